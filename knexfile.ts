@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import type { Knex } from 'knex'
+import { loadConfig } from './src/config.js'
+import { clientConfig } from './src/postgres/connect.js'
+import { knexMigrationSource } from './src/postgres/knex-source.js'
+import { openWorkspace } from './src/workspace.js'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+
+/** The same configuration as the service's, so that plain `knex` commands reach the same database. */
+const config: Knex.Config = {
+  client: 'pg',
+  connection: async () => {
+    const directories = [fileURLToPath(new URL('migrations', import.meta.url))]
+    const { migrations, ...settings } = loadConfig({ root, env: process.env })
+    const { connection } = await openWorkspace(
+      { ...settings, migrations: { ...migrations, directories } },
+      () => {},
+    )
+    return { ...clientConfig(connection) }
+  },
+  migrations: { migrationSource: knexMigrationSource(fileURLToPath(new URL('migrations', import.meta.url))) },
+  seeds: { directory: fileURLToPath(new URL('seeds', import.meta.url)) },
+}
+
+export default config

@@ -1,0 +1,26 @@
+import type { Config } from '../config.js'
+import { findingsOf } from '../core/decision.js'
+import type { Passed } from '../gate.js'
+import { describeDecision } from '../situations.js'
+
+/** Database, revisions, verification and decision as every command's `--json` has them. */
+export function assessmentDocument(
+  { inspection, assessment, decision }: Omit<Passed, 'snapshot'>,
+  { target }: Pick<Config, 'target'>,
+) {
+  const { position, current, head, pending, unknown } = assessment.history
+  const { verification } = assessment
+  return {
+    database: { ...inspection.database, environment: target, server: inspection.serverVersion },
+    revision: { position, current, head, pending, unknown },
+    verification:
+      verification.status === 'unverified'
+        ? verification
+        : {
+            status: findingsOf(assessment).length === 0 ? 'as promised' : 'differs',
+            compared: verification.compared,
+            differences: verification.findings,
+          },
+    gate: { action: decision.action, reasons: describeDecision(decision, assessment) },
+  }
+}

@@ -1,0 +1,97 @@
+import type { OptionSpec, Run } from './command.js'
+
+export interface CommandSpec {
+  readonly summary: string
+  /** Words after the command, as in `NEW NAME`. */
+  readonly words: readonly string[]
+  readonly options: Readonly<Record<string, OptionSpec>>
+  /** Loaded when it is called, so that a command costs only what it needs. Null for `serve`, which is not one. */
+  readonly load: (() => Promise<Run>) | null
+}
+
+const to: OptionSpec = { type: 'string', value: 'REVISION', help: 'stop at this revision' }
+
+/** Every command: what --help, the documentation and the parser know. */
+export const commands: Readonly<Record<string, CommandSpec>> = {
+  serve: {
+    summary: 'migrate, verify, then bind the port and serve /health/schema',
+    words: [],
+    options: {},
+    load: null,
+  },
+  migrate: {
+    summary: 'apply the pending revisions, each verified before its commit',
+    words: [],
+    options: { to: { ...to, help: 'the last revision to apply (default: head)' } },
+    load: async () => (await import('./migrate.js')).run,
+  },
+  status: {
+    summary: 'say where the database stands to this build; changes nothing',
+    words: [],
+    options: { all: { type: 'boolean', help: 'one line for each environment that has a config/*.json' } },
+    load: async () => (await import('./status.js')).run,
+  },
+  verify: {
+    summary: 'compare the live catalog with the promise, object by object',
+    words: [],
+    options: {},
+    load: async () => (await import('./verify.js')).run,
+  },
+  check: {
+    summary: 'exit with 0 if this build may serve on this database (init containers)',
+    words: [],
+    options: {
+      wait: { type: 'boolean', help: 'wait for the database, and for somebody else to migrate it' },
+      timeout: { type: 'string', value: 'TIME', help: 'how long to wait (default 10m)' },
+    },
+    load: async () => (await import('./check.js')).run,
+  },
+  snapshot: {
+    summary: 'replay the migrations in a scratch database and write schema.snapshot.json',
+    words: [],
+    options: { check: { type: 'boolean', help: 'write nothing; exit with 4 if the file is stale' } },
+    load: async () => (await import('./snapshot.js')).run,
+  },
+  new: {
+    summary: 'write an empty migration with the next timestamp',
+    words: ['NAME'],
+    options: {
+      ts: { type: 'boolean', help: 'in TypeScript (default: as the other migrations)' },
+      js: { type: 'boolean', help: 'in JavaScript' },
+    },
+    load: async () => (await import('./new.js')).run,
+  },
+  down: {
+    summary: 'revert the newest revision, verified before its commit',
+    words: [],
+    options: { to: { ...to, help: 'revert everything newer than this revision' } },
+    load: async () => (await import('./down.js')).run,
+  },
+  config: {
+    summary: 'print every effective value and the layer it comes from, secrets masked',
+    words: [],
+    options: {},
+    load: async () => (await import('./config.js')).run,
+  },
+}
+
+/** Options of every command. Those with a key set it for this run, over every other layer. */
+export const globalOptions: Readonly<Record<string, OptionSpec & { readonly key?: string }>> = {
+  migrations: {
+    type: 'string',
+    value: 'DIR',
+    help: 'the migrations folder, several with commas',
+    key: 'MIGRATIONS_DIR',
+  },
+  knexfile: { type: 'string', value: 'FILE', help: "an existing project's own settings", key: 'KNEXFILE' },
+  'database-url': { type: 'string', value: 'URL', help: 'the database', key: 'DATABASE_URL' },
+  env: {
+    type: 'string',
+    value: 'TARGET',
+    help: 'the environment, as in config/TARGET.json',
+    key: 'ENV_TARGET',
+  },
+  json: { type: 'boolean', help: 'one JSON document on stdout; words go to stderr' },
+  help: { type: 'boolean', help: 'this text' },
+  version: { type: 'boolean', help: 'the version of schemagate' },
+}

@@ -1,0 +1,101 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { type Config, loadConfig } from '../config.js'
+import { describeError, SchemaError } from '../errors.js'
+import { createLog, type Log, logRefusal, reportTo } from '../log.js'
+import { parseArguments } from './arguments.js'
+import { helpText } from './help.js'
+
+/** Runs a command line and returns its exit code; null for a service that goes on serving. */
+async function main(argv: readonly string[]): Promise<number | null> {
+  const { command, words, options, flags } = parseArguments(argv)
+  if (options['version'] === true) return print(version())
+  if (command === null || options['help'] === true) return print(helpText(command?.name ?? null))
+  const root = process.cwd()
+  const { env } = process
+  const config = loadConfig({ root, env, flags })
+  if (command.spec.load === null) return serveIt(config)
+  const report = reportTo(storyOn(process.stderr, config))
+  const configOf = (target: string): Config =>
+    loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
+  const run = await command.spec.load()
+  const signal = stopSignal()
+  const { exit, text, document } = await run({ config, options, words, report, signal, configOf })
+  await print(options['json'] === true ? JSON.stringify(document, null, 2) : text)
+  return exit
+}
+
+async function serveIt(config: Config): Promise<number | null> {
+  const { serve } = await import('../server.js')
+  return serve(config, serviceLog(config.logLevel))
+}
+
+/** A story on a terminal, one JSON line for each event elsewhere. */
+function serviceLog(level: string): Log {
+  return createLog({ level, form: process.stdout.isTTY ? 'terminal' : 'json', stream: process.stdout })
+}
+
+function storyOn(stream: NodeJS.WriteStream, { logLevel: level }: Config): Log {
+  return createLog({ level, form: 'terminal', stream })
+}
+
+/** The first signal asks to stop cleanly; a second one is left to Node, which ends the process. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => controller.abort())
+  return controller.signal
+}
+
+function print(text: string): Promise<0> {
+  return new Promise((resolve) => {
+    if (text === '') resolve(0)
+    else process.stdout.write(`${text.trimEnd()}\n`, () => resolve(0))
+  })
+}
+
+function version(): string {
+  for (const place of ['../../package.json', '../../../package.json']) {
+    const { name, version: found } = readPackage(new URL(place, import.meta.url))
+    if (name === 'schemagate') return found
+  }
+  return 'unknown'
+}
+
+function readPackage(url: URL): { name: string; version: string } {
+  try {
+    return JSON.parse(readFileSync(url, 'utf8'))
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { name: '', version: '' }
+    throw error
+  }
+}
+
+/** What went wrong, in the form that was asked for: text on stderr, a fatal line for the service, a document for --json. */
+async function fail(error: unknown, argv: readonly string[]): Promise<number> {
+  const exit = error instanceof SchemaError ? error.exitCode : 1
+  if (argv[0] === 'serve' && !process.stdout.isTTY) logRefusal(serviceLog('fatal'), error)
+  else process.stderr.write(`\n${error instanceof SchemaError ? describeError(error) : stackOf(error)}\n`)
+  if (argv.includes('--json')) await print(JSON.stringify({ error: documentOf(error) }, null, 2))
+  return exit
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function documentOf(error: unknown): object {
+  if (!(error instanceof SchemaError))
+    return { message: error instanceof Error ? error.message : String(error) }
+  const { code, exitCode, message, facts, choices } = error
+  return {
+    code,
+    exitCode,
+    message,
+    facts: Object.fromEntries(facts),
+    choices: choices.map(([act, effect]) => ({ act, effect })),
+  }
+}
+
+const argv: readonly string[] = process.argv.slice(2)
+const exit = await main(argv).catch((error: unknown) => fail(error, argv))
+if (exit !== null) process.exit(exit)

@@ -1,0 +1,64 @@
+import { resolve } from 'node:path'
+import type { Fault } from './fault.js'
+import { readText } from './files.js'
+import type { Layer } from './layers.js'
+import { maskCredentials } from './url.js'
+
+export interface Setting {
+  readonly kind: 'found'
+  /** The name it was set under, without _FILE. */
+  readonly name: string
+  readonly text: string
+  readonly layer: string
+  /** The layer, and the file where it was set as KEY_FILE. */
+  readonly source: string
+}
+
+export type Lookup =
+  Setting | { readonly kind: 'absent' } | { readonly kind: 'faulty'; readonly fault: Fault }
+
+/** The layers, the strongest last, and the folder that paths start from. */
+export interface Layers {
+  readonly root: string
+  readonly layers: readonly Layer[]
+}
+
+/** The setting of the strongest layer that has NAME or NAME_FILE. Empty is a fault, and so is a file that is not there. */
+export function lookUp({ root, layers }: Layers, name: string): Lookup {
+  const pointer = `${name}_FILE`
+  const layer = layers.findLast(({ values }) => name in values || pointer in values)
+  if (layer === undefined) return { kind: 'absent' }
+  const direct = settingOf(layer, name)
+  if (direct.kind !== 'absent') return direct
+  const reference = settingOf(layer, pointer)
+  return reference.kind === 'found' ? contentOf(reference, { root, name }) : reference
+}
+
+function settingOf({ source, values }: Layer, name: string): Lookup {
+  const text = values[name]
+  return text === undefined
+    ? { kind: 'absent' }
+    : nonEmpty({ kind: 'found', name, text, layer: source, source })
+}
+
+function contentOf(
+  { name: subject, text: path, layer }: Setting,
+  wanted: { root: string; name: string },
+): Lookup {
+  const file = readText(resolve(wanted.root, path))
+  const shown = maskCredentials(path)
+  if (file.kind === 'text') {
+    const text = file.text.replace(/\r?\n$/, '')
+    return nonEmpty({ kind: 'found', name: wanted.name, text, layer, source: `${layer}, file ${shown}` })
+  }
+  const why = file.kind === 'missing' ? 'does not exist' : `cannot be read: ${file.code}`
+  const hint = 'expected a file that this process may read'
+  return { kind: 'faulty', fault: { subject, source: layer, problem: `names ${shown}, which ${why}`, hint } }
+}
+
+function nonEmpty(setting: Setting): Lookup {
+  if (setting.text.trim() !== '') return setting
+  const { name: subject, source } = setting
+  const hint = 'expected a value; where none is meant, remove the key'
+  return { kind: 'faulty', fault: { subject, source, problem: 'is empty', hint } }
+}

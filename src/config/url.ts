@@ -1,0 +1,51 @@
+const secretParameter = /password|passwd|secret|token/i
+const brokenEscape = /%(?![0-9a-f]{2})/i
+const encode = 'a special character in the user, password or name must be percent-encoded'
+
+/**
+ * A database URL in the form that `new URL` takes. `postgres://user@/name?host=/cloudsql/x`, which pg takes and `new URL`
+ * does not, gets a host that pg does not look at, because the parameter wins.
+ */
+export function standardUrl(text: string): string {
+  const named = text.replace('@/', '@localhost/')
+  return !URL.canParse(text) && parse(named)?.searchParams.has('host') === true ? named : text
+}
+
+/** What is wrong with a database URL, never with a part of it; undefined where it is right. */
+export function databaseUrlProblem(text: string): string | undefined {
+  if (!/^postgres(ql)?:\/\//.test(text)) return 'does not begin with postgres:// or postgresql://'
+  if (brokenEscape.test(text)) return 'has a % that is not followed by two hexadecimal digits'
+  const url = parse(standardUrl(text))
+  if (url === undefined) return `cannot be parsed: ${encode}`
+  if (url.hostname === '' && !url.searchParams.get('host')) return 'has no host'
+  if (url.pathname.length < 2) return 'has no database name'
+  if (/[/@]/.test(url.pathname.slice(1)) || url.search.includes('@') || text.includes('#'))
+    return `has /, @ or # where none can be: ${encode}`
+  return undefined
+}
+
+/** Whether the text is a URL of http or https. */
+export function isHttpUrl(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text)
+}
+
+/** The URL with every password in it as `***`. `***` alone where it is no URL: its password cannot be found. */
+export function maskUrl(text: string): string {
+  const url = parse(standardUrl(text))
+  if (url === undefined) return '***'
+  const parameters = [...url.searchParams.keys()].filter((name) => secretParameter.test(name))
+  if (url.password === '' && parameters.length === 0) return text
+  if (url.password !== '') url.password = '***'
+  for (const name of parameters) url.searchParams.set(name, '***')
+  return url.href
+}
+
+/** A text that should hold no secret, without the credentials of a URL that got into it by mistake. */
+export function maskCredentials(text: string): string {
+  return text.replace(/:\/\/.*@/s, '://***@')
+}
+
+/** Not in a try: the error of `new URL` carries its input, and so the password. */
+function parse(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined
+}

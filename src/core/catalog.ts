@@ -1,0 +1,71 @@
+/** One fact about an object, in PostgreSQL's own canonical words. A fact that is null in PostgreSQL is left out. */
+export type Fact = string | number | boolean | readonly string[]
+
+export type Facts = Readonly<Record<string, Fact>>
+
+/**
+ * What PostgreSQL says exists: object key -> facts, e.g.
+ * `catalog['column:public.songs.title'] = { type: 'text', nullable: false }`.
+ */
+export type Catalog = Readonly<Record<string, Facts>>
+
+const plainName = /^[a-z_][a-z0-9_$]*(\(.*\))?$/s
+const namePattern = /"(?:[^"]|"")*"(?:\(.*\))?|[^."(]+(?:\(.*\))?/gs
+
+/** The key of an object: `kind:schema.name` or `kind:schema.table.name`, each name quoted only where SQL would need it. */
+export function objectKey(kind: string, names: readonly string[]): string {
+  return `${kind}:${names.map(quoteName).join('.')}`
+}
+
+/** A key taken apart again; the names stay quoted as they are in the key. */
+export function parseKey(key: string): { kind: string; names: readonly string[] } {
+  const colon = key.indexOf(':')
+  return { kind: key.slice(0, colon), names: key.slice(colon + 1).match(namePattern) ?? [] }
+}
+
+/** The key of the table an object belongs to, null for an object that stands alone. */
+export function tableOf(key: string): string | null {
+  const { names } = parseKey(key)
+  return names.length === 3 ? `table:${names[0]}.${names[1]}` : null
+}
+
+/** Keys in reading order: schema by schema, each table followed by what belongs to it. */
+export function sortKeys(keys: Iterable<string>): readonly string[] {
+  return [...keys]
+    .map((key) => [sortPath(key), key] as const)
+    .sort(byPath)
+    .map(([, key]) => key)
+}
+
+/** How many objects of each kind a set of keys names: `{ table: 2, column: 9 }`. */
+export function countKinds(keys: Iterable<string>): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const key of keys) {
+    const { kind } = parseKey(key)
+    counts[kind] = (counts[kind] ?? 0) + 1
+  }
+  return counts
+}
+
+export function sameFact(one: Fact | undefined, other: Fact | undefined): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other)
+}
+
+export function sameFacts(one: Facts, other: Facts): boolean {
+  return Object.keys({ ...one, ...other }).every((name) => sameFact(one[name], other[name]))
+}
+
+/** A name as it stands in a key. */
+export function quoteName(name: string): string {
+  return plainName.test(name) ? name : `"${name.replaceAll('"', '""')}"`
+}
+
+function sortPath(key: string): string {
+  const { kind, names } = parseKey(key)
+  const [schema = '', parent = '', child = ''] = names
+  return [schema, parent, child === '' ? '' : kind, child, kind].join('\u0000')
+}
+
+function byPath([one]: readonly [string, string], [other]: readonly [string, string]): number {
+  return one < other ? -1 : one > other ? 1 : 0
+}

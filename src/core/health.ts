@@ -1,0 +1,192 @@
+import { parseKey } from './catalog.js'
+import { type Assessment, type Decision, findingsOf } from './decision.js'
+import type { Finding } from './impact.js'
+import type { Phase, Progress } from './progress.js'
+import { pluralOf } from './words.js'
+
+/** Who answers. */
+export interface Identity {
+  readonly service: string
+  readonly version: string | null
+  readonly release: string | null
+  readonly environment: string
+  readonly instance: string
+}
+
+/** What was last read from the database, and the decision on it. */
+export interface Verdict {
+  readonly assessment: Assessment
+  readonly decision: Decision
+  readonly notes: readonly string[]
+  readonly database: { readonly address: string; readonly name: string; readonly server: string }
+  /** ISO 8601. */
+  readonly checkedAt: string
+  /** Differences that matter and that the gate had not accepted when it opened. */
+  readonly drifted: boolean
+}
+
+/** Everything the health routes say, kept in memory. */
+export interface HealthState {
+  readonly identity: Identity
+  readonly phase: Phase
+  readonly migrating: {
+    readonly revision: string
+    readonly number: number
+    readonly total: number
+    readonly since: string
+  } | null
+  /** Whether the gate has opened once. */
+  readonly opened: boolean
+  readonly verdict: Verdict | null
+  readonly lost: { readonly since: string; readonly reason: string } | null
+  readonly refused: { readonly code: string; readonly message: string } | null
+}
+
+export type Status = 'pass' | 'warn' | 'fail'
+
+/** What a caller may see: anonymous callers see status, revisions and counts. */
+export type Detail = 'public' | 'full'
+
+const phases: Readonly<Partial<Record<Progress['event'], Phase>>> = {
+  connecting: 'connecting',
+  'waiting for database': 'connecting',
+  inspected: 'inspecting',
+  replaying: 'replaying',
+  'waiting for lock': 'waiting for the lock',
+  'revision started': 'migrating',
+  seeded: 'seeding',
+  migrated: 'verifying',
+  draining: 'draining',
+}
+
+export function initialHealth(identity: Identity): HealthState {
+  return {
+    identity,
+    phase: 'starting',
+    migrating: null,
+    opened: false,
+    verdict: null,
+    lost: null,
+    refused: null,
+  }
+}
+
+/** The state after a piece of progress. `now` is ISO 8601. */
+export function advance(state: HealthState, progress: Progress, now: string): HealthState {
+  const phase =
+    state.opened && progress.event !== 'draining' ? state.phase : (phases[progress.event] ?? state.phase)
+  const migrating =
+    progress.event === 'revision started' ? { ...runningOf(progress), since: now } : state.migrating
+  return { ...state, phase, migrating: phase === 'migrating' ? migrating : null }
+}
+
+/** Whether the startup probe passes: the gate opened once. */
+export function isStarted({ opened }: HealthState): boolean {
+  return opened
+}
+
+/** Whether the readiness probe passes. */
+export function isReady(state: HealthState): boolean {
+  return (
+    state.opened &&
+    state.phase === 'serving' &&
+    state.lost === null &&
+    state.verdict?.decision.action !== 'refuse'
+  )
+}
+
+export function statusOf({ opened, refused, lost, verdict }: HealthState): Status {
+  if (!opened || refused !== null || lost !== null || verdict === null || verdict.drifted) return 'fail'
+  return ({ serve: 'pass', warn: 'warn', refuse: 'fail' } as const)[verdict.decision.action]
+}
+
+/** The `/health/schema` document: health+json (draft-inadarei-api-health-check-06) with revision and verification. */
+export function healthDocument(state: HealthState, detail: Detail) {
+  const { identity, phase, migrating, verdict, lost, refused } = state
+  const status = statusOf(state)
+  const notes = [
+    ...(refused === null ? [] : [refused.message]),
+    ...(lost === null ? [] : [`the database is lost since ${lost.since}`]),
+    ...(verdict?.notes ?? []),
+  ]
+  return {
+    status,
+    ...(identity.version === null ? {} : { version: identity.version }),
+    ...(identity.release === null ? {} : { releaseId: identity.release }),
+    serviceId: identity.service,
+    notes,
+    phase,
+    ...(migrating === null ? {} : { migrating }),
+    revision: verdict === null ? unknownRevision : revisionOf(verdict),
+    ...(verdict === null ? {} : { verification: verificationOf(verdict, detail) }),
+    database: databaseOf(state, detail),
+    checks: checksOf(state, status),
+  }
+}
+
+export type HealthDocument = ReturnType<typeof healthDocument>
+
+const unknownRevision = { current: null, head: null, position: null, pending: [], unknown: [] } as const
+
+function runningOf({ revision, number, total }: Extract<Progress, { event: 'revision started' }>) {
+  return { revision, number, total }
+}
+
+function revisionOf({ assessment }: Verdict) {
+  const { current, head, position, pending, unknown } = assessment.history
+  return { current, head, position, pending, unknown }
+}
+
+function verificationOf({ assessment, checkedAt }: Verdict, detail: Detail) {
+  const { verification } = assessment
+  if (verification.status === 'unverified')
+    return { status: 'unverified', checkedAt, objects: {}, differenceCount: 0 } as const
+  const { findings, compared } = verification
+  return {
+    status: findings.length === 0 ? 'as promised' : 'differs',
+    checkedAt,
+    objects: Object.fromEntries(Object.entries(compared).map(([kind, number]) => [pluralOf(kind), number])),
+    differenceCount: findings.length,
+    ...(detail === 'full' ? { differences: findings.map(differenceOf) } : {}),
+  } as const
+}
+
+function differenceOf(finding: Finding) {
+  return {
+    object: finding.key,
+    kind: parseKey(finding.key).kind,
+    change: finding.change,
+    impact: finding.impact,
+    reason: finding.reason,
+    ...('expected' in finding ? { expected: finding.expected } : {}),
+    ...('actual' in finding ? { actual: finding.actual } : {}),
+  }
+}
+
+function databaseOf({ identity, verdict }: HealthState, detail: Detail) {
+  const { environment } = identity
+  if (verdict === null || detail === 'public') return { environment }
+  const { name, server, address } = verdict.database
+  return { name, environment, server: `PostgreSQL ${server}`, address }
+}
+
+function checksOf({ verdict, lost }: HealthState, status: Status) {
+  if (verdict === null) return {}
+  const time = verdict.checkedAt
+  const { history } = verdict.assessment
+  return {
+    'postgres:connection': [
+      { componentType: 'datastore', status: lost === null ? 'pass' : 'fail', time: lost?.since ?? time },
+    ],
+    'schema:revision': [{ componentType: 'datastore', status, observedValue: history.position, time }],
+    'schema:verification': [
+      {
+        componentType: 'datastore',
+        status: verdict.drifted ? 'fail' : status,
+        observedValue: findingsOf(verdict.assessment).length,
+        observedUnit: 'differences',
+        time,
+      },
+    ],
+  }
+}

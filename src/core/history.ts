@@ -1,0 +1,49 @@
+/**
+ * How a database stands to this build:
+ * `empty` no ledger and no tables; `unmanaged` tables, but no revision recorded; `behind` revisions are pending;
+ * `current` neither pending nor unknown; `ahead` unknown revisions recorded; `diverged` both pending and unknown;
+ * `foreign` revisions recorded, and this build knows none of them.
+ */
+export type Position = 'empty' | 'unmanaged' | 'behind' | 'current' | 'ahead' | 'diverged' | 'foreign'
+
+export interface History {
+  readonly position: Position
+  /** The newest revision recorded in the database. */
+  readonly current: string | null
+  /** The newest revision in this build. */
+  readonly head: string | null
+  /** Recorded and in this build, in the build's order. */
+  readonly applied: readonly string[]
+  /** In this build, not recorded, in the build's order. */
+  readonly pending: readonly string[]
+  /** Recorded, not in this build, in the order they were recorded. */
+  readonly unknown: readonly string[]
+}
+
+export interface Recorded {
+  /** Revisions in the order the ledger has them. */
+  readonly revisions: readonly string[]
+  readonly hasTables: boolean
+}
+
+/** Compares the revisions of this build, in order, with those the database records. */
+export function compareHistory(build: readonly string[], { revisions, hasTables }: Recorded): History {
+  const recorded = new Set(revisions)
+  const known = new Set(build)
+  const applied = build.filter((revision) => recorded.has(revision))
+  const pending = build.filter((revision) => !recorded.has(revision))
+  const unknown = revisions.filter((revision) => !known.has(revision))
+  const lists = { applied, pending, unknown }
+  return {
+    position: revisions.length === 0 ? (hasTables ? 'unmanaged' : 'empty') : placed(lists),
+    current: unknown.at(-1) ?? applied.at(-1) ?? null,
+    head: build.at(-1) ?? null,
+    ...lists,
+  }
+}
+
+function placed({ applied, pending, unknown }: Pick<History, 'applied' | 'pending' | 'unknown'>): Position {
+  if (applied.length === 0) return 'foreign'
+  if (unknown.length > 0) return pending.length > 0 ? 'diverged' : 'ahead'
+  return pending.length > 0 ? 'behind' : 'current'
+}

@@ -1,0 +1,146 @@
+import type { Progress } from './progress.js'
+import { count, describeChanges, describeCounts, describeDuration } from './words.js'
+
+export type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** A piece of progress in words: a label of one or two words, and the rest of the line. */
+export interface Told {
+  readonly level: Level
+  readonly label: string
+  readonly text: string
+}
+
+type Teller<E extends Progress['event']> = (progress: Extract<Progress, { event: E }>) => Told
+
+const info = (label: string, text: string): Told => ({ level: 'info', label, text })
+const warn = (label: string, text: string): Told => ({ level: 'warn', label, text })
+
+/** Every event in words; a new event does not compile until it has some. */
+const tellers: { readonly [E in Progress['event']]: Teller<E> } = {
+  connecting: ({ database, environment }) => info('connecting', `${database}, environment ${environment}`),
+  'waiting for database': ({ reason, waited }) =>
+    warn('waiting', `${reason} Trying again, for ${describeDuration(waited)} so far.`),
+  'embedded started': ({ database, directory, fresh, startedHere }) =>
+    info(
+      'embedded',
+      `PostgreSQL ${startedHere ? (fresh ? 'created and started' : 'started') : 'runs already'} at ${database}, data in ${directory}`,
+    ),
+  inspected: ({ database, history, server }) =>
+    info('database', `${database} (PostgreSQL ${server}) is ${positionIn(history)}`),
+  'snapshot stale': ({ stale, missing }) =>
+    info(
+      'snapshot',
+      missing
+        ? 'there is none yet, making it'
+        : `${count(stale.length, 'revision')} not as in the migrations, making it anew`,
+    ),
+  replaying: ({ revisions, where }) =>
+    info('replaying', `${count(revisions, 'revision')}, twice, in ${where}`),
+  'snapshot written': ({ file, revisions, objects, duration }) =>
+    info(
+      'snapshot',
+      `${file}: ${count(revisions, 'revision')}, ${count(objects, 'object')}, in ${describeDuration(duration)}`,
+    ),
+  'snapshot unavailable': ({ reason }) => warn('unverified', `No snapshot could be made: ${reason}`),
+  'waiting for lock': ({ holder, waited }) =>
+    warn(
+      'waiting',
+      `for the migration lock, held by ${holder ?? 'a session that just ended'}, for ${describeDuration(waited)} so far`,
+    ),
+  'interrupted before': ({ revision, host, since }) =>
+    warn(
+      'interrupted',
+      `${revision} was started by ${host} at ${since} and never ended: that process was killed. It is not recorded, and runs again.`,
+    ),
+  'knex lock freed': () =>
+    warn(
+      'knex lock',
+      "a killed process had left Knex's lock row taken; freed, because nobody else holds the migration lock",
+    ),
+  'revision started': ({ revision, number, total }) => ({
+    level: 'debug',
+    label: 'migrating',
+    text: `${revision} (${number} of ${total})`,
+  }),
+  'revision running': ({ revision, elapsed }) =>
+    info('migrating', `${revision} still runs, for ${describeDuration(elapsed)} so far`),
+  notice: ({ revision, severity, message }) => ({
+    level: severity === 'WARNING' ? 'warn' : 'info',
+    label: severity.toLowerCase(),
+    text: `${message}${revision === null ? '' : ` (${revision})`}`,
+  }),
+  'revision applied': ({ revision, duration, changes }) =>
+    info(
+      'migrated',
+      `${revision}  ${describeDuration(duration)}${changes === null ? '' : `  ${describeChanges(changes)}`}`,
+    ),
+  'revision reverted': ({ revision, duration }) =>
+    info('reverted', `${revision}  ${describeDuration(duration)}`),
+  'drift before': ({ differences }) =>
+    warn(
+      'drift',
+      `${count(differences, 'difference')} from the promise before anything is migrated; they are judged after`,
+    ),
+  migrated: ({ revisions, duration }) =>
+    info(
+      'at head',
+      revisions === 0
+        ? 'nothing was pending'
+        : `${count(revisions, 'revision')} applied in ${describeDuration(duration)}`,
+    ),
+  seeded: ({ files, duration }) =>
+    info('seeded', `${count(files.length, 'file')} in ${describeDuration(duration)}`),
+  verified: ({ compared, differences }) => ({
+    level: differences === 0 ? 'info' : 'warn',
+    label: 'verified',
+    text: `${describeCounts(compared)}: ${differences === 0 ? 'as promised' : count(differences, 'difference')}`,
+  }),
+  decided: ({ decision, lines }) =>
+    decision.action === 'serve'
+      ? { level: 'debug', label: 'gate', text: 'open' }
+      : warn(decision.action === 'warn' ? 'warning' : 'refused', lines.join(' ')),
+  listening: ({ address, what }) => info('listening', `${address}  ${what}`),
+  'database lost': ({ reason }) => ({ level: 'error', label: 'database', text: `lost: ${reason}` }),
+  'database back': ({ lostFor }) => info('database', `is back after ${describeDuration(lostFor)}`),
+  draining: ({ signal, delay }) =>
+    info(
+      'stopping',
+      `${signal}: not ready any more${delay === 0 ? '' : `, still serving for ${describeDuration(delay)}`}`,
+    ),
+}
+
+/** What the log and the terminal say about a piece of progress. */
+export function tell(progress: Progress): Told {
+  const teller: (progress: never) => Told = tellers[progress.event]
+  return teller(asItsOwn(progress))
+}
+
+/** TypeScript cannot see that an event's teller takes that very event; the table's type guarantees it. */
+function asItsOwn(progress: Progress): never {
+  return progress as never
+}
+
+function positionIn({
+  position,
+  current,
+  head,
+  pending,
+  unknown,
+}: Extract<Progress, { event: 'inspected' }>['history']): string {
+  switch (position) {
+    case 'empty':
+      return `empty: ${count(pending.length, 'revision')} pending`
+    case 'behind':
+      return `behind: at ${current}, ${count(pending.length, 'revision')} pending up to ${head}`
+    case 'current':
+      return `current: at head, ${head}`
+    case 'ahead':
+      return `ahead: ${count(unknown.length, 'revision')} that this build does not know, up to ${current}`
+    case 'diverged':
+      return `diverged: ${count(pending.length, 'revision')} pending, ${count(unknown.length, 'revision')} unknown`
+    case 'foreign':
+      return `another project's: none of its ${count(unknown.length, 'revision')} is in this build`
+    case 'unmanaged':
+      return 'unmanaged: it has tables, but no record of any migration'
+  }
+}

@@ -1,0 +1,102 @@
+import { type Catalog, type Facts, sameFacts, sortKeys } from './catalog.js'
+import { diff, type Difference, type Undetermined } from './diff.js'
+
+/** What a revision makes of the catalog: the facts an object has after it, null where the object is gone. */
+export type Changes = Readonly<Record<string, Facts | null>>
+
+export interface SnapshotRevision {
+  readonly revision: string
+  /** The file it was made from, null for a custom migration source without files. */
+  readonly file: string | null
+  readonly checksum: string | null
+  readonly changes: Changes
+  readonly undetermined?: Undetermined
+}
+
+/** The promise: the history of the catalog when the whole folder is replayed into a scratch database. */
+export interface Snapshot {
+  /** The major version of the PostgreSQL it was replayed on. */
+  readonly postgres: number
+  /** What the scratch database held before the first revision. Not promised, and not unexpected. */
+  readonly base: Catalog
+  readonly revisions: readonly SnapshotRevision[]
+}
+
+/** The promised catalog at some revisions. */
+export interface Promised {
+  readonly catalog: Catalog
+  readonly undetermined: Undetermined
+  /** Objects of the base that no revision touched: there or not, it says nothing. */
+  readonly tolerated: ReadonlySet<string>
+}
+
+/** Folds the changes of the given revisions, in the snapshot's order. A revision the snapshot lacks adds nothing. */
+export function promisedAt(snapshot: Snapshot, revisions: Iterable<string>): Promised {
+  const wanted = new Set(revisions)
+  const catalog: Record<string, Facts> = {}
+  const undetermined: Record<string, readonly string[]> = {}
+  const tolerated = new Set(Object.keys(snapshot.base))
+  for (const revision of snapshot.revisions.filter(({ revision }) => wanted.has(revision))) {
+    for (const [key, facts] of Object.entries(revision.changes)) {
+      tolerated.delete(key)
+      delete undetermined[key]
+      if (facts === null) delete catalog[key]
+      else catalog[key] = facts
+    }
+    Object.assign(undetermined, revision.undetermined)
+  }
+  return { catalog, undetermined, tolerated }
+}
+
+/** The live catalog against the promise. */
+export function differencesFrom(promised: Promised, live: Catalog): readonly Difference[] {
+  const judged = Object.fromEntries(Object.entries(live).filter(([key]) => !promised.tolerated.has(key)))
+  return diff(promised.catalog, judged, promised.undetermined)
+}
+
+/** The live catalog against the promise, for some objects only. */
+export function differencesOf(
+  promised: Promised,
+  live: Catalog,
+  keys: readonly string[],
+): readonly Difference[] {
+  return diff(pick(promised.catalog, keys), pick(live, keys), promised.undetermined)
+}
+
+/** What changed from one catalog to the next. */
+export function changesBetween(before: Catalog, after: Catalog): Changes {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)])
+  const changes: Record<string, Facts | null> = {}
+  for (const key of sortKeys(keys)) {
+    const [was, is] = [before[key], after[key]]
+    if (is === undefined) changes[key] = null
+    else if (was === undefined || !sameFacts(was, is)) changes[key] = is
+  }
+  return changes
+}
+
+/** Two replays of one revision: its changes, and the facts that came out different and so are not determined. */
+export function agreeOn(first: Changes, second: Changes): Pick<SnapshotRevision, 'changes' | 'undetermined'> {
+  const changes: Record<string, Facts | null> = {}
+  const undetermined: Record<string, readonly string[]> = {}
+  for (const [key, facts] of Object.entries(first)) {
+    const again = second[key]
+    if (again === undefined) continue
+    changes[key] = facts
+    const names = facts === null || again === null ? [] : differingFacts(facts, again)
+    if (names.length > 0) undetermined[key] = names
+  }
+  return Object.keys(undetermined).length === 0 ? { changes } : { changes, undetermined }
+}
+
+function differingFacts(one: Facts, other: Facts): readonly string[] {
+  return diff({ object: one }, { object: other }).flatMap((found) =>
+    found.change === 'changed' ? found.facts : [],
+  )
+}
+
+function pick(catalog: Catalog, keys: readonly string[]): Catalog {
+  const picked: Record<string, Facts> = {}
+  for (const key of keys) if (catalog[key] !== undefined) picked[key] = catalog[key]
+  return picked
+}

@@ -1,0 +1,76 @@
+import { countKinds, type Fact, type Facts } from './catalog.js'
+import type { Difference } from './diff.js'
+import type { Changes } from './snapshot.js'
+
+const irregular: Readonly<Record<string, string>> = {
+  index: 'indexes',
+  policy: 'policies',
+  composite: 'composite types',
+  materialized_view: 'materialized views',
+}
+
+/** The name of several objects of a kind: `column` -> `columns`. */
+export function pluralOf(kind: string): string {
+  return irregular[kind] ?? `${kind}s`
+}
+
+/** `1 revision`, `3 revisions`. */
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? noun.replace('_', ' ') : pluralOf(noun)}`
+}
+
+/** Counts by kind in words: `2 tables, 9 columns`, `nothing` for none. */
+export function describeCounts(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts).map(([kind, number]) => count(number, kind))
+  return parts.length === 0 ? 'nothing' : parts.join(', ')
+}
+
+/** Milliseconds as people read them: `340 ms`, `12.4 s`, `3 min 5 s`. */
+export function describeDuration(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`
+  if (milliseconds < 60_000) return `${(milliseconds / 1_000).toFixed(1)} s`
+  return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1_000)} s`
+}
+
+/** What a revision changes, in words: `+ 1 table, 9 columns; - 1 index`. */
+export function describeChanges(changes: Changes): string {
+  const keys = Object.keys(changes)
+  const made = keys.filter((key) => changes[key] !== null)
+  const gone = keys.filter((key) => changes[key] === null)
+  const parts = [
+    ...(made.length === 0 ? [] : [`+ ${describeCounts(countKinds(made))}`]),
+    ...(gone.length === 0 ? [] : [`- ${describeCounts(countKinds(gone))}`]),
+  ]
+  return parts.length === 0 ? 'no change to the catalog' : parts.join('; ')
+}
+
+/** A difference as lines: what it is, then expected and actual of each fact. */
+export function describeDifference(difference: Difference): readonly string[] {
+  switch (difference.change) {
+    case 'missing':
+      return [`missing ${difference.key}`, ...described('expected', difference.expected)]
+    case 'unexpected':
+      return [`unexpected ${difference.key}`, ...described('actual', difference.actual)]
+    case 'changed':
+      return [
+        `changed ${difference.key}`,
+        ...difference.facts.flatMap((name) => [
+          `  ${name}`,
+          `    expected  ${describeFact(difference.expected[name])}`,
+          `    actual    ${describeFact(difference.actual[name])}`,
+        ]),
+      ]
+  }
+}
+
+/** A fact on one line; a definition of several lines is folded into one. */
+export function describeFact(fact: Fact | undefined): string {
+  if (fact === undefined) return 'none'
+  const text = Array.isArray(fact) ? fact.join(', ') : String(fact)
+  return text.replaceAll(/\s+/g, ' ').trim()
+}
+
+function described(label: string, facts: Facts): readonly string[] {
+  const entries = Object.entries(facts).map(([name, fact]) => `${name} ${describeFact(fact)}`)
+  return entries.length === 0 ? [] : [`    ${label.padEnd(10)}${entries.join(', ')}`]
+}

@@ -1,0 +1,109 @@
+import { type Static, Type } from 'typebox'
+import type { Position } from '../core/history.js'
+
+const name = { minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}\\p{Cs}]+$' } as const
+const listLimit = 5_000
+/** A new position does not compile until it is here; it needs a migration of the table's constraint too. */
+const positions: Readonly<Record<Position, true>> = {
+  empty: true,
+  unmanaged: true,
+  behind: true,
+  current: true,
+  ahead: true,
+  diverged: true,
+  foreign: true,
+}
+
+const nameSchema = Type.String(name)
+// A union would make three errors of one faulty field.
+const nullableNameSchema = Type.Unsafe<string | null>({ type: ['string', 'null'], ...name })
+const namesSchema = Type.Immutable(Type.Array(nameSchema, { maxItems: listLimit }))
+const statusSchema = Type.Enum(['pass', 'warn', 'fail'])
+const positionSchema = Type.Unsafe<Position | null>({ enum: [...Object.keys(positions), null] })
+const detailsSchema = Type.Record(Type.String(), Type.Unknown())
+const timeSchema = Type.String({ format: 'date-time' })
+
+const revisionFields = {
+  current: nullableNameSchema,
+  head: nullableNameSchema,
+  position: positionSchema,
+  pending: namesSchema,
+  unknown: namesSchema,
+} as const
+
+const healthSchema = Type.Object({
+  status: statusSchema,
+  phase: nameSchema,
+  revision: Type.Object(revisionFields),
+  releaseId: Type.Optional(nameSchema),
+  serviceId: Type.Optional(nameSchema),
+  version: Type.Optional(nameSchema),
+  notes: Type.Optional(Type.Immutable(Type.Array(Type.String(), { maxItems: listLimit }))),
+  verification: Type.Optional(detailsSchema),
+  database: Type.Optional(detailsSchema),
+  checks: Type.Optional(detailsSchema),
+})
+
+/** What a gate sends: who it is, and its `/health/schema` document. Keys that are not named here are not kept. */
+export const reportSchema = Type.Object({
+  service: nameSchema,
+  environment: nameSchema,
+  instance: nameSchema,
+  health: healthSchema,
+})
+
+/** The answer to a report; `reportedAt` is when it arrived. */
+export const receiptSchema = Type.Object({ id: Type.String(), reportedAt: timeSchema })
+
+/** Where a service stands in an environment, by its latest report. */
+const environmentSchema = Type.Object({
+  service: nameSchema,
+  environment: nameSchema,
+  status: statusSchema,
+  position: positionSchema,
+  current: nullableNameSchema,
+  head: nullableNameSchema,
+  behind: Type.Integer({ minimum: 0, description: 'How many revisions are pending.' }),
+  ahead: Type.Integer({ minimum: 0, description: 'How many revisions are recorded that the build lacks.' }),
+  instances: Type.Integer({
+    minimum: 0,
+    description: 'Distinct instances that reported in the last 24 hours.',
+  }),
+  reportedAt: timeSchema,
+  releaseId: nullableNameSchema,
+})
+
+/** One report of a history. `document` is for callers with the token only: it may name objects and databases. */
+const pastReportSchema = Type.Object({
+  id: Type.String(),
+  instance: nameSchema,
+  status: statusSchema,
+  phase: nameSchema,
+  ...revisionFields,
+  reportedAt: timeSchema,
+  releaseId: nullableNameSchema,
+  document: Type.Optional(detailsSchema),
+})
+
+export const environmentsSchema = Type.Object({ environments: Type.Immutable(Type.Array(environmentSchema)) })
+
+/** A page of a history; `next` is the cursor of the page after it, null at the end. */
+export const historySchema = Type.Object({
+  reports: Type.Immutable(Type.Array(pastReportSchema)),
+  next: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
+})
+
+/** One environment of one service. */
+export const pairSchema = Type.Object({ service: nameSchema, environment: nameSchema })
+
+/** A page of a history: how many reports (50 unless told), after which cursor. */
+export const pageSchema = Type.Object({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
+  after: Type.Optional(Type.String({ maxLength: 100 })),
+})
+
+export type Report = Readonly<Static<typeof reportSchema>>
+export type Receipt = Readonly<Static<typeof receiptSchema>>
+export type Environment = Readonly<Static<typeof environmentSchema>>
+export type PastReport = Readonly<Static<typeof pastReportSchema>>
+export type Pair = Readonly<Static<typeof pairSchema>>

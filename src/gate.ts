@@ -1,0 +1,155 @@
+import { assess, type Assessment, decide, type Decision, findingsOf } from './core/decision.js'
+import type { Report } from './core/progress.js'
+import type { Snapshot } from './core/snapshot.js'
+import { describeAddress, addressOf } from './postgres/address.js'
+import { waitForConnection } from './postgres/connect.js'
+import { inspect, type Inspection } from './postgres/inspect.js'
+import type { MigrateOptions } from './postgres/locked-session.js'
+import { migrate } from './postgres/migrate.js'
+import { checkAgainst } from './postgres/revision-check.js'
+import { seed } from './postgres/seed.js'
+import { describeDecision, refusal } from './situations.js'
+import { currentSnapshot } from './snapshot.js'
+import type { Workspace } from './workspace.js'
+
+/** What was true of the database when the gate decided, and the decision: `serve` or `warn`. */
+export interface Passed {
+  readonly snapshot: Snapshot | null
+  readonly inspection: Inspection
+  readonly assessment: Assessment
+  readonly decision: Decision
+}
+
+export interface GateContext {
+  readonly workspace: Workspace
+  readonly report: Report
+  readonly signal?: AbortSignal
+  /** Migrates whatever the policy says. */
+  readonly migrate?: boolean
+  /** The last revision to apply; default head. */
+  readonly to?: string
+  /** What a refusal means to whoever asked. */
+  readonly consequence?: string
+}
+
+/**
+ * The story: connect, inspect, migrate if something is pending and the policy says so, verify, decide.
+ * Returns if this build may serve on this database, and throws the SchemaError that says why not if it may not.
+ */
+export async function passGate(context: GateContext): Promise<Passed> {
+  const { workspace, report } = context
+  const { connection, config } = workspace
+  const where = { database: describeAddress(addressOf(connection)), environment: config.target }
+  report({ event: 'connecting', ...where })
+  const client = await waitForConnection(connection, patience(context))
+  try {
+    const snapshot = await currentSnapshot(workspace, report)
+    const found = await look({ client, snapshot, context })
+    const wanted = wantsMigration(found.assessment, context)
+    if (wanted) await bringToHead(context, { snapshot, assessment: found.assessment })
+    const { inspection, assessment } = wanted ? await look({ client, snapshot, context }) : found
+    return settle({ snapshot, inspection, assessment, decision: decide(assessment, config.policy) }, context)
+  } finally {
+    await client.end()
+  }
+}
+
+interface Look {
+  readonly client: Parameters<typeof inspect>[0]
+  readonly snapshot: Snapshot | null
+  readonly context: GateContext
+}
+
+async function look({ client, snapshot, context }: Look): Promise<Pick<Passed, 'inspection' | 'assessment'>> {
+  const { workspace, report } = context
+  const inspection = await inspect(client, workspace)
+  const assessment = examine(workspace, { inspection, snapshot })
+  report({
+    event: 'inspected',
+    database: describeAddress(inspection.database),
+    history: assessment.history,
+    server: inspection.serverVersion,
+  })
+  return { inspection, assessment }
+}
+
+/** An inspection judged against this build's migrations and snapshot. */
+export function examine(
+  { migrations }: Pick<Workspace, 'migrations'>,
+  { inspection, snapshot }: Pick<Passed, 'inspection' | 'snapshot'>,
+): Assessment {
+  return assess({
+    build: migrations.map(({ revision }) => revision),
+    recorded: inspection.recorded,
+    live: inspection.live,
+    snapshot,
+  })
+}
+
+function wantsMigration(
+  { history }: Assessment,
+  { workspace: { config }, migrate: asked = false }: GateContext,
+): boolean {
+  const isBehind = history.position === 'behind' || history.position === 'empty'
+  return (isBehind && (asked || config.policy.onBehind === 'migrate')) || config.migrations.seedOnStart
+}
+
+interface Before {
+  readonly snapshot: Snapshot | null
+  readonly assessment: Assessment
+}
+
+/** Applies what is pending, under the lock, each revision verified before its commit; then the seeds, if asked for. */
+async function bringToHead(
+  { workspace, report, signal, to }: GateContext,
+  { snapshot, assessment }: Before,
+): Promise<void> {
+  const { config } = workspace
+  const before = findingsOf(assessment).length
+  if (before > 0) report({ event: 'drift before', differences: before })
+  const options = { ...migrateOptions(workspace, snapshot), report, ...(signal ? { signal } : {}) }
+  const { revisions, duration } = await migrate(options, to ?? null)
+  report({ event: 'migrated', revisions: revisions.length, duration })
+  if (config.migrations.seedOnStart) await seed(options, config.migrations.seedsDirectory)
+}
+
+/** What migrating needs of a workspace. */
+export function migrateOptions(
+  { config, project, migrations, migrationConnection: connection }: Workspace,
+  snapshot: Snapshot | null,
+): Omit<MigrateOptions, 'report' | 'signal'> {
+  return {
+    connection,
+    project,
+    migrations,
+    snapshot,
+    check: checkAgainst(snapshot),
+    transaction: config.migrations.transaction,
+    lockWaitTimeout: config.migrations.lockWaitTimeout,
+    writer: { host: config.service.instance, release: config.service.release },
+  }
+}
+
+function settle(
+  passed: Passed,
+  { workspace, report, consequence = 'The service did not start.' }: GateContext,
+): Passed {
+  const { assessment, decision, inspection } = passed
+  const { verification } = assessment
+  if (verification.status === 'verified')
+    report({ event: 'verified', compared: verification.compared, differences: findingsOf(assessment).length })
+  report({ event: 'decided', decision, lines: describeDecision(decision, assessment) })
+  if (decision.action !== 'refuse') return passed
+  throw refusal(decision, assessment, {
+    where: { database: describeAddress(inspection.database), environment: workspace.config.target },
+    consequence,
+  })
+}
+
+function patience({ workspace, report, signal }: GateContext): Parameters<typeof waitForConnection>[1] {
+  return {
+    timeout: workspace.config.connectTimeout,
+    onWait: (reason, waited) => report({ event: 'waiting for database', reason, waited }),
+    ...(signal ? { signal } : {}),
+  }
+}

@@ -1,0 +1,40 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Config } from '../config.js'
+import type { FleetRepository } from '../fleet/repository.js'
+import { fleetParamLength, fleetRoutes } from '../fleet/routes.js'
+import type { Health } from '../health.js'
+import type { Log } from '../log.js'
+import { schemaHealth } from './plugin.js'
+import { handleError, handleNotFound } from './problem.js'
+
+export interface AppOptions {
+  readonly config: Pick<Config, 'http' | 'fleet'>
+  readonly health: Health
+  readonly log: Log
+  /** The fleet's tables, null where this process guards another project's database: then it serves health only. */
+  readonly fleet: FleetRepository | null
+}
+
+/** Builds the application; it does not listen, so that tests use `inject`. */
+export async function buildApp({ config, health, log, fleet }: AppOptions): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = log.child({}, { level: atLeastWarn(log.level) })
+  const app = Fastify({
+    loggerInstance,
+    routerOptions: { maxParamLength: fleetParamLength },
+    frameworkErrors: handleError,
+    connectionTimeout: 60_000,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+  })
+  app.setErrorHandler(handleError)
+  app.setNotFoundHandler(handleNotFound)
+  const { healthToken: token, healthDetails: details } = config.http
+  await app.register(schemaHealth, { gate: { health }, token, details })
+  if (fleet !== null) await app.register(fleetRoutes, { repository: fleet, token: config.fleet.token })
+  return app
+}
+
+/** Requests are counted by whoever routes them; a line for each would drown the story. */
+function atLeastWarn(level: string): string {
+  return ['info', 'debug', 'trace'].includes(level) ? 'warn' : level
+}

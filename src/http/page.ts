@@ -1,0 +1,88 @@
+import type { HealthDocument } from '../core/health.js'
+import { describeFact } from '../core/words.js'
+
+const style = `
+  :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+  body { max-width: 60rem; margin: 3rem auto; padding: 0 1rem; }
+  h1 { font-size: 1.5rem; } h1 b { padding: .1em .5em; border-radius: .3em; color: #fff; }
+  .pass b { background: #18794e; } .warn b { background: #ad5700; } .fail b { background: #ca244d; }
+  dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.5rem; } dt { opacity: .7; } dd { margin: 0; }
+  table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .4rem .8rem .4rem 0; vertical-align: top; border-bottom: 1px solid #8884; }
+  code { font-size: .9em; overflow-wrap: anywhere; }`
+
+/** The health document as a page for people. Everything in it is escaped; it needs no script. */
+export function renderPage(document: HealthDocument): string {
+  const { status, serviceId, phase, notes, revision } = document
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escape(serviceId)}: ${status}</title><style>${style}</style></head>
+<body><h1 class="${status}">${escape(serviceId)} <b>${status}</b></h1>
+${notes.map((note) => `<p>${escape(note)}</p>`).join('\n')}
+<dl>
+${rows([
+  ['phase', phase],
+  ['environment', document.database.environment],
+  ['database', 'address' in document.database ? document.database.address : null],
+  ['release', 'releaseId' in document ? document.releaseId : null],
+  ['position', revision.position],
+  ['current', revision.current],
+  ['head', revision.head],
+  ['pending', revision.pending.join(', ') || null],
+  ['unknown', revision.unknown.join(', ') || null],
+])}
+${verificationRows(document)}
+</dl>
+${differenceTable(document)}
+</body></html>
+`
+}
+
+function verificationRows({ verification }: HealthDocument): string {
+  if (verification === undefined) return ''
+  const objects = Object.entries(verification.objects).map(([kind, number]) => `${number} ${kind}`)
+  return rows([
+    ['verification', verification.status],
+    ['checked', verification.checkedAt],
+    ['objects', objects.join(', ') || null],
+    ['differences', String(verification.differenceCount)],
+  ])
+}
+
+function differenceTable({ verification }: HealthDocument): string {
+  const differences =
+    verification !== undefined && 'differences' in verification ? (verification.differences ?? []) : []
+  if (differences.length === 0) return ''
+  const lines = differences.map(
+    (found) =>
+      `<tr><td>${found.impact}</td><td>${found.change} <code>${escape(found.object)}</code><br>${escape(found.reason)}</td>
+<td><code>${factsOf(found.expected)}</code></td><td><code>${factsOf(found.actual)}</code></td></tr>`,
+  )
+  return `<table><thead><tr><th>impact</th><th>difference</th><th>expected</th><th>actual</th></tr></thead>
+<tbody>${lines.join('\n')}</tbody></table>`
+}
+
+function factsOf(facts: Readonly<Record<string, Parameters<typeof describeFact>[0]>> | undefined): string {
+  const entries = Object.entries(facts ?? {}).map(
+    ([name, fact]) => `${escape(name)}: ${escape(describeFact(fact))}`,
+  )
+  return entries.join('<br>')
+}
+
+function rows(entries: readonly (readonly [string, string | null])[]): string {
+  return entries
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `<dt>${name}</dt><dd>${escape(value ?? '')}</dd>`)
+    .join('\n')
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
+}

@@ -1,0 +1,94 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+
+const fault = Type.Object({
+  in: Type.String({ description: 'The part of the request: body, querystring, params or headers.' }),
+  pointer: Type.String({ description: 'A JSON pointer to the faulty field; empty for the whole part.' }),
+  detail: Type.String(),
+})
+
+/** An error as RFC 9457 has it. `errors` lists the faulty fields of a request that is not of its schema. */
+export const problemSchema = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String(),
+  errors: Type.Optional(Type.Array(fault)),
+})
+
+/** The `response` entries of a route whose errors are problems: spread it into the schema. */
+export const problemResponses = {
+  '4xx': { description: 'A problem.', content: { 'application/problem+json': { schema: problemSchema } } },
+  '5xx': { description: 'A problem.', content: { 'application/problem+json': { schema: problemSchema } } },
+} as const
+
+type Fault = Readonly<Static<typeof fault>>
+
+export interface ProblemParts {
+  /** An HTTP status, 400 to 599. */
+  readonly status: number
+  /** What is wrong with this request, as sentences; the caller reads it, whoever that is. */
+  readonly detail: string
+  readonly errors?: readonly Fault[]
+}
+
+/** Answers with an `application/problem+json` body. Returns the reply, for a hook or handler to return. */
+export function sendProblem(reply: FastifyReply, { status, detail, errors }: ProblemParts): FastifyReply {
+  const problem = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail }
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send(errors === undefined ? problem : { ...problem, errors })
+}
+
+/** An error to throw where the caller is at fault: `status` is 400 to 499, `detail` is for the caller to read. */
+export function refusal(status: number, detail: string): Error {
+  return Object.assign(new Error(detail), { statusCode: status })
+}
+
+/**
+ * Every error as a problem: for `setErrorHandler`, and for the `frameworkErrors` of Fastify's options.
+ * Faulty fields are listed. What is not the caller's fault is logged and answered as a 500, or its own 5xx status,
+ * without its message.
+ */
+export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const status = statusOf(error)
+  if (status >= 500) request.log.error({ err: error }, 'request failed')
+  sendProblem(reply, status >= 500 ? hidden(status, request) : { status, ...explained(error) })
+}
+
+/** The answer to a path that does not exist: for `setNotFoundHandler`. */
+export function handleNotFound(request: FastifyRequest, reply: FastifyReply): void {
+  const [path] = request.url.split('?', 1)
+  sendProblem(reply, { status: 404, detail: `There is no ${request.method} ${path}.` })
+}
+
+function hidden(status: number, { id }: FastifyRequest): ProblemParts {
+  return { status, detail: `The request failed. The log of the service says why, under request ${id}.` }
+}
+
+function explained(error: unknown): Omit<ProblemParts, 'status'> {
+  const detail = error instanceof Error ? error.message : 'The request was refused.'
+  if (!isInvalid(error)) return { detail }
+  const errors = error.validation.map(({ instancePath, message }) => ({
+    in: error.validationContext,
+    pointer: instancePath,
+    detail: message ?? 'is not valid',
+  }))
+  return { detail: 'The request is not of its schema: `errors` lists the faulty fields.', errors }
+}
+
+function statusOf(error: unknown): number {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
+  return typeof status === 'number' && status >= 400 && status <= 599 ? status : 500
+}
+
+interface Invalid extends Error {
+  readonly validation: readonly { readonly instancePath: string; readonly message?: string }[]
+  readonly validationContext: string
+}
+
+function isInvalid(error: unknown): error is Invalid {
+  return error instanceof Error && 'validation' in error && Array.isArray(error.validation)
+}

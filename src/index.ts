@@ -1,0 +1,47 @@
+import { type Config, loadConfig } from './config.js'
+import { createLog, type Log, reportTo } from './log.js'
+import { type Gate, openGate as open } from './open-gate.js'
+
+export type { Catalog, Fact, Facts } from './core/catalog.js'
+export type { Decision, Policy } from './core/decision.js'
+export { type Difference, diff } from './core/diff.js'
+export type { Snapshot } from './core/snapshot.js'
+export { type ErrorCode, exitCodes, SchemaError } from './errors.js'
+export { schemaHealth, type SchemaHealthOptions } from './http/plugin.js'
+export type { Gate } from './open-gate.js'
+export { readCatalog, type ReadOptions } from './postgres/introspect.js'
+export { knexMigrationSource } from './postgres/knex-source.js'
+export { loadSnapshot } from './postgres/snapshot-file.js'
+export { type Config, loadConfig }
+
+export interface OpenGateOptions {
+  /** The process environment, one of the layers of the configuration. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The project's folder. Default: the current one. */
+  readonly root?: string
+  /** Settings by key that win over every layer: `{ ON_BEHIND: 'warn' }`. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** A pino logger. Default: pino's JSON lines on stdout. */
+  readonly log?: Log
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Runs the gate in a service of one's own: to be awaited before `listen`. Migrates and verifies as configured, and keeps
+ * verifying in the background until it is closed. Throws the SchemaError that says why this build may not serve.
+ */
+export async function openGate({
+  env,
+  root = '.',
+  settings = {},
+  log,
+  signal,
+}: OpenGateOptions): Promise<Gate> {
+  const config = loadConfig({ root, env, flags: settings })
+  const used = log ?? createLog({ level: config.logLevel, form: 'json', stream: standardOutput() })
+  return open(config, { log: used, report: reportTo(used), ...(signal ? { signal } : {}) })
+}
+
+function standardOutput(): NodeJS.WritableStream {
+  return process.stdout
+}

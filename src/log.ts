@@ -1,0 +1,80 @@
+import { Writable } from 'node:stream'
+import { pino, type Logger } from 'pino'
+import { tell } from './core/narrative.js'
+import type { Progress, Report } from './core/progress.js'
+import { describeError, SchemaError } from './errors.js'
+
+export type Log = Logger
+
+export interface LogOptions {
+  readonly level: string
+  /** `terminal`: a story for people; `json`: one pino line for each event. */
+  readonly form: 'terminal' | 'json'
+  readonly stream: NodeJS.WritableStream
+}
+
+/** The log of a process. In `terminal` form the same lines come out as words. */
+export function createLog({ level, form, stream }: LogOptions): Log {
+  const options = {
+    level,
+    base: null,
+    redact: ['err.input', 'err.connectionString', 'req.headers.authorization'],
+  }
+  return pino(options, form === 'terminal' ? asStory(stream) : stream)
+}
+
+/** Writes progress to a log: the words as the message, the event's data beside it. */
+export function reportTo(log: Log): Report {
+  return (progress) => {
+    const { level, label, text } = tell(progress)
+    log[level]({ ...dataOf(progress), label }, text)
+  }
+}
+
+/** The one fatal line of a refusal: code, facts and choices as data, the whole text as the message. */
+export function logRefusal(log: Log, error: unknown): void {
+  if (!(error instanceof SchemaError)) {
+    log.fatal({ err: error }, error instanceof Error ? (error.stack ?? error.message) : String(error))
+    return
+  }
+  const { code, exitCode, facts, choices } = error
+  const choicesAsData = choices.map(([act, effect]) => ({ act, effect }))
+  log.fatal(
+    { code, exitCode, facts: Object.fromEntries(facts), choices: choicesAsData },
+    describeError(error),
+  )
+}
+
+/** Long lists say nothing in a log that the words do not say. */
+function dataOf(progress: Progress): object {
+  switch (progress.event) {
+    case 'revision applied':
+    case 'revision reverted':
+      return { event: progress.event, revision: progress.revision, duration: Math.round(progress.duration) }
+    case 'inspected': {
+      const { position, current, head, pending, unknown } = progress.history
+      return { event: progress.event, database: progress.database, position, current, head, pending, unknown }
+    }
+    default:
+      return progress
+  }
+}
+
+const marks: Readonly<Record<number, string>> = { 40: '!', 50: '✗', 60: '✗' }
+
+function asStory(stream: NodeJS.WritableStream): Writable {
+  return new Writable({
+    write: (chunk: Buffer, _, done) => {
+      for (const line of chunk.toString().split('\n').filter(Boolean)) stream.write(`${story(line)}\n`)
+      done()
+    },
+  })
+}
+
+function story(line: string): string {
+  const entry: unknown = JSON.parse(line)
+  if (typeof entry !== 'object' || entry === null || !('level' in entry) || !('msg' in entry)) return line
+  const label = 'label' in entry ? String(entry.label) : ''
+  const mark = marks[Number(entry.level)] ?? ' '
+  return label === '' ? `\n${String(entry.msg)}` : `${mark} ${label.padEnd(12)}${String(entry.msg)}`
+}

@@ -1,0 +1,30 @@
+import type { Difference } from '../core/diff.js'
+import { describeDifference } from '../core/words.js'
+import { SchemaError } from '../errors.js'
+
+export interface BrokenPromise {
+  readonly revision: string
+  readonly differences: readonly Difference[]
+  readonly transactional: boolean
+}
+
+/** The error of a revision that ran without one and is not what the snapshot promises. */
+export function brokenPromise({ revision, differences, transactional }: BrokenPromise): SchemaError {
+  const consequence = transactional
+    ? 'Its transaction was rolled back: nothing changed, nothing was recorded.'
+    : 'It runs outside a transaction: what it did stays, and it was not recorded.'
+  return new SchemaError('SCHEMA_PROMISE_BROKEN', {
+    what: `${revision} ran without an error, but did not do what it promised. ${consequence}`,
+    facts: [
+      ['revision', revision],
+      ['differences', differences.flatMap(describeDifference)],
+    ],
+    choices: [
+      ['correct the database', 'remove or change what was there before, then run it again'],
+      [
+        'correct the migration',
+        'then run schemagate snapshot; an IF NOT EXISTS or hasColumn that found something else is the usual cause',
+      ],
+    ],
+  })
+}

@@ -1,0 +1,49 @@
+import type pg from 'pg'
+import { SchemaError } from '../errors.js'
+import { withClient } from './connect.js'
+import { urlOf } from './embedded-cluster.js'
+import type { Home } from './embedded-home.js'
+import { findPostmaster } from './embedded-postmaster.js'
+import { hasCode } from './embedded-unavailable.js'
+
+/** The database of the service. */
+export const database = 'schemagate'
+
+/** A server that took our password, and has our database. */
+export interface Answering {
+  readonly state: 'answers'
+  readonly pid: number
+  readonly port: number
+}
+
+/** How the server of a home answers. Silent: it runs, but is starting, stopping, or somebody else's at a port that was ours. */
+export type Answer =
+  Answering | { readonly state: 'silent'; readonly cause?: unknown } | { readonly state: 'absent' }
+
+/** Asks the server of a home, and creates the database if it is the first time. */
+export async function askServer(home: Home): Promise<Answer> {
+  const found = await findPostmaster(home)
+  if (found === undefined) return { state: 'absent' }
+  if (!found.ready) return { state: 'silent' }
+  const { pid, port } = found
+  const url = await urlOf(home, { port, database: 'postgres' })
+  try {
+    await withClient({ url, ssl: 'disable', applicationName: 'schemagate' }, ensureDatabase)
+    return { state: 'answers', pid, port }
+  } catch (cause) {
+    // 57P01: somebody stops it at this moment.
+    if (cause instanceof SchemaError || hasCode(cause, '57P01')) return { state: 'silent', cause }
+    throw cause
+  }
+}
+
+async function ensureDatabase(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query('select from pg_database where datname = $1', [database])
+  if (rowCount !== 0) return
+  try {
+    await client.query(`create database ${database} template template0`)
+  } catch (error) {
+    // Another starter was faster: it exists, or its row is being inserted right now.
+    if (!hasCode(error, '42P04', '23505')) throw error
+  }
+}

@@ -1,0 +1,67 @@
+import { access, chmod, constants, cp, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { may } from './embedded-account.js'
+import type { Home } from './embedded-home.js'
+import { completeLinks, locatePackage, versionOf } from './embedded-package.js'
+import { publish } from './embedded-publish.js'
+import { type Account, run } from './embedded-run.js'
+import { hasCode } from './embedded-unavailable.js'
+
+/** The programs of a PostgreSQL, as absolute paths. */
+export interface Binaries {
+  readonly initdb: string
+  readonly pgCtl: string
+  readonly postgres: string
+}
+
+/**
+ * The binaries as the server's user can run them: those of the package if he can reach them, else a copy beside the data.
+ *
+ * @throws SCHEMA_EMBEDDED_UNAVAILABLE if the package is not installed
+ */
+export async function prepareBinaries(home: Home): Promise<Binaries> {
+  const folder = locatePackage([import.meta.url, join(home.directory, 'origin.js')])
+  if ((await completeLinks(folder)) && (await areExecutable(binariesOf(folder), home.account)))
+    return binariesOf(folder)
+  const copy = join(home.path, `binaries-${await versionOf(folder)}`)
+  await publish(copy, (unfinished) => copyPackage({ from: folder, to: unfinished, account: home.account }))
+  return binariesOf(copy)
+}
+
+function binariesOf(folder: string): Binaries {
+  const extension = process.platform === 'win32' ? '.exe' : ''
+  const program = (name: string): string => join(folder, 'native', 'bin', `${name}${extension}`)
+  return { initdb: program('initdb'), pgCtl: program('pg_ctl'), postgres: program('postgres') }
+}
+
+async function areExecutable(binaries: Binaries, account: Account | undefined): Promise<boolean> {
+  const programs: readonly string[] = Object.values(binaries)
+  const answers = programs.map((path) => (account ? may(account, '-x', path) : isExecutable(path)))
+  return (await Promise.all(answers)).every(Boolean)
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'EACCES')) return false
+    throw error
+  }
+}
+
+interface Copy {
+  readonly from: string
+  readonly to: string
+  readonly account: Account | undefined
+}
+
+async function copyPackage({ from, to, account }: Copy): Promise<void> {
+  await mkdir(to)
+  await cp(join(from, 'native'), join(to, 'native'), { recursive: true, verbatimSymlinks: true })
+  await completeLinks(to)
+  const programs: readonly string[] = Object.values(binariesOf(to))
+  for (const path of programs) await chmod(path, 0o755)
+  // npm gave the files the modes of root's umask: whoever owns the copy can read it for certain.
+  if (account) await run('chown', ['-Rh', `${account.uid}:${account.gid}`, to])
+}

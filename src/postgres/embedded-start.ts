@@ -1,0 +1,107 @@
+import { readFile, truncate } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SchemaError } from '../errors.js'
+import { type Answering, askServer } from './embedded-answer.js'
+import { filesOf, type Server } from './embedded-cluster.js'
+import { type Outcome, run, serverEnvironment } from './embedded-run.js'
+import { hasCode, lastLines, unavailable } from './embedded-unavailable.js'
+
+/** A server that answers, and whether it was this call that started it. */
+export type Started = Answering & { readonly startedHere: boolean }
+
+const settings = [
+  'unix_socket_directories=',
+  'max_connections=200',
+  'max_locks_per_transaction=256',
+  'timezone=UTC',
+  'log_timezone=UTC',
+  'cluster_name=schemagate',
+]
+const careless = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off']
+
+const patience = 60_000
+const attempts = 5
+
+/**
+ * Starts the server, or finds the one that another process has started meanwhile: of several starters PostgreSQL itself, by
+ * its `postmaster.pid`, lets one win.
+ *
+ * @throws SCHEMA_EMBEDDED_UNAVAILABLE with the last lines of the server's log
+ */
+export async function startServer(server: Server): Promise<Started> {
+  const deadline = performance.now() + patience
+  const launched: Outcome[] = []
+  for (;;) {
+    const found = await askServer(server.home)
+    if (found.state === 'answers') return { ...found, startedHere: launched.at(-1)?.code === 0 }
+    if (found.state === 'silent') {
+      if (performance.now() > deadline) throw await notStarted(server, found.cause)
+    } else {
+      if (launched.length === attempts) throw await notStarted(server, launched.at(-1)?.output)
+      launched.push(await launch(server))
+      if (launched.at(-1)?.code === 0) continue
+    }
+    // Another starter is winning, the port was taken meanwhile, or the children of a killed server are not gone yet.
+    await sleep(200)
+  }
+}
+
+async function launch({ home, binaries, durable }: Server): Promise<Outcome> {
+  const { cluster, log } = filesOf(home)
+  await empty(log)
+  const chosen = durable ? settings : [...settings, ...careless]
+  const options = [`-p ${await freePort()}`, '-h 127.0.0.1', ...chosen.map((setting) => `-c ${setting}`)]
+  // Relative paths, because pg_ctl hands them to a shell.
+  const files = ['-D', 'data', '-l', '../server.log']
+  return run(binaries.pgCtl, ['start', '-w', '-t', '60', ...files, '-o', options.join(' ')], {
+    account: home.account,
+    cwd: cluster,
+    env: serverEnvironment,
+    silent: process.platform === 'win32',
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', resolve)
+  })
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+/** So that an error shows this start, and the log does not grow for ever. */
+async function empty(log: string): Promise<void> {
+  try {
+    await truncate(log)
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error
+  }
+}
+
+async function readLog(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return ''
+    throw error
+  }
+}
+
+async function notStarted(
+  { home }: Server,
+  reason: unknown = 'the server does not answer',
+): Promise<SchemaError> {
+  const { log } = filesOf(home)
+  return unavailable({
+    what: 'The embedded PostgreSQL did not start.',
+    facts: [
+      ['directory', home.directory],
+      ['reason', lastLines(String(reason))],
+      ['log', [log, ...lastLines(await readLog(log))]],
+    ],
+    choices: [[`rm -r ${home.path}`, 'begin with an empty database; what is in this one is lost']],
+  })
+}

@@ -1,0 +1,30 @@
+import { filesOf } from './embedded-cluster.js'
+import { prepareBinaries } from './embedded-binaries.js'
+import type { Home } from './embedded-home.js'
+import { findPostmaster } from './embedded-postmaster.js'
+import { run, serverEnvironment } from './embedded-run.js'
+import { lastLines, unavailable } from './embedded-unavailable.js'
+
+/**
+ * Stops the server of a home, fast (open transactions are rolled back), and waits for its end. Nothing if it does not run.
+ *
+ * @throws SCHEMA_EMBEDDED_UNAVAILABLE if it does not stop within a minute
+ */
+export async function stopServer(home: Home): Promise<void> {
+  if ((await findPostmaster(home)) === undefined) return
+  const { pgCtl } = await prepareBinaries(home)
+  const { output } = await run(pgCtl, ['stop', '-w', '-t', '60', '-m', 'fast', '-D', 'data'], {
+    account: home.account,
+    cwd: filesOf(home).cluster,
+    env: serverEnvironment,
+  })
+  // pg_ctl fails as well when somebody else has just stopped it: what counts is that it is gone.
+  if ((await findPostmaster(home)) === undefined) return
+  throw unavailable({
+    what: 'The embedded PostgreSQL did not stop.',
+    facts: [
+      ['directory', home.directory],
+      ['output', lastLines(output)],
+    ],
+  })
+}

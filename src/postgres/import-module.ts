@@ -1,0 +1,42 @@
+import { extname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const typeScript = new Set(['.ts', '.mts', '.cts'])
+
+/** Whether this process was started with a TypeScript loader (tsx in a checkout, tap's in its tests). */
+export const runsTypeScript = import.meta.url.endsWith('.ts')
+
+/**
+ * Imports a file of the project, an ES module, CommonJS or TypeScript, and returns its exports.
+ * TypeScript goes through tsx where it is installed, else through Node's own type stripping (Node 22.18 and newer).
+ */
+export async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
+  if (typeScript.has(extname(path)) && !runsTypeScript) await loadTypeScript()
+  const exports: unknown = await import(pathToFileURL(path).href)
+  return isRecord(exports) ? exports : {}
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+let loaded: Promise<void> | undefined
+
+function loadTypeScript(): Promise<void> {
+  loaded ??= registerTsx()
+  return loaded
+}
+
+async function registerTsx(): Promise<void> {
+  try {
+    const [esm, cjs] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')])
+    cjs.register()
+    esm.register()
+  } catch (error) {
+    if (!isMissingPackage(error)) throw error
+  }
+}
+
+function isMissingPackage(error: unknown): boolean {
+  return isRecord(error) && error['code'] === 'ERR_MODULE_NOT_FOUND'
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { SchemaError } from '../errors.js'
+import { queryRows } from './query.js'
+
+/** The session that holds the lock, as pg_stat_activity shows it. */
+export interface LockHolder {
+  readonly pid: number
+  readonly application: string
+  readonly user: string
+  readonly address: string | null
+  readonly since: Date | null
+}
+
+export interface LockPatience {
+  /** How long to wait, in milliseconds. */
+  readonly timeout: number
+  readonly onWait: (holder: LockHolder | null, waited: number) => void
+  readonly signal?: AbortSignal
+}
+
+/** "SCHM" in ASCII: the class of all our advisory locks. */
+const lockClass = 0x5343484d
+
+/** The two keys of the lock that guards one ledger table, as SQL. Advisory locks are per database. */
+export function lockKeys(tableName: string): string {
+  return `${lockClass}, ${createHash('sha256').update(tableName).digest().readInt32BE()}`
+}
+
+/** SQL for "some session of this database holds the lock". */
+export function lockIsHeld(tableName: string): string {
+  return `exists (select from pg_locks l where ${ofLock(tableName)})`
+}
+
+/**
+ * Runs `use` while this very session holds the advisory lock; released however that goes. Waiting spins on
+ * pg_try_advisory_lock outside any transaction: blocking in pg_advisory_lock deadlocks with the holder's CREATE INDEX
+ * CONCURRENTLY. Throws SCHEMA_LOCK_TIMEOUT with the holder named.
+ */
+export async function withSchemaLock<T>(
+  client: pg.ClientBase,
+  { tableName, ...patience }: LockPatience & { readonly tableName: string },
+  use: () => Promise<T>,
+): Promise<T> {
+  await acquire(client, tableName, patience)
+  try {
+    return await use()
+  } finally {
+    await release(client, tableName)
+  }
+}
+
+async function acquire(client: pg.ClientBase, tableName: string, patience: LockPatience): Promise<void> {
+  const started = performance.now()
+  let told = 0
+  for (;;) {
+    const [row] = await queryRows(client, `select pg_try_advisory_lock(${lockKeys(tableName)}) as taken`)
+    if (row?.['taken'] === true) return
+    const waited = performance.now() - started
+    if (waited > patience.timeout) throw lockTimeout(await findHolder(client, tableName), waited)
+    if (waited >= told) {
+      patience.onWait(await findHolder(client, tableName), waited)
+      told += 5_000
+    }
+    await sleep(100 + Math.random() * 200, undefined, patience.signal ? { signal: patience.signal } : {})
+  }
+}
+
+/** A session that is gone took its lock along; there is nothing left to release then. */
+async function release(client: pg.ClientBase, tableName: string): Promise<void> {
+  if (isLost(client)) return
+  await client.query(`select pg_advisory_unlock(${lockKeys(tableName)})`)
+}
+
+function isLost(client: pg.ClientBase): boolean {
+  return '__knex__disposed' in client && Boolean(client.__knex__disposed)
+}
+
+async function findHolder(client: pg.ClientBase, tableName: string): Promise<LockHolder | null> {
+  const [row] = await queryRows(
+    client,
+    `select a.pid, a.application_name as application, a.usename as "user", host(a.client_addr) as address,
+        a.backend_start as since
+      from pg_locks l join pg_stat_activity a on a.pid = l.pid where ${ofLock(tableName)}`,
+  )
+  if (row === undefined) return null
+  const { pid, application, user, address, since } = row
+  return {
+    pid: Number(pid),
+    application: String(application ?? ''),
+    user: String(user ?? ''),
+    address: typeof address === 'string' ? address : null,
+    since: since instanceof Date ? since : null,
+  }
+}
+
+function ofLock(tableName: string): string {
+  const [classId, objectId] = lockKeys(tableName).split(', ')
+  return `l.locktype = 'advisory' and l.granted and l.objsubid = 2
+    and l.database = (select oid from pg_database where datname = current_database())
+    and l.classid = ${classId}::int8::oid and l.objid = (${objectId}::int8 & 4294967295)::oid`
+}
+
+function lockTimeout(holder: LockHolder | null, waited: number): SchemaError {
+  return new SchemaError('SCHEMA_LOCK_TIMEOUT', {
+    what: `Another process has held the migration lock for ${Math.round(waited / 1000)} s. Nothing was done.`,
+    facts: holder === null ? [] : [['holder', describeHolder(holder)]],
+    choices: [
+      ['run it again', 'when the other migration is done'],
+      ['LOCK_WAIT_TIMEOUT=1h', 'waits longer'],
+    ],
+  })
+}
+
+/** The holder in words: `schemagate host-7 (user app, pid 4711, from 10.0.0.7, since 02:14:05)`. */
+export function describeHolder({ pid, application, user, address, since }: LockHolder): string {
+  const parts = [
+    `user ${user}`,
+    `pid ${pid}`,
+    ...(address === null ? [] : [`from ${address}`]),
+    ...(since === null ? [] : [`connected since ${since.toISOString()}`]),
+  ]
+  return `${application === '' ? 'a session' : application} (${parts.join(', ')})`
+}

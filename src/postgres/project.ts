@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import type { Knex } from 'knex'
+import { SchemaError } from '../errors.js'
+import { importModule, isRecord } from './import-module.js'
+
+/** How a Knex project keeps its migrations: what Knex would read from its knexfile, with Knex's defaults filled in. */
+export interface KnexProject {
+  readonly directories: readonly string[]
+  readonly sortDirsSeparately: boolean
+  readonly loadExtensions: readonly string[]
+  readonly tableName: string
+  readonly schemaName: string | null
+  readonly searchPath: readonly string[]
+  readonly disableTransactions: boolean
+  /** A migration source of the project's own; null where files are read. */
+  readonly source: Knex.MigrationSource<unknown> | null
+  /** The URL of the knexfile's connection, null where it has none that can be used. */
+  readonly databaseUrl: string | null
+  /** The knexfile's other settings, for the Knex instance that migrates. */
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+export interface ProjectLocation {
+  readonly root: string
+  /** Folders named by flag or MIGRATIONS_DIR; they win over the knexfile's. */
+  readonly directories: readonly string[] | null
+  readonly knexfile: string | null
+  /** Names of the knexfile's section to use, the first that exists. */
+  readonly sections: readonly string[]
+}
+
+const ourExtensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
+const knexfileNames = ourExtensions.map((extension) => `knexfile${extension}`)
+const passedOn = ['wrapIdentifier', 'postProcessResponse', 'userParams', 'searchPath', 'asyncStackTraces']
+
+/**
+ * The Knex project at a place: the knexfile that is named, else, where no folder is named either, the one in `root`;
+ * without one, Knex's defaults. Throws SCHEMA_KNEXFILE_INVALID.
+ */
+export async function loadProject(location: ProjectLocation): Promise<KnexProject> {
+  const file = location.knexfile ?? (location.directories === null ? findKnexfile(location.root) : null)
+  const settings = file === null ? {} : await readKnexfile(file, location.sections)
+  const base = file === null ? location.root : dirname(file)
+  return projectFrom(settings, { base, directories: location.directories })
+}
+
+function findKnexfile(root: string): string | null {
+  return knexfileNames.map((name) => join(root, name)).find((path) => existsSync(path)) ?? null
+}
+
+async function readKnexfile(
+  file: string,
+  sections: readonly string[],
+): Promise<Readonly<Record<string, unknown>>> {
+  const exports = await importModule(file).catch((cause: unknown) => {
+    throw invalid(
+      file,
+      `it could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      cause,
+    )
+  })
+  const exported = unwrapDefault(exports)
+  const value: unknown = typeof exported === 'function' ? await exported() : exported
+  if (!isRecord(value)) throw invalid(file, 'it exports no settings')
+  const section = sections.map((name) => value[name]).find(isRecord)
+  return section ?? value
+}
+
+function unwrapDefault(exports: Readonly<Record<string, unknown>>): unknown {
+  const { default: exported = exports } = exports
+  return isRecord(exported) && isRecord(exported['default']) ? exported['default'] : exported
+}
+
+function invalid(file: string, why: string, cause?: unknown): SchemaError {
+  return new SchemaError('SCHEMA_KNEXFILE_INVALID', {
+    what: `The knexfile cannot be used: ${why}.`,
+    facts: [['knexfile', file]],
+    choices: [
+      ['--knexfile FILE', 'names another one'],
+      ['--migrations DIR', 'names the migrations folder and reads no knexfile'],
+    ],
+    cause,
+  })
+}
+
+interface Place {
+  readonly base: string
+  readonly directories: readonly string[] | null
+}
+
+function projectFrom(settings: Readonly<Record<string, unknown>>, { base, directories }: Place): KnexProject {
+  const { migrations: value } = settings
+  const migrations = isRecord(value) ? value : {}
+  const { schemaName, migrationSource: source } = migrations
+  return {
+    directories:
+      directories ??
+      foldersOf(source) ??
+      listOf(migrations['directory'], './migrations').map((path) => resolve(base, path)),
+    sortDirsSeparately: migrations['sortDirsSeparately'] === true,
+    loadExtensions: listOf(migrations['loadExtensions'], ...ourExtensions),
+    tableName: textOf(migrations['tableName']) ?? 'knex_migrations',
+    schemaName: textOf(schemaName),
+    searchPath: listOf(settings['searchPath']),
+    disableTransactions: migrations['disableTransactions'] === true,
+    source: directories === null && foldersOf(source) === null && isMigrationSource(source) ? source : null,
+    databaseUrl: urlOf(settings['connection']),
+    settings: Object.fromEntries(Object.entries(settings).filter(([name]) => passedOn.includes(name))),
+  }
+}
+
+/** A source made by `knexMigrationSource` reads folders, as we do. */
+function foldersOf(source: unknown): readonly string[] | null {
+  return isRecord(source) && Array.isArray(source['directories']) ? source['directories'].map(String) : null
+}
+
+function listOf(value: unknown, ...fallback: readonly string[]): readonly string[] {
+  if (value === undefined || value === null) return fallback
+  return [value].flat().map(String)
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+function isMigrationSource(value: unknown): value is Knex.MigrationSource<unknown> {
+  return (
+    isRecord(value) &&
+    ['getMigrations', 'getMigrationName', 'getMigration'].every((name) => typeof value[name] === 'function')
+  )
+}
+
+/** A knexfile's connection may be a URL or pg's settings; a function of the project's own is not called. */
+function urlOf(connection: unknown): string | null {
+  if (typeof connection === 'string') return connection
+  if (!isRecord(connection)) return null
+  if (typeof connection['connectionString'] === 'string') return connection['connectionString']
+  const { host, port = 5432, user, password, database } = connection
+  if (typeof host !== 'string' || typeof database !== 'string') return null
+  const secret = typeof password === 'string' ? `:${encodeURIComponent(password)}` : ''
+  const who = typeof user === 'string' ? `${encodeURIComponent(user)}${secret}@` : ''
+  return `postgres://${who}${host}:${String(port)}/${encodeURIComponent(database)}`
+}

@@ -1,0 +1,94 @@
+import type { Catalog } from '../core/catalog.js'
+import type { Report } from '../core/progress.js'
+import { agreeOn, type Changes, changesBetween, type Snapshot } from '../core/snapshot.js'
+import { SchemaError } from '../errors.js'
+import { type Connection, withClient } from './connect.js'
+import { ledgerTablesOf, readCatalog } from './introspect.js'
+import { migrate } from './migrate.js'
+import type { Migration } from './migrations.js'
+import type { KnexProject } from './project.js'
+import { queryRows } from './query.js'
+import type { Scratch } from './scratch.js'
+
+export interface ReplayOptions {
+  readonly scratch: Scratch
+  readonly project: KnexProject
+  readonly migrations: readonly Migration[]
+  readonly report: Report
+}
+
+interface Replay {
+  readonly major: number
+  readonly base: Catalog
+  readonly changes: ReadonlyMap<string, Changes>
+}
+
+/**
+ * Replays the whole folder into scratch databases and makes the snapshot of it. Twice: a fact that comes out different is
+ * not determined by the migrations (a default made from a random value), and is recorded as such.
+ * Throws SCHEMA_MIGRATION_FAILED where a revision cannot be replayed.
+ */
+export async function replay(options: ReplayOptions): Promise<Snapshot> {
+  const { scratch, migrations, report } = options
+  report({ event: 'replaying', revisions: migrations.length, where: scratch.where })
+  const first = await scratch.withDatabase((connection) => replayOnce(connection, options))
+  const second = await scratch.withDatabase((connection) => replayOnce(connection, options))
+  return {
+    postgres: first.major,
+    base: first.base,
+    revisions: migrations.map(({ revision, file, checksum }) => ({
+      revision,
+      file,
+      checksum,
+      ...agreeOn(first.changes.get(revision) ?? {}, second.changes.get(revision) ?? {}),
+    })),
+  }
+}
+
+async function replayOnce(connection: Connection, options: ReplayOptions): Promise<Replay> {
+  const { base, major } = await withClient(connection, async (client) => ({
+    base: await readCatalog(client, ledgerTablesOf(options.project)),
+    major: await majorOf(client),
+  }))
+  const changes = new Map<string, Changes>()
+  let before = base
+  await migrate({
+    ...options,
+    connection,
+    snapshot: null,
+    check: async ({ revision, read }) => {
+      const after = await read()
+      changes.set(revision, changesBetween(before, after))
+      before = after
+    },
+    transaction: 'each',
+    lockWaitTimeout: 0,
+    writer: { host: 'scratch', release: null },
+    report: onlyWhatTakesLong(options.report),
+  }).catch((error: unknown) => {
+    throw whileReplaying(error)
+  })
+  return { base, major, changes }
+}
+
+/** What happens in a scratch database is nobody's news, but for a revision that takes long. */
+function onlyWhatTakesLong(report: Report): Report {
+  return (progress) => {
+    if (progress.event === 'revision running') report(progress)
+  }
+}
+
+async function majorOf(client: Parameters<typeof queryRows>[0]): Promise<number> {
+  const [row] = await queryRows(client, `select current_setting('server_version_num')::int / 10000 as major`)
+  return Number(row?.['major'])
+}
+
+function whileReplaying(error: unknown): unknown {
+  if (!(error instanceof SchemaError)) return error
+  return new SchemaError(error.code, {
+    what: `Replaying the migrations in a scratch database: ${error.message}`,
+    facts: error.facts,
+    choices: error.choices,
+    cause: error.cause,
+  })
+}

@@ -1,0 +1,137 @@
+import { readCatalog, readCatalogInTransaction, ledgerTablesOf } from './introspect.js'
+import type { Catalog } from '../core/catalog.js'
+import type { Difference } from '../core/diff.js'
+import { differencesFrom, promisedAt } from '../core/snapshot.js'
+import { SchemaError } from '../errors.js'
+import { addressOf, describeAddress } from './address.js'
+import { brokenPromise } from './broken-promise.js'
+import { append, qualified } from './ledger.js'
+import { type LockedSession, type MigrateOptions, withLockedSession } from './locked-session.js'
+import { type LoadedMigration, type Migration, revisionOf } from './migrations.js'
+
+type Context = MigrateOptions & LockedSession
+
+/**
+ * Reverts, newest first, the newest applied revision or all newer than `to`, under the lock. Each `down`, its ledger rows
+ * and the verification share one transaction, unless the migration asks for none. Returns the revisions reverted.
+ * Throws SCHEMA_USAGE, SCHEMA_MIGRATION_FAILED, SCHEMA_PROMISE_BROKEN.
+ */
+export async function revert(options: MigrateOptions, to: string | null): Promise<readonly string[]> {
+  return withLockedSession(options, async (locked) => {
+    const context = { ...options, ...locked }
+    const wanted = wantedReverts(context, to)
+    const remaining = new Set(locked.inspection.recorded.revisions)
+    const reverted: string[] = []
+    for (const migration of wanted) {
+      remaining.delete(migration.revision)
+      await revertOne(migration, { context, remaining })
+      reverted.push(migration.revision)
+    }
+    return reverted
+  })
+}
+
+function wantedReverts({ migrations, inspection }: Context, to: string | null): readonly Migration[] {
+  const recorded = new Set(inspection.recorded.revisions)
+  const applied = migrations.filter(({ revision }) => recorded.has(revision)).toReversed()
+  if (to === null) return applied.slice(0, 1)
+  const index = applied.findIndex(({ revision }) => revision === to)
+  if (index >= 0) return applied.slice(0, index)
+  throw new SchemaError('SCHEMA_USAGE', {
+    what: `Revision "${to}" is not applied. Nothing was reverted.`,
+    facts: [['applied', applied.slice(0, 10).map(({ revision }) => revision)]],
+    choices: [['schemagate status', 'says where the database stands']],
+  })
+}
+
+interface Reverting {
+  readonly context: Context
+  /** The revisions recorded once this one is reverted. */
+  readonly remaining: ReadonlySet<string>
+}
+
+async function revertOne(migration: Migration, reverting: Reverting): Promise<void> {
+  const { context } = reverting
+  const { knex } = context.session
+  const started = performance.now()
+  const module = await migration.load()
+  const transactional = module.transaction ?? !context.project.disableTransactions
+  const step = { migration, module, transactional }
+  try {
+    if (transactional)
+      await knex.transaction(async (transaction) => {
+        await runDown({ ...step, knex: transaction }, reverting)
+      })
+    else await runDown({ ...step, knex }, reverting)
+  } catch (error) {
+    throw revertFailure(error, { migration, context })
+  }
+  const { revision } = migration
+  context.report({
+    event: 'revision reverted',
+    revision,
+    duration: performance.now() - started,
+    changes: null,
+  })
+}
+
+interface Step {
+  readonly migration: Migration
+  readonly module: LoadedMigration
+  readonly transactional: boolean
+  readonly knex: Parameters<LoadedMigration['up']>[0]
+}
+
+async function runDown(
+  { migration, module, transactional, knex }: Step,
+  reverting: Reverting,
+): Promise<void> {
+  const { context } = reverting
+  const { revision } = migration
+  const { client } = context.session
+  const read = async (): Promise<Catalog> =>
+    (transactional ? readCatalogInTransaction : readCatalog)(client, ledgerTablesOf(context.project))
+  if (module.down === null) throw new TypeError('it has no down function')
+  const before = keysOf(differences(reverting, await read()))
+  await module.down(knex)
+  const found = differences(reverting, await read()).filter(
+    ({ key }) => !before.has(key) || changesOf(context, revision).has(key),
+  )
+  if (found.length > 0) throw brokenPromise({ revision, differences: found, transactional })
+  const name =
+    context.inspection.ledger?.names.find((recorded) => revisionOf(recorded) === revision) ?? revision
+  await client.query(`delete from ${qualified(context.schema, context.project.tableName)} where name = $1`, [
+    name,
+  ])
+  await append(client, context, [{ revision, event: 'reverted' }])
+}
+
+/** Differences from the promise as it is without this revision. Drift that was there before is not its business. */
+function differences({ context, remaining }: Reverting, live: Catalog): readonly Difference[] {
+  return context.snapshot === null ? [] : differencesFrom(promisedAt(context.snapshot, remaining), live)
+}
+
+function changesOf({ snapshot }: Context, revision: string): ReadonlySet<string> {
+  return new Set(Object.keys(snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}))
+}
+
+function keysOf(found: readonly Difference[]): ReadonlySet<string> {
+  return new Set(found.map(({ key }) => key))
+}
+
+function revertFailure(
+  error: unknown,
+  { migration, context }: { readonly migration: Migration; readonly context: Context },
+): unknown {
+  if (error instanceof SchemaError) return error
+  return new SchemaError('SCHEMA_MIGRATION_FAILED', {
+    what: `Reverting ${migration.revision} failed. Its transaction was rolled back; it is still recorded.`,
+    facts: [
+      ['database', describeAddress(addressOf(context.connection))],
+      ['file', migration.path ?? migration.revision],
+      ['error', error instanceof Error ? error.message : String(error)],
+    ],
+    choices: [['correct the down function', 'or write a new migration that undoes it']],
+    cause: error,
+  })
+}

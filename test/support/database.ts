@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { testServer } from './server.js'
+
+/** The test, or part of a test, whose end is the end of what was created for it. */
+export interface Owner {
+  teardown(end: () => Promise<void>): void
+}
+
+export interface RoleOptions {
+  /** As CREATE ROLE has them: `createdb noinherit`. */
+  readonly attributes?: string
+}
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** Creates an empty database on the test server, dropped when the test ends, whoever is connected. Returns its URL. */
+export async function createDatabase(t: Owner): Promise<string> {
+  const server = await testServer()
+  const name = randomName()
+  await query(server.url, `create database ${name} template template0`)
+  t.teardown(async () => void (await query(server.url, `drop database if exists ${name} with (force)`)))
+  const url = new URL(server.url)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** Creates a role that can log in, dropped with what it owns when the test ends. Returns the URL of the database for it. */
+export async function createRole(
+  t: Owner,
+  url: string,
+  { attributes = '' }: RoleOptions = {},
+): Promise<string> {
+  const name = randomName()
+  const password = randomBytes(12).toString('hex')
+  await query(url, `create role ${name} login password '${password}' ${attributes}`)
+  t.teardown(async () => void (await query(url, dropRole(name))))
+  const own = new URL(url)
+  own.username = name
+  own.password = password
+  return own.href
+}
+
+/** Runs SQL on a connection of its own. Returns the rows of the last statement. */
+export async function query(url: string, sql: string): Promise<readonly Row[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    // Several statements have an array of results, which the types of pg do not know.
+    return [await client.query<Row>(sql)].flat().at(-1)?.rows ?? []
+  } finally {
+    await client.end()
+  }
+}
+
+function randomName(): string {
+  return `test_${randomBytes(6).toString('hex')}`
+}
+
+/** Its sessions first: one that is still open could hold locks on what is to be dropped. */
+function dropRole(name: string): string {
+  return `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${name}';
+    reassign owned by ${name} to current_user;
+    drop owned by ${name};
+    drop role ${name}`
+}
