@@ -45,19 +45,12 @@ export function logRefusal(log: Log, error: unknown): void {
   )
 }
 
-/** Long lists say nothing in a log that the words do not say. */
+/** Catalog changes are said in words; as data they would be pages. */
 function dataOf(progress: Progress): object {
-  switch (progress.event) {
-    case 'revision applied':
-    case 'revision reverted':
-      return { event: progress.event, revision: progress.revision, duration: Math.round(progress.duration) }
-    case 'inspected': {
-      const { position, current, head, pending, unknown } = progress.history
-      return { event: progress.event, database: progress.database, position, current, head, pending, unknown }
-    }
-    default:
-      return progress
-  }
+  if (progress.event === 'revision applied') return { ...progress, changes: undefined }
+  if (progress.event !== 'inspected') return progress
+  const { history, ...rest } = progress
+  return { ...rest, ...history, applied: history.applied.length }
 }
 
 const marks: Readonly<Record<number, string>> = { 40: '!', 50: '✗', 60: '✗' }

@@ -24,7 +24,7 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
   const stop = new AbortController()
   const closing: (() => Promise<void>)[] = []
   const closeAll = async (): Promise<void> => {
-    for (const close of closing.splice(0).reverse()) await close()
+    for (const close of closing.splice(0).toReversed()) await close()
   }
   const story = start({ config, log, health, signal: stop.signal, closing })
   const grace = closeWithGrace(

@@ -1,7 +1,6 @@
 import { findingsOf } from '../core/decision.js'
 import { type Finding, impacts, worstImpact } from '../core/impact.js'
 import { count, describeCounts, describeDifference } from '../core/words.js'
-import { SchemaError } from '../errors.js'
 import { describeAddress } from '../postgres/address.js'
 import { refusal } from '../situations.js'
 import { staleError } from '../snapshot.js'
@@ -39,7 +38,7 @@ function refuseUnverifiable({ assessment, inspection }: Looked, environment: str
   if (situation === null) return
   const decision = { action: 'refuse', situations: [{ situation, action: 'refuse' }] } as const
   const where = { database: describeAddress(inspection.database), environment }
-  throw refusal(decision, assessment, { where, consequence: 'Nothing was verified.' }) satisfies SchemaError
+  throw refusal(decision, assessment, { where, consequence: 'Nothing was verified.' })
 }
 
 function describe({ assessment, inspection }: Looked, findings: readonly Finding[]): string {

@@ -1,6 +1,6 @@
 import { countKinds, type Catalog } from './catalog.js'
-import { compareHistory, type History, type Recorded } from './history.js'
-import { assessImpact, type Finding, worstImpact } from './impact.js'
+import { compareHistory, type History, type Position, type Recorded } from './history.js'
+import { assessImpact, type Finding, type Impact, worstImpact } from './impact.js'
 import { differencesFrom, promisedAt, type Snapshot } from './snapshot.js'
 
 /** The operator's answer for each situation that has more than one. */
@@ -89,34 +89,33 @@ export function findingsOf({ verification }: Assessment): readonly Finding[] {
 }
 
 function situationsOf(assessment: Assessment): readonly Situation[] {
-  const placed = placeOf(assessment.history)
+  const placed = places[assessment.history.position]
   const unverified: readonly Situation[] =
     assessment.verification.status === 'unverified' ? ['unverified'] : []
   const judged = placed.includes('ahead') || placed.includes('foreign') || placed.includes('unmanaged')
   return [...placed, ...(judged ? [] : driftOf(assessment)), ...unverified]
 }
 
-function placeOf({ position }: History): readonly Situation[] {
-  switch (position) {
-    case 'current':
-      return []
-    case 'empty':
-      return ['behind']
-    default:
-      return [position]
-  }
+const places: Readonly<Record<Position, readonly Situation[]>> = {
+  current: [],
+  empty: ['behind'],
+  behind: ['behind'],
+  ahead: ['ahead'],
+  diverged: ['diverged'],
+  foreign: ['foreign'],
+  unmanaged: ['unmanaged'],
+}
+
+const drifts: Readonly<Record<Impact, readonly Situation[]>> = {
+  breaks: ['drift'],
+  weakens: ['drift'],
+  slows: ['slower'],
+  harmless: [],
 }
 
 function driftOf(assessment: Assessment): readonly Situation[] {
-  switch (worstImpact(findingsOf(assessment))) {
-    case 'breaks':
-    case 'weakens':
-      return ['drift']
-    case 'slows':
-      return ['slower']
-    default:
-      return []
-  }
+  const worst = worstImpact(findingsOf(assessment))
+  return worst === null ? [] : drifts[worst]
 }
 
 function judge(assessment: Assessment): Action {

@@ -128,7 +128,7 @@ export type HealthDocument = ReturnType<typeof healthDocument>
 
 const unknownRevision = { current: null, head: null, position: null, pending: [], unknown: [] } as const
 
-function runningOf({ revision, number, total }: Extract<Progress, { event: 'revision started' }>) {
+function runningOf({ revision, number, total }: Progress<'revision started'>) {
   return { revision, number, total }
 }
 

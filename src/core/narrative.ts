@@ -1,4 +1,5 @@
-import type { Progress } from './progress.js'
+import type { History } from './history.js'
+import type { Progress, ProgressEvents } from './progress.js'
 import { count, describeChanges, describeCounts, describeDuration } from './words.js'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -10,13 +11,11 @@ export interface Told {
   readonly text: string
 }
 
-type Teller<E extends Progress['event']> = (progress: Extract<Progress, { event: E }>) => Told
-
 const info = (label: string, text: string): Told => ({ level: 'info', label, text })
 const warn = (label: string, text: string): Told => ({ level: 'warn', label, text })
 
 /** Every event in words; a new event does not compile until it has some. */
-const tellers: { readonly [E in Progress['event']]: Teller<E> } = {
+const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) => Told } = {
   connecting: ({ database, environment }) => info('connecting', `${database}, environment ${environment}`),
   'waiting for database': ({ reason, waited }) =>
     warn('waiting', `${reason} Trying again, for ${describeDuration(waited)} so far.`),
@@ -83,7 +82,7 @@ const tellers: { readonly [E in Progress['event']]: Teller<E> } = {
     ),
   migrated: ({ revisions, duration }) =>
     info(
-      'at head',
+      'migrated',
       revisions === 0
         ? 'nothing was pending'
         : `${count(revisions, 'revision')} applied in ${describeDuration(duration)}`,
@@ -110,23 +109,11 @@ const tellers: { readonly [E in Progress['event']]: Teller<E> } = {
 }
 
 /** What the log and the terminal say about a piece of progress. */
-export function tell(progress: Progress): Told {
-  const teller: (progress: never) => Told = tellers[progress.event]
-  return teller(asItsOwn(progress))
+export function tell<E extends keyof ProgressEvents>(progress: Progress<E>): Told {
+  return tellers[progress.event](progress)
 }
 
-/** TypeScript cannot see that an event's teller takes that very event; the table's type guarantees it. */
-function asItsOwn(progress: Progress): never {
-  return progress as never
-}
-
-function positionIn({
-  position,
-  current,
-  head,
-  pending,
-  unknown,
-}: Extract<Progress, { event: 'inspected' }>['history']): string {
+function positionIn({ position, current, head, pending, unknown }: History): string {
   switch (position) {
     case 'empty':
       return `empty: ${count(pending.length, 'revision')} pending`

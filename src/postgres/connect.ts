@@ -118,7 +118,8 @@ function tlsOptions(ssl: string): NonNullable<ClientSettings['ssl']> {
 
 function withoutTls(url: string): string {
   const parsed = new URL(url)
-  for (const name of [...parsed.searchParams.keys()])
+  const names = [...parsed.searchParams.keys()]
+  for (const name of names)
     if (name.startsWith('ssl') || name === 'uselibpqcompat') parsed.searchParams.delete(name)
   return parsed.href
 }

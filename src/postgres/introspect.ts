@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { type Catalog, type Fact, type Facts, objectKey } from '../core/catalog.js'
-import { canonicalSession, catalogQueries, type KindQuery } from './catalog.sql.js'
+import { canonicalSession, catalogQueries } from './catalog.sql.js'
+import type { KindQuery } from './kind-query.js'
 import { queryAll, type Rows } from './query.js'
 
 /** The tables that keep the record of migrations are not part of what migrations promise. */

@@ -86,10 +86,11 @@ async function findHolder(client: pg.ClientBase, tableName: string): Promise<Loc
   )
   if (row === undefined) return null
   const { pid, application, user, address, since } = row
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
   return {
     pid: Number(pid),
-    application: String(application ?? ''),
-    user: String(user ?? ''),
+    application: text(application),
+    user: text(user),
     address: typeof address === 'string' ? address : null,
     since: since instanceof Date ? since : null,
   }

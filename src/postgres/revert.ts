@@ -67,12 +67,7 @@ async function revertOne(migration: Migration, reverting: Reverting): Promise<vo
     throw revertFailure(error, { migration, context })
   }
   const { revision } = migration
-  context.report({
-    event: 'revision reverted',
-    revision,
-    duration: performance.now() - started,
-    changes: null,
-  })
+  context.report({ event: 'revision reverted', revision, duration: performance.now() - started })
 }
 
 interface Step {

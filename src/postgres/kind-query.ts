@@ -1,0 +1,21 @@
+/**
+ * How one kind of object is read. The first `names` columns are the parts of its key, every further column is a fact
+ * named as the column; a fact that is null is left out. Adding a kind is one entry here.
+ */
+export interface KindQuery {
+  readonly kind: string
+  readonly names: 1 | 2 | 3
+  readonly sql: string
+}
+
+/** The condition for schemas that are not PostgreSQL's own; `n` is pg_namespace. */
+export const userSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
+
+/** The condition for objects that no extension brought. */
+export function notOfExtension(catalog: string, oid: string): string {
+  return `not exists (select from pg_depend e
+    where e.classid = '${catalog}'::regclass and e.objid = ${oid} and e.deptype = 'e')`
+}
+
+/** The condition for tables that are not left out, by the alias of pg_class. */
+export type Kept = (table: string) => string
