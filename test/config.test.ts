@@ -45,13 +45,13 @@ function faults(source: ConfigSource): string[] {
 }
 
 t.test('without any configuration a service gets the defaults and an embedded database', async (t) => {
-  const root = t.testdir({ 'package.json': '{ "name": "orders" }' })
+  const root = t.testdir({ 'package.json': '{ "name": "orders", "version": "3.1.0" }' })
   const { entries, ...config } = loadConfig({ root, env: {} })
   t.strictSame(config, {
     root,
     target: 'development',
     production: false,
-    service: { name: 'orders', release: null, instance: hostname() },
+    service: { name: 'orders', version: '3.1.0', release: null, instance: hostname() },
     http: {
       host: '::',
       port: 8000,
@@ -89,6 +89,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
     { key: 'NODE_ENV', value: 'development', source: 'default' },
     { key: 'ENV_TARGET', value: 'development', source: 'default' },
     { key: 'SERVICE_NAME', value: 'orders', source: 'package.json' },
+    { key: 'SERVICE_VERSION', value: '3.1.0', source: 'package.json' },
     { key: 'INSTANCE', value: hostname(), source: 'default' },
     { key: 'HOST', value: '::', source: 'default' },
     { key: 'PORT', value: '8000', source: 'default' },
@@ -122,6 +123,7 @@ t.test('every key reaches its place in the configuration', async (t) => {
     NODE_ENV: 'production',
     ENV_TARGET: 'demo',
     SERVICE_NAME: 'orders',
+    SERVICE_VERSION: '2.0.0',
     RELEASE: 'abc123',
     INSTANCE: 'one',
     HOST: '127.0.0.1',
@@ -158,7 +160,7 @@ t.test('every key reaches its place in the configuration', async (t) => {
     root,
     target: 'demo',
     production: true,
-    service: { name: 'orders', release: 'abc123', instance: 'one' },
+    service: { name: 'orders', version: '2.0.0', release: 'abc123', instance: 'one' },
     http: {
       host: '127.0.0.1',
       port: 1,
@@ -756,6 +758,7 @@ t.test('RELEASE and INSTANCE are taken from the platform where they are not set'
   const root = t.testdir({ env: { '.env.shared': 'RELEASE=1.2.3\nINSTANCE=mine\n' } })
   t.strictSame(loadConfig({ root, env: platform }).service, {
     name: 'service',
+    version: null,
     release: '1.2.3',
     instance: 'mine',
   })
@@ -868,7 +871,7 @@ t.test('the reference is one Markdown row a key', async (t) => {
   const [head, rule, ...rows] = configReference().split('\n')
   t.strictSame([head, rule], ['| key | default | meaning |', '|---|---|---|'])
   t.ok(rows.every((row) => /^\| `[A-Z_{}]+` \| [^|]+ \| [^|]+\. \|$/.test(row)))
-  t.equal(rows.length, 39)
+  t.equal(rows.length, 40)
   t.equal(
     rows.find((row) => row.includes('`ON_BEHIND`')),
     '| `ON_BEHIND` | `migrate` | What to do when the database lacks revisions of this build. Takes one of migrate, refuse, warn. |',

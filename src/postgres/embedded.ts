@@ -1,11 +1,12 @@
-import { askServer, database } from './embedded-answer.js'
-import { prepareBinaries } from './embedded-binaries.js'
-import { initialise, urlOf } from './embedded-cluster.js'
-import { type Home, prepareHome } from './embedded-home.js'
-import { findPostmaster } from './embedded-postmaster.js'
-import { exists } from './embedded-publish.js'
-import { type Started, startServer } from './embedded-start.js'
-import { stopServer } from './embedded-stop.js'
+import { askServer, database } from './embedded/answer.js'
+import { prepareBinaries } from './embedded/binaries.js'
+import { initialise, urlOf } from './embedded/cluster.js'
+import { type Home, prepareHome } from './embedded/home.js'
+import { adoptServer, ownServer } from './embedded/owner.js'
+import { findPostmaster } from './embedded/postmaster.js'
+import { exists } from './embedded/publish.js'
+import { type Started, startServer } from './embedded/start.js'
+import { stopServer } from './embedded/stop.js'
 
 export interface EmbeddedOptions {
   /** Where the data is kept from one start to the next. */
@@ -19,7 +20,7 @@ export interface EmbeddedOptions {
 export interface Embedded {
   /** The superuser's URL of the database `schemagate`, with the password: never to be shown. */
   readonly url: string
-  /** False: it ran already, and whoever started it stops it. */
+  /** Whether this process stops it: it started it, or took over a server whose starter was killed. */
   readonly startedHere: boolean
   /** Stops it, fast, and waits for its end; nothing if it was not started here. */
   stop(): Promise<void>
@@ -54,7 +55,8 @@ export async function stopEmbedded({ directory }: Pick<EmbeddedOptions, 'directo
 
 async function runningServer(home: Home): Promise<Started | undefined> {
   const found = await askServer(home)
-  return found.state === 'answers' ? { ...found, startedHere: false } : undefined
+  if (found.state !== 'answers') return undefined
+  return { ...found, startedHere: await adoptServer(home) }
 }
 
 async function start(
@@ -63,7 +65,9 @@ async function start(
 ): Promise<Started> {
   const server = { home, binaries: await prepareBinaries(home), durable }
   await initialise(server, log)
-  return startServer(server)
+  const started = await startServer(server)
+  if (started.startedHere) await ownServer(home)
+  return started
 }
 
 async function stopStarted(home: Home, { startedHere, pid }: Started): Promise<void> {

@@ -18,8 +18,8 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { describeError, SchemaError } from '../../src/errors.js'
 import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded.js'
-import { locatePackage } from '../../src/postgres/embedded-package.js'
-import { publish } from '../../src/postgres/embedded-publish.js'
+import { locatePackage } from '../../src/postgres/embedded/package.js'
+import { publish } from '../../src/postgres/embedded/publish.js'
 import { query } from '../support/database.js'
 
 const durable = false

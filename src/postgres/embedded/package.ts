@@ -1,7 +1,7 @@
 import { access, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
-import { hasCode, unavailable } from './embedded-unavailable.js'
+import { hasCode, unavailable } from './unavailable.js'
 
 interface Link {
   readonly source: string

@@ -1,11 +1,11 @@
 import { readFile, truncate } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SchemaError } from '../errors.js'
-import { type Answering, askServer } from './embedded-answer.js'
-import { filesOf, type Server } from './embedded-cluster.js'
-import { type Outcome, run, serverEnvironment } from './embedded-run.js'
-import { hasCode, lastLines, unavailable } from './embedded-unavailable.js'
+import type { SchemaError } from '../../errors.js'
+import { type Answering, askServer } from './answer.js'
+import { filesOf, type Server } from './cluster.js'
+import { type Outcome, run, serverEnvironment } from './run.js'
+import { hasCode, lastLines, unavailable } from './unavailable.js'
 
 /** A server that answers, and whether it was this call that started it. */
 export type Started = Answering & { readonly startedHere: boolean }

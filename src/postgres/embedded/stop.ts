@@ -1,9 +1,9 @@
-import { filesOf } from './embedded-cluster.js'
-import { prepareBinaries } from './embedded-binaries.js'
-import type { Home } from './embedded-home.js'
-import { findPostmaster } from './embedded-postmaster.js'
-import { run, serverEnvironment } from './embedded-run.js'
-import { lastLines, unavailable } from './embedded-unavailable.js'
+import { filesOf } from './cluster.js'
+import { prepareBinaries } from './binaries.js'
+import type { Home } from './home.js'
+import { findPostmaster } from './postmaster.js'
+import { run, serverEnvironment } from './run.js'
+import { lastLines, unavailable } from './unavailable.js'
 
 /**
  * Stops the server of a home, fast (open transactions are rolled back), and waits for its end. Nothing if it does not run.

@@ -12,10 +12,10 @@ import {
   symlink,
 } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { SchemaError } from '../errors.js'
-import { accountFor, may } from './embedded-account.js'
-import type { Account } from './embedded-run.js'
-import { hasCode, unavailable } from './embedded-unavailable.js'
+import type { SchemaError } from '../../errors.js'
+import { accountFor, may } from './account.js'
+import type { Account } from './run.js'
+import { hasCode, unavailable } from './unavailable.js'
 
 /** Where a server lives, and whom it runs as. */
 export interface Home {

@@ -1,8 +1,8 @@
 import { readFile, rm } from 'node:fs/promises'
-import { filesOf } from './embedded-cluster.js'
-import type { Home } from './embedded-home.js'
-import { isAlive } from './embedded-publish.js'
-import { hasCode } from './embedded-unavailable.js'
+import { filesOf } from './cluster.js'
+import type { Home } from './home.js'
+import { isAlive } from './publish.js'
+import { hasCode } from './unavailable.js'
 
 /** What PostgreSQL writes into `postmaster.pid` while it runs. */
 export interface Postmaster {

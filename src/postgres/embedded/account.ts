@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises'
-import { type Account, run } from './embedded-run.js'
-import { hasCode, lastLines, unavailable } from './embedded-unavailable.js'
+import { type Account, run } from './run.js'
+import { hasCode, lastLines, unavailable } from './unavailable.js'
 
 const name = 'postgres'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { access, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { hasCode } from './embedded-unavailable.js'
+import { hasCode } from './unavailable.js'
 
 /**
  * Makes a directory appear whole or not at all, whoever else tries the same: `make` fills one beside it, which is then

@@ -1,10 +1,10 @@
 import type pg from 'pg'
-import { SchemaError } from '../errors.js'
-import { withClient } from './connect.js'
-import { urlOf } from './embedded-cluster.js'
-import type { Home } from './embedded-home.js'
-import { findPostmaster } from './embedded-postmaster.js'
-import { hasCode } from './embedded-unavailable.js'
+import { SchemaError } from '../../errors.js'
+import { withClient } from '../connect.js'
+import { urlOf } from './cluster.js'
+import type { Home } from './home.js'
+import { findPostmaster } from './postmaster.js'
+import { hasCode } from './unavailable.js'
 
 /** The database of the service. */
 export const database = 'schemagate'

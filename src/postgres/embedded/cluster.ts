@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Binaries } from './embedded-binaries.js'
-import type { Home } from './embedded-home.js'
-import { publish } from './embedded-publish.js'
-import { run, serverEnvironment } from './embedded-run.js'
-import { lastLines, unavailable } from './embedded-unavailable.js'
+import type { Binaries } from './binaries.js'
+import type { Home } from './home.js'
+import { publish } from './publish.js'
+import { run, serverEnvironment } from './run.js'
+import { lastLines, unavailable } from './unavailable.js'
 
 /** The files of a home. The password and the data it opens are in one folder, which appears as a whole. */
 export interface Files {

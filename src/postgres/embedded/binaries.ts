@@ -1,11 +1,11 @@
 import { access, chmod, constants, cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { may } from './embedded-account.js'
-import type { Home } from './embedded-home.js'
-import { completeLinks, locatePackage, versionOf } from './embedded-package.js'
-import { publish } from './embedded-publish.js'
-import { type Account, run } from './embedded-run.js'
-import { hasCode } from './embedded-unavailable.js'
+import { may } from './account.js'
+import type { Home } from './home.js'
+import { completeLinks, locatePackage, versionOf } from './package.js'
+import { publish } from './publish.js'
+import { type Account, run } from './run.js'
+import { hasCode } from './unavailable.js'
 
 /** The programs of a PostgreSQL, as absolute paths. */
 export interface Binaries {
