@@ -206,7 +206,12 @@ export const keys = {
     default: null,
     description: 'The schemagate service that is told which revision this environment is at.',
   },
-  FLEET_TOKEN: { ...secret, default: null, description: 'The bearer token for FLEET_URL.' },
+  FLEET_TOKEN: {
+    ...secret,
+    default: null,
+    description:
+      'The bearer token of the fleet: sent with reports to FLEET_URL, and asked of whoever reports to this service.',
+  },
 } as const satisfies Record<string, Key>
 
 export type KeyId = keyof typeof keys
