@@ -1,0 +1,152 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { createDatabase, query } from './support/database.js'
+
+const run = promisify(execFile)
+const root = resolve(import.meta.dirname, '..')
+
+/** A project that has installed what `npm pack` gives: the package itself unpacked, its dependencies those of this checkout. */
+async function installPacked(folder: string): Promise<string> {
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
+  const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')))
+  const modules = join(folder, 'node_modules')
+  await mkdir(join(modules, 'schemagate'), { recursive: true })
+  for (const name of await readdir(join(root, 'node_modules')))
+    if (!name.startsWith('.')) await symlink(join(root, 'node_modules', name), join(modules, name))
+  await run('tar', [
+    'xzf',
+    join(folder, packed.filename),
+    '-C',
+    join(modules, 'schemagate'),
+    '--strip-components=1',
+  ])
+  return join(modules, 'schemagate')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const address = server.address()
+  await new Promise((done) => server.close(done))
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+t.test('what npm pack gives installs, type-checks and runs in another project', async (t) => {
+  const folder = t.testdir()
+  const installed = await installPacked(folder)
+  const url = await createDatabase(t)
+  const environment = {
+    ...process.env,
+    DATABASE_URL: url,
+    NODE_ENV: 'development',
+    HEALTH_TOKEN: 'let-me-in',
+  }
+  const cli = join(installed, 'dist/src/cli/main.js')
+  await cp(join(root, 'docs/example'), folder, { recursive: true })
+
+  await t.test('it holds the build, its types and the documentation, and no source or test', async (t) => {
+    const files = await readdir(installed, { recursive: true })
+    for (const file of [
+      'dist/src/index.js',
+      'dist/src/index.d.ts',
+      'dist/src/cli/main.js',
+      'docs/commands.md',
+      'README.md',
+      'LICENSE',
+    ])
+      t.ok(files.includes(file), file)
+    t.strictSame(
+      files.filter((file) => file.startsWith('test') || file.startsWith('src')),
+      [],
+    )
+  })
+
+  await t.test('the command runs on the project it is installed in', async (t) => {
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+    const said = await run(process.execPath, [cli, '--version'], { cwd: folder })
+    t.equal(said.stdout, `${version}\n`)
+    const migrated = await run(process.execPath, [cli, 'migrate', '--json'], {
+      cwd: folder,
+      env: environment,
+    })
+    t.strictSame(JSON.parse(migrated.stdout).applied, ['20261121100000_create_songs'])
+  })
+
+  await t.test('a TypeScript project sees the types', async (t) => {
+    const source = `import { openGate, schemaHealth, readCatalog, diff, loadSnapshot, type Catalog } from 'schemagate'
+import Fastify from 'fastify'
+const gate = await openGate({ env: process.env, settings: { ON_BEHIND: 'warn' } })
+const app = Fastify()
+await app.register(schemaHealth, { gate, details: 'always' })
+const catalog: Catalog = {}
+const differences: number = diff(catalog, {}).length
+const snapshot = await loadSnapshot('./migrations')
+export { differences, readCatalog, snapshot }
+`
+    await writeFile(join(folder, 'consumer.ts'), source)
+    const compilerOptions = {
+      noEmit: true,
+      strict: true,
+      module: 'nodenext',
+      target: 'es2023',
+      types: ['node'],
+    }
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['consumer.ts'] }),
+    )
+    const compiler = join(root, 'node_modules/typescript/bin/tsc')
+    const { stdout } = await run(process.execPath, [compiler, '-p', folder], { cwd: folder })
+    t.equal(stdout, '')
+  })
+
+  await t.test('the example of the documentation serves behind its gate', async (t) => {
+    const port = await freePort()
+    const server = spawn(process.execPath, ['server.js'], {
+      cwd: folder,
+      env: { ...environment, PORT: String(port) },
+    })
+    t.teardown(() => server.kill('SIGKILL'))
+    const base = `http://127.0.0.1:${port}`
+    await answers(`${base}/health/ready`)
+    t.strictSame(await (await fetch(base)).json(), { revision: '20261121100000_create_songs' })
+    const open = await (
+      await fetch(`${base}/health/schema`, { headers: { authorization: 'Bearer let-me-in' } })
+    ).json()
+    t.equal(open.status, 'pass')
+    t.ok(open.database.address.includes('127.0.0.1') || open.database.address.includes('localhost'))
+    const closed = await (await fetch(`${base}/health/schema`)).json()
+    t.strictSame(closed.database, { environment: 'development' })
+    const exited = once(server, 'exit')
+    server.kill('SIGTERM')
+    t.strictSame(await exited, [0, null])
+    const left = await query(
+      url,
+      `select count(*)::int as number from pg_stat_activity where application_name like 'schemagate%' and datname = current_database()`,
+    )
+    t.strictSame(left, [{ number: 0 }])
+  })
+
+  await t.test('the example refuses with the code of the situation', async (t) => {
+    await query(url, 'alter table songs drop column title')
+    const refused = await run(process.execPath, ['server.js'], { cwd: folder, env: environment }).catch(
+      (error: unknown) => error,
+    )
+    t.match(refused, { code: 4, stderr: /^SCHEMA_DRIFT: the catalog is not what the migrations promise/m })
+  })
+})
+
+async function answers(url: string): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (Date.now() < deadline) {
+    const response = await fetch(url).catch(() => null)
+    if (response?.ok === true) return
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  throw new Error(`${url} did not answer with 200`)
+}

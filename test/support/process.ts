@@ -1,0 +1,183 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Owner } from './database.js'
+
+export type Environment = Readonly<Record<string, string>>
+
+/** A process that has ended. */
+export interface Ended {
+  /** The exit code, or the signal that ended it. */
+  readonly exit: number | string
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A line of a service's log. */
+export type Entry = Readonly<Record<string, unknown>> & { readonly msg: string }
+
+export interface Running {
+  readonly pid: number
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** The log so far, of a process whose stdout is one. */
+  readonly log: () => readonly Entry[]
+  /** Waits until the output has this. */
+  readonly said: (text: string | RegExp) => Promise<void>
+  /** Waits for the end. */
+  readonly ended: () => Promise<Ended>
+  readonly kill: (signal: NodeJS.Signals) => void
+  /** Closes our end of the pipes, as a terminal that is closed. */
+  readonly deafen: () => void
+}
+
+export interface Place {
+  readonly cwd: string
+  readonly env: Environment
+}
+
+/** No wait is longer: a process that hangs fails its test. */
+const patience = 60_000
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+const loader = import.meta.resolve('tsx')
+
+/**
+ * Starts `schemagate` with these words; killed when the test ends. Its environment is what is given and nothing of ours.
+ * A password of the environment that is found in its output makes `ended` reject.
+ */
+export function start(t: Owner, words: readonly string[], { cwd, env }: Place): Running {
+  const child = spawn(process.execPath, ['--import', loader, main, ...words], {
+    cwd,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const closed = once(child, 'close')
+  const output = collect(child)
+  const kill = (signal: NodeJS.Signals): void => void child.kill(signal)
+  t.teardown(async () => {
+    kill('SIGKILL')
+    await closed
+  })
+  const all = (): string => `${output.stdout}${output.stderr}`
+  return {
+    pid: child.pid ?? 0,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    log: () => entriesOf(output.stdout),
+    said: (text) =>
+      eventually(`the process says ${String(text)}`, {
+        look: () => (typeof text === 'string' ? all().includes(text) : text.test(all())),
+        otherwise: () => `it said:\n${all()}`,
+        over: () => child.exitCode !== null || child.signalCode !== null,
+      }).then(() => {}),
+    ended: async () => {
+      await eventually('the process ends', {
+        look: () => child.exitCode !== null || child.signalCode !== null,
+        otherwise: () => `it said:\n${all()}`,
+      })
+      await closed
+      refuseSecrets(all(), env)
+      return { exit: child.exitCode ?? child.signalCode ?? '', ...output }
+    },
+    kill,
+    deafen: () => {
+      child.stdout?.destroy()
+      child.stderr?.destroy()
+    },
+  }
+}
+
+/** Runs `schemagate` to its end. */
+export function run(t: Owner, words: readonly string[], place: Place): Promise<Ended> {
+  return start(t, words, place).ended()
+}
+
+function collect(child: ChildProcess): { stdout: string; stderr: string } {
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text
+    })
+  return output
+}
+
+/** Lines that are not JSON, such as the help of the command, are no entries. */
+function entriesOf(text: string): readonly Entry[] {
+  return text.split('\n').flatMap((line) => {
+    if (!line.startsWith('{"level"') || !line.endsWith('}')) return []
+    const entry: Entry = JSON.parse(line)
+    return [entry]
+  })
+}
+
+function refuseSecrets(output: string, env: Environment): void {
+  for (const secret of Object.entries(env).flatMap(secretsOf))
+    if (output.includes(secret)) throw new Error(`a secret is in the output: ${secret}\n${output}`)
+}
+
+function secretsOf([name, value]: readonly [string, string]): readonly string[] {
+  if (/TOKEN|PASSWORD/.test(name)) return [value]
+  const password = URL.canParse(value) ? new URL(value).password : ''
+  return password === '' ? [] : [password, decodeURIComponent(password)]
+}
+
+export interface Expectation<T> {
+  /** What is waited for; nothing yet where it is false, null or undefined. */
+  readonly look: () => T | Promise<T>
+  /** For the error after a wait that was in vain. */
+  readonly otherwise?: () => string
+  /** Whether waiting cannot help any more. */
+  readonly over?: () => boolean
+}
+
+/** Looks until there is something, and returns it. */
+export async function eventually<T>(
+  what: string,
+  { look, otherwise = () => '', over = () => false }: Expectation<T>,
+): Promise<NonNullable<T>> {
+  const deadline = performance.now() + patience
+  for (;;) {
+    const last = over() || performance.now() > deadline
+    const found = await look()
+    if (found !== false && found !== null && found !== undefined) return found
+    if (last) throw new Error(`waited in vain until ${what}; ${otherwise()}`)
+    await sleep(25)
+  }
+}
+
+/** A port that was free a moment ago, for what has to be known before it is bound. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+export interface Answer {
+  /** 0 where the connection was refused. */
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+/** Asks over a connection of its own. */
+export async function ask(url: string, headers: Environment = {}): Promise<Answer> {
+  try {
+    const signal = AbortSignal.timeout(10_000)
+    const answer = await fetch(url, { headers: { connection: 'close', ...headers }, signal })
+    return { status: answer.status, headers: answer.headers, text: await answer.text() }
+  } catch (error) {
+    if (isRefused(error)) return { status: 0, headers: new Headers(), text: '' }
+    throw error
+  }
+}
+
+function isRefused(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED'
+}

@@ -1,0 +1,144 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { type Config, loadConfig } from '../../src/config.js'
+import { migrateOptions } from '../../src/gate.js'
+import { migrate } from '../../src/postgres/migrate.js'
+import { makeSnapshot, usableSnapshot } from '../../src/snapshot.js'
+import { withWorkspace } from '../../src/workspace.js'
+import { createDatabase, query, type Row } from './database.js'
+import { type Ended, type Environment, run, type Running, start } from './process.js'
+
+/** A migration: the SQL of `up`, more of it, or its whole code. Several statements are sent one by one. */
+export type MigrationData =
+  | string
+  | { readonly up: string | readonly string[]; readonly down?: string; readonly transaction?: boolean }
+  | { readonly code: string }
+
+export type Migrations = Readonly<Record<string, MigrationData>>
+
+export interface ProjectOptions {
+  /** Other files of the project, as `t.testdir` takes them. */
+  readonly files?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
+  /** False: none is made beforehand. */
+  readonly snapshot?: boolean
+}
+
+/** A small Knex project in a folder of its own, with an empty database. */
+export interface Project {
+  readonly root: string
+  readonly url: string
+  /** What its processes get: production, the database, any free port. */
+  readonly env: Environment
+  readonly start: (words: string, env?: Environment) => Running
+  readonly run: (words: string, env?: Environment) => Promise<Ended>
+  /** A text without what differs from run to run: the folder is /songs, the database app@db:5432/songs. */
+  readonly plain: (text: string) => string
+  /** Runs SQL as the superuser. */
+  readonly query: (sql: string) => Promise<readonly Row[]>
+  /** Applies what is pending, in this process, up to a revision. */
+  readonly migrate: (to?: string) => Promise<void>
+  /** Writes, or with null removes, migrations, and makes the snapshot of what there is then. */
+  readonly change: (migrations: Readonly<Record<string, MigrationData | null>>) => Promise<void>
+  /** Makes the snapshot by replaying the migrations. */
+  readonly takeSnapshot: () => Promise<void>
+}
+
+/** Writes a project with these migrations by revision. */
+export async function createProject(
+  t: Test,
+  migrations: Migrations,
+  { files = {}, snapshot = true }: ProjectOptions = {},
+): Promise<Project> {
+  const url = await createDatabase(t)
+  const root = t.testdir({
+    'package.json': '{ "name": "songs", "version": "1.2.3", "type": "module" }\n',
+    migrations: Object.fromEntries(
+      Object.entries(migrations).map(([revision, data]) => [`${revision}.js`, textOf(data)]),
+    ),
+    ...files,
+  })
+  const project = projectIn(t, root, url)
+  if (snapshot) await project.takeSnapshot()
+  return project
+}
+
+function projectIn(t: Test, root: string, url: string): Project {
+  const env = {
+    NODE_ENV: 'production',
+    DATABASE_URL: url,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    INSTANCE: 'replica-1',
+    TERMINATION_LOG: join(root, 'termination.log'),
+  }
+  const config = loadConfig({ root, env })
+  const place = (more: Environment) => ({ cwd: root, env: { ...env, ...more } })
+  return {
+    root,
+    url,
+    env,
+    start: (words, more = {}) => start(t, words.split(' '), place(more)),
+    run: (words, more = {}) => run(t, words.split(' '), place(more)),
+    plain: (text) => plain(text, { root, url }),
+    query: (sql) => query(url, sql),
+    migrate: (to) => migrateWith(config, to ?? null),
+    change: async (migrations) => {
+      await writeMigrations(root, migrations)
+      await takeSnapshot(config)
+    },
+    takeSnapshot: () => takeSnapshot(config),
+  }
+}
+
+function plain(text: string, { root, url }: Pick<Project, 'root' | 'url'>): string {
+  const { username, host, pathname } = new URL(url)
+  return text
+    .replaceAll(root, '/songs')
+    .replaceAll(`${username}@${host}${pathname}`, 'app@db:5432/songs')
+    .replaceAll(`${host}${pathname}`, 'db:5432/songs')
+}
+
+async function writeMigrations(
+  root: string,
+  migrations: Readonly<Record<string, MigrationData | null>>,
+): Promise<void> {
+  for (const [revision, data] of Object.entries(migrations)) {
+    const path = join(root, 'migrations', `${revision}.js`)
+    if (data === null) await rm(path)
+    else await writeFile(path, textOf(data))
+  }
+}
+
+async function takeSnapshot(config: Config): Promise<void> {
+  await withWorkspace({ config, report: () => {} }, (workspace) => makeSnapshot(workspace, () => {}))
+}
+
+async function migrateWith(config: Config, to: string | null): Promise<void> {
+  await withWorkspace({ config, report: () => {} }, async (workspace) => {
+    const { snapshot } = await usableSnapshot(workspace)
+    await migrate({ ...migrateOptions(workspace, snapshot), report: () => {} }, to)
+  })
+}
+
+function textOf(data: MigrationData): string {
+  if (typeof data === 'string') return textOf({ up: data })
+  if ('code' in data) return data.code
+  const { up, down, transaction } = data
+  return [
+    ...(transaction === undefined ? [] : [`export const config = { transaction: ${transaction} }\n`]),
+    functionOf('up', [up].flat()),
+    ...(down === undefined ? [] : [functionOf('down', [down])]),
+  ].join('\n')
+}
+
+/** A question mark would be a parameter to Knex. */
+function functionOf(name: string, statements: readonly string[]): string {
+  const lines = statements.map((sql) => `  await knex.raw(${JSON.stringify(sql.replaceAll('?', '\\?'))})\n`)
+  return `export async function ${name}(knex) {\n${lines.join('')}}\n`
+}
+
+/** The text of a file of the project. */
+export function readIn({ root }: Pick<Project, 'root'>, path: string): Promise<string> {
+  return readFile(join(root, path), 'utf8')
+}
