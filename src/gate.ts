@@ -48,7 +48,10 @@ export async function passGate(context: GateContext): Promise<Passed> {
     const wanted = wantsMigration(found.assessment, context)
     if (wanted) await bringToHead(context, { snapshot, assessment: found.assessment })
     const { inspection, assessment } = wanted ? await look({ client, snapshot, context }) : found
-    return settle({ snapshot, inspection, assessment, decision: decide(assessment, config.policy) }, context)
+    const decision = decide(assessment, config.policy)
+    const passed = settle({ snapshot, inspection, assessment, decision }, context)
+    if (assessment.history.position === 'current') await runSeeds(context, snapshot)
+    return passed
   } finally {
     await client.end()
   }
@@ -91,7 +94,7 @@ function wantsMigration(
   { workspace: { config }, migrate: asked = false }: GateContext,
 ): boolean {
   const isBehind = history.position === 'behind' || history.position === 'empty'
-  return (isBehind && (asked || config.policy.onBehind === 'migrate')) || config.migrations.seedOnStart
+  return isBehind && (asked || config.policy.onBehind === 'migrate')
 }
 
 interface Before {
@@ -99,18 +102,22 @@ interface Before {
   readonly assessment: Assessment
 }
 
-/** Applies what is pending, under the lock, each revision verified before its commit; then the seeds, if asked for. */
+/** Applies what is pending, under the lock, each revision verified before its commit. */
 async function bringToHead(
   { workspace, report, signal, to }: GateContext,
   { snapshot, assessment }: Before,
 ): Promise<void> {
-  const { config } = workspace
   const before = findingsOf(assessment).length
   if (before > 0) report({ event: 'drift before', differences: before })
   const options = { ...migrateOptions(workspace, snapshot), report, ...(signal ? { signal } : {}) }
   const { revisions, duration } = await migrate(options, to ?? null)
   report({ event: 'migrated', revisions: revisions.length, duration })
-  if (config.migrations.seedOnStart) await seed(options, config.migrations.seedsDirectory)
+}
+
+/** Seeds are rows, not catalog: they run last, on a database that is at head. */
+async function runSeeds({ workspace, report }: GateContext, snapshot: Snapshot | null): Promise<void> {
+  const { seedOnStart, seedsDirectory } = workspace.config.migrations
+  if (seedOnStart) await seed({ ...migrateOptions(workspace, snapshot), report }, seedsDirectory)
 }
 
 /** What migrating needs of a workspace. */

@@ -2,6 +2,7 @@ import pg from 'pg'
 import type { Report } from '../core/progress.js'
 import type { Snapshot } from '../core/snapshot.js'
 import { SchemaError } from '../errors.js'
+import { addressOf, describeAddress } from './address.js'
 import { type Connection, withClient } from './connect.js'
 import { type Inspection, inspect } from './inspect.js'
 import { ensureLedger, qualified, type Writer } from './ledger.js'
@@ -50,7 +51,9 @@ export async function withLockedSession<T>(
   return withSession(connection, project, (session) =>
     withSchemaLock(session.client, patience, async () => {
       const inspection = await inspect(session.client, { connection, project })
-      const schema = await prepareLedgers(session.client, { inspection, options })
+      const schema = await prepareLedgers(session.client, { inspection, options }).catch((error: unknown) => {
+        throw explained(error, connection)
+      })
       return withClient(connection, (audit) => use({ session, audit, inspection, schema }))
     }),
   )
@@ -99,4 +102,17 @@ async function freeKnexLock(client: pg.Client, { schema, project, report }: Knex
   if (row?.['rows'] === 1 && row['locked'] === 0) return
   await client.query(`begin; delete from ${table}; insert into ${table} (is_locked) values (0); commit`)
   report({ event: 'knex lock freed' })
+}
+
+function explained(error: unknown, connection: Connection): unknown {
+  if (!(error instanceof pg.DatabaseError) || error.code !== '42501') return error
+  return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
+    what: `The role may not migrate: ${error.message}. Nothing was done.`,
+    facts: [['database', describeAddress(addressOf(connection))]],
+    choices: [
+      ['MIGRATION_DATABASE_URL', 'names the same database with the role that migrates'],
+      ['ON_BEHIND=refuse', 'leaves migrating to somebody else'],
+    ],
+    cause: error,
+  })
 }

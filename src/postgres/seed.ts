@@ -13,13 +13,22 @@ const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
  */
 export async function seed(options: MigrateOptions, directory: string): Promise<void> {
   const started = performance.now()
-  const files = (await readdir(directory))
-    .filter((name) => extensions.includes(extname(name)) && !/\.d\.[cm]?ts$/.test(name))
-    .sort()
+  const files = await seedFiles(directory)
   await withLockedSession(options, async ({ session }) => {
     for (const file of files) await runSeed(session.knex, join(directory, file))
   })
   options.report({ event: 'seeded', files, duration: performance.now() - started })
+}
+
+async function seedFiles(directory: string): Promise<readonly string[]> {
+  const names = await readdir(directory).catch((cause: unknown) => {
+    throw new SchemaError('SCHEMA_CONFIG_INVALID', {
+      what: `SEED_ON_START is set, and the seeds folder cannot be read: ${cause instanceof Error ? cause.message : String(cause)}. The service did not start.`,
+      choices: [['SEEDS_DIR', 'names the folder']],
+      cause,
+    })
+  })
+  return names.filter((name) => extensions.includes(extname(name)) && !/\.d\.[cm]?ts$/.test(name)).sort()
 }
 
 async function runSeed(knex: Knex, path: string): Promise<void> {
