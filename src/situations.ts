@@ -25,7 +25,7 @@ const situations: Readonly<Record<Situation, Words>> = {
     code: 'SCHEMA_BEHIND',
     what: ({ history }) =>
       history.position === 'empty'
-        ? `the database is empty: ${count(history.pending.length, 'revision')} of this build are pending.`
+        ? `the database is empty: ${count(history.pending.length, 'revision')} pending.`
         : `the database is ${count(history.pending.length, 'revision')} behind this build.`,
     facts: revisionFacts,
     choices: [
@@ -37,7 +37,7 @@ const situations: Readonly<Record<Situation, Words>> = {
   drift: {
     code: 'SCHEMA_DRIFT',
     what: (assessment) =>
-      `the catalog is not what the migrations promise: ${count(graveFindings(assessment).length, 'difference')} that matter.`,
+      `the catalog is not what the migrations promise: ${count(graveFindings(assessment).length, 'difference')} of consequence.`,
     facts: (assessment) => [...revisionFacts(assessment), ...differenceFacts(graveFindings(assessment))],
     choices: [
       ['undo the change', 'or write a migration that makes it, then schemagate snapshot'],
@@ -86,10 +86,7 @@ const situations: Readonly<Record<Situation, Words>> = {
     facts: revisionFacts,
     choices: [
       ['schemagate config', 'shows where the database URL comes from, if this is the wrong one'],
-      [
-        'schemagate stamp REVISION',
-        'records what is already there, if it is the right one and the catalog is as promised',
-      ],
+      ['insert into knex_migrations', 'the names of the migrations whose work is already there, if it is yours'],
     ],
   },
   unverified: {

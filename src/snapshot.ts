@@ -87,7 +87,7 @@ export function describeStale(stale: readonly Stale[]): readonly string[] {
 
 export function staleError({ snapshotDirectory }: Workspace, stale: readonly Stale[]): SchemaError {
   return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what: `The snapshot was not made from these migrations: ${count(stale.length, 'revision')} differ. Nothing was verified or migrated.`,
+    what: `The snapshot was not made from these migrations: it differs in ${count(stale.length, 'revision')}. Nothing was verified or migrated.`,
     facts: [
       ['folder', snapshotDirectory],
       ['stale', describeStale(stale)],
