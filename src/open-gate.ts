@@ -2,6 +2,7 @@ import type { Config } from './config.js'
 import type { Decision } from './core/decision.js'
 import type { Report } from './core/progress.js'
 import { SchemaError } from './errors.js'
+import { onChange } from './fleet/on-change.js'
 import { createReporter } from './fleet/reporter.js'
 import { passGate } from './gate.js'
 import { createHealth, type Health } from './health.js'
@@ -71,7 +72,7 @@ interface Fleet {
   readonly close: () => Promise<void>
 }
 
-/** Posts this gate's health document to FLEET_URL whenever it changes. */
+/** Posts this gate's health document to FLEET_URL whenever what it says changes. */
 function reportToFleet(
   { fleet, service, target }: Config,
   { health, log }: { readonly health: Health; readonly log: Log },
@@ -79,7 +80,7 @@ function reportToFleet(
   if (fleet.url === null || fleet.token === null) return { close: async () => {} }
   const identity = { service: service.name, environment: target, instance: service.instance }
   const reporter = createReporter({ url: fleet.url, token: fleet.token, identity, log })
-  health.subscribe(({ documents }) => reporter.report(documents.full))
+  onChange(health, reporter.report)
   return reporter
 }
 

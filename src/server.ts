@@ -1,10 +1,12 @@
 import { realpathSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config.js'
 import { describeError, SchemaError } from './errors.js'
+import { onChange } from './fleet/on-change.js'
 import type { FleetRepository } from './fleet/repository.js'
 import { createHealth, type Health } from './health.js'
 import { type Log, logRefusal, reportTo } from './log.js'
@@ -33,8 +35,7 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
       if (err) log.fatal({ err }, 'unexpected failure')
       stop.abort()
       await story.catch(() => null)
-      health.report({ event: 'draining', signal: signal ?? 'error', delay: config.http.shutdownDelay })
-      await drain({ config, log, signal: signal ?? 'error' })
+      if (health.view().started) await drain({ config, log, health, signal: signal ?? 'error' })
       await closeAll()
     },
   )
@@ -140,29 +141,30 @@ interface OwnReports {
 function reportOneself({ config, health, log, repository }: OwnReports): void {
   const { service, target: environment } = config
   const place = { service: service.name, environment, instance: service.instance }
-  const add = (): void => {
-    const { documents, ready } = health.view()
-    if (!ready) return
+  onChange(health, (document) => {
+    if (document.phase !== 'serving') return
     repository
-      .addReport({ ...place, health: documents.full })
+      .addReport({ ...place, health: document })
       .catch((err: unknown) =>
         log.warn({ err }, 'the report of this service to its own fleet was not stored'),
       )
-  }
-  health.subscribe(add)
-  add()
+  })
 }
 
 interface Draining {
   readonly config: Config
   readonly log: Log
+  readonly health: Health
   readonly signal: string
 }
 
-async function drain({ config, log, signal }: Draining): Promise<void> {
+/** Not ready any more, but still serving: Fastify answers 503 to everything once closing has begun. */
+async function drain({ config, log, health, signal }: Draining): Promise<void> {
   const delay = config.http.shutdownDelay
-  reportTo(log)({ event: 'draining', signal, delay })
-  if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
+  const draining = { event: 'draining', signal, delay } as const
+  health.report(draining)
+  reportTo(log)(draining)
+  if (delay > 0) await sleep(delay)
 }
 
 /** Kubernetes shows this file's content; it is there only where Kubernetes made it. */

@@ -86,7 +86,10 @@ const situations: Readonly<Record<Situation, Words>> = {
     facts: revisionFacts,
     choices: [
       ['schemagate config', 'shows where the database URL comes from, if this is the wrong one'],
-      ['insert into knex_migrations', 'the names of the migrations whose work is already there, if it is yours'],
+      [
+        'insert into knex_migrations',
+        'the names of the migrations whose work is already there, if it is yours',
+      ],
     ],
   },
   unverified: {

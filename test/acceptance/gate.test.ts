@@ -1,48 +1,237 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
+import type { Environment } from '../support/process.js'
 import { createProject, type Migrations, type Project, type ProjectOptions } from '../support/project.js'
-import { eventually, ask, type Environment } from '../support/process.js'
+import { serviceAt } from '../support/service.js'
+
 t.jobs = 3
 
-const songs = { up: 'create table songs (id int primary key, title text not null)', down: 'drop table songs' }
-const plays = { up: 'alter table songs add column plays int not null default 0', down: 'alter table songs drop column plays' }
-const base: Migrations = { '001_songs': songs, '002_plays': plays }
-
-interface Case {
-  name: string
-  migrations?: Migrations
-  options?: ProjectOptions
-  arrange?: (p: Project) => Promise<unknown>
-  env?: Environment
-  exit?: number
+const songs = {
+  up: 'create table songs (id int primary key, title text not null)',
+  down: 'drop table songs',
 }
-const cases: Case[] = [
-  { name: 'empty refuse', env: { ON_BEHIND: 'refuse' }, exit: 3 },
-  { name: 'behind refuse', arrange: (p) => p.migrate('001_songs'), env: { ON_BEHIND: 'refuse' }, exit: 3 },
-  { name: 'behind warn', arrange: (p) => p.migrate('001_songs'), env: { ON_BEHIND: 'warn' } },
-  { name: 'unmanaged', arrange: (p) => p.query('create table other (id int)'), exit: 6 },
-  { name: 'ahead additive', arrange: async (p) => { await p.migrate(); await p.change({ '002_plays': null }) } },
-  { name: 'ahead breaking', migrations: { '001_songs': songs, '002_drop': 'alter table songs drop column title' }, arrange: async (p) => { await p.migrate(); await p.change({ '002_drop': null }) }, exit: 5 },
-  { name: 'diverged', arrange: async (p) => { await p.migrate(); await p.change({ '002_plays': null, '002_likes': 'create table likes (id int)' }) }, exit: 5 },
-  { name: 'foreign', arrange: async (p) => { await p.migrate(); await p.change({ '001_songs': null, '002_plays': null, '001_other': 'create table other (id int)' }) }, exit: 6 },
-  { name: 'ledger elsewhere', arrange: async (p) => { await p.query('create schema music; create table music.knex_migrations (id int, name text, batch int, migration_time timestamptz)') }, exit: 6 },
-  { name: 'empty folder', migrations: {}, options: { snapshot: false }, exit: 2 },
-  { name: 'faults', env: { PORT: 'x', ON_DRIFT: 'ignore', HEALTH_PORT: '99999', VERIFY_INTERVAL: 'often', DATABASE_URL: 'mysql://a:b@c/d' }, exit: 2 },
-  { name: 'stale', arrange: (p) => p.migrate(), env: {}, exit: 4 },
-  { name: 'drift', arrange: async (p) => { await p.migrate(); await p.query('alter table songs drop column title') }, exit: 4 },
-  { name: 'drift warn', arrange: async (p) => { await p.migrate(); await p.query('alter table songs drop column title') }, env: { ON_DRIFT: 'warn' } },
+const plays = 'alter table songs add column plays int not null default 0'
+const migrations: Migrations = { '001_songs': songs, '002_plays': plays }
+
+interface Position {
+  readonly name: string
+  readonly migrations?: Migrations
+  readonly options?: ProjectOptions
+  readonly arrange?: (project: Project) => Promise<unknown>
+  readonly env?: Environment
+}
+
+interface Refused extends Position {
+  readonly exit: number
+  /** The whole text. */
+  readonly says: string
+}
+
+interface Served extends Position {
+  readonly position: string
+  readonly status: 'pass' | 'warn'
+  /** What it warns of: in the log, and in the notes of /health/schema. */
+  readonly warnings: readonly string[]
+}
+
+const refused: readonly Refused[] = [
+  {
+    name: 'an empty database',
+    env: { ON_BEHIND: 'refuse' },
+    exit: 3,
+    says: `SCHEMA_BEHIND: the database is empty: 2 revisions pending. The service did not start.
+
+  database   app@db:5432/songs  (environment production)
+  current    none
+  head       002_plays
+  pending    001_songs
+             002_plays
+
+Do one of:
+  npx schemagate migrate   apply them now
+  ON_BEHIND=migrate        let the service apply them when it starts
+  ON_BEHIND=warn           start anyway; queries on what they add will fail`,
+  },
+  {
+    name: 'a database that is behind',
+    arrange: ({ migrate }) => migrate('001_songs'),
+    env: { ON_BEHIND: 'refuse' },
+    exit: 3,
+    says: `SCHEMA_BEHIND: the database is 1 revision behind this build. The service did not start.
+
+  database   app@db:5432/songs  (environment production)
+  current    001_songs
+  head       002_plays
+  pending    002_plays
+
+Do one of:
+  npx schemagate migrate   apply them now
+  ON_BEHIND=migrate        let the service apply them when it starts
+  ON_BEHIND=warn           start anyway; queries on what they add will fail`,
+  },
+  {
+    name: 'a database with tables and no record of any migration',
+    arrange: ({ query }) => query('create table albums (id int)'),
+    exit: 6,
+    says: `SCHEMA_UNMANAGED: the database has tables, but no record of any migration. The service did not start.
+
+  database   app@db:5432/songs  (environment production)
+  current    none
+  head       002_plays
+  pending    001_songs
+             002_plays
+
+Do one of:
+  schemagate config             shows where the database URL comes from, if this is the wrong one
+  insert into knex_migrations   the names of the migrations whose work is already there, if it is yours`,
+  },
+  {
+    name: 'a newer build that took away what this one needs',
+    migrations: { '001_songs': songs, '002_no_title': 'alter table songs drop column title' },
+    arrange: async ({ migrate, change }) => {
+      await migrate()
+      await change({ '002_no_title': null })
+    },
+    exit: 5,
+    says: `SCHEMA_AHEAD: the database is 1 revision ahead of this build, and what changed breaks it. The service did not start.
+
+  database      app@db:5432/songs  (environment production)
+  current       002_no_title
+  head          001_songs
+  unknown       002_no_title
+  differences   missing column:public.songs.title  (breaks: queries that name it fail)
+                    expected  type text, nullable false
+
+Do one of:
+  deploy the newer build   the one that has these revisions
+  ON_AHEAD=warn            start anyway
+  schemagate verify        lists every difference with expected and actual`,
+  },
+  {
+    name: 'a build that lacks a revision and has another one',
+    arrange: async ({ migrate, change }) => {
+      await migrate()
+      await change({ '002_plays': null, '003_likes': 'create table likes (id int)' })
+    },
+    exit: 5,
+    says: `SCHEMA_DIVERGED: the database and this build have each revisions the other lacks. The service did not start.
+
+  database   app@db:5432/songs  (environment production)
+  current    002_plays
+  head       003_likes
+  pending    003_likes
+  unknown    002_plays
+
+Do one of:
+  merge the two lines of migrations   into one build, and deploy that`,
+  },
+  {
+    name: "another project's database",
+    arrange: async ({ migrate, change }) => {
+      await migrate()
+      await change({ '001_songs': null, '002_plays': null, '001_albums': 'create table albums (id int)' })
+    },
+    exit: 6,
+    says: `SCHEMA_WRONG_DATABASE: the database records revisions, and this build knows none of them. The service did not start.
+
+  database   app@db:5432/songs  (environment production)
+  current    002_plays
+  head       001_albums
+  pending    001_albums
+  unknown    001_songs
+             002_plays
+
+Do one of:
+  schemagate config   shows where the database URL comes from
+  --migrations DIR    names another migrations folder`,
+  },
+  {
+    name: 'a ledger in another schema than Knex would use',
+    arrange: ({ query }) =>
+      query('create schema music; create table music.knex_migrations (id serial, name text)'),
+    exit: 6,
+    says: `SCHEMA_LEDGER_MISPLACED: Knex would keep its record in schema "public", but this database has one elsewhere. Nothing was done: Knex would build everything a second time.
+
+  database          app@db:5432/songs
+  knex_migrations   music.knex_migrations
+  search_path       public
+
+Do one of:
+  searchPath, schemaName   in the knexfile say which schema is meant
+  drop table               removes a ledger that is not in use, with what it stands for`,
+  },
+  {
+    name: 'a column that was dropped by hand',
+    arrange: async ({ migrate, query }) => {
+      await migrate()
+      await query('alter table songs drop column title')
+    },
+    exit: 4,
+    says: `SCHEMA_DRIFT: the catalog is not what the migrations promise: 1 difference of consequence. The service did not start.
+
+  database      app@db:5432/songs  (environment production)
+  current       002_plays
+  head          002_plays
+  differences   missing column:public.songs.title  (breaks: queries that name it fail)
+                    expected  type text, nullable false
+
+Do one of:
+  undo the change     or write a migration that makes it, then schemagate snapshot
+  ON_DRIFT=warn       start anyway
+  schemagate verify   lists every difference with expected and actual`,
+  },
+  {
+    name: 'a snapshot of other migrations, in production',
+    arrange: async ({ write }) => write({ '001_songs': 'create table songs (id int)', '003_likes': 'select 1' }),
+    exit: 4,
+    says: `SCHEMA_SNAPSHOT_STALE: The snapshot was not made from these migrations: it differs in 2 revisions. Nothing was verified or migrated.
+
+  folder   /songs/migrations
+  stale    001_songs  edited since the snapshot was made
+           003_likes  not in the snapshot
+
+Do one of:
+  schemagate snapshot   makes it anew; commit it with the migrations`,
+  },
+  {
+    name: 'a production without a snapshot, where it is asked for',
+    options: { snapshot: false },
+    env: { ON_UNVERIFIED: 'refuse', ON_BEHIND: 'warn' },
+    exit: 4,
+    says: `SCHEMA_UNVERIFIED: the catalog could not be verified: there is no snapshot. The service did not start.
+
+  database   app@db:5432/songs  (environment production)
+
+Do one of:
+  schemagate snapshot   makes it; commit it with the migrations
+  ON_UNVERIFIED=warn    start anyway`,
+  },
+  {
+    name: 'a migrations folder without a migration',
+    migrations: {},
+    options: { snapshot: false },
+    exit: 2,
+    says: `SCHEMA_MIGRATIONS_EMPTY: The migrations folder holds no migration. Nothing was done.
+
+  folder   /songs/migrations
+
+Do one of:
+  --migrations DIR      names the folder
+  schemagate new NAME   writes the first migration`,
+  },
 ]
-for (const c of cases) t.test(c.name, async (t) => {
-  const p = await createProject(t, c.migrations ?? base, c.options)
-  await c.arrange?.(p)
-  const s = p.start('serve', c.env)
-  if (c.exit !== undefined) {
-    const e = await s.ended()
-    t.equal(e.exit, c.exit)
-    t.comment(p.plain(e.stdout + e.stderr).replaceAll('\\n', '\n'))
-  } else {
-    await s.said('listening')
-    t.comment(p.plain(s.stdout()))
-    const address = s.log().find((x) => x.event === 'listening')?.address
-    t.comment((await ask(address + '/health/schema')).text)
-  }
-})
+
+for (const { name, migrations: given = migrations, options, arrange, env, exit, says } of refused)
+  t.test(`refuses ${name}, with exit code ${exit}, and never binds the port`, async (t) => {
+    const project = await createProject(t, given, { ...options, files: { 'termination.log': '' } })
+    await arrange?.(project)
+    const before = await project.tables()
+    const ended = await project.run('serve', env)
+    t.equal(ended.exit, exit)
+    const log = logOf(ended.stdout)
+    t.equal(project.plain(log.at(-1)?.msg ?? ''), says)
+    t.match(log.at(-1), { level: 60, exitCode: exit })
+    t.equal(ended.stderr, '')
+    t.notOk(log.some(({ event }) => event === 'listening'))
+    t.equal(project.plain(await project.read('termination.log')), says)
+    t.strictSame(await project.tables(), before, 'nothing was created or dropped')
+  })
