@@ -9,12 +9,15 @@ export type Facts = Readonly<Record<string, Fact>>
  */
 export type Catalog = Readonly<Record<string, Facts>>
 
-const plainName = /^[a-z_][a-z0-9_$]*(\(.*\))?$/s
+const plainName = /^[a-z_][a-z0-9_$]*$/
 const namePattern = /"(?:[^"]|"")*"(?:\(.*\))?|[^."(]+(?:\(.*\))?/gs
 
-/** The key of an object: `kind:schema.name` or `kind:schema.table.name`, each name quoted only where SQL would need it. */
-export function objectKey(kind: string, names: readonly string[]): string {
-  return `${kind}:${names.map(quoteName).join('.')}`
+/**
+ * The key of an object: `kind:schema.name` or `kind:schema.table.name`, each name quoted unless it is plain.
+ * Routines have their arguments' types behind the name: `function:public.add(integer, integer)`.
+ */
+export function objectKey(kind: string, names: readonly string[], signature = ''): string {
+  return `${kind}:${names.map(quoteName).join('.')}${signature}`
 }
 
 /** A key taken apart again; the names stay quoted as they are in the key. */

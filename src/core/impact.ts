@@ -24,6 +24,11 @@ const gone: Verdict = ['breaks', 'code that uses it fails']
 const unused: Verdict = ['harmless', 'this build does not use it']
 const other: Verdict = ['breaks', 'code built for the promised one may fail']
 
+const validity: FactRule = (_, actual) =>
+  actual === false
+    ? ['weakens', 'rows stored before it were never checked']
+    : ['harmless', 'it was validated since']
+
 const replaceable: KindRules = { missing: gone, unexpected: unused, changed: { '*': other } }
 
 /** From kind, change and fact to impact and reason: the one place that knows what a difference means. */
@@ -45,7 +50,8 @@ export const impactRules: Readonly<Record<string, KindRules>> = {
           ? ['breaks', 'rows disappear for roles without a policy']
           : ['weakens', 'rows that policies hid are visible'],
       forceRowSecurity: ['weakens', 'policies apply to other roles than promised'],
-      '*': ['weakens', 'the table is stored otherwise than promised'],
+      unlogged: ['weakens', 'the table is stored otherwise than promised'],
+      '*': ['breaks', 'rows go to other tables, or queries find others, than promised'],
     },
   },
   column: {
@@ -65,6 +71,7 @@ export const impactRules: Readonly<Record<string, KindRules>> = {
           ? ['breaks', 'rows inserted without a value get none']
           : ['weakens', 'rows inserted without a value get another one'],
       collation: ['weakens', 'order and comparison of values differ'],
+      valid: validity,
       '*': ['breaks', 'the value is made otherwise than promised'],
     },
   },
@@ -72,10 +79,7 @@ export const impactRules: Readonly<Record<string, KindRules>> = {
     missing: ['weakens', 'rows that it forbids can be stored'],
     unexpected: ['breaks', 'rows that this build may write are refused'],
     changed: {
-      valid: (_, actual) =>
-        actual === false
-          ? ['weakens', 'rows stored before it were never checked']
-          : ['harmless', 'it was validated since'],
+      valid: validity,
       '*': ['breaks', 'other rows are refused than promised'],
     },
   },
@@ -181,13 +185,12 @@ function worst(verdicts: readonly Verdict[]): Verdict {
   return ranked[0] ?? other
 }
 
+/** Views have triggers and materialized views have indexes: `tableOf` says table for all three. */
 function isOfUnknownTable(key: string, expected: Catalog): boolean {
   const table = tableOf(key)
-  return table !== null && expected[table] === undefined && expected[asMaterializedView(table)] === undefined
-}
-
-function asMaterializedView(table: string): string {
-  return table.replace(/^table:/, 'materialized_view:')
+  if (table === null) return false
+  const holders = ['table', 'view', 'materialized_view'].map((kind) => table.replace(/^table/, kind))
+  return holders.every((holder) => expected[holder] === undefined)
 }
 
 function isRequired({ nullable, default: fallback, identity, generated }: Facts): boolean {

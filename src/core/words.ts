@@ -2,21 +2,22 @@ import { countKinds, type Fact, type Facts } from './catalog.js'
 import type { Difference } from './diff.js'
 import type { Changes } from './snapshot.js'
 
-const irregular: Readonly<Record<string, string>> = {
-  index: 'indexes',
-  policy: 'policies',
-  composite: 'composite types',
-  materialized_view: 'materialized views',
+const irregular: Readonly<Record<string, readonly [one: string, several: string]>> = {
+  index: ['index', 'indexes'],
+  policy: ['policy', 'policies'],
+  composite: ['composite type', 'composite types'],
+  materialized_view: ['materialized view', 'materialized views'],
 }
 
 /** The name of several objects of a kind: `column` -> `columns`. */
 export function pluralOf(kind: string): string {
-  return irregular[kind] ?? `${kind}s`
+  return irregular[kind]?.[1] ?? `${kind}s`
 }
 
 /** `1 revision`, `3 revisions`. */
 export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? noun.replace('_', ' ') : pluralOf(noun)}`
+  const [one, several] = irregular[noun] ?? [noun, pluralOf(noun)]
+  return `${number.toLocaleString('en')} ${number === 1 ? one : several}`
 }
 
 /** Counts by kind in words: `2 tables, 9 columns`, `nothing` for none. */
@@ -27,9 +28,10 @@ export function describeCounts(counts: Readonly<Record<string, number>>): string
 
 /** Milliseconds as people read them: `340 ms`, `12.4 s`, `3 min 5 s`. */
 export function describeDuration(milliseconds: number): string {
-  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`
-  if (milliseconds < 60_000) return `${(milliseconds / 1_000).toFixed(1)} s`
-  return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1_000)} s`
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`
+  if (milliseconds < 59_950) return `${(milliseconds / 1_000).toFixed(1)} s`
+  const seconds = Math.round(milliseconds / 1_000)
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
 /** What a revision changes, in words: `+ 1 table, 9 columns; - 1 index`. */

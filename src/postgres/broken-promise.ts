@@ -1,6 +1,6 @@
 import type { Difference } from '../core/diff.js'
 import { describeDifference } from '../core/words.js'
-import { SchemaError } from '../errors.js'
+import { type Fact, SchemaError } from '../errors.js'
 
 export interface BrokenPromise {
   readonly revision: string
@@ -26,5 +26,17 @@ export function brokenPromise({ revision, differences, transactional }: BrokenPr
         'then run schemagate snapshot; an IF NOT EXISTS or hasColumn that found something else is the usual cause',
       ],
     ],
+  })
+}
+
+/** A broken promise with where it was broken: the file says the revision then. */
+export function brokenAt(
+  at: readonly Fact[],
+  { code, message: what, facts, choices }: SchemaError,
+): SchemaError {
+  return new SchemaError(code, {
+    what,
+    facts: [...at, ...facts.filter(([name]) => name !== 'revision')],
+    choices,
   })
 }

@@ -12,7 +12,13 @@ export function tablesAndColumns(kept: Kept): readonly KindQuery[] {
       kind: 'table',
       names: 2,
       sql: `select n.nspname, c.relname, c.relrowsecurity as "rowSecurity",
-          c.relforcerowsecurity as "forceRowSecurity", nullif(c.relpersistence = 'u', false) as unlogged
+          c.relforcerowsecurity as "forceRowSecurity", nullif(c.relpersistence = 'u', false) as unlogged,
+          pg_get_partkeydef(c.oid) as "partitionedBy", pg_get_expr(c.relpartbound, c.oid) as partition,
+          (select json_agg(quote_ident(pn.nspname) || '.' || quote_ident(p.relname) order by h.inhseqno)
+            from pg_inherits h
+              join pg_class p on p.oid = h.inhparent
+              join pg_namespace pn on pn.oid = p.relnamespace
+            where h.inhrelid = c.oid) as parents
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where ${tables}`,
     },
@@ -25,6 +31,7 @@ export function tablesAndColumns(kept: Kept): readonly KindQuery[] {
           case a.attidentity when 'a' then 'always' when 'd' then 'by default' end as identity,
           case a.attgenerated when 's' then 'stored: ' when 'v' then 'virtual: ' end
             || pg_get_expr(d.adbin, d.adrelid) as generated,
+          case when u.oid is not null then false end as valid,
           case when a.attcollation <> y.typcollation
             then quote_ident(ln.nspname) || '.' || quote_ident(l.collname) end as collation
         from pg_attribute a
@@ -34,6 +41,8 @@ export function tablesAndColumns(kept: Kept): readonly KindQuery[] {
           left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
           left join pg_collation l on l.oid = a.attcollation
           left join pg_namespace ln on ln.oid = l.collnamespace
+          left join pg_constraint u on u.conrelid = a.attrelid and u.conkey[1] = a.attnum
+            and u.contype = 'n' and not u.convalidated
         where a.attnum > 0 and not a.attisdropped and ${tables}`,
     },
   ]
@@ -44,12 +53,13 @@ export function constraintsAndIndexes(kept: Kept): readonly KindQuery[] {
   return [
     {
       // 18 lists NOT NULL as constraints of their own ('n'): the column says it on every version.
+      // A definition ends in NOT VALID until all rows were checked, which is a fact of its own.
       kind: 'constraint',
       names: 3,
       sql: `select n.nspname, c.relname, k.conname,
           case k.contype when 'p' then 'primary key' when 'u' then 'unique' when 'f' then 'foreign key'
             when 'c' then 'check' when 'x' then 'exclude' end as type,
-          pg_get_constraintdef(k.oid) as definition, k.convalidated as valid
+          regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') as definition, k.convalidated as valid
         from pg_constraint k
           join pg_class c on c.oid = k.conrelid
           join pg_namespace n on n.oid = c.relnamespace

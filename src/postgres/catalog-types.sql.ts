@@ -8,7 +8,8 @@ function routine(kind: string, prokinds: string): KindQuery {
   return {
     kind,
     names: 2,
-    sql: `select n.nspname, p.proname || '(' || oidvectortypes(p.proargtypes) || ')', pg_get_functiondef(p.oid) as definition
+    overloaded: true,
+    sql: `select n.nspname, p.proname, '(' || oidvectortypes(p.proargtypes) || ')', pg_get_functiondef(p.oid) as definition
       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
       where p.prokind in ${prokinds} and ${userSchema} and ${notOfExtension('pg_proc', 'p.oid')}`,
   }

@@ -11,6 +11,8 @@ const canonicalSettings = [
   `set local intervalstyle to 'postgres'`,
   'set local extra_float_digits to 1',
   `set local bytea_output to 'hex'`,
+  `set local lc_monetary to 'C'`,
+  'set local standard_conforming_strings to on',
   'set local quote_all_identifiers to off',
   'set local jit to off',
 ]

@@ -79,7 +79,7 @@ async function readPlace(
       ? []
       : [`set local search_path to ${searchPath.map((name) => pg.escapeIdentifier(name)).join(', ')}`]),
     serverQuery(project.tableName),
-    tablesQuery(project.tableName),
+    tablesQuery(project),
     canonicalSession(),
     ...queries.map(({ sql }) => sql),
   ]
@@ -97,12 +97,18 @@ function serverQuery(tableName: string): string {
     ${lockIsHeld(tableName)} as locked`
 }
 
-/** The tables that may be ledgers, in every schema: a search_path can hide one, and Knex would then build a second. */
-function tablesQuery(tableName: string): string {
+/**
+ * The tables that may be ledgers, in every schema: a search_path can hide one, and Knex would then build a second. Those
+ * of others are passed over where this role may not read them; its own must be found, or the database would look unmanaged.
+ */
+function tablesQuery({ tableName, schemaName }: KnexProject): string {
+  const schema = schemaName === null ? 'current_schema()' : pg.escapeLiteral(schemaName)
+  const knexTable = pg.escapeLiteral(tableName)
   return `select n.nspname as schema, c.relname as table
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relname in (${pg.escapeLiteral(tableName)}, '${ledgerTable}') and c.relkind in ('r', 'p')
-      and n.nspname !~ '^pg_' and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')
+    where c.relname in (${knexTable}, '${ledgerTable}') and c.relkind in ('r', 'p')
+      and n.nspname !~ '^pg_' and has_schema_privilege(n.oid, 'usage')
+      and (has_table_privilege(c.oid, 'select') or (n.nspname = ${schema} and c.relname = ${knexTable}))
     order by 1`
 }
 

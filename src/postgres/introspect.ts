@@ -65,17 +65,19 @@ export function queriesFor({ ledgerTables = knexTables }: ReadOptions): readonly
 /** From the results of the catalog queries, in their order, to the catalog. */
 export function parseCatalog(queries: readonly KindQuery[], results: readonly Rows[]): Catalog {
   const catalog: Record<string, Facts> = {}
-  for (const [index, { kind, names }] of queries.entries()) {
+  for (const [index, query] of queries.entries()) {
     const result = results[index]
-    if (result === undefined) throw new Error(`the server sent no result for ${kind}`)
-    for (const row of result.rows) {
-      catalog[objectKey(kind, row.slice(0, names).map(String))] = factsOf(
-        result.columns.slice(names),
-        row.slice(names),
-      )
-    }
+    if (result === undefined) throw new Error(`the server sent no result for ${query.kind}`)
+    const width = query.overloaded === true ? query.names + 1 : query.names
+    for (const row of result.rows)
+      catalog[keyOf(query, row)] = factsOf(result.columns.slice(width), row.slice(width))
   }
   return catalog
+}
+
+function keyOf({ kind, names, overloaded }: KindQuery, row: readonly unknown[]): string {
+  const signature = overloaded === true ? String(row[names]) : ''
+  return objectKey(kind, row.slice(0, names).map(String), signature)
 }
 
 function factsOf(names: readonly string[], values: readonly unknown[]): Facts {

@@ -5,6 +5,8 @@
 export interface KindQuery {
   readonly kind: string
   readonly names: 1 | 2 | 3
+  /** Objects of one name differ by their arguments: the column after the names has them in parentheses. */
+  readonly overloaded?: true
   readonly sql: string
 }
 

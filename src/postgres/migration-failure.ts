@@ -1,9 +1,10 @@
 import pg from 'pg'
 import { type Fact, SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
+import { brokenAt } from './broken-promise.js'
 import { ledgerTablesOf, readCatalog } from './introspect.js'
 import { presence } from './ledger.js'
-import type { RunContext, RunState } from './run-state.js'
+import { messageOf, type RunContext, type RunState } from './run-state.js'
 
 interface Failed {
   readonly context: RunContext
@@ -22,12 +23,7 @@ export async function migrationFailure(error: unknown, failed: Failed): Promise<
       choices: [['run it again', 'goes on where this one stopped']],
       cause: error,
     })
-  if (error instanceof SchemaError && error.code === 'SCHEMA_PROMISE_BROKEN')
-    return new SchemaError(error.code, {
-      what: error.message,
-      facts: [...facts, ...error.facts.filter(([name]) => name !== 'revision')],
-      choices: error.choices,
-    })
+  if (error instanceof SchemaError && error.code === 'SCHEMA_PROMISE_BROKEN') return brokenAt(facts, error)
   if (error instanceof SchemaError || running === null) return error
   return new SchemaError('SCHEMA_MIGRATION_FAILED', {
     what: `${running.migration.revision} failed. ${consequence(state)}`,
@@ -51,13 +47,12 @@ function whereFacts({ context, state }: Failed): readonly Fact[] {
   ]
 }
 
-function serverFacts(error: unknown, { serverMessage }: RunState): readonly Fact[] {
-  if (!(error instanceof pg.DatabaseError))
-    return [['error', error instanceof Error ? error.message : String(error)]]
+function serverFacts(error: unknown, state: RunState): readonly Fact[] {
+  if (!(error instanceof pg.DatabaseError)) return [['error', messageOf(error, state)]]
   const { code, detail, hint, where } = error
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['sqlstate', code],
-    ['message', serverMessage?.message ?? error.message],
+    ['message', messageOf(error, state)],
     ['detail', detail],
     ['hint', hint],
     ['where', where],

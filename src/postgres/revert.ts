@@ -4,7 +4,7 @@ import type { Difference } from '../core/diff.js'
 import { differencesFrom, promisedAt } from '../core/snapshot.js'
 import { SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
-import { brokenPromise } from './broken-promise.js'
+import { brokenAt, brokenPromise } from './broken-promise.js'
 import { append, qualified } from './ledger.js'
 import { type LockedSession, type MigrateOptions, withLockedSession } from './locked-session.js'
 import { type LoadedMigration, type Migration, revisionOf } from './migrations.js'
@@ -118,14 +118,14 @@ function revertFailure(
   error: unknown,
   { migration, context }: { readonly migration: Migration; readonly context: Context },
 ): unknown {
-  if (error instanceof SchemaError) return error
+  const where = [
+    ['database', describeAddress(addressOf(context.connection))],
+    ['file', migration.path ?? migration.revision],
+  ] as const
+  if (error instanceof SchemaError) return brokenAt(where, error)
   return new SchemaError('SCHEMA_MIGRATION_FAILED', {
     what: `Reverting ${migration.revision} failed. Its transaction was rolled back; it is still recorded.`,
-    facts: [
-      ['database', describeAddress(addressOf(context.connection))],
-      ['file', migration.path ?? migration.revision],
-      ['error', error instanceof Error ? error.message : String(error)],
-    ],
+    facts: [...where, ['error', error instanceof Error ? error.message : String(error)]],
     choices: [['correct the down function', 'or write a new migration that undoes it']],
     cause: error,
   })

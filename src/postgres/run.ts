@@ -5,7 +5,7 @@ import { append, type LedgerEvent } from './ledger.js'
 import type { MigrateOptions } from './locked-session.js'
 import { migrationFailure } from './migration-failure.js'
 import type { Migration } from './migrations.js'
-import type { Loaded, RunContext, RunState, Step } from './run-state.js'
+import { type Loaded, messageOf, type RunContext, type RunState, type Step } from './run-state.js'
 
 const heartbeat = 5_000
 
@@ -32,7 +32,7 @@ export async function planSteps(
 /** Runs the steps in order and returns the revisions applied. Throws what `migrationFailure` makes of an error. */
 export async function runSteps(steps: readonly Step[], context: RunContext): Promise<readonly string[]> {
   const total = steps.reduce((sum, { migrations }) => sum + migrations.length, 0)
-  const state: RunState = { total, applied: [], begun: [], running: null, serverMessage: null }
+  const state: RunState = { total, applied: [], begun: [], running: null, serverMessages: new Map() }
   const stopListening = listen(context, state)
   try {
     for (const step of steps) {
@@ -165,7 +165,7 @@ function listen({ session, audit, report, signal }: RunContext, state: RunState)
     })
   }
   const onServerError = (error: unknown): void => {
-    if (error instanceof Error) state.serverMessage = { message: error.message }
+    if (error instanceof Error && 'code' in error) state.serverMessages.set(String(error.code), error.message)
   }
   const onAbort = (): void => {
     if (state.running?.transactional === true) void audit.query('select pg_cancel_backend($1)', [pid])
@@ -184,7 +184,7 @@ function listen({ session, audit, report, signal }: RunContext, state: RunState)
 async function recordFailure(error: unknown, { context, state }: Running): Promise<void> {
   const { audit, schema, writer } = context
   const failed = state.running?.migration.revision
-  const text = error instanceof Error ? (state.serverMessage?.message ?? error.message) : String(error)
+  const text = messageOf(error, state)
   const eventOf = (revision: string): LedgerEvent => (revision === failed ? 'failed' : 'rolled back')
   const entries = state.begun.map((revision) => ({ revision, event: eventOf(revision), error: text }))
   await append(audit, { schema, writer }, entries)

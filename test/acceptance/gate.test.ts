@@ -1,7 +1,8 @@
-import t, { type Test } from 'tap'
-import type { Environment } from '../support/process.js'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import t from 'tap'
+import { type Environment, logOf } from '../support/process.js'
 import { createProject, type Migrations, type Project, type ProjectOptions } from '../support/project.js'
-import { serviceAt } from '../support/service.js'
 
 t.jobs = 3
 
@@ -87,9 +88,9 @@ Do one of:
   {
     name: 'a newer build that took away what this one needs',
     migrations: { '001_songs': songs, '002_no_title': 'alter table songs drop column title' },
-    arrange: async ({ migrate, change }) => {
+    arrange: async ({ migrate, rebuild }) => {
       await migrate()
-      await change({ '002_no_title': null })
+      await rebuild({ '002_no_title': null })
     },
     exit: 5,
     says: `SCHEMA_AHEAD: the database is 1 revision ahead of this build, and what changed breaks it. The service did not start.
@@ -108,9 +109,9 @@ Do one of:
   },
   {
     name: 'a build that lacks a revision and has another one',
-    arrange: async ({ migrate, change }) => {
+    arrange: async ({ migrate, rebuild }) => {
       await migrate()
-      await change({ '002_plays': null, '003_likes': 'create table likes (id int)' })
+      await rebuild({ '002_plays': null, '003_likes': 'create table likes (id int)' })
     },
     exit: 5,
     says: `SCHEMA_DIVERGED: the database and this build have each revisions the other lacks. The service did not start.
@@ -126,9 +127,9 @@ Do one of:
   },
   {
     name: "another project's database",
-    arrange: async ({ migrate, change }) => {
+    arrange: async ({ migrate, rebuild }) => {
       await migrate()
-      await change({ '001_songs': null, '002_plays': null, '001_albums': 'create table albums (id int)' })
+      await rebuild({ '001_songs': null, '002_plays': null, '001_albums': 'create table albums (id int)' })
     },
     exit: 6,
     says: `SCHEMA_WRONG_DATABASE: the database records revisions, and this build knows none of them. The service did not start.
@@ -181,7 +182,7 @@ Do one of:
   },
   {
     name: 'a snapshot of other migrations, in production',
-    arrange: async ({ write }) => write({ '001_songs': 'create table songs (id int)', '003_likes': 'select 1' }),
+    arrange: ({ write }) => write({ '001_songs': 'create table songs (id int)', '003_likes': 'select 1' }),
     exit: 4,
     says: `SCHEMA_SNAPSHOT_STALE: The snapshot was not made from these migrations: it differs in 2 revisions. Nothing was verified or migrated.
 
@@ -220,18 +221,85 @@ Do one of:
   },
 ]
 
+/** Whoever binds this port fails with another error than the expected one. */
+const taken = createServer().listen(0, '127.0.0.1').unref()
+await once(taken, 'listening')
+const address = taken.address()
+const takenPort = String(typeof address === 'object' ? address?.port : address)
+
 for (const { name, migrations: given = migrations, options, arrange, env, exit, says } of refused)
-  t.test(`refuses ${name}, with exit code ${exit}, and never binds the port`, async (t) => {
+  t.test(`refuses ${name}: exit code ${exit}, and the port is never bound`, async (t) => {
     const project = await createProject(t, given, { ...options, files: { 'termination.log': '' } })
     await arrange?.(project)
-    const before = await project.tables()
-    const ended = await project.run('serve', env)
+    const before = await project.objects()
+    const ended = await project.run('serve', { ...env, PORT: takenPort })
     t.equal(ended.exit, exit)
-    const log = logOf(ended.stdout)
-    t.equal(project.plain(log.at(-1)?.msg ?? ''), says)
-    t.match(log.at(-1), { level: 60, exitCode: exit })
     t.equal(ended.stderr, '')
-    t.notOk(log.some(({ event }) => event === 'listening'))
+    const last = logOf(ended).at(-1)
+    t.equal(project.plain(last?.msg ?? ''), says)
+    t.match(last, { level: 60, exitCode: exit, code: says.split(':', 1)[0] })
     t.equal(project.plain(await project.read('termination.log')), says)
-    t.strictSame(await project.tables(), before, 'nothing was created or dropped')
+    t.strictSame(await project.objects(), before, 'nothing was created or dropped')
+  })
+
+const served: readonly Served[] = [
+  {
+    name: 'an empty database, after migrating it',
+    position: 'current',
+    status: 'pass',
+    warnings: [],
+  },
+  {
+    name: 'a database that is behind, if told to',
+    arrange: ({ migrate }) => migrate('001_songs'),
+    env: { ON_BEHIND: 'warn' },
+    position: 'behind',
+    status: 'warn',
+    warnings: ['the database is 1 revision behind this build.'],
+  },
+  {
+    name: 'a newer build that only added something',
+    arrange: async ({ migrate, rebuild }) => {
+      await migrate()
+      await rebuild({ '002_plays': null })
+    },
+    position: 'ahead',
+    status: 'warn',
+    warnings: ['the database is 1 revision ahead of this build; nothing known breaks it.'],
+  },
+  {
+    name: 'a column that was dropped by hand, if told to',
+    arrange: async ({ migrate, query }) => {
+      await migrate()
+      await query('alter table songs drop column title')
+    },
+    env: { ON_DRIFT: 'warn' },
+    position: 'current',
+    status: 'warn',
+    warnings: ['the catalog is not what the migrations promise: 1 difference of consequence.'],
+  },
+  {
+    name: 'a production without a snapshot',
+    options: { snapshot: false },
+    position: 'current',
+    status: 'warn',
+    warnings: ['the catalog could not be verified: there is no snapshot.'],
+  },
+]
+
+for (const { name, migrations: given = migrations, options, arrange, env, ...expected } of served)
+  t.test(`serves ${name}: ${expected.position}, ${expected.status}`, async (t) => {
+    const project = await createProject(t, given, options)
+    await arrange?.(project)
+    const service = await project.serve(env)
+    const { status, text } = await service.ask('/health/schema')
+    const { position, warnings } = expected
+    t.equal(status, 200)
+    t.match(JSON.parse(text), { status: expected.status, notes: warnings, revision: { position } })
+    t.equal((await service.ask('/health/ready')).status, 200)
+    const warned = service.log().filter(({ label }) => label === 'warning')
+    t.strictSame(
+      warned.map(({ level, lines }) => ({ level, lines })),
+      warnings.length === 0 ? [] : [{ level: 40, lines: warnings }],
+    )
   })

@@ -38,7 +38,7 @@ export interface Place {
   readonly env: Environment
 }
 
-/** No wait is longer: a process that hangs fails its test. */
+/** No wait is longer: a process that hangs fails its test. Long, for machines that do many things at once. */
 const patience = 60_000
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -66,7 +66,7 @@ export function start(t: Owner, words: readonly string[], { cwd, env }: Place): 
     pid: child.pid ?? 0,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
-    log: () => entriesOf(output.stdout),
+    log: () => logOf(output),
     said: (text) =>
       eventually(`the process says ${String(text)}`, {
         look: () => (typeof text === 'string' ? all().includes(text) : text.test(all())),
@@ -104,13 +104,12 @@ function collect(child: ChildProcess): { stdout: string; stderr: string } {
   return output
 }
 
-/** Lines that are not JSON, such as the help of the command, are no entries. */
-function entriesOf(text: string): readonly Entry[] {
-  return text.split('\n').flatMap((line) => {
-    if (!line.startsWith('{"level"') || !line.endsWith('}')) return []
-    const entry: Entry = JSON.parse(line)
-    return [entry]
-  })
+/** The log of a service, from its stdout. */
+export function logOf({ stdout }: Pick<Ended, 'stdout'>): readonly Entry[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line): Entry => JSON.parse(line))
 }
 
 function refuseSecrets(output: string, env: Environment): void {

@@ -7,7 +7,7 @@ import { migrate } from '../../src/postgres/migrate.js'
 import { makeSnapshot, usableSnapshot } from '../../src/snapshot.js'
 import { withWorkspace } from '../../src/workspace.js'
 import { createDatabase, query, type Row } from './database.js'
-import { type Ended, type Environment, run, type Running, start } from './process.js'
+import { type Answer, ask, type Ended, type Environment, run, type Running, start } from './process.js'
 
 /** A migration: the SQL of `up`, more of it, or its whole code. Several statements are sent one by one. */
 export type MigrationData =
@@ -17,11 +17,18 @@ export type MigrationData =
 
 export type Migrations = Readonly<Record<string, MigrationData>>
 
+export type MigrationChanges = Readonly<Record<string, MigrationData | null>>
+
 export interface ProjectOptions {
   /** Other files of the project, as `t.testdir` takes them. */
   readonly files?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
   /** False: none is made beforehand. */
   readonly snapshot?: boolean
+}
+
+/** A process that listens. */
+export interface Service extends Running {
+  readonly ask: (path: string, headers?: Environment) => Promise<Answer>
 }
 
 /** A small Knex project in a folder of its own, with an empty database. */
@@ -32,16 +39,22 @@ export interface Project {
   readonly env: Environment
   readonly start: (words: string, env?: Environment) => Running
   readonly run: (words: string, env?: Environment) => Promise<Ended>
+  /** Starts the service and waits until it listens. */
+  readonly serve: (env?: Environment) => Promise<Service>
   /** A text without what differs from run to run: the folder is /songs, the database app@db:5432/songs. */
   readonly plain: (text: string) => string
   /** Runs SQL as the superuser. */
   readonly query: (sql: string) => Promise<readonly Row[]>
+  /** Every column of every table, index and sequence, with its type: what a process could create or drop. */
+  readonly objects: () => Promise<readonly string[]>
+  /** The text of one of its files. */
+  readonly read: (path: string) => Promise<string>
   /** Applies what is pending, in this process, up to a revision. */
   readonly migrate: (to?: string) => Promise<void>
-  /** Writes, or with null removes, migrations, and makes the snapshot of what there is then. */
-  readonly change: (migrations: Readonly<Record<string, MigrationData | null>>) => Promise<void>
-  /** Makes the snapshot by replaying the migrations. */
-  readonly takeSnapshot: () => Promise<void>
+  /** Writes migrations, or removes them where null is given. */
+  readonly write: (migrations: MigrationChanges) => Promise<void>
+  /** The same, and makes the snapshot of what there is then: another build. */
+  readonly rebuild: (migrations: MigrationChanges) => Promise<void>
 }
 
 /** Writes a project with these migrations by revision. */
@@ -59,7 +72,7 @@ export async function createProject(
     ...files,
   })
   const project = projectIn(t, root, url)
-  if (snapshot) await project.takeSnapshot()
+  if (snapshot) await project.rebuild({})
   return project
 }
 
@@ -74,22 +87,38 @@ function projectIn(t: Test, root: string, url: string): Project {
   }
   const config = loadConfig({ root, env })
   const place = (more: Environment) => ({ cwd: root, env: { ...env, ...more } })
+  const startIt = (words: string, more: Environment = {}): Running => start(t, words.split(' '), place(more))
   return {
     root,
     url,
     env,
-    start: (words, more = {}) => start(t, words.split(' '), place(more)),
+    start: startIt,
     run: (words, more = {}) => run(t, words.split(' '), place(more)),
+    serve: (more) => listening(startIt('serve', more)),
     plain: (text) => plain(text, { root, url }),
     query: (sql) => query(url, sql),
+    objects: async () => (await query(url, objectsQuery)).map(({ object }) => String(object)),
+    read: (path) => readFile(join(root, path), 'utf8'),
     migrate: (to) => migrateWith(config, to ?? null),
-    change: async (migrations) => {
+    write: (migrations) => writeMigrations(root, migrations),
+    rebuild: async (migrations) => {
       await writeMigrations(root, migrations)
       await takeSnapshot(config)
     },
-    takeSnapshot: () => takeSnapshot(config),
   }
 }
+
+/** The application port is the last one that is bound. */
+async function listening(running: Running): Promise<Service> {
+  await running.said('"what":"/health/schema"')
+  const address = running.log().find(({ what }) => what === '/health/schema')?.['address']
+  return { ...running, ask: (path, headers) => ask(`${String(address)}${path}`, headers) }
+}
+
+const objectsQuery = `select c.oid::regclass || '.' || a.attname || ' ' || a.atttypid::regtype as object
+  from pg_class c join pg_attribute a on a.attrelid = c.oid
+  where c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)' and a.attnum > 0 and not a.attisdropped
+  order by c.oid, a.attnum`
 
 function plain(text: string, { root, url }: Pick<Project, 'root' | 'url'>): string {
   const { username, host, pathname } = new URL(url)
@@ -99,10 +128,7 @@ function plain(text: string, { root, url }: Pick<Project, 'root' | 'url'>): stri
     .replaceAll(`${host}${pathname}`, 'db:5432/songs')
 }
 
-async function writeMigrations(
-  root: string,
-  migrations: Readonly<Record<string, MigrationData | null>>,
-): Promise<void> {
+async function writeMigrations(root: string, migrations: MigrationChanges): Promise<void> {
   for (const [revision, data] of Object.entries(migrations)) {
     const path = join(root, 'migrations', `${revision}.js`)
     if (data === null) await rm(path)
@@ -136,9 +162,4 @@ function textOf(data: MigrationData): string {
 function functionOf(name: string, statements: readonly string[]): string {
   const lines = statements.map((sql) => `  await knex.raw(${JSON.stringify(sql.replaceAll('?', '\\?'))})\n`)
   return `export async function ${name}(knex) {\n${lines.join('')}}\n`
-}
-
-/** The text of a file of the project. */
-export function readIn({ root }: Pick<Project, 'root'>, path: string): Promise<string> {
-  return readFile(join(root, path), 'utf8')
 }

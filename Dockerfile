@@ -1,0 +1,49 @@
+# The image is what `npm run build` makes, with production dependencies only:
+#   /app/src  /app/migrations  /app/seeds  /app/config  /app/package.json  /app/node_modules
+#
+#   docker build --build-arg GIT_SHA=$(git rev-parse HEAD) -t schemagate .
+#   docker run -e DATABASE_URL=postgres://… -p 8000:8000 schemagate
+#   docker run -e DATABASE_URL=postgres://… schemagate migrate
+
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# No cache mounts: Railway takes only those that carry the id of its service.
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json knexfile.ts ./
+COPY src src
+COPY migrations migrations
+COPY seeds seeds
+RUN npm run build
+
+FROM node:24-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+
+FROM node:24-slim
+WORKDIR /app
+# With production, no env/.env is read and no embedded PostgreSQL is started: a database has to be configured.
+ENV NODE_ENV=production
+COPY --from=dependencies /app/node_modules node_modules
+# package.json is the name and the version of the service in its health, and makes the .js files ES modules.
+COPY package.json ./
+COPY config config
+COPY --from=build /app/dist/src src
+# The built migrations with schema.snapshot.json: production verifies against it and never replays.
+COPY --from=build /app/dist/migrations migrations
+COPY --from=build /app/dist/seeds seeds
+# Last, because it changes with every commit. Platforms that tell the commit at run time need no build argument.
+ARG GIT_SHA=
+ENV GIT_SHA=$GIT_SHA
+# The user `node`, as a number: Kubernetes cannot tell from a name that it is not root. All files are root's.
+USER 1000:1000
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+# Ready from the first success on; failures before the end of the start period do not count, and it is as long as
+# another process may hold the migration lock.
+HEALTHCHECK --start-period=10m --interval=10s --timeout=3s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://localhost:${process.env.HEALTH_PORT || process.env.PORT || 8000}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# node is PID 1 and gets SIGTERM itself: npm and a shell would keep it. The command can be any of schemagate's.
+ENTRYPOINT ["node", "src/cli/main.js"]
+CMD ["serve"]

@@ -1,0 +1,258 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { FastifyInstance } from 'fastify'
+import { createRailwayContext, project } from 'railway/iac'
+import t, { type Test } from 'tap'
+import railway from '../.railway/railway.js'
+import { isDuration, milliseconds } from '../src/config/duration.js'
+import { keyOf } from '../src/config/keys.js'
+import { type Config, loadConfig } from '../src/config.js'
+import { exitCodes } from '../src/errors.js'
+import { createHealth, type Health } from '../src/health.js'
+import { buildApp } from '../src/http/app.js'
+import { createLog } from '../src/log.js'
+import {
+  appFile,
+  compose,
+  configMap,
+  type Container,
+  deployment,
+  docker,
+  dockerWords,
+  job,
+  kustomization,
+  procfile,
+  railwayFile,
+  read,
+  root,
+  service,
+  type Understood,
+  understand,
+  type Variables,
+} from './support/deployment.js'
+
+const run = promisify(execFile)
+
+const pod = deployment.spec.template.spec
+const [server] = pod.containers
+const [check] = pod.initContainers
+const [migrate] = job.spec.template.spec.containers
+const probes = [server.startupProbe, server.readinessProbe, server.livenessProbe]
+const entrypoint = dockerWords('ENTRYPOINT')
+const probe = dockerWords('HEALTHCHECK')
+const probedPath = /\/health\/\w+/.exec(probe.join(' '))?.[0] ?? ''
+
+const inImage = (words: readonly string[]): Understood => understand([...entrypoint, ...words])
+const summary = ({ command, options }: Understood): Readonly<Record<string, unknown>> => ({
+  command: command?.name,
+  ...options,
+})
+
+t.test('every command line runs a file that is built, with a command and options that exist', async (t) => {
+  t.strictSame(summary(inImage(dockerWords('CMD'))), { command: 'serve' })
+  t.strictSame(summary(inImage(server.args)), { command: 'serve' })
+  t.strictSame(summary(inImage(migrate.args)), { command: 'migrate' })
+  t.match(summary(inImage(check.args)), { command: 'check', wait: true, timeout: /^\d+m$/ })
+  t.strictSame(
+    procfile.map(({ type, words }) => ({ type, ...summary(understand(words)) })),
+    [
+      { type: 'release', command: 'migrate', migrations: 'dist/migrations' },
+      { type: 'web', command: 'serve', migrations: 'dist/migrations' },
+    ],
+  )
+  const before = railwayFile.deploy.preDeployCommand.map((line) => understand(line.split(' ')))
+  t.strictSame(before.map(summary), [{ command: 'migrate' }])
+  t.equal(before[0]?.file, entrypoint[1])
+})
+
+t.test('both files for Railway say the same, and that the database is its PostgreSQL', async (t) => {
+  const { resources } = await railway(createRailwayContext(), project)
+  const { build, deploy } = railwayFile
+  t.ok(existsSync(join(root, build.dockerfilePath)))
+  const [made] = [resources].flat(2).flatMap((resource) => (resource?.type === 'service' ? resource : []))
+  t.strictSame({ build: made?.build, deploy: made?.deploy }, { build, deploy })
+  t.match(made?.variables, { DATABASE_URL: { resource: 'database.postgres', output: 'DATABASE_URL' } })
+})
+
+const url = 'postgres://app:secret@db:5432/app'
+const image = Object.fromEntries(
+  docker('ENV').map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]),
+)
+const inPod = ({ env }: Container): Variables => ({
+  ...configMap.data,
+  ...Object.fromEntries(env.map(({ name }) => [name, name.endsWith('_URL') ? url : 'secret'])),
+})
+const inCompose = Object.entries(compose.services.schemagate.environment)
+const onHeroku = Object.entries(appFile.env)
+
+/** What each platform sets beside what the image does; Heroku has no image. */
+const places: Readonly<Record<string, Variables>> = {
+  image: { NODE_ENV: image['NODE_ENV'] ?? '', DATABASE_URL: url },
+  compose: {
+    NODE_ENV: 'production',
+    ...Object.fromEntries(inCompose.map(([key, value]) => [key, `${value}`])),
+  },
+  check: { NODE_ENV: 'production', ...inPod(check) },
+  migrate: { NODE_ENV: 'production', ...inPod(migrate) },
+  server: { NODE_ENV: 'production', ...inPod(server) },
+  heroku: {
+    NODE_ENV: 'production',
+    DATABASE_URL: url,
+    ...Object.fromEntries(onHeroku.map(([key, { value, generator }]) => [key, value ?? generator ?? ''])),
+  },
+}
+const configOf = (place: string): Config => loadConfig({ root, env: places[place] ?? {} })
+
+for (const [place, env] of Object.entries(places))
+  t.test(
+    `every variable of ${place} is a key, its value is of its form, and it is what counts`,
+    async (t) => {
+      const { production, entries } = configOf(place)
+      t.ok(production)
+      const counting = entries.filter(({ source }) => source === 'process environment').map(({ key }) => key)
+      t.strictSame(counting.toSorted(), Object.keys(env).toSorted())
+    },
+  )
+
+t.test('the image takes the commit, and none where none was given', async (t) => {
+  t.ok(docker('ARG').includes('GIT_SHA='))
+  t.equal(image['GIT_SHA'], '$GIT_SHA')
+  const releaseOf = (GIT_SHA: string) =>
+    loadConfig({ root, env: { ...places['image'], GIT_SHA } }).service.release
+  t.equal(releaseOf('f00'), 'f00')
+  t.equal(releaseOf(''), null)
+})
+
+t.test('in Kubernetes names are those that exist', async (t) => {
+  t.strictSame(
+    kustomization.resources.filter((file) => !existsSync(join(root, 'deploy/kubernetes', file))),
+    [],
+  )
+  for (const { env, envFrom } of [server, check, migrate]) {
+    t.strictSame(envFrom, [{ configMapRef: { name: configMap.metadata.name } }])
+    t.ok(env.every(({ name, valueFrom: { secretKeyRef } }) => secretKeyRef.key === name))
+  }
+  const { matchLabels } = deployment.spec.selector
+  t.match(deployment.spec.template.metadata.labels, matchLabels)
+  t.strictSame(service.spec.selector, matchLabels)
+  t.notMatch(job.spec.template.metadata.labels, matchLabels, 'no request goes to the Job')
+})
+
+t.test('ports are those that are listened on', async (t) => {
+  const { PORT, HEALTH_PORT } = configMap.data
+  t.strictSame(server.ports, [
+    { name: 'http', containerPort: Number(PORT) },
+    { name: 'health', containerPort: Number(HEALTH_PORT) },
+  ])
+  t.match(service.spec.ports, [{ targetPort: 'http' }])
+  t.ok(probes.every(({ httpGet }) => httpGet.port === 'health'))
+  t.strictSame(docker('EXPOSE'), [keyOf('PORT').default])
+  const { port, healthPort } = configOf('compose').http
+  t.strictSame(compose.services.schemagate.ports, [`${port}:${port}`, `${healthPort}:${healthPort}`])
+})
+
+async function appOf(t: Test, health: Health): Promise<FastifyInstance> {
+  const log = createLog({ level: 'silent', form: 'json', stream: process.stdout })
+  const app = await buildApp({ config: configOf('image'), health, log, fleet: null })
+  t.teardown(() => app.close())
+  return app
+}
+
+t.test('each probe asks the route that is made for it', async (t) => {
+  t.strictSame(
+    probes.map(({ httpGet }) => httpGet.path),
+    ['/health/startup', '/health/ready', '/health/live'],
+  )
+  const app = await appOf(t, createHealth(configOf('server')))
+  const statusOf = async (path: string): Promise<number> => (await app.inject(path)).statusCode
+  t.equal(await statusOf('/health/live'), 200)
+  for (const path of ['/health/startup', '/health/ready', railwayFile.deploy.healthcheckPath, probedPath])
+    t.equal(await statusOf(path), 503, `${path} before the gate is open`)
+})
+
+t.test("the image's health check asks the health port, else the port, and exits with 0 or 1", async (t) => {
+  const health = createHealth(configOf('image'))
+  const view = { ...health.view(), ready: true }
+  const portOf = async (each: Health): Promise<string> =>
+    new URL(await (await appOf(t, each)).listen({ host: '::', port: 0 })).port
+  const [closed, open] = [await portOf(health), await portOf({ ...health, view: () => view })]
+  const [, ...words] = probe
+  const exitWith = (env: Variables): Promise<unknown> =>
+    run(process.execPath, words, { env }).then(
+      () => 0,
+      ({ code }: { code: unknown }) => code,
+    )
+  t.equal(probe[0], 'node')
+  t.equal(await exitWith({ PORT: open }), 0)
+  t.equal(await exitWith({ PORT: closed }), 1)
+  t.equal(await exitWith({ HEALTH_PORT: open, PORT: closed }), 0)
+  t.equal(await exitWith({ HEALTH_PORT: '', PORT: open }), 0)
+  t.equal(await exitWith({ PORT: '1' }), 1, 'where nothing listens')
+})
+
+t.test('the Job fails at once where retrying cannot help, and only there', async (t) => {
+  const hopeless = Object.entries(exitCodes).flatMap(([code, { retry }]) =>
+    retry === false ? Number(code) : [],
+  )
+  const onExitCodes = { containerName: migrate.name, operator: 'In', values: hopeless }
+  t.strictSame(job.spec.podFailurePolicy.rules[0], { action: 'FailJob', onExitCodes })
+  t.equal(job.spec.template.spec.restartPolicy, 'Never', 'without it there is no podFailurePolicy')
+})
+
+t.test('times fit together', async (t) => {
+  const seconds = (duration: string): number => (isDuration(duration) ? milliseconds(duration) / 1000 : NaN)
+  const closing = Number(/closingTime = ([\d_]+)/.exec(read('src/server.ts'))?.[1]?.replace('_', '')) / 1000
+  const delayOf = (place: string): number => configOf(place).http.shutdownDelay / 1000
+  const { readinessProbe: ready, startupProbe: startup } = server
+  t.ok(delayOf('server') >= ready.periodSeconds * ready.failureThreshold, 'not ready before it closes')
+  t.ok(pod.terminationGracePeriodSeconds > delayOf('server') + closing)
+  t.ok(seconds(compose.services.schemagate.stop_grace_period) > delayOf('compose') + closing)
+  t.ok(railwayFile.deploy.drainingSeconds > delayOf('image') + closing)
+  const waiting = configOf('server').migrations.lockWaitTimeout / 1000
+  t.ok(startup.periodSeconds * startup.failureThreshold > waiting, 'starting may wait for the lock')
+  t.ok(deployment.spec.progressDeadlineSeconds > seconds(String(summary(inImage(check.args))['timeout'])))
+})
+
+t.test('what is copied into the image exists, and is let into its context', async (t) => {
+  const allowed = read('.dockerignore')
+    .split('\n')
+    .filter((line) => line.startsWith('!'))
+  const copied = docker('COPY').map((text) => text.split(' '))
+  const own = copied.filter(([first = '']) => !first.startsWith('--')).flatMap((words) => words.slice(0, -1))
+  t.strictSame(
+    own.filter((source) => !existsSync(join(root, source))),
+    [],
+  )
+  t.strictSame([...new Set(own)].map((source) => `!${source}`).toSorted(), allowed.toSorted())
+})
+
+t.test('what the build makes is laid out beside package.json and config', async (t) => {
+  const built: { include: readonly string[]; compilerOptions: { outDir: string } } = JSON.parse(
+    read('tsconfig.build.json'),
+  )
+  const fromBuild = docker('COPY').filter((text) => text.startsWith('--from=build'))
+  t.strictSame(
+    fromBuild,
+    built.include
+      .filter((source) => source !== 'knexfile.ts')
+      .map((source) => `--from=build /app/${built.compilerOptions.outDir}/${source} ${source}`),
+  )
+  for (const text of [
+    'package.json ./',
+    'config config',
+    '--from=dependencies /app/node_modules node_modules',
+  ])
+    t.ok(docker('COPY').includes(text), text)
+  t.strictSame(docker('RUN'), ['npm ci', 'npm run build', 'npm ci --omit=dev'])
+})
+
+t.test('the image runs as an ordinary user, whose number Kubernetes names too', async (t) => {
+  const [user = ''] = docker('USER')
+  t.match(user, /^[1-9]\d*:[1-9]\d*$/)
+  for (const { spec } of [deployment.spec.template, job.spec.template])
+    t.equal(spec.securityContext.runAsUser, Number(user.split(':')[0]))
+  t.strictSame(docker('STOPSIGNAL'), ['SIGTERM'])
+  t.equal(new Set(docker('FROM').map((text) => text.split(' ')[0])).size, 1, 'one base for all stages')
+})

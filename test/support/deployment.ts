@@ -1,0 +1,141 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parse } from 'yaml'
+import { type Arguments, parseArguments } from '../../src/cli/arguments.js'
+
+export const root = resolve(import.meta.dirname, '../..')
+
+export const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+
+const kubernetes = (file: string) => parse(read(`deploy/kubernetes/${file}`))
+
+export type Variables = Readonly<Record<string, string>>
+
+interface Probe {
+  readonly httpGet: { readonly path: string; readonly port: string }
+  readonly periodSeconds: number
+  readonly failureThreshold: number
+}
+
+export interface Container {
+  readonly name: string
+  readonly args: readonly string[]
+  readonly env: readonly {
+    readonly name: string
+    readonly valueFrom: { readonly secretKeyRef: { readonly name: string; readonly key: string } }
+  }[]
+  readonly envFrom: readonly unknown[]
+}
+
+export interface Server extends Container {
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[]
+  readonly startupProbe: Probe
+  readonly readinessProbe: Probe
+  readonly livenessProbe: Probe
+}
+
+interface Pod<Main> {
+  readonly metadata: { readonly labels: Variables }
+  readonly spec: {
+    readonly containers: readonly [Main]
+    readonly terminationGracePeriodSeconds: number
+    readonly restartPolicy?: string
+    readonly securityContext: { readonly runAsUser: number }
+  }
+}
+
+interface Deployment {
+  readonly spec: {
+    readonly selector: { readonly matchLabels: Variables }
+    readonly progressDeadlineSeconds: number
+    readonly template: Pod<Server> & {
+      readonly spec: { readonly initContainers: readonly [Container] }
+    }
+  }
+}
+
+interface Job {
+  readonly spec: {
+    readonly podFailurePolicy: { readonly rules: readonly unknown[] }
+    readonly template: Pod<Container>
+  }
+}
+
+interface Service {
+  readonly spec: { readonly selector: Variables; readonly ports: readonly unknown[] }
+}
+
+interface ConfigMap {
+  readonly metadata: { readonly name: string }
+  readonly data: Variables & { readonly PORT: string; readonly HEALTH_PORT: string }
+}
+
+interface Compose {
+  readonly services: {
+    readonly schemagate: {
+      readonly environment: Readonly<Record<string, string | number>>
+      readonly ports: readonly string[]
+      readonly stop_grace_period: string
+    }
+  }
+}
+
+interface RailwayFile {
+  readonly build: { readonly dockerfilePath: string }
+  readonly deploy: {
+    readonly preDeployCommand: readonly string[]
+    readonly healthcheckPath: string
+    readonly drainingSeconds: number
+  }
+}
+
+interface AppFile {
+  readonly env: Readonly<Record<string, { readonly value?: string; readonly generator?: string }>>
+}
+
+export const deployment: Deployment = kubernetes('deployment.yaml')
+export const job: Job = kubernetes('migrate-job.yaml')
+export const service: Service = kubernetes('service.yaml')
+export const configMap: ConfigMap = kubernetes('configmap.yaml')
+export const kustomization: { readonly resources: readonly string[] } = kubernetes('kustomization.yaml')
+export const compose: Compose = parse(read('compose.yaml'))
+export const railwayFile: RailwayFile = JSON.parse(read('railway.json'))
+export const appFile: AppFile = JSON.parse(read('app.json'))
+
+/** The lines of the Procfile: the process type and its words. */
+export const procfile = read('Procfile')
+  .split('\n')
+  .flatMap((line) => {
+    const [, type, command] = /^([a-z]+): (.+)$/.exec(line) ?? []
+    return type === undefined || command === undefined ? [] : [{ type, words: command.split(' ') }]
+  })
+
+/** The instructions of the Dockerfile, without comments, with continued lines joined. */
+const instructions = read('Dockerfile')
+  .replaceAll(/^#.*\n/gm, '')
+  .replaceAll(/\\\n */g, '')
+  .split('\n')
+  .filter((line) => line.trim() !== '')
+  .map((line) => ({ name: line.split(' ', 1)[0], text: line.slice(line.indexOf(' ')).trim() }))
+
+/** What stands after an instruction, everywhere it is. */
+export function docker(name: string): readonly string[] {
+  return instructions.filter((each) => each.name === name).map(({ text }) => text)
+}
+
+/** The words of the only instruction of its name that is in exec form: ENTRYPOINT, CMD, the command of HEALTHCHECK. */
+export function dockerWords(name: string): readonly string[] {
+  const [text = '[]'] = docker(name)
+  return JSON.parse(text.slice(text.indexOf('[')))
+}
+
+export interface Understood extends Arguments {
+  readonly file: string
+}
+
+/** `node FILE WORDS…`, where FILE is what a source is built to, and the words are parsed as the command line parses them. */
+export function understand([program = '', file = '', ...words]: readonly string[]): Understood {
+  const source = file.replace(/^dist\//, '').replace(/\.js$/, '.ts')
+  if (program !== 'node' || !existsSync(join(root, source))) throw new Error(`${program} ${file} cannot run`)
+  return { file, ...parseArguments(words) }
+}
