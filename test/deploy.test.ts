@@ -14,15 +14,15 @@ import { createHealth, type Health } from '../src/health.js'
 import { buildApp } from '../src/http/app.js'
 import { createLog } from '../src/log.js'
 import {
-  appFile,
   compose,
   configMap,
-  type Container,
   deployment,
   docker,
   dockerWords,
+  imageVariables,
   job,
   kustomization,
+  places,
   procfile,
   railwayFile,
   read,
@@ -30,7 +30,6 @@ import {
   service,
   type Understood,
   understand,
-  type Variables,
 } from './support/deployment.js'
 
 const run = promisify(execFile)
@@ -76,33 +75,6 @@ t.test('both files for Railway say the same, and that the database is its Postgr
   t.match(made?.variables, { DATABASE_URL: { resource: 'database.postgres', output: 'DATABASE_URL' } })
 })
 
-const url = 'postgres://app:secret@db:5432/app'
-const image = Object.fromEntries(
-  docker('ENV').map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]),
-)
-const inPod = ({ env }: Container): Variables => ({
-  ...configMap.data,
-  ...Object.fromEntries(env.map(({ name }) => [name, name.endsWith('_URL') ? url : 'secret'])),
-})
-const inCompose = Object.entries(compose.services.schemagate.environment)
-const onHeroku = Object.entries(appFile.env)
-
-/** What each platform sets beside what the image does; Heroku has no image. */
-const places: Readonly<Record<string, Variables>> = {
-  image: { NODE_ENV: image['NODE_ENV'] ?? '', DATABASE_URL: url },
-  compose: {
-    NODE_ENV: 'production',
-    ...Object.fromEntries(inCompose.map(([key, value]) => [key, `${value}`])),
-  },
-  check: { NODE_ENV: 'production', ...inPod(check) },
-  migrate: { NODE_ENV: 'production', ...inPod(migrate) },
-  server: { NODE_ENV: 'production', ...inPod(server) },
-  heroku: {
-    NODE_ENV: 'production',
-    DATABASE_URL: url,
-    ...Object.fromEntries(onHeroku.map(([key, { value, generator }]) => [key, value ?? generator ?? ''])),
-  },
-}
 const configOf = (place: string): Config => loadConfig({ root, env: places[place] ?? {} })
 
 for (const [place, env] of Object.entries(places))
@@ -118,7 +90,7 @@ for (const [place, env] of Object.entries(places))
 
 t.test('the image takes the commit, and none where none was given', async (t) => {
   t.ok(docker('ARG').includes('GIT_SHA='))
-  t.equal(image['GIT_SHA'], '$GIT_SHA')
+  t.equal(imageVariables['GIT_SHA'], '$GIT_SHA')
   const releaseOf = (GIT_SHA: string) =>
     loadConfig({ root, env: { ...places['image'], GIT_SHA } }).service.release
   t.equal(releaseOf('f00'), 'f00')
@@ -179,7 +151,7 @@ t.test("the image's health check asks the health port, else the port, and exits 
     new URL(await (await appOf(t, each)).listen({ host: '::', port: 0 })).port
   const [closed, open] = [await portOf(health), await portOf({ ...health, view: () => view })]
   const [, ...words] = probe
-  const exitWith = (env: Variables): Promise<unknown> =>
+  const exitWith = (env: Readonly<Record<string, string>>): Promise<unknown> =>
     run(process.execPath, words, { env }).then(
       () => 0,
       ({ code }: { code: unknown }) => code,

@@ -9,7 +9,7 @@ export const read = (file: string): string => readFileSync(join(root, file), 'ut
 
 const kubernetes = (file: string) => parse(read(`deploy/kubernetes/${file}`))
 
-export type Variables = Readonly<Record<string, string>>
+type Variables = Readonly<Record<string, string>>
 
 interface Probe {
   readonly httpGet: { readonly path: string; readonly port: string }
@@ -17,7 +17,7 @@ interface Probe {
   readonly failureThreshold: number
 }
 
-export interface Container {
+interface Container {
   readonly name: string
   readonly args: readonly string[]
   readonly env: readonly {
@@ -27,7 +27,7 @@ export interface Container {
   readonly envFrom: readonly unknown[]
 }
 
-export interface Server extends Container {
+interface Server extends Container {
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[]
   readonly startupProbe: Probe
   readonly readinessProbe: Probe
@@ -100,7 +100,7 @@ export const configMap: ConfigMap = kubernetes('configmap.yaml')
 export const kustomization: { readonly resources: readonly string[] } = kubernetes('kustomization.yaml')
 export const compose: Compose = parse(read('compose.yaml'))
 export const railwayFile: RailwayFile = JSON.parse(read('railway.json'))
-export const appFile: AppFile = JSON.parse(read('app.json'))
+const appFile: AppFile = JSON.parse(read('app.json'))
 
 /** The lines of the Procfile: the process type and its words. */
 export const procfile = read('Procfile')
@@ -127,6 +127,37 @@ export function docker(name: string): readonly string[] {
 export function dockerWords(name: string): readonly string[] {
   const [text = '[]'] = docker(name)
   return JSON.parse(text.slice(text.indexOf('[')))
+}
+
+const url = 'postgres://app:secret@db:5432/app'
+
+/** What the image sets. */
+export const imageVariables: Variables = Object.fromEntries(
+  docker('ENV').map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]),
+)
+
+const inPod = ({ env }: Container): Variables => ({
+  ...configMap.data,
+  ...Object.fromEntries(env.map(({ name }) => [name, name.endsWith('_URL') ? url : 'secret'])),
+})
+const inCompose = Object.entries(compose.services.schemagate.environment)
+const onHeroku = Object.entries(appFile.env)
+
+/** What each platform sets beside what the image does; Heroku has no image. */
+export const places: Readonly<Record<string, Variables>> = {
+  image: { NODE_ENV: imageVariables['NODE_ENV'] ?? '', DATABASE_URL: url },
+  compose: {
+    NODE_ENV: 'production',
+    ...Object.fromEntries(inCompose.map(([key, value]) => [key, `${value}`])),
+  },
+  check: { NODE_ENV: 'production', ...inPod(deployment.spec.template.spec.initContainers[0]) },
+  migrate: { NODE_ENV: 'production', ...inPod(job.spec.template.spec.containers[0]) },
+  server: { NODE_ENV: 'production', ...inPod(deployment.spec.template.spec.containers[0]) },
+  heroku: {
+    NODE_ENV: 'production',
+    DATABASE_URL: url,
+    ...Object.fromEntries(onHeroku.map(([key, { value, generator }]) => [key, value ?? generator ?? ''])),
+  },
 }
 
 export interface Understood extends Arguments {

@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import pg from 'pg'
 import type { Test } from 'tap'
 import { type Config, loadConfig } from '../../src/config.js'
 import { migrateOptions } from '../../src/gate.js'
@@ -12,6 +13,7 @@ import { type Answer, ask, type Ended, type Environment, run, type Running, star
 /** A migration: the SQL of `up`, more of it, or its whole code. Several statements are sent one by one. */
 export type MigrationData =
   | string
+  | readonly string[]
   | { readonly up: string | readonly string[]; readonly down?: string; readonly transaction?: boolean }
   | { readonly code: string }
 
@@ -49,6 +51,8 @@ export interface Project {
   readonly objects: () => Promise<readonly string[]>
   /** The text of one of its files. */
   readonly read: (path: string) => Promise<string>
+  /** Makes `select pg_advisory_xact_lock(1)` wait until what is returned is called. */
+  readonly block: () => Promise<() => Promise<void>>
   /** Applies what is pending, in this process, up to a revision. */
   readonly migrate: (to?: string) => Promise<void>
   /** Writes migrations, or removes them where null is given. */
@@ -99,6 +103,7 @@ function projectIn(t: Test, root: string, url: string): Project {
     query: (sql) => query(url, sql),
     objects: async () => (await query(url, objectsQuery)).map(({ object }) => String(object)),
     read: (path) => readFile(join(root, path), 'utf8'),
+    block: () => block(t, url),
     migrate: (to) => migrateWith(config, to ?? null),
     write: (migrations) => writeMigrations(root, migrations),
     rebuild: async (migrations) => {
@@ -106,6 +111,14 @@ function projectIn(t: Test, root: string, url: string): Project {
       await takeSnapshot(config)
     },
   }
+}
+
+async function block(t: Test, url: string): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: url })
+  t.teardown(() => client.end())
+  await client.connect()
+  await client.query('select pg_advisory_lock(1)')
+  return async () => void (await client.query('select pg_advisory_unlock(1)'))
 }
 
 /** The application port is the last one that is bound. */
@@ -148,7 +161,7 @@ async function migrateWith(config: Config, to: string | null): Promise<void> {
 }
 
 function textOf(data: MigrationData): string {
-  if (typeof data === 'string') return textOf({ up: data })
+  if (typeof data === 'string' || Array.isArray(data)) return textOf({ up: data })
   if ('code' in data) return data.code
   const { up, down, transaction } = data
   return [
