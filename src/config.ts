@@ -6,7 +6,7 @@ import type { Config } from './config/shape.js'
 import { readStack, type Stack } from './config/stack.js'
 import { validate, type Settings } from './config/validate.js'
 
-export type { Config, ConfigEntry, Database } from './config/shape.js'
+export type { Config } from './config/shape.js'
 
 export interface ConfigSource {
   /** The folder that has config/ and env/; relative paths start there. */

@@ -45,12 +45,20 @@ export function logRefusal(log: Log, error: unknown): void {
   )
 }
 
-/** Catalog changes are said in words; as data they would be pages. */
+/** Catalog changes are said in words, as data they would be pages; milliseconds are whole. */
 function dataOf(progress: Progress): object {
-  if (progress.event === 'revision applied') return { ...progress, changes: undefined }
-  if (progress.event !== 'inspected') return progress
+  if (progress.event === 'revision applied') return rounded({ ...progress, changes: undefined })
+  if (progress.event !== 'inspected') return rounded(progress)
   const { history, ...rest } = progress
   return { ...rest, ...history, applied: history.applied.length }
+}
+
+function rounded(data: object): object {
+  const entries = Object.entries(data).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? Math.round(value) : value,
+  ])
+  return Object.fromEntries(entries)
 }
 
 const marks: Readonly<Record<number, string>> = { 40: '!', 50: '✗', 60: '✗' }
