@@ -7,9 +7,9 @@ const app = Fastify()
 await app.register(schemaHealth, { gate, token: process.env.HEALTH_TOKEN })
 app.get('/', async () => ({ revision: gate.health.view().documents.public.revision.current }))
 
-process.once('SIGTERM', async () => {
+process.once('SIGTERM', () => {
   gate.drain('SIGTERM')
-  await app.close()
+  void app.close()
 })
 
 await app.listen({ host: '::', port: Number(process.env.PORT ?? 8000) })

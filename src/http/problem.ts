@@ -9,7 +9,7 @@ const fault = Type.Object({
 })
 
 /** An error as RFC 9457 has it. `errors` lists the faulty fields of a request that is not of its schema. */
-export const problemSchema = Type.Object({
+const problemSchema = Type.Object({
   type: Type.String(),
   title: Type.String(),
   status: Type.Integer(),
