@@ -47,7 +47,8 @@ export function logRefusal(log: Log, error: unknown): void {
 
 /** Catalog changes are said in words, as data they would be pages; milliseconds are whole. */
 function dataOf(progress: Progress): object {
-  if (progress.event === 'revision applied') return rounded({ ...progress, changes: undefined })
+  if (progress.event === 'revision applied')
+    return rounded({ ...progress, changes: undefined, existing: undefined })
   if (progress.event !== 'inspected') return rounded(progress)
   const { history, ...rest } = progress
   return { ...rest, ...history, applied: history.applied.length }

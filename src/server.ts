@@ -17,6 +17,9 @@ import { isRecord } from './postgres/import-module.js'
 /** How long closing may take beyond SHUTDOWN_DELAY before the process is ended anyway, in milliseconds. */
 const closingTime = 20_000
 
+/** The processor raises these, and a handler that returns repeats what raised them, for ever. */
+const faults = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
+
 /**
  * The service: health port, gate, application port, signals. Resolves with the exit code once the gate refused; once it
  * serves it resolves with null, and the process ends by signal.
@@ -30,7 +33,7 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
   }
   const story = start({ config, log, health, signal: stop.signal, closing })
   const grace = closeWithGrace(
-    { delay: config.http.shutdownDelay + closingTime, logger: false },
+    { delay: config.http.shutdownDelay + closingTime, logger: false, skip: [...faults] },
     async ({ err, signal }) => {
       if (err) log.fatal({ err }, 'unexpected failure')
       stop.abort()
@@ -43,7 +46,10 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
     await story
     return null
   } catch (error) {
-    if (stop.signal.aborted) return null
+    if (stop.signal.aborted) {
+      logStopped(log, error)
+      return null
+    }
     grace.uninstall()
     logRefusal(log, error)
     await leaveTerminationMessage(config, { error, log })

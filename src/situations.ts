@@ -1,7 +1,7 @@
 import type { Assessment, Decision, Situation } from './core/decision.js'
 import { findingsOf } from './core/decision.js'
 import type { Finding } from './core/impact.js'
-import { count, describeDifference } from './core/words.js'
+import { count, describeDifference, shortened } from './core/words.js'
 import { type Choice, type ErrorCode, type Fact, SchemaError } from './errors.js'
 
 /** A database in words: `app@db:5432/shop` and the environment. */
@@ -154,10 +154,4 @@ function differenceFacts(findings: readonly Finding[]): readonly Fact[] {
   })
   const more = findings.length > 10 ? [`and ${findings.length - 10} more`] : []
   return [['differences', [...lines, ...more]]]
-}
-
-function shortened(revisions: readonly string[]): readonly string[] {
-  return revisions.length <= 12
-    ? revisions
-    : [...revisions.slice(0, 5), `… ${revisions.length - 10} more`, ...revisions.slice(-5)]
 }

@@ -1,7 +1,7 @@
 import type { Report } from './core/progress.js'
 import type { Snapshot } from './core/snapshot.js'
 import { type Stale, staleness } from './core/staleness.js'
-import { count } from './core/words.js'
+import { count, shortened } from './core/words.js'
 import { SchemaError } from './errors.js'
 import { isRecord } from './postgres/import-module.js'
 import { replay } from './postgres/replay.js'
@@ -90,7 +90,7 @@ export function staleError({ snapshotDirectory }: Workspace, stale: readonly Sta
     what: `The snapshot was not made from these migrations: it differs in ${count(stale.length, 'revision')}. Nothing was verified or migrated.`,
     facts: [
       ['folder', snapshotDirectory],
-      ['stale', describeStale(stale)],
+      ['stale', shortened(describeStale(stale))],
     ],
     choices: [['schemagate snapshot', 'makes it anew; commit it with the migrations']],
   })

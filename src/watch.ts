@@ -3,7 +3,7 @@ import { decide, findingsOf } from './core/decision.js'
 import type { Report } from './core/progress.js'
 import { examine, type Passed } from './gate.js'
 import type { Health } from './health.js'
-import { connect } from './postgres/connect.js'
+import { connect, type Connection } from './postgres/connect.js'
 import { inspect } from './postgres/inspect.js'
 import { describeDecision } from './situations.js'
 import type { Workspace } from './workspace.js'
@@ -28,7 +28,7 @@ const retryPause = 1_000
  */
 export function startWatch(options: WatchOptions): Watch {
   const { interval } = options.workspace.config.verify
-  const eye = openEye(options)
+  const eye = openEye(options, () => plan(0))
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
   let stopped = false
@@ -45,14 +45,12 @@ export function startWatch(options: WatchOptions): Watch {
         running = undefined
       })
   }
-  eye.onLost(() => plan(0))
   plan(interval * Math.random())
   return {
     stop: async () => {
       stopped = true
       clearTimeout(timer)
-      await eye.close()
-      await running
+      await eye.close(running)
     },
   }
 }
@@ -60,56 +58,71 @@ export function startWatch(options: WatchOptions): Watch {
 interface Eye {
   /** Checks once; false where the database could not be read. Never throws. */
   readonly look: () => Promise<boolean>
-  readonly onLost: (listener: () => void) => void
-  readonly close: () => Promise<void>
+  /** Ends what is running, too. */
+  readonly close: (running: Promise<void> | undefined) => Promise<void>
 }
 
-function openEye(options: WatchOptions): Eye {
+function openEye(options: WatchOptions, onLost: () => void): Eye {
   const { workspace, health, report } = options
+  const kept = keepConnection(workspace.connection, onLost)
   const publish = publisher(options)
-  let client: pg.Client | null = null
   let lostAt: number | null = null
-  let lost = (): void => {}
-  const forget = (): void => {
-    client?.removeAllListeners('end')
-    client = null
+  let closed = false
+  const seen = (passed: Passed | null): void => {
+    if (lostAt !== null) report({ event: 'database back', lostFor: performance.now() - lostAt })
+    if (lostAt !== null) health.back()
+    lostAt = null
+    if (passed !== null) publish(passed)
   }
+  const notSeen = (reason: string): void => {
+    if (lostAt === null) report({ event: 'database lost', reason })
+    lostAt ??= performance.now()
+    health.lost(reason)
+    void kept.end().catch(() => {})
+  }
+  return {
+    look: async () => {
+      try {
+        const client = await kept.open()
+        seen(await within(workspace.config.verify.timeout, () => check(client, options)))
+        return true
+      } catch (error) {
+        if (!closed) notSeen(error instanceof Error ? error.message : String(error))
+        return false
+      }
+    },
+    close: async (running) => {
+      closed = true
+      await kept.end()
+      await running
+      // It may have been opened meanwhile.
+      await kept.end()
+    },
+  }
+}
+
+interface Kept {
+  readonly open: () => Promise<pg.Client>
+  readonly end: () => Promise<void>
+}
+
+/** A connection that is kept, and opened anew once it is lost. */
+function keepConnection(connection: Connection, onLost: () => void): Kept {
+  let client: pg.Client | null = null
   const open = async (): Promise<pg.Client> => {
-    const opened = await connect(workspace.connection)
+    const opened = await connect(connection)
     opened.once('end', () => {
       client = null
-      lost()
+      onLost()
     })
     return opened
   }
-  const look = async (): Promise<boolean> => {
-    try {
-      client ??= await open()
-      const passed = await within(workspace.config.verify.timeout, () => check(client, options))
-      if (lostAt !== null) report({ event: 'database back', lostFor: performance.now() - lostAt })
-      if (lostAt !== null) health.back()
-      lostAt = null
-      if (passed !== null) publish(passed)
-      return true
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      if (lostAt === null) report({ event: 'database lost', reason })
-      lostAt ??= performance.now()
-      health.lost(reason)
-      const dead = client
-      forget()
-      dead?.end().catch(() => {})
-      return false
-    }
-  }
   return {
-    look,
-    onLost: (listener) => {
-      lost = listener
-    },
-    close: async () => {
+    open: async () => (client ??= await open()),
+    end: async () => {
       const last = client
-      forget()
+      client = null
+      last?.removeAllListeners('end')
       await last?.end()
     },
   }
@@ -119,8 +132,7 @@ function openEye(options: WatchOptions): Eye {
  * One check; null while another process migrates, when the last result stands. What looks worse than before is read a
  * second time, because a migration may have committed between the parts of what PostgreSQL shows.
  */
-async function check(client: pg.Client | null, { workspace, passed }: WatchOptions): Promise<Passed | null> {
-  if (client === null) return null
+async function check(client: pg.Client, { workspace, passed }: WatchOptions): Promise<Passed | null> {
   const options = { ...workspace, timeout: workspace.config.verify.timeout }
   const { snapshot } = passed
   for (let attempt = 1; ; attempt += 1) {

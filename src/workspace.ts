@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Config } from './config.js'
+import { databaseUrlProblem, standardUrl } from './config/url.js'
 import type { Report } from './core/progress.js'
 import { SchemaError } from './errors.js'
 import { describeAddress, addressOf } from './postgres/address.js'
@@ -110,6 +111,18 @@ async function connectionFor({ config, project, embedded }: ConnectionSources): 
   const { service, ssl, database } = config
   const applicationName = `schemagate ${service.instance}`
   if (database.kind === 'url') return { url: database.url, ssl, applicationName }
-  if (project.databaseUrl !== null) return { url: project.databaseUrl, ssl, applicationName }
+  if (project.databaseUrl !== null) return { url: usableUrl(project.databaseUrl), ssl, applicationName }
   return { url: await embedded.url(), ssl: 'disable', applicationName }
+}
+
+function usableUrl(url: string): string {
+  const problem = databaseUrlProblem(url)
+  if (problem === undefined) return standardUrl(url)
+  throw new SchemaError('SCHEMA_KNEXFILE_INVALID', {
+    what: `The knexfile's connection cannot be used: its URL ${problem}. Nothing was done.`,
+    choices: [
+      ['correct the connection', 'or what it is made from'],
+      ['--database-url URL', 'names the database instead'],
+    ],
+  })
 }

@@ -1,14 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isDuration, milliseconds } from '../config/duration.js'
 import { type ExitCode, SchemaError } from '../errors.js'
 import { describeAddress } from '../postgres/address.js'
+import { pause } from '../postgres/pause.js'
 import { refusal } from '../situations.js'
 import { withWorkspace, type Workspace } from '../workspace.js'
 import { assessmentDocument } from './assessment-document.js'
 import { type CommandContext, type CommandResult, type Run, textOption } from './command.js'
 import { look, type Looked } from './look.js'
 
-const pause = 1_000
+const interval = 1_000
 
 /** `schemagate check`: the gate's decision as an exit code. With `--wait` it waits for what others can still bring. */
 export const run: Run = async (context): Promise<CommandResult> => {
@@ -46,10 +46,10 @@ async function lookUntil(deadline: number, { workspace, context }: Checking): Pr
     const hopeful =
       history.pending.length > 0 && history.unknown.length === 0 && history.position !== 'unmanaged'
     const mayCome = looked.decision.action === 'refuse' && (hopeful || looked.inspection.locked)
-    if (!mayCome || performance.now() + pause > deadline) return looked
+    if (!mayCome || performance.now() + interval > deadline) return looked
     const reason = `The database is ${history.position}: ${history.pending.length} pending.`
     context.report({ event: 'waiting for database', reason, waited: performance.now() - started })
-    await sleep(pause, undefined, { signal: context.signal })
+    await pause(interval, context.signal)
   }
 }
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { Console } from 'node:console'
 import { readFileSync } from 'node:fs'
 import { type Config, loadConfig } from '../config.js'
 import { describeError, SchemaError } from '../errors.js'
@@ -15,6 +16,8 @@ async function main(argv: readonly string[]): Promise<number | null> {
   const { env } = process
   const config = loadConfig({ root, env, flags })
   if (command.spec.load === null) return serveIt(config)
+  // Migrations and knexfiles print, and stdout is for the result.
+  globalThis.console = new Console(process.stderr)
   const report = reportTo(storyOn(process.stderr, config))
   const configOf = (target: string): Config =>
     loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })

@@ -34,11 +34,7 @@ async function check(workspace: Workspace, { report }: CommandContext): Promise<
   const { stale } = await usableSnapshot(workspace)
   if (stale.length > 0) throw staleError(workspace, stale)
   const committed = await loadSnapshot(workspace.snapshotDirectory)
-  if (committed === null)
-    throw staleError(
-      workspace,
-      workspace.migrations.map(({ revision }) => ({ why: 'new', revision })),
-    )
+  if (committed === null) throw noSnapshot(workspace)
   const { project, migrations } = workspace
   const scratch = await findScratch(workspace.scratch)
   const fresh = await replay({ scratch, project, migrations, report })
@@ -49,6 +45,14 @@ async function check(workspace: Workspace, { report }: CommandContext): Promise<
     text: `The snapshot is that of these migrations: ${count(migrations.length, 'revision')}.`,
     document: { revisions: migrations.length, stale: [] },
   }
+}
+
+function noSnapshot({ snapshotDirectory, migrations }: Workspace): SchemaError {
+  return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
+    what: `There is no snapshot yet: ${count(migrations.length, 'revision')} without a promise. Nothing was written.`,
+    facts: [['folder', snapshotDirectory]],
+    choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
+  })
 }
 
 /** Texts were compared before; servers may differ; facts that are not determined come out different by nature. */

@@ -47,9 +47,13 @@ function describe(looked: Looked, { target }: Config): string {
       interrupted.map(({ revision, host, startedAt }) => `${revision}, started by ${host} at ${startedAt}`),
     ),
     ...listRows('stale', describeStale(stale)),
-    ['gate', [decision.action, ...describeDecision(decision, assessment)].join(': ')],
+    ['gate', gateText(decision.action, describeDecision(decision, assessment))],
   ]
   return rows.map(([name, value]) => `${name.padEnd(13)}${value}`.trimEnd()).join('\n')
+}
+
+function gateText(action: string, reasons: readonly string[]): string {
+  return reasons.length === 0 ? action : `${action}: ${reasons.join(' ')}`
 }
 
 function listRows(name: string, lines: readonly string[]): readonly (readonly [string, string])[] {

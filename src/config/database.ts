@@ -4,7 +4,7 @@ import { keys, nameOf, type KeyId } from './keys.js'
 import { commandLine } from './layers.js'
 import type { Lookup, Setting } from './lookup.js'
 import type { Database } from './shape.js'
-import { maskUrl, standardUrl } from './url.js'
+import { maskUrl, standardUrl, urlOfParts } from './url.js'
 import type { Settings } from './validate.js'
 
 /** The database, how it is shown, and which of the keys that could have named it did. */
@@ -57,19 +57,14 @@ function byParts(settings: Settings): Outcome<Choice> {
   const missing = requiredPartIds.filter((id) => !settings.has(id))
   if (missing.length > 0) return faulty(missing.map((id) => missingPart(id, from)))
   const part = (id: KeyId) => settings.get(id)?.text ?? ''
-  const password = part('DB_PASSWORD') === '' ? '' : `:${encodeURIComponent(part('DB_PASSWORD'))}`
-  const user = encodeURIComponent(part('DB_USER'))
-  const port = part('DB_PORT') || '5432'
-  const { host, query } = authority(part('DB_HOST'))
-  const url = `postgres://${user}${password}@${host}:${port}/${encodeURIComponent(part('DB_NAME'))}${query}`
+  const url = urlOfParts({
+    host: part('DB_HOST'),
+    port: part('DB_PORT') || '5432',
+    user: part('DB_USER'),
+    password: part('DB_PASSWORD'),
+    name: part('DB_NAME'),
+  })
   return sound(chosen(url, { from, used }))
-}
-
-/** An IPv6 address and the directory of a socket go into the query: pg takes the brackets of the former for a part of it. */
-function authority(host: string): { readonly host: string; readonly query: string } {
-  return /[/:]/.test(host)
-    ? { host: 'localhost', query: `?host=${encodeURIComponent(host)}` }
-    : { host: encodeURIComponent(host), query: '' }
 }
 
 function embedded({ root }: Surroundings): Choice {

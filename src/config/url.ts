@@ -11,6 +11,30 @@ export function standardUrl(text: string): string {
   return !URL.canParse(text) && parse(named)?.searchParams.has('host') === true ? named : text
 }
 
+/** The parts of a database URL as they are, without encoding; an empty user or password is none. */
+export interface UrlParts {
+  readonly host: string
+  readonly port: string
+  readonly user: string
+  readonly password: string
+  readonly name: string
+}
+
+/** The database URL of its parts. */
+export function urlOfParts({ port, name, ...parts }: UrlParts): string {
+  const [user, password] = [parts.user, parts.password].map(encodeURIComponent)
+  const who = user === '' ? '' : password === '' ? `${user}@` : `${user}:${password}@`
+  const { host, query } = authority(parts.host)
+  return `postgres://${who}${host}:${port}/${encodeURIComponent(name)}${query}`
+}
+
+/** An IPv6 address and the directory of a socket go into the query: pg takes the brackets of the former for a part of it. */
+function authority(host: string): { readonly host: string; readonly query: string } {
+  return /[/:]/.test(host)
+    ? { host: 'localhost', query: `?host=${encodeURIComponent(host)}` }
+    : { host: encodeURIComponent(host), query: '' }
+}
+
 /** What is wrong with a database URL, never with a part of it; undefined where it is right. */
 export function databaseUrlProblem(text: string): string | undefined {
   if (!/^postgres(ql)?:\/\//.test(text)) return 'does not begin with postgres:// or postgresql://'

@@ -68,10 +68,10 @@ const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) =
     label: severity.toLowerCase(),
     text: `${message}${revision === null ? '' : ` (${revision})`}`,
   }),
-  'revision applied': ({ revision, duration, changes }) =>
+  'revision applied': ({ revision, duration, changes, existing }) =>
     info(
       'migrated',
-      `${revision}  ${describeDuration(duration)}${changes === null ? '' : `  ${describeChanges(changes)}`}`,
+      `${revision}  ${describeDuration(duration)}${changes === null ? '' : `  ${describeChanges(changes, existing)}`}`,
     ),
   'revision reverted': ({ revision, duration }) =>
     info('reverted', `${revision}  ${describeDuration(duration)}`),

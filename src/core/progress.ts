@@ -48,6 +48,8 @@ export interface ProgressEvents {
     readonly duration: number
     /** Null where no snapshot says what it changes. */
     readonly changes: Changes | null
+    /** The objects among them that were there before. */
+    readonly existing?: ReadonlySet<string>
   }
   'revision reverted': { readonly revision: string; readonly duration: number }
   'drift before': { readonly differences: number }

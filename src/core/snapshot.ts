@@ -48,6 +48,20 @@ export function promisedAt(snapshot: Snapshot, revisions: Iterable<string>): Pro
   return { catalog, undetermined, tolerated }
 }
 
+/** What a revision changes, and which of these objects were there before it; null where the snapshot lacks it. */
+export function changesOf(
+  { base, revisions }: Snapshot,
+  revision: string,
+): { readonly changes: Changes; readonly existing: ReadonlySet<string> } | null {
+  const index = revisions.findIndex((entry) => entry.revision === revision)
+  const changes = revisions[index]?.changes
+  if (changes === undefined) return null
+  const earlier = [base, ...revisions.slice(0, index).map((entry) => entry.changes)]
+  const wasThere = (key: string): boolean =>
+    (earlier.findLast((change) => Object.hasOwn(change, key))?.[key] ?? null) !== null
+  return { changes, existing: new Set(Object.keys(changes).filter(wasThere)) }
+}
+
 /** The live catalog against the promise. */
 export function differencesFrom(promised: Promised, live: Catalog): readonly Difference[] {
   const judged = Object.fromEntries(Object.entries(live).filter(([key]) => !promised.tolerated.has(key)))

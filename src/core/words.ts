@@ -26,6 +26,13 @@ export function describeCounts(counts: Readonly<Record<string, number>>): string
   return parts.length === 0 ? 'nothing' : parts.join(', ')
 }
 
+/** A list as people read it: of a long one the first lines and the last. */
+export function shortened(lines: readonly string[]): readonly string[] {
+  return lines.length <= 12
+    ? lines
+    : [...lines.slice(0, 5), `… ${lines.length - 10} more`, ...lines.slice(-5)]
+}
+
 /** Milliseconds as people read them: `340 ms`, `12.4 s`, `3 min 5 s`. */
 export function describeDuration(milliseconds: number): string {
   if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`
@@ -34,15 +41,18 @@ export function describeDuration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** What a revision changes, in words: `+ 1 table, 9 columns; - 1 index`. */
-export function describeChanges(changes: Changes): string {
+/** What a revision changes, in words: `+ 1 table, 9 columns; ~ 1 column; - 1 index`. `existing` were there before it. */
+export function describeChanges(changes: Changes, existing: ReadonlySet<string> = new Set()): string {
   const keys = Object.keys(changes)
-  const made = keys.filter((key) => changes[key] !== null)
-  const gone = keys.filter((key) => changes[key] === null)
-  const parts = [
-    ...(made.length === 0 ? [] : [`+ ${describeCounts(countKinds(made))}`]),
-    ...(gone.length === 0 ? [] : [`- ${describeCounts(countKinds(gone))}`]),
-  ]
+  const kept = keys.filter((key) => changes[key] !== null)
+  const groups = [
+    ['+', kept.filter((key) => !existing.has(key))],
+    ['~', kept.filter((key) => existing.has(key))],
+    ['-', keys.filter((key) => changes[key] === null)],
+  ] as const
+  const parts = groups.flatMap(([sign, group]) =>
+    group.length === 0 ? [] : [`${sign} ${describeCounts(countKinds(group))}`],
+  )
   return parts.length === 0 ? 'no change to the catalog' : parts.join('; ')
 }
 

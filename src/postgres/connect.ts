@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { addressOf } from './address.js'
 import { connectionFailure, type ConnectionFailure } from './connection-failure.js'
+import { pause } from './pause.js'
 
 /** How to reach a database. */
 export interface Connection {
@@ -56,18 +56,18 @@ export async function connect(connection: Connection): Promise<pg.Client> {
 
 /**
  * Connects, waiting with backoff and jitter for a server that is not there yet. What waiting cannot mend (wrong password,
- * no such database, TLS) throws at once; SCHEMA_DATABASE_UNREACHABLE after the timeout.
+ * no such database, TLS) throws at once; SCHEMA_DATABASE_UNREACHABLE after the timeout, SCHEMA_INTERRUPTED when asked to stop.
  */
 export async function waitForConnection(connection: Connection, patience: Patience): Promise<pg.Client> {
   const started = performance.now()
-  for (let pause = 100; ; pause = Math.min(pause * 2, 3_000)) {
+  for (let delay = 100; ; delay = Math.min(delay * 2, 3_000)) {
     const attempt = await tryConnect(connection)
     if ('client' in attempt) return attempt.client
     const waited = performance.now() - started
     const { failure } = attempt
-    if (!failure.retry || waited + pause > patience.timeout) throw failure.error
+    if (!failure.retry || waited + delay > patience.timeout) throw failure.error
     patience.onWait(failure.error.message, waited)
-    await sleep(pause * (0.75 + Math.random() / 2), undefined, abortable(patience.signal))
+    await pause(delay * (0.75 + Math.random() / 2), patience.signal)
   }
 }
 
@@ -97,10 +97,6 @@ async function tryConnect(connection: Connection): Promise<Attempt> {
     await client.end()
     return { failure: connectionFailure(error, addressOf(connection)) }
   }
-}
-
-function abortable(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal }
 }
 
 function tlsOptions(ssl: string): NonNullable<ClientSettings['ssl']> {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { SchemaError } from '../errors.js'
+import { pause } from './pause.js'
 import { queryRows } from './query.js'
 
 /** The session that holds the lock, as pg_stat_activity shows it. */
@@ -36,7 +36,7 @@ export function lockIsHeld(tableName: string): string {
 /**
  * Runs `use` while this very session holds the advisory lock; released however that goes. Waiting spins on
  * pg_try_advisory_lock outside any transaction: blocking in pg_advisory_lock deadlocks with the holder's CREATE INDEX
- * CONCURRENTLY. Throws SCHEMA_LOCK_TIMEOUT with the holder named.
+ * CONCURRENTLY. Throws SCHEMA_LOCK_TIMEOUT with the holder named, SCHEMA_INTERRUPTED.
  */
 export async function withSchemaLock<T>(
   client: pg.ClientBase,
@@ -63,7 +63,7 @@ async function acquire(client: pg.ClientBase, tableName: string, patience: LockP
       patience.onWait(await findHolder(client, tableName), waited)
       told += 5_000
     }
-    await sleep(100 + Math.random() * 200, undefined, patience.signal ? { signal: patience.signal } : {})
+    await pause(100 + Math.random() * 200, patience.signal)
   }
 }
 

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { shortened } from '../core/words.js'
 import { type Fact, SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
 import { brokenAt } from './broken-promise.js'
@@ -64,8 +65,8 @@ async function outcomeFacts({ context, state }: Failed): Promise<readonly Fact[]
   const rolledBack = state.begun.filter((revision) => revision !== state.running?.migration.revision)
   const half = state.running?.transactional === false ? await halfDone({ context, state }) : []
   return [
-    ['stayed applied', state.applied.length === 0 ? 'none of this run' : state.applied],
-    ...(rolledBack.length === 0 ? [] : [['rolled back too', rolledBack] as const]),
+    ['stayed applied', state.applied.length === 0 ? 'none of this run' : shortened(state.applied)],
+    ...(rolledBack.length === 0 ? [] : [['rolled back too', shortened(rolledBack)] as const]),
     ...half,
   ]
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Knex } from 'knex'
-import { SchemaError } from '../errors.js'
+import { type Choice, SchemaError } from '../errors.js'
 import { importModule, isRecord, runsTypeScript } from './import-module.js'
 import type { KnexProject } from './project.js'
 
@@ -13,6 +13,8 @@ export interface Migration {
   /** The file's name, null for a migration of a custom source. */
   readonly file: string | null
   readonly path: string | null
+  /** The name a custom source gives it, which plain Knex will look for in the ledger; null for a file. */
+  readonly sourceName: string | null
   /** `sha256:` of the text without byte-order mark and carriage returns, null without a file. */
   readonly checksum: string | null
   readonly load: () => Promise<LoadedMigration>
@@ -36,6 +38,18 @@ export function revisionOf(name: string): string {
 }
 
 /**
+ * The name to record a migration under. A ledger that plain Knex began goes on with its extension, whatever the file's
+ * is now: plain Knex refuses a ledger of two habits. A new ledger gets bare revisions.
+ */
+export function ledgerName(
+  { revision, sourceName }: Pick<Migration, 'revision' | 'sourceName'>,
+  recorded: readonly string[],
+): string {
+  const last = recorded.at(-1) ?? ''
+  return sourceName ?? `${revision}${last.slice(revisionOf(last).length)}`
+}
+
+/**
  * The migrations of a project in the order Knex would run them: by file name over all folders, or folder by folder.
  * A `.ts` and a `.js` of the same name in one folder are one. Throws SCHEMA_MIGRATIONS_EMPTY: no migrations, no success.
  */
@@ -52,9 +66,10 @@ async function fromSource(
 ): Promise<readonly Migration[]> {
   const entries = await source.getMigrations(loadExtensions)
   return entries.map((entry) => {
-    const revision = revisionOf(source.getMigrationName(entry))
+    const sourceName = source.getMigrationName(entry)
+    const revision = revisionOf(sourceName)
     const load = async () => asMigration(revision, await source.getMigration(entry))
-    return { revision, file: null, path: null, checksum: null, load }
+    return { revision, file: null, path: null, sourceName, checksum: null, load }
   })
 }
 
@@ -109,7 +124,8 @@ async function fromFile({ file, directory }: Found): Promise<Migration> {
   const path = join(directory, file)
   const revision = revisionOf(file)
   const load = async (): Promise<LoadedMigration> => asMigration(revision, await importMigration(path))
-  return { revision, file, path, checksum: checksumOf(await readFile(path, 'utf8')), load }
+  const checksum = checksumOf(await readFile(path, 'utf8'))
+  return { revision, file, path, sourceName: null, checksum, load }
 }
 
 async function importMigration(path: string): Promise<unknown> {
@@ -120,13 +136,25 @@ async function importMigration(path: string): Promise<unknown> {
         ['file', path],
         ['error', cause instanceof Error ? cause.message : String(cause)],
       ],
-      choices: [
-        ['npm install --save-dev tsx', 'loads TypeScript migrations'],
-        ['--migrations DIR', 'names a folder with migrations built to JavaScript'],
-      ],
+      choices: remediesFor(path, cause),
       cause,
     })
   })
+}
+
+function remediesFor(path: string, cause: unknown): readonly Choice[] {
+  const code = isRecord(cause) ? String(cause['code']) : ''
+  if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(code))
+    return [
+      ['npm install', 'brings the modules it imports'],
+      [`NODE_OPTIONS='--import tsx'`, 'finds modules by path alias and without extension, as tsx does'],
+    ]
+  if (/\.[cm]?ts$/.test(path) && (cause instanceof SyntaxError || code === 'ERR_UNKNOWN_FILE_EXTENSION'))
+    return [
+      ['npm install --save-dev tsx', 'loads TypeScript migrations'],
+      ['--migrations DIR', 'names a folder with migrations built to JavaScript'],
+    ]
+  return [['correct the file', 'or set what it asks for: it threw while it was loaded']]
 }
 
 function asMigration(revision: string, exports: unknown): LoadedMigration {

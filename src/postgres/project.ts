@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Knex } from 'knex'
+import { urlOfParts } from '../config/url.js'
 import { SchemaError } from '../errors.js'
 import { importModule, isRecord } from './import-module.js'
 
@@ -97,7 +98,7 @@ function projectFrom(settings: Readonly<Record<string, unknown>>, { base, direct
     directories:
       directories ??
       foldersOf(source) ??
-      listOf(migrations['directory'], './migrations').map((path) => resolve(base, path)),
+      listOf(migrations['directory'], ...defaultFolders(source)).map((path) => resolve(base, path)),
     sortDirsSeparately: migrations['sortDirsSeparately'] === true,
     loadExtensions: listOf(migrations['loadExtensions'], ...ourExtensions),
     tableName: textOf(migrations['tableName']) ?? 'knex_migrations',
@@ -108,6 +109,11 @@ function projectFrom(settings: Readonly<Record<string, unknown>>, { base, direct
     databaseUrl: urlOf(settings['connection']),
     settings: Object.fromEntries(Object.entries(settings).filter(([name]) => passedOn.includes(name))),
   }
+}
+
+/** A source of the project's own need not read any folder. */
+function defaultFolders(source: unknown): readonly string[] {
+  return isMigrationSource(source) ? [] : ['./migrations']
 }
 
 /** A source made by `knexMigrationSource` reads folders, as we do. */
@@ -131,14 +137,18 @@ function isMigrationSource(value: unknown): value is Knex.MigrationSource<unknow
   )
 }
 
-/** A knexfile's connection may be a URL or pg's settings; a function of the project's own is not called. */
+/** A knexfile's connection may be a URL or pg's settings, with pg's defaults; a function of the project's own is not called. */
 function urlOf(connection: unknown): string | null {
   if (typeof connection === 'string') return connection
   if (!isRecord(connection)) return null
   if (typeof connection['connectionString'] === 'string') return connection['connectionString']
-  const { host, port = 5432, user, password, database } = connection
-  if (typeof host !== 'string' || typeof database !== 'string') return null
-  const secret = typeof password === 'string' ? `:${encodeURIComponent(password)}` : ''
-  const who = typeof user === 'string' ? `${encodeURIComponent(user)}${secret}@` : ''
-  return `postgres://${who}${host}:${String(port)}/${encodeURIComponent(database)}`
+  const { host = 'localhost', port = 5432, user, password, database: name } = connection
+  if (typeof host !== 'string' || typeof name !== 'string') return null
+  return urlOfParts({
+    host,
+    port: String(port),
+    user: textOf(user) ?? '',
+    password: textOf(password) ?? '',
+    name,
+  })
 }

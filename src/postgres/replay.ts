@@ -83,11 +83,12 @@ async function majorOf(client: Parameters<typeof queryRows>[0]): Promise<number>
   return Number(row?.['major'])
 }
 
+/** What stayed applied in a scratch database went with it. */
 function whileReplaying(error: unknown): unknown {
   if (!(error instanceof SchemaError)) return error
   return new SchemaError(error.code, {
     what: `Replaying the migrations in a scratch database: ${error.message}`,
-    facts: error.facts,
+    facts: error.facts.filter(([name]) => name !== 'stayed applied'),
     choices: error.choices,
     cause: error.cause,
   })

@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events'
 import type { Knex } from 'knex'
+import { changesOf } from '../core/snapshot.js'
 import { ledgerTablesOf, readCatalog, readCatalogInTransaction } from './introspect.js'
 import { append, type LedgerEvent } from './ledger.js'
 import type { MigrateOptions } from './locked-session.js'
 import { migrationFailure } from './migration-failure.js'
-import type { Migration } from './migrations.js'
+import { ledgerName, type Migration } from './migrations.js'
 import { type Loaded, messageOf, type RunContext, type RunState, type Step } from './run-state.js'
 
 const heartbeat = 5_000
@@ -55,10 +56,10 @@ interface Running {
 }
 
 async function runStep({ migrations, transactional }: Step, running: Running): Promise<void> {
-  const { session, project, schema } = running.context
+  const { session, project, schema, inspection } = running.context
   const migrationSource: Knex.MigrationSource<Loaded> = {
     getMigrations: async () => [...migrations],
-    getMigrationName: ({ revision }) => revision,
+    getMigrationName: (migration) => ledgerName(migration, inspection.ledger?.names ?? []),
     getMigration: async (migration) => ({
       config: { transaction: transactional },
       up: (knex) => apply(migration, { knex, transactional, ...running }),
@@ -98,8 +99,8 @@ async function apply(migration: Loaded, application: Application): Promise<void>
   await append(context.session.client, { schema: context.schema, writer: context.writer }, [
     { revision, event: 'applied', duration, checksum },
   ])
-  const changes = context.snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? null
-  context.report({ event: 'revision applied', revision, duration, changes })
+  const promised = context.snapshot === null ? null : changesOf(context.snapshot, revision)
+  context.report({ event: 'revision applied', revision, duration, changes: null, ...promised })
 }
 
 async function runUp(

@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { sortKeys } from '../core/catalog.js'
+import { shortened } from '../core/words.js'
 import { SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
 import { type Connection, withClient } from './connect.js'
+import { readCatalog } from './introspect.js'
+import { userSchema } from './kind-query.js'
 import { queryRows } from './query.js'
 
 /** A place where throw-away databases can be had. */
@@ -64,7 +68,10 @@ function givenDatabase(connection: Connection): Scratch {
   return {
     where: describeAddress(addressOf(connection)),
     withDatabase: async (use) => {
-      await refuseOccupied(connection)
+      await withClient(connection, async (client) => {
+        await refuseOccupied(client, connection)
+        await refuseUnowned(client, connection)
+      })
       try {
         return await use(connection)
       } finally {
@@ -74,30 +81,47 @@ function givenDatabase(connection: Connection): Scratch {
   }
 }
 
-async function refuseOccupied(connection: Connection): Promise<void> {
-  const tables = await withClient(connection, (client) =>
-    queryRows(
-      client,
-      `select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relkind in ('r', 'p', 'v', 'm', 'f') limit 5`,
-    ),
-  )
-  if (tables.length === 0) return
+/** What a new database holds, which emptying one leaves in it. */
+const ofEmptyDatabase = ['schema:public', 'extension:plpgsql']
+
+async function refuseOccupied(client: pg.Client, connection: Connection): Promise<void> {
+  const keys = Object.keys(await readCatalog(client, { ledgerTables: [] }))
+  const held = sortKeys(keys).filter((key) => !ofEmptyDatabase.includes(key))
+  if (held.length === 0) return
   throw new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
     what: 'The scratch database is not empty, and a scratch database is emptied after use. Nothing was done.',
     facts: [
       ['database', describeAddress(addressOf(connection))],
-      ['holds', tables.map(({ name }) => String(name))],
+      ['holds', shortened(held)],
     ],
     choices: [['SCRATCH_DATABASE_URL', 'names an empty database, or a role that may create databases']],
   })
 }
 
-async function empty(client: pg.Client): Promise<void> {
-  const schemas = await queryRows(
+/** Emptying drops schemas and creates `public` anew: what only the owner may do must not fail after the replay. */
+async function refuseUnowned(client: pg.Client, connection: Connection): Promise<void> {
+  const [row] = await queryRows(
     client,
-    `select nspname as name from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'`,
+    `select current_user as role, has_database_privilege(current_database(), 'create')
+      and bool_and(pg_has_role(n.nspowner, 'usage')) is not false as owned
+      from pg_namespace n where ${userSchema}`,
   )
+  if (row?.['owned'] === true) return
+  throw new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
+    what: 'The scratch database is emptied after use, and only its owner may do that. Nothing was done.',
+    facts: [
+      ['database', describeAddress(addressOf(connection))],
+      ['role', String(row?.['role'])],
+    ],
+    choices: [
+      ['alter database … owner to …', 'makes the role its owner'],
+      ['SCRATCH_DATABASE_URL', 'names a database of the role, or a role that may create databases'],
+    ],
+  })
+}
+
+async function empty(client: pg.Client): Promise<void> {
+  const schemas = await queryRows(client, `select n.nspname as name from pg_namespace n where ${userSchema}`)
   for (const { name } of schemas)
     await client.query(`drop schema ${pg.escapeIdentifier(String(name))} cascade`)
   await client.query('create schema public')

@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Facts } from '../core/catalog.js'
+import type { Undetermined } from '../core/diff.js'
 import type { Changes, Snapshot, SnapshotRevision } from '../core/snapshot.js'
 import { SchemaError } from '../errors.js'
 import { isRecord } from './import-module.js'
@@ -98,7 +99,7 @@ function isRevision(value: unknown): value is SnapshotRevision {
     isTextOrNull(file) &&
     isTextOrNull(checksum) &&
     isChanges(changes) &&
-    isRecord(undetermined)
+    isUndetermined(undetermined)
   )
 }
 
@@ -107,18 +108,31 @@ function isTextOrNull(value: unknown): value is string | null {
 }
 
 function isChanges(value: unknown): value is Changes {
-  return isRecord(value) && Object.values(value).every((facts) => facts === null || isFacts(facts))
+  return isObject(value) && Object.values(value).every((facts) => facts === null || isFacts(facts))
+}
+
+function isUndetermined(value: unknown): value is Undetermined {
+  return isObject(value) && Object.values(value).every(isTexts)
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+}
+
+/** A list is a record as well, and an empty one would pass for a snapshot that promises nothing. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isRecord(value) && !Array.isArray(value)
 }
 
 function isCatalog(value: unknown): value is Readonly<Record<string, Facts>> {
-  return isRecord(value) && Object.values(value).every(isFacts)
+  return isObject(value) && Object.values(value).every(isFacts)
 }
 
 function isFacts(value: unknown): value is Facts {
   return (
-    isRecord(value) &&
+    isObject(value) &&
     Object.values(value).every(
-      (fact) => ['string', 'number', 'boolean'].includes(typeof fact) || Array.isArray(fact),
+      (fact) => ['string', 'number', 'boolean'].includes(typeof fact) || isTexts(fact),
     )
   )
 }

@@ -75,7 +75,7 @@ const sensitive = `
   create type music.mood as enum ('sad', 'ok');
   create table music.songs (id serial primary key, "Order" int, "select" int,
     day date default '2026-02-01', at timestamptz default '2026-02-01 12:00+00', long interval default '1 day 2:03',
-    weight float8 default 0.1234567890123456, price money default '1234.5', raw bytea default '\\x00ff', path text default 'a\\b',
+    weight float8 default '0.1234567890123456', price money default '1234.5', raw bytea default '\\x00ff', path text default 'a\\b',
     mood music.mood default 'sad' check (mood <> 'ok'), lead int references music.songs);
   create table music.plays (at timestamptz not null) partition by range (at);
   create table music.plays_2026 partition of music.plays for values from ('2026-01-01 00:00+00') to ('2027-01-01 00:00+00');
@@ -88,15 +88,18 @@ const sensitive = `
   create trigger t before insert on music.songs for each row when (new.day > '2026-02-01')
     execute function suppress_redundant_updates_trigger();`
 
-const settings: Readonly<Record<string, string>> = {
+const ofDatabase = {
   search_path: 'music, public',
-  datestyle: "'German, DMY'",
   timezone: "'America/New_York'",
   intervalstyle: 'sql_standard',
   extra_float_digits: '-10',
   bytea_output: 'escape',
   standard_conforming_strings: 'off',
   quote_all_identifiers: 'on',
+}
+
+const ofRole = {
+  datestyle: "'German, DMY'",
   default_transaction_isolation: "'read committed'",
   default_transaction_read_only: 'on',
   row_security: 'off',
@@ -108,10 +111,12 @@ t.test('settings of the database and the role do not change what is read, nor do
   const promised = await readCatalog(await connect(t, url))
   const role = await createRole(t, url)
   const { pathname, username } = new URL(role)
-  for (const [name, value] of Object.entries(settings)) {
-    const target = name === 'datestyle' ? `role ${username}` : `database ${pathname.slice(1)}`
-    await query(url, `alter ${target} set ${name} to ${value}`)
-  }
+  // A schema that a role may not use is not in its search_path.
+  await query(url, `grant usage on schema music to ${username}`)
+  for (const [name, value] of Object.entries(ofDatabase))
+    await query(url, `alter database ${pathname.slice(1)} set ${name} to ${value}`)
+  for (const [name, value] of Object.entries(ofRole))
+    await query(url, `alter role ${username} set ${name} to ${value}`)
   const client = await connect(t, role)
   const shown = async () => (await client.query('select name, setting from pg_settings order by name')).rows
   const before = await shown()

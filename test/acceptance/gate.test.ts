@@ -1,7 +1,5 @@
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import t from 'tap'
-import { type Environment, logOf } from '../support/process.js'
+import { type Environment, logOf, takenPort } from '../support/process.js'
 import { createProject, type Migrations, type Project, type ProjectOptions } from '../support/project.js'
 
 t.jobs = 3
@@ -222,17 +220,14 @@ Do one of:
 ]
 
 /** Whoever binds this port fails with another error than the expected one. */
-const taken = createServer().listen(0, '127.0.0.1').unref()
-await once(taken, 'listening')
-const address = taken.address()
-const takenPort = String(typeof address === 'object' ? address?.port : address)
+const port = await takenPort()
 
 for (const { name, migrations: given = migrations, options, arrange, env, exit, says } of refused)
   t.test(`refuses ${name}: exit code ${exit}, and the port is never bound`, async (t) => {
     const project = await createProject(t, given, { ...options, files: { 'termination.log': '' } })
     await arrange?.(project)
     const before = await project.objects()
-    const ended = await project.run('serve', { ...env, PORT: takenPort })
+    const ended = await project.run('serve', { ...env, PORT: port })
     t.equal(ended.exit, exit)
     t.equal(ended.stderr, '')
     const last = logOf(ended).at(-1)

@@ -42,6 +42,7 @@ import {
   describeDuration,
   describeFact,
   pluralOf,
+  shortened,
 } from '../../src/core/words.js'
 
 const songs = 'table:public.songs'
@@ -713,6 +714,12 @@ t.test('numbers and times read as people say them', async (t) => {
     [7_200_000, '120 min 0 s'],
   ]
   for (const [milliseconds, said] of durations) t.equal(describeDuration(milliseconds), said)
+})
+
+t.test('of a long list the first and the last are said', async (t) => {
+  const lines = Array.from({ length: 13 }, (_, index) => `${index + 1}`)
+  t.strictSame(shortened(lines.slice(0, 12)), lines.slice(0, 12))
+  t.strictSame(shortened(lines), ['1', '2', '3', '4', '5', '… 3 more', '9', '10', '11', '12', '13'])
 })
 
 t.test('what a revision changes is said by kind', async (t) => {

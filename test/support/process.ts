@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Owner } from './database.js'
@@ -149,12 +149,24 @@ export async function eventually<T>(
 
 /** A port that was free a moment ago, for what has to be known before it is bound. */
 export async function freePort(): Promise<number> {
+  const { server, port } = await listen()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** A port that somebody else has: whoever tries to bind it fails. */
+export async function takenPort(): Promise<string> {
+  const { server, port } = await listen()
+  server.unref()
+  return String(port)
+}
+
+async function listen(): Promise<{ server: Server; port: number }> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
+  return { server, port: typeof address === 'object' && address !== null ? address.port : 0 }
 }
 
 export interface Answer {

@@ -10,11 +10,13 @@ import { withWorkspace } from '../../src/workspace.js'
 import { createDatabase, query, type Row } from './database.js'
 import { type Answer, ask, type Ended, type Environment, run, type Running, start } from './process.js'
 
-/** A migration: the SQL of `up`, more of it, or its whole code. Several statements are sent one by one. */
+/** One statement, or several that are sent one by one. */
+type Sql = string | readonly string[]
+
+/** A migration: the SQL of its `up`, more than that, or its whole code. */
 export type MigrationData =
-  | string
-  | readonly string[]
-  | { readonly up: string | readonly string[]; readonly down?: string; readonly transaction?: boolean }
+  | Sql
+  | { readonly up: Sql; readonly down?: string; readonly transaction?: boolean }
   | { readonly code: string }
 
 export type Migrations = Readonly<Record<string, MigrationData>>
@@ -161,9 +163,8 @@ async function migrateWith(config: Config, to: string | null): Promise<void> {
 }
 
 function textOf(data: MigrationData): string {
-  if (typeof data === 'string' || Array.isArray(data)) return textOf({ up: data })
-  if ('code' in data) return data.code
-  const { up, down, transaction } = data
+  if (typeof data === 'object' && 'code' in data) return data.code
+  const { up, down, transaction } = typeof data === 'object' && 'up' in data ? data : { up: data }
   return [
     ...(transaction === undefined ? [] : [`export const config = { transaction: ${transaction} }\n`]),
     functionOf('up', [up].flat()),

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process'
+import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { catalogQueries, canonicalSession } from '../src/postgres/catalog.sql.js'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** The project built to JavaScript and laid out as the image has it, in a temporary folder, with the contenders beside it. */
+export interface Build {
+  readonly folder: string
+  /** The text of the catalog queries. */
+  readonly queries: string
+  readonly remove: () => Promise<void>
+}
+
+export async function build(): Promise<Build> {
+  const folder = await mkdtemp(join(tmpdir(), 'schemagate-bench-'))
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings(folder)))
+  const compiler = join(root, 'node_modules/typescript/bin/tsc')
+  await promisify(execFile)(process.execPath, [compiler, '-p', folder])
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+  await copyFile(join(root, 'package.json'), join(folder, 'package.json'))
+  const snapshot = 'migrations/schema.snapshot.json'
+  await copyFile(join(root, snapshot), join(folder, snapshot))
+  const queries = join(folder, 'queries.sql')
+  await writeFile(queries, queryText())
+  return { folder, queries, remove: () => rm(folder, { recursive: true }) }
+}
+
+/** The catalog queries as one message, in one read-only snapshot. */
+export function queryText(): string {
+  return [
+    'begin transaction isolation level repeatable read read only',
+    canonicalSession(),
+    ...catalogQueries(['schemagate_ledger', 'knex_migrations', 'knex_migrations_lock']).map(({ sql }) => sql),
+    'commit',
+  ].join(';\n')
+}
+
+function settings(outDir: string): object {
+  return {
+    extends: join(root, 'tsconfig.build.json'),
+    compilerOptions: {
+      outDir,
+      rootDir: root,
+      declaration: false,
+      sourceMap: false,
+      typeRoots: [join(root, 'node_modules/@types')],
+    },
+    include: ['src', 'migrations', 'bench/contenders'].map((path) => join(root, path)),
+  }
+}

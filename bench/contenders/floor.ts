@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+import pg from 'pg'
+
+/**
+ * The least a start at head can cost: connect, try an advisory lock, select the ledger, run the catalog queries, look at
+ * nothing. The queries come as a file, so that no module of ours is loaded.
+ *
+ * @param file the text of the catalog queries
+ */
+export async function floor(file: string): Promise<void> {
+  const client = new pg.Client({ connectionString: process.env['DATABASE_URL'] })
+  await client.connect()
+  await client.query('select pg_try_advisory_lock(1, 2)')
+  await client.query('select name from knex_migrations order by id')
+  await client.query({ text: readFileSync(file, 'utf8'), rowMode: 'array' })
+  await client.end()
+}

@@ -1,0 +1,3 @@
+import { floor } from './floor.js'
+
+await floor(process.argv[2] ?? '')

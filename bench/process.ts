@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { get } from 'node:http'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface Place {
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** Runs a Node program to its end, which has to be a good one. Returns what it wrote to stdout. */
+export async function finish(words: readonly string[], place: Place): Promise<string> {
+  const child = start(words, place)
+  let output = ''
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+  })
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`node ${words.join(' ')} ended with ${String(code)}`)
+  return output
+}
+
+/** A Node program that serves; `stop` sends SIGTERM and waits for its end. */
+export interface Server {
+  readonly url: string
+  readonly stop: () => Promise<void>
+}
+
+/** Starts a Node program on a free port and waits until it answers with 200. */
+export async function serve(words: readonly string[], place: Place): Promise<Server> {
+  const port = await freePort()
+  const child = start(words, { ...place, env: { ...place.env, PORT: `${port}` } })
+  const ended = once(child, 'close')
+  const url = `http://127.0.0.1:${port}/health/schema`
+  while (!(await answers(url))) {
+    if (child.exitCode !== null) throw new Error(`node ${words.join(' ')} ended with ${child.exitCode}`)
+    await sleep(2)
+  }
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    await ended
+  }
+  return { url, stop }
+}
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => running.forEach((child) => child.kill()))
+
+function start(words: readonly string[], { cwd, env }: Place): ChildProcess {
+  const child = spawn(process.execPath, words, {
+    cwd,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  child.stdout?.resume()
+  running.add(child)
+  child.once('close', () => running.delete(child))
+  return child
+}
+
+function answers(url: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    get(url, { agent: false }, (response) => {
+      response.resume()
+      resolve(response.statusCode === 200)
+    }).on('error', () => resolve(false))
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}

@@ -1,0 +1,64 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { createDatabase, query } from '../test/support/database.js'
+import { testServer } from '../test/support/server.js'
+import { build } from './build.js'
+import type { Figure } from './measure.js'
+import type { Part } from './part.js'
+import { requests } from './requests.js'
+import { start } from './start.js'
+import { verify } from './verify.js'
+
+const parts: Readonly<Record<string, readonly Part[]>> = {
+  start: [start],
+  verify: [verify(100), verify(1000)],
+  requests: [requests],
+}
+
+const { values } = parseArgs({
+  options: { part: { type: 'string', multiple: true }, runs: { type: 'string', default: '15' } },
+})
+const names = values.part ?? Object.keys(parts)
+const runs = Number(values.runs)
+const unknown = names.filter((name) => !(name in parts))
+if (unknown.length > 0 || !Number.isInteger(runs) || runs < 1)
+  throw new Error(`npm run bench -- [--part ${Object.keys(parts).join(' | ')}]… [--runs 15]`)
+
+const endings: (() => Promise<void>)[] = []
+const owner = { teardown: (end: () => Promise<void>): void => void endings.push(end) }
+const endAll = async (): Promise<void> => {
+  for (const end of endings.splice(0).toReversed()) await end()
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void endAll().finally(() => process.exit(1)))
+try {
+  const built = await build()
+  endings.push(built.remove)
+  console.log(await headline())
+  for (const part of names.flatMap((name) => parts[name] ?? [])) {
+    const means = { build: built, createDatabase: () => createDatabase(owner), runs }
+    console.log(`\n${table(part.title, await part.measure(means))}`)
+  }
+} finally {
+  await endAll()
+}
+
+async function headline(): Promise<string> {
+  const { url } = await testServer()
+  const [server] = await query(url, "select current_setting('server_version') as version")
+  const options = [...names.map((name) => `--part ${name}`), `--runs ${runs}`].join(' ')
+  const machine = `Node ${process.version}, PostgreSQL ${String(server?.['version'])}, ${availableParallelism()} CPUs`
+  return `npm run bench -- ${options}\n${machine}; medians of turns, ratios within a turn`
+}
+
+function table(title: string, figures: readonly Figure[]): string {
+  const rows = figures.map(
+    ({ name, median, ratio }) =>
+      `  ${name.padEnd(52)}${figure(median).padStart(10)}${`${ratio.toFixed(2)} x`.padStart(10)}`,
+  )
+  return [title, ...rows].join('\n')
+}
+
+function figure(value: number): string {
+  return value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en')
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import type { Part } from './part.js'
+import { type Contender, compare, timed } from './measure.js'
+import { finish, type Place, serve } from './process.js'
+
+/** Whole processes, from `spawn` to their end, or until the port answers. The database is at head and as promised. */
+export const start: Part = {
+  title: 'start at head, whole process: milliseconds',
+  measure: async ({ build, createDatabase, runs }) => {
+    const { folder, queries } = build
+    const env = { NODE_ENV: 'production', LOG_LEVEL: 'warn', DATABASE_URL: await createDatabase() }
+    const place = { cwd: folder, env }
+    const knex = [join(folder, 'node_modules/knex/bin/cli.js'), 'migrate:latest']
+    const knexPlace = { ...place, cwd: join(folder, 'bench/contenders') }
+    await finish(knex, knexPlace)
+    return compare(
+      [
+        finishing(
+          'bare: pg, lock, ledger, catalog queries',
+          ['bench/contenders/run-floor.js', queries],
+          place,
+        ),
+        finishing('bare: knex.migrate.latest', ['bench/contenders/knex-latest.js'], place),
+        finishing('knex migrate:latest', knex, knexPlace),
+        finishing('schemagate check', ['src/cli/main.js', 'check'], place),
+        finishing('schemagate migrate', ['src/cli/main.js', 'migrate'], place),
+        serving(
+          'the first, then a bare Fastify answers',
+          ['bench/contenders/bare-fastify.js', queries],
+          place,
+        ),
+        serving('schemagate serve, until it answers', ['src/cli/main.js', 'serve'], place),
+      ],
+      { warmUp: 2, runs },
+    )
+  },
+}
+
+function finishing(name: string, words: readonly string[], place: Place): Contender {
+  return { name, run: () => timed(() => finish(words, place)) }
+}
+
+function serving(name: string, words: readonly string[], place: Place): Contender {
+  const run = async (): Promise<number> => {
+    const started = performance.now()
+    const { stop } = await serve(words, place)
+    const elapsed = performance.now() - started
+    await stop()
+    return elapsed
+  }
+  return { name, run }
+}
