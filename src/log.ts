@@ -31,15 +31,18 @@ export function reportTo(log: Log): Report {
   }
 }
 
-/** The one fatal line of a refusal: code, facts and choices as data, the whole text as the message. */
-export function logRefusal(log: Log, error: unknown): void {
+/**
+ * The one line of a refusal: code, facts and choices as data, the whole text as the message. A `warn` where it was asked
+ * for, by a signal.
+ */
+export function logRefusal(log: Log, error: unknown, level: 'fatal' | 'warn' = 'fatal'): void {
   if (!(error instanceof SchemaError)) {
-    log.fatal({ err: error }, error instanceof Error ? (error.stack ?? error.message) : String(error))
+    log[level]({ err: error }, error instanceof Error ? (error.stack ?? error.message) : String(error))
     return
   }
   const { code, exitCode, facts, choices } = error
   const choicesAsData = choices.map(([act, effect]) => ({ act, effect }))
-  log.fatal(
+  log[level](
     { code, exitCode, facts: Object.fromEntries(facts), choices: choicesAsData },
     describeError(error),
   )

@@ -47,7 +47,7 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
     return null
   } catch (error) {
     if (stop.signal.aborted) {
-      logStopped(log, error)
+      logRefusal(log, error, 'warn')
       return null
     }
     grace.uninstall()

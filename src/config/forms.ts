@@ -1,10 +1,13 @@
 import { isIPv6 } from 'node:net'
-import { Type, type TSchema } from 'typebox'
-import { databaseUrlProblem, maskUrl } from './url.js'
+import { resolve } from 'node:path'
+import { isDuration } from './duration.js'
+import { isFile } from './files.js'
+import { databaseUrlProblem, isHttpUrl, maskUrl } from './url.js'
 
 /** What values a key takes, how that is said, and how a value is shown. */
 export interface Form {
-  readonly schema: TSchema
+  /** The value of a text, undefined where it is not of this form. Paths start at the root. */
+  readonly parse: (text: string, root: string) => unknown
   readonly expected: string
   /** Set where the value is a secret or holds one: it is masked wherever it is shown, and never in an error. */
   readonly secret?: true
@@ -16,51 +19,52 @@ export interface Form {
 /** The values of DATABASE_SSL that are no path. */
 export const tlsModes: ReadonlySet<string> = new Set(['disable', 'no-verify', 'verify'])
 
-export const text = { schema: Type.String(), expected: 'a text' } as const satisfies Form
+export const text = { parse: (text: string) => text, expected: 'a text' } as const satisfies Form
 
 export const target = {
-  schema: Type.String({ format: 'target' }),
+  parse: where(isTarget),
   expected: 'letters, digits, - and _ (it names files), and none of base, shared, example, file',
 } as const satisfies Form
 
 export const listeningPort = {
-  schema: Type.Integer({ minimum: 0, maximum: 65_535 }),
+  parse: wholeNumber(0, 65_535),
   expected: 'a whole number from 0 to 65535',
 } as const satisfies Form
 
 export const serverPort = {
-  schema: Type.Integer({ minimum: 1, maximum: 65_535 }),
+  parse: wholeNumber(1, 65_535),
   expected: 'a whole number from 1 to 65535',
 } as const satisfies Form
 
 export const duration = {
-  schema: Type.String({ format: 'duration' }),
+  parse: where(isDuration),
   expected: 'a duration such as 500ms, 60s, 5m or 1h, at most 24 days',
 } as const satisfies Form
 
 export const folders = {
-  schema: Type.String({ pattern: '^\\s*[^\\s,][^,]*(,\\s*[^\\s,][^,]*)*$' }),
+  parse: where((text) => text.split(',').every((folder) => folder.trim() !== '')),
   expected: 'a folder, or several separated by commas',
 } as const satisfies Form
 
 export const serverHost = {
-  schema: Type.String({ format: 'server-host' }),
+  parse: where(isServerHost),
   expected: 'a host name, an address or the directory of a unix socket, without a port',
 } as const satisfies Form
 
 export const certificates = {
-  schema: Type.String({ format: 'certificates' }),
+  parse: (text: string, root: string) =>
+    tlsModes.has(text) || isFile(resolve(root, text)) ? text : undefined,
   expected: "disable, no-verify, verify, or the path of an existing file with the authority's certificate",
 } as const satisfies Form
 
 export const httpUrl = {
-  schema: Type.String({ format: 'http-url' }),
+  parse: where(isHttpUrl),
   expected: 'a URL of http or https',
   mask: maskUrl,
 } as const satisfies Form
 
 export const databaseUrl = {
-  schema: Type.String({ format: 'database-url' }),
+  parse: where((text) => databaseUrlProblem(text) === undefined),
   expected: 'a URL such as postgres://user:password@host:5432/name',
   secret: true,
   mask: maskUrl,
@@ -68,7 +72,7 @@ export const databaseUrl = {
 } as const satisfies Form
 
 export const secret = {
-  schema: Type.String(),
+  parse: text.parse,
   expected: 'a secret',
   secret: true,
   mask: () => '***',
@@ -76,7 +80,19 @@ export const secret = {
 
 /** One of these words. */
 export function oneOf<Words extends string[]>(...words: [...Words]) {
-  return { schema: Type.Enum(words), expected: `one of ${words.join(', ')}` } as const satisfies Form
+  const parse = (text: string): Words[number] | undefined => words.find((word) => word === text)
+  return { parse, expected: `one of ${words.join(', ')}` } as const satisfies Form
+}
+
+function where(isRight: (text: string) => boolean): (text: string) => string | undefined {
+  return (text) => (isRight(text) ? text : undefined)
+}
+
+function wholeNumber(from: number, to: number): (text: string) => number | undefined {
+  return (text) => {
+    const number = text.trim() === '' ? NaN : Number(text)
+    return Number.isInteger(number) && number >= from && number <= to ? number : undefined
+  }
 }
 
 /** Whether a text can be the name of a target: it becomes a part of file names and of a key. */

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import type { Static } from 'typebox'
 import {
   certificates,
   databaseUrl,
@@ -219,7 +218,8 @@ export type KeyId = keyof typeof keys
 /** The validated values by key; a key without a default may be undefined. */
 export type Values = {
   readonly [Id in KeyId]:
-    Static<(typeof keys)[Id]['schema']> | ((typeof keys)[Id]['default'] extends null ? undefined : never)
+    | Exclude<ReturnType<(typeof keys)[Id]['parse']>, undefined>
+    | ((typeof keys)[Id]['default'] extends null ? undefined : never)
 }
 
 export const keyIds: readonly KeyId[] = Object.keys(keys).filter(isKeyId)

@@ -77,7 +77,10 @@ async function halfDone({ context, state }: Failed): Promise<readonly Fact[]> {
   const changes = context.snapshot?.revisions.find((entry) => entry.revision === revision)?.changes
   if (changes === undefined) return []
   const { project, audit } = context
-  const live = await readCatalog(audit, ledgerTablesOf(project))
+  const live = await readCatalog(audit, ledgerTablesOf(project)).catch((error: unknown) =>
+    messageOf(error, state),
+  )
+  if (typeof live === 'string') return [['already done', `could not be read: ${live}`]]
   const { done, open } = presence(changes, live)
   return [
     ['already done', done.length === 0 ? 'nothing' : done],

@@ -157,8 +157,9 @@ function remediesFor(path: string, cause: unknown): readonly Choice[] {
   return [['correct the file', 'or set what it asks for: it threw while it was loaded']]
 }
 
+/** The default export first: of CommonJS it is all of `module.exports`, beside names of which Node finds only some. */
 function asMigration(revision: string, exports: unknown): LoadedMigration {
-  const candidates = [exports, inside(exports), inside(inside(exports))]
+  const candidates = [inside(exports), exports, inside(inside(exports))]
   for (const candidate of candidates) {
     if (!isRecord(candidate) || !isStep(candidate['up'])) continue
     const { up, down, config } = candidate

@@ -54,23 +54,30 @@ async function readKnexfile(
   file: string,
   sections: readonly string[],
 ): Promise<Readonly<Record<string, unknown>>> {
-  const exports = await importModule(file).catch((cause: unknown) => {
+  const value = await exportedBy(file).catch((cause: unknown) => {
     throw invalid(
       file,
       `it could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
       cause,
     )
   })
-  const exported = unwrapDefault(exports)
-  const value: unknown = typeof exported === 'function' ? await exported() : exported
   if (!isRecord(value)) throw invalid(file, 'it exports no settings')
   const section = sections.map((name) => value[name]).find(isRecord)
   return section ?? value
 }
 
+async function exportedBy(file: string): Promise<unknown> {
+  const exported = unwrapDefault(await importModule(file))
+  const value: unknown = typeof exported === 'function' ? await exported() : exported
+  return value
+}
+
+/** CommonJS that was made from an ES module has its default export inside what Node calls the default one. */
 function unwrapDefault(exports: Readonly<Record<string, unknown>>): unknown {
   const { default: exported = exports } = exports
-  return isRecord(exported) && isRecord(exported['default']) ? exported['default'] : exported
+  if (!isRecord(exported)) return exported
+  const { default: inner } = exported
+  return isRecord(inner) || typeof inner === 'function' ? inner : exported
 }
 
 function invalid(file: string, why: string, cause?: unknown): SchemaError {

@@ -188,5 +188,9 @@ async function recordFailure(error: unknown, { context, state }: Running): Promi
   const text = messageOf(error, state)
   const eventOf = (revision: string): LedgerEvent => (revision === failed ? 'failed' : 'rolled back')
   const entries = state.begun.map((revision) => ({ revision, event: eventOf(revision), error: text }))
-  await append(audit, { schema, writer }, entries)
+  await append(audit, { schema, writer }, entries).catch((unrecorded: unknown) => {
+    // The database may be what failed; the error to show is the one that came first.
+    const message = `the failure could not be recorded in the ledger: ${messageOf(unrecorded, state)}`
+    context.report({ event: 'notice', revision: failed ?? null, severity: 'WARNING', message })
+  })
 }

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Facts } from '../core/catalog.js'
 import type { Undetermined } from '../core/diff.js'
@@ -29,8 +29,13 @@ export async function loadSnapshot(directory: string): Promise<Snapshot | null> 
 export async function saveSnapshot(directory: string, snapshot: Snapshot): Promise<string> {
   const file = join(directory, snapshotName)
   const unfinished = `${file}.${process.pid}.tmp`
-  await writeFile(unfinished, formatSnapshot(snapshot))
-  await rename(unfinished, file)
+  try {
+    await writeFile(unfinished, formatSnapshot(snapshot))
+    await rename(unfinished, file)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  }
   return file
 }
 

@@ -1,74 +1,219 @@
 import t from 'tap'
-import { eventually } from '../support/process.js'
+import { eventually, logOf, type Running } from '../support/process.js'
 import { createProject, type Project } from '../support/project.js'
 
 t.jobs = 2
 
 const songs = 'create table songs (id int primary key, title text not null)'
-const ledger = async ({ query }: Project) =>
-  (await query('select revision, event from schemagate_ledger order by id')).map((row) => Object.values(row).join(' '))
-const locks = ({ query }: Project) =>
-  query(`select (select coalesce(sum(is_locked), 0) from knex_migrations_lock)::int as rows,
-    (select count(*) from pg_locks where locktype = 'advisory' and granted
-      and database = (select oid from pg_database where datname = current_database()))::int as advisory`)
-const free = [{ rows: 0, advisory: 0 }]
+const plays = 'alter table songs add column plays int'
+const blocked = 'select pg_advisory_xact_lock(1)'
+const debug = { LOG_LEVEL: 'debug' }
 
-t.test('eight serve', async (t) => {
-  const project = await createProject(t, { '001_songs': [songs, 'select pg_sleep(0.5)'], '002_plays': 'alter table songs add column plays int' })
-  const services = await Promise.all(Array.from({ length: 8 }, () => project.serve()))
-  t.comment(await ledger(project), await locks(project))
-  t.comment(services.map((s) => s.log().map((e) => e['event'] + ' ' + e.msg.slice(0, 100)).join('\n')).join('\n\n'))
+const ledger = async ({ query }: Project) =>
+  (await query('select revision, event from schemagate_ledger order by id')).map((row) =>
+    Object.values(row).join(' '),
+  )
+const recorded = async ({ query }: Project) =>
+  (await query('select name from knex_migrations order by id')).map(({ name }) => name)
+
+/** No session holds the migration lock any more, and Knex's lock row, if it was made, is one and free. */
+const unlocked = ({ query }: Project) =>
+  eventually('nothing is locked', {
+    look: async () => {
+      const [found] = await query(`select
+        (select count(*) from pg_locks where locktype = 'advisory' and objsubid = 2
+          and database = (select oid from pg_database where datname = current_database()))::int as held,
+        to_regclass('knex_migrations_lock') as table`)
+      if (found?.['held'] !== 0) return false
+      const rows = found['table'] === null ? [] : await query('select is_locked from knex_migrations_lock')
+      return rows.every((row) => row['is_locked'] === 0) && rows.length <= 1
+    },
+  })
+
+const eight = Array.from({ length: 8 }, (_, index) => ({ INSTANCE: `replica-${index}` }))
+
+t.test('eight services start at once on an empty database, and each revision is applied once', async (t) => {
+  const project = await createProject(t, { '001_songs': [songs, 'select pg_sleep(0.5)'], '002_plays': plays })
+  const services = await Promise.all(eight.map((env) => project.serve(env)))
+  for (const service of services) t.equal((await service.ask('/health/schema')).status, 200)
+  t.strictSame(await ledger(project), [
+    '001_songs started',
+    '001_songs applied',
+    '002_plays started',
+    '002_plays applied',
+  ])
+  t.strictSame(await recorded(project), ['001_songs', '002_plays'])
+  t.ok(
+    services.some((service) => /held by schemagate replica-\d \(user /.test(service.stdout())),
+    'some waited',
+  )
+  await unlocked(project)
 })
-t.test('eight migrate', async (t) => {
-  const project = await createProject(t, { '001_songs': songs, '002_index': { up: ['select pg_sleep(0.5)', 'create index concurrently songs_title on songs (title)'], transaction: false }, '003_plays': 'alter table songs add column plays int' })
-  const ended = await Promise.all(Array.from({ length: 8 }, () => project.run('migrate')))
-  t.comment(await ledger(project), await locks(project))
-  t.comment(ended.map((e) => e.exit), ended.map((e) => e.stderr + e.stdout).join('\n\n'))
+
+t.test('eight migrate at once, one revision of them without a transaction', async (t) => {
+  const index = ['select pg_sleep(0.5)', 'create index concurrently songs_title on songs (title)']
+  const project = await createProject(t, {
+    '001_songs': songs,
+    '002_index': { up: index, transaction: false },
+    '003_plays': plays,
+  })
+  const ended = await Promise.all(eight.map((env) => project.run('migrate', env)))
+  t.strictSame(
+    ended.map(({ exit }) => exit),
+    Array.from(eight, () => 0),
+  )
+  const summaries = ended.map(({ stdout }) => project.plain(stdout)).toSorted()
+  const summary = (applied: number) =>
+    `app@db:5432/songs is current, at 003_plays. Applied: ${applied}. Verified: 1 table, 3 columns, 1 constraint, 1 index.\n`
+  t.strictSame(summaries, [...Array.from({ length: 7 }, () => summary(0)), summary(3)])
+  t.strictSame(await recorded(project), ['001_songs', '002_index', '003_plays'])
+  t.equal((await ledger(project)).filter((row) => row.endsWith(' applied')).length, 3)
+  await unlocked(project)
 })
-t.test('kill transactional', async (t) => {
-  const project = await createProject(t, { '001_songs': songs, '002_slow': ['alter table songs add column plays int', 'select pg_advisory_xact_lock(1)'] })
+
+t.test('kill -9 in a transaction leaves nothing, and the next start says so and goes on', async (t) => {
+  const project = await createProject(t, { '001_songs': songs, '002_slow': [plays, blocked] })
+  await project.migrate('001_songs')
   const goOn = await project.block()
-  const killed = project.start('serve', { LOG_LEVEL: 'debug' })
-  await killed.said('002_slow (2 of 2)')
+  const killed = project.start('serve', debug)
+  await killed.said('002_slow (1 of 1)')
   killed.kill('SIGKILL')
-  t.comment(await killed.ended())
-  const next = project.start('serve', { LOG_LEVEL: 'debug' })
-  await next.said('listening').catch(() => {})
+  t.equal((await killed.ended()).exit, 'SIGKILL')
+
+  const next = project.start('serve', debug)
+  await next.said('002_slow (1 of 1)')
   await goOn()
-  await next.said('listening')
-  t.comment(next.stdout())
-  t.comment(await ledger(project), await locks(project))
+  await next.said('"event":"listening"')
+  t.match(
+    next.log().find(({ event }) => event === 'interrupted before')?.msg,
+    /^002_slow was started by replica-1 at \S+Z and never ended: that process was killed\. It is not recorded, and runs again\.$/,
+  )
+  t.strictSame((await ledger(project)).slice(2), ['002_slow started', '002_slow started', '002_slow applied'])
+  await unlocked(project)
 })
-t.test('kill non-transactional', async (t) => {
-  const project = await createProject(t, { '001_songs': songs, '002_half': { up: ['create table plays (id int)', 'select pg_advisory_lock_shared(1)', 'create table likes (id int)'], transaction: false } })
-  const goOn = await project.block()
-  const killed = project.start('serve', { LOG_LEVEL: 'debug' })
-  await killed.said('002_half (2 of 2)')
-  await eventually('plays', { look: async () => (await project.objects()).includes('plays.id integer') })
+
+t.test('kill -9 outside a transaction: the next start says what is done and what is not', async (t) => {
+  const half = [
+    'create table plays (id int)',
+    'select pg_advisory_lock_shared(1)',
+    'create table likes (id int)',
+  ]
+  const project = await createProject(t, { '001_songs': songs, '002_half': { up: half, transaction: false } })
+  await project.migrate('001_songs')
+  await project.block()
+  const killed = project.start('serve', debug)
+  await eventually('it is half done', {
+    look: async () => (await project.objects()).includes('plays.id integer'),
+  })
   killed.kill('SIGKILL')
   await killed.ended()
-  await goOn()
-  t.comment(await locks(project))
-  const next = await project.run('serve', { LOG_LEVEL: 'debug' })
-  t.comment(next.stdout)
-  t.comment(await ledger(project), await locks(project))
-  await project.query('drop table plays')
-  const again = await project.run('migrate')
-  t.comment(again, await ledger(project), await locks(project))
+  t.strictSame(await project.query('select is_locked from knex_migrations_lock'), [{ is_locked: 1 }])
+
+  const next = await project.run('serve')
+  t.equal(next.exit, 7)
+  const log = logOf(next)
+  t.match(
+    log.find(({ event }) => event === 'interrupted before')?.msg,
+    /^002_half was started by replica-1 at /,
+  )
+  t.equal(
+    log.find(({ event }) => event === 'knex lock freed')?.msg,
+    "a killed process had left Knex's lock row taken; freed, because nobody else holds the migration lock",
+  )
+  t.equal(
+    project.plain(log.at(-1)?.msg ?? ''),
+    `SCHEMA_MIGRATION_FAILED: 002_half failed. It runs outside a transaction: what it did before stays.
+
+  database         app@db:5432/songs
+  file             /songs/migrations/002_half.js
+  sqlstate         42P07
+  message          relation "plays" already exists
+  stayed applied   none of this run
+  already done     table:public.plays
+                   column:public.plays.id
+  not done         table:public.likes
+                   column:public.likes.id
+
+Do one of:
+  correct the migration   then run it again; what is applied is not run again`,
+  )
+  t.strictSame(await recorded(project), ['001_songs'])
+  await unlocked(project)
 })
-for (const words of ['serve', 'migrate'])
-t.test('sigterm', async (t) => {
-  const project = await createProject(t, { '001_songs': songs, '002_slow': ['alter table songs add column plays int', 'select pg_advisory_xact_lock(1)'] })
+
+/** Both ways to be stopped: in the middle of a revision, and while another process holds the lock. */
+async function stopped(project: Project, words: string, signal: NodeJS.Signals) {
   await project.block()
-  const stopped = project.start(words, { LOG_LEVEL: 'debug' })
-  await stopped.said('002_slow (2 of 2)')
-  const waiting = project.start(words, { LOG_LEVEL: 'debug' })
+  const migrating = project.start(words, debug)
+  await migrating.said('002_slow (1 of 1)')
+  const waiting = project.start(words)
   const late = project.run(words, { LOCK_WAIT_TIMEOUT: '1s' })
-  await waiting.said('for the migration lock')
-  t.comment(await late)
-  waiting.kill('SIGTERM')
-  t.comment(await waiting.ended())
-  stopped.kill('SIGTERM')
-  t.comment(await stopped.ended())
-  t.comment(await ledger(project), await locks(project))
+  await waiting.said('for the migration lock, held by schemagate replica-1')
+  const end = async (running: Running) => {
+    running.kill(signal)
+    return running.ended()
+  }
+  return { late: await late, waiting: await end(waiting), migrating: await end(migrating) }
+}
+
+const whenMigrating = `SCHEMA_INTERRUPTED: Migrating was stopped on request. Its transaction was rolled back.
+
+  database         app@db:5432/songs
+  file             /songs/migrations/002_slow.js
+  stayed applied   none of this run
+
+Do one of:
+  run it again   goes on where this one stopped`
+
+const whenWaiting = `SCHEMA_INTERRUPTED: Waiting was stopped on request. Nothing was done.
+
+Do one of:
+  run it again   waits again`
+
+const whenLate = `SCHEMA_LOCK_TIMEOUT: Another process has held the migration lock for 1 s. Nothing was done.
+
+  holder   schemagate replica-1 (user app, pid 1, from 10.0.0.1, connected since then)
+
+Do one of:
+  run it again           when the other migration is done
+  LOCK_WAIT_TIMEOUT=1h   waits longer`
+
+/** The holder as it is in `whenLate`, and one second where the machine is slow too. */
+const withoutHolder = (text: string) =>
+  text
+    .replace(
+      /\(user \w+, pid \d+, from [\d.]+, connected since \S+Z\)/,
+      '(user app, pid 1, from 10.0.0.1, connected since then)',
+    )
+    .replace(/lock for \d s/, 'lock for 1 s')
+
+const toStop = { '001_songs': songs, '002_slow': [plays, blocked] }
+
+t.test('a service that is stopped while it migrates rolls back', async (t) => {
+  const project = await createProject(t, toStop)
+  await project.migrate('001_songs')
+  const { late, waiting, migrating } = await stopped(project, 'serve', 'SIGTERM')
+  const last = (ended: typeof late) => project.plain(logOf(ended).at(-1)?.msg ?? '')
+  t.strictSame([late.exit, waiting.exit, migrating.exit], [9, 0, 0])
+  t.equal(withoutHolder(last(late)), whenLate)
+  t.equal(last(waiting), whenWaiting)
+  t.equal(last(migrating), whenMigrating)
+  t.strictSame(await recorded(project), ['001_songs'])
+  t.strictSame((await ledger(project)).slice(2), ['002_slow started', '002_slow failed'])
+  t.notOk((await project.objects()).includes('songs.plays integer'))
+  await unlocked(project)
+})
+
+t.test('a command that is stopped while it migrates rolls back', async (t) => {
+  const project = await createProject(t, toStop)
+  await project.migrate('001_songs')
+  const { late, waiting, migrating } = await stopped(project, 'migrate', 'SIGINT')
+  const last = ({ stderr }: typeof late) => project.plain(stderr.slice(stderr.indexOf('SCHEMA_')).trim())
+  t.strictSame([late.exit, waiting.exit, migrating.exit], [9, 1, 1])
+  t.equal(withoutHolder(last(late)), whenLate)
+  t.equal(last(waiting), whenWaiting)
+  t.equal(last(migrating), whenMigrating)
+  t.strictSame(await recorded(project), ['001_songs'])
+  t.notOk((await project.objects()).includes('songs.plays integer'))
+  await unlocked(project)
 })

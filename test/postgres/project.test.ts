@@ -1,0 +1,510 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { describeError, SchemaError } from '../../src/errors.js'
+import { knexMigrationSource } from '../../src/postgres/knex-source.js'
+import { ledgerName, listMigrations, revisionOf } from '../../src/postgres/migrations.js'
+import { type KnexProject, loadProject, type ProjectLocation } from '../../src/postgres/project.js'
+
+type Files = Readonly<Record<string, string | Readonly<Record<string, string>>>>
+
+const migration = 'export const up = async () => {}\n'
+
+/** The project in a folder with these files. Paths in what is found begin where the folder is. */
+async function load(
+  t: Test,
+  files: Files,
+  location: Partial<ProjectLocation> = {},
+): Promise<{ readonly root: string; readonly project: KnexProject }> {
+  const root = t.testdir(files)
+  const project = await loadProject({
+    root,
+    directories: null,
+    knexfile: null,
+    sections: ['production', 'development'],
+    ...location,
+  })
+  return { root, project }
+}
+
+async function refusal(attempt: Promise<unknown>, root = '/songs'): Promise<string> {
+  try {
+    await attempt
+  } catch (error) {
+    if (error instanceof SchemaError) return describeError(error).replaceAll(root, '/songs')
+    throw error
+  }
+  return 'accepted'
+}
+
+const defaults = (root: string): KnexProject => ({
+  directories: [join(root, 'migrations')],
+  sortDirsSeparately: false,
+  loadExtensions: ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'],
+  tableName: 'knex_migrations',
+  schemaName: null,
+  searchPath: [],
+  disableTransactions: false,
+  source: null,
+  databaseUrl: null,
+  settings: {},
+})
+
+t.test('without a knexfile a project is what Knex takes for granted', async (t) => {
+  const { root, project } = await load(t, {})
+  t.strictSame(project, defaults(root))
+})
+
+const settings = `{ client: 'pg', migrations: { tableName: 'steps' } }`
+const knexfiles: Readonly<Record<string, Files>> = {
+  'ES module, default export': { 'knexfile.js': `export default ${settings}` },
+  'ES module, sections by name': { 'knexfile.mjs': `export const development = ${settings}` },
+  'ES module, a function': { 'knexfile.js': `export default () => (${settings})` },
+  'ES module, an async function': { 'knexfile.js': `export default async () => (${settings})` },
+  CommonJS: { 'knexfile.cjs': `module.exports = ${settings}` },
+  'CommonJS in a project of CommonJS': {
+    'package.json': '{ "type": "commonjs" }',
+    'knexfile.js': `module.exports = { production: ${settings} }`,
+  },
+  'CommonJS, a function': { 'knexfile.cjs': `module.exports = () => (${settings})` },
+  'CommonJS made from an ES module': {
+    'knexfile.cjs': `exports.__esModule = true; exports.default = ${settings}`,
+  },
+  'CommonJS made from an ES module, a function': {
+    'knexfile.cjs': `exports.__esModule = true; exports.default = () => (${settings})`,
+  },
+  TypeScript: {
+    'knexfile.ts': `import type { Knex } from 'knex'\nconst config: Knex.Config = ${settings}\nexport default config`,
+  },
+  'TypeScript, sections': {
+    'knexfile.mts': `const config: Record<string, object> = { production: ${settings} }\nexport default config`,
+  },
+}
+
+t.test('a knexfile is read in every form that Knex reads', async (t) => {
+  for (const [name, files] of Object.entries(knexfiles))
+    await t.test(name, async (t) => {
+      const { root, project } = await load(t, files)
+      t.strictSame(project, { ...defaults(root), tableName: 'steps' })
+    })
+})
+
+t.test('the settings of migrations are those of the knexfile, beside which its paths begin', async (t) => {
+  const { root, project } = await load(
+    t,
+    {
+      config: {
+        'knexfile.js': `export default {
+          client: 'pg',
+          connection: { host: 'db', port: 6432, user: 'app', password: 'a/b', database: 'songs' },
+          searchPath: 'music',
+          wrapIdentifier: null,
+          pool: { max: 50 },
+          migrations: {
+            directory: ['../steps', './more'], sortDirsSeparately: true, loadExtensions: '.js', tableName: 'steps',
+            schemaName: 'record', disableTransactions: true,
+          },
+        }`,
+      },
+    },
+    { knexfile: join(t.testdirName, 'config/knexfile.js') },
+  )
+  t.strictSame(project, {
+    directories: [join(root, 'steps'), join(root, 'config/more')],
+    sortDirsSeparately: true,
+    loadExtensions: ['.js'],
+    tableName: 'steps',
+    schemaName: 'record',
+    searchPath: ['music'],
+    disableTransactions: true,
+    source: null,
+    databaseUrl: 'postgres://app:a%2Fb@db:6432/songs',
+    settings: { searchPath: 'music', wrapIdentifier: null },
+  })
+})
+
+t.test('the connection of a knexfile is used where it can be', async (t) => {
+  const urls: readonly (readonly [string, string | null])[] = [
+    [`'postgres://app@db/songs'`, 'postgres://app@db/songs'],
+    [`{ connectionString: 'postgres://app@db/songs' }`, 'postgres://app@db/songs'],
+    [`{ database: 'songs' }`, 'postgres://localhost:5432/songs'],
+    [`{ host: 'db', user: 'app', database: 'so ngs' }`, 'postgres://app@db:5432/so%20ngs'],
+    [`{ host: 'db', user: 'app', password: undefined, database: 'songs' }`, 'postgres://app@db:5432/songs'],
+    [`{ host: 'db' }`, null],
+    [`() => ({ host: 'db', database: 'songs' })`, null],
+    ['undefined', null],
+  ]
+  for (const [index, [connection, url]] of urls.entries()) {
+    const name = `knexfile${index}.js`
+    const { project } = await load(
+      t,
+      { [name]: `export default { connection: ${connection} }` },
+      { knexfile: join(t.testdirName, name) },
+    )
+    t.equal(project.databaseUrl, url, connection)
+  }
+})
+
+t.test('the section is the first that exists, else the whole', async (t) => {
+  const { root } = await load(t, {
+    'knexfile.js': `export default {
+      development: { migrations: { tableName: 'a' } }, staging: { migrations: { tableName: 'b' } },
+      migrations: { tableName: 'c' },
+    }`,
+  })
+  const found = async (...sections: readonly string[]): Promise<string> =>
+    (await loadProject({ root, directories: null, knexfile: null, sections })).tableName
+  t.equal(await found('staging', 'development'), 'b')
+  t.equal(await found('production', 'development'), 'a')
+  t.equal(await found('production'), 'c')
+  t.equal(await found(), 'c')
+})
+
+t.test('folders that are named win over those of a knexfile, and over a source of its own', async (t) => {
+  const source = `{ getMigrations: async () => [], getMigrationName: () => '', getMigration: async () => ({}) }`
+  const { root, project } = await load(
+    t,
+    { 'knexfile.js': `export default { migrations: { tableName: 'steps', migrationSource: ${source} } }` },
+    { directories: ['/elsewhere'] },
+  )
+  t.strictSame(project, { ...defaults(root), directories: ['/elsewhere'] }, 'no knexfile is looked for')
+  const knexfile = join(root, 'knexfile.js')
+  t.strictSame(
+    await loadProject({ root, directories: ['/elsewhere'], knexfile, sections: [] }),
+    { ...defaults(root), directories: ['/elsewhere'], tableName: 'steps' },
+    'one that is named is read',
+  )
+})
+
+t.test('a knexfile that cannot be used is refused, and says why', async (t) => {
+  const unusable: Readonly<Record<string, readonly [string, string]>> = {
+    'a.js': ['export default 7', 'it exports no settings'],
+    'b.cjs': ['module.exports = () => null', 'it exports no settings'],
+    'c.js': [`throw new Error('DB_HOST is not set')`, 'it could not be loaded: DB_HOST is not set'],
+    'd.js': [
+      `export default async () => { throw new Error('DB_HOST is not set') }`,
+      'it could not be loaded: DB_HOST is not set',
+    ],
+    'e.cjs': [`throw 'nothing works'`, 'it could not be loaded: nothing works'],
+  }
+  const root = t.testdir(Object.fromEntries(Object.entries(unusable).map(([name, [text]]) => [name, text])))
+  for (const [name, [, why]] of Object.entries(unusable))
+    t.equal(
+      await refusal(loadProject({ root, directories: null, knexfile: join(root, name), sections: [] }), root),
+      `SCHEMA_KNEXFILE_INVALID: The knexfile cannot be used: ${why}.
+
+  knexfile   /songs/${name}
+
+Do one of:
+  --knexfile FILE    names another one
+  --migrations DIR   names the migrations folder and reads no knexfile`,
+      name,
+    )
+  const knexfile = join(root, 'none.js')
+  t.match(
+    await refusal(loadProject({ root, directories: null, knexfile, sections: [] })),
+    /^SCHEMA_KNEXFILE_INVALID: The knexfile cannot be used: it could not be loaded: Cannot find module /,
+  )
+})
+
+/** What is listed of the project in a folder with these files: the names of the files in their order. */
+async function listed(t: Test, files: Files, location: Partial<ProjectLocation> = {}) {
+  const { root, project } = await load(t, files, location)
+  const migrations = await listMigrations(project)
+  return migrations.map(({ path }) => path?.slice(root.length + 1))
+}
+
+t.test('migrations are the files of every kind of JavaScript, in the order of their names', async (t) => {
+  const names = ['001_b.mjs', '002_a.ts', '003_c.cjs', '010_a.js', '01_z.cts', '2_x.mts']
+  const others = [
+    '.eslintrc.cjs.bak',
+    '000_types.d.ts',
+    '000.d.mts',
+    '004.sql',
+    'README.md',
+    'schema.snapshot.json',
+  ]
+  const { root, project } = await load(t, {
+    migrations: Object.fromEntries([...others, ...names.toReversed()].map((name) => [name, migration])),
+  })
+  const migrations = await listMigrations(project)
+  t.strictSame(
+    migrations.map(({ load: _, ...rest }) => rest),
+    names.map((file) => ({
+      revision: file.replace(/\.\w+$/, ''),
+      file,
+      path: join(root, 'migrations', file),
+      sourceName: null,
+      checksum: `sha256:${createHash('sha256').update(migration).digest('hex')}`,
+    })),
+  )
+})
+
+t.test('extensions are those of the project', async (t) => {
+  const knexfile = (extensions: string) => `export default { migrations: { loadExtensions: ${extensions} } }`
+  const migrations = { '001.js': migration, '002.ts': migration, '003.mjs': migration }
+  t.strictSame(await listed(t, { 'knexfile.js': knexfile(`['.ts', '.mjs']`), migrations }), [
+    'migrations/002.ts',
+    'migrations/003.mjs',
+  ])
+})
+
+t.test('a .ts and the .js built from it are one migration', async (t) => {
+  const migrations = { '001.js': migration, '001.ts': migration, '001.d.ts': '', '002.js': migration }
+  t.strictSame(await listed(t, { migrations }), ['migrations/001.ts', 'migrations/002.js'])
+})
+
+t.test('migrations of several folders are one list, or one after the other', async (t) => {
+  const files = {
+    a: { '001.js': migration, '004.js': migration },
+    b: { '002.js': migration, '003.js': migration },
+  }
+  const knexfile = (more: string) => `export default { migrations: { directory: ['b', './a'], ${more} } }`
+  t.strictSame(await listed(t, { ...files, 'knexfile.js': knexfile('') }), [
+    'a/001.js',
+    'b/002.js',
+    'b/003.js',
+    'a/004.js',
+  ])
+  const separately = { ...files, 'knexfile.mjs': knexfile('sortDirsSeparately: true') }
+  t.strictSame(await listed(t, separately), ['b/002.js', 'b/003.js', 'a/001.js', 'a/004.js'])
+})
+
+t.test('two migrations of one name are refused', async (t) => {
+  const { root, project } = await load(t, {
+    'knexfile.js': `export default { migrations: { directory: ['a', 'b'] } }`,
+    a: { '001_songs.js': migration },
+    b: { '001_songs.ts': migration },
+  })
+  t.equal(
+    await refusal(listMigrations(project), root),
+    `SCHEMA_MIGRATION_UNLOADABLE: Two migrations are called 001_songs; the ledger could not tell them apart. Nothing was done.
+
+  files   /songs/a/001_songs.js
+          /songs/b/001_songs.ts
+
+Do one of:
+  rename one of them   if it was never applied anywhere`,
+  )
+})
+
+t.test('no migration is an error, never a success', async (t) => {
+  const choices = `
+Do one of:
+  --migrations DIR      names the folder
+  schemagate new NAME   writes the first migration`
+  const empty = await load(t, { migrations: { 'README.md': '', '001.sql': '' } })
+  t.equal(
+    await refusal(listMigrations(empty.project), empty.root),
+    `SCHEMA_MIGRATIONS_EMPTY: The migrations folder holds no migration. Nothing was done.
+
+  folder   /songs/migrations
+${choices}`,
+  )
+  const gone = await load(t, {
+    'knexfile.js': `export default { migrations: { directory: ['./migrations', './gone'] } }`,
+    migrations: { '001.js': migration },
+  })
+  t.equal(
+    await refusal(listMigrations(gone.project), gone.root),
+    `SCHEMA_MIGRATIONS_EMPTY: The migrations folder cannot be read: ENOENT: no such file or directory, scandir '/songs/gone'. Nothing was done.
+
+  folder   /songs/migrations
+           /songs/gone
+${choices}`,
+  )
+})
+
+t.test('a checksum is of the text, whatever its line ends and byte-order mark', async (t) => {
+  const text = 'export const up = async () => {\n  // ü\n}\n'
+  const { project } = await load(t, {
+    migrations: {
+      '001.js': text,
+      '002.js': text.replaceAll('\n', '\r\n'),
+      '003.js': `\uFEFF${text}`,
+      '004.js': `\uFEFF${text.replaceAll('\n', '\r\n')}`,
+      '005.js': `${text}\n`,
+    },
+  })
+  const checksums = (await listMigrations(project)).map(({ checksum }) => checksum)
+  const [first] = checksums
+  t.strictSame(
+    checksums.map((checksum) => checksum === first),
+    [true, true, true, true, false],
+  )
+  t.match(first, /^sha256:[0-9a-f]{64}$/)
+})
+
+const up = `async () => 'up'`
+const down = `async () => 'down'`
+const config = '{ transaction: false }'
+
+/** What is loaded: results of up and down, null where there is no down, and whether it wants a transaction. */
+const forms: Readonly<Record<string, readonly [string, readonly unknown[]]>> = {
+  '001_esm.js': [
+    `export const config = ${config}; export const up = ${up}; export const down = ${down}`,
+    ['up', 'down', false],
+  ],
+  '002_default.mjs': [
+    `export default { up: ${up}, down: ${down}, config: ${config} }`,
+    ['up', 'down', false],
+  ],
+  '003_exports.cjs': [
+    `exports.config = { transaction: true }; exports.up = ${up}; exports.down = ${down}`,
+    ['up', 'down', true],
+  ],
+  '004_module.cjs': [
+    `module.exports = { up: ${up}, down: ${down}, config: ${config} }`,
+    ['up', 'down', false],
+  ],
+  '005_transpiled.cjs': [
+    `exports.__esModule = true; exports.default = { up: ${up}, config: ${config} }`,
+    ['up', null, false],
+  ],
+  '006_typed.ts': [
+    `import type { Knex } from 'knex'\nexport async function up(knex: Knex): Promise<string> { return 'up' }`,
+    ['up', null, null],
+  ],
+  '007_typed.cts': [`exports.up = async (): Promise<string> => 'up'`, ['up', null, null]],
+  '008_class.js': [
+    `class Songs { word = 'up'; async up() { return this.word } }; export default new Songs()`,
+    ['up', null, null],
+  ],
+  '009_both.js': [`export const up = ${up}; export default 'songs'`, ['up', null, null]],
+  '010_config.js': [
+    `export const up = ${up}; export const config = { transaction: 'no' }`,
+    ['up', null, null],
+  ],
+}
+
+t.test('a migration is loaded in every form that Knex loads, and some that it does not', async (t) => {
+  const files = Object.entries(forms).map(([name, [text]]) => [name, text])
+  const { project } = await load(t, { migrations: Object.fromEntries(files) })
+  const { default: knex } = await import('knex')
+  const unused = knex({ client: 'pg' })
+  t.teardown(() => unused.destroy())
+  for (const migration of await listMigrations(project)) {
+    const { up, down, transaction } = await migration.load()
+    const done = [await up(unused), down === null ? null : await down(unused), transaction]
+    t.strictSame(done, forms[migration.file ?? '']?.[1], `${migration.file}`)
+  }
+})
+
+t.test('a migration that cannot be loaded is refused, and says why', async (t) => {
+  const broken: Readonly<Record<string, readonly [string, string]>> = {
+    '001_none.js': [
+      'export const down = async () => {}',
+      `SCHEMA_MIGRATION_UNLOADABLE: Migration 001_none exports no up function. Nothing was done.
+
+Do one of:
+  export async function up(knex) { … }   is what a migration needs`,
+    ],
+    '002_throws.js': [
+      `throw new Error('SONGS is not set')`,
+      `SCHEMA_MIGRATION_UNLOADABLE: A migration file could not be loaded. Nothing was done.
+
+  file    /songs/migrations/002_throws.js
+  error   SONGS is not set
+
+Do one of:
+  correct the file   or set what it asks for: it threw while it was loaded`,
+    ],
+    '003_imports.cjs': [
+      `throw Object.assign(new Error("Cannot find module 'songs'"), { code: 'MODULE_NOT_FOUND' })`,
+      `SCHEMA_MIGRATION_UNLOADABLE: A migration file could not be loaded. Nothing was done.
+
+  file    /songs/migrations/003_imports.cjs
+  error   Cannot find module 'songs'
+
+Do one of:
+  npm install                   brings the modules it imports
+  NODE_OPTIONS='--import tsx'   finds modules by path alias and without extension, as tsx does`,
+    ],
+  }
+  const files = Object.entries(broken).map(([name, [text]]) => [name, text])
+  const { root, project } = await load(t, { migrations: Object.fromEntries(files) })
+  for (const migration of await listMigrations(project))
+    t.equal(await refusal(migration.load(), root), broken[migration.file ?? '']?.[1], `${migration.file}`)
+})
+
+t.test('a source of the project is asked, and needs no folder', async (t) => {
+  const { project } = await load(t, {
+    'knexfile.js': `class Source {
+        names = ['002_b.ts', '001_a']
+        async getMigrations(extensions) { return [...this.names, extensions.join()] }
+        getMigrationName(name) { return name }
+        async getMigration(name) { return { up: async () => name, config: ${config} } }
+      }
+      export default { migrations: { migrationSource: new Source(), loadExtensions: ['.x'] } }`,
+  })
+  t.strictSame(project.directories, [])
+  const migrations = await listMigrations(project)
+  t.strictSame(
+    migrations.map(({ load: _, ...rest }) => rest),
+    ['002_b.ts', '001_a', '.x'].map((sourceName) => ({
+      revision: sourceName.replace(/\.ts$/, ''),
+      file: null,
+      path: null,
+      sourceName,
+      checksum: null,
+    })),
+    'in its own order',
+  )
+  t.match(await migrations[0]?.load(), { down: null, transaction: false })
+  const none = { getMigrations: async () => [], getMigrationName: () => '', getMigration: none }
+  t.equal(
+    await refusal(listMigrations({ ...project, source: none })),
+    `SCHEMA_MIGRATIONS_EMPTY: The migrations folder holds no migration. Nothing was done.
+
+Do one of:
+  --migrations DIR      names the folder
+  schemagate new NAME   writes the first migration`,
+  )
+})
+
+t.test('our source for a knexfile gives plain Knex the same migrations, and us its folders', async (t) => {
+  const { root, project } = await load(t, {
+    'knexfile.js': `export default { migrations: { migrationSource: globalThis.source, tableName: 'steps' } }`,
+    steps: {
+      '001.js': `export const up = async () => {}; export const down = async () => {}; export const config = ${config}`,
+      '002.js': migration,
+    },
+  })
+  t.strictSame(project, { ...defaults(root), tableName: 'steps' })
+  const source = knexMigrationSource(join(root, 'steps'))
+  const migrations = await source.getMigrations([])
+  t.strictSame(
+    migrations.map((migration) => source.getMigrationName(migration)),
+    ['001', '002'],
+  )
+  const steps = await Promise.all(migrations.map((migration) => source.getMigration(migration)))
+  t.strictSame(
+    steps.map(({ config }) => config),
+    [{ transaction: false }, undefined],
+  )
+  const { default: knex } = await import('knex')
+  const unused = knex({ client: 'pg' })
+  t.teardown(() => unused.destroy())
+  t.strictSame(await Promise.all(steps.map(({ up }) => up(unused))), [undefined, undefined])
+  t.equal(await steps[0]?.down?.(unused), undefined)
+  await t.rejects(Promise.resolve(steps[1]?.down?.(unused)), { message: '002 has no down function' })
+})
+
+t.test('a revision is the name without its extension, and is recorded as the ledger records', async (t) => {
+  const revisions: readonly (readonly [string, string])[] = [
+    ['20251104_add_tags.js', '20251104_add_tags'],
+    ['20251104_add_tags.ts', '20251104_add_tags'],
+    ['20251104_add_tags.cjs', '20251104_add_tags'],
+    ['20251104_add_tags.mts', '20251104_add_tags'],
+    ['20251104_add_tags.coffee', '20251104_add_tags'],
+    ['20251104_add_tags', '20251104_add_tags'],
+    ['20251104_add.node.js.ts', '20251104_add.node.js'],
+    ['20251104_v1.2', '20251104_v1.2'],
+  ]
+  for (const [name, revision] of revisions) t.equal(revisionOf(name), revision)
+  const two = { revision: '002', sourceName: null }
+  t.equal(ledgerName(two, []), '002')
+  t.equal(ledgerName(two, ['001']), '002')
+  t.equal(ledgerName(two, ['000.js', '001.ts']), '002.ts')
+  t.equal(ledgerName({ ...two, sourceName: '002.sql' }, ['001.ts']), '002.sql')
+})
