@@ -5,9 +5,7 @@ import { describeAddress, addressOf } from './postgres/address.js'
 import { waitForConnection } from './postgres/connect.js'
 import { inspect, type Inspection } from './postgres/inspect.js'
 import type { MigrateOptions } from './postgres/locked-session.js'
-import { migrate } from './postgres/migrate.js'
 import { checkAgainst } from './postgres/revision-check.js'
-import { seed } from './postgres/seed.js'
 import { describeDecision, refusal } from './situations.js'
 import { currentSnapshot } from './snapshot.js'
 import type { Workspace } from './workspace.js'
@@ -102,7 +100,7 @@ interface Before {
   readonly assessment: Assessment
 }
 
-/** Applies what is pending, under the lock, each revision verified before its commit. */
+/** Applies what is pending, under the lock, each revision verified before its commit. A start at head loads none of it. */
 async function bringToHead(
   { workspace, report, signal, to }: GateContext,
   { snapshot, assessment }: Before,
@@ -110,6 +108,7 @@ async function bringToHead(
   const before = findingsOf(assessment).length
   if (before > 0) report({ event: 'drift before', differences: before })
   const options = { ...migrateOptions(workspace, snapshot), report, ...(signal ? { signal } : {}) }
+  const { migrate } = await import('./postgres/migrate.js')
   const { revisions, duration } = await migrate(options, to ?? null)
   report({ event: 'migrated', revisions: revisions.length, duration })
 }
@@ -117,7 +116,9 @@ async function bringToHead(
 /** Seeds are rows, not catalog: they run last, on a database that is at head. */
 async function runSeeds({ workspace, report }: GateContext, snapshot: Snapshot | null): Promise<void> {
   const { seedOnStart, seedsDirectory } = workspace.config.migrations
-  if (seedOnStart) await seed({ ...migrateOptions(workspace, snapshot), report }, seedsDirectory)
+  if (!seedOnStart) return
+  const { seed } = await import('./postgres/seed.js')
+  await seed({ ...migrateOptions(workspace, snapshot), report }, seedsDirectory)
 }
 
 /** What migrating needs of a workspace. */

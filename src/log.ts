@@ -3,6 +3,7 @@ import { pino, type Logger } from 'pino'
 import { tell } from './core/narrative.js'
 import type { Progress, Report } from './core/progress.js'
 import { describeError, SchemaError } from './errors.js'
+import { storyLine } from './story.js'
 
 export type Log = Logger
 
@@ -65,8 +66,6 @@ function rounded(data: object): object {
   return Object.fromEntries(entries)
 }
 
-const marks: Readonly<Record<number, string>> = { 40: '!', 50: '✗', 60: '✗' }
-
 function asStory(stream: NodeJS.WritableStream): Writable {
   return new Writable({
     write: (chunk: Buffer, _, done) => {
@@ -79,7 +78,7 @@ function asStory(stream: NodeJS.WritableStream): Writable {
 function story(line: string): string {
   const entry: unknown = JSON.parse(line)
   if (typeof entry !== 'object' || entry === null || !('level' in entry) || !('msg' in entry)) return line
-  const label = 'label' in entry ? String(entry.label) : ''
-  const mark = marks[Number(entry.level)] ?? ' '
-  return label === '' ? `\n${String(entry.msg)}` : `${mark} ${label.padEnd(12)}${String(entry.msg)}`
+  const text = String(entry.msg)
+  const level = pino.levels.labels[Number(entry.level)] ?? ''
+  return 'label' in entry ? storyLine({ level, label: String(entry.label), text }) : `\n${text}`
 }

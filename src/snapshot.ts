@@ -4,8 +4,6 @@ import { type Stale, staleness } from './core/staleness.js'
 import { count, shortened } from './core/words.js'
 import { SchemaError } from './errors.js'
 import { isRecord } from './postgres/import-module.js'
-import { replay } from './postgres/replay.js'
-import { findScratch } from './postgres/scratch.js'
 import { loadSnapshot, saveSnapshot } from './postgres/snapshot-file.js'
 import type { Workspace } from './workspace.js'
 
@@ -36,13 +34,17 @@ export async function usableSnapshot({ snapshotDirectory, migrations }: Workspac
   return { snapshot: stale.length === 0 ? snapshot : null, stale }
 }
 
-/** Replays the migrations and writes the snapshot. Returns it with the file's path. */
+/** Replays the migrations and writes the snapshot. Returns it with the file's path. What only reads one loads none of it. */
 export async function makeSnapshot(
   workspace: Workspace,
   report: Report,
 ): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {
   const started = performance.now()
   const { project, migrations, snapshotDirectory } = workspace
+  const [{ findScratch }, { replay }] = await Promise.all([
+    import('./postgres/scratch.js'),
+    import('./postgres/replay.js'),
+  ])
   const scratch = await findScratch(workspace.scratch)
   const snapshot = await replay({ scratch, project, migrations, report })
   const file = await saveSnapshot(snapshotDirectory, snapshot)

@@ -3,7 +3,8 @@ import { Console } from 'node:console'
 import { readFileSync } from 'node:fs'
 import { type Config, loadConfig } from '../config.js'
 import { describeError, SchemaError } from '../errors.js'
-import { createLog, type Log, logRefusal, reportTo } from '../log.js'
+import type { Log } from '../log.js'
+import { storyOn } from '../story.js'
 import { parseArguments } from './arguments.js'
 import { helpText } from './help.js'
 
@@ -18,7 +19,7 @@ async function main(argv: readonly string[]): Promise<number | null> {
   if (command.spec.load === null) return serveIt(config)
   // Migrations and knexfiles print, and stdout is for the result.
   globalThis.console = new Console(process.stderr)
-  const report = reportTo(storyOn(process.stderr, config))
+  const report = storyOn(process.stderr, config.logLevel)
   const configOf = (target: string): Config =>
     loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
   const run = await command.spec.load()
@@ -30,16 +31,13 @@ async function main(argv: readonly string[]): Promise<number | null> {
 
 async function serveIt(config: Config): Promise<number | null> {
   const { serve } = await import('../server.js')
-  return serve(config, serviceLog(config.logLevel))
+  return serve(config, await serviceLog(config.logLevel))
 }
 
 /** A story on a terminal, one JSON line for each event elsewhere. */
-function serviceLog(level: string): Log {
+async function serviceLog(level: string): Promise<Log> {
+  const { createLog } = await import('../log.js')
   return createLog({ level, form: process.stdout.isTTY ? 'terminal' : 'json', stream: process.stdout })
-}
-
-function storyOn(stream: NodeJS.WriteStream, { logLevel: level }: Config): Log {
-  return createLog({ level, form: 'terminal', stream })
 }
 
 /** The first signal asks to stop cleanly; a second one is left to Node, which ends the process. */
@@ -76,10 +74,15 @@ function readPackage(url: URL): { name: string; version: string } {
 /** What went wrong, in the form that was asked for: text on stderr, a fatal line for the service, a document for --json. */
 async function fail(error: unknown, argv: readonly string[]): Promise<number> {
   const exit = error instanceof SchemaError ? error.exitCode : 1
-  if (argv[0] === 'serve' && !process.stdout.isTTY) logRefusal(serviceLog('fatal'), error)
+  if (argv[0] === 'serve' && !process.stdout.isTTY) await logFailure(error)
   else process.stderr.write(`\n${error instanceof SchemaError ? describeError(error) : stackOf(error)}\n`)
   if (argv.includes('--json')) await print(JSON.stringify({ error: documentOf(error) }, null, 2))
   return exit
+}
+
+async function logFailure(error: unknown): Promise<void> {
+  const { logRefusal } = await import('../log.js')
+  logRefusal(await serviceLog('fatal'), error)
 }
 
 function stackOf(error: unknown): string {

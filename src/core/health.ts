@@ -105,7 +105,7 @@ export function healthDocument(state: HealthState, detail: Detail) {
   const { identity, phase, migrating, verdict, lost, refused } = state
   const status = statusOf(state)
   const notes = [
-    ...(refused === null ? [] : [refused.message]),
+    ...(refused === null ? [] : [detail === 'full' ? refused.message : refused.code]),
     ...(lost === null ? [] : [`the database is lost since ${lost.since}`]),
     ...(verdict?.notes ?? []),
   ]

@@ -1,7 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Config } from '../config.js'
 import type { FleetRepository } from '../fleet/repository.js'
-import { fleetParamLength, fleetRoutes } from '../fleet/routes.js'
 import type { Health } from '../health.js'
 import type { Log } from '../log.js'
 import { schemaHealth } from './plugin.js'
@@ -18,9 +17,11 @@ export interface AppOptions {
 /** Builds the application; it does not listen, so that tests use `inject`. */
 export async function buildApp({ config, health, log, fleet }: AppOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = log.child({}, { level: atLeastWarn(log.level) })
+  // Loaded only where it is served: its schemas are most of what a start would load.
+  const api = fleet === null ? null : { repository: fleet, ...(await import('../fleet/routes.js')) }
   const app = Fastify({
     loggerInstance,
-    routerOptions: { maxParamLength: fleetParamLength },
+    routerOptions: api === null ? {} : { maxParamLength: api.fleetParamLength },
     frameworkErrors: handleError,
     connectionTimeout: 60_000,
     requestTimeout: 30_000,
@@ -30,7 +31,8 @@ export async function buildApp({ config, health, log, fleet }: AppOptions): Prom
   app.setNotFoundHandler(handleNotFound)
   const { healthToken: token, healthDetails: details } = config.http
   await app.register(schemaHealth, { gate: { health }, token, details })
-  if (fleet !== null) await app.register(fleetRoutes, { repository: fleet, token: config.fleet.token })
+  if (api !== null)
+    await app.register(api.fleetRoutes, { repository: api.repository, token: config.fleet.token })
   return app
 }
 

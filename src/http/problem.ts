@@ -1,21 +1,27 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Static, Type } from 'typebox'
 
-const fault = Type.Object({
-  in: Type.String({ description: 'The part of the request: body, querystring, params or headers.' }),
-  pointer: Type.String({ description: 'A JSON pointer to the faulty field; empty for the whole part.' }),
-  detail: Type.String(),
-})
+const text = { type: 'string' } as const
 
 /** An error as RFC 9457 has it. `errors` lists the faulty fields of a request that is not of its schema. */
-const problemSchema = Type.Object({
-  type: Type.String(),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String(),
-  errors: Type.Optional(Type.Array(fault)),
-})
+const problemSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail'],
+  properties: {
+    type: text,
+    title: text,
+    status: { type: 'integer' },
+    detail: text,
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['in', 'pointer', 'detail'],
+        properties: { in: text, pointer: text, detail: text },
+      },
+    },
+  },
+} as const
 
 /** The `response` entries of a route whose errors are problems: spread it into the schema. */
 export const problemResponses = {
@@ -23,7 +29,13 @@ export const problemResponses = {
   '5xx': { description: 'A problem.', content: { 'application/problem+json': { schema: problemSchema } } },
 } as const
 
-type Fault = Readonly<Static<typeof fault>>
+interface Fault {
+  /** The part of the request: body, querystring, params or headers. */
+  readonly in: string
+  /** A JSON pointer to the faulty field; empty for the whole part. */
+  readonly pointer: string
+  readonly detail: string
+}
 
 export interface ProblemParts {
   /** An HTTP status, 400 to 599. */

@@ -54,10 +54,10 @@ export function ledgerName(
  * A `.ts` and a `.js` of the same name in one folder are one. Throws SCHEMA_MIGRATIONS_EMPTY: no migrations, no success.
  */
 export async function listMigrations(project: KnexProject): Promise<readonly Migration[]> {
-  const migrations =
-    project.source === null ? await fromFiles(project) : await fromSource(project, project.source)
-  if (migrations.length === 0) throw emptyFolder(project, 'holds no migration')
-  return migrations
+  const { source } = project
+  const migrations = source === null ? await fromFiles(project) : await fromSource(project, source)
+  if (migrations.length > 0) return migrations
+  throw source === null ? emptyFolder(project, 'holds no migration') : emptySource()
 }
 
 async function fromSource(
@@ -198,5 +198,12 @@ function emptyFolder({ directories }: KnexProject, why: string): SchemaError {
       ['--migrations DIR', 'names the folder'],
       ['schemagate new NAME', 'writes the first migration'],
     ],
+  })
+}
+
+function emptySource(): SchemaError {
+  return new SchemaError('SCHEMA_MIGRATIONS_EMPTY', {
+    what: "The knexfile's migration source gives no migration. Nothing was done.",
+    choices: [['--migrations DIR', 'names a folder to read instead']],
   })
 }

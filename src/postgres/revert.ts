@@ -39,7 +39,9 @@ function wantedReverts({ migrations, inspection }: Context, to: string | null): 
   if (index >= 0) return applied.slice(0, index)
   throw new SchemaError('SCHEMA_USAGE', {
     what: `Revision "${to}" is not applied. Nothing was reverted.`,
-    facts: [['applied', applied.slice(0, 10).map(({ revision }) => revision)]],
+    facts: [
+      ['applied', applied.length === 0 ? 'none' : applied.slice(0, 10).map(({ revision }) => revision)],
+    ],
     choices: [['schemagate status', 'says where the database stands']],
   })
 }

@@ -84,6 +84,7 @@ interface Application extends Running {
 async function apply(migration: Loaded, application: Application): Promise<void> {
   const { context, state, knex, transactional } = application
   const { revision, checksum } = migration
+  state.running = null
   context.signal?.throwIfAborted()
   const startedAt = performance.now()
   state.running = { migration, startedAt, transactional }

@@ -78,6 +78,15 @@ const schemas: readonly Case[] = [
       'unexpected extension:tablefunc (harmless)',
     ],
   },
+  {
+    name: 'what was added to an extension is the extension, with all that belongs to it',
+    promised: 'create extension citext',
+    live: `create extension citext; create schema music; create table music.songs (id serial primary key, title text);
+      create index on music.songs (title); create policy seen on music.songs using (true);
+      alter extension citext add schema music; alter extension citext add table music.songs;
+      alter extension citext add sequence music.songs_id_seq`,
+    differences: [],
+  },
 ]
 
 const tables: readonly Case[] = [
@@ -438,6 +447,16 @@ const indexes: readonly Case[] = [
     differences: [
       'missing constraint:public.songs.songs_n (weakens)',
       'unexpected index:public.songs.songs_n (breaks)',
+    ],
+  },
+  {
+    name: 'a unique index that a foreign key needs is an index, not a constraint',
+    promised: `create table songs (title text, of text); create unique index u on songs (title);
+      alter table songs add foreign key (of) references songs (title)`,
+    live: 'create table songs (title text, of text)',
+    differences: [
+      'missing constraint:public.songs.songs_of_fkey (weakens)',
+      'missing index:public.songs.u (weakens)',
     ],
   },
   {
@@ -815,6 +834,8 @@ const leftOut: readonly Case[] = [
     name: "Knex's own tables and ours are left out with all that belongs to them",
     promised: '',
     live: `create table knex_migrations (id serial primary key, name varchar(255)); create index i on knex_migrations (name);
+      create policy p on knex_migrations using (true); create trigger t before update on knex_migrations
+      for each row execute function suppress_redundant_updates_trigger();
       create table knex_migrations_lock (index serial primary key, is_locked int);
       create table schemagate_ledger (id bigint generated always as identity primary key, revision text not null)`,
     differences: [],
@@ -861,6 +882,13 @@ const spellings: readonly Case[] = [
     promised: `${songs} create view hits as select * from songs where title like 'a%'; create index i on songs (lower(title)); create policy p on songs`,
     live: `${songs} CREATE VIEW hits(id, title) AS SELECT songs.id, songs.title FROM public.songs WHERE songs.title ~~ 'a%';
       create index i on public.songs using btree (lower(title) asc nulls last); create policy p on songs as permissive for all to public`,
+    differences: [],
+  },
+  {
+    name: 'a type made in one statement or in several is the same',
+    promised: `create type pair as (a int, c text); create type mood as enum ('sad', 'fine', 'ok')`,
+    live: `create type pair as (a int, b int); alter type pair add attribute c text, drop attribute b;
+      create type mood as enum ('bad', 'ok'); alter type mood rename value 'bad' to 'sad'; alter type mood add value 'fine' before 'ok'`,
     differences: [],
   },
   {

@@ -133,7 +133,7 @@ t.test('each reason why there is no connection has its own words', async (t) => 
 
 /** A service with a health port, and how to wait for what its readiness says. */
 async function watched(project: Project, env: Environment) {
-  const service = await project.serve({ VERIFY_INTERVAL: '200ms', VERIFY_TIMEOUT: '1s', ...env })
+  const service = await project.serve({ VERIFY_INTERVAL: '200ms', ...env })
   return {
     service,
     turns: (status: number) =>
@@ -197,7 +197,10 @@ t.test(
       /^Nothing answers at 127\.0\.0\.1:\d+\. Trying again, for \d+ ms so far\.$/,
     )
 
-    const { service, turns, looks } = await watched(project, { DATABASE_URL: proxy.url })
+    const { service, turns, looks } = await watched(project, {
+      DATABASE_URL: proxy.url,
+      VERIFY_TIMEOUT: '1s',
+    })
     await looks()
     proxy.swallow()
     await turns(503)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { type Environment, logOf, takenPort } from '../support/process.js'
 import { createProject, type Migrations, type Project, type ProjectOptions } from '../support/project.js'
 
-t.jobs = 3
+t.jobs = 2
 
 const songs = {
   up: 'create table songs (id int primary key, title text not null)',
@@ -279,6 +279,14 @@ const served: readonly Served[] = [
     position: 'current',
     status: 'warn',
     warnings: ['the catalog could not be verified: there is no snapshot.'],
+  },
+  {
+    name: 'a development without a snapshot, after making it',
+    options: { snapshot: false },
+    env: { NODE_ENV: 'development' },
+    position: 'current',
+    status: 'pass',
+    warnings: [],
   },
 ]
 

@@ -217,3 +217,33 @@ t.test('a command that is stopped while it migrates rolls back', async (t) => {
   t.notOk((await project.objects()).includes('songs.plays integer'))
   await unlocked(project)
 })
+
+t.test('a revision outside a transaction is finished before a stopped command ends', async (t) => {
+  const slow = ['select pg_advisory_lock_shared(1)', 'create index concurrently songs_title on songs (title)']
+  const project = await createProject(t, {
+    '001_songs': songs,
+    '002_index': { up: slow, transaction: false },
+    '003_plays': plays,
+  })
+  const goOn = await project.block()
+  const running = project.start('migrate', debug)
+  await running.said('002_index (2 of 3)')
+  running.kill('SIGTERM')
+  await goOn()
+  const { exit, stderr } = await running.ended()
+  t.equal(exit, 1)
+  t.equal(
+    project.plain(stderr.slice(stderr.indexOf('SCHEMA_'))),
+    `SCHEMA_INTERRUPTED: Migrating was stopped on request. Its transaction was rolled back.
+
+  database         app@db:5432/songs
+  stayed applied   001_songs
+                   002_index
+
+Do one of:
+  run it again   goes on where this one stopped
+`,
+  )
+  t.strictSame(await recorded(project), ['001_songs', '002_index'])
+  await unlocked(project)
+})

@@ -118,7 +118,7 @@ t.test('a column that is dropped while it serves shows in health, and is logged 
       service
         .log()
         .filter(({ level }) => Number(level) >= 40)
-        .map(({ label, msg }) => `${label}: ${msg}`),
+        .map(({ label, msg }) => `${String(label)}: ${msg}`),
       [
         'verified: 1 table, 2 columns, 1 constraint: 1 difference',
         `${label}: the catalog is not what the migrations promise: 1 difference of consequence.`,

@@ -1,44 +1,375 @@
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
+import { commands } from '../../src/cli/commands.js'
+import { helpText } from '../../src/cli/help.js'
 import { createDatabase } from '../support/database.js'
+import { type Ended, run } from '../support/process.js'
 import { createProject } from '../support/project.js'
-t.jobs = 3
-const songs = { up: 'create table songs (id int primary key, title text not null)', down: 'drop table songs' }
+
+t.jobs = 2
+
+const songs = {
+  up: 'create table songs (id int primary key, title text not null)',
+  down: 'drop table songs',
+}
 const plays = { up: 'alter table songs add column plays int', down: 'alter table songs drop column plays' }
 const likes = { up: 'create table likes (id int)', down: 'drop table likes' }
-const all = { '001_songs': songs, '002_plays': plays, '003_likes': likes }
-t.test('usage', async (t) => {
-  const project = await createProject(t, all, { snapshot: false })
-  for (const w of ['', 'serv', '--nonsense', 'migrate --nonsense', 'migrate now', 'new', 'new a b', 'migrate --to', 'check --wait --timeout soon', 'serve --nonsense', 'status --json --foo', '--version', 'migrate --to 009_no', 'down --to 009_no'])
-    t.comment(w, await project.run(w))
+const migrations = { '001_songs': songs, '002_plays': plays, '003_likes': likes }
+
+/** The one document on stdout; words are on stderr. */
+const documentOf = ({ stdout }: Ended) => JSON.parse(stdout)
+
+t.test('--help of each command says what it does', async (t) => {
+  const project = await createProject(t, {}, { snapshot: false })
+  const names = [null, ...Object.keys(commands)]
+  const asked = names.map((name) =>
+    project.run(name === null ? '--help' : `${name} --help`, { PORT: 'not read' }),
+  )
+  for (const [index, ended] of (await Promise.all(asked)).entries())
+    t.strictSame(ended, { exit: 0, stdout: helpText(names[index] ?? null), stderr: '' })
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  t.strictSame(await project.run('--version'), { exit: 0, stdout: `${version}\n`, stderr: '' })
 })
-t.test('config', async (t) => {
-  const project = await createProject(t, all, { snapshot: false })
-  t.comment(await project.run('status', { PORT: 'x', ON_DRIFT: 'ignore', HEALTH_PORT: '99999', DATABASE_URL: 'mysql://app:very-secret@c/d' }))
-  const { DATABASE_URL: _, ...env } = project.env
-  t.comment((await project.run('config', { HEALTH_TOKEN: 'secret' })).stdout)
-  t.comment((await project.run('config --json', { HEALTH_TOKEN: 'secret' })).stdout)
+
+const misused: readonly (readonly [words: string, says: string])[] = [
+  [
+    '',
+    `SCHEMA_USAGE: No command was given. Nothing was done.
+
+Do one of:
+  schemagate --help   lists what there is
+`,
+  ],
+  [
+    'serv',
+    `SCHEMA_USAGE: There is no command "serv". Nothing was done.
+
+Do one of:
+  schemagate --help   lists what there is
+`,
+  ],
+  [
+    'migrate --force',
+    `SCHEMA_USAGE: Unknown option '--force'. Nothing was done.
+
+Do one of:
+  schemagate migrate --help   lists what there is
+`,
+  ],
+  [
+    'migrate now',
+    `SCHEMA_USAGE: "now" is one word too many. Nothing was done.
+
+Do one of:
+  schemagate migrate --help   lists what there is
+`,
+  ],
+  [
+    'new',
+    `SCHEMA_USAGE: NAME is missing. Nothing was done.
+
+Do one of:
+  schemagate new --help   lists what there is
+`,
+  ],
+  [
+    'check --wait --timeout soon',
+    `SCHEMA_USAGE: "soon" is no time. Nothing was done.
+
+Do one of:
+  --timeout 10m   a number with ms, s, m or h
+`,
+  ],
+  [
+    'migrate --to 009_nothing',
+    `SCHEMA_USAGE: There is no revision "009_nothing" in this build. Nothing was done.
+
+  revisions   001_songs
+              002_plays
+              003_likes
+
+Do one of:
+  schemagate status   lists where the database stands
+`,
+  ],
+  [
+    'down --to 009_nothing',
+    `SCHEMA_USAGE: Revision "009_nothing" is not applied. Nothing was reverted.
+
+  applied   none
+
+Do one of:
+  schemagate status   says where the database stands
+`,
+  ],
+]
+
+t.test('what is not understood is named', async (t) => {
+  const project = await createProject(t, migrations)
+  const asked = misused.map(([words]) => project.run(words))
+  for (const [index, [words, says]] of misused.entries())
+    t.strictSame(await asked[index], { exit: 2, stdout: '', stderr: `\n${says}` }, words)
+  const json = await project.run('status --json --force')
+  t.equal(json.exit, 2)
+  t.strictSame(documentOf(json), {
+    error: {
+      code: 'SCHEMA_USAGE',
+      exitCode: 2,
+      message: "Unknown option '--force'. Nothing was done.",
+      facts: {},
+      choices: [{ act: 'schemagate status --help', effect: 'lists what there is' }],
+    },
+  })
 })
-t.test('down up', async (t) => {
-  const project = await createProject(t, all)
-  for (const w of ['migrate --to 002_plays', 'migrate --json', 'down --json', 'down --to 001_songs', 'status', 'status --json', 'verify --json', 'check --json', 'new --json --ts likes', 'new --js Some_thing', 'new Other', 'snapshot --json', 'snapshot --check --json'])
-    t.comment(w, await project.run(w))
+
+t.test('all faults of the configuration are said at once', async (t) => {
+  const project = await createProject(t, migrations, { snapshot: false })
+  const faulty = {
+    PORT: 'x',
+    ON_DRIFT: 'ignore',
+    VERIFY_INTERVAL: '',
+    DATABASE_URL: 'mysql://app:hidden-4711@db/songs',
+  }
+  const says = `SCHEMA_CONFIG_INVALID: The configuration has 4 faults: VERIFY_INTERVAL, PORT, DATABASE_URL, ON_DRIFT. Nothing was started.
+
+  VERIFY_INTERVAL   is empty (process environment)
+                    expected a value; where none is meant, remove the key
+  PORT              is "x" (process environment)
+                    expected a whole number from 0 to 65535
+  DATABASE_URL      does not begin with postgres:// or postgresql:// (process environment)
+                    expected a URL such as postgres://user:password@host:5432/name
+  ON_DRIFT          is "ignore" (process environment)
+                    expected one of refuse, warn`
+  const [status, serve] = await Promise.all([project.run('status', faulty), project.run('serve', faulty)])
+  t.strictSame(status, { exit: 2, stdout: '', stderr: `\n${says}\n` })
+  t.match(JSON.parse(serve.stdout), { level: 60, code: 'SCHEMA_CONFIG_INVALID', exitCode: 2, msg: says })
+  t.equal(serve.exit, 2)
 })
-t.test('snap', async (t) => {
-  const project = await createProject(t, all)
-  t.comment(await project.run('snapshot --check'))
-  await project.write({ '002_plays': { up: 'alter table songs add column plays bigint' } })
-  t.comment(await project.run('snapshot --check'))
-  t.comment(await project.run('snapshot --check --json'))
-  t.comment(await project.run('snapshot'))
+
+t.test('production without a database names the keys', async (t) => {
+  const { root, env } = await createProject(t, migrations, { snapshot: false })
+  const { DATABASE_URL: _, ...rest } = env
+  t.strictSame(await run(t, ['status'], { cwd: root, env: rest }), {
+    exit: 2,
+    stdout: '',
+    stderr: `
+SCHEMA_CONFIG_INVALID: DATABASE_URL is missing: production gets no embedded PostgreSQL. Nothing was started.
+
+  DATABASE_URL   is missing: production gets no embedded PostgreSQL
+                 expected DATABASE_URL_PRODUCTION, DATABASE_URL, or DB_HOST with DB_USER and DB_NAME
+`,
+  })
+})
+
+t.test('config says where each value comes from, and no secret', async (t) => {
+  const project = await createProject(t, migrations, { snapshot: false })
+  const env = { HEALTH_TOKEN: 'hidden-4711' }
+  const [text, json] = await Promise.all([
+    project.run('config --env demo', env),
+    project.run('config --json', env),
+  ])
+  t.match(text.stdout, /^ENV_TARGET +demo +command line$/m)
+  t.match(text.stdout, /^HEALTH_TOKEN +\*\*\* +process environment$/m)
+  t.match(text.stdout, /^DATABASE_URL +postgres:\/\/\w+:\*\*\*@\S+ +process environment$/m)
+  t.match(documentOf(json), { target: 'production', production: true, entries: [{ key: 'NODE_ENV' }] })
+})
+
+t.test('migrate, check and down go to a revision and back, and say so in one document', async (t) => {
+  const project = await createProject(t, migrations)
+  const to = await project.run('migrate --to 002_plays --json')
+  t.equal(to.exit, 0)
+  t.match(documentOf(to), {
+    applied: ['001_songs', '002_plays'],
+    database: { environment: 'production' },
+    revision: {
+      position: 'behind',
+      current: '002_plays',
+      head: '003_likes',
+      pending: ['003_likes'],
+      unknown: [],
+    },
+    verification: {
+      status: 'as promised',
+      compared: { table: 1, column: 3, constraint: 1 },
+      differences: [],
+    },
+    gate: { action: 'warn', reasons: ['the database is 1 revision behind this build.'] },
+  })
+  const behind = await project.run('check --json')
+  t.equal(behind.exit, 3)
+  t.match(documentOf(behind), { error: { code: 'SCHEMA_BEHIND', facts: { pending: ['003_likes'] } } })
+
+  const waiting = project.start('check --wait --timeout 60s')
+  await waiting.said('The database is behind: 1 pending.')
   await project.migrate()
-  await project.query('alter table songs drop column title; alter table songs alter plays type int; create index i on songs (plays)')
-  t.comment(await project.run('verify'))
+  t.match(await waiting.ended(), { exit: 0, stdout: '' })
+
+  const down = await project.run('down')
+  t.equal(down.exit, 0)
+  t.equal(project.plain(down.stdout), 'app@db:5432/songs: reverted 003_likes\n')
+  t.match(down.stderr, /^ {2}reverted {4}003_likes {2}\d+ ms$/m)
+  t.strictSame(documentOf(await project.run('down --to 001_songs --json')), { reverted: ['002_plays'] })
+  const status = await project.run('status --json')
+  t.equal(status.exit, 3)
+  t.match(documentOf(status), { revision: { current: '001_songs' }, verification: { status: 'as promised' } })
+  t.strictSame(documentOf(await project.run('down --to 001_songs --json')), { reverted: [] })
 })
-t.test('status all', async (t) => {
+
+t.test('verify lists each difference, the worst first', async (t) => {
+  const project = await createProject(t, migrations)
+  await project.migrate()
+  await project.query(`alter table songs drop column title; alter table songs alter plays type text;
+    drop table likes; create index songs_plays on songs (plays)`)
+  const [text, json] = await Promise.all([project.run('verify'), project.run('verify --json')])
+  t.equal(text.exit, 4)
+  t.equal(
+    project.plain(text.stdout),
+    `app@db:5432/songs at 003_likes (current)
+
+breaks
+  missing table:public.likes
+      expected  rowSecurity false, forceRowSecurity false
+    queries on it fail
+  missing column:public.likes.id
+      expected  type integer, nullable true
+    queries that name it fail
+  changed column:public.songs.plays
+    type
+      expected  integer
+      actual    text
+    values of the promised type may not fit or come back in another form
+  missing column:public.songs.title
+      expected  type text, nullable false
+    queries that name it fail
+
+harmless
+  unexpected index:public.songs.songs_plays
+      actual    definition CREATE INDEX songs_plays ON public.songs USING btree (plays), unique false, valid true
+    this build does not use it
+
+verified 2 tables, 4 columns, 1 constraint: 5 differences
+`,
+  )
+  t.equal(json.exit, 4)
+  t.match(documentOf(json), { verification: { status: 'differs' } })
+})
+
+t.test('snapshot makes the promise, and --check proves it', async (t) => {
+  const project = await createProject(t, migrations, { snapshot: false })
+  const missing = await project.run('snapshot --check')
+  t.equal(missing.exit, 4)
+  const made = await project.run('snapshot --json')
+  t.equal(made.exit, 0)
+  t.match(documentOf(made), { revisions: 3, undetermined: [] })
+  const text = await project.read('migrations/schema.snapshot.json')
+  t.match(text, /"column:public\.songs\.plays": \{"type":"integer","nullable":true\}/)
+  t.strictSame(await project.objects(), [], 'the database is not touched')
+
+  const proved = await project.run('snapshot --check')
+  t.equal(proved.exit, 0)
+  t.equal(proved.stdout, 'The snapshot is that of these migrations: 3 revisions.\n')
+  await project.write({ '002_plays': { ...plays, up: 'alter table songs add column plays bigint' } })
+  const stale = await project.run('snapshot --check')
+  t.equal(stale.exit, 4)
+  t.equal(
+    project.plain(stale.stderr),
+    `
+SCHEMA_SNAPSHOT_STALE: The snapshot was not made from these migrations: it differs in 1 revision. Nothing was verified or migrated.
+
+  folder   /songs/migrations
+  stale    002_plays  edited since the snapshot was made
+
+Do one of:
+  schemagate snapshot   makes it anew; commit it with the migrations
+`,
+  )
+  t.equal(await project.read('migrations/schema.snapshot.json'), text, '--check writes nothing')
+})
+
+t.test('snapshot --check finds a snapshot that was edited by hand', async (t) => {
+  const project = await createProject(t, migrations)
+  const text = await project.read('migrations/schema.snapshot.json')
+  const path = join(project.root, 'migrations/schema.snapshot.json')
+  await writeFile(path, text.replace('plays": {"type":"integer"', 'plays": {"type":"text"'))
+  const edited = await project.run('snapshot --check')
+  t.equal(edited.exit, 4)
+  t.equal(
+    project
+      .plain(edited.stderr.slice(edited.stderr.indexOf('SCHEMA_')))
+      .replace(/PostgreSQL +\d+ in the snapshot, \d+ here/, 'PostgreSQL'),
+    `SCHEMA_SNAPSHOT_STALE: Replaying the migrations gives another catalog than the snapshot has. Nothing was written.
+
+  folder        /songs/migrations
+  PostgreSQL
+  differences   002_plays
+                  changed column:public.songs.plays
+                    type
+                      expected  text
+                      actual    integer
+
+Do one of:
+  schemagate snapshot   makes it anew; commit it with the migrations
+`,
+  )
+})
+
+t.test('new writes a migration that sorts last, in the language of the others', async (t) => {
+  const project = await createProject(t, migrations, { snapshot: false })
+  t.equal((await project.run('new Other_Things!')).stdout, 'migrations/004_other_things.js\n')
+  t.equal(
+    await project.read('migrations/004_other_things.js'),
+    'export async function up(knex) {}\n\nexport async function down(knex) {}\n',
+  )
+  t.strictSame(documentOf(await project.run('new albums --ts --json')), {
+    revision: '005_albums',
+    file: 'migrations/005_albums.ts',
+  })
+  t.match(
+    await project.read('migrations/005_albums.ts'),
+    /^import type \{ Knex \} from 'knex'\n\nexport async function up\(knex: Knex\)/,
+  )
+  t.equal((await project.run('new more')).stdout, 'migrations/006_more.ts\n')
+  t.equal((await project.run('migrate')).exit, 0, 'what it writes can be loaded')
+  const dated = await createProject(t, {}, { snapshot: false })
+  t.match((await dated.run('new --js first')).stdout, /^migrations\/20\d{12}_first\.js\n$/)
+})
+
+t.test('status --all shows each environment, and goes on where one cannot be reached', async (t) => {
   const other = await createDatabase(t)
-  const project = await createProject(t, all, {files: { config: { 'demo.json': '{}', 'staging.json': JSON.stringify({DATABASE_URL: 'postgres://x:hidden-7@127.0.0.1:1/shop'}), 'production.json': '{}' }}})
+  const config = {
+    'demo.json': '{}',
+    'production.json': '{}',
+    'staging.json': '{ "DATABASE_URL": "postgres://shop:hidden-4711@127.0.0.1:1/shop" }',
+  }
+  const project = await createProject(t, migrations, { files: { config } })
   await project.migrate()
-  const env = { DATABASE_URL_DEMO: other }
-  t.comment(await project.run('status --all', env))
-  t.comment(await project.run('status --all --json', env))
+  const { DATABASE_URL: own = '', ...rest } = project.env
+  const place = {
+    cwd: project.root,
+    env: { ...rest, DATABASE_URL_PRODUCTION: own, DATABASE_URL_DEMO: other },
+  }
+  const [text, json] = await Promise.all([
+    run(t, ['status', '--all'], place),
+    run(t, ['status', '--all', '--json'], place),
+  ])
+  t.equal(text.exit, 3)
+  const rows = project.plain(text.stdout).replace(/\S+\/test_\w+/, 'app@db:5432/demo')
+  t.equal(
+    rows.replaceAll(/ +/g, ' '),
+    `environment database position current pending gate
+demo app@db:5432/demo empty none 3 refuse
+production app@db:5432/songs current 003_likes 0 serve
+staging shop@127.0.0.1:1/shop - - - SCHEMA_DATABASE_UNREACHABLE: Nothing answers at 127.0.0.1:1.
+`,
+  )
+  t.notMatch(json.stdout, 'hidden-4711')
+  t.match(documentOf(json), {
+    environments: [
+      { environment: 'demo', exit: 3, document: { revision: { position: 'empty' } } },
+      { environment: 'production', exit: 0, document: { revision: { position: 'current' } } },
+      { environment: 'staging', exit: 8, document: { error: { code: 'SCHEMA_DATABASE_UNREACHABLE' } } },
+    ],
+  })
 })

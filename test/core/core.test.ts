@@ -28,6 +28,7 @@ import type { Progress, ProgressEvents } from '../../src/core/progress.js'
 import {
   agreeOn,
   changesBetween,
+  changesOf,
   differencesFrom,
   differencesOf,
   promisedAt,
@@ -335,6 +336,25 @@ t.test('what a revision changes is what is made, made otherwise, or gone', async
     ['index:public.songs.old', null],
   ])
   t.strictSame(changesBetween(after, after), {})
+})
+
+t.test('what a revision changes was there before it, or is new', async (t) => {
+  t.strictSame(changesOf(snapshot, '002'), { changes: { [title]: text }, existing: new Set([title]) })
+  t.strictSame(changesOf(snapshot, '001')?.existing, new Set())
+  t.strictSame(
+    changesOf(snapshot, '003')?.existing,
+    new Set(['column:public.songs.token', 'extension:plpgsql']),
+    'in an earlier revision or in the base',
+  )
+  const again: Snapshot = {
+    ...snapshot,
+    revisions: [
+      ...snapshot.revisions,
+      { revision: '004', file: null, checksum: null, changes: { 'extension:plpgsql': {}, [songs]: {} } },
+    ],
+  }
+  t.strictSame(changesOf(again, '004')?.existing, new Set([songs]), 'what was dropped is made anew')
+  t.equal(changesOf(snapshot, '005'), null)
 })
 
 t.test('two replays agree on what both have; facts that differ are not determined', async (t) => {
@@ -729,6 +749,10 @@ t.test('what a revision changes is said by kind', async (t) => {
   t.equal(describeChanges({ [songs]: {}, [title]: text }), '+ 1 table, 1 column')
   t.equal(describeChanges({ [songs]: null, [title]: null }), '- 1 table, 1 column')
   t.equal(describeChanges({ [title]: text, 'policy:public.songs.p': null }), '+ 1 column; - 1 policy')
+  t.equal(
+    describeChanges({ [songs]: {}, [title]: text, 'policy:public.songs.p': null }, new Set([title])),
+    '+ 1 table; ~ 1 column; - 1 policy',
+  )
 })
 
 t.test('a difference is said with expected and actual', async (t) => {
@@ -919,6 +943,16 @@ const told: {
     [
       { event: 'revision applied', revision: '002', duration: 31, changes: { [title]: text } },
       'info | migrated | 002  31 ms  + 1 column',
+    ],
+    [
+      {
+        event: 'revision applied',
+        revision: '002',
+        duration: 31,
+        changes: { [title]: text },
+        existing: new Set([title]),
+      },
+      'info | migrated | 002  31 ms  ~ 1 column',
     ],
     [
       { event: 'revision applied', revision: '002', duration: 31, changes: null },

@@ -3,8 +3,16 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { describeError, SchemaError } from '../../src/errors.js'
 import { knexMigrationSource } from '../../src/postgres/knex-source.js'
-import { ledgerName, listMigrations, revisionOf } from '../../src/postgres/migrations.js'
+import { ledgerName, listMigrations, type Migration, revisionOf } from '../../src/postgres/migrations.js'
 import { type KnexProject, loadProject, type ProjectLocation } from '../../src/postgres/project.js'
+
+const withoutLoad = ({ revision, file, path, sourceName, checksum }: Migration) => ({
+  revision,
+  file,
+  path,
+  sourceName,
+  checksum,
+})
 
 type Files = Readonly<Record<string, string | Readonly<Record<string, string>>>>
 
@@ -229,7 +237,7 @@ t.test('migrations are the files of every kind of JavaScript, in the order of th
   })
   const migrations = await listMigrations(project)
   t.strictSame(
-    migrations.map(({ load: _, ...rest }) => rest),
+    migrations.map(withoutLoad),
     names.map((file) => ({
       revision: file.replace(/\.\w+$/, ''),
       file,
@@ -440,7 +448,7 @@ t.test('a source of the project is asked, and needs no folder', async (t) => {
   t.strictSame(project.directories, [])
   const migrations = await listMigrations(project)
   t.strictSame(
-    migrations.map(({ load: _, ...rest }) => rest),
+    migrations.map(withoutLoad),
     ['002_b.ts', '001_a', '.x'].map((sourceName) => ({
       revision: sourceName.replace(/\.ts$/, ''),
       file: null,
@@ -451,26 +459,28 @@ t.test('a source of the project is asked, and needs no folder', async (t) => {
     'in its own order',
   )
   t.match(await migrations[0]?.load(), { down: null, transaction: false })
-  const none = { getMigrations: async () => [], getMigrationName: () => '', getMigration: none }
+  const none = { ...knexMigrationSource(), getMigrations: async () => [] }
   t.equal(
     await refusal(listMigrations({ ...project, source: none })),
-    `SCHEMA_MIGRATIONS_EMPTY: The migrations folder holds no migration. Nothing was done.
+    `SCHEMA_MIGRATIONS_EMPTY: The knexfile's migration source gives no migration. Nothing was done.
 
 Do one of:
-  --migrations DIR      names the folder
-  schemagate new NAME   writes the first migration`,
+  --migrations DIR   names a folder to read instead`,
   )
 })
 
 t.test('our source for a knexfile gives plain Knex the same migrations, and us its folders', async (t) => {
+  const ours = new URL('../../src/postgres/knex-source.ts', import.meta.url).href
   const { root, project } = await load(t, {
-    'knexfile.js': `export default { migrations: { migrationSource: globalThis.source, tableName: 'steps' } }`,
+    'knexfile.js': `import { knexMigrationSource } from '${ours}'
+      const migrationSource = knexMigrationSource(new URL('steps', import.meta.url).pathname)
+      export default { migrations: { migrationSource, tableName: 'steps' } }`,
     steps: {
       '001.js': `export const up = async () => {}; export const down = async () => {}; export const config = ${config}`,
       '002.js': migration,
     },
   })
-  t.strictSame(project, { ...defaults(root), tableName: 'steps' })
+  t.strictSame(project, { ...defaults(root), directories: [join(root, 'steps')], tableName: 'steps' })
   const source = knexMigrationSource(join(root, 'steps'))
   const migrations = await source.getMigrations([])
   t.strictSame(
@@ -479,7 +489,7 @@ t.test('our source for a knexfile gives plain Knex the same migrations, and us i
   )
   const steps = await Promise.all(migrations.map((migration) => source.getMigration(migration)))
   t.strictSame(
-    steps.map(({ config }) => config),
+    steps.map((step) => ('config' in step ? step.config : undefined)),
     [{ transaction: false }, undefined],
   )
   const { default: knex } = await import('knex')

@@ -46,7 +46,7 @@ const loader = import.meta.resolve('tsx')
 
 /**
  * Starts `schemagate` with these words; killed when the test ends. Its environment is what is given and nothing of ours.
- * A password of the environment that is found in its output makes `ended` reject.
+ * A password of the environment that is found in its output then fails the test.
  */
 export function start(t: Owner, words: readonly string[], { cwd, env }: Place): Running {
   const child = spawn(process.execPath, ['--import', loader, main, ...words], {
@@ -57,11 +57,12 @@ export function start(t: Owner, words: readonly string[], { cwd, env }: Place): 
   const closed = once(child, 'close')
   const output = collect(child)
   const kill = (signal: NodeJS.Signals): void => void child.kill(signal)
+  const all = (): string => `${output.stdout}${output.stderr}`
   t.teardown(async () => {
     kill('SIGKILL')
     await closed
+    refuseSecrets(all(), env)
   })
-  const all = (): string => `${output.stdout}${output.stderr}`
   return {
     pid: child.pid ?? 0,
     stdout: () => output.stdout,
@@ -79,7 +80,6 @@ export function start(t: Owner, words: readonly string[], { cwd, env }: Place): 
         otherwise: () => `it said:\n${all()}`,
       })
       await closed
-      refuseSecrets(all(), env)
       return { exit: child.exitCode ?? child.signalCode ?? '', ...output }
     },
     kill,

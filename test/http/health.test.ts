@@ -1,0 +1,325 @@
+import Fastify, { type LightMyRequestResponse } from 'fastify'
+import pino from 'pino'
+import t, { type Test } from 'tap'
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import type { Catalog } from '../../src/core/catalog.js'
+import { assess, decide, type Policy } from '../../src/core/decision.js'
+import type { Progress } from '../../src/core/progress.js'
+import { SchemaError } from '../../src/errors.js'
+import type { Passed } from '../../src/gate.js'
+import { createHealth, type Health } from '../../src/health.js'
+import { buildApp } from '../../src/http/app.js'
+import { schemaHealth, type SchemaHealthOptions } from '../../src/http/plugin.js'
+
+const token = 'open-sesame-4711'
+const paths = ['/health/live', '/health/startup', '/health/ready', '/health/schema'] as const
+const promised: Catalog = {
+  'table:public.songs': { rowSecurity: false, forceRowSecurity: false },
+  'column:public.songs.title': { type: 'text', nullable: false, default: `'<b>'` },
+}
+const withoutTitle: Catalog = { 'table:public.songs': { rowSecurity: false, forceRowSecurity: false } }
+const policy: Policy = {
+  onBehind: 'migrate',
+  onDrift: 'refuse',
+  onAhead: 'judge',
+  onUnverified: 'warn',
+  refuseBy: 'exit',
+}
+
+const newHealth = () =>
+  createHealth({
+    service: { name: 'songs <api>', version: '1.2.3', release: 'abc123', instance: 'replica-1' },
+    target: 'demo',
+  })
+
+/** What the gate found: this catalog at revision 001, of this build's 001 and more. */
+function passed(live: Catalog, { build = ['001'], onDrift = policy.onDrift } = {}): Passed {
+  const recorded = { revisions: ['001'], hasTables: true }
+  const snapshot = {
+    postgres: 18,
+    base: {},
+    revisions: [{ revision: '001', file: null, checksum: null, changes: promised }],
+  }
+  const assessment = assess({ build, recorded, live, snapshot })
+  return {
+    snapshot,
+    assessment,
+    decision: decide(assessment, { ...policy, onDrift }),
+    inspection: {
+      database: { user: 'app', host: 'db.internal', port: 5432, name: 'shop' },
+      major: 18,
+      serverVersion: '18.4',
+      readOnly: false,
+      locked: false,
+      schema: 'public',
+      ledger: null,
+      recorded,
+      live,
+    },
+  }
+}
+
+interface Served {
+  readonly health: Health
+  /** The answer; its headers and, where it is JSON, its body are checked against what the route promises. */
+  readonly ask: (path: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>
+}
+
+async function serve(t: Test, options: Omit<SchemaHealthOptions, 'gate'> = { token }): Promise<Served> {
+  const health = newHealth()
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const schemas = new Map<string, Record<string, TSchema>>()
+  app.addHook('onRoute', ({ url, schema }) => {
+    const response: unknown = schema?.response
+    if (isSchemas(response)) schemas.set(url, response)
+  })
+  await app.register(schemaHealth, { gate: { health }, ...options })
+  const ask: Served['ask'] = async (path, headers = {}) => {
+    const answer = await app.inject({ url: path, headers })
+    const { 'cache-control': cache, 'retry-after': retry, 'content-type': type } = answer.headers
+    t.equal(cache, 'no-store')
+    t.equal(retry, answer.statusCode === 503 ? '10' : undefined)
+    if (type === 'application/health+json; charset=utf-8') {
+      const schema = schemas.get(path)?.[answer.statusCode]
+      t.strictSame(schema === undefined ? ['no schema'] : [...Value.Errors(schema, answer.json())], [])
+    } else t.equal(type, 'text/html; charset=utf-8')
+    return answer
+  }
+  return { health, ask }
+}
+
+function isSchemas(value: unknown): value is Record<string, TSchema> {
+  return typeof value === 'object' && value !== null && '200' in value && '503' in value
+}
+
+const statuses = async ({ ask }: Served) =>
+  Promise.all(paths.map(async (path) => `${path.slice(8)} ${(await ask(path)).statusCode}`))
+const closed = ['live 200', 'startup 503', 'ready 503', 'schema 503']
+const open = ['live 200', 'startup 200', 'ready 200', 'schema 200']
+const bearer = { authorization: `Bearer ${token}` }
+
+t.test('before the gate opens only liveness passes, and the phase says where it is', async (t) => {
+  const served = await serve(t)
+  const { health, ask } = served
+  t.strictSame(await statuses(served), closed)
+  t.strictSame((await ask('/health/live')).json(), { status: 'pass', phase: 'starting' })
+  t.strictSame((await ask('/health/schema', bearer)).json(), {
+    status: 'fail',
+    version: '1.2.3',
+    releaseId: 'abc123',
+    serviceId: 'songs <api>',
+    notes: [],
+    phase: 'starting',
+    revision: { current: null, head: null, position: null, pending: [], unknown: [] },
+    database: { environment: 'demo' },
+    checks: {},
+  })
+  const story: readonly (readonly [Progress, string])[] = [
+    [{ event: 'connecting', database: 'app@db.internal:5432/shop', environment: 'demo' }, 'connecting'],
+    [{ event: 'waiting for lock', holder: null, waited: 0 }, 'waiting for the lock'],
+    [{ event: 'revision started', revision: '001', number: 1, total: 2 }, 'migrating'],
+    [{ event: 'migrated', revisions: 2, duration: 5 }, 'verifying'],
+  ]
+  for (const [progress, phase] of story) {
+    health.report(progress)
+    t.strictSame((await ask('/health/ready')).json(), { status: 'fail', phase })
+    t.equal(
+      (await ask('/health/schema')).json().migrating?.revision,
+      phase === 'migrating' ? '001' : undefined,
+    )
+  }
+  t.strictSame(await statuses(served), closed)
+})
+
+t.test('an open gate passes; names and the address are for whoever has the token', async (t) => {
+  const served = await serve(t)
+  const { health, ask } = served
+  health.judged(passed(promised))
+  t.strictSame(await statuses(served), open)
+  const anonymous = (await ask('/health/schema')).json()
+  t.match(anonymous, {
+    status: 'pass',
+    phase: 'serving',
+    revision: { current: '001', head: '001', position: 'current', pending: [], unknown: [] },
+    verification: { status: 'as promised', objects: { tables: 1, columns: 1 }, differenceCount: 0 },
+    checks: { 'postgres:connection': [{ status: 'pass' }], 'schema:verification': [{ observedValue: 0 }] },
+  })
+  t.strictSame(anonymous.database, { environment: 'demo' })
+  t.notOk('differences' in anonymous.verification)
+  const full = (await ask('/health/schema', bearer)).json()
+  t.strictSame(full.database, {
+    name: 'shop',
+    environment: 'demo',
+    server: 'PostgreSQL 18.4',
+    address: 'app@db.internal:5432/shop',
+  })
+  t.strictSame(full.verification.differences, [])
+  for (const authorization of [`bearer  ${token}`, `BEARER ${token}`])
+    t.same((await ask('/health/schema', { authorization })).json(), full, authorization)
+  for (const authorization of [
+    'Bearer',
+    'Bearer x',
+    `Bearer ${token}x`,
+    `Bearer ${token.slice(1)}`,
+    `Basic ${token}`,
+    token,
+  ])
+    t.same((await ask('/health/schema', { authorization })).json(), anonymous, authorization)
+})
+
+t.test('HEALTH_DETAILS=always shows everything to everybody; without a token nobody sees more', async (t) => {
+  const always = await serve(t, { details: 'always' })
+  always.health.judged(passed(promised))
+  t.equal((await always.ask('/health/schema')).json().database.name, 'shop')
+  const never = await serve(t, {})
+  never.health.judged(passed(promised))
+  for (const authorization of ['Bearer null', 'Bearer undefined', `Bearer ${token}`])
+    t.strictSame((await never.ask('/health/schema', { authorization })).json().database, {
+      environment: 'demo',
+    })
+})
+
+t.test('what happens while it serves shows at once, and is told to whoever listens', async (t) => {
+  const served = await serve(t)
+  const { health, ask } = served
+  const told: string[] = []
+  health.subscribe(({ status, ready }) => told.push(`${status} ${ready ? 'ready' : 'not ready'}`))
+  health.judged(passed(promised))
+  health.judged(passed(withoutTitle))
+  t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 503', 'schema 503'])
+  const drifted = await ask('/health/schema', bearer)
+  t.match(drifted.json().verification, {
+    status: 'differs',
+    differenceCount: 1,
+    differences: [
+      {
+        object: 'column:public.songs.title',
+        kind: 'column',
+        change: 'missing',
+        impact: 'breaks',
+        reason: 'queries that name it fail',
+        expected: { type: 'text', nullable: false },
+      },
+    ],
+  })
+  t.notMatch((await ask('/health/schema')).body, 'title')
+  health.judged(passed(promised))
+  health.lost('Connection terminated unexpectedly')
+  const lost = (await ask('/health/schema')).json()
+  t.match(lost, {
+    status: 'fail',
+    notes: [/^the database is lost since /],
+    checks: { 'postgres:connection': [{ status: 'fail' }] },
+  })
+  t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 503', 'schema 503'])
+  health.back()
+  health.report({ event: 'draining', signal: 'SIGTERM', delay: 0 })
+  t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 503', 'schema 200'])
+  health.judged(passed(promised))
+  t.equal((await ask('/health/ready')).json().phase, 'draining', 'a check does not undo that')
+  t.strictSame(told, [
+    'pass ready',
+    'fail not ready',
+    'pass ready',
+    'fail not ready',
+    'pass ready',
+    'pass not ready',
+    'pass not ready',
+  ])
+})
+
+t.test('what was accepted when the gate opened warns, and what comes later fails', async (t) => {
+  const served = await serve(t)
+  const { health, ask } = served
+  health.judged(passed(withoutTitle, { onDrift: 'warn' }))
+  t.strictSame(await statuses(served), open)
+  t.match((await ask('/health/schema')).json(), {
+    status: 'warn',
+    notes: ['the catalog is not what the migrations promise: 1 difference of consequence.'],
+  })
+  health.judged(passed({}, { onDrift: 'warn' }))
+  t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 200', 'schema 503'])
+  health.judged(passed(promised, { build: ['001', '002'] }))
+  t.match((await ask('/health/schema')).json().revision, { position: 'behind', pending: ['002'] })
+})
+
+t.test('a refusal says its reason, without the address to those who have no token', async (t) => {
+  const { health, ask } = await serve(t)
+  health.refused(
+    new SchemaError('SCHEMA_DATABASE_UNREACHABLE', { what: 'Nothing answers at db.internal:5432.' }),
+  )
+  const [anonymous, full] = [await ask('/health/schema'), await ask('/health/schema', bearer)]
+  t.match(anonymous.json(), { status: 'fail', phase: 'refused', notes: ['SCHEMA_DATABASE_UNREACHABLE'] })
+  t.match(full.json().notes, ['Nothing answers at db.internal:5432.'])
+})
+
+t.test('a browser gets a page, with everything in it escaped', async (t) => {
+  const { health, ask } = await serve(t)
+  const accept = 'text/html,application/xhtml+xml,*/*;q=0.8'
+  health.judged(passed(promised))
+  health.judged(
+    passed({
+      ...withoutTitle,
+      'column:public.songs.title': { type: 'text', nullable: false, default: `'<i>'` },
+    }),
+  )
+  const page = await ask('/health/schema', { accept })
+  t.equal(page.statusCode, 503)
+  t.equal(page.headers.vary, 'accept, authorization')
+  t.match(page.body, '<h1 class="fail">songs &lt;api&gt; <b>fail</b></h1>')
+  t.match(page.body, '<dt>position</dt><dd>current</dd>')
+  t.notMatch(page.body, 'title</code>')
+  t.notMatch(page.body, 'db.internal')
+  const { body } = await ask('/health/schema', { accept, ...bearer })
+  t.match(body, 'changed <code>column:public.songs.title</code>')
+  t.match(body, 'default: &#39;&lt;b&gt;&#39;')
+  t.match(body, 'default: &#39;&lt;i&gt;&#39;')
+  t.match(body, '<dd>app@db.internal:5432/shop</dd>')
+  t.notMatch(body, /<[bi]>'/)
+  t.equal((await ask('/health/schema', { accept: 'application/json' })).headers.vary, 'accept, authorization')
+  t.equal(
+    (await ask('/health/ready', { accept })).headers['content-type'],
+    'application/health+json; charset=utf-8',
+  )
+})
+
+t.test('HEAD answers as GET does, without a body; nothing else is there', async (t) => {
+  const health = newHealth()
+  const http = { healthToken: token, healthDetails: 'token' } as const
+  const log = pino({ level: 'silent' })
+  const app = await buildApp({ config: configWith(http), health, log, fleet: null })
+  t.teardown(() => app.close())
+  health.judged(passed(promised))
+  for (const url of paths) {
+    const [head, get] = [await app.inject({ method: 'HEAD', url }), await app.inject({ url })]
+    t.equal(head.body, '')
+    t.equal(head.statusCode, get.statusCode)
+    const { date: _, ...headers } = head.headers
+    t.match(get.headers, headers)
+  }
+  for (const [method, url] of [
+    ['POST', '/health/live'],
+    ['GET', '/health'],
+    ['GET', '/'],
+  ] as const) {
+    const { statusCode, headers, body } = await app.inject({ method, url })
+    t.equal(statusCode, 404)
+    t.equal(headers['content-type'], 'application/problem+json; charset=utf-8')
+    t.match(JSON.parse(body), { title: 'Not Found', detail: `There is no ${method} ${url}.` })
+  }
+})
+
+t.test('closing the application closes the gate', async (t) => {
+  let gates = 0
+  const app = Fastify()
+  await app.register(schemaHealth, { gate: { health: newHealth(), close: async () => void gates++ } })
+  await app.close()
+  t.equal(gates, 1)
+})
+
+function configWith(http: { readonly healthToken: string; readonly healthDetails: 'token' | 'always' }) {
+  const server = { host: '127.0.0.1', port: 0, healthPort: null, shutdownDelay: 0 }
+  return { http: { ...server, ...http }, fleet: { url: null, token: null } }
+}
