@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -9,6 +9,7 @@ const root = resolve(import.meta.dirname, '..')
 
 /** The project built to JavaScript and laid out as the image has it, in a temporary folder, with the contenders beside it. */
 export interface Build {
+  /** In it `migrations`, and the same ones as `other`. */
   readonly folder: string
   /** The text of the catalog queries. */
   readonly queries: string
@@ -24,6 +25,7 @@ export async function build(): Promise<Build> {
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'))
   const snapshot = 'migrations/schema.snapshot.json'
   await copyFile(join(root, snapshot), join(folder, snapshot))
+  await cp(join(folder, 'migrations'), join(folder, 'other'), { recursive: true })
   const queries = join(folder, 'queries.sql')
   await writeFile(queries, queryText())
   return { folder, queries, remove: () => rm(folder, { recursive: true }) }

@@ -3,7 +3,10 @@ import type { Part } from './part.js'
 import { type Contender, compare, timed } from './measure.js'
 import { finish, type Place, serve } from './process.js'
 
-/** Whole processes, from `spawn` to their end, or until the port answers. The database is at head and as promised. */
+/**
+ * Whole processes, from `spawn` to their end, or until the port answers. The database is at head and as promised. The
+ * fleet API is served on this project's own migrations only, so `other` has the same ones as any project has its own.
+ */
 export const start: Part = {
   title: 'start at head, whole process: milliseconds',
   measure: async ({ build, createDatabase, runs }) => {
@@ -22,18 +25,23 @@ export const start: Part = {
         ),
         finishing('bare: knex.migrate.latest', ['bench/contenders/knex-latest.js'], place),
         finishing('knex migrate:latest', knex, knexPlace),
-        finishing('schemagate check', ['src/cli/main.js', 'check'], place),
-        finishing('schemagate migrate', ['src/cli/main.js', 'migrate'], place),
+        finishing('schemagate check', ours('check'), place),
+        finishing('schemagate migrate', ours('migrate'), place),
         serving(
           'the first, then a bare Fastify answers',
           ['bench/contenders/bare-fastify.js', queries],
           place,
         ),
-        serving('schemagate serve, until it answers', ['src/cli/main.js', 'serve'], place),
+        serving('schemagate serve, until it answers', [...ours('serve'), '--migrations', 'other'], place),
+        serving('the same with the fleet API', ours('serve'), place),
       ],
       { warmUp: 2, runs },
     )
   },
+}
+
+function ours(command: string): readonly string[] {
+  return ['src/cli/main.js', command]
 }
 
 function finishing(name: string, words: readonly string[], place: Place): Contender {

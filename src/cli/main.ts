@@ -49,6 +49,8 @@ function stopSignal(): AbortSignal {
 
 function print(text: string): Promise<0> {
   return new Promise((resolve) => {
+    // Whoever closed the pipe has read enough.
+    process.stdout.once('error', () => resolve(0))
     if (text === '') resolve(0)
     else process.stdout.write(`${text.trimEnd()}\n`, () => resolve(0))
   })

@@ -1,13 +1,16 @@
 import { isIPv6 } from 'node:net'
-import { resolve } from 'node:path'
-import { isDuration } from './duration.js'
-import { isFile } from './files.js'
-import { databaseUrlProblem, isHttpUrl, maskUrl } from './url.js'
+import { databaseUrlProblem, maskUrl } from './url.js'
+
+/** TypeBox would cost a start more than all of the rest of the configuration does. */
+export type FormSchema =
+  | { readonly type: 'string'; readonly format?: string; readonly pattern?: string }
+  | { readonly type: 'integer'; readonly minimum: number; readonly maximum: number }
+  | { readonly type: 'string'; readonly enum: readonly string[] }
 
 /** What values a key takes, how that is said, and how a value is shown. */
 export interface Form {
-  /** The value of a text, undefined where it is not of this form. Paths start at the root. */
-  readonly parse: (text: string, root: string) => unknown
+  /** JSON schema, as env-schema takes it; the formats are those of validate.ts. */
+  readonly schema: FormSchema
   readonly expected: string
   /** Set where the value is a secret or holds one: it is masked wherever it is shown, and never in an error. */
   readonly secret?: true
@@ -19,52 +22,51 @@ export interface Form {
 /** The values of DATABASE_SSL that are no path. */
 export const tlsModes: ReadonlySet<string> = new Set(['disable', 'no-verify', 'verify'])
 
-export const text = { parse: (text: string) => text, expected: 'a text' } as const satisfies Form
+export const text = { schema: { type: 'string' }, expected: 'a text' } as const satisfies Form
 
 export const target = {
-  parse: where(isTarget),
+  schema: { type: 'string', format: 'target' },
   expected: 'letters, digits, - and _ (it names files), and none of base, shared, example, file',
 } as const satisfies Form
 
 export const listeningPort = {
-  parse: wholeNumber(0, 65_535),
+  schema: { type: 'integer', minimum: 0, maximum: 65_535 },
   expected: 'a whole number from 0 to 65535',
 } as const satisfies Form
 
 export const serverPort = {
-  parse: wholeNumber(1, 65_535),
+  schema: { type: 'integer', minimum: 1, maximum: 65_535 },
   expected: 'a whole number from 1 to 65535',
 } as const satisfies Form
 
 export const duration = {
-  parse: where(isDuration),
+  schema: { type: 'string', format: 'duration' },
   expected: 'a duration such as 500ms, 60s, 5m or 1h, at most 24 days',
 } as const satisfies Form
 
 export const folders = {
-  parse: where((text) => text.split(',').every((folder) => folder.trim() !== '')),
+  schema: { type: 'string', pattern: '^\\s*[^\\s,][^,]*(,\\s*[^\\s,][^,]*)*$' },
   expected: 'a folder, or several separated by commas',
 } as const satisfies Form
 
 export const serverHost = {
-  parse: where(isServerHost),
+  schema: { type: 'string', format: 'server-host' },
   expected: 'a host name, an address or the directory of a unix socket, without a port',
 } as const satisfies Form
 
 export const certificates = {
-  parse: (text: string, root: string) =>
-    tlsModes.has(text) || isFile(resolve(root, text)) ? text : undefined,
+  schema: { type: 'string', format: 'certificates' },
   expected: "disable, no-verify, verify, or the path of an existing file with the authority's certificate",
 } as const satisfies Form
 
 export const httpUrl = {
-  parse: where(isHttpUrl),
+  schema: { type: 'string', format: 'http-url' },
   expected: 'a URL of http or https',
   mask: maskUrl,
 } as const satisfies Form
 
 export const databaseUrl = {
-  parse: where((text) => databaseUrlProblem(text) === undefined),
+  schema: { type: 'string', format: 'database-url' },
   expected: 'a URL such as postgres://user:password@host:5432/name',
   secret: true,
   mask: maskUrl,
@@ -72,27 +74,21 @@ export const databaseUrl = {
 } as const satisfies Form
 
 export const secret = {
-  parse: text.parse,
+  schema: { type: 'string' },
   expected: 'a secret',
   secret: true,
   mask: () => '***',
 } as const satisfies Form
 
+/** A form of a few words. */
+export interface WordForm<Word extends string> {
+  readonly schema: { readonly type: 'string'; readonly enum: readonly Word[] }
+  readonly expected: string
+}
+
 /** One of these words. */
-export function oneOf<Words extends string[]>(...words: [...Words]) {
-  const parse = (text: string): Words[number] | undefined => words.find((word) => word === text)
-  return { parse, expected: `one of ${words.join(', ')}` } as const satisfies Form
-}
-
-function where(isRight: (text: string) => boolean): (text: string) => string | undefined {
-  return (text) => (isRight(text) ? text : undefined)
-}
-
-function wholeNumber(from: number, to: number): (text: string) => number | undefined {
-  return (text) => {
-    const number = text.trim() === '' ? NaN : Number(text)
-    return Number.isInteger(number) && number >= from && number <= to ? number : undefined
-  }
+export function oneOf<Word extends string>(...words: readonly Word[]): WordForm<Word> {
+  return { schema: { type: 'string', enum: words }, expected: `one of ${words.join(', ')}` }
 }
 
 /** Whether a text can be the name of a target: it becomes a part of file names and of a key. */

@@ -215,11 +215,16 @@ export const keys = {
 
 export type KeyId = keyof typeof keys
 
+type ValueOf<Schema> = Schema extends { readonly enum: readonly (infer Word)[] }
+  ? Word
+  : Schema extends { readonly type: 'integer' }
+    ? number
+    : string
+
 /** The validated values by key; a key without a default may be undefined. */
 export type Values = {
   readonly [Id in KeyId]:
-    | Exclude<ReturnType<(typeof keys)[Id]['parse']>, undefined>
-    | ((typeof keys)[Id]['default'] extends null ? undefined : never)
+    ValueOf<(typeof keys)[Id]['schema']> | ((typeof keys)[Id]['default'] extends null ? undefined : never)
 }
 
 export const keyIds: readonly KeyId[] = Object.keys(keys).filter(isKeyId)

@@ -1,30 +1,63 @@
+import { resolve } from 'node:path'
+import { envSchema } from 'env-schema'
+import { isDuration } from './duration.js'
 import type { Fault, Outcome } from './fault.js'
+import { isFile } from './files.js'
+import { isServerHost, isTarget, tlsModes } from './forms.js'
 import { keyIds, keyOf, type KeyId, type Values } from './keys.js'
 import type { Setting } from './lookup.js'
-import { maskCredentials } from './url.js'
+import { databaseUrlProblem, isHttpUrl, maskCredentials } from './url.js'
 
 export type Settings = ReadonlyMap<KeyId, Setting>
 
 /** The settings as typed values, or a fault for each that is not of its form. */
 export function validate(settings: Settings, root: string): Outcome<Values> {
-  const values: Record<string, unknown> = {}
-  const faults: Fault[] = []
-  for (const [id, setting] of settings) {
-    values[id] = keyOf(id).parse(setting.text, root)
-    if (values[id] === undefined) faults.push(malformed(id, setting))
+  try {
+    return { kind: 'sound', value: checked(settings, root) }
+  } catch (error) {
+    if (!isValidationError(error)) throw error
+    const invalid = new Set(error.errors.map(({ instancePath }) => instancePath.slice(1)))
+    const faults = [...settings]
+      .filter(([id]) => invalid.has(id))
+      .map(([id, setting]) => malformed(id, setting))
+    return { kind: 'faulty', faults }
   }
-  return faults.length === 0 && isWhole(values)
-    ? { kind: 'sound', value: values }
-    : { kind: 'faulty', faults }
 }
 
-/** Where a key that has a default lacks a value, its setting could not be read, and that is a fault already. */
-function isWhole(values: Readonly<Record<string, unknown>>): values is Values {
-  return keyIds.every((id) => keyOf(id).default === null || values[id] !== undefined)
+/** env-schema changes what it is given, so all of it is made anew each time. */
+function checked(settings: Settings, root: string): Values {
+  return envSchema<Values>({
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(keyIds.map((id) => [id, structuredClone(keyOf(id).schema)])),
+    },
+    data: Object.fromEntries([...settings].map(([id, { text }]) => [id, text])),
+    env: false,
+    dotenv: false,
+    ajv: {
+      customOptions: (ajv) =>
+        Object.entries(formats(root)).reduce((all, [name, isRight]) => all.addFormat(name, isRight), ajv),
+    },
+  })
+}
+
+function formats(root: string): Readonly<Record<string, (text: string) => boolean>> {
+  return {
+    target: isTarget,
+    duration: isDuration,
+    'server-host': isServerHost,
+    'http-url': isHttpUrl,
+    'database-url': (text) => databaseUrlProblem(text) === undefined,
+    certificates: (text) => tlsModes.has(text) || isFile(resolve(root, text)),
+  }
 }
 
 function malformed(id: KeyId, { name, text, source }: Setting): Fault {
   const { expected, problem, mask = maskCredentials, secret } = keyOf(id)
   const blunt = secret ? 'is not of its form' : `is ${JSON.stringify(mask(text))}`
   return { subject: name, source, problem: problem?.(text) ?? blunt, hint: `expected ${expected}` }
+}
+
+function isValidationError(error: unknown): error is Error & { errors: readonly { instancePath: string }[] } {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
 }

@@ -26,9 +26,13 @@ export function diff(
   undetermined: Undetermined = {},
 ): readonly Difference[] {
   const keys = new Set([...Object.keys(expected), ...Object.keys(actual)])
-  return sortKeys(keys).flatMap((key) =>
-    compare({ key, expected: expected[key], actual: actual[key], ignored: undetermined[key] ?? [] }),
-  )
+  const found = new Map<string, Difference>()
+  for (const key of keys) {
+    const pair = { key, expected: expected[key], actual: actual[key], ignored: undetermined[key] ?? [] }
+    const difference = compare(pair)
+    if (difference !== null) found.set(key, difference)
+  }
+  return sortKeys(found.keys()).flatMap((key) => found.get(key) ?? [])
 }
 
 interface Pair {
@@ -38,11 +42,11 @@ interface Pair {
   readonly ignored: readonly string[]
 }
 
-function compare({ key, expected, actual, ignored }: Pair): readonly Difference[] {
-  if (expected === undefined) return actual === undefined ? [] : [{ change: 'unexpected', key, actual }]
-  if (actual === undefined) return [{ change: 'missing', key, expected }]
+function compare({ key, expected, actual, ignored }: Pair): Difference | null {
+  if (expected === undefined) return actual === undefined ? null : { change: 'unexpected', key, actual }
+  if (actual === undefined) return { change: 'missing', key, expected }
   const facts = Object.keys({ ...expected, ...actual })
     .filter((name) => !ignored.includes(name) && !sameFact(expected[name], actual[name]))
     .sort()
-  return facts.length === 0 ? [] : [{ change: 'changed', key, facts, expected, actual }]
+  return facts.length === 0 ? null : { change: 'changed', key, facts, expected, actual }
 }

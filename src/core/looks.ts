@@ -1,47 +1,53 @@
 import type { Catalog, Facts } from './catalog.js'
 import type { Changes } from './snapshot.js'
 
-/** What to look at after a revision: object keys, each with the revision that last changed it. */
-export type Look = ReadonlyMap<string, string>
-
 /** What each revision of a replay changed, in their order. */
-export type ReplayedChanges = ReadonlyMap<string, Changes>
+export type Replayed = ReadonlyMap<string, Changes>
+
+/** By the revision after which to look: the objects to look at, each with the revision that last changed it. */
+export type Looks = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /**
- * After which revisions of a second replay its catalog has to be read to see all that the first one changed. An object
- * stays as it is until another revision changes it, so a few reads are enough for hundreds of revisions.
+ * When to read the catalog of a second replay to see all that the first one changed. An object stays as it is until
+ * another revision changes it, so a few looks are enough for hundreds of revisions.
  */
-export function planLooks(first: ReplayedChanges): ReadonlyMap<string, Look> {
-  const plan = new Map<string, Look>()
+export function planLooks(first: Replayed): Looks {
+  const looks = new Map<string, ReadonlyMap<string, string>>()
   let unseen = new Map<string, string>()
   let previous = ''
   for (const [revision, changes] of first) {
     const keys = Object.keys(changes)
     if (keys.some((key) => unseen.has(key))) {
-      plan.set(previous, unseen)
+      looks.set(previous, unseen)
       unseen = new Map()
     }
     for (const key of keys) unseen.set(key, revision)
     previous = revision
   }
-  return plan.set(previous, unseen)
+  return looks.set(previous, unseen)
+}
+
+/** A second replay: what was seen at each look, and what was there before the first revision. */
+export interface Sightings {
+  readonly looks: Looks
+  readonly catalogs: ReadonlyMap<string, Catalog>
+  readonly base: Catalog
 }
 
 /**
- * The changes of the first replay as the second one made them, without those it did not make: the object has another name
- * there. `known` are the objects seen so far; one that never was there is not gone either.
+ * The changes of the first replay as the second one made them. Left out is what the second did not do: make an object of
+ * that name, or drop one that was there.
  */
-export function confirmedBy(
-  catalog: Catalog,
-  { look, first, known }: { readonly look: Look; readonly first: ReplayedChanges; readonly known: Set<string> },
-): ReplayedChanges {
-  const confirmed = new Map<string, Record<string, Facts | null>>()
-  for (const [key, revision] of look) {
-    const isGone = catalog[key] === undefined
-    if (!isGone) known.add(key)
-    const wasGone = first.get(revision)?.[key] === null
-    if (isGone !== wasGone || !known.has(key)) continue
-    confirmed.set(revision, { ...confirmed.get(revision), [key]: catalog[key] ?? null })
-  }
-  return confirmed
+export function repeatedIn({ looks, catalogs, base }: Sightings, first: Replayed): Replayed {
+  const repeated = new Map<string, Record<string, Facts | null>>()
+  const known = new Set(Object.keys(base))
+  for (const [at, look] of looks)
+    for (const [key, revision] of look) {
+      const facts = catalogs.get(at)?.[key] ?? null
+      if (facts !== null) known.add(key)
+      const isSame = (facts === null) === (first.get(revision)?.[key] === null)
+      if (isSame && known.has(key))
+        repeated.set(revision, Object.assign(repeated.get(revision) ?? {}, { [key]: facts }))
+    }
+  return repeated
 }

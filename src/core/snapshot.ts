@@ -64,8 +64,7 @@ export function changesOf(
 
 /** The live catalog against the promise. */
 export function differencesFrom(promised: Promised, live: Catalog): readonly Difference[] {
-  const judged = Object.fromEntries(Object.entries(live).filter(([key]) => !promised.tolerated.has(key)))
-  return diff(promised.catalog, judged, promised.undetermined)
+  return diff(promised.catalog, live, promised.undetermined).filter(({ key }) => !promised.tolerated.has(key))
 }
 
 /** The live catalog against the promise, for some objects only. */
@@ -80,24 +79,23 @@ export function differencesOf(
 /** What changed from one catalog to the next. */
 export function changesBetween(before: Catalog, after: Catalog): Changes {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)])
-  const changes: Record<string, Facts | null> = {}
-  for (const key of sortKeys(keys)) {
-    const [was, is] = [before[key], after[key]]
-    if (is === undefined) changes[key] = null
-    else if (was === undefined || !sameFacts(was, is)) changes[key] = is
-  }
-  return changes
+  const changed = [...keys].filter((key) => !isSame(before[key], after[key]))
+  return Object.fromEntries(sortKeys(changed).map((key) => [key, after[key] ?? null]))
 }
 
-/** Two replays of one revision: its changes, and the facts that came out different and so are not determined. */
+function isSame(was: Facts | undefined, is: Facts | undefined): boolean {
+  return was !== undefined && is !== undefined && sameFacts(was, is)
+}
+
+/** Two replays of one revision: its changes without the facts that came out different, which are not determined. */
 export function agreeOn(first: Changes, second: Changes): Pick<SnapshotRevision, 'changes' | 'undetermined'> {
   const changes: Record<string, Facts | null> = {}
   const undetermined: Record<string, readonly string[]> = {}
   for (const [key, facts] of Object.entries(first)) {
     const again = second[key]
     if (again === undefined) continue
-    changes[key] = facts
     const names = facts === null || again === null ? [] : differingFacts(facts, again)
+    changes[key] = facts === null ? null : without(facts, names)
     if (names.length > 0) undetermined[key] = names
   }
   return Object.keys(undetermined).length === 0 ? { changes } : { changes, undetermined }
@@ -109,7 +107,12 @@ function differingFacts(one: Facts, other: Facts): readonly string[] {
   )
 }
 
-function pick(catalog: Catalog, keys: readonly string[]): Catalog {
+function without(facts: Facts, names: readonly string[]): Facts {
+  return Object.fromEntries(Object.entries(facts).filter(([name]) => !names.includes(name)))
+}
+
+/** The part of a catalog that some keys name. */
+export function pick(catalog: Catalog, keys: Iterable<string>): Catalog {
   const picked: Record<string, Facts> = {}
   for (const key of keys) if (catalog[key] !== undefined) picked[key] = catalog[key]
   return picked

@@ -20,5 +20,11 @@ export function onChange(health: Health, send: (document: HealthDocument) => voi
 
 /** What a document says, without the times of the checks. */
 function substance({ status, phase, revision, verification, notes }: HealthDocument): string {
-  return JSON.stringify({ status, phase, revision, notes, verification: { ...verification, checkedAt: null } })
+  return JSON.stringify({
+    status,
+    phase,
+    revision,
+    notes,
+    verification: { ...verification, checkedAt: null },
+  })
 }

@@ -24,7 +24,7 @@ export interface LockPatience {
 const lockClass = 0x5343484d
 
 /** The two keys of the lock that guards one ledger table, as SQL. Advisory locks are per database. */
-export function lockKeys(tableName: string): string {
+function lockKeys(tableName: string): string {
   return `${lockClass}, ${createHash('sha256').update(tableName).digest().readInt32BE()}`
 }
 

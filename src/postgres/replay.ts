@@ -1,6 +1,7 @@
 import type { Catalog } from '../core/catalog.js'
+import { planLooks, repeatedIn, type Replayed } from '../core/looks.js'
 import type { Report } from '../core/progress.js'
-import { agreeOn, type Changes, changesBetween, type Snapshot } from '../core/snapshot.js'
+import { agreeOn, type Changes, changesBetween, pick, type Snapshot } from '../core/snapshot.js'
 import { SchemaError } from '../errors.js'
 import { type Connection, withClient } from './connect.js'
 import { ledgerTablesOf, readCatalog } from './introspect.js'
@@ -8,6 +9,7 @@ import { migrate } from './migrate.js'
 import type { Migration } from './migrations.js'
 import type { KnexProject } from './project.js'
 import { queryRows } from './query.js'
+import type { RevisionCheck } from './revision-check.js'
 import type { Scratch } from './scratch.js'
 
 export interface ReplayOptions {
@@ -15,12 +17,6 @@ export interface ReplayOptions {
   readonly project: KnexProject
   readonly migrations: readonly Migration[]
   readonly report: Report
-}
-
-interface Replay {
-  readonly major: number
-  readonly base: Catalog
-  readonly changes: ReadonlyMap<string, Changes>
 }
 
 /**
@@ -31,8 +27,8 @@ interface Replay {
 export async function replay(options: ReplayOptions): Promise<Snapshot> {
   const { scratch, migrations, report } = options
   report({ event: 'replaying', revisions: migrations.length, where: scratch.where })
-  const first = await scratch.withDatabase((connection) => replayOnce(connection, options))
-  const second = await scratch.withDatabase((connection) => replayOnce(connection, options))
+  const first = await scratch.withDatabase((connection) => replayFirst(connection, options))
+  const second = await scratch.withDatabase((connection) => replayAgain(connection, { options, first }))
   return {
     postgres: first.major,
     base: first.base,
@@ -40,27 +36,53 @@ export async function replay(options: ReplayOptions): Promise<Snapshot> {
       revision,
       file,
       checksum,
-      ...agreeOn(first.changes.get(revision) ?? {}, second.changes.get(revision) ?? {}),
+      ...agreeOn(first.changes.get(revision) ?? {}, second.get(revision) ?? {}),
     })),
   }
 }
 
-async function replayOnce(connection: Connection, options: ReplayOptions): Promise<Replay> {
+interface FirstReplay {
+  readonly major: number
+  readonly base: Catalog
+  readonly changes: Replayed
+}
+
+async function replayFirst(connection: Connection, options: ReplayOptions): Promise<FirstReplay> {
   const { base, major } = await withClient(connection, async (client) => ({
     base: await readCatalog(client, ledgerTablesOf(options.project)),
     major: await majorOf(client),
   }))
   const changes = new Map<string, Changes>()
   let before = base
+  await applyAll(connection, options, async ({ revision, read }) => {
+    const after = await read()
+    changes.set(revision, changesBetween(before, after))
+    before = after
+  })
+  return { base, major, changes }
+}
+
+interface Repetition {
+  readonly options: ReplayOptions
+  readonly first: FirstReplay
+}
+
+async function replayAgain(connection: Connection, { options, first }: Repetition): Promise<Replayed> {
+  const looks = planLooks(first.changes)
+  const catalogs = new Map<string, Catalog>()
+  await applyAll(connection, options, async ({ revision, read }) => {
+    const look = looks.get(revision)
+    if (look !== undefined) catalogs.set(revision, pick(await read(), look.keys()))
+  })
+  return repeatedIn({ looks, catalogs, base: first.base }, first.changes)
+}
+
+async function applyAll(connection: Connection, options: ReplayOptions, check: RevisionCheck): Promise<void> {
   await migrate({
     ...options,
     connection,
     snapshot: null,
-    check: async ({ revision, read }) => {
-      const after = await read()
-      changes.set(revision, changesBetween(before, after))
-      before = after
-    },
+    check,
     transaction: 'each',
     lockWaitTimeout: 0,
     writer: { host: 'scratch', release: null },
@@ -68,7 +90,6 @@ async function replayOnce(connection: Connection, options: ReplayOptions): Promi
   }).catch((error: unknown) => {
     throw whileReplaying(error)
   })
-  return { base, major, changes }
 }
 
 /** What happens in a scratch database is nobody's news, but for a revision that takes long. */

@@ -183,10 +183,10 @@ function listen({ session, audit, report, signal }: RunContext, state: RunState)
   }
 }
 
-async function recordFailure(error: unknown, { context, state }: Running): Promise<void> {
+async function recordFailure(failure: unknown, { context, state }: Running): Promise<void> {
   const { audit, schema, writer } = context
   const failed = state.running?.migration.revision
-  const text = messageOf(error, state)
+  const text = messageOf(failure, state)
   const eventOf = (revision: string): LedgerEvent => (revision === failed ? 'failed' : 'rolled back')
   const entries = state.begun.map((revision) => ({ revision, event: eventOf(revision), error: text }))
   await append(audit, { schema, writer }, entries).catch((unrecorded: unknown) => {

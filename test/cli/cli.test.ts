@@ -215,6 +215,9 @@ t.test('migrate, check and down go to a revision and back, and say so in one doc
   t.equal(status.exit, 3)
   t.match(documentOf(status), { revision: { current: '001_songs' }, verification: { status: 'as promised' } })
   t.strictSame(documentOf(await project.run('down --to 001_songs --json')), { reverted: [] })
+  const unread = project.start('status')
+  unread.deafen()
+  t.equal((await unread.ended()).exit, 3, 'a pipe that is closed early changes nothing')
 })
 
 t.test('verify lists each difference, the worst first', async (t) => {
