@@ -39,7 +39,7 @@ ${differenceTable(document)}
 
 function verificationRows({ verification }: HealthDocument): string {
   if (verification === undefined) return ''
-  const objects = Object.entries(verification.objects).map(([kind, number]) => `${number} ${kind}`)
+  const objects = Object.entries(verification.objects).map(([kind, number]) => `${kind} ${number}`)
   return rows([
     ['verification', verification.status],
     ['checked', verification.checkedAt],

@@ -10,6 +10,8 @@ const ownTables = ['schemagate_ledger']
 export interface ReadOptions {
   /** Tables to leave out, by name, wherever they are: Knex's own. Default: those of Knex's default settings. */
   readonly ledgerTables?: readonly string[]
+  /** The kinds to read, as in object keys. Default: all. */
+  readonly kinds?: ReadonlySet<string>
 }
 
 const knexTables = ['knex_migrations', 'knex_migrations_lock']
@@ -20,7 +22,7 @@ export function ledgerTablesOf({ tableName }: { readonly tableName: string }): R
 }
 
 /**
- * Reads the whole catalog of the connected database: all non-system schemas, without what extensions own.
+ * Reads the catalog of the connected database: all non-system schemas, without what extensions own.
  * One round trip, one repeatable-read, read-only snapshot. The client must not be in a transaction.
  */
 export async function readCatalog(client: pg.ClientBase, options: ReadOptions = {}): Promise<Catalog> {
@@ -58,8 +60,9 @@ export async function readCatalogInTransaction(
 }
 
 /** The catalog queries for some options, to be sent in a message of the caller's; `parseCatalog` takes their results. */
-export function queriesFor({ ledgerTables = knexTables }: ReadOptions): readonly KindQuery[] {
-  return catalogQueries([...ownTables, ...ledgerTables])
+export function queriesFor({ ledgerTables = knexTables, kinds }: ReadOptions): readonly KindQuery[] {
+  const queries = catalogQueries([...ownTables, ...ledgerTables])
+  return kinds === undefined ? queries : queries.filter(({ kind }) => kinds.has(kind))
 }
 
 /** From the results of the catalog queries, in their order, to the catalog. */

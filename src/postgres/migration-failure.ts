@@ -49,7 +49,7 @@ function whereFacts({ context, state }: Failed): readonly Fact[] {
 }
 
 function serverFacts(error: unknown, state: RunState): readonly Fact[] {
-  if (!(error instanceof pg.DatabaseError)) return [['error', messageOf(error, state)]]
+  if (!(error instanceof pg.DatabaseError)) return [['error', messageOf(error, state)], ...lastWords(state)]
   const { code, detail, hint, where } = error
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['sqlstate', code],
@@ -59,6 +59,12 @@ function serverFacts(error: unknown, state: RunState): readonly Fact[] {
     ['where', where],
   ]
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value.split('\n')] as const]))
+}
+
+/** Where the connection is gone, Knex tells that its ROLLBACK failed; why it is gone the server said before. */
+function lastWords({ serverMessages }: RunState): readonly Fact[] {
+  const last = [...serverMessages].at(-1)
+  return last === undefined ? [] : [['server', last.join(' ')]]
 }
 
 async function outcomeFacts({ context, state }: Failed): Promise<readonly Fact[]> {

@@ -1,4 +1,4 @@
-import type { Catalog } from '../core/catalog.js'
+import { type Catalog, parseKey } from '../core/catalog.js'
 import { differencesOf, promisedAt, type Snapshot } from '../core/snapshot.js'
 import { brokenPromise } from './broken-promise.js'
 
@@ -8,8 +8,8 @@ export interface RanRevision {
   readonly transactional: boolean
   /** All revisions recorded, this one included. */
   readonly recorded: readonly string[]
-  /** The catalog as the revision's own transaction sees it. */
-  readonly read: () => Promise<Catalog>
+  /** The catalog as the revision's own transaction sees it, or only some kinds of it. */
+  readonly read: (kinds?: ReadonlySet<string>) => Promise<Catalog>
 }
 
 /** Looks at a revision before its commit; what it throws rolls the revision back. */
@@ -24,7 +24,8 @@ export function checkAgainst(snapshot: Snapshot | null): RevisionCheck {
     const changes = snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}
     const keys = Object.keys(changes)
     if (snapshot === null || keys.length === 0) return
-    const differences = differencesOf(promisedAt(snapshot, recorded), await read(), keys)
+    const live = await read(new Set(keys.map((key) => parseKey(key).kind)))
+    const differences = differencesOf(promisedAt(snapshot, recorded), live, keys)
     if (differences.length > 0) throw brokenPromise({ revision, differences, transactional })
   }
 }

@@ -9,6 +9,7 @@ import { ledgerName, type Migration } from './migrations.js'
 import { type Loaded, messageOf, type RunContext, type RunState, type Step } from './run-state.js'
 
 const heartbeat = 5_000
+const cancelPause = 200
 
 /**
  * Loads the migrations and groups them: a revision without a transaction stands alone, because Knex would otherwise
@@ -94,7 +95,9 @@ async function apply(migration: Loaded, application: Application): Promise<void>
     { revision, event: 'started', checksum },
   ])
   context.report({ event: 'revision started', revision, number, total: state.total })
-  await withHeartbeat(application, () => runUp(migration, { knex, report: context.report }))
+  await withHeartbeat(application, () =>
+    cancellable(application, () => runUp(migration, { knex, report: context.report })),
+  )
   const duration = performance.now() - startedAt
   await check(migration, application)
   await append(context.session.client, { schema: context.schema, writer: context.writer }, [
@@ -140,13 +143,33 @@ async function withHeartbeat({ context, state }: Application, run: () => Promise
   }
 }
 
+/** Once asked to stop, cancels again and again: a request to cancel that falls between two statements is lost. */
+async function cancellable(
+  { context, transactional }: Application,
+  run: () => Promise<void>,
+): Promise<void> {
+  const { audit, session, signal } = context
+  let cancelled: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    if (transactional && signal?.aborted === true)
+      cancelled = audit.query('select pg_cancel_backend($1)', [session.pid]).catch(() => {})
+  }, cancelPause)
+  try {
+    await run()
+  } finally {
+    clearInterval(timer)
+    await cancelled
+  }
+}
+
 async function check({ revision }: Loaded, { context, state, transactional }: Application): Promise<void> {
   const read = transactional ? readCatalogInTransaction : readCatalog
   await context.check({
     revision,
     transactional,
     recorded: [...context.inspection.recorded.revisions, ...state.applied, ...state.begun],
-    read: () => read(context.session.client, ledgerTablesOf(context.project)),
+    read: (kinds) =>
+      read(context.session.client, { ...ledgerTablesOf(context.project), ...(kinds ? { kinds } : {}) }),
   })
 }
 
@@ -155,9 +178,9 @@ interface Notice {
   readonly message?: string | undefined
 }
 
-/** Keeps notices and the server's own error text, which Knex rewrites; cancels what runs when asked to stop. */
-function listen({ session, audit, report, signal }: RunContext, state: RunState): () => void {
-  const { client, pid } = session
+/** Keeps notices and the server's own error text, which Knex rewrites. */
+function listen({ session, report }: RunContext, state: RunState): () => void {
+  const { client } = session
   const onNotice = ({ severity, message }: Notice): void => {
     report({
       event: 'notice',
@@ -169,17 +192,12 @@ function listen({ session, audit, report, signal }: RunContext, state: RunState)
   const onServerError = (error: unknown): void => {
     if (error instanceof Error && 'code' in error) state.serverMessages.set(String(error.code), error.message)
   }
-  const onAbort = (): void => {
-    if (state.running?.transactional === true) void audit.query('select pg_cancel_backend($1)', [pid])
-  }
   const wire: unknown = 'connection' in client ? client.connection : null
   client.on('notice', onNotice)
   if (wire instanceof EventEmitter) wire.on('errorMessage', onServerError)
-  signal?.addEventListener('abort', onAbort)
   return () => {
     client.off('notice', onNotice)
     if (wire instanceof EventEmitter) wire.off('errorMessage', onServerError)
-    signal?.removeEventListener('abort', onAbort)
   }
 }
 

@@ -55,6 +55,10 @@ function newDatabases(server: Connection): Scratch {
       const name = `schemagate_scratch_${randomBytes(6).toString('hex')}`
       await withClient(server, (client) => client.query(`create database ${name} template template0`))
       try {
+        // Every revision commits; what is thrown away need not reach the disk first.
+        await withClient(server, (client) =>
+          client.query(`alter database ${name} set synchronous_commit to off`),
+        )
         return await use({ ...server, url: withName(server.url, name) })
       } finally {
         await withClient(server, (client) => client.query(`drop database if exists ${name} with (force)`))

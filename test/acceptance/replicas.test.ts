@@ -30,6 +30,16 @@ const unlocked = ({ query }: Project) =>
     },
   })
 
+/** The statement that `block` holds up has begun. */
+const heldUp = ({ query }: Project) =>
+  eventually('a statement is held up', {
+    look: async () => {
+      const [found] = await query(`select count(*)::int as sessions from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and wait_event = 'advisory'`)
+      return found?.['sessions'] === 1
+    },
+  })
+
 const eight = Array.from({ length: 8 }, (_, index) => ({ INSTANCE: `replica-${index}` }))
 
 t.test('eight services start at once on an empty database, and each revision is applied once', async (t) => {
@@ -76,7 +86,7 @@ t.test('kill -9 in a transaction leaves nothing, and the next start says so and 
   await project.migrate('001_songs')
   const goOn = await project.block()
   const killed = project.start('serve', debug)
-  await killed.said('002_slow (1 of 1)')
+  await heldUp(project)
   killed.kill('SIGKILL')
   t.equal((await killed.ended()).exit, 'SIGKILL')
 
@@ -92,6 +102,40 @@ t.test('kill -9 in a transaction leaves nothing, and the next start says so and 
   await unlocked(project)
 })
 
+t.test(
+  'a connection that is lost in the middle of a migration is no riddle, and the next start goes on',
+  async (t) => {
+    const project = await createProject(t, { '001_songs': songs, '002_slow': [plays, blocked] })
+    await project.migrate('001_songs')
+    const goOn = await project.block()
+    const cut = project.start('migrate', debug)
+    await heldUp(project)
+    await project.query(`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and application_name = 'schemagate replica-1'`)
+    const { exit, stderr } = await cut.ended()
+    t.equal(exit, 7)
+    t.equal(
+      project.plain(stderr.slice(stderr.indexOf('SCHEMA_'))),
+      `SCHEMA_MIGRATION_FAILED: 002_slow failed. Its transaction was rolled back.
+
+  database         app@db:5432/songs
+  file             /songs/migrations/002_slow.js
+  error            ROLLBACK - Client has encountered a connection error and is not queryable
+  server           57P01 terminating connection due to administrator command
+  stayed applied   none of this run
+
+Do one of:
+  correct the migration   then run it again; what is applied is not run again
+`,
+    )
+    await goOn()
+    const next = await project.run('migrate')
+    t.equal(next.exit, 0)
+    t.match(next.stderr, /^! interrupted 002_slow was started by replica-1 at /m)
+    await unlocked(project)
+  },
+)
+
 t.test('kill -9 outside a transaction: the next start says what is done and what is not', async (t) => {
   const half = [
     'create table plays (id int)',
@@ -102,9 +146,7 @@ t.test('kill -9 outside a transaction: the next start says what is done and what
   await project.migrate('001_songs')
   await project.block()
   const killed = project.start('serve', debug)
-  await eventually('it is half done', {
-    look: async () => (await project.objects()).includes('plays.id integer'),
-  })
+  await heldUp(project)
   killed.kill('SIGKILL')
   await killed.ended()
   t.strictSame(await project.query('select is_locked from knex_migrations_lock'), [{ is_locked: 1 }])
@@ -215,6 +257,26 @@ t.test('a command that is stopped while it migrates rolls back', async (t) => {
   t.equal(last(migrating), whenMigrating)
   t.strictSame(await recorded(project), ['001_songs'])
   t.notOk((await project.objects()).includes('songs.plays integer'))
+  await unlocked(project)
+})
+
+t.test('a command that is stopped between two statements does not run the next one to its end', async (t) => {
+  const code = `export async function up(knex) {
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await knex.raw('select pg_sleep(90)')
+  }`
+  const project = await createProject(t, { '001_songs': songs }, { snapshot: false })
+  await project.migrate()
+  await project.write({ '002_sleepy': { code } })
+  const running = project.start('migrate', debug)
+  await running.said('002_sleepy (1 of 1)')
+  running.kill('SIGTERM')
+  const asked = performance.now()
+  const { exit, stderr } = await running.ended()
+  t.match(stderr, 'SCHEMA_INTERRUPTED: Migrating was stopped on request. Its transaction was rolled back.')
+  t.equal(exit, 1)
+  t.ok(performance.now() - asked < 45_000)
+  t.strictSame(await recorded(project), ['001_songs'])
   await unlocked(project)
 })
 
