@@ -45,7 +45,7 @@ const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const loader = import.meta.resolve('tsx')
 
 /**
- * Starts `schemagate` with these words; killed when the test ends. Its environment is what is given and nothing of ours.
+ * Starts `schemagate` with these words; ended when the test ends. Its environment is what is given and nothing of ours.
  * A password of the environment that is found in its output then fails the test.
  */
 export function start(t: Owner, words: readonly string[], { cwd, env }: Place): Running {
@@ -59,6 +59,8 @@ export function start(t: Owner, words: readonly string[], { cwd, env }: Place): 
   const kill = (signal: NodeJS.Signals): void => void child.kill(signal)
   const all = (): string => `${output.stdout}${output.stderr}`
   t.teardown(async () => {
+    kill('SIGTERM')
+    await Promise.race([closed, sleep(5_000, undefined, { ref: false })])
     kill('SIGKILL')
     await closed
     refuseSecrets(all(), env)
