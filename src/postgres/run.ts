@@ -144,10 +144,7 @@ async function withHeartbeat({ context, state }: Application, run: () => Promise
 }
 
 /** Once asked to stop, cancels again and again: a request to cancel that falls between two statements is lost. */
-async function cancellable(
-  { context, transactional }: Application,
-  run: () => Promise<void>,
-): Promise<void> {
+async function cancellable({ context, transactional }: Application, run: () => Promise<void>): Promise<void> {
   const { audit, session, signal } = context
   let cancelled: Promise<unknown> = Promise.resolve()
   const timer = setInterval(() => {
