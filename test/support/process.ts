@@ -44,6 +44,9 @@ const patience = 100_000
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const loader = import.meta.resolve('tsx')
 
+/** tap takes every file that tsx loaded in another process for covered in full: only what a test calls itself is counted. */
+export const uncounted = { _TAPJS_PROCESSINFO_COVERAGE_: '0' } as const
+
 /**
  * Starts `schemagate` with these words; ended when the test ends. Its environment is what is given and nothing of ours.
  * A password of the environment that is found in its output then fails the test.
@@ -51,7 +54,7 @@ const loader = import.meta.resolve('tsx')
 export function start(t: Owner, words: readonly string[], { cwd, env }: Place): Running {
   const child = spawn(process.execPath, ['--import', loader, main, ...words], {
     cwd,
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, ...uncounted, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const closed = once(child, 'close')
