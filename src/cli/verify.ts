@@ -1,6 +1,7 @@
 import { findingsOf } from '../core/decision.js'
 import { type Finding, impacts, worstImpact } from '../core/impact.js'
 import { count, describeCounts, describeDifference } from '../core/words.js'
+import type { ExitCode } from '../errors.js'
 import { describeAddress } from '../postgres/address.js'
 import { refusal } from '../situations.js'
 import { staleError } from '../snapshot.js'
@@ -17,13 +18,19 @@ export const run: Run = async (context): Promise<CommandResult> => {
     if (looked.stale.length > 0) throw staleError(workspace, looked.stale)
     refuseUnverifiable(looked, config.target)
     const findings = findingsOf(looked.assessment)
-    const worst = worstImpact(findings)
     return {
-      exit: worst === 'breaks' || worst === 'weakens' ? 4 : 0,
+      exit: exitFor(looked, findings),
       text: describe(looked, findings),
       document: assessmentDocument(looked, config),
     }
   })
+}
+
+/** What a newer build changed is not drift. */
+function exitFor({ assessment }: Looked, findings: readonly Finding[]): ExitCode {
+  const worst = worstImpact(findings)
+  if (worst !== 'breaks' && worst !== 'weakens') return 0
+  return assessment.history.position === 'ahead' ? 5 : 4
 }
 
 /** "Could not check" is never "ok". */

@@ -21,6 +21,7 @@ import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded.js'
 import { locatePackage } from '../../src/postgres/embedded/package.js'
 import { publish } from '../../src/postgres/embedded/publish.js'
 import { query } from '../support/database.js'
+import { uncounted } from '../support/process.js'
 
 const durable = false
 const passwordOf = (url: string): string => new URL(url).password
@@ -138,7 +139,11 @@ t.test('of several starters one wins, and the others use its server', async (t) 
     console.log(JSON.stringify(await startEmbedded({ directory: ${JSON.stringify(directory)}, durable: false })))`
   const node = ['--import', 'tsx', '--input-type=module', '--eval', program]
   const started = await Promise.all(
-    [1, 2].map(async () => (await promisify(execFile)(process.execPath, node)).stdout.trim()),
+    [1, 2].map(async () =>
+      (
+        await promisify(execFile)(process.execPath, node, { env: { ...process.env, ...uncounted } })
+      ).stdout.trim(),
+    ),
   )
   const here = await Promise.all([
     startEmbedded({ directory, durable }),
