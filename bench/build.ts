@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process'
 import { copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import { catalogQueries, canonicalSession } from '../src/postgres/catalog.sql.js'
+import type { Owner } from '../test/support/database.js'
+import { finish } from './process.js'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -13,14 +13,14 @@ export interface Build {
   readonly folder: string
   /** The text of the catalog queries. */
   readonly queries: string
-  readonly remove: () => Promise<void>
 }
 
-export async function build(): Promise<Build> {
+export async function build(owner: Owner): Promise<Build> {
   const folder = await mkdtemp(join(tmpdir(), 'schemagate-bench-'))
+  owner.teardown(() => rm(folder, { recursive: true, force: true }))
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings(folder)))
   const compiler = join(root, 'node_modules/typescript/bin/tsc')
-  await promisify(execFile)(process.execPath, [compiler, '-p', folder])
+  await finish([compiler, '-p', folder], { cwd: root, env: {} })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'))
   const snapshot = 'migrations/schema.snapshot.json'
@@ -28,7 +28,7 @@ export async function build(): Promise<Build> {
   await cp(join(folder, 'migrations'), join(folder, 'other'), { recursive: true })
   const queries = join(folder, 'queries.sql')
   await writeFile(queries, queryText())
-  return { folder, queries, remove: () => rm(folder, { recursive: true }) }
+  return { folder, queries }
 }
 
 /** The catalog queries as one message, in one read-only snapshot. */

@@ -44,8 +44,13 @@ export async function serve(words: readonly string[], place: Place): Promise<Ser
   return { url, stop }
 }
 
-const running = new Set<ChildProcess>()
-process.on('exit', () => running.forEach((child) => child.kill()))
+const running = new Map<ChildProcess, Promise<unknown>>()
+
+/** Ends every process that was started here, and waits for their ends. */
+export async function stopAll(): Promise<void> {
+  for (const child of running.keys()) child.kill()
+  await Promise.all(running.values())
+}
 
 function start(words: readonly string[], { cwd, env }: Place): ChildProcess {
   const child = spawn(process.execPath, words, {
@@ -54,8 +59,9 @@ function start(words: readonly string[], { cwd, env }: Place): ChildProcess {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   child.stdout?.resume()
-  running.add(child)
-  child.once('close', () => running.delete(child))
+  const closed = once(child, 'close')
+  running.set(child, closed)
+  void closed.then(() => running.delete(child))
   return child
 }
 

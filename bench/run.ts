@@ -5,6 +5,7 @@ import { testServer } from '../test/support/server.js'
 import { build } from './build.js'
 import type { Figure } from './measure.js'
 import type { Part } from './part.js'
+import { stopAll } from './process.js'
 import { requests } from './requests.js'
 import { start } from './start.js'
 import { verify } from './verify.js'
@@ -25,15 +26,13 @@ if (unknown.length > 0 || !Number.isInteger(runs) || runs < 1)
   throw new Error(`npm run bench -- [--part ${Object.keys(parts).join(' | ')}]… [--runs 15]`)
 
 const endings: (() => Promise<void>)[] = []
-const owner = { teardown: (end: () => Promise<void>): void => void endings.push(end) }
-const endAll = async (): Promise<void> => {
-  for (const end of endings.splice(0).toReversed()) await end()
-}
+const owner = { teardown: (ending: () => Promise<void>): void => void endings.push(ending) }
+let ended: Promise<void> | undefined
+const endAll = (): Promise<void> => (ended ??= end())
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void endAll().finally(() => process.exit(1)))
 try {
-  const built = await build()
-  endings.push(built.remove)
+  const built = await build(owner)
   console.log(await headline())
   for (const part of names.flatMap((name) => parts[name] ?? [])) {
     const means = { build: built, createDatabase: () => createDatabase(owner), runs }
@@ -41,6 +40,11 @@ try {
   }
 } finally {
   await endAll()
+}
+
+async function end(): Promise<void> {
+  await stopAll()
+  for (const ending of endings.toReversed()) await ending()
 }
 
 async function headline(): Promise<string> {
