@@ -29,8 +29,9 @@ const endings: (() => Promise<void>)[] = []
 const owner = { teardown: (ending: () => Promise<void>): void => void endings.push(ending) }
 let ended: Promise<void> | undefined
 const endAll = (): Promise<void> => (ended ??= end())
+// Not `once`: signal-exit, which testcontainers brings, ends the process if no listener is left beside its own.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void endAll().finally(() => process.exit(1)))
+  process.on(signal, () => void endAll().finally(() => process.exit(1)))
 try {
   const built = await build(owner)
   console.log(await headline())
