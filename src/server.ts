@@ -20,6 +20,9 @@ const closingTime = 20_000
 /** The processor raises these, and a handler that returns repeats what raised them, for ever. */
 const faults = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
 
+/** A terminal, timeout and npm each pass these on: the second is the first again, and must not cut closing short. */
+const stops = ['SIGTERM', 'SIGINT'] as const
+
 /**
  * The service: health port, gate, application port, signals. Resolves with the exit code once the gate refused; once it
  * serves it resolves with null, and the process ends by signal.
@@ -31,17 +34,24 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
   const closeAll = async (): Promise<void> => {
     for (const close of closing.splice(0).toReversed()) await close()
   }
+  let asked: string | null = null
   const story = start({ config, log, health, signal: stop.signal, closing })
   const grace = closeWithGrace(
-    { delay: config.http.shutdownDelay + closingTime, logger: false, skip: [...faults] },
-    async ({ err, signal }) => {
+    { delay: config.http.shutdownDelay + closingTime, logger: false, skip: [...faults, ...stops] },
+    async ({ err }) => {
       if (err) log.fatal({ err }, 'unexpected failure')
       stop.abort()
       await story.catch(() => null)
-      if (health.view().started) await drain({ config, log, health, signal: signal ?? 'error' })
+      if (health.view().started) await drain({ config, log, health, signal: asked ?? 'error' })
       await closeAll()
     },
   )
+  const onStop = (signal: string): void => {
+    if (asked !== null) return
+    asked = signal
+    void grace.close()
+  }
+  for (const signal of stops) process.on(signal, onStop)
   try {
     await story
     return null
@@ -51,6 +61,7 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
       return null
     }
     grace.uninstall()
+    for (const signal of stops) process.off(signal, onStop)
     logRefusal(log, error)
     await leaveTerminationMessage(config, { error, log })
     await closeAll()
