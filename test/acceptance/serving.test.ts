@@ -3,6 +3,9 @@ import t from 'tap'
 import { ask, eventually, freePort, logOf, takenPort } from '../support/process.js'
 import { createProject, type Service } from '../support/project.js'
 
+/** A document without the times of its checks, which go on meanwhile. */
+const timeless = (text: string): unknown => JSON.parse(text.replaceAll(/"[0-9-]{10}T[0-9:.]+Z"/g, 'null'))
+
 t.jobs = 3
 
 const songs = 'create table songs (id int primary key, title text not null)'
@@ -102,7 +105,8 @@ t.test('a column that is dropped while it serves shows in health, and is logged 
       },
       database: { environment: 'production', name: new URL(project.url).pathname.slice(1) },
     })
-    t.strictSame(await schemaOf(service, { authorization: 'Bearer guess' }), JSON.parse(anonymous.text))
+    const guessed = JSON.stringify(await schemaOf(service, { authorization: 'Bearer guess' }))
+    t.strictSame(timeless(guessed), timeless(anonymous.text), 'a wrong token shows no more than none')
   }
   t.equal((await strict.ask('/health/ready')).status, 503, 'ON_DRIFT=refuse: not ready')
   t.equal((await lenient.ask('/health/ready')).status, 200, 'ON_DRIFT=warn: ready')
