@@ -1,4 +1,8 @@
-/** One fact about an object, in PostgreSQL's own canonical words. A fact that is null in PostgreSQL is left out. */
+/**
+ * One fact about an object, in PostgreSQL's own canonical words. A fact that is null or PostgreSQL's default is left out.
+ * A fact whose name begins with `$` is structure: it says how objects hang together (`$needs`, `$position`), and is
+ * never compared.
+ */
 export type Fact = string | number | boolean | readonly string[]
 
 export type Facts = Readonly<Record<string, Fact>>
@@ -8,6 +12,9 @@ export type Facts = Readonly<Record<string, Fact>>
  * `catalog['column:public.songs.title'] = { type: 'text', nullable: false }`.
  */
 export type Catalog = Readonly<Record<string, Facts>>
+
+/** The kinds that columns, indexes, triggers and the like can belong to. */
+const relationKinds = ['table', 'view', 'materialized_view', 'foreign_table'] as const
 
 const plainName = /^[a-z_][a-z0-9_$]*$/
 const namePattern = /"(?:[^"]|"")*"(?:\(.*\))?|[^."(]+(?:\(.*\))?/gs
@@ -30,6 +37,18 @@ export function parseKey(key: string): { kind: string; names: readonly string[] 
 export function tableOf(key: string): string | null {
   const { names } = parseKey(key)
   return names.length === 3 ? `table:${names[0]}.${names[1]}` : null
+}
+
+/** The keys under which what an object belongs to can stand, none for an object that stands alone. */
+export function relationsOf(key: string): readonly string[] {
+  const { names } = parseKey(key)
+  return names.length === 3 ? relationKinds.map((kind) => `${kind}:${names[0]}.${names[1]}`) : []
+}
+
+/** The key of the schema an object is in, null for what is in none. */
+export function schemaOf(key: string): string | null {
+  const { names } = parseKey(key)
+  return names.length > 1 ? `schema:${names[0]}` : null
 }
 
 /** Keys in reading order: schema by schema, each table followed by what belongs to it. */

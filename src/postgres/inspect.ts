@@ -5,7 +5,7 @@ import { SchemaError } from '../errors.js'
 import { canonicalSession } from './catalog.sql.js'
 import { addressOf, type DatabaseAddress, describeAddress } from './address.js'
 import type { Connection } from './connect.js'
-import { ledgerTablesOf, parseCatalog, queriesFor } from './introspect.js'
+import { ledgerTablesOf, readingOf } from './introspect.js'
 import { asAttempt, interruptedAttempts, type Ledger, ledgerTable, qualified } from './ledger.js'
 import { lockIsHeld } from './lock.js'
 import { revisionOf } from './migrations.js'
@@ -70,7 +70,7 @@ async function readPlace(
   client: pg.ClientBase,
   { connection, project, timeout = 0 }: InspectOptions,
 ): Promise<{ place: Place; live: Catalog }> {
-  const queries = queriesFor(ledgerTablesOf(project))
+  const reading = readingOf(ledgerTablesOf(project))
   const { searchPath } = project
   const text = [
     'begin transaction isolation level repeatable read read only',
@@ -81,12 +81,12 @@ async function readPlace(
     serverQuery(project.tableName),
     tablesQuery(project),
     canonicalSession(),
-    ...queries.map(({ sql }) => sql),
+    ...reading.queries,
   ]
   const [server, tables, ...catalog] = await queryAll(client, text.join(';\n'))
   const place = placeFrom(objects(server)[0] ?? {}, objects(tables), project)
   refuseMisplaced(place, { connection, project, found: objects(tables) })
-  return { place, live: parseCatalog(queries, catalog) }
+  return { place, live: reading.parse(catalog) }
 }
 
 function serverQuery(tableName: string): string {

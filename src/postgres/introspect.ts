@@ -1,18 +1,24 @@
 import type pg from 'pg'
-import { type Catalog, type Fact, type Facts, objectKey } from '../core/catalog.js'
+import { type Catalog, type Facts, objectKey } from '../core/catalog.js'
 import { canonicalSession, catalogQueries } from './catalog.sql.js'
+import { extrasFor, type Wanted } from './extras.js'
+import { factsOf } from './facts.js'
 import type { KindQuery } from './kind-query.js'
 import { queryAll, type Rows } from './query.js'
+import { addressOfRow, type Addresses } from './structure.js'
 
 /** The tables that keep the record of migrations are not part of what migrations promise. */
 const ownTables = ['schemagate_ledger']
 
-export interface ReadOptions {
+export interface ReadOptions extends Wanted {
   /** Tables to leave out, by name, wherever they are: Knex's own. Default: those of Knex's default settings. */
   readonly ledgerTables?: readonly string[]
   /** The kinds to read, as in object keys. Default: all. */
   readonly kinds?: ReadonlySet<string>
 }
+
+/** All that can be read: what a snapshot holds, and what writing SQL needs. */
+export const everything = { comments: true, grants: true, structure: true } as const
 
 const knexTables = ['knex_migrations', 'knex_migrations_lock']
 
@@ -26,18 +32,18 @@ export function ledgerTablesOf({ tableName }: { readonly tableName: string }): R
  * One round trip, one repeatable-read, read-only snapshot. The client must not be in a transaction.
  */
 export async function readCatalog(client: pg.ClientBase, options: ReadOptions = {}): Promise<Catalog> {
-  const queries = queriesFor(options)
+  const reading = readingOf(options)
   const text = [
     'begin transaction isolation level repeatable read read only',
     canonicalSession(),
-    ...queries.map(({ sql }) => sql),
+    ...reading.queries,
     'commit',
   ]
   const results = await queryAll(client, text.join(';\n')).catch(async (error: unknown) => {
     await client.query('rollback')
     throw error
   })
-  return parseCatalog(queries, results)
+  return reading.parse(results)
 }
 
 /**
@@ -48,52 +54,68 @@ export async function readCatalogInTransaction(
   client: pg.ClientBase,
   options: ReadOptions = {},
 ): Promise<Catalog> {
-  const queries = queriesFor(options)
+  const reading = readingOf(options)
   const text = [
     'savepoint schemagate_read',
     canonicalSession(),
-    ...queries.map(({ sql }) => sql),
+    ...reading.queries,
     'rollback to savepoint schemagate_read',
     'release savepoint schemagate_read',
   ]
-  return parseCatalog(queries, await queryAll(client, text.join(';\n')))
+  return reading.parse(await queryAll(client, text.join(';\n')))
 }
 
-/** The catalog queries for some options, to be sent in a message of the caller's; `parseCatalog` takes their results. */
-export function queriesFor({ ledgerTables = knexTables, kinds }: ReadOptions): readonly KindQuery[] {
-  const queries = catalogQueries([...ownTables, ...ledgerTables])
-  return kinds === undefined ? queries : queries.filter(({ kind }) => kinds.has(kind))
+/** The catalog queries for some options, to be sent in a message of the caller's, and what makes a catalog of their results. */
+export interface Reading {
+  readonly queries: readonly string[]
+  readonly parse: (results: readonly Rows[]) => Catalog
+}
+
+export function readingOf(options: ReadOptions): Reading {
+  const { ledgerTables = knexTables, kinds, grants = false } = options
+  const all = catalogQueries([...ownTables, ...ledgerTables])
+  const queries = all.filter(
+    ({ kind, onlyWithGrants = false }) => (kinds?.has(kind) ?? true) && (grants || !onlyWithGrants),
+  )
+  const extras = extrasFor(options)
+  return {
+    queries: [...queries.map(({ sql }) => sql), ...extras.flatMap((extra) => extra.queries)],
+    parse: (results) => {
+      const found = parseObjects(queries, results)
+      let rest = results.slice(queries.length)
+      return extras.reduce((catalog, extra) => {
+        const [mine, others] = [rest.slice(0, extra.queries.length), rest.slice(extra.queries.length)]
+        rest = others
+        return extra.add(catalog, found.addresses, mine)
+      }, found.catalog)
+    },
+  }
+}
+
+interface Found {
+  readonly catalog: Catalog
+  readonly addresses: Addresses
 }
 
 /** From the results of the catalog queries, in their order, to the catalog. */
-export function parseCatalog(queries: readonly KindQuery[], results: readonly Rows[]): Catalog {
+function parseObjects(queries: readonly KindQuery[], results: readonly Rows[]): Found {
   const catalog: Record<string, Facts> = {}
+  const addresses = new Map<string, string>()
   for (const [index, query] of queries.entries()) {
     const result = results[index]
     if (result === undefined) throw new Error(`the server sent no result for ${query.kind}`)
-    const width = query.overloaded === true ? query.names + 1 : query.names
-    for (const row of result.rows)
-      catalog[keyOf(query, row)] = factsOf(result.columns.slice(width), row.slice(width))
+    const width = 2 + query.names + (query.overloaded === true ? 1 : 0)
+    const names = result.columns.slice(width)
+    for (const row of result.rows) {
+      const key = keyOf(query, row.slice(2, width))
+      catalog[key] = factsOf(names, row.slice(width))
+      addresses.set(addressOfRow(query.catalog, row), key)
+    }
   }
-  return catalog
+  return { catalog, addresses }
 }
 
-function keyOf({ kind, names, overloaded }: KindQuery, row: readonly unknown[]): string {
-  const signature = overloaded === true ? String(row[names]) : ''
-  return objectKey(kind, row.slice(0, names).map(String), signature)
-}
-
-function factsOf(names: readonly string[], values: readonly unknown[]): Facts {
-  const facts: Record<string, Fact> = {}
-  for (const [index, name] of names.entries()) {
-    const value = values[index]
-    if (value !== null) facts[name] = asFact(value)
-  }
-  return facts
-}
-
-function asFact(value: unknown): Fact {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
-  if (Array.isArray(value)) return value.map(String)
-  throw new TypeError(`a fact must be text, number, boolean or a list, got ${typeof value}`)
+function keyOf({ kind, names }: KindQuery, parts: readonly unknown[]): string {
+  const texts = parts.map(String)
+  return objectKey(kind, texts.slice(0, names), texts[names])
 }

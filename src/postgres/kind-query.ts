@@ -1,12 +1,17 @@
 /**
- * How one kind of object is read. The first `names` columns are the parts of its key, every further column is a fact
- * named as the column; a fact that is null is left out. Adding a kind is one entry here.
+ * How one kind of object is read. The first two columns are where PostgreSQL keeps the object: its oid in `catalog`, and
+ * the number of the column or 0. The next `names` columns are the parts of its key, every further column is a fact named
+ * as the column; a fact that is null is left out. Adding a kind is one entry here.
  */
 export interface KindQuery {
   readonly kind: string
+  /** The system catalog whose rows these objects are. */
+  readonly catalog: string
   readonly names: 1 | 2 | 3
   /** Objects of one name differ by their arguments: the column after the names has them in parentheses. */
   readonly overloaded?: true
+  /** Part of what is read only with grants. */
+  readonly onlyWithGrants?: true
   readonly sql: string
 }
 
@@ -17,6 +22,11 @@ export const userSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_sch
 export function notOfExtension(catalog: string, oid: string): string {
   return `not exists (select from pg_depend e
     where e.classid = '${catalog}'::regclass and e.objid = ${oid} and e.deptype = 'e')`
+}
+
+/** The name of an object with its schema, by the aliases of pg_namespace and of the row that names it. */
+export function qualified(schema: string, name: string): string {
+  return `quote_ident(${schema}) || '.' || quote_ident(${name})`
 }
 
 /** The condition for tables that are not left out, by the alias of pg_class. */

@@ -1,0 +1,140 @@
+import { type KindQuery, userSchema } from './kind-query.js'
+
+const databaseOwner = `(select datdba from pg_database where datname = current_database())`
+
+interface Acl {
+  /** The ACL, an array of aclitem. */
+  readonly acl: string
+  /** What it would be if nobody had granted or revoked anything. */
+  readonly baseline: string
+  readonly owner: string
+  /** How many privileges there are for this type of object. */
+  readonly all: string
+}
+
+/**
+ * What an ACL says that its baseline does not, as sorted texts: `app_reader: SELECT, UPDATE*`, where `*` is the grant
+ * option, OWNER whoever owns the object, and ALL all privileges there are (17 has MAINTAIN, its predecessors not).
+ */
+function grantsOf({ acl, baseline, owner, all }: Acl): string {
+  const entries = (
+    source: string,
+  ): string => `select e.grantee, string_agg(e.privilege, ', ' order by e.privilege) as listed
+    from (select a.grantee, a.privilege_type || case when bool_or(a.is_grantable) then '*' else '' end as privilege
+      from aclexplode(${source}) a group by a.grantee, a.privilege_type) e group by e.grantee`
+  const named = `case coalesce(g.grantee, b.grantee) when 0 then 'PUBLIC' when ${owner} then 'OWNER'
+    else coalesce((select quote_ident(r.rolname) from pg_roles r where r.oid = coalesce(g.grantee, b.grantee)), '?') end`
+  const listed = `case when array_length(string_to_array(g.listed, ', '), 1) = ${all}
+      then case when g.listed like '%*%' then case when g.listed ~ '^[^,]+[*](, [^,]+[*])*$' then 'ALL*' else g.listed end
+        else 'ALL' end
+    else coalesce(g.listed, 'none') end`
+  return `(select json_agg(t order by t collate "C") from (
+    select ${named} || ': ' || ${listed}
+    from (${entries(acl)}) g full join (${entries(baseline)}) b on b.grantee = g.grantee
+    where g.listed is distinct from b.listed) as texts(t))`
+}
+
+interface Granted {
+  readonly catalog: string
+  readonly owner: string
+  readonly acl: string
+  /** As `acldefault` has it. */
+  readonly type: string
+}
+
+function granted({ catalog, owner, acl, type }: Granted): string {
+  const initial = `(select p.initprivs from pg_init_privs p
+    where p.classoid = '${catalog}'::regclass and p.objoid = o.oid and p.objsubid = 0)`
+  const standard = `acldefault(${type}, o.${owner})`
+  const grants = grantsOf({
+    acl: `o.${acl}`,
+    baseline: `coalesce(${initial}, ${standard})`,
+    owner: `o.${owner}`,
+    all: `(select count(*) from aclexplode(${standard}) a where a.grantee = o.${owner})`,
+  })
+  return `select '${catalog}' as catalog, o.oid, 0 as sub,
+      case when o.${owner} <> ${databaseOwner} then
+        (select quote_ident(nullif(rolname, 'pg_database_owner')) from pg_roles where oid = o.${owner}) end as owner,
+      case when o.${acl} is not null then ${grants} end as grants
+    from ${catalog} o
+    where (o.oid >= 16384 or (o.oid = 'public'::regnamespace and '${catalog}' = 'pg_namespace'))
+      and (o.${acl} is not null or o.${owner} <> ${databaseOwner})`
+}
+
+/** Owner and ACL by system catalog. */
+const grantedCatalogs: readonly Granted[] = [
+  { catalog: 'pg_namespace', owner: 'nspowner', acl: 'nspacl', type: `'n'` },
+  {
+    catalog: 'pg_class',
+    owner: 'relowner',
+    acl: 'relacl',
+    type: `case o.relkind when 'S' then 's'::"char" else 'r' end`,
+  },
+  { catalog: 'pg_proc', owner: 'proowner', acl: 'proacl', type: `'f'` },
+  { catalog: 'pg_type', owner: 'typowner', acl: 'typacl', type: `'T'` },
+  { catalog: 'pg_language', owner: 'lanowner', acl: 'lanacl', type: `'l'` },
+  { catalog: 'pg_foreign_data_wrapper', owner: 'fdwowner', acl: 'fdwacl', type: `'F'` },
+  { catalog: 'pg_foreign_server', owner: 'srvowner', acl: 'srvacl', type: `'S'` },
+]
+
+const grantedColumns = `select 'pg_class', o.attrelid, o.attnum, null, ${grantsOf({
+  acl: 'o.attacl',
+  baseline: `acldefault('c', 10)`,
+  owner: 'c.relowner',
+  all: '4',
+})} from pg_attribute o join pg_class c on c.oid = o.attrelid where o.attacl is not null and c.oid >= 16384`
+
+/** Catalogs of what has an owner and no ACL. */
+const ownedCatalogs: Readonly<Record<string, string>> = {
+  pg_operator: 'oprowner',
+  pg_opclass: 'opcowner',
+  pg_opfamily: 'opfowner',
+  pg_collation: 'collowner',
+  pg_conversion: 'conowner',
+  pg_ts_config: 'cfgowner',
+  pg_ts_dict: 'dictowner',
+  pg_statistic_ext: 'stxowner',
+  pg_event_trigger: 'evtowner',
+  pg_publication: 'pubowner',
+  pg_subscription: 'subowner',
+}
+
+/** Catalog, oid and column of what has another owner than the database, or privileges that differ from the standard. */
+export const grantQuery = [
+  ...grantedCatalogs.map(granted),
+  grantedColumns,
+  ...Object.entries(ownedCatalogs).map(
+    ([
+      catalog,
+      owner,
+    ]) => `select '${catalog}', o.oid, 0, (select quote_ident(rolname) from pg_roles where oid = o.${owner}), null
+    from ${catalog} o where o.oid >= 16384 and o.${owner} <> ${databaseOwner}`,
+  ),
+].join('\nunion all ')
+
+const objectTypes = `case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
+  when 'T' then 'types' when 'n' then 'schemas' when 'L' then 'large objects' end`
+
+/** What `acldefault` calls the types of pg_default_acl. */
+const defaultType = `case d.defaclobjtype when 'S' then 's'::"char" else d.defaclobjtype end`
+
+/** Read only with grants: what is granted on objects that are yet to be made, by whoever will make them. */
+export const defaultPrivileges: KindQuery = {
+  kind: 'default_privileges',
+  catalog: 'pg_default_acl',
+  names: 1,
+  onlyWithGrants: true,
+  sql: `select d.oid, 0, concat_ws(' ', ${objectTypes}, 'in ' || n.nspname, 'by', coalesce(r.rolname, 'OWNER')),
+      ${objectTypes} as objects, quote_ident(n.nspname) as schema, quote_ident(r.rolname) as role,
+      ${grantsOf({
+        acl: 'd.defaclacl',
+        baseline: `case when d.defaclnamespace = 0 then acldefault(${defaultType}, d.defaclrole) else acldefault('c', 10) end`,
+        owner: 'd.defaclrole',
+        all: `(select count(*) from aclexplode(acldefault(${defaultType}, d.defaclrole)) a
+          where a.grantee = d.defaclrole)`,
+      })} as grants
+    from pg_default_acl d
+      left join pg_namespace n on n.oid = d.defaclnamespace
+      left join pg_roles r on r.oid = d.defaclrole and d.defaclrole <> ${databaseOwner}
+    where n.oid is null or (${userSchema})`,
+}
