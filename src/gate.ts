@@ -1,5 +1,6 @@
-import { assess, type Assessment, decide, type Decision, findingsOf } from './core/decision.js'
+import { assess, type Assessment, decide, type Decision, findingsOf, ignoredBy } from './core/decision.js'
 import type { Report } from './core/progress.js'
+import { countIgnored } from './core/scope.js'
 import type { Snapshot } from './core/snapshot.js'
 import { describeAddress, addressOf } from './postgres/address.js'
 import { waitForConnection } from './postgres/connect.js'
@@ -63,7 +64,7 @@ interface Look {
 
 async function look({ client, snapshot, context }: Look): Promise<Pick<Passed, 'inspection' | 'assessment'>> {
   const { workspace, report } = context
-  const inspection = await inspect(client, workspace)
+  const inspection = await inspect(client, { ...workspace, scope: workspace.config.verify.scope })
   const assessment = examine(workspace, { inspection, snapshot })
   report({
     event: 'inspected',
@@ -76,7 +77,7 @@ async function look({ client, snapshot, context }: Look): Promise<Pick<Passed, '
 
 /** An inspection judged against this build's migrations and snapshot. */
 export function examine(
-  { migrations }: Pick<Workspace, 'migrations'>,
+  { migrations, config }: Pick<Workspace, 'migrations' | 'config'>,
   { inspection, snapshot }: Pick<Passed, 'inspection' | 'snapshot'>,
 ): Assessment {
   return assess({
@@ -84,6 +85,7 @@ export function examine(
     recorded: inspection.recorded,
     live: inspection.live,
     snapshot,
+    scope: config.verify.scope,
   })
 }
 
@@ -131,7 +133,8 @@ export function migrateOptions(
     project,
     migrations,
     snapshot,
-    check: checkAgainst(snapshot),
+    check: checkAgainst(snapshot, config.verify.scope),
+    scope: config.verify.scope,
     transaction: config.migrations.transaction,
     lockWaitTimeout: config.migrations.lockWaitTimeout,
     writer: { host: config.service.instance, release: config.service.release },
@@ -143,15 +146,28 @@ function settle(
   { workspace, report, consequence = 'The service did not start.' }: GateContext,
 ): Passed {
   const { assessment, decision, inspection } = passed
-  const { verification } = assessment
-  if (verification.status === 'verified')
-    report({ event: 'verified', compared: verification.compared, differences: findingsOf(assessment).length })
-  report({ event: 'decided', decision, lines: describeDecision(decision, assessment) })
+  tellOutcome(passed, report)
   if (decision.action !== 'refuse') return passed
   throw refusal(decision, assessment, {
     where: { database: describeAddress(inspection.database), environment: workspace.config.target },
     consequence,
   })
+}
+
+/** What was verified and what was decided. */
+export function tellOutcome(
+  { assessment, decision }: Pick<Passed, 'assessment' | 'decision'>,
+  report: Report,
+): void {
+  const { verification } = assessment
+  if (verification.status === 'verified')
+    report({
+      event: 'verified',
+      compared: verification.compared,
+      differences: findingsOf(assessment).length,
+      ignored: countIgnored(ignoredBy(assessment)),
+    })
+  report({ event: 'decided', decision, lines: describeDecision(decision, assessment) })
 }
 
 function patience({ workspace, report, signal }: GateContext): Parameters<typeof waitForConnection>[1] {

@@ -19,7 +19,7 @@ export interface OpenGateOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The project's folder. Default: the current one. */
   readonly root?: string
-  /** Settings by key that win over every layer: `{ ON_BEHIND: 'warn' }`. */
+  /** Settings by key that win over every layer: `{ ON_BEHIND: 'warn', VERIFY_IGNORE: 'schema:audit' }`. */
   readonly settings?: Readonly<Record<string, string>>
   /** A pino logger. Default: pino's JSON lines on stdout. */
   readonly log?: Log

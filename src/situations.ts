@@ -42,6 +42,7 @@ const situations: Readonly<Record<Situation, Words>> = {
     choices: [
       ['undo the change', 'or write a migration that makes it, then schemagate snapshot'],
       ['ON_DRIFT=warn', 'start anyway'],
+      ['VERIFY_IGNORE', 'names what others are meant to change: counted and shown, not judged'],
       serve,
     ],
   },

@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import { decide, findingsOf } from './core/decision.js'
 import type { Report } from './core/progress.js'
-import { examine, type Passed } from './gate.js'
+import { examine, type Passed, tellOutcome } from './gate.js'
 import type { Health } from './health.js'
 import { connect, type Connection } from './postgres/connect.js'
+import { stillHolds } from './postgres/evidence.js'
 import { inspect } from './postgres/inspect.js'
-import { describeDecision } from './situations.js'
 import type { Workspace } from './workspace.js'
 
 export interface WatchOptions {
@@ -65,6 +65,7 @@ interface Eye {
 function openEye(options: WatchOptions, onLost: () => void): Eye {
   const { workspace, health, report } = options
   const kept = keepConnection(workspace.connection, onLost)
+  const check = checker(options)
   const publish = publisher(options)
   let lostAt: number | null = null
   let closed = false
@@ -84,7 +85,7 @@ function openEye(options: WatchOptions, onLost: () => void): Eye {
     look: async () => {
       try {
         const client = await kept.open()
-        seen(await within(workspace.config.verify.timeout, () => check(client, options)))
+        seen(await within(workspace.config.verify.timeout, () => check(client)))
         return true
       } catch (error) {
         if (!closed) notSeen(error instanceof Error ? error.message : String(error))
@@ -129,11 +130,30 @@ function keepConnection(connection: Connection, onLost: () => void): Kept {
 }
 
 /**
- * One check; null while another process migrates, when the last result stands. What looks worse than before is read a
- * second time, because a migration may have committed between the parts of what PostgreSQL shows.
+ * Reads in full only when something has changed since two readings in a row that found the same. One is not enough:
+ * what PostgreSQL prints may come from its cache, for a moment older than the rows the hash is of.
  */
-async function check(client: pg.Client, { workspace, passed }: WatchOptions): Promise<Passed | null> {
-  const options = { ...workspace, timeout: workspace.config.verify.timeout }
+function checker(options: WatchOptions): (client: pg.Client) => Promise<Passed | null> {
+  const place = { ...options.workspace, timeout: options.workspace.config.verify.timeout }
+  let last = options.passed
+  let settled = false
+  return async (client) => {
+    if (settled && (await stillHolds(client, place, last.inspection.evidence))) return last
+    const passed = await checkInFull(client, options)
+    if (passed === null) return null
+    settled = passed.inspection.evidence.found === last.inspection.evidence.found
+    last = passed
+    return passed
+  }
+}
+
+/**
+ * One full check; null while another process migrates, when the last result stands. What looks worse than before is
+ * read a second time, because a migration may have committed between the parts of what PostgreSQL shows.
+ */
+async function checkInFull(client: pg.Client, { workspace, passed }: WatchOptions): Promise<Passed | null> {
+  const { timeout, scope } = workspace.config.verify
+  const options = { ...workspace, timeout, scope }
   const { snapshot } = passed
   for (let attempt = 1; ; attempt += 1) {
     const inspection = await inspect(client, options)
@@ -152,15 +172,7 @@ function publisher({ health, report, passed }: WatchOptions): (passed: Passed) =
     const current = fingerprint(next)
     if (current === last) return
     last = current
-    const { assessment, decision } = next
-    const { verification } = assessment
-    if (verification.status === 'verified')
-      report({
-        event: 'verified',
-        compared: verification.compared,
-        differences: findingsOf(assessment).length,
-      })
-    report({ event: 'decided', decision, lines: describeDecision(decision, assessment) })
+    tellOutcome(next, report)
   }
 }
 

@@ -81,7 +81,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
       onUnverified: 'warn',
       refuseBy: 'exit',
     },
-    verify: { interval: 60_000, timeout: 10_000 },
+    verify: { interval: 60_000, timeout: 10_000, scope: { comments: false, grants: false, ignore: [] } },
     terminationLog: '/dev/termination-log',
     fleet: { url: null, token: null },
   })
@@ -112,10 +112,14 @@ t.test('without any configuration a service gets the defaults and an embedded da
     { key: 'REFUSE_BY', value: 'exit', source: 'default' },
     { key: 'VERIFY_INTERVAL', value: '60s', source: 'default' },
     { key: 'VERIFY_TIMEOUT', value: '10s', source: 'default' },
+    { key: 'VERIFY_COMMENTS', value: 'false', source: 'default' },
+    { key: 'VERIFY_GRANTS', value: 'false', source: 'default' },
     { key: 'SHUTDOWN_DELAY', value: '0s', source: 'default' },
     { key: 'TERMINATION_LOG', value: '/dev/termination-log', source: 'default' },
   ])
 })
+
+const audit = { text: 'schema:audit', kind: 'schema', names: [{ name: /^audit$/s, signature: null }] }
 
 t.test('every key reaches its place in the configuration', async (t) => {
   const root = t.testdir({ 'ca.pem': 'a certificate' })
@@ -150,6 +154,9 @@ t.test('every key reaches its place in the configuration', async (t) => {
     REFUSE_BY: 'exit',
     VERIFY_INTERVAL: '5m',
     VERIFY_TIMEOUT: '3',
+    VERIFY_IGNORE: 'schema:audit',
+    VERIFY_COMMENTS: '1',
+    VERIFY_GRANTS: 'true',
     SHUTDOWN_DELAY: '15s',
     TERMINATION_LOG: 'why.log',
     FLEET_URL: 'https://fleet.internal',
@@ -190,7 +197,11 @@ t.test('every key reaches its place in the configuration', async (t) => {
       onUnverified: 'refuse',
       refuseBy: 'exit',
     },
-    verify: { interval: 300_000, timeout: 3_000 },
+    verify: {
+      interval: 300_000,
+      timeout: 3_000,
+      scope: { comments: true, grants: true, ignore: [{ pattern: audit, reason: null }] },
+    },
     terminationLog: join(root, 'why.log'),
     fleet: { url: 'https://fleet.internal', token: 'knock knock' },
   })
@@ -233,6 +244,71 @@ t.test('a later layer beats the earlier ones', async (t) => {
       const config = loadConfig({ root, env: { ENV_TARGET: 'demo', ...port(5) }, flags: port(7) })
       t.strictSame(origin(config, 'PORT'), [strength === 0 ? '8000' : String(strength), source])
     })
+})
+
+/** Patterns with their reasons, as the configuration has them. */
+const ignored = (config: Config) =>
+  config.verify.scope.ignore.map(({ pattern, reason }) => [pattern.text, reason])
+
+t.test('VERIFY_IGNORE is a text with commas, or in JSON a list that can say why', async (t) => {
+  const quoted = ' table:public."a,b" ,function:public.add(integer, text), schema:audit,'
+  t.strictSame(ignored(fromEnvironment(t, { VERIFY_IGNORE: quoted })), [
+    ['table:public."a,b"', null],
+    ['function:public.add(integer, text)', null],
+    ['schema:audit', null],
+  ])
+  const rules = [
+    { pattern: 'table:public.events_p*', reason: 'made by a job, see https://wiki' },
+    ' schema:audit ',
+    { pattern: '*:jobs.*' },
+  ]
+  const inWords = 'table:public.events_p* (made by a job, see https://wiki), schema:audit, *:jobs.*'
+  const files = {
+    'base.json': JSON.stringify({ VERIFY_IGNORE: rules }),
+    'demo.json': '{ "VERIFY_IGNORE": [] }',
+  }
+  const root = t.testdir({ config: files })
+  const base = loadConfig({ root, env: {} })
+  t.strictSame(ignored(base), [
+    ['table:public.events_p*', 'made by a job, see https://wiki'],
+    ['schema:audit', null],
+    ['*:jobs.*', null],
+  ])
+  t.strictSame(origin(base, 'VERIFY_IGNORE'), [inWords, 'config/base.json'])
+  const demo = loadConfig({ root, env: { ENV_TARGET: 'demo' } })
+  t.strictSame(ignored(demo), [], 'a later layer says all of it anew')
+  t.strictSame(origin(demo, 'VERIFY_IGNORE'), ['nothing', 'config/demo.json'])
+  const flagged = loadConfig({ root, env: {}, flags: { VERIFY_IGNORE: JSON.stringify(rules) } })
+  t.strictSame(ignored(flagged), ignored(base), 'where there are only texts, JSON is one')
+})
+
+t.test('every pattern that is none is said, without a URL that got there by mistake', async (t) => {
+  const hint =
+    'expected patterns on object keys such as table:public.events_p* or schema:audit, separated by commas; in JSON a list of them or of { "pattern", "reason" }'
+  const wrong: readonly (readonly [string, string])[] = [
+    ['schema:audit, events_p*', 'holds "events_p*", which names no kind of object'],
+    [
+      'tables:public.songs, audit:*,table:a.b.c.d',
+      'holds "tables:public.songs", and there is no kind tables (did you mean table?), holds "audit:*", and there is no kind audit, holds "table:a.b.c.d", whose names are not one to three names with dots between',
+    ],
+    ['[schema:audit]', 'is no JSON list'],
+    [
+      '[1, { "pattern": "schema:audit", "because": "x" }, { "pattern": "schema:audit", "reason": 1 }]',
+      'holds 1, which is neither a pattern nor { "pattern", "reason" }, holds {"pattern":"schema:audit","because":"x"}, which is neither a pattern nor { "pattern", "reason" }, holds {"pattern":"schema:audit","reason":1}, which is neither a pattern nor { "pattern", "reason" }',
+    ],
+    [
+      url.replace(password, 'hunt,er2'),
+      'holds "postgres://***@db.internal:5432/shop", and there is no kind postgres',
+    ],
+    [JSON.stringify([url]), 'holds "postgres://***@db.internal:5432/shop", and there is no kind postgres'],
+  ]
+  for (const [VERIFY_IGNORE, problem] of wrong)
+    t.strictSame(faults({ root: t.testdir(), env: { VERIFY_IGNORE } }), [
+      `VERIFY_IGNORE ${problem} (process environment)`,
+      hint,
+    ])
+  const root = t.testdir({ config: { 'base.json': '{ "VERIFY_IGNORE": { "schema:audit": "x" } }' } })
+  t.match(faults({ root, env: {} }), ['VERIFY_IGNORE holds no single value (config/base.json)'])
 })
 
 t.test('env/.env is not read in production', async (t) => {
@@ -871,7 +947,7 @@ t.test('the reference is one Markdown row a key', async (t) => {
   const [head, rule, ...rows] = configReference().split('\n')
   t.strictSame([head, rule], ['| key | default | meaning |', '|---|---|---|'])
   t.ok(rows.every((row) => /^\| `[A-Z_{}]+` \| [^|]+ \| [^|]+\. \|$/.test(row)))
-  t.equal(rows.length, 40)
+  t.equal(rows.length, 43)
   t.equal(
     rows.find((row) => row.includes('`ON_BEHIND`')),
     '| `ON_BEHIND` | `migrate` | What to do when the database lacks revisions of this build. Takes one of migrate, refuse, warn. |',

@@ -20,6 +20,7 @@ export function assessmentDocument(
             status: findingsOf(assessment).length === 0 ? 'as promised' : 'differs',
             compared: verification.compared,
             differences: verification.findings,
+            ignored: verification.ignored,
           },
     gate: { action: decision.action, reasons: describeDecision(decision, assessment) },
   }

@@ -1,5 +1,7 @@
 import { listTargets } from '../config/targets.js'
 import type { Config } from '../config.js'
+import { ignoredBy } from '../core/decision.js'
+import { describeIgnored } from '../core/narrative.js'
 import { count } from '../core/words.js'
 import { type ExitCode, SchemaError } from '../errors.js'
 import { describeAddress } from '../postgres/address.js'
@@ -47,6 +49,7 @@ function describe(looked: Looked, { target }: Config): string {
       interrupted.map(({ revision, host, startedAt }) => `${revision}, started by ${host} at ${startedAt}`),
     ),
     ...listRows('stale', describeStale(stale)),
+    ...listRows('ignored', describeIgnored(ignoredBy(assessment))),
     ['gate', gateText(decision.action, describeDecision(decision, assessment))],
   ]
   return rows.map(([name, value]) => `${name.padEnd(13)}${value}`.trimEnd()).join('\n')

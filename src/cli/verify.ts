@@ -1,6 +1,9 @@
-import { findingsOf } from '../core/decision.js'
+import { findingsOf, ignoredBy } from '../core/decision.js'
 import { type Finding, impacts, worstImpact } from '../core/impact.js'
-import { count, describeCounts, describeDifference } from '../core/words.js'
+import { describeIgnored, describeOutcome } from '../core/narrative.js'
+import { countIgnored, type Scope, unmatchedPatterns } from '../core/scope.js'
+import { promisedAt } from '../core/snapshot.js'
+import { describeCounts, describeDifference } from '../core/words.js'
 import type { ExitCode } from '../errors.js'
 import { describeAddress } from '../postgres/address.js'
 import { refusal } from '../situations.js'
@@ -18,10 +21,11 @@ export const run: Run = async (context): Promise<CommandResult> => {
     if (looked.stale.length > 0) throw staleError(workspace, looked.stale)
     refuseUnverifiable(looked, config.target)
     const findings = findingsOf(looked.assessment)
+    const notes = notesOn(looked, config.verify.scope)
     return {
       exit: exitFor(looked, findings),
-      text: describe(looked, findings),
-      document: assessmentDocument(looked, config),
+      text: [describe(looked, findings), ...notes].join('\n\n'),
+      document: { ...assessmentDocument(looked, config), notes },
     }
   })
 }
@@ -58,8 +62,23 @@ function describe({ assessment, inspection }: Looked, findings: readonly Finding
       findings.filter((finding) => finding.impact === impact),
     ),
   )
-  const verdict = findings.length === 0 ? 'as promised' : count(findings.length, 'difference')
-  return [head, ...groups, `verified ${compared}: ${verdict}`].join('\n\n')
+  const ignored = ignoredBy(assessment)
+  const leftOut = describeIgnored(ignored).map((line) => `\n  ${line}`)
+  const outcome = describeOutcome(findings.length, countIgnored(ignored))
+  return [
+    head,
+    ...groups,
+    ...(leftOut.length === 0 ? [] : [`ignored${leftOut.join('')}`]),
+    `verified ${compared}: ${outcome}`,
+  ].join('\n\n')
+}
+
+/** A pattern that names nothing is no error: what it is for may come and go. */
+function notesOn({ snapshot, inspection, assessment }: Looked, scope: Scope): readonly string[] {
+  const promised = snapshot === null ? {} : promisedAt(snapshot, assessment.history.applied).catalog
+  return unmatchedPatterns(scope, [promised, inspection.live]).map(
+    (pattern) => `note: nothing is named like ${pattern} of VERIFY_IGNORE, neither promised nor there`,
+  )
 }
 
 function describeGroup(impact: string, findings: readonly Finding[]): readonly string[] {

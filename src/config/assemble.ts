@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Choice } from './database.js'
 import { milliseconds } from './duration.js'
 import { entriesOf } from './entries.js'
+import { parseIgnore } from './ignore.js'
 import { tlsModes } from './forms.js'
 import type { Values } from './keys.js'
 import type { Config } from './shape.js'
@@ -28,7 +29,7 @@ export function assemble({ root, production, settings, values, choice }: Parts):
     ...databaseOf(values, { root, choice }),
     migrations: migrationsOf(values, root),
     policy: policyOf(values),
-    verify: { interval: milliseconds(values.VERIFY_INTERVAL), timeout: milliseconds(values.VERIFY_TIMEOUT) },
+    verify: verifyOf(values),
     terminationLog: resolve(root, values.TERMINATION_LOG),
     fleet: { url: values.FLEET_URL ?? null, token: values.FLEET_TOKEN ?? null },
     entries: entriesOf(settings, choice),
@@ -72,9 +73,25 @@ function migrationsOf(values: Values, root: string): Config['migrations'] {
     knexfile: knexfile === undefined ? null : resolve(root, knexfile),
     transaction: values.MIGRATION_TRANSACTION,
     lockWaitTimeout: milliseconds(values.LOCK_WAIT_TIMEOUT),
-    seedOnStart: ['true', '1'].includes(values.SEED_ON_START),
+    seedOnStart: isYes(values.SEED_ON_START),
     seedsDirectory: resolve(root, values.SEEDS_DIR),
   }
+}
+
+function verifyOf(values: Values): Config['verify'] {
+  return {
+    interval: milliseconds(values.VERIFY_INTERVAL),
+    timeout: milliseconds(values.VERIFY_TIMEOUT),
+    scope: {
+      comments: isYes(values.VERIFY_COMMENTS),
+      grants: isYes(values.VERIFY_GRANTS),
+      ignore: values.VERIFY_IGNORE === undefined ? [] : parseIgnore(values.VERIFY_IGNORE).rules,
+    },
+  }
+}
+
+function isYes(word: Values['SEED_ON_START']): boolean {
+  return word === 'true' || word === '1'
 }
 
 function policyOf(values: Values): Config['policy'] {

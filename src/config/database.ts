@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Fault, Outcome } from './fault.js'
-import { keys, nameOf, type KeyId } from './keys.js'
+import { keys } from './key-table.js'
+import { nameOf, type KeyId } from './keys.js'
 import { commandLine } from './layers.js'
 import type { Lookup, Setting } from './lookup.js'
 import type { Database } from './shape.js'

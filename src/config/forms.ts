@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { ignoreProblem, showIgnore } from './ignore.js'
 import { databaseUrlProblem, maskUrl } from './url.js'
 
 /** TypeBox would cost a start more than all of the rest of the configuration does. */
@@ -17,6 +18,8 @@ export interface Form {
   readonly mask?: (text: string) => string
   /** Says what is wrong with a value, where there is more to say than that it is not of this form. */
   readonly problem?: (text: string) => string | undefined
+  /** Set where a JSON file may hold a list, which is handed on as JSON text. */
+  readonly list?: true
 }
 
 /** The values of DATABASE_SSL that are no path. */
@@ -80,6 +83,15 @@ export const secret = {
   mask: () => '***',
 } as const satisfies Form
 
+export const ignoreRules = {
+  schema: { type: 'string', format: 'ignore-rules' },
+  expected:
+    'patterns on object keys such as table:public.events_p* or schema:audit, separated by commas; in JSON a list of them or of { "pattern", "reason" }',
+  mask: showIgnore,
+  problem: ignoreProblem,
+  list: true,
+} as const satisfies Form
+
 /** A form of a few words. */
 export interface WordForm<Word extends string> {
   readonly schema: { readonly type: 'string'; readonly enum: readonly Word[] }
@@ -90,6 +102,8 @@ export interface WordForm<Word extends string> {
 export function oneOf<Word extends string>(...words: readonly Word[]): WordForm<Word> {
   return { schema: { type: 'string', enum: words }, expected: `one of ${words.join(', ')}` }
 }
+
+export const yesOrNo = oneOf('true', 'false', '1', '0')
 
 /** Whether a text can be the name of a target: it becomes a part of file names and of a key. */
 export function isTarget(name: string): boolean {

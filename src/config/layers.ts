@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Fault } from './fault.js'
 import { readText } from './files.js'
-import { isOurs } from './keys.js'
+import { isOurs, takesList } from './keys.js'
 
 /** One source of settings, as texts by name. Names that are not ours are in it too. */
 export interface Layer {
@@ -59,11 +59,14 @@ function parsedLayer(source: string, text: string): Layer {
 
 function layerOfEntries(source: string, entries: readonly (readonly [string, unknown])[]): Layer {
   const set = entries.filter(([, value]) => value !== undefined)
-  const odd = set.filter(([name, value]) => !isScalar(value) && isOurs(name))
+  const odd = set.filter(([name, value]) => textOf(name, value) === undefined && isOurs(name))
   return {
     source,
     values: Object.fromEntries(
-      set.filter(([, value]) => isScalar(value)).map(([name, value]) => [name, String(value)]),
+      set.flatMap(([name, value]) => {
+        const text = textOf(name, value)
+        return text === undefined ? [] : [[name, text] as const]
+      }),
     ),
     faults: odd.map(([name]) => ({ ...notJson(name), source, problem: 'holds no single value' })),
   }
@@ -90,8 +93,9 @@ function unreadable(source: string, code: string): Fault {
   }
 }
 
-function isScalar(value: unknown): boolean {
-  return ['string', 'number', 'boolean'].includes(typeof value)
+function textOf(name: string, value: unknown): string | undefined {
+  if (['string', 'number', 'boolean'].includes(typeof value)) return String(value)
+  return Array.isArray(value) && takesList(name) ? JSON.stringify(value) : undefined
 }
 
 /** The parser quotes what stands around a fault, and that can be a password. */

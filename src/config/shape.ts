@@ -1,4 +1,5 @@
 import type { Policy } from '../core/decision.js'
+import type { Scope } from '../core/scope.js'
 
 /** The configuration of a process: validated, with absolute paths and with durations in milliseconds. */
 export interface Config {
@@ -41,6 +42,7 @@ export interface Config {
   readonly verify: {
     readonly interval: number
     readonly timeout: number
+    readonly scope: Scope
   }
   readonly terminationLog: string
   readonly fleet: {

@@ -1,5 +1,5 @@
 import type { Fault } from './fault.js'
-import { keys } from './keys.js'
+import { keys } from './key-table.js'
 import type { Layer } from './layers.js'
 import { lookUp, type Lookup, type Setting } from './lookup.js'
 

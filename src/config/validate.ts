@@ -3,6 +3,7 @@ import { envSchema } from 'env-schema'
 import { isDuration } from './duration.js'
 import type { Fault, Outcome } from './fault.js'
 import { isFile } from './files.js'
+import { ignoreProblem } from './ignore.js'
 import { isServerHost, isTarget, tlsModes } from './forms.js'
 import { keyIds, keyOf, type KeyId, type Values } from './keys.js'
 import type { Setting } from './lookup.js'
@@ -46,6 +47,7 @@ function formats(root: string): Readonly<Record<string, (text: string) => boolea
     target: isTarget,
     duration: isDuration,
     'server-host': isServerHost,
+    'ignore-rules': (text) => ignoreProblem(text) === undefined,
     'http-url': isHttpUrl,
     'database-url': (text) => databaseUrlProblem(text) === undefined,
     certificates: (text) => tlsModes.has(text) || isFile(resolve(root, text)),

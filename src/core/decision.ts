@@ -1,7 +1,8 @@
 import { countKinds, type Catalog } from './catalog.js'
 import { compareHistory, type History, type Position, type Recorded } from './history.js'
 import { assessImpact, type Finding, type Impact, worstImpact } from './impact.js'
-import { differencesFrom, promisedAt, type Snapshot } from './snapshot.js'
+import { compareWithin, defaultScope, type Ignored, type Scope } from './scope.js'
+import { promisedAt, type Snapshot } from './snapshot.js'
 
 /** The operator's answer for each situation that has more than one. */
 export interface Policy {
@@ -18,6 +19,8 @@ export type Verification =
   | {
       readonly status: 'verified'
       readonly findings: readonly Finding[]
+      /** The differences that are meant, by the pattern that says so. */
+      readonly ignored: readonly Ignored[]
       /** How many promised objects of each kind were compared. */
       readonly compared: Readonly<Record<string, number>>
     }
@@ -46,6 +49,8 @@ export interface Evidence {
   readonly recorded: Recorded
   readonly live: Catalog
   readonly snapshot: Snapshot | null
+  /** What is compared. Default: all but comments and grants. */
+  readonly scope?: Scope
 }
 
 const answers: Readonly<Record<Situation, (policy: Policy, assessment: Assessment) => Action>> = {
@@ -60,16 +65,15 @@ const answers: Readonly<Record<Situation, (policy: Policy, assessment: Assessmen
 }
 
 /** Position and verification from what was read. An ahead database is verified against this build's head. */
-export function assess({ build, recorded, live, snapshot }: Evidence): Assessment {
+export function assess({ build, recorded, live, snapshot, scope = defaultScope }: Evidence): Assessment {
   const history = compareHistory(build, recorded)
   if (snapshot === null)
     return { history, verification: { status: 'unverified', why: 'there is no snapshot' } }
   const promised = promisedAt(snapshot, history.applied)
-  const findings = differencesFrom(promised, live).map((found) => assessImpact(found, promised.catalog))
-  return {
-    history,
-    verification: { status: 'verified', findings, compared: countKinds(Object.keys(promised.catalog)) },
-  }
+  const { expected, kept, ignored } = compareWithin(promised, live, { scope })
+  const findings = kept.map((found) => assessImpact(found, expected))
+  const compared = countKinds(Object.keys(expected))
+  return { history, verification: { status: 'verified', findings, ignored, compared } }
 }
 
 /** The gate's decision: a pure function of position, differences and policy. */
@@ -86,6 +90,11 @@ export function decide(assessment: Assessment, policy: Policy): Decision {
 /** Findings of a verification, none where nothing could be verified. */
 export function findingsOf({ verification }: Assessment): readonly Finding[] {
   return verification.status === 'verified' ? verification.findings : []
+}
+
+/** What was left out on purpose, nothing where nothing could be verified. */
+export function ignoredBy({ verification }: Assessment): readonly Ignored[] {
+  return verification.status === 'verified' ? verification.ignored : []
 }
 
 function situationsOf(assessment: Assessment): readonly Situation[] {

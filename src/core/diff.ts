@@ -1,6 +1,9 @@
 import { type Catalog, type Facts, sameFact, sortKeys } from './catalog.js'
 
-/** An object that is not as expected. It knows no kind of object: what it means is `impact`. */
+/**
+ * An object that is not as expected, with its facts but for structure. It knows no kind of object: what it means is
+ * `impact`.
+ */
 export type Difference =
   | { readonly change: 'missing'; readonly key: string; readonly expected: Facts }
   | { readonly change: 'unexpected'; readonly key: string; readonly actual: Facts }
@@ -17,8 +20,8 @@ export type Difference =
 export type Undetermined = Readonly<Record<string, readonly string[]>>
 
 /**
- * The differences between two catalogs, in reading order; empty when they are the same.
- * Linear in the number of objects.
+ * The differences between two catalogs, in reading order; empty when they are the same. Structure, the facts whose names
+ * begin with `$`, is never compared. Linear in the number of objects.
  */
 export function diff(
   expected: Catalog,
@@ -28,8 +31,12 @@ export function diff(
   const keys = new Set([...Object.keys(expected), ...Object.keys(actual)])
   const found = new Map<string, Difference>()
   for (const key of keys) {
-    const pair = { key, expected: expected[key], actual: actual[key], ignored: undetermined[key] ?? [] }
-    const difference = compare(pair)
+    const difference = compare({
+      key,
+      expected: expected[key],
+      actual: actual[key],
+      undetermined: undetermined[key] ?? [],
+    })
     if (difference !== null) found.set(key, difference)
   }
   return sortKeys(found.keys()).flatMap((key) => found.get(key) ?? [])
@@ -39,14 +46,33 @@ interface Pair {
   readonly key: string
   readonly expected: Facts | undefined
   readonly actual: Facts | undefined
-  readonly ignored: readonly string[]
+  readonly undetermined: readonly string[]
 }
 
-function compare({ key, expected, actual, ignored }: Pair): Difference | null {
-  if (expected === undefined) return actual === undefined ? null : { change: 'unexpected', key, actual }
-  if (actual === undefined) return { change: 'missing', key, expected }
-  const facts = Object.keys({ ...expected, ...actual })
-    .filter((name) => !ignored.includes(name) && !sameFact(expected[name], actual[name]))
+function compare({ key, expected, actual, undetermined }: Pair): Difference | null {
+  if (expected === undefined)
+    return actual === undefined ? null : { change: 'unexpected', key, actual: comparable(actual) }
+  if (actual === undefined) return { change: 'missing', key, expected: comparable(expected) }
+  const facts = differing(expected, actual).filter((name) => !undetermined.includes(name))
+  return facts.length === 0
+    ? null
+    : { change: 'changed', key, facts, expected: comparable(expected), actual: comparable(actual) }
+}
+
+function differing(expected: Facts, actual: Facts): readonly string[] {
+  const added = Object.keys(actual).filter((name) => expected[name] === undefined)
+  return [...Object.keys(expected), ...added]
+    .filter((name) => !isStructure(name) && !sameFact(expected[name], actual[name]))
     .sort()
-  return facts.length === 0 ? null : { change: 'changed', key, facts, expected, actual }
+}
+
+function comparable(facts: Facts): Facts {
+  const names = Object.keys(facts)
+  return names.some(isStructure)
+    ? Object.fromEntries(Object.entries(facts).filter(([name]) => !isStructure(name)))
+    : facts
+}
+
+function isStructure(name: string): boolean {
+  return name.startsWith('$')
 }

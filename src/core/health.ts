@@ -2,6 +2,7 @@ import { parseKey } from './catalog.js'
 import { type Assessment, type Decision, findingsOf } from './decision.js'
 import type { Finding } from './impact.js'
 import type { Phase, Progress } from './progress.js'
+import { countIgnored, type Ignored } from './scope.js'
 import { pluralOf } from './words.js'
 
 /** Who answers. */
@@ -140,14 +141,17 @@ function revisionOf({ assessment }: Verdict) {
 function verificationOf({ assessment, checkedAt }: Verdict, detail: Detail) {
   const { verification } = assessment
   if (verification.status === 'unverified')
-    return { status: 'unverified', checkedAt, objects: {}, differenceCount: 0 } as const
-  const { findings, compared } = verification
+    return { status: 'unverified', checkedAt, objects: {}, differenceCount: 0, ignoredCount: 0 } as const
+  const { findings, ignored, compared } = verification
   return {
     status: findings.length === 0 ? 'as promised' : 'differs',
     checkedAt,
     objects: Object.fromEntries(Object.entries(compared).map(([kind, number]) => [pluralOf(kind), number])),
     differenceCount: findings.length,
-    ...(detail === 'full' ? { differences: findings.map(differenceOf) } : {}),
+    ignoredCount: countIgnored(ignored),
+    ...(detail === 'full'
+      ? { differences: findings.map(differenceOf), ignored: ignored.map(ignoredOf) }
+      : {}),
   } as const
 }
 
@@ -161,6 +165,10 @@ function differenceOf(finding: Finding) {
     ...('expected' in finding ? { expected: finding.expected } : {}),
     ...('actual' in finding ? { actual: finding.actual } : {}),
   }
+}
+
+function ignoredOf({ pattern, reason, objects }: Ignored) {
+  return { pattern, reason, differenceCount: objects.length }
 }
 
 function databaseOf({ identity, verdict }: HealthState, detail: Detail) {

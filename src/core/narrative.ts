@@ -1,5 +1,6 @@
 import type { History } from './history.js'
 import type { Progress, ProgressEvents } from './progress.js'
+import type { Ignored } from './scope.js'
 import { count, describeChanges, describeCounts, describeDuration } from './words.js'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -89,10 +90,10 @@ const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) =
     ),
   seeded: ({ files, duration }) =>
     info('seeded', `${count(files.length, 'file')} in ${describeDuration(duration)}`),
-  verified: ({ compared, differences }) => ({
+  verified: ({ compared, differences, ignored }) => ({
     level: differences === 0 ? 'info' : 'warn',
     label: 'verified',
-    text: `${describeCounts(compared)}: ${differences === 0 ? 'as promised' : count(differences, 'difference')}`,
+    text: `${describeCounts(compared)}: ${describeOutcome(differences, ignored)}`,
   }),
   decided: ({ decision, lines }) =>
     decision.action === 'serve'
@@ -111,6 +112,22 @@ const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) =
 /** What the log and the terminal say about a piece of progress. */
 export function tell<E extends keyof ProgressEvents>(progress: Progress<E>): Told {
   return tellers[progress.event](progress)
+}
+
+/** How a verification came out, in words: `as promised`, `2 differences`, and how many more were left out on purpose. */
+export function describeOutcome(differences: number, ignored: number): string {
+  const outcome = differences === 0 ? 'as promised' : count(differences, 'difference')
+  return ignored === 0 ? outcome : `${outcome}, ${count(ignored, 'difference')} ignored`
+}
+
+/** One line for each pattern that left something out: `schema:audit  3 differences  (written by the audit service)`. */
+export function describeIgnored(ignored: readonly Ignored[]): readonly string[] {
+  const shown = ignored.filter(({ objects }) => objects.length > 0)
+  const width = Math.max(0, ...shown.map(({ pattern }) => pattern.length))
+  return shown.map(({ pattern, reason, objects }) => {
+    const why = reason === null ? '' : `  (${reason})`
+    return `${pattern.padEnd(width)}  ${count(objects.length, 'difference')}${why}`
+  })
 }
 
 function positionIn({ position, current, head, pending, unknown }: History): string {

@@ -55,7 +55,12 @@ export interface ProgressEvents {
   'drift before': { readonly differences: number }
   migrated: { readonly revisions: number; readonly duration: number }
   seeded: { readonly files: readonly string[]; readonly duration: number }
-  verified: { readonly compared: Readonly<Record<string, number>>; readonly differences: number }
+  verified: {
+    readonly compared: Readonly<Record<string, number>>
+    readonly differences: number
+    /** Differences that were left out on purpose. */
+    readonly ignored: number
+  }
   decided: { readonly decision: Decision; readonly lines: readonly string[] }
   listening: { readonly address: string; readonly what: string }
   'database lost': { readonly reason: string }

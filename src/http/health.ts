@@ -41,13 +41,22 @@ const revisionSchema = {
 
 const verificationSchema = {
   type: 'object',
-  required: ['status', 'checkedAt', 'objects', 'differenceCount'],
+  required: ['status', 'checkedAt', 'objects', 'differenceCount', 'ignoredCount'],
   properties: {
     status: { enum: ['as promised', 'differs', 'unverified'] },
     checkedAt: { type: 'string', format: 'date-time' },
     objects: { type: 'object', additionalProperties: { type: 'integer' } },
     differenceCount: { type: 'integer' },
+    ignoredCount: { type: 'integer' },
     differences: { type: 'array', items: { type: 'object', additionalProperties: true } },
+    ignored: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pattern', 'reason', 'differenceCount'],
+        properties: { pattern: text, reason: textOrNull, differenceCount: { type: 'integer' } },
+      },
+    },
   },
 } as const
 

@@ -33,6 +33,7 @@ ${rows([
 ${verificationRows(document)}
 </dl>
 ${differenceTable(document)}
+${ignoredTable(document)}
 </body></html>
 `
 }
@@ -45,6 +46,7 @@ function verificationRows({ verification }: HealthDocument): string {
     ['checked', verification.checkedAt],
     ['objects', objects.join(', ') || null],
     ['differences', String(verification.differenceCount)],
+    ['ignored', verification.ignoredCount === 0 ? null : String(verification.ignoredCount)],
   ])
 }
 
@@ -58,6 +60,17 @@ function differenceTable({ verification }: HealthDocument): string {
 <td><code>${factsOf(found.expected)}</code></td><td><code>${factsOf(found.actual)}</code></td></tr>`,
   )
   return `<table><thead><tr><th>impact</th><th>difference</th><th>expected</th><th>actual</th></tr></thead>
+<tbody>${lines.join('\n')}</tbody></table>`
+}
+
+function ignoredTable({ verification }: HealthDocument): string {
+  const ignored = verification !== undefined && 'ignored' in verification ? (verification.ignored ?? []) : []
+  if (ignored.length === 0) return ''
+  const lines = ignored.map(
+    ({ pattern, differenceCount, reason }) =>
+      `<tr><td><code>${escape(pattern)}</code></td><td>${differenceCount}</td><td>${escape(reason ?? '')}</td></tr>`,
+  )
+  return `<table><thead><tr><th>ignored</th><th>differences</th><th>reason</th></tr></thead>
 <tbody>${lines.join('\n')}</tbody></table>`
 }
 

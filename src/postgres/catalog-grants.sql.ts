@@ -55,7 +55,7 @@ function granted({ catalog, owner, acl, type }: Granted): string {
   return `select '${catalog}' as catalog, o.oid, 0 as sub,
       case when o.${owner} <> ${databaseOwner} then
         (select quote_ident(nullif(rolname, 'pg_database_owner')) from pg_roles where oid = o.${owner}) end as owner,
-      case when o.${acl} is not null then ${grants} end as grants
+      case when o.${acl} is not null then ${grants} end as grants, null::json as "columnGrants"
     from ${catalog} o
     where (o.oid >= 16384 or (o.oid = 'public'::regnamespace and '${catalog}' = 'pg_namespace'))
       and (o.${acl} is not null or o.${owner} <> ${databaseOwner})`
@@ -77,12 +77,24 @@ const grantedCatalogs: readonly Granted[] = [
   { catalog: 'pg_foreign_server', owner: 'srvowner', acl: 'srvacl', type: `'S'` },
 ]
 
-const grantedColumns = `select 'pg_class', o.attrelid, o.attnum, null, ${grantsOf({
+const ofColumns = grantsOf({
   acl: 'o.attacl',
   baseline: `acldefault('c', 10)`,
   owner: 'c.relowner',
   all: '4',
-})} from pg_attribute o join pg_class c on c.oid = o.attrelid where o.attacl is not null and c.oid >= 16384`
+})
+const columnsWithGrants = `pg_attribute o join pg_class c on c.oid = o.attrelid
+  where o.attacl is not null and c.oid >= 16384`
+
+/** The columns of a view are no objects of their own: what is granted on them stands with the view. */
+const grantedColumns = [
+  `select 'pg_class', o.attrelid, o.attnum, null, ${ofColumns}, null from ${columnsWithGrants} and c.relkind not in ('v', 'm')`,
+  `select 'pg_class', v.oid, 0, null, null, json_agg(v.name || ': ' || g order by v.number, g collate "C")
+    from (select c.oid, quote_ident(o.attname) as name, o.attnum as number, ${ofColumns} as grants
+      from ${columnsWithGrants} and c.relkind in ('v', 'm')) v
+      cross join lateral json_array_elements_text(v.grants) g
+    group by v.oid`,
+]
 
 /** Catalogs of what has an owner and no ACL. */
 const ownedCatalogs: Readonly<Record<string, string>> = {
@@ -102,12 +114,12 @@ const ownedCatalogs: Readonly<Record<string, string>> = {
 /** Catalog, oid and column of what has another owner than the database, or privileges that differ from the standard. */
 export const grantQuery = [
   ...grantedCatalogs.map(granted),
-  grantedColumns,
+  ...grantedColumns,
   ...Object.entries(ownedCatalogs).map(
     ([
       catalog,
       owner,
-    ]) => `select '${catalog}', o.oid, 0, (select quote_ident(rolname) from pg_roles where oid = o.${owner}), null
+    ]) => `select '${catalog}', o.oid, 0, (select quote_ident(rolname) from pg_roles where oid = o.${owner}), null, null
     from ${catalog} o where o.oid >= 16384 and o.${owner} <> ${databaseOwner}`,
   ),
 ].join('\nunion all ')

@@ -1,4 +1,13 @@
+import { columnSettings, storageOptions } from './catalog-tables.sql.js'
 import { type Kept, type KindQuery, notOfExtension, qualified, userSchema } from './kind-query.js'
+
+/** What an extension keeps its own rows in, which go with it. */
+const tablesOfExtension = `(select json_agg(${qualified('tn.nspname', 't.relname')} order by tn.nspname, t.relname)
+  from pg_depend d
+    join pg_class t on t.oid = d.objid and t.relkind in ('r', 'p')
+    join pg_namespace tn on tn.oid = t.relnamespace
+  where d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'e'
+    and d.classid = 'pg_class'::regclass)`
 
 export function namespaces(): readonly KindQuery[] {
   return [
@@ -13,7 +22,8 @@ export function namespaces(): readonly KindQuery[] {
       kind: 'extension',
       catalog: 'pg_extension',
       names: 1,
-      sql: `select e.oid, 0, e.extname, n.nspname as schema, e.extversion as "$version"
+      sql: `select e.oid, 0, e.extname, n.nspname as schema, e.extversion as "$version",
+          case when not e.extrelocatable then true end as "$fixed", ${tablesOfExtension} as "$tables"
         from pg_extension e join pg_namespace n on n.oid = e.extnamespace`,
     },
   ]
@@ -46,22 +56,29 @@ export function sequences(kept: Kept): readonly KindQuery[] {
 }
 
 export function views(): readonly KindQuery[] {
-  return [view('view', 'v', 'null'), view('materialized_view', 'm', `nullif(m.amname, 'heap')`)]
+  return [
+    view('view', 'v', [`${columnDefaults} as defaults`]),
+    view('materialized_view', 'm', [
+      `nullif(m.amname, 'heap') as "accessMethod"`,
+      `${columnSettings} as "columnSettings"`,
+    ]),
+  ]
 }
 
-function view(kind: string, relkind: string, accessMethod: string): KindQuery {
-  const ofView = 'a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped'
+const columnDefaults = `(select json_agg(quote_ident(a.attname) || ' ' || pg_get_expr(d.adbin, d.adrelid) order by a.attnum)
+  from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)`
+
+function view(kind: string, relkind: string, furtherFacts: readonly string[]): KindQuery {
   return {
     kind,
     catalog: 'pg_class',
     names: 2,
     sql: `select c.oid, 0, n.nspname, c.relname, pg_get_viewdef(c.oid) as definition,
         (select json_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod) order by a.attnum)
-          from pg_attribute a where ${ofView}) as columns,
-        (select json_agg(quote_ident(a.attname) || ' ' || pg_get_expr(d.adbin, d.adrelid) order by a.attnum)
-          from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-          where ${ofView}) as defaults,
-        to_json(c.reloptions) as options, ${accessMethod} as "accessMethod"
+          from pg_attribute a
+          where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
+        ${[`${storageOptions} as options`, ...furtherFacts].join(', ')}
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
         left join pg_am m on m.oid = c.relam
       where c.relkind = '${relkind}' and ${userSchema} and ${notOfExtension('pg_class', 'c.oid')}`,

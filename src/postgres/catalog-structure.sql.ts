@@ -24,13 +24,45 @@ export const aliasQuery = [
   `select classid::regclass::text, objid, refclassid::regclass::text, refobjid, refobjsubid from pg_depend
     where deptype = 'e' or (deptype = 'i' and classid = 'pg_class'::regclass and refclassid = 'pg_class'::regclass
       and refobjsubid > 0)`,
+  `select classid::regclass::text, objid, refclassid::regclass::text, refobjid, 0 from pg_depend
+    where deptype = 'i' and refclassid = 'pg_type'::regclass and classid in ('pg_proc'::regclass, 'pg_cast'::regclass)`,
   `select 'pg_publication_rel', oid, 'pg_publication', prpubid, 0 from pg_publication_rel`,
+  // 14 has no pg_publication_namespace.
+  `select classid::regclass::text, objid, 'pg_publication', refobjid, 0 from pg_depend
+    where refclassid = 'pg_publication'::regclass and classid = to_regclass('pg_catalog.pg_publication_namespace')`,
+  `select 'pg_opfamily', f.oid, 'pg_opclass', o.oid, 0 from pg_opfamily f
+    join pg_opclass o on o.opcfamily = f.oid and o.opcname = f.opfname and o.opcnamespace = f.opfnamespace`,
   `select distinct classid::regclass::text, objid, refclassid::regclass::text, refobjid, 0 from pg_depend
     where classid in ('pg_amop'::regclass, 'pg_amproc'::regclass)
       and refclassid in ('pg_opclass'::regclass, 'pg_opfamily'::regclass)`,
 ].join('\nunion all ')
 
-/** What people wrote about objects: catalog, oid and column of the object, and the text. */
-export const commentQuery = `select classoid::regclass::text, objoid, objsubid, description as comment from pg_description
+const column = `quote_ident(a.attname) || ': ' || d.description`
+
+/**
+ * What people wrote about objects: catalog, oid and column of the object, and the text. What is written about a part that
+ * is no object of its own stands with the whole.
+ */
+export const commentQuery = `select classoid::regclass::text, objoid, objsubid, description as comment,
+    null::json as "columnComments", null::json as "constraintComments", null as "indexComment"
+  from pg_description
   where (objoid >= 16384 and classoid <> 'pg_extension'::regclass)
-    or (objoid = 'public'::regnamespace and classoid = 'pg_namespace'::regclass and description <> 'standard public schema')`
+    or (objoid = 'public'::regnamespace and classoid = 'pg_namespace'::regclass and description <> 'standard public schema')
+  union all
+  select case c.relkind when 'c' then 'pg_type' else 'pg_class' end, case c.relkind when 'c' then c.reltype else c.oid end,
+    0, null, json_agg(${column} order by a.attnum), null, null
+  from pg_description d
+    join pg_class c on c.oid = d.objoid
+    join pg_attribute a on a.attrelid = c.oid and a.attnum = d.objsubid
+  where d.classoid = 'pg_class'::regclass and d.objsubid > 0 and c.relkind in ('v', 'm', 'c')
+  group by c.oid, c.relkind, c.reltype
+  union all
+  select 'pg_type', k.contypid, 0, null, null,
+    json_agg(quote_ident(k.conname) || ': ' || d.description order by k.conname), null
+  from pg_description d join pg_constraint k on k.oid = d.objoid
+  where d.classoid = 'pg_constraint'::regclass and k.contypid <> 0 and k.contype = 'c'
+  group by k.contypid
+  union all
+  select 'pg_constraint', k.oid, 0, null, null, null, d.description
+  from pg_description d join pg_constraint k on k.conindid = d.objoid and k.contype in ('p', 'u', 'x')
+  where d.classoid = 'pg_class'::regclass and d.objsubid = 0`

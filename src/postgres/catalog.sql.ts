@@ -1,8 +1,12 @@
 import pg from 'pg'
+import { exchange, statistics } from './catalog-exchange.sql.js'
 import { defaultPrivileges } from './catalog-grants.sql.js'
+import { collationsAndSearch, languages } from './catalog-languages.sql.js'
+import { operators } from './catalog-operators.sql.js'
 import { namespaces, sequences, views } from './catalog-relations.sql.js'
 import { columns, constraintsAndIndexes, tables, triggersAndPolicies } from './catalog-tables.sql.js'
-import { routines, typesOfOurs } from './catalog-types.sql.js'
+import { routines } from './catalog-routines.sql.js'
+import { typesOfOurs } from './catalog-types.sql.js'
 import type { KindQuery } from './kind-query.js'
 
 /** The definitions PostgreSQL prints must not depend on the session that asks. */
@@ -36,8 +40,13 @@ export function catalogQueries(skipped: readonly string[]): readonly KindQuery[]
     ...columns(kept),
     ...constraintsAndIndexes(kept),
     ...triggersAndPolicies(kept),
+    ...statistics(kept),
     ...routines(),
     ...typesOfOurs(),
+    ...operators(),
+    ...languages(),
+    ...collationsAndSearch(),
+    ...exchange(),
     defaultPrivileges,
   ]
 }

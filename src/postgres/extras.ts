@@ -39,7 +39,8 @@ function annotation(query: string): Extra {
       const names = result.columns.slice(3)
       for (const row of result.rows) {
         const key = addresses.get(addressOfRow(String(row[0]), row.slice(1)))
-        if (key !== undefined) added[key] = { ...catalog[key], ...factsOf(names, row.slice(3)) }
+        if (key !== undefined)
+          added[key] = { ...(added[key] ?? catalog[key]), ...factsOf(names, row.slice(3)) }
       }
       return { ...catalog, ...added }
     },

@@ -1,16 +1,17 @@
 import pg from 'pg'
 import { type Catalog, parseKey, quoteName } from '../core/catalog.js'
 import type { Recorded } from '../core/history.js'
+import { defaultScope, type Scope } from '../core/scope.js'
 import { SchemaError } from '../errors.js'
-import { canonicalSession } from './catalog.sql.js'
 import { addressOf, type DatabaseAddress, describeAddress } from './address.js'
 import type { Connection } from './connect.js'
 import { ledgerTablesOf, readingOf } from './introspect.js'
-import { asAttempt, interruptedAttempts, type Ledger, ledgerTable, qualified } from './ledger.js'
-import { lockIsHeld } from './lock.js'
+import { type Evidence, evidenceOf } from './evidence.js'
+import { asAttempt, interruptedAttempts, type Ledger, qualified } from './ledger.js'
 import { revisionOf } from './migrations.js'
+import { objects, type Place, placeFrom, placeQueries, placeResults, rollBack, type Row } from './place.js'
 import type { KnexProject } from './project.js'
-import { queryAll, queryRows, type Rows } from './query.js'
+import { queryAll, type Rows } from './query.js'
 
 /** What is true of a database at one moment: read-only, one snapshot, nothing created. */
 export interface Inspection {
@@ -27,6 +28,7 @@ export interface Inspection {
   readonly ledger: Ledger | null
   readonly recorded: Recorded
   readonly live: Catalog
+  readonly evidence: Evidence
 }
 
 export interface InspectOptions {
@@ -34,6 +36,8 @@ export interface InspectOptions {
   readonly project: KnexProject
   /** Statement timeout in milliseconds; 0 for none. */
   readonly timeout?: number
+  /** Which of comments and grants to read. Default: neither. */
+  readonly scope?: Pick<Scope, 'comments' | 'grants'>
 }
 
 /**
@@ -42,100 +46,32 @@ export interface InspectOptions {
  */
 export async function inspect(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
   try {
-    const { place, live } = await readPlace(client, options)
-    const ledger = await readLedger(client, place)
+    const { place, live, found } = await readPlace(client, options)
+    const queries = ledgerQueries(place)
+    const rows = queries.length === 0 ? [] : await queryAll(client, queries.join(';\n'))
     await client.query('commit')
-    return inspectionFrom({ place, live, ledger, connection: options.connection })
+    const evidence = evidenceOf(queries, [...found, ...rows])
+    return inspectionFrom({ place, live, ledger: ledgerFrom(place, rows), evidence, options })
   } catch (error) {
     await rollBack(client)
     throw explained(error, options)
   }
 }
 
-interface Place {
-  readonly user: string
-  readonly name: string
-  readonly schema: string | null
-  readonly searchPath: readonly string[]
-  readonly serverVersion: string
-  readonly major: number
-  readonly readOnly: boolean
-  readonly locked: boolean
-  readonly ledgerSchema: string | null
-  readonly tableName: string
-  readonly hasOwnLedger: boolean
-}
-
 async function readPlace(
   client: pg.ClientBase,
-  { connection, project, timeout = 0 }: InspectOptions,
-): Promise<{ place: Place; live: Catalog }> {
-  const reading = readingOf(ledgerTablesOf(project))
-  const { searchPath } = project
-  const text = [
-    'begin transaction isolation level repeatable read read only',
-    `set local statement_timeout to ${timeout}`,
-    ...(searchPath.length === 0
-      ? []
-      : [`set local search_path to ${searchPath.map((name) => pg.escapeIdentifier(name)).join(', ')}`]),
-    serverQuery(project.tableName),
-    tablesQuery(project),
-    canonicalSession(),
-    ...reading.queries,
-  ]
-  const [server, tables, ...catalog] = await queryAll(client, text.join(';\n'))
+  options: InspectOptions,
+): Promise<{ place: Place; live: Catalog; found: readonly Rows[] }> {
+  const { connection, project, scope = defaultScope } = options
+  const { comments, grants } = scope
+  const reading = readingOf({ ...ledgerTablesOf(project), comments, grants })
+  const text = [...placeQueries(options), ...reading.queries].join(';\n')
+  const results = await queryAll(client, text)
+  const found = results.slice(0, placeResults)
+  const [server, tables] = found
   const place = placeFrom(objects(server)[0] ?? {}, objects(tables), project)
   refuseMisplaced(place, { connection, project, found: objects(tables) })
-  return { place, live: reading.parse(catalog) }
-}
-
-function serverQuery(tableName: string): string {
-  return `select current_user as user, current_database() as name, current_schema() as schema,
-    array_to_json(current_schemas(false)) as path, current_setting('server_version') as version,
-    current_setting('server_version_num')::int as number,
-    pg_is_in_recovery() as standby,
-    ${lockIsHeld(tableName)} as locked`
-}
-
-/**
- * The tables that may be ledgers, in every schema: a search_path can hide one, and Knex would then build a second. Those
- * of others are passed over where this role may not read them; its own must be found, or the database would look unmanaged.
- */
-function tablesQuery({ tableName, schemaName }: KnexProject): string {
-  const schema = schemaName === null ? 'current_schema()' : pg.escapeLiteral(schemaName)
-  const knexTable = pg.escapeLiteral(tableName)
-  return `select n.nspname as schema, c.relname as table
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relname in (${knexTable}, '${ledgerTable}') and c.relkind in ('r', 'p')
-      and n.nspname !~ '^pg_' and has_schema_privilege(n.oid, 'usage')
-      and (has_table_privilege(c.oid, 'select') or (n.nspname = ${schema} and c.relname = ${knexTable}))
-    order by 1`
-}
-
-type Row = Readonly<Record<string, unknown>>
-
-function objects(result: Rows | undefined): readonly Row[] {
-  if (result === undefined) return []
-  return result.rows.map((row) => Object.fromEntries(result.columns.map((name, index) => [name, row[index]])))
-}
-
-function placeFrom(server: Row, tables: readonly Row[], { tableName, schemaName }: KnexProject): Place {
-  const schema = schemaName ?? (typeof server['schema'] === 'string' ? server['schema'] : null)
-  const has = (table: string): boolean =>
-    tables.some((row) => row['table'] === table && row['schema'] === schema)
-  return {
-    user: String(server['user']),
-    name: String(server['name']),
-    schema,
-    searchPath: Array.isArray(server['path']) ? server['path'].map(String) : [],
-    serverVersion: String(server['version']),
-    major: Math.floor(Number(server['number']) / 10_000),
-    readOnly: server['standby'] === true,
-    locked: server['locked'] === true,
-    ledgerSchema: has(tableName) ? schema : null,
-    tableName,
-    hasOwnLedger: has(ledgerTable),
-  }
+  return { place, live: reading.parse(results.slice(placeResults)), found }
 }
 
 interface FoundTables {
@@ -167,12 +103,14 @@ function refuseMisplaced({ schema, searchPath }: Place, { connection, project, f
   })
 }
 
-async function readLedger(client: pg.ClientBase, place: Place): Promise<Ledger | null> {
-  const { ledgerSchema: schema, tableName, hasOwnLedger } = place
+function ledgerQueries({ ledgerSchema: schema, tableName, hasOwnLedger }: Place): readonly string[] {
+  if (schema === null) return []
+  const names = `select name from ${qualified(schema, tableName)} order by id`
+  return hasOwnLedger ? [names, interruptedAttempts(schema)] : [names]
+}
+
+function ledgerFrom({ ledgerSchema: schema }: Place, [names, attempts]: readonly Rows[]): Ledger | null {
   if (schema === null) return null
-  const text = [`select name from ${qualified(schema, tableName)} order by id`]
-  if (hasOwnLedger) text.push(interruptedAttempts(schema))
-  const [names, attempts] = await queryAll(client, text.join(';\n'))
   const recorded = objects(names).map(({ name }) => String(name))
   const known = new Set(recorded.map(revisionOf))
   const interrupted = objects(attempts)
@@ -185,10 +123,11 @@ interface Read {
   readonly place: Place
   readonly live: Catalog
   readonly ledger: Ledger | null
-  readonly connection: Connection
+  readonly evidence: Evidence
+  readonly options: InspectOptions
 }
 
-function inspectionFrom({ place, live, ledger, connection }: Read): Inspection {
+function inspectionFrom({ place, live, ledger, evidence, options }: Read): Inspection {
   const { major, serverVersion, readOnly, locked, schema } = place
   const schemas = new Set([...place.searchPath, schema ?? ''].map(quoteName))
   const hasTables = Object.keys(live).some((key) => {
@@ -196,7 +135,7 @@ function inspectionFrom({ place, live, ledger, connection }: Read): Inspection {
     return kind === 'table' && schemas.has(names[0] ?? '')
   })
   return {
-    database: { ...addressOf(connection), user: place.user, name: place.name },
+    database: { ...addressOf(options.connection), user: place.user, name: place.name },
     major,
     serverVersion,
     readOnly,
@@ -205,12 +144,8 @@ function inspectionFrom({ place, live, ledger, connection }: Read): Inspection {
     ledger,
     recorded: { revisions: [...new Set((ledger?.names ?? []).map(revisionOf))], hasTables },
     live,
+    evidence,
   }
-}
-
-/** After a lost connection there is nothing to roll back, and the first error is the one to show. */
-async function rollBack(client: pg.ClientBase): Promise<void> {
-  await queryRows(client, 'rollback').catch(() => [])
 }
 
 function explained(error: unknown, { connection }: InspectOptions): unknown {

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Report } from '../core/progress.js'
+import type { Scope } from '../core/scope.js'
 import type { Snapshot } from '../core/snapshot.js'
 import { SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
@@ -21,6 +22,8 @@ export interface MigrateOptions {
   /** For words about what a revision changes; what it has to change is `check`. */
   readonly snapshot: Snapshot | null
   readonly check: RevisionCheck
+  /** What of the catalog is compared after reverting. Default: all but comments and grants. */
+  readonly scope?: Scope
   /** Whether one transaction holds all pending revisions, or each its own. */
   readonly transaction: 'batch' | 'each'
   /** Milliseconds. */

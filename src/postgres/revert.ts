@@ -1,7 +1,8 @@
 import { readCatalog, readCatalogInTransaction, ledgerTablesOf } from './introspect.js'
 import type { Catalog } from '../core/catalog.js'
 import type { Difference } from '../core/diff.js'
-import { differencesFrom, promisedAt } from '../core/snapshot.js'
+import { compareWithin, defaultScope } from '../core/scope.js'
+import { promisedAt } from '../core/snapshot.js'
 import { SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
 import { brokenAt, brokenPromise } from './broken-promise.js'
@@ -86,8 +87,10 @@ async function runDown(
   const { context } = reverting
   const { revision } = migration
   const { client } = context.session
+  const { comments, grants } = context.scope ?? defaultScope
+  const options = { ...ledgerTablesOf(context.project), comments, grants }
   const read = async (): Promise<Catalog> =>
-    (transactional ? readCatalogInTransaction : readCatalog)(client, ledgerTablesOf(context.project))
+    (transactional ? readCatalogInTransaction : readCatalog)(client, options)
   if (module.down === null) throw new TypeError('it has no down function')
   const before = keysOf(differences(reverting, await read()))
   await module.down(knex)
@@ -105,7 +108,8 @@ async function runDown(
 
 /** Differences from the promise as it is without this revision. Drift that was there before is not its business. */
 function differences({ context, remaining }: Reverting, live: Catalog): readonly Difference[] {
-  return context.snapshot === null ? [] : differencesFrom(promisedAt(context.snapshot, remaining), live)
+  const { snapshot, scope = defaultScope } = context
+  return snapshot === null ? [] : compareWithin(promisedAt(snapshot, remaining), live, { scope }).kept
 }
 
 function changesOf({ snapshot }: Context, revision: string): ReadonlySet<string> {

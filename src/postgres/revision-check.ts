@@ -1,6 +1,8 @@
 import { type Catalog, parseKey } from '../core/catalog.js'
-import { differencesOf, promisedAt, type Snapshot } from '../core/snapshot.js'
+import { compareWithin, defaultScope, type Scope } from '../core/scope.js'
+import { promisedAt, type Snapshot } from '../core/snapshot.js'
 import { brokenPromise } from './broken-promise.js'
+import type { ReadOptions } from './introspect.js'
 
 /** A revision whose `up` has run and is not committed yet. */
 export interface RanRevision {
@@ -8,8 +10,8 @@ export interface RanRevision {
   readonly transactional: boolean
   /** All revisions recorded, this one included. */
   readonly recorded: readonly string[]
-  /** The catalog as the revision's own transaction sees it, or only some kinds of it. */
-  readonly read: (kinds?: ReadonlySet<string>) => Promise<Catalog>
+  /** The catalog as the revision's own transaction sees it, without the ledgers. */
+  readonly read: (options?: Omit<ReadOptions, 'ledgerTables'>) => Promise<Catalog>
 }
 
 /** Looks at a revision before its commit; what it throws rolls the revision back. */
@@ -17,15 +19,18 @@ export type RevisionCheck = (ran: RanRevision) => Promise<void>
 
 /**
  * Verifies that the objects a revision was to change are what the snapshot promises. Differences in other objects are not
- * its business. Throws SCHEMA_PROMISE_BROKEN. Without a snapshot nothing is promised and nothing checked.
+ * its business, nor is what is out of scope. Throws SCHEMA_PROMISE_BROKEN. Without a snapshot nothing is promised and nothing
+ * checked.
  */
-export function checkAgainst(snapshot: Snapshot | null): RevisionCheck {
+export function checkAgainst(snapshot: Snapshot | null, scope: Scope = defaultScope): RevisionCheck {
   return async ({ revision, transactional, recorded, read }) => {
     const changes = snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}
     const keys = Object.keys(changes)
     if (snapshot === null || keys.length === 0) return
-    const live = await read(new Set(keys.map((key) => parseKey(key).kind)))
-    const differences = differencesOf(promisedAt(snapshot, recorded), live, keys)
-    if (differences.length > 0) throw brokenPromise({ revision, differences, transactional })
+    const { comments, grants } = scope
+    const kinds = new Set(keys.map((key) => parseKey(key).kind))
+    const live = await read({ kinds, comments, grants })
+    const { kept } = compareWithin(promisedAt(snapshot, recorded), live, { scope, keys })
+    if (kept.length > 0) throw brokenPromise({ revision, differences: kept, transactional })
   }
 }

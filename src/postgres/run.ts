@@ -165,8 +165,7 @@ async function check({ revision }: Loaded, { context, state, transactional }: Ap
     revision,
     transactional,
     recorded: [...context.inspection.recorded.revisions, ...state.applied, ...state.begun],
-    read: (kinds) =>
-      read(context.session.client, { ...ledgerTablesOf(context.project), ...(kinds ? { kinds } : {}) }),
+    read: (options) => read(context.session.client, { ...ledgerTablesOf(context.project), ...options }),
   })
 }
 

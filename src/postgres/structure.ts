@@ -57,7 +57,8 @@ function finder(addresses: Addresses, aliases: Rows): (address: string) => strin
 
 /** Whether a dependency says more than the two keys do. */
 function isNews(key: string, needed: string): boolean {
-  if (key === needed || needed === schemaOf(key) || relationsOf(key).includes(needed)) return false
+  if (key === needed || needed === schemaOf(key)) return false
+  if (relationsOf(key).includes(needed) || relationsOf(needed).includes(key)) return false
   const { kind } = parseKey(key)
   const neededKind = parseKey(needed).kind
   if (neededKind !== 'column') return true

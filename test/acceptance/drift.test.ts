@@ -1,11 +1,19 @@
 import pg from 'pg'
 import t, { type Test } from 'tap'
+import { loadConfig } from '../../src/config.js'
 import { type Catalog, countKinds } from '../../src/core/catalog.js'
 import { diff, type Difference } from '../../src/core/diff.js'
 import { assessImpact, impactRules } from '../../src/core/impact.js'
-import { readCatalog, readCatalogInTransaction } from '../../src/postgres/introspect.js'
+import { compareWithin } from '../../src/core/scope.js'
+import {
+  everything,
+  readCatalog,
+  readCatalogInTransaction,
+  type ReadOptions,
+} from '../../src/postgres/introspect.js'
 import { createDatabase, createRole, query } from '../support/database.js'
 import { type Case, cases } from './cases.js'
+import { scopedCases } from './scoped-cases.js'
 
 const url = await createDatabase(t)
 const client = await connect(t, url)
@@ -22,11 +30,11 @@ async function connect(t: Pick<Test, 'teardown'>, url: string): Promise<pg.Clien
 }
 
 /** The catalog that SQL makes of an empty database, which it is again afterwards. */
-async function catalogOf(sql: string): Promise<Catalog> {
+async function catalogOf(sql: string, options: ReadOptions = {}): Promise<Catalog> {
   await client.query('begin')
   try {
     await client.query(sql)
-    return await readCatalogInTransaction(client)
+    return await readCatalogInTransaction(client, options)
   } finally {
     await client.query('rollback')
   }
@@ -41,10 +49,13 @@ async function liveCatalogOf(t: Test, { live, failing }: Case): Promise<Catalog>
   return readCatalog(client)
 }
 
-function inWords(difference: Difference, expected: Catalog): string {
-  const { impact } = assessImpact(difference, expected)
+function inShort(difference: Difference): string {
   const facts = difference.change === 'changed' ? ` ${difference.facts.join(', ')}` : ''
-  return `${difference.change} ${difference.key}${facts} (${impact})`
+  return `${difference.change} ${difference.key}${facts}`
+}
+
+function inWords(difference: Difference, expected: Catalog): string {
+  return `${inShort(difference)} (${assessImpact(difference, expected).impact})`
 }
 
 for (const each of cases) {
@@ -59,6 +70,27 @@ for (const each of cases) {
     t.strictSame(diff(promised, await catalogOf(each.promised)), [], 'made again it is the same')
   })
 }
+
+for (const each of scopedCases)
+  t.test(each.name, async (t) => {
+    const { comments = false, grants = false, ignore = [], ignored = [] } = each
+    const settings = {
+      VERIFY_COMMENTS: String(comments),
+      VERIFY_GRANTS: String(grants),
+      VERIFY_IGNORE: JSON.stringify(ignore),
+    }
+    const { scope } = loadConfig({ root: t.testdir(), env: settings }).verify
+    const catalog = await catalogOf(each.promised, everything)
+    const promised = { catalog, undetermined: {}, tolerated: new Set<string>() }
+    for (const options of [everything, { comments, grants }]) {
+      const found = compareWithin(promised, await catalogOf(each.live, options), { scope })
+      t.strictSame(found.kept.map(inShort), each.differences)
+      t.strictSame(
+        found.ignored.map(({ objects }) => objects),
+        ignored,
+      )
+    }
+  })
 
 t.test('every kind of object is missing, unexpected and changed in some case', async (t) => {
   for (const change of ['missing', 'unexpected', 'changed']) {

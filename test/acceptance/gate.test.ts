@@ -176,6 +176,7 @@ Do one of:
 Do one of:
   undo the change     or write a migration that makes it, then schemagate snapshot
   ON_DRIFT=warn       start anyway
+  VERIFY_IGNORE       names what others are meant to change: counted and shown, not judged
   schemagate verify   lists every difference with expected and actual`,
   },
   {

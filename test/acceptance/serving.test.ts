@@ -130,6 +130,39 @@ t.test('a column that is dropped while it serves shows in health, and is logged 
     )
 })
 
+t.test('what is ignored is left out of the repeated check as well, and counted', async (t) => {
+  const project = await createProject(t, { '001_songs': songs })
+  await project.migrate()
+  const ignoring = { VERIFY_IGNORE: 'column:public.songs.title', VERIFY_INTERVAL: '100ms' }
+  const service = await project.serve(ignoring)
+  const counts = (ignoredCount: number, status: string) =>
+    eventually(`health is ${status} with ${ignoredCount} ignored`, {
+      look: async () => {
+        const { verification, ...document } = await schemaOf(service)
+        return document.status === status && verification.ignoredCount === ignoredCount
+      },
+    })
+  await project.query('alter table songs drop column title')
+  await counts(1, 'pass')
+  await project.query('alter table songs alter id drop identity if exists, alter id set default 1')
+  await counts(1, 'fail')
+  t.equal((await service.ask('/health/ready')).status, 503)
+  await project.query('alter table songs alter id drop default')
+  await counts(1, 'pass')
+  t.strictSame(
+    service
+      .log()
+      .filter(({ label }) => label === 'verified')
+      .map(({ msg }) => msg),
+    [
+      '1 table, 2 columns, 1 constraint: as promised',
+      '1 table, 2 columns, 1 constraint: 1 difference, 1 difference ignored',
+      '1 table, 2 columns, 1 constraint: as promised, 1 difference ignored',
+    ],
+    'one more that is ignored is no news',
+  )
+})
+
 t.test('SIGTERM makes it unready, then it ends with nothing left open', async (t) => {
   const project = await createProject(t, { '001_songs': songs })
   const service = await project.serve({ SHUTDOWN_DELAY: '2s', VERIFY_INTERVAL: '50ms', HEALTH_PORT: '0' })

@@ -259,6 +259,89 @@ verified 2 tables, 4 columns, 1 constraint: 5 differences
   t.match(documentOf(json), { verification: { status: 'differs' } })
 })
 
+const ignore = [
+  { pattern: 'table:public.events_p*', reason: 'a job makes them every night' },
+  'schema:audit',
+  'index:public.songz.*',
+]
+
+t.test('what is ignored on purpose is counted and shown with its reason, and blocks nothing', async (t) => {
+  const project = await createProject(
+    t,
+    {
+      '001_songs': songs,
+      '002_events': 'create table events (day date not null) partition by range (day)',
+      '003_audit': {
+        up: 'create schema if not exists audit; create table if not exists audit.log (id int)',
+        down: 'drop table if exists audit.logs',
+      },
+    },
+    { files: { config: { 'production.json': JSON.stringify({ VERIFY_IGNORE: ignore }) } } },
+  )
+  await project.query('create schema audit; create table audit.log (id text)')
+  const strict = await project.run('migrate', { VERIFY_IGNORE: 'schema:others' })
+  t.equal(strict.exit, 7, 'what is not ignored is verified before the commit')
+  t.match(strict.stderr, 'changed column:audit.log.id')
+  const migrated = await project.run('migrate')
+  t.equal(migrated.exit, 0)
+  t.match(migrated.stderr, /^ {2}verified {4}.*: as promised, 1 difference ignored$/m)
+
+  await project.query(`create table events_p1 partition of events for values from ('2026-01-01') to ('2026-02-01');
+    create schema extra; comment on table songs is 'all of them';
+    grant select on songs to pg_monitor`)
+  const [text, json, status, asked] = await Promise.all([
+    project.run('verify'),
+    project.run('verify --json'),
+    project.run('status'),
+    project.run('verify', { VERIFY_COMMENTS: 'true', VERIFY_GRANTS: 'true' }),
+  ])
+  t.equal(text.exit, 0)
+  t.equal(
+    project.plain(text.stdout),
+    `app@db:5432/songs at 003_audit (current)
+
+harmless
+  unexpected schema:extra
+    this build does not use it
+
+ignored
+  table:public.events_p*  2 differences  (a job makes them every night)
+  schema:audit            1 difference
+
+verified 3 tables, 4 columns, 1 constraint, 1 schema: 1 difference, 3 differences ignored
+
+note: nothing is named like index:public.songz.* of VERIFY_IGNORE, neither promised nor there
+`,
+  )
+  t.match(documentOf(json), {
+    verification: {
+      status: 'differs',
+      differences: [{ key: 'schema:extra' }],
+      ignored: [
+        {
+          pattern: 'table:public.events_p*',
+          reason: 'a job makes them every night',
+          objects: ['table:public.events_p1', 'column:public.events_p1.day'],
+        },
+        { pattern: 'schema:audit', reason: null, objects: ['column:audit.log.id'] },
+        { pattern: 'index:public.songz.*', reason: null, objects: [] },
+      ],
+    },
+    notes: [/index:public\.songz/],
+  })
+  t.match(
+    status.stdout,
+    /^ignored {6}table:public\.events_p\* {2}2 differences {2}\(a job .*\)\n {13}schema:audit {12}1 difference$/m,
+  )
+  t.match(
+    asked.stdout,
+    /changed table:public\.songs\n    comment\n      expected  none\n      actual    all of them\n    grants\n/,
+  )
+
+  t.equal((await project.run('down', { VERIFY_IGNORE: '[]' })).exit, 7)
+  t.match(await project.run('down'), { exit: 0, stdout: /reverted 003_audit$/m })
+})
+
 t.test('snapshot makes the promise, and --check proves it', async (t) => {
   const project = await createProject(t, migrations, { snapshot: false })
   const missing = await project.run('snapshot --check')

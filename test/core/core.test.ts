@@ -24,7 +24,9 @@ import { diff, type Difference } from '../../src/core/diff.js'
 import { compareHistory, type Position } from '../../src/core/history.js'
 import { assessImpact, impactRules, impacts, worstImpact } from '../../src/core/impact.js'
 import { tell } from '../../src/core/narrative.js'
+import { matchesKey, parsePattern } from '../../src/core/pattern.js'
 import type { Progress, ProgressEvents } from '../../src/core/progress.js'
+import { type Scope, splitIgnored, unmatchedPatterns, withinScope } from '../../src/core/scope.js'
 import {
   agreeOn,
   changesBetween,
@@ -556,6 +558,191 @@ t.test('the worst impact counts', async (t) => {
   }
 })
 
+/** Kinds whose names are not those of other kinds, whatever is known of their impact. */
+const oddKinds = ['operator', 'server', 'user_mapping', 'default_privileges']
+
+const scopeOf = (...patterns: readonly string[]): Scope => ({
+  comments: false,
+  grants: false,
+  ignore: patterns.map((text) => {
+    const parsed = parsePattern(text, [...Object.keys(impactRules), ...oddKinds])
+    if (parsed.status === 'faulty') throw new Error(`${parsed.why}: ${text}`)
+    return { pattern: parsed.pattern, reason: null }
+  }),
+})
+
+/** A pattern, the keys it names, and keys it does not. */
+const patterns: readonly [string, readonly string[], readonly string[]][] = [
+  [
+    'schema:audit',
+    ['schema:audit'],
+    ['schema:audits', 'schema:"Audit"', 'table:audit.log', 'extension:audit'],
+  ],
+  ['schema:*', ['schema:audit', 'schema:"a.b"'], ['table:audit.log']],
+  ['*:audit', ['schema:audit', 'extension:audit'], ['table:audit.audit']],
+  [
+    'table:public.events_p*',
+    ['table:public.events_p1', 'table:public.events_p', 'table:public."events_p.1"'],
+    ['table:public.events', 'table:music.events_p1', 'view:public.events_p1', 'column:public.events_p1.id'],
+  ],
+  ['table:*.*_tmp', ['table:public.a_tmp', 'table:"A"."b_tmp"'], ['table:public.tmp', 'table:public.a_tmp2']],
+  ['index:public.songs.*', ['index:public.songs.i'], ['index:public.plays.i', 'index:public.songs']],
+  ['column:public.*.old_*', ['column:public.songs.old_id'], ['column:public.songs.gold_id']],
+  ['table:public.Songs-*', ['table:public."Songs-1"'], ['table:public.songs', 'table:public."songs-1"']],
+  ['table:public."Songs (*"', ['table:public."Songs (*"'], ['table:public."Songs (1"']],
+  ['table:public."Songs ("*', ['table:public."Songs (*"', 'table:public."Songs ("'], ['table:public.songs']],
+  ['table:public."a""b.c"', ['table:public."a""b.c"'], ['table:public."a""b"', 'column:public."a""b".c']],
+  ['table:public.a$b', ['table:public.a$b'], ['table:public.a']],
+  [
+    'function:public.add',
+    ['function:public.add()', 'function:public.add(integer, public."my.t")'],
+    ['function:public.adds()', 'procedure:public.add()'],
+  ],
+  ['function:public.add(integer,*)', ['function:public.add(integer, text)'], ['function:public.add(text)']],
+  [
+    'operator:public."*"',
+    ['operator:public."*"(integer, integer)'],
+    ['operator:public."**"(integer, integer)'],
+  ],
+]
+
+t.test('a pattern names objects by kind and names; a key is a pattern for its object alone', async (t) => {
+  const all = patterns.flatMap(([, named, others]) => [...named, ...others])
+  for (const [text, named, others] of patterns)
+    for (const { pattern } of scopeOf(text).ignore) {
+      t.strictSame(
+        named,
+        [...named, ...others].filter((key) => matchesKey(pattern, key)),
+        text,
+      )
+    }
+  for (const key of new Set(all))
+    for (const { pattern } of scopeOf(key).ignore)
+      t.strictSame(
+        [...new Set(all)].filter((other) => matchesKey(pattern, other)),
+        [key],
+        key,
+      )
+})
+
+t.test('a text that is no pattern says why', async (t) => {
+  const faulty: readonly [string, string][] = [
+    ['', 'kind missing'],
+    ['public.songs', 'kind missing'],
+    [':public.songs', 'kind missing'],
+    ['tabel:public.songs', 'kind unknown'],
+    ['Table:public.songs', 'kind unknown'],
+    ['tab*:public.songs', 'kind unknown'],
+    ['table:', 'names malformed'],
+    ['table:public.', 'names malformed'],
+    ['table:.songs', 'names malformed'],
+    ['table:public..songs', 'names malformed'],
+    ['table:a.b.c.d', 'names malformed'],
+    ['table:public."songs', 'names malformed'],
+    ['table:public.""', 'names malformed'],
+    ['table:public.my songs', 'names malformed'],
+    ['function:public.add(integer', 'names malformed'],
+    ['function:public.add(integer).x', 'names malformed'],
+  ]
+  for (const [text, why] of faulty) t.match(parsePattern(text, Object.keys(impactRules)), { why }, text)
+})
+
+t.test('a pattern covers what belongs to the object', async (t) => {
+  const expected: Catalog = {
+    [songs]: {},
+    'view:public.hits': {},
+    'sequence:public.order_id_seq': { ownedBy: 'public."order".id' },
+  }
+  const actual: Catalog = {
+    'schema:audit': {},
+    'table:audit.log': {},
+    'column:audit.log.id': {},
+    'function:audit.note(text)': {},
+    'table:public.order': {},
+    [title]: {},
+    'trigger:public.hits.noted': {},
+    'user_mapping:audit.app': {},
+    'default_privileges:"tables in audit by OWNER"': { schema: 'audit' },
+    'default_privileges:"tables by OWNER"': {},
+  }
+  const inAudit = ['column:audit.log.id', 'function:audit.note(text)', 'table:audit.log']
+  const covered: readonly [string, readonly string[]][] = [
+    ['schema:audit', [...inAudit, 'default_privileges:"tables in audit by OWNER"', 'schema:audit']],
+    ['table:audit.*', ['column:audit.log.id', 'table:audit.log']],
+    [songs, [title, songs]],
+    ['table:public.hits', []],
+    ['view:public.hits', ['trigger:public.hits.noted', 'view:public.hits']],
+    ['table:public.order', ['sequence:public.order_id_seq', 'table:public.order']],
+    ['column:public.order.*', ['sequence:public.order_id_seq']],
+    ['trigger:public.gone.*', []],
+    ['server:audit', ['user_mapping:audit.app']],
+    ['*:audit.*', [...inAudit, 'user_mapping:audit.app']],
+  ]
+  const all = diff(expected, actual)
+  const split = (...texts: readonly string[]) =>
+    splitIgnored(all, { scope: scopeOf(...texts), expected, actual })
+  for (const [text, objects] of covered) {
+    const { kept, ignored } = split(text)
+    const found = ignored.map(({ pattern, objects }) => [pattern, [...objects].sort()])
+    t.strictSame(found, [[text, [...objects].sort()]])
+    t.strictSame(
+      kept,
+      all.filter(({ key }) => !objects.includes(key)),
+    )
+  }
+  const counts = split('table:audit.log', 'schema:audit').ignored.map(({ objects }) => objects.length)
+  t.strictSame(counts, [2, 3], 'each counts once, for the first pattern that covers it')
+  const misspelled = ['table:songs', 'view:*.songs']
+  t.strictSame(
+    unmatchedPatterns(scopeOf('schema:audit', 'view:public.*', ...misspelled), [expected, actual]),
+    misspelled,
+  )
+})
+
+t.test('without its relation in either catalog, what belongs to one may belong to any kind', async (t) => {
+  const actual: Catalog = { [title]: text }
+  const { ignored } = splitIgnored(diff({}, actual), {
+    scope: scopeOf('table:public.*'),
+    expected: {},
+    actual,
+  })
+  t.match(ignored, [{ objects: [title] }])
+})
+
+t.test('comments, owners and grants are out of scope until they are asked for', async (t) => {
+  const plain: Catalog = { [songs]: { unlogged: true }, [title]: text }
+  const granted = { owner: 'app', grants: ['PUBLIC: SELECT'] }
+  const privileges: Catalog = { 'default_privileges:"tables by OWNER"': { grants: ['PUBLIC: SELECT'] } }
+  const commented = { [songs]: { unlogged: true, comment: 'all of them' }, [title]: text }
+  const whole: Catalog = { [songs]: { ...commented[songs], ...granted }, [title]: text, ...privileges }
+  const [neither, both] = [
+    { comments: false, grants: false },
+    { comments: true, grants: true },
+  ]
+  t.strictSame(withinScope(whole, neither), plain)
+  t.equal(withinScope(plain, neither), plain, 'nothing is copied where nothing is to be removed')
+  t.equal(withinScope(whole, both), whole)
+  t.strictSame(withinScope(whole, { ...neither, comments: true }), commented)
+  t.strictSame(withinScope(whole, { ...both, comments: false }), {
+    ...whole,
+    [songs]: { unlogged: true, ...granted },
+  })
+})
+
+t.test('structure is never compared, and no difference has it', async (t) => {
+  const structured: Facts = { ...text, $position: 2, $needs: ['schema:music'] }
+  t.strictSame(diff({ [title]: text }, { [title]: structured }), [])
+  t.strictSame(diff({ [title]: { ...structured, $position: 3 } }, { [title]: structured }), [])
+  t.strictSame(
+    diff({ [title]: structured, [songs]: { $a: 1 } }, { [title]: { ...structured, type: 'int' } }),
+    [
+      { change: 'missing', key: songs, expected: {} },
+      { change: 'changed', key: title, facts: ['type'], expected: text, actual: { ...text, type: 'int' } },
+    ],
+  )
+  t.strictSame(diff({}, { [title]: structured }), [{ change: 'unexpected', key: title, actual: text }])
+})
+
 const build = ['001', '002', '003']
 const asPromised: Catalog = { [songs]: {}, [title]: text }
 const atHead = { revisions: build, hasTables: true }
@@ -564,7 +751,7 @@ const evidence: Evidence = { build, recorded: atHead, live: asPromised, snapshot
 t.test('an assessment is position and verification at the revisions that are applied', async (t) => {
   t.strictSame(assess(evidence), {
     history: { position: 'current', current: '003', head: '003', applied: build, pending: [], unknown: [] },
-    verification: { status: 'verified', findings: [], compared: { table: 1, column: 1 } },
+    verification: { status: 'verified', findings: [], ignored: [], compared: { table: 1, column: 1 } },
   })
   const behind = assess({
     ...evidence,
@@ -591,12 +778,28 @@ t.test('an assessment is position and verification at the revisions that are app
         reason: 'queries that name it fail',
       },
     ],
+    ignored: [],
     compared: { table: 1, column: 2 },
   })
   t.strictSame(findingsOf(behind).length, 2)
   const without = assess({ ...evidence, snapshot: null })
   t.strictSame(without.verification, { status: 'unverified', why: 'there is no snapshot' })
   t.strictSame(findingsOf(without), [])
+})
+
+t.test('what is ignored is counted, and decides nothing', async (t) => {
+  const live = { [songs]: {}, 'schema:audit': {} }
+  const ignoring = assess({ ...evidence, live, scope: scopeOf(songs, 'schema:nothing') })
+  t.match(ignoring.verification, {
+    findings: [{ change: 'unexpected', key: 'schema:audit' }],
+    ignored: [
+      { pattern: songs, reason: null, objects: [title] },
+      { pattern: 'schema:nothing', reason: null, objects: [] },
+    ],
+    compared: { table: 1, column: 1 },
+  })
+  t.equal(decide(assess({ ...evidence, live }), byDefault).action, 'refuse')
+  t.equal(decide(ignoring, byDefault).action, 'serve')
 })
 
 const byDefault: Policy = {
@@ -977,12 +1180,20 @@ const told: {
   seeded: [[{ event: 'seeded', files: ['a.ts'], duration: 9 }, 'info | seeded | 1 file in 9 ms']],
   verified: [
     [
-      { event: 'verified', compared: { table: 2, column: 9 }, differences: 0 },
+      { event: 'verified', compared: { table: 2, column: 9 }, differences: 0, ignored: 0 },
       'info | verified | 2 tables, 9 columns: as promised',
     ],
     [
-      { event: 'verified', compared: { table: 2 }, differences: 1 },
+      { event: 'verified', compared: { table: 2 }, differences: 1, ignored: 0 },
       'warn | verified | 2 tables: 1 difference',
+    ],
+    [
+      { event: 'verified', compared: { table: 2 }, differences: 0, ignored: 1 },
+      'info | verified | 2 tables: as promised, 1 difference ignored',
+    ],
+    [
+      { event: 'verified', compared: { table: 2 }, differences: 1, ignored: 1_200 },
+      'warn | verified | 2 tables: 1 difference, 1,200 differences ignored',
     ],
   ],
   decided: [

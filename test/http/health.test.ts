@@ -5,6 +5,7 @@ import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import type { Catalog } from '../../src/core/catalog.js'
 import { assess, decide, type Policy } from '../../src/core/decision.js'
+import { parsePattern } from '../../src/core/pattern.js'
 import type { Progress } from '../../src/core/progress.js'
 import { SchemaError } from '../../src/errors.js'
 import type { Passed } from '../../src/gate.js'
@@ -34,14 +35,17 @@ const newHealth = () =>
   })
 
 /** What the gate found: this catalog at revision 001, of this build's 001 and more. */
-function passed(live: Catalog, { build = ['001'], onDrift = policy.onDrift } = {}): Passed {
+function passed(live: Catalog, { build = ['001'], onDrift = policy.onDrift, ignore = '' } = {}): Passed {
   const recorded = { revisions: ['001'], hasTables: true }
   const snapshot = {
     postgres: 18,
     base: {},
     revisions: [{ revision: '001', file: null, checksum: null, changes: promised }],
   }
-  const assessment = assess({ build, recorded, live, snapshot })
+  const parsed = parsePattern(ignore, ['column'])
+  const rules = parsed.status === 'sound' ? [{ pattern: parsed.pattern, reason: 'who <cares>' }] : []
+  const scope = { comments: false, grants: false, ignore: rules }
+  const assessment = assess({ build, recorded, live, snapshot, scope })
   return {
     snapshot,
     assessment,
@@ -56,6 +60,7 @@ function passed(live: Catalog, { build = ['001'], onDrift = policy.onDrift } = {
       ledger: null,
       recorded,
       live,
+      evidence: { ledgerQueries: [], found: '' },
     },
   }
 }
@@ -243,6 +248,38 @@ t.test('what was accepted when the gate opened warns, and what comes later fails
   t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 200', 'schema 503'])
   health.judged(passed(promised, { build: ['001', '002'] }))
   t.match((await ask('/health/schema')).json().revision, { position: 'behind', pending: ['002'] })
+})
+
+t.test('what is ignored is counted for everybody, and named for whoever has the token', async (t) => {
+  const served = await serve(t)
+  const { health, ask } = served
+  health.judged(passed(withoutTitle, { ignore: 'column:*.*.title' }))
+  t.strictSame(await statuses(served), open)
+  const anonymous = (await ask('/health/schema')).json()
+  t.match(anonymous, {
+    status: 'pass',
+    verification: { status: 'as promised', differenceCount: 0, ignoredCount: 1, ignored: undefined },
+  })
+  t.match((await ask('/health/schema', bearer)).json().verification, {
+    differences: [],
+    ignoredCount: 1,
+    ignored: [{ pattern: 'column:*.*.title', reason: 'who <cares>', differenceCount: 1 }],
+  })
+  const accept = 'text/html'
+  const [page, full] = [
+    await ask('/health/schema', { accept }),
+    await ask('/health/schema', { accept, ...bearer }),
+  ]
+  t.match(page.body, '<dt>ignored</dt><dd>1</dd>')
+  t.notMatch(page.body, 'column:')
+  t.match(full.body, '<td><code>column:*.*.title</code></td><td>1</td><td>who &lt;cares&gt;</td>')
+  health.judged(passed({}, { ignore: 'column:*.*.title' }))
+  t.match((await ask('/health/schema')).json(), {
+    status: 'fail',
+    verification: { differenceCount: 1, ignoredCount: 1 },
+  })
+  health.judged(passed(promised))
+  t.notMatch((await ask('/health/schema', { accept, ...bearer })).body, 'ignored')
 })
 
 t.test('a refusal says its reason, without the address to those who have no token', async (t) => {

@@ -6,6 +6,8 @@ import type { Owner } from './database.js'
 export interface Proxy {
   /** The URL of the same database through it. */
   readonly url: string
+  /** What was sent to the server through it so far. */
+  readonly sent: () => string
   /** Connections end, and new ones are refused: a server that was stopped. */
   readonly cut: () => Promise<void>
   /** Nothing passes any more, and nothing ends: a network that swallows everything. */
@@ -18,8 +20,10 @@ export interface Proxy {
 export async function createProxy(t: Owner, target: string): Promise<Proxy> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()
+  const sent: Buffer[] = []
   const server = createServer((client) => {
     const upstream = connect(Number(port || 5432), hostname)
+    client.on('data', (data: Buffer) => void sent.push(data))
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
@@ -49,6 +53,7 @@ export async function createProxy(t: Owner, target: string): Promise<Proxy> {
   url.host = `127.0.0.1:${own}`
   return {
     url: url.href,
+    sent: () => Buffer.concat(sent).toString(),
     cut,
     swallow: () => {
       for (const socket of sockets) socket.unpipe().pause()

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { query } from '../../test/support/database.js'
+import type { Case } from './cases.js'
+
+const statementTimeout = 30_000
+
+/** An empty database of its own. */
+export interface Database {
+  readonly url: string
+  readonly drop: () => Promise<void>
+}
+
+/** Roles belong to the whole server: those the cases name are created once and stay. */
+export async function createRoles(server: string, cases: readonly Case[]): Promise<void> {
+  for (const role of new Set(cases.flatMap(({ roles }) => roles)))
+    await query(server, `create role ${pg.escapeIdentifier(role)} nologin`).catch(unlessCode('42710'))
+}
+
+export async function createDatabase(server: string): Promise<Database> {
+  const name = `test_conformance_${randomBytes(6).toString('hex')}`
+  await query(server, `create database ${name} template template0`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return { url: url.href, drop: () => dropDatabase(server, url) }
+}
+
+/** Connects to a database, hands the client over, and ends it however that goes. */
+export async function connected<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, statement_timeout: statementTimeout })
+  // The end of the connection shows in the next query; without a listener it would end the process.
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await use(client)
+  } finally {
+    await client.end()
+  }
+}
+
+async function dropDatabase(server: string, url: URL): Promise<void> {
+  const drop = `drop database ${url.pathname.slice(1)} with (force)`
+  try {
+    await query(server, drop)
+  } catch (error) {
+    unlessCode('55006')(error)
+    await dropSubscriptions(url.href)
+    await query(server, drop)
+  }
+}
+
+/** A subscription keeps its database from being dropped, and with a slot it would look for its publisher first. */
+async function dropSubscriptions(url: string): Promise<void> {
+  const names = await query(
+    url,
+    `select quote_ident(subname) as name from pg_subscription
+     where subdbid = (select oid from pg_database where datname = current_database())`,
+  )
+  for (const { name } of names) {
+    await query(url, `alter subscription ${String(name)} disable`)
+    await query(url, `alter subscription ${String(name)} set (slot_name = none)`)
+    await query(url, `drop subscription ${String(name)}`)
+  }
+}
+
+function unlessCode(code: string): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof pg.DatabaseError && error.code === code)) throw error
+  }
+}

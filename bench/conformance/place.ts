@@ -1,0 +1,123 @@
+import pg from 'pg'
+import type { Catalog } from '../../src/core/catalog.js'
+import type { Statement } from '../../src/ddl/statement.js'
+import { everything, readCatalog, readCatalogInTransaction } from '../../src/postgres/introspect.js'
+import type { Case, Side } from './cases.js'
+import { connected, createDatabase, type Database } from './database.js'
+
+/** A database that holds one side of a case, to try SQL on. Nothing of it stays. */
+export interface Place {
+  readonly client: pg.Client
+  /** All that can be read of it. */
+  readonly catalog: () => Promise<Catalog>
+  /** Does work that leaves everything done or nothing. */
+  readonly atomically: (work: () => Promise<void>) => Promise<void>
+}
+
+/** Where a case is taken to: one of its sides, loaded. */
+export type Takes = <T>(one: Case, side: Side, use: (place: Place) => Promise<T>) => Promise<T>
+
+/** Rolled back tables stay in the system catalogs until they are vacuumed, and slow down all that reads these. */
+export const usesOfADatabase = 25
+
+/** A database of its own for each use, in which everything is committed as a user would. Slow: PostgreSQL copies a database. */
+export function ownDatabases(server: string): Takes {
+  return async (one, side, use) => {
+    const { url, drop } = await loadedDatabase(server, one, side)
+    try {
+      return await connected(url, (client) => use(committing(client)))
+    } finally {
+      await drop()
+    }
+  }
+}
+
+/** A database on each server for many uses, one after the other, each of which is a transaction that is rolled back. */
+export async function withRollbacks<T>(
+  servers: readonly string[],
+  use: (places: readonly Takes[]) => Promise<T>,
+): Promise<T> {
+  const [server, ...others] = servers
+  if (server === undefined) return use([])
+  const { url, drop } = await createDatabase(server)
+  try {
+    return await connected(url, (client) =>
+      withRollbacks(others, (places) => use([rolledBack(client), ...places])),
+    )
+  } finally {
+    await drop()
+  }
+}
+
+function rolledBack(client: pg.Client): Takes {
+  return async (one, side, use) => {
+    await client.query('begin; savepoint conformance_loading')
+    try {
+      await runSide(client, one, side)
+      // Fails if the case has a COMMIT of its own.
+      await client.query('release savepoint conformance_loading')
+      // The case's settings are not those of who comes after.
+      await client.query('reset all; reset session authorization; reset role')
+      return await use(uncommitted(client))
+    } finally {
+      await client.query('rollback')
+      await client.query('discard all')
+    }
+  }
+}
+
+function committing(client: pg.Client): Place {
+  return {
+    client,
+    catalog: () => readCatalog(client, everything),
+    atomically: async (work) => {
+      await client.query('begin')
+      try {
+        await work()
+        await client.query('commit')
+      } catch (error) {
+        await client.query('rollback')
+        throw error
+      }
+    },
+  }
+}
+
+function uncommitted(client: pg.Client): Place {
+  return {
+    client,
+    catalog: () => readCatalogInTransaction(client, everything),
+    atomically: (work) => work(),
+  }
+}
+
+async function loadedDatabase(server: string, one: Case, side: Side): Promise<Database> {
+  for (let attempt = 1; ; attempt += 1) {
+    const database = await createDatabase(server)
+    try {
+      await connected(database.url, (client) => runSide(client, one, side))
+      return database
+    } catch (error) {
+      await database.drop()
+      if (attempt === 5 || !isCollision(error)) throw error
+    }
+  }
+}
+
+async function runSide(client: pg.Client, { setup, ...one }: Case, side: Side): Promise<void> {
+  if (setup !== null) await client.query(setup)
+  await client.query(one[side])
+}
+
+/** Two cases that create, or change, the same role at the same time. */
+function isCollision(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return false
+  if (error.code === '40P01' || error.message === 'tuple concurrently updated') return true
+  return error.code === '23505' && error.table === 'pg_authid'
+}
+
+/** Whether a plan has to be tried where it is committed, because a transaction would refuse it or hide what it does. */
+export function needsCommit(statements: readonly Statement[]): boolean {
+  // A value added to an enum cannot be used before the commit, unless the enum is of the same transaction.
+  return statements.some(({ sql, transactional }) => !transactional || / ADD VALUE /i.test(sql))
+}

@@ -1,0 +1,110 @@
+import { impactRules } from '../core/impact.js'
+import { type ParsedPattern, parsePattern } from '../core/pattern.js'
+import type { IgnoreRule } from '../core/scope.js'
+import { nearest } from './spelling.js'
+import { maskCredentials } from './url.js'
+
+interface ParsedRules {
+  readonly rules: readonly IgnoreRule[]
+  readonly problems: readonly string[]
+}
+
+interface Entry {
+  readonly pattern: string
+  readonly reason: string | null
+}
+
+type Item =
+  { readonly kind: 'entry'; readonly entry: Entry } | { readonly kind: 'odd'; readonly text: string }
+
+/** A comma in quotes or in the parentheses of a signature belongs to the pattern. */
+const listed = /(?:"(?:[^"]|"")*"|\([^()]*\)|[^,])+/g
+
+const kinds = Object.keys(impactRules)
+
+/** VERIFY_IGNORE: patterns separated by commas, or a JSON list of patterns and of `{ "pattern", "reason" }`. */
+export function parseIgnore(text: string): ParsedRules {
+  const items = itemsOf(text)
+  if (items === null) return { rules: [], problems: ['is no JSON list'] }
+  const rules: IgnoreRule[] = []
+  const problems: string[] = []
+  for (const item of items) {
+    const parsed = item.kind === 'odd' ? null : parsePattern(item.entry.pattern, kinds)
+    if (item.kind === 'entry' && parsed?.status === 'sound')
+      rules.push({ pattern: parsed.pattern, reason: item.entry.reason })
+    else problems.push(item.kind === 'odd' ? oddItem(item.text) : problemOf(item.entry, parsed))
+  }
+  return { rules, problems }
+}
+
+/** What is wrong with a text as VERIFY_IGNORE, all of it at once; undefined where it is right. */
+export function ignoreProblem(text: string): string | undefined {
+  const { problems } = parseIgnore(showable(text))
+  return problems.length === 0 ? undefined : problems.join(', ')
+}
+
+/** The rules as one text: `table:public.events_p* (made by a job), schema:audit`. */
+export function showIgnore(text: string): string {
+  const shown = parseIgnore(showable(text)).rules.map(({ pattern, reason }) =>
+    maskCredentials(reason === null ? pattern.text : `${pattern.text} (${reason})`),
+  )
+  return shown.length === 0 ? 'nothing' : shown.join(', ')
+}
+
+/** A URL that got into it by mistake may have a comma in its password. */
+function showable(text: string): string {
+  return isJson(text) ? text : maskCredentials(text)
+}
+
+function isJson(text: string): boolean {
+  return text.trimStart().startsWith('[')
+}
+
+function itemsOf(text: string): readonly Item[] | null {
+  if (!isJson(text)) return commaSeparated(text)
+  const list = parseJson(text)
+  return Array.isArray(list) ? list.map(itemOf) : null
+}
+
+function commaSeparated(text: string): readonly Item[] {
+  const patterns = text.match(listed) ?? []
+  return patterns.map((pattern) => ({ kind: 'entry', entry: { pattern: pattern.trim(), reason: null } }))
+}
+
+/** The error of a parser quotes what it read. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function itemOf(item: unknown): Item {
+  if (typeof item === 'string') return { kind: 'entry', entry: { pattern: item.trim(), reason: null } }
+  const odd: Item = { kind: 'odd', text: JSON.stringify(item) }
+  if (typeof item !== 'object' || item === null || !('pattern' in item)) return odd
+  const { pattern, reason, ...more } = { reason: null, ...item }
+  if (typeof pattern !== 'string' || Object.keys(more).length > 0) return odd
+  if (reason !== null && typeof reason !== 'string') return odd
+  return { kind: 'entry', entry: { pattern: pattern.trim(), reason } }
+}
+
+function oddItem(text: string): string {
+  return `holds ${maskCredentials(text)}, which is neither a pattern nor { "pattern", "reason" }`
+}
+
+function problemOf({ pattern }: Entry, parsed: ParsedPattern | null): string {
+  const shown = JSON.stringify(maskCredentials(pattern))
+  if (parsed?.status !== 'faulty') return `holds ${shown}`
+  switch (parsed.why) {
+    case 'kind missing':
+      return `holds ${shown}, which names no kind of object`
+    case 'kind unknown': {
+      const meant = nearest(parsed.kind, kinds)
+      return `holds ${shown}, and there is no kind ${parsed.kind}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`
+    }
+    case 'names malformed':
+      return `holds ${shown}, whose names are not one to three names with dots between`
+  }
+}

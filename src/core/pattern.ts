@@ -1,0 +1,95 @@
+import { parseKey } from './catalog.js'
+
+/**
+ * A pattern on object keys, such as `table:public.events_p*`. `*` is any run of characters within one name; in double
+ * quotes everything stands for itself, so that every key is a pattern for its object alone. The kind can be `*`. A routine
+ * without its signature stands for all of that name.
+ */
+export interface Pattern {
+  readonly text: string
+  readonly kind: string
+  readonly names: readonly NamePattern[]
+}
+
+interface NamePattern {
+  readonly name: RegExp
+  /** Null for any, and for none. */
+  readonly signature: RegExp | null
+}
+
+export type ParsedPattern =
+  | { readonly status: 'sound'; readonly pattern: Pattern }
+  | {
+      readonly status: 'faulty'
+      readonly why: 'kind missing' | 'kind unknown' | 'names malformed'
+      readonly kind: string
+    }
+
+const token =
+  /"(?<quoted>(?:[^"]|"")+)"|(?<plain>[^."()\s*]+)|(?<star>\*)|(?<dot>\.)|(?<signature>\(.*\)$)/gsy
+const special = /[$()*+.?[\\\]^{|}-]/g
+const keyName = /^("(?:[^"]|"")*"|[^("]*)(\(.*\))?$/s
+
+/** A text taken apart as a pattern; `kinds` are those that there are. */
+export function parsePattern(text: string, kinds: readonly string[]): ParsedPattern {
+  const colon = text.indexOf(':')
+  const kind = text.slice(0, Math.max(colon, 0))
+  if (kind === '') return { status: 'faulty', why: 'kind missing', kind }
+  if (kind !== '*' && !kinds.includes(kind)) return { status: 'faulty', why: 'kind unknown', kind }
+  const names = parseNames(text.slice(colon + 1))
+  return names === null
+    ? { status: 'faulty', why: 'names malformed', kind }
+    : { status: 'sound', pattern: { text, kind, names } }
+}
+
+/** Whether the pattern names this very object; what belongs to it is the business of whoever knows that. */
+export function matchesKey({ kind: wanted, names: patterns }: Pattern, key: string): boolean {
+  if (wanted !== '*' && !key.startsWith(`${wanted}:`)) return false
+  const { names } = parseKey(key)
+  return (
+    names.length === patterns.length && patterns.every((pattern, at) => matchesName(pattern, names[at] ?? ''))
+  )
+}
+
+/** The names of a key without their quotes and signatures. */
+export function plainNames(key: string): readonly string[] {
+  return parseKey(key).names.map((name) => nameParts(name).name)
+}
+
+function parseNames(text: string): readonly NamePattern[] | null {
+  const tokens = [...text.matchAll(token)]
+  const names = [{ source: '', signature: '' }]
+  for (const { groups = {} } of tokens) {
+    const { quoted, plain = '', star, dot, signature } = groups
+    const last = names.at(-1)
+    if (dot !== undefined) names.push({ source: '', signature: '' })
+    else if (last === undefined) return null
+    else if (signature !== undefined) last.signature = signature
+    else last.source += star === undefined ? literal(quoted?.replaceAll('""', '"') ?? plain) : '.*'
+  }
+  const isWhole = tokens.map(([found]) => found).join('') === text
+  if (!isWhole || names.length > 3 || names.some(({ source }) => source === '')) return null
+  return names.map(({ source, signature }) => ({
+    name: new RegExp(`^${source}$`, 's'),
+    signature: signature === '' ? null : signaturePattern(signature),
+  }))
+}
+
+function signaturePattern(signature: string): RegExp {
+  const parts = signature.replaceAll(/,\s*/g, ', ').split('*').map(literal)
+  return new RegExp(`^${parts.join('.*')}$`, 's')
+}
+
+function literal(text: string): string {
+  return text.replaceAll(special, String.raw`\$&`)
+}
+
+function matchesName({ name, signature }: NamePattern, quoted: string): boolean {
+  const parts = nameParts(quoted)
+  return name.test(parts.name) && (signature === null || signature.test(parts.signature))
+}
+
+function nameParts(quoted: string): { readonly name: string; readonly signature: string } {
+  const [, name = quoted, signature = ''] = keyName.exec(quoted) ?? []
+  return { name: name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name, signature }
+}

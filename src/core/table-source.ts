@@ -1,0 +1,37 @@
+/** Lines of TypeScript in the style of this project's formatter, which leaves them as they are. */
+export const lineWidth = 110
+
+/** A property with its type, a union: `title?: string | null`. */
+export function propertyLines(name: string, union: readonly string[], indent = '  '): readonly string[] {
+  return unionLines(`${indent}${name}:`, union, indent)
+}
+
+/** A named union: `export type Mood = 'sad' | 'ok'`. */
+export function unionLines(start: string, union: readonly string[], indent = ''): readonly string[] {
+  const line = `${start} ${union.join(' | ')}`
+  if (line.length <= lineWidth || union.length < 2) return [line]
+  return [start, ...union.map((member) => `${indent}  | ${member}`)]
+}
+
+/** A reference to a generic type behind a start, its arguments below each other where they do not fit. */
+export function genericLines(start: string, name: string, given: readonly string[]): readonly string[] {
+  const line = `${start} ${name}<${given.join(', ')}>`
+  if (line.length <= lineWidth) return [line]
+  const indent = /^ */.exec(start)?.[0] ?? ''
+  const inner = given.map((each, index) => `${indent}  ${each}${index === given.length - 1 ? '' : ','}`)
+  return [`${start} ${name}<`, ...inner, `${indent}>`]
+}
+
+/** A name as a property stands: quoted unless it is an identifier. */
+export function propertyName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : textLiteral(name)
+}
+
+/** A text in single quotes, in double ones where it has more single ones inside. */
+export function textLiteral(text: string): string {
+  const inner = JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll(/\\(.)/g, (escape, character) => (character === '"' ? '"' : escape))
+  const quote = inner.split("'").length > inner.split('"').length ? '"' : "'"
+  return `${quote}${inner.replaceAll(quote, `\\${quote}`)}${quote}`
+}

@@ -1,0 +1,146 @@
+import { type Change, type DdlObject, is, type KindDdl, list, type Step, step, text } from '../kind.js'
+import { callsOurs, defersDefault } from './column-default.js'
+import { identitySteps } from './column-identity.js'
+import { columnDefinition, hasLocalDefinition, parentColumnOf } from './column-definition.js'
+import { optionChanges, parameterChanges } from './parameters.js'
+import { tableWord } from './table-word.js'
+import { typeSteps } from './column-type.js'
+
+export const column: KindDdl = {
+  reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,
+  create: (object) => [
+    ...(object.fresh ? [] : added(object)),
+    ...details(object),
+    ...deferredDefault(object),
+  ],
+  drop: (object) =>
+    is(object, 'inherited')
+      ? []
+      : [
+          step(
+            `ALTER ${tableWord(object)} ${object.relation} DROP COLUMN ${object.name}`,
+            { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
+            ...(text(object, 'generated') === ''
+              ? [{ hazard: 'data loss' as const, what: `the values of ${object.relation}.${object.name}` }]
+              : []),
+          ),
+        ],
+  alter: (change) => {
+    if (mustBeMadeAnew(change)) return 'replace'
+    if (change.facts.has('valid')) return unvalidated
+    const types = typeSteps(change)
+    return 'reason' in types ? types : [...types, ...alterations(change)]
+  },
+  disturbs: ({ facts }) => facts.has('type') || facts.has('collation'),
+  rebind: ({ from, to }, needed) =>
+    list(from, '$needs').includes(needed)
+      ? null
+      : [{ ...set(from, 'DROP DEFAULT'), phase: 'release' }, set(to, `SET DEFAULT ${text(to, 'default')}`)],
+}
+
+const unvalidated = {
+  reason: 'whether all rows were checked for NOT NULL differs, and the catalog does not say under which name',
+  decide: 'ALTER TABLE … VALIDATE CONSTRAINT with the name of the NOT NULL constraint',
+}
+
+/** An expression cannot be given to a column that is there, and a virtual one not taken away. */
+function mustBeMadeAnew({ from, to, facts }: Change): boolean {
+  return (
+    facts.has('generated') && !(text(to, 'generated') === '' && text(from, 'generated').startsWith('stored'))
+  )
+}
+
+function added(object: DdlObject): readonly Step[] {
+  if (is(object, 'inherited') && parentColumnOf(object) !== undefined) return []
+  const isRequired = object.facts['nullable'] === false
+  const hasValue = ['default', 'generated', 'identity'].some((fact) => text(object, fact) !== '')
+  const table = object.relation
+  return [
+    step(
+      `ALTER ${tableWord(object)} ${table} ADD COLUMN ${columnDefinition(object)}`,
+      { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
+      ...(isRequired && !hasValue ? [{ hazard: 'may fail' as const, when: `${table} has rows`, table }] : []),
+      ...(/^stored/.test(text(object, 'generated')) || text(object, 'identity') !== ''
+        ? [{ hazard: 'table rewrite' as const, table }]
+        : []),
+    ),
+  ]
+}
+
+function deferredDefault(object: DdlObject): readonly Step[] {
+  if (!defersDefault(object) || !hasLocalDefinition(object)) return []
+  return [{ ...set(object, `SET DEFAULT ${text(object, 'default')}`), phase: 'attach' }]
+}
+
+/** What CREATE TABLE and ADD COLUMN cannot say on every major version, and what differs from an inherited column. */
+function details(object: DdlObject): readonly Step[] {
+  const parent = parentColumnOf(object)
+  const differs = (fact: string): boolean =>
+    parent !== undefined && !hasLocalDefinition(object) && text(parent, fact) !== text(object, fact)
+  return [
+    ...(differs('default') ? [defaultStep(object)] : []),
+    ...(differs('nullable') && object.facts['nullable'] === false ? [set(object, 'SET NOT NULL')] : []),
+    ...['storage', 'statistics', 'options', 'compression']
+      .filter((fact) => object.facts[fact] !== undefined)
+      .flatMap(
+        (fact) =>
+          simple[fact]?.({ from: { ...object, facts: {} }, to: object, facts: new Set([fact]) }) ?? [],
+      ),
+  ]
+}
+
+function defaultStep(to: DdlObject): Step {
+  const value = text(to, 'default')
+  return set(to, value === '' ? 'DROP DEFAULT' : `SET DEFAULT ${value}`)
+}
+
+function set(object: DdlObject, what: string): Step {
+  return step(`ALTER ${tableWord(object)} ${object.relation} ALTER COLUMN ${object.name} ${what}`)
+}
+
+/** Facts that one statement sets, whatever they were. */
+const simple: Readonly<Record<string, (change: Change) => readonly Step[]>> = {
+  storage: ({ to }) => [set(to, `SET STORAGE ${(text(to, 'storage') || 'default').toUpperCase()}`)],
+  compression: ({ to }) => [set(to, `SET COMPRESSION ${text(to, 'compression') || 'default'}`)],
+  statistics: ({ to }) => [set(to, `SET STATISTICS ${text(to, 'statistics') || '-1'}`)],
+  options: (change) => parameterChanges(change, 'options').map((what) => set(change.to, what)),
+  fdwOptions: (change) => [set(change.to, `OPTIONS (${optionChanges(change, 'fdwOptions')})`)],
+}
+
+function alterations(change: Change): readonly Step[] {
+  const { from, to, facts } = change
+  const typeChanges = facts.has('type') || facts.has('collation')
+  return [
+    ...(facts.has('generated') && text(to, 'generated') === '' ? [set(from, 'DROP EXPRESSION')] : []),
+    ...(facts.has('default') &&
+    !typeChanges &&
+    text(from, 'default') !== '' &&
+    (callsOurs(to) || text(to, 'default') === '')
+      ? [{ ...set(from, 'DROP DEFAULT'), ...(callsOurs(to) ? { phase: 'release' as const } : {}) }]
+      : []),
+    ...(text(to, 'identity') === '' ? identitySteps(change, (what) => set(to, what)) : []),
+    ...nullability(change),
+    ...(text(to, 'identity') === '' ? [] : identitySteps(change, (what) => set(to, what))),
+    ...(text(to, 'default') !== '' && (facts.has('default') || typeChanges) ? [defaultStep(to)] : []),
+    ...Object.entries(simple).flatMap(([fact, render]) => (facts.has(fact) ? render(change) : [])),
+  ]
+}
+
+function nullability({ to, facts }: Change): readonly Step[] {
+  if (!facts.has('nullable')) return []
+  const table = to.relation
+  const parent = parentColumnOf(to)
+  const after = is(to, 'inherited') && parent !== undefined ? { after: [parent.key] } : {}
+  if (to.facts['nullable'] === true) return [{ ...set(to, 'DROP NOT NULL'), ...after }]
+  return [
+    {
+      ...set(to, 'SET NOT NULL'),
+      hazards: [
+        { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
+        { hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' },
+        { hazard: 'may fail', when: `${to.name} is null in a row`, table },
+      ],
+      ...after,
+    },
+  ]
+}

@@ -1,0 +1,79 @@
+import { type Change, type DdlObject, type KindDdl, list, type Step, step } from '../kind.js'
+import { tablesOfType } from '../type-users.js'
+import type { Hazard } from '../statement.js'
+
+export const composite: KindDdl = {
+  reference: ({ name }) => `TYPE ${name}`,
+  create: (object) => [step(`CREATE TYPE ${object.name} AS (${list(object, 'attributes').join(', ')})`)],
+  alter: (change) => alteredAttributes(change) ?? 'replace',
+  disturbs: (change) => {
+    const { gone, retyped } = compare(change)
+    return gone.length + retyped.length > 0
+  },
+}
+
+interface Attribute {
+  readonly name: string
+  readonly type: string
+}
+
+interface Attributes {
+  readonly gone: readonly Attribute[]
+  readonly added: readonly Attribute[]
+  readonly retyped: readonly Attribute[]
+  /** Whether those that stay keep their order, ahead of the new ones. */
+  readonly inOrder: boolean
+}
+
+/** Null where PostgreSQL would not do it: new attributes come last, and stored values keep the types of theirs. */
+function alteredAttributes(change: Change): readonly Step[] | null {
+  const { from, to } = change
+  const { gone, added, retyped, inOrder } = compare(change)
+  const tables = tablesOfType(from)
+  if (!inOrder || (retyped.length > 0 && tables.length > 0)) return null
+  const alter = (what: string, ...hazards: readonly Hazard[]): Step =>
+    step(`ALTER TYPE ${to.name} ${what}${hasTypedTable(from) ? ' CASCADE' : ''}`, ...hazards)
+  return [
+    ...gone.map(({ name }) => alter(`DROP ATTRIBUTE ${name}`, ...lost(name, tables))),
+    ...retyped.map(({ name, type }) => alter(`ALTER ATTRIBUTE ${name} TYPE ${type}`)),
+    ...added.map(({ name, type }) => alter(`ADD ATTRIBUTE ${name} ${type}`)),
+  ]
+}
+
+function compare({ from, to }: Change): Attributes {
+  const before = attributesOf(from)
+  const after = attributesOf(to)
+  const kept = before.filter(({ name }) => typeIn(after, name) !== undefined)
+  return {
+    gone: before.filter(({ name }) => typeIn(after, name) === undefined),
+    added: after.filter(({ name }) => typeIn(before, name) === undefined),
+    retyped: after.filter(({ name, type }) => ![undefined, type].includes(typeIn(before, name))),
+    inOrder: kept.every(({ name }, index) => after[index]?.name === name),
+  }
+}
+
+function typeIn(attributes: readonly Attribute[], wanted: string): string | undefined {
+  return attributes.find(({ name }) => name === wanted)?.type
+}
+
+function attributesOf(object: DdlObject): readonly Attribute[] {
+  return list(object, 'attributes').map((attribute) => {
+    const name = /^(?:"(?:[^"]|"")*"|\S+)/.exec(attribute)?.[0] ?? ''
+    return { name, type: attribute.slice(name.length + 1) }
+  })
+}
+
+/** A table made of the type follows it only when told to. */
+function hasTypedTable({ catalog, key }: DdlObject): boolean {
+  return Object.entries(catalog).some(
+    ([user, facts]) =>
+      user.startsWith('table:') && facts['ofType'] !== undefined && list({ facts }, '$needs').includes(key),
+  )
+}
+
+function lost(attribute: string, tables: readonly string[]): readonly Hazard[] {
+  return tables.map((table) => ({
+    hazard: 'data loss',
+    what: `the values of ${attribute} stored in ${table}`,
+  }))
+}

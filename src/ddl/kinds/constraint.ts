@@ -1,0 +1,149 @@
+import {
+  type Change,
+  type DdlObject,
+  findObject,
+  is,
+  keyOfName,
+  type KindDdl,
+  list,
+  partsOf,
+  relationOf,
+  type Step,
+  step,
+  text,
+} from '../kind.js'
+import { ident } from '../names.js'
+import type { Hazard } from '../statement.js'
+import { parameterChanges } from './parameters.js'
+import { tableWord } from './table-word.js'
+
+export const constraint: KindDdl = {
+  reference: ({ name, relation }) => `CONSTRAINT ${name} ON ${relation}`,
+  create: (object) =>
+    comesFromParent(object)
+      ? []
+      : [
+          ...added(object),
+          ...indexOptions({ from: { ...object, facts: {} }, to: object }),
+          ...attached(object),
+        ],
+  drop: (object) =>
+    is(object, 'inherited')
+      ? []
+      : [
+          step(`ALTER ${tableWord(object)} ${object.relation} DROP CONSTRAINT ${object.name}`, {
+            hazard: 'lock',
+            table: object.relation,
+            lock: 'ACCESS EXCLUSIVE',
+          }),
+        ],
+  alter: (change) => {
+    const { from, to, facts } = change
+    const rest = [...facts].filter((fact) => !['valid', 'options', 'clustered'].includes(fact))
+    if (rest.length > 0 || (facts.has('valid') && to.facts['valid'] === false)) return 'replace'
+    if (is(to, 'inherited') && facts.has('valid')) return []
+    return [...(facts.has('valid') ? [validated(to)] : []), ...indexOptions({ from, to })]
+  },
+}
+
+/** A check constraint of a table reaches the children it has by itself. */
+function comesFromParent(object: DdlObject): boolean {
+  if (!is(object, 'inherited') || text(object, 'type') !== 'check') return false
+  const table = tableOf(object)
+  return table === undefined || !object.fresh || text(table, 'partition') === ''
+}
+
+function tableOf({ catalog, key }: DdlObject): DdlObject | undefined {
+  const relation = relationOf(catalog, key)
+  return relation === undefined ? undefined : findObject(catalog, relation)
+}
+
+function added(object: DdlObject): readonly Step[] {
+  const table = tableOf(object)
+  const isPartitioned = table !== undefined && text(table, 'partitionedBy') !== ''
+  const isLater = canBeChecked(object) && !object.fresh && !isPartitioned
+  const isUnchecked = object.facts['valid'] === false && !text(object, 'definition').endsWith('NOT ENFORCED')
+  const ownOnly = isPartitioned && ['primary key', 'unique'].includes(text(object, 'type')) ? 'ONLY ' : ''
+  const definition = `${text(object, 'definition')}${isLater || isUnchecked ? ' NOT VALID' : ''}`
+  return [
+    step(
+      `ALTER ${tableWord(object)} ${ownOnly}${object.relation} ADD CONSTRAINT ${object.name} ${definition}`,
+      ...hazards(object, isLater || isUnchecked),
+    ),
+    ...(isLater && !isUnchecked ? [{ ...validated(object), phase: 'attach' as const }] : []),
+  ]
+}
+
+/** Foreign keys and checks can be added at once and checked later, under a lock that lets others work. */
+function canBeChecked(object: DdlObject): boolean {
+  return (
+    ['foreign key', 'check'].includes(text(object, 'type')) &&
+    !text(object, 'definition').endsWith('NOT ENFORCED')
+  )
+}
+
+function hazards(object: DdlObject, isLater: boolean): readonly Hazard[] {
+  const table = object.relation
+  const lock = text(object, 'type') === 'foreign key' ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE'
+  const locked: Hazard = { hazard: 'lock', table, lock }
+  if (isLater) return [locked]
+  return [
+    locked,
+    { hazard: 'full scan', table, lock },
+    { hazard: 'may fail', when: `rows violate ${object.name}`, table },
+  ]
+}
+
+function validated(object: DdlObject): Step {
+  const table = object.relation
+  return step(
+    `ALTER ${tableWord(object)} ${table} VALIDATE CONSTRAINT ${object.name}`,
+    { hazard: 'full scan', table, lock: 'SHARE UPDATE EXCLUSIVE' },
+    { hazard: 'may fail', when: `rows violate ${object.name}`, table },
+  )
+}
+
+/** The parameters of the index behind it, and whether rows are stored in its order. */
+function indexOptions({ from, to }: Omit<Change, 'facts'>): readonly Step[] {
+  const index = `${ident(to.names[0] ?? '')}.${to.name}`
+  return [
+    ...parameterChanges({ from, to }, 'options').map((what) => step(`ALTER INDEX ${index} ${what}`)),
+    ...clusterSteps({ from, to }),
+  ]
+}
+
+/** Which index a table was last clustered by. */
+export function clusterSteps({ from, to }: Omit<Change, 'facts'>): readonly Step[] {
+  if (is(from, 'clustered') === is(to, 'clustered')) return []
+  if (is(to, 'clustered')) return [step(`ALTER TABLE ${to.relation} CLUSTER ON ${to.name}`)]
+  const siblings = partsOf(to.catalog).get(relationOf(to.catalog, to.key) ?? '') ?? []
+  const isElsewhere = siblings.some((key) => to.catalog[key]?.['clustered'] === true)
+  return isElsewhere ? [] : [step(`ALTER TABLE ${to.relation} SET WITHOUT CLUSTER`)]
+}
+
+/** The constraint of a partition belongs to that of its parent: by its index, or found equal when the parent's is made. */
+function attached(object: DdlObject): readonly Step[] {
+  const parent = text(object, 'parent')
+  if (parent === '' || !['primary key', 'unique'].includes(text(object, 'type'))) return []
+  const key = keyOfName('constraint', parent)
+  const other = findObject(object.catalog, key)
+  if (other === undefined) return []
+  const schema = ident(other.names[0] ?? '')
+  return [
+    {
+      ...step(
+        `ALTER INDEX ${schema}.${other.name} ATTACH PARTITION ${ident(object.names[0] ?? '')}.${object.name}`,
+      ),
+      phase: 'attach',
+      after: [key, ...partitionOf(object)],
+    },
+  ]
+}
+
+/** The key of the table that has to be attached before its indexes. */
+export function partitionOf({ catalog, key }: DdlObject): readonly string[] {
+  const relation = relationOf(catalog, key)
+  return relation === undefined || list({ facts: catalog[relation] ?? {} }, 'parents').length === 0
+    ? []
+    : [relation]
+}

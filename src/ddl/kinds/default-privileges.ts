@@ -1,0 +1,10 @@
+import { defaultPrivilegeSteps } from '../default-privileges.js'
+import type { KindDdl } from '../kind.js'
+
+/** Default privileges are nothing but grants, which `grantSteps` writes. */
+export const defaultPrivileges: KindDdl = {
+  reference: ({ name }) => `DEFAULT PRIVILEGES ${name}`,
+  create: () => [],
+  drop: (from) => defaultPrivilegeSteps({ from }),
+  alter: () => [],
+}

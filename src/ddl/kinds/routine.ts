@@ -1,0 +1,36 @@
+import { type Change, type DdlObject, type KindDdl, step, text } from '../kind.js'
+import { splitArguments } from '../argument-list.js'
+import { endsWithType } from '../shell-type.js'
+
+export const routineFunction: KindDdl = routine('FUNCTION')
+export const procedure: KindDdl = routine('PROCEDURE')
+
+function routine(word: string): KindDdl {
+  const create = (object: DdlObject) => [step(text(object, 'definition').trimEnd())]
+  return {
+    reference: ({ name, signature }) => `${word} ${name}${signature}`,
+    create,
+    drop: (object) => (endsWithType(object) ? [] : [step(`DROP ${word} ${object.name}${object.signature}`)]),
+    alter: (change) => (canReplaceInPlace(change) ? create(change.to) : 'replace'),
+  }
+}
+
+/** CREATE OR REPLACE keeps the result, the names and modes of arguments, and every default that is there. */
+function canReplaceInPlace({ from, to }: Change): boolean {
+  if (text(from, '$returns') !== text(to, '$returns') || isWindow(from) !== isWindow(to)) return false
+  const before = splitArguments(text(from, '$arguments'))
+  const after = splitArguments(text(to, '$arguments'))
+  return (
+    before.length === after.length &&
+    before.every(
+      ({ declared, hasDefault }, index) =>
+        after[index]?.declared === declared && (after[index].hasDefault || !hasDefault),
+    )
+  )
+}
+
+/** Window functions are functions of their own kind to CREATE OR REPLACE; they are marked ahead of the body. */
+function isWindow(object: DdlObject): boolean {
+  const [head = ''] = text(object, 'definition').split('\nAS ')
+  return /^ WINDOW\b/m.test(head)
+}

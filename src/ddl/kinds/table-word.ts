@@ -1,0 +1,6 @@
+import { type DdlObject, relationOf } from '../kind.js'
+
+/** How ALTER calls the relation of a part: TABLE or FOREIGN TABLE. */
+export function tableWord({ catalog, key }: DdlObject): string {
+  return relationOf(catalog, key)?.startsWith('foreign_table:') === true ? 'FOREIGN TABLE' : 'TABLE'
+}

@@ -1,0 +1,503 @@
+import t from 'tap'
+import { type DdlCase, testDdlCases } from '../support/ddl-cases.js'
+
+const routines: readonly DdlCase[] = [
+  {
+    name: 'a body is replaced where it is',
+    from: `create function f(a integer, b text default 'x, (y') returns integer language sql as 'select 1';
+      create view v as select f(1);
+      create procedure p(a integer) language sql as 'select 1'`,
+    to: `create function f(a integer, b text default 'y') returns integer language sql as 'select 2';
+      create view v as select f(1);
+      create procedure p(a integer) language sql as 'select 2'`,
+    contains: ['CREATE OR REPLACE FUNCTION public.f', 'CREATE OR REPLACE PROCEDURE public.p'],
+    hazards: [],
+  },
+  {
+    name: 'what a replacement must keep differs',
+    from: `create function result() returns integer language sql as 'select 1';
+      create function renamed(a integer) returns integer language sql as 'select 1';
+      create function less(a integer, b integer default 1) returns integer language sql as 'select 1';
+      create function columns(out a integer, out b integer) language sql as 'select 1, 2';
+      create view v as select result(), renamed(1)`,
+    to: `create function result() returns bigint language sql as 'select 1::bigint';
+      create function renamed(b integer) returns integer language sql as 'select 1';
+      create function less(a integer, b integer) returns integer language sql as 'select 1';
+      create function columns(out a integer, out c integer) language sql as 'select 1, 2';
+      create view v as select result(), renamed(1)`,
+    contains: [
+      'DROP VIEW public.v',
+      'DROP FUNCTION public.columns()',
+      'DROP FUNCTION public.less(integer, integer)',
+      'DROP FUNCTION public.renamed(integer)',
+      'DROP FUNCTION public.result()',
+      'CREATE OR REPLACE FUNCTION public.result()',
+      'CREATE VIEW public.v',
+    ],
+  },
+  {
+    name: 'arguments of all kinds, and a body that PostgreSQL parses',
+    from: `create function keep(variadic "odd, name" integer[] default array[1, 2]) returns integer language sql as 'select 1'`,
+    to: `create function keep(variadic "odd, name" integer[] default array[1, 2]) returns integer language sql as 'select 2';
+      create table songs (id integer, title text default ' DEFAULT ');
+      create function atomic(in a integer, inout b text default ', ', out c integer)
+        begin atomic select title, id from songs where id = a; end;
+      create function rows() returns table (id integer, title text) language sql as 'select * from songs';
+      create procedure odd(inout a integer, out b integer) language plpgsql as 'begin a := 1; end';
+      create function "Odd ""name"" ("("A" integer) returns setof songs language plpgsql as 'begin end'`,
+  },
+  {
+    name: 'a function becomes a procedure',
+    from: `create function f(a integer) returns void language sql as 'select 1'`,
+    to: `create procedure f(a integer) language sql as 'select 1'`,
+    contains: ['DROP FUNCTION public.f(integer)', 'CREATE OR REPLACE PROCEDURE public.f'],
+  },
+]
+
+const aggregates: readonly DdlCase[] = [
+  {
+    name: 'aggregates of all kinds',
+    from: '',
+    to: `create function add(state bigint, value integer) returns bigint language sql immutable as 'select 1::bigint';
+      create function subtract(state bigint, value integer) returns bigint language sql immutable as 'select 1::bigint';
+      create function combine(a bigint, b bigint) returns bigint language sql immutable as 'select a';
+      create function finish(state bigint, value integer) returns text language sql immutable as 'select ''x''';
+      create function count_any(state bigint) returns bigint language sql as 'select state + 1';
+      create aggregate total(integer) (sfunc = add, stype = bigint, sspace = 16, finalfunc = finish, finalfunc_extra,
+        finalfunc_modify = shareable, combinefunc = combine, initcond = '0', msfunc = add, minvfunc = subtract,
+        mstype = bigint, msspace = 32, minitcond = '1', mfinalfunc = finish, mfinalfunc_extra,
+        mfinalfunc_modify = read_write, parallel = safe);
+      create aggregate everything(*) (sfunc = count_any, stype = bigint, initcond = '0');
+      create aggregate smallest(named integer) (sfunc = int4smaller, stype = integer, sortop = <);
+      create aggregate middle(float8 order by anyelement) (sfunc = ordered_set_transition, stype = internal,
+        finalfunc = percentile_disc_final, finalfunc_extra);
+      create aggregate ranked(variadic "any" order by variadic "any") (sfunc = ordered_set_transition_multi,
+        stype = internal, finalfunc = rank_final, finalfunc_extra, hypothetical);
+      comment on aggregate everything(*) is 'all';
+      comment on aggregate middle(float8 order by anyelement) is 'median';
+      comment on aggregate ranked(variadic "any" order by variadic "any") is 'rank'`,
+  },
+  {
+    name: 'an aggregate is replaced where it is if its result stays',
+    from: `create aggregate smallest(integer) (sfunc = int4smaller, stype = integer);
+      create aggregate other(integer) (sfunc = int4smaller, stype = integer);
+      create view v as select smallest(1), other(2)`,
+    to: `create aggregate smallest(integer) (sfunc = int4larger, stype = integer, sortop = >);
+      create aggregate other(integer) (sfunc = int8inc_any, stype = bigint, initcond = '0');
+      create view v as select smallest(1), other(2)`,
+    contains: [
+      'DROP VIEW public.v',
+      'DROP AGGREGATE public.other(integer)',
+      'CREATE OR REPLACE AGGREGATE public.smallest(integer) (SFUNC = int4larger, STYPE = integer, SORTOP = >)',
+      'CREATE AGGREGATE public.other(integer)',
+      'CREATE VIEW public.v',
+    ],
+  },
+]
+
+const enums: readonly DdlCase[] = [
+  {
+    name: 'labels are added in their places',
+    from: `create type mood as enum ('b', 'd'); create type empty as enum ()`,
+    to: `create type mood as enum ('it''s', 'a', 'b', 'c', 'd', 'e', 'f'); create type empty as enum ('x', 'y')`,
+    statements: [
+      `ALTER TYPE public.empty ADD VALUE 'x'`,
+      `ALTER TYPE public.empty ADD VALUE 'y'`,
+      `ALTER TYPE public.mood ADD VALUE 'it''s' BEFORE 'b'`,
+      `ALTER TYPE public.mood ADD VALUE 'a' AFTER 'it''s'`,
+      `ALTER TYPE public.mood ADD VALUE 'c' AFTER 'b'`,
+      `ALTER TYPE public.mood ADD VALUE 'e'`,
+      `ALTER TYPE public.mood ADD VALUE 'f'`,
+    ],
+    hazards: Array.from({ length: 7 }, () => 'runs only outside a transaction'),
+  },
+  {
+    name: 'labels go, and move, in a type that columns are of',
+    from: `create type mood as enum ('a', 'b', 'c');
+      create table songs (mood mood not null default 'a', moods mood[] default '{a,b}');
+      create view v as select mood from songs;
+      create function f(m mood) returns mood language sql as 'select m'`,
+    to: `create type mood as enum ('c', 'a');
+      create table songs (mood mood not null default 'a', moods mood[] default '{a}');
+      create view v as select mood from songs;
+      create function f(m mood) returns mood language sql as 'select m'`,
+    contains: ['RENAME TO', `CREATE TYPE public.mood AS ENUM ('c', 'a')`, 'TYPE public.mood', 'DROP TYPE'],
+  },
+]
+
+const domains: readonly DdlCase[] = [
+  {
+    name: 'domains with all that they can have',
+    from: '',
+    to: `create domain plain as numeric(10,2)[];
+      create domain full_of as text collate "C" default 'it''s' not null constraint "No X" check (value <> 'x')
+        check (length(value) > 1);
+      create domain above as full_of;
+      alter domain plain add constraint later check (cardinality(value) > 1) not valid`,
+    hazards: [],
+  },
+  {
+    name: 'a domain is altered, and its values are checked',
+    setup: `create function fine(integer) returns boolean language sql as 'select true'`,
+    from: `create domain score as integer default 1 constraint old check (value > 0) constraint kept check (value < 100);
+      create domain strict as integer constraint done check (value > 1);
+      create table songs (score score, strict strict)`,
+    to: `create domain score as integer not null constraint kept check (value < 50) constraint sound check (fine(value));
+      create domain strict as integer default 3;
+      alter domain strict add constraint done check (value > 1) not valid;
+      create table songs (score score, strict strict)`,
+    statements: [
+      'ALTER DOMAIN public.score DROP CONSTRAINT kept',
+      'ALTER DOMAIN public.score DROP CONSTRAINT old',
+      'ALTER DOMAIN public.strict DROP CONSTRAINT done',
+      'ALTER DOMAIN public.score ADD CONSTRAINT kept CHECK ((VALUE < 50)) NOT VALID',
+      'ALTER DOMAIN public.score VALIDATE CONSTRAINT kept',
+      'ALTER DOMAIN public.score ADD CONSTRAINT sound CHECK (public.fine(VALUE)) NOT VALID',
+      'ALTER DOMAIN public.score VALIDATE CONSTRAINT sound',
+      'ALTER DOMAIN public.score DROP DEFAULT',
+      'ALTER DOMAIN public.score SET NOT NULL',
+      'ALTER DOMAIN public.strict ADD CONSTRAINT done CHECK ((VALUE > 1)) NOT VALID',
+      'ALTER DOMAIN public.strict SET DEFAULT 3',
+    ],
+    hazards: [
+      'reads all of public.songs under an SHARE lock',
+      'fails when a stored value does not satisfy kept in public.songs',
+      'reads all of public.songs under an SHARE lock',
+      'fails when a stored value does not satisfy sound in public.songs',
+      'reads all of public.songs under an SHARE lock',
+      'fails when null is stored in public.songs',
+    ],
+  },
+  {
+    name: 'a function that the checks of a domain call is made anew',
+    from: `create function fine(a integer) returns boolean language sql as 'select true';
+      create domain score as integer default 1 check (fine(value));
+      create table songs (score score)`,
+    to: `create function fine(b integer) returns boolean language sql as 'select true';
+      create domain score as integer default 1 check (fine(value));
+      create table songs (score score)`,
+    contains: [
+      'ALTER DOMAIN public.score DROP CONSTRAINT score_check',
+      'DROP FUNCTION public.fine(integer)',
+      'CREATE OR REPLACE FUNCTION public.fine',
+      'ALTER DOMAIN public.score ADD CONSTRAINT score_check',
+      'ALTER DOMAIN public.score VALIDATE CONSTRAINT score_check',
+    ],
+  },
+  {
+    name: 'the base of a domain changes',
+    from: `create domain score as integer; create table songs (id integer, score score default 1)`,
+    to: `create domain score as bigint check (value > 0); create table songs (id integer, score score default 1)`,
+    contains: ['CREATE DOMAIN public.score AS bigint CONSTRAINT score_check CHECK ((VALUE > 0))'],
+  },
+  {
+    name: 'a domain within arrays and composite types is made anew to check more',
+    from: `create domain score as integer; create table songs (scores score[])`,
+    to: `create domain score as integer check (value > 0); create table songs (scores score[])`,
+    contains: ['CREATE DOMAIN public.score AS integer CONSTRAINT score_check CHECK ((VALUE > 0))', 'score[]'],
+  },
+]
+
+const composites: readonly DdlCase[] = [
+  {
+    name: 'attributes come and go while columns are of the type',
+    from: `create type part as (a integer, b text collate "C", "The C" numeric(4,1));
+      create table songs (part part);
+      create view v as select (part).b from songs`,
+    to: `create type part as (b text collate "C", "The C" numeric(4,1), d timestamp(3) with time zone);
+      create table songs (part part);
+      create view v as select (part).b from songs`,
+    contains: [
+      'ALTER TYPE public.part DROP ATTRIBUTE a',
+      'ALTER TYPE public.part ADD ATTRIBUTE d timestamp(3) with time zone',
+    ],
+    refusedBack: [],
+  },
+  {
+    name: 'an attribute gets another type',
+    from: `create type part as (a integer, b text);
+      create type whole as (p part);
+      create function f(p part) returns integer begin atomic select p.a; end;
+      create view v as select (null::part).a`,
+    to: `create type part as (a bigint, b text);
+      create type whole as (p part);
+      create function f(p part) returns integer begin atomic select p.a; end;
+      create view v as select (null::part).a`,
+    contains: [
+      'DROP VIEW public.v',
+      'ALTER TYPE public.part ALTER ATTRIBUTE a TYPE bigint',
+      'CREATE VIEW public.v',
+    ],
+    hazards: [],
+  },
+  {
+    name: 'attributes in another order, and another type where columns are of it',
+    from: `create type moved as (a integer, b text);
+      create type part as (a integer, b text); create table songs (part part)`,
+    to: `create type moved as (b text, a integer);
+      create type part as (a bigint, b text); create table songs (part part)`,
+    contains: ['DROP TYPE public.moved', 'CREATE TYPE public.part AS (a bigint, b text)'],
+  },
+]
+
+/** What a base type is made of; they name it before it is there. */
+function functionsOf(type: string): string {
+  return `create function ${type}_in(cstring) returns ${type} language internal immutable strict as 'textin';
+    create function ${type}_out(${type}) returns cstring language internal immutable strict as 'textout';`
+}
+
+const shells: readonly DdlCase[] = [
+  {
+    name: 'a range type with functions of its own',
+    from: '',
+    to: `create type moments;
+      create function canonical(moments) returns moments language internal immutable strict as 'int4range_canonical';
+      create function apart(integer, integer) returns float8 language sql immutable as 'select 1.0::float8';
+      create type moments as range (subtype = integer, subtype_diff = apart, canonical = canonical,
+        multirange_type_name = many_moments);
+      create type words as range (subtype = text, collation = "C", subtype_opclass = text_pattern_ops);
+      create table songs (at moments, during many_moments)`,
+    contains: ['CREATE TYPE public.moments', 'CREATE OR REPLACE FUNCTION public.canonical', 'AS RANGE'],
+  },
+  {
+    name: 'a range type that columns are of cannot be altered',
+    from: `create type words as range (subtype = text); create table songs (words words)`,
+    to: `create type words as range (subtype = text, collation = "C"); create table songs (words words)`,
+    refused: ['range:public.words'],
+  },
+  {
+    name: 'a range type that is not used is made anew',
+    from: `create type words as range (subtype = text)`,
+    to: `create type words as range (subtype = text, collation = "C")`,
+    statements: [
+      'DROP TYPE public.words',
+      `CREATE TYPE public.words AS RANGE (SUBTYPE = text, COLLATION = "C")`,
+    ],
+  },
+  {
+    name: 'base types, with the functions they are made of',
+    from: 'create type to_come',
+    to: `create type small;
+      create function small_in(cstring) returns small language internal immutable strict as 'int4in';
+      create function small_out(small) returns cstring language internal immutable strict as 'int4out';
+      create type small (input = small_in, output = small_out, like = integer, category = 'N', preferred,
+        default = '7', delimiter = ';');
+      create type big; ${functionsOf('big')}
+      create type big (input = big_in, output = big_out, storage = extended, collatable = true);
+      create function one() returns small language sql as 'select null::small';
+      create table songs (small small, big big[])`,
+  },
+  {
+    name: 'a base type is altered',
+    setup: `create type big; ${functionsOf('big')}
+      create function big_send(big) returns bytea language internal stable strict as 'textsend'`,
+    from: `create type big (input = big_in, output = big_out, storage = main);
+      create type unused; ${functionsOf('unused')}
+      create type unused (input = unused_in, output = unused_out, storage = main);
+      create table songs (big big)`,
+    to: `create type big (input = big_in, output = big_out, send = big_send, storage = main);
+      create type unused; ${functionsOf('unused')}
+      create type unused (input = unused_in, output = unused_out, storage = extended);
+      create table songs (big big)`,
+    statements: [
+      'ALTER TYPE public.big SET (SEND = public.big_send)',
+      'ALTER TYPE public.unused SET (STORAGE = extended)',
+    ],
+  },
+  {
+    name: 'a base type that columns are of is altered only as far as PostgreSQL can',
+    setup: `create type big; ${functionsOf('big')}`,
+    from: `create type big (input = big_in, output = big_out, storage = main); create table songs (big big)`,
+    to: `create type big (input = big_in, output = big_out, category = 'X'); create table songs (big big)`,
+    refused: ['base_type:public.big'],
+  },
+  {
+    name: 'a base type that is not used is made anew, with its functions',
+    setup: `create type big; ${functionsOf('big')}`,
+    from: `create type big (input = big_in, output = big_out)`,
+    to: `create type big (input = big_in, output = big_out, category = 'X')`,
+    contains: [
+      'DROP TYPE public.big CASCADE',
+      'CREATE TYPE public.big',
+      'CREATE OR REPLACE FUNCTION public.big_in',
+    ],
+  },
+]
+
+const operators: readonly DdlCase[] = [
+  {
+    name: 'operators that name each other, and themselves',
+    from: '',
+    to: `create function same(text, integer) returns boolean language sql immutable as 'select true';
+      create function same(integer, text) returns boolean language sql immutable as 'select true';
+      create operator === (function = same, leftarg = text, rightarg = integer, commutator = ===, negator = !==,
+        restrict = eqsel, join = eqjoinsel, hashes, merges);
+      create operator !== (function = same, leftarg = text, rightarg = integer);
+      create operator === (function = same, leftarg = integer, rightarg = text);
+      create function one(text) returns boolean language sql immutable as 'select true';
+      create operator !!! (function = one, rightarg = text);
+      create operator ~~~ (function = texteq, leftarg = text, rightarg = text, commutator = ~~~);
+      comment on operator !!! (none, text) is 'not'`,
+  },
+  {
+    name: 'an operator is altered, or made anew',
+    from: `create operator === (function = texteq, leftarg = text, rightarg = text, restrict = eqsel);
+      create operator ~~~ (function = texteq, leftarg = text, rightarg = text);
+      create view v as select 'a'::text operator(public.~~~) 'b'`,
+    to: `create operator === (function = texteq, leftarg = text, rightarg = text, join = eqjoinsel);
+      create operator ~~~ (function = textne, leftarg = text, rightarg = text);
+      create view v as select 'a'::text operator(public.~~~) 'b'`,
+    statements: [
+      'DROP VIEW public.v',
+      'DROP OPERATOR public.~~~ (text, text)',
+      'ALTER OPERATOR public.=== (text, text) SET (RESTRICT = NONE, JOIN = eqjoinsel)',
+      'CREATE OPERATOR public.~~~ (FUNCTION = textne, LEFTARG = text, RIGHTARG = text)',
+      `CREATE VIEW public.v AS\n SELECT ('a'::text OPERATOR(public.~~~) 'b'::text) AS "?column?"`,
+    ],
+  },
+  {
+    name: 'links between operators',
+    from: `create operator === (function = texteq, leftarg = text, rightarg = text);
+      create operator <<< (function = text_lt, leftarg = text, rightarg = text);
+      create operator >>> (function = text_gt, leftarg = text, rightarg = text)`,
+    to: `create operator === (function = texteq, leftarg = text, rightarg = text, negator = !==);
+      create operator !== (function = textne, leftarg = text, rightarg = text, negator = ===);
+      create operator <<< (function = text_lt, leftarg = text, rightarg = text, commutator = >>>);
+      create operator >>> (function = text_gt, leftarg = text, rightarg = text, commutator = <<<)`,
+  },
+  {
+    name: 'operator classes and families',
+    from: '',
+    to: `create operator family numbers using btree;
+      create operator class by_size for type integer using btree family numbers as
+        operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 btint4cmp(integer, integer);
+      alter operator family numbers using btree add operator 1 < (integer, bigint),
+        function 1 (integer, bigint) btint48cmp(integer, bigint);
+      create operator class own for type text using btree as
+        operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >, function 1 bttextcmp(text, text);
+      create operator class standard default for type money using hash as operator 1 =, function 1 hashint8(bigint);
+      create operator class kept for type point using gist as
+        operator 11 |>> (point, point), operator 15 <-> (point, point) for order by float_ops,
+        function 1 gist_point_consistent(internal, point, smallint, oid, internal),
+        function 2 gist_box_union(internal, internal), function 3 gist_point_compress(internal),
+        function 5 gist_box_penalty(internal, internal, internal), function 6 gist_box_picksplit(internal, internal),
+        function 7 gist_box_same(box, box, internal), function 8 gist_point_distance(internal, point, smallint, oid, internal),
+        storage box;
+      create table songs (title text);
+      create index songs_title on songs (title own);
+      comment on operator class own using btree is 'own';
+      comment on operator family numbers using btree is 'numbers'`,
+  },
+  {
+    name: 'the members of a family change, and a class',
+    ownDatabases: true,
+    setup: 'create table songs (title text)',
+    from: `create operator family numbers using btree;
+      alter operator family numbers using btree add operator 1 < (integer, bigint), operator 3 = (integer, bigint);
+      create operator class own for type text using btree as operator 1 <, operator 2 <=, operator 3 =,
+        operator 4 >=, operator 5 >, function 1 bttextcmp(text, text);
+      create index songs_title on songs (title own)`,
+    to: `create operator family numbers using btree;
+      alter operator family numbers using btree add operator 3 = (integer, bigint),
+        function 1 (integer, bigint) btint48cmp(integer, bigint);
+      create operator class own for type text using btree as operator 1 ~<~, operator 2 ~<=~, operator 3 =,
+        operator 4 ~>=~, operator 5 ~>~, function 1 bttext_pattern_cmp(text, text);
+      create index songs_title on songs (title own)`,
+    contains: [
+      'ALTER OPERATOR FAMILY public.numbers USING btree DROP OPERATOR 1 (integer,bigint)',
+      'ALTER OPERATOR FAMILY public.numbers USING btree ADD FUNCTION 1 (integer, bigint) btint48cmp(integer,bigint)',
+    ],
+  },
+  {
+    name: 'casts',
+    from: `create type part as (a integer);
+      create type mood as enum ('a');
+      create function part(integer) returns part language sql as 'select null::part';
+      create cast (integer as part) with function part(integer);
+      create cast (part as text) with inout as implicit`,
+    to: `create type part as (a integer);
+      create type mood as enum ('a');
+      create function part(integer) returns part language sql as 'select null::part';
+      create cast (integer as part) with function part(integer) as assignment;
+      create cast (mood as text) with inout as implicit;
+      create cast (xml as json) without function;
+      comment on cast (mood as text) is 'words'`,
+    contains: ['DROP CAST (integer AS public.part)', 'DROP CAST (public.part AS text)'],
+  },
+]
+
+const others: readonly DdlCase[] = [
+  {
+    name: 'collations',
+    from: `create collation changed (provider = icu, locale = 'de')`,
+    to: `create collation changed (provider = icu, locale = 'de', deterministic = false);
+      create collation "It's" (provider = icu, locale = 'de-u-co-phonebk');
+      create collation mixed (lc_collate = 'C', lc_ctype = 'POSIX');
+      create collation plain (locale = 'C');
+      create table songs (title text collate plain);
+      comment on collation plain is 'bytes'`,
+  },
+  {
+    name: 'conversions, transforms, languages and access methods',
+    from: `create language other handler plpgsql_call_handler`,
+    to: `create trusted language other handler plpgsql_call_handler inline plpgsql_inline_handler
+        validator plpgsql_validator;
+      create conversion "to" for 'UTF8' to 'LATIN1' from utf8_to_iso8859_1;
+      create default conversion back for 'LATIN1' to 'UTF8' from iso8859_1_to_utf8;
+      create access method heaps type table handler heap_tableam_handler;
+      create access method trees type index handler bthandler;
+      create type part as (a integer);
+      create function part_from(internal) returns internal language internal immutable strict as 'varchar_support';
+      create transform for part language plpgsql (from sql with function part_from(internal));
+      comment on transform for part language plpgsql is 'part'`,
+    contains: [
+      'CREATE OR REPLACE TRUSTED LANGUAGE other HANDLER plpgsql_call_handler INLINE plpgsql_inline_handler',
+    ],
+  },
+  {
+    name: 'text search of all kinds',
+    from: '',
+    to: `create text search parser words (start = prsd_start, gettoken = prsd_nexttoken, end = prsd_end,
+        lextypes = prsd_lextype, headline = prsd_headline);
+      create text search template like_simple (init = dsimple_init, lexize = dsimple_lexize);
+      create text search dictionary "Plain" (template = like_simple, stopwords = english, accept = false);
+      create text search configuration search (parser = words);
+      alter text search configuration search add mapping for asciiword, word with "Plain", english_stem;
+      alter text search configuration search add mapping for url with simple;
+      create table songs (title text, found tsvector generated always as (to_tsvector('search', title)) stored);
+      comment on text search configuration search is 'search'`,
+    contains: [
+      `ALTER TEXT SEARCH CONFIGURATION public.search ADD MAPPING FOR asciiword, word WITH public."Plain", english_stem`,
+    ],
+  },
+  {
+    name: 'dictionaries and mappings change',
+    from: `create text search dictionary d (template = simple, stopwords = 'english', accept = false);
+      create text search dictionary other (template = simple);
+      create text search configuration c (parser = default);
+      alter text search configuration c add mapping for asciiword, word with d, other;
+      alter text search configuration c add mapping for email with simple`,
+    to: `create text search dictionary d (template = simple, accept = true);
+      create text search configuration c (parser = default);
+      alter text search configuration c add mapping for asciiword with d;
+      alter text search configuration c add mapping for word with d;
+      alter text search configuration c add mapping for url with simple`,
+    contains: [
+      'ALTER TEXT SEARCH DICTIONARY public.d (stopwords, accept =',
+      'ALTER TEXT SEARCH CONFIGURATION public.c DROP MAPPING FOR email',
+      'ALTER TEXT SEARCH CONFIGURATION public.c ALTER MAPPING FOR asciiword, word WITH public.d',
+      'ALTER TEXT SEARCH CONFIGURATION public.c ADD MAPPING FOR url WITH simple',
+    ],
+  },
+]
+
+testDdlCases(t, [
+  ...routines,
+  ...aggregates,
+  ...enums,
+  ...domains,
+  ...composites,
+  ...shells,
+  ...operators,
+  ...others,
+])

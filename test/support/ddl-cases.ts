@@ -1,0 +1,113 @@
+import pg from 'pg'
+import type { Test } from 'tap'
+import type { Catalog } from '../../src/core/catalog.js'
+import { diff } from '../../src/core/diff.js'
+import { planChanges } from '../../src/ddl/plan.js'
+import { describeHazard, type Plan, type Statement } from '../../src/ddl/statement.js'
+import { everything, readCatalogInTransaction } from '../../src/postgres/introspect.js'
+import { createDatabase } from './database.js'
+
+/** Two schemas as SQL, and what is to be known of the way from the one to the other. */
+export interface DdlCase {
+  readonly name: string
+  /** What is in both, ahead of what differs. */
+  readonly setup?: string
+  readonly from: string
+  readonly to: string
+  /** All statements of the way there, in their order. */
+  readonly statements?: readonly string[]
+  /** Parts of its statements, in their order. */
+  readonly contains?: readonly string[]
+  /** All its hazards in words, in the order of the statements. */
+  readonly hazards?: readonly string[]
+  /** The keys of what is refused on the way there; then nothing is run. */
+  readonly refused?: readonly string[]
+  /** The keys of what is refused on the way back, which is then not gone. */
+  readonly refusedBack?: readonly string[]
+  /** Whether statements of it fail in a transaction. The databases of others are only lent, and rolled back. */
+  readonly ownDatabases?: true
+}
+
+/** A session in a transaction. */
+interface Side {
+  readonly client: pg.Client
+  /** What statements that may not share a transaction are put between. */
+  readonly commits: boolean
+}
+
+/** Goes from each case's first schema to its second on a real database, and back; each time nothing may differ. */
+export function testDdlCases(t: Test, cases: readonly DdlCase[]): void {
+  let lent: Promise<readonly [Side, Side]> | undefined
+  for (const one of cases)
+    t.test(one.name, async (t2) => {
+      if (one.ownDatabases === true) return testCase(t2, one, await openSides(t2, { commits: true }))
+      lent ??= openSides(t, { commits: false })
+      await testCase(t2, one, await lent)
+    })
+}
+
+async function openSides(t: Test, { commits }: Pick<Side, 'commits'>): Promise<readonly [Side, Side]> {
+  const open = async (): Promise<Side> => {
+    const client = new pg.Client({ connectionString: await createDatabase(t) })
+    await client.connect()
+    t.teardown(() => client.end())
+    return { client, commits }
+  }
+  return Promise.all([open(), open()])
+}
+
+async function testCase(t: Test, one: DdlCase, [here, there]: readonly [Side, Side]): Promise<void> {
+  const { setup = '', from, to } = one
+  t.teardown(() => Promise.all([here, there].map(({ client }) => client.query('rollback'))))
+  await Promise.all([
+    here.client.query(`begin; ${setup}; ${from}`),
+    there.client.query(`begin; ${setup}; ${to}`),
+  ])
+  const [start, goal] = await Promise.all([catalogOf(here), catalogOf(there)])
+  const plan = planChanges({ from: start, to: goal })
+  checkPlan(t, plan, one)
+  if (one.refused !== undefined) return
+  await apply(here, plan.statements)
+  const arrived = await catalogOf(here)
+  t.strictSame(diff(goal, arrived), [], 'nothing differs there')
+  const back = planChanges({ from: arrived, to: start })
+  t.strictSame(keysOf(back), one.refusedBack ?? [], 'what is refused on the way back')
+  if (one.refusedBack !== undefined) return
+  await apply(here, back.statements)
+  t.strictSame(diff(start, await catalogOf(here)), [], 'nothing differs back')
+}
+
+function checkPlan(t: Test, plan: Plan, { statements, contains = [], hazards, refused = [] }: DdlCase): void {
+  const sql = plan.statements.map((statement) => statement.sql)
+  t.strictSame(keysOf(plan), refused, 'what is refused')
+  if (statements !== undefined) t.strictSame(sql, statements, 'the statements')
+  let place = 0
+  for (const part of contains) {
+    const found = sql.findIndex((one, index) => index >= place && one.includes(part))
+    t.not(found, -1, `${part} is in ${sql.slice(place).join(';\n')}`)
+    place = Math.max(found, place)
+  }
+  if (hazards !== undefined) {
+    const all = plan.statements.flatMap((statement) => statement.hazards.map(describeHazard))
+    t.strictSame(all, hazards, 'the hazards')
+  }
+}
+
+function keysOf({ refused }: Plan): readonly string[] {
+  return refused.map(({ key }) => key)
+}
+
+async function apply({ client, commits }: Side, statements: readonly Statement[]): Promise<void> {
+  for (const { sql, transactional } of statements) {
+    const alone = commits && !transactional
+    if (alone) await client.query('commit')
+    await client.query(sql).catch((error: unknown) => {
+      throw new Error(`${String(error)} in ${sql}`, { cause: error })
+    })
+    if (alone) await client.query('begin')
+  }
+}
+
+function catalogOf({ client }: Side): Promise<Catalog> {
+  return readCatalogInTransaction(client, everything)
+}
