@@ -4,7 +4,7 @@ export const exitCodes = {
   1: { meaning: 'unexpected failure', retry: null },
   2: { meaning: 'wrong usage or configuration', retry: false },
   3: { meaning: 'behind head', retry: false },
-  4: { meaning: 'drift, or a snapshot that is not the one of these migrations', retry: false },
+  4: { meaning: 'drift, or a snapshot or types that are not those of these migrations', retry: false },
   5: { meaning: 'ahead and breaking, or diverged', retry: false },
   6: { meaning: 'wrong database', retry: false },
   7: { meaning: 'a migration failed or did not do what it promised (rolled back)', retry: false },
@@ -99,6 +99,11 @@ export const errorCodes = {
     exit: 4,
     meaning: 'The snapshot was not made from these migrations.',
     fix: 'Run `schemagate snapshot` and commit the file; `schemagate snapshot --check` belongs in CI.',
+  },
+  SCHEMA_TYPES_STALE: {
+    exit: 4,
+    meaning: 'The file of table types was not made from this snapshot.',
+    fix: 'Run `schemagate types` and commit the file; `schemagate types --check` belongs in CI.',
   },
   SCHEMA_AHEAD: {
     exit: 5,

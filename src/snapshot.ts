@@ -25,7 +25,10 @@ export async function currentSnapshot(workspace: Workspace, report: Report): Pro
 }
 
 /** The snapshot as it is, whatever its age: for commands that only look. Null where there is none or it is stale. */
-export async function usableSnapshot({ snapshotDirectory, migrations }: Workspace): Promise<{
+export async function usableSnapshot({
+  snapshotDirectory,
+  migrations,
+}: Pick<Workspace, 'snapshotDirectory' | 'migrations'>): Promise<{
   readonly snapshot: Snapshot | null
   readonly stale: readonly Stale[]
 }> {
@@ -87,7 +90,10 @@ export function describeStale(stale: readonly Stale[]): readonly string[] {
   return stale.map(({ revision, why }) => `${revision}  ${reasons[why]}`)
 }
 
-export function staleError({ snapshotDirectory }: Workspace, stale: readonly Stale[]): SchemaError {
+export function staleError(
+  { snapshotDirectory }: Pick<Workspace, 'snapshotDirectory'>,
+  stale: readonly Stale[],
+): SchemaError {
   return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
     what: `The snapshot was not made from these migrations: it differs in ${count(stale.length, 'revision')}. Nothing was verified or migrated.`,
     facts: [

@@ -53,13 +53,10 @@ function planFor({ from, to }: Way, planner: Planner): Plan | string {
 
 /** In a transaction if that can show the same, else, and to be sure of a failure, where it is committed. */
 async function run(way: Way, statements: readonly Statement[], means: Means): Promise<Outcome> {
-  if (!needsCommit(statements)) {
-    const outcome = await runIn(means.here, way, statements).catch((error: unknown) =>
-      failed(errorText(error)),
-    )
-    if (outcome.verdict !== 'failed') return outcome
-  }
-  return runIn(means.own, way, statements)
+  if (needsCommit(statements)) return runIn(means.own, way, statements)
+  const outcome = await runIn(means.here, way, statements).catch(() => null)
+  if (outcome === null) return runIn(means.own, way, statements)
+  return outcome.verdict === 'failed' ? runIn(means.own, way, statements).catch(() => outcome) : outcome
 }
 
 /** What fails with rows is tried without: values that are in the way are not the plan's fault. */

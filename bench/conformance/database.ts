@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { query } from '../../test/support/database.js'
-import type { Case } from './cases.js'
 
 const statementTimeout = 30_000
 
@@ -9,12 +8,6 @@ const statementTimeout = 30_000
 export interface Database {
   readonly url: string
   readonly drop: () => Promise<void>
-}
-
-/** Roles belong to the whole server: those the cases name are created once and stay. */
-export async function createRoles(server: string, cases: readonly Case[]): Promise<void> {
-  for (const role of new Set(cases.flatMap(({ roles }) => roles)))
-    await query(server, `create role ${pg.escapeIdentifier(role)} nologin`).catch(unlessCode('42710'))
 }
 
 export async function createDatabase(server: string): Promise<Database> {

@@ -1,4 +1,4 @@
-import { type Catalog, schemaOf, tableOf } from '../../src/core/catalog.js'
+import { type Catalog, parseKey, schemaOf, tableOf } from '../../src/core/catalog.js'
 import type { Statement } from '../../src/ddl/statement.js'
 import type { Contents } from './contents.js'
 
@@ -49,14 +49,16 @@ function lossesOf(key: string, before: Contents, after: Contents | undefined): r
 /** The keys of what an object goes with when that is dropped. */
 function holders(from: Catalog, key: string): readonly string[] {
   const found = [key]
-  for (const one of found) {
-    const parents = from[one]?.['parents']
-    const above = [
-      tableOf(one),
-      schemaOf(one),
-      ...(typeof parents === 'object' ? parents : []).map((name) => `table:${name}`),
-    ]
-    for (const holder of above) if (holder !== null && !found.includes(holder)) found.push(holder)
-  }
+  for (const one of found)
+    for (const holder of [tableOf(one), schemaOf(one), ...inheritedFrom(from, one)])
+      if (holder !== null && !found.includes(holder)) found.push(holder)
   return found
+}
+
+/** The tables above a table, or the same column of those above the column's. */
+function inheritedFrom(from: Catalog, key: string): readonly string[] {
+  const parents = from[tableOf(key) ?? key]?.['parents']
+  if (typeof parents !== 'object') return []
+  const { kind, names } = parseKey(key)
+  return parents.map((parent) => [`${kind}:${parent}`, ...names.slice(2)].join('.'))
 }

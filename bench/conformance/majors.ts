@@ -2,10 +2,10 @@ import pg from 'pg'
 import type { Catalog } from '../../src/core/catalog.js'
 import { diff, type Difference } from '../../src/core/diff.js'
 import { query } from '../../test/support/database.js'
+import { inBatches } from './batches.js'
 import { type Case, titleOf } from './cases.js'
-import { createRoles } from './database.js'
-import { batchesOf, inParallel, type Parallel } from './parallel.js'
-import { type Place, type Takes, usesOfADatabase, withRollbacks } from './place.js'
+import type { Parallel } from './parallel.js'
+import type { Place, Takes } from './place.js'
 
 /** A schema that was read on one major version of PostgreSQL and compared on another. */
 export interface Crossing {
@@ -22,19 +22,15 @@ export async function crossMajors(
   cases: readonly Case[],
   parallel: Parallel,
 ): Promise<readonly Crossing[]> {
-  for (const server of servers) await createRoles(server, cases)
   const versions = await Promise.all(servers.map(versionOf))
-  const crossBatch = (batch: readonly Case[]): Promise<readonly Crossing[]> =>
-    withRollbacks(servers, async (places) => {
-      const majors = new Map(places.map((takes, index) => [versions[index] ?? 0, takes]))
-      const found: Crossing[] = []
-      for (const one of batch) {
-        parallel.signal.throwIfAborted()
-        found.push(...(await crossCase(majors, one)))
-      }
-      return found
-    })
-  const crossings = await inParallel(batchesOf(cases, usesOfADatabase), crossBatch, parallel)
+  const crossings = await inBatches(
+    cases,
+    (one, places) => {
+      const majors = places.map((takes, index) => [versions[index] ?? 0, takes] as const)
+      return crossCase(new Map(majors), one)
+    },
+    { servers, parallel },
+  )
   return crossings.flat()
 }
 

@@ -25,9 +25,3 @@ export async function inParallel<Item, Result>(
     return result === undefined ? [] : [result]
   })
 }
-
-/** The same items in their order, so many at a time. */
-export function batchesOf<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
-  const starts = Array.from({ length: Math.ceil(items.length / size) }, (_, index) => index * size)
-  return starts.map((start) => items.slice(start, start + size))
-}

@@ -1,9 +1,10 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { Catalog } from '../../src/core/catalog.js'
 import type { Statement } from '../../src/ddl/statement.js'
 import { everything, readCatalog, readCatalogInTransaction } from '../../src/postgres/introspect.js'
 import type { Case, Side } from './cases.js'
-import { connected, createDatabase, type Database } from './database.js'
+import { connected, createDatabase } from './database.js'
+import { loadIn, loadNew } from './load.js'
 
 /** A database that holds one side of a case, to try SQL on. Nothing of it stays. */
 export interface Place {
@@ -17,13 +18,10 @@ export interface Place {
 /** Where a case is taken to: one of its sides, loaded. */
 export type Takes = <T>(one: Case, side: Side, use: (place: Place) => Promise<T>) => Promise<T>
 
-/** Rolled back tables stay in the system catalogs until they are vacuumed, and slow down all that reads these. */
-export const usesOfADatabase = 25
-
 /** A database of its own for each use, in which everything is committed as a user would. Slow: PostgreSQL copies a database. */
 export function ownDatabases(server: string): Takes {
   return async (one, side, use) => {
-    const { url, drop } = await loadedDatabase(server, one, side)
+    const { url, drop } = await loadNew(server, one, side)
     try {
       return await connected(url, (client) => use(committing(client)))
     } finally {
@@ -51,13 +49,9 @@ export async function withRollbacks<T>(
 
 function rolledBack(client: pg.Client): Takes {
   return async (one, side, use) => {
-    await client.query('begin; savepoint conformance_loading')
+    await client.query('begin')
     try {
-      await runSide(client, one, side)
-      // Fails if the case has a COMMIT of its own.
-      await client.query('release savepoint conformance_loading')
-      // The case's settings are not those of who comes after.
-      await client.query('reset all; reset session authorization; reset role')
+      await loadIn(client, one, side)
       return await use(uncommitted(client))
     } finally {
       await client.query('rollback')
@@ -89,31 +83,6 @@ function uncommitted(client: pg.Client): Place {
     catalog: () => readCatalogInTransaction(client, everything),
     atomically: (work) => work(),
   }
-}
-
-async function loadedDatabase(server: string, one: Case, side: Side): Promise<Database> {
-  for (let attempt = 1; ; attempt += 1) {
-    const database = await createDatabase(server)
-    try {
-      await connected(database.url, (client) => runSide(client, one, side))
-      return database
-    } catch (error) {
-      await database.drop()
-      if (attempt === 5 || !isCollision(error)) throw error
-    }
-  }
-}
-
-async function runSide(client: pg.Client, { setup, ...one }: Case, side: Side): Promise<void> {
-  if (setup !== null) await client.query(setup)
-  await client.query(one[side])
-}
-
-/** Two cases that create, or change, the same role at the same time. */
-function isCollision(error: unknown): boolean {
-  if (!(error instanceof pg.DatabaseError)) return false
-  if (error.code === '40P01' || error.message === 'tuple concurrently updated') return true
-  return error.code === '23505' && error.table === 'pg_authid'
 }
 
 /** Whether a plan has to be tried where it is committed, because a transaction would refuse it or hide what it does. */

@@ -52,6 +52,19 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     options: { check: { type: 'boolean', help: 'write nothing; exit with 4 if the file is stale' } },
     load: async () => (await import('./snapshot.js')).run,
   },
+  types: {
+    summary: 'write the types of all tables for Knex from the snapshot; looks at no database',
+    words: [],
+    options: {
+      out: {
+        type: 'string',
+        value: 'FILE',
+        help: 'the file, - for stdout (default knex-tables.d.ts beside the migrations folder)',
+      },
+      check: { type: 'boolean', help: 'write nothing; exit with 4 if the file is stale' },
+    },
+    load: async () => (await import('./types.js')).run,
+  },
   new: {
     summary: 'write an empty migration with the next timestamp',
     words: ['NAME'],

@@ -38,12 +38,13 @@ export function withinScope(catalog: Catalog, { comments, grants }: Omit<Scope, 
   if (apart.length === 0) return catalog
   const isApart = (key: string): boolean => !grants && key.startsWith(grantKind)
   const hasApart = (facts: Facts): boolean => apart.some((name) => facts[name] !== undefined)
-  const concerned = Object.entries(catalog).filter(([key, facts]) => isApart(key) || hasApart(facts))
-  if (concerned.length === 0) return catalog
-  const kept: Record<string, Facts> = { ...catalog }
-  for (const [key, facts] of concerned)
-    if (isApart(key)) delete kept[key]
-    else kept[key] = without(facts, apart)
+  const keys = Object.keys(catalog)
+  if (!keys.some((key) => isApart(key) || hasApart(catalog[key] ?? {}))) return catalog
+  const kept: Record<string, Facts> = {}
+  for (const key of keys) {
+    const facts = catalog[key] ?? {}
+    if (!isApart(key)) kept[key] = hasApart(facts) ? without(facts, apart) : facts
+  }
   return kept
 }
 

@@ -1,5 +1,5 @@
 /** Lines of TypeScript in the style of this project's formatter, which leaves them as they are. */
-export const lineWidth = 110
+const lineWidth = 110
 
 /** A property with its type, a union: `title?: string | null`. */
 export function propertyLines(name: string, union: readonly string[], indent = '  '): readonly string[] {

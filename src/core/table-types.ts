@@ -19,7 +19,13 @@ export interface TableTypesOptions {
 /** Names of TypeScript and of this file that a type made here must not have. */
 const reserved = [
   ...Object.keys(valueTypes),
-  ...['Knex', 'Tables', 'Date', 'Buffer', 'Uint8Array', 'Symbol', 'Partial'],
+  'Knex',
+  'Tables',
+  'Date',
+  'Buffer',
+  'Uint8Array',
+  'Symbol',
+  'Partial',
   ...[...columnCheck.matchAll(/^(?:interface|type) (\w+)/gm)].map(([, name = '']) => name),
 ]
 const suffixes = ['Row', 'Insert', 'Update']
@@ -48,9 +54,7 @@ export function tableTypes(promised: Promised, options: TableTypesOptions): stri
     `// Made by \`${options.command}\` from the snapshot at head ${options.head}; do not edit.`,
     "import type { Knex } from 'knex'",
   ].join('\n')
-  return (
-    [head, ...usedValueTypes(blocks.join('\n')), ...blocks, columnCheck, ''].join('\n\n').trimEnd() + '\n'
-  )
+  return `${[head, ...usedValueTypes(blocks.join('\n')), ...blocks, columnCheck].join('\n\n')}\n`
 }
 
 function namesOfEnums({ catalog }: Promised, names: TypeNames): KnownTypes['enumNames'] {
@@ -105,7 +109,7 @@ const unspeakable = /\.| as /i
 
 function tablesLines(relations: readonly NamedRelation[], searchPath: readonly string[]): Lines {
   const found = new Map<string, string>()
-  for (const schema of [...searchPath].reverse())
+  for (const schema of searchPath.toReversed())
     for (const relation of relations) if (relation.schema === schema) found.set(relation.name, schema)
   const entries = relations
     .filter(({ schema, name }) => !unspeakable.test(schema) && !unspeakable.test(name))

@@ -78,7 +78,7 @@ function withHolder({ key, holder }: Held, { intents, sides }: Context): Intent 
 
 /** Two tables that refer to each other are dropped in some order: without the foreign keys, in any. */
 function mustGoFirst({ facts, key, catalog }: DdlObject, intents: ReadonlyMap<string, Intent>): boolean {
-  if (facts['type'] !== 'foreign key' || facts['inherited'] === true) return false
+  if (facts['type'] !== 'foreign key' || facts['$inherited'] === true) return false
   const holder = relationOf(catalog, key)
   return list({ facts }, '$needs').some((needed) => {
     const relation = relationOf(catalog, needed)

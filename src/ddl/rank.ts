@@ -4,8 +4,8 @@ import type { DdlObject, Phase, Step } from './kind.js'
 /** Kinds in the order in which they are made, and dropped the other way round, where nothing else decides. */
 const kindOrder = [
   'schema', 'extension', 'language', 'access_method', 'collation', 'enum', 'range', 'base_type', 'composite', 'domain',
-  'foreign_data_wrapper', 'server', 'user_mapping', 'sequence', 'table', 'foreign_table', 'column', 'function',
-  'procedure', 'aggregate', 'operator', 'operator_family', 'operator_class', 'cast', 'conversion', 'transform',
+  'foreign_data_wrapper', 'server', 'user_mapping', 'sequence', 'function', 'procedure', 'aggregate', 'operator', 'operator_family', 'operator_class',
+  'cast', 'conversion', 'transform', 'table', 'foreign_table', 'column',
   'text_search_parser', 'text_search_template', 'text_search_dictionary', 'text_search_configuration',
   'constraint', 'index', 'statistics', 'view', 'materialized_view', 'rule', 'trigger', 'policy',
   'publication', 'subscription',

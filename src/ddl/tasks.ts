@@ -105,6 +105,8 @@ function beforeWhatItNeeded({ key, intent }: Keyed, { works, must }: Context): v
     if (other === undefined) continue
     const letsGo = lettingGo({ key, intent }, { stays: shallNeed.has(needed) && !isSwap(other) })
     must(letsGo, idOf(isSwap(other) ? 'attach' : 'drop', needed))
+    const holder = goesWithOf(other)
+    if (holder !== null && holder !== goesWithOf(intent) && holder !== key) must(letsGo, idOf('drop', holder))
     if (ends(intent) || intent.action === 'rebind') must(letsGo, idOf('alter', needed))
     if (ends(intent) && isSwap(other)) must(letsGo, idOf('release', needed))
   }
@@ -134,8 +136,9 @@ function lettingGo(
 function amongTheParts({ key, intent }: Keyed, { must }: Context): void {
   const object = objectOf(intent)
   const relation = relationOf(object.catalog, key)
+  const holder = goesWithOf(intent)
+  if (holder !== null) must(idOf('drop', key), idOf('drop', holder))
   if (relation === undefined) return
-  if (goesWithOf(intent) !== null) must(idOf('drop', key), idOf('drop', relation))
   const [columns, parts] = [columnsOf(relation), partsOf(relation)]
   if (object.kind === 'column') {
     for (const phase of ['alter', 'drop'] as const) must(parts, idOf(phase, key))

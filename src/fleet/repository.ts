@@ -1,5 +1,14 @@
 import type { Knex } from 'knex'
-import type { Environment, Pair, PastReport, Receipt, Report } from './schemas.js'
+import type { FleetReportsRow, Json } from './knex-tables.js'
+import {
+  type Environment,
+  isPosition,
+  isStatus,
+  type Pair,
+  type PastReport,
+  type Receipt,
+  type Report,
+} from './schemas.js'
 
 /** A place in a history: the report that was read last. */
 export interface Place {
@@ -26,11 +35,11 @@ export interface FleetRepository {
   readonly listReports: (pair: Pair, page: Page) => Promise<readonly Required<PastReport>[] | null>
 }
 
-interface ReportRow extends Pair, Omit<Required<PastReport>, 'reportedAt' | 'releaseId'> {
-  readonly reported_at: Date
-}
-
-type EnvironmentRow = Omit<Environment, 'reportedAt'> & { readonly reported_at: Date }
+/** What the query of the environments gives: columns of the latest report, and what is counted. */
+interface EnvironmentRow
+  extends
+    Pick<FleetReportsRow, keyof Pair | 'status' | 'position' | 'current' | 'head' | 'reported_at'>,
+    Pick<Environment, 'behind' | 'ahead' | 'instances' | 'releaseId'> {}
 
 const pastColumns = [
   'id',
@@ -111,7 +120,7 @@ async function insertReport(
     health
   const { current, head, position, pending, unknown } = revision
   const document = JSON.stringify({ releaseId, serviceId, version, notes, verification, database, checks })
-  const rows: readonly Pick<ReportRow, 'id' | 'reported_at'>[] = await knex('fleet_reports')
+  const [row] = await knex('fleet_reports')
     .insert({
       service,
       environment,
@@ -126,14 +135,18 @@ async function insertReport(
       document,
     })
     .returning(['id', 'reported_at'])
-  const [row] = rows
   if (row === undefined) throw new Error('PostgreSQL inserted a report and returned no row')
   return { id: row.id, reportedAt: row.reported_at.toISOString() }
 }
 
 async function selectEnvironments(knex: Knex): Promise<readonly Environment[]> {
   const { rows } = await knex.raw<{ readonly rows: readonly EnvironmentRow[] }>(environmentsQuery)
-  return rows.map(({ reported_at: reportedAt, ...row }) => ({ ...row, reportedAt: reportedAt.toISOString() }))
+  return rows.map(({ reported_at: reportedAt, status, position, ...row }) => ({
+    ...row,
+    status: promised(isStatus, status),
+    position: position === null ? null : promised(isPosition, position),
+    reportedAt: reportedAt.toISOString(),
+  }))
 }
 
 async function selectReports(
@@ -141,12 +154,12 @@ async function selectReports(
   pair: Pair,
   { limit, after }: Page,
 ): Promise<readonly Required<PastReport>[] | null> {
-  const query = knex<ReportRow>('fleet_reports')
+  const query = knex('fleet_reports')
     .where(pair)
     .orderBy([...newestFirst])
     .limit(limit)
   if (after !== null) query.whereRaw('(reported_at, id) < (?, ?)', [after.reportedAt, after.id])
-  const rows: readonly Omit<ReportRow, keyof Pair>[] = await query.select(pastColumns)
+  const rows = await query.select(...pastColumns)
   return rows.length > 0 || (after !== null && (await hasReported(knex, pair)))
     ? rows.map(toPastReport)
     : null
@@ -158,12 +171,31 @@ async function hasReported(knex: Knex, pair: Pair): Promise<boolean> {
 
 function toPastReport({
   reported_at: reportedAt,
+  status,
+  position,
+  document,
   ...row
-}: Omit<ReportRow, keyof Pair>): Required<PastReport> {
-  const { releaseId } = row.document
+}: Pick<FleetReportsRow, (typeof pastColumns)[number]>): Required<PastReport> {
+  const details = detailsOf(document)
+  const { releaseId } = details
   return {
     ...row,
+    status: promised(isStatus, status),
+    position: position === null ? null : promised(isPosition, position),
+    document: details,
     reportedAt: reportedAt.toISOString(),
     releaseId: typeof releaseId === 'string' ? releaseId : null,
   }
+}
+
+/** A text that a constraint of the table holds to some. */
+function promised<Text extends string>(is: (text: string) => text is Text, text: string): Text {
+  if (is(text)) return text
+  throw new Error(`fleet_reports has "${text}", which its constraints do not allow`)
+}
+
+/** A document, which a constraint of the table holds to be an object. */
+function detailsOf(document: Json): Required<PastReport>['document'] {
+  if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document
+  throw new Error('fleet_reports has a document that is no object')
 }

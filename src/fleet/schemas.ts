@@ -3,6 +3,7 @@ import type { Position } from '../core/history.js'
 
 const name = { minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}\\p{Cs}]+$' } as const
 const listLimit = 5_000
+const statuses = ['pass', 'warn', 'fail'] as const
 /** A new position does not compile until it is here; it needs a migration of the table's constraint too. */
 const positions: Readonly<Record<Position, true>> = {
   empty: true,
@@ -18,7 +19,7 @@ const nameSchema = Type.String(name)
 // A union would make three errors of one faulty field.
 const nullableNameSchema = Type.Unsafe<string | null>({ type: ['string', 'null'], ...name })
 const namesSchema = Type.Immutable(Type.Array(nameSchema, { maxItems: listLimit }))
-const statusSchema = Type.Enum(['pass', 'warn', 'fail'])
+const statusSchema = Type.Enum([...statuses])
 const positionSchema = Type.Unsafe<Position | null>({ enum: [...Object.keys(positions), null] })
 const detailsSchema = Type.Record(Type.String(), Type.Unknown())
 const timeSchema = Type.String({ format: 'date-time' })
@@ -107,3 +108,11 @@ export type Receipt = Readonly<Static<typeof receiptSchema>>
 export type Environment = Readonly<Static<typeof environmentSchema>>
 export type PastReport = Readonly<Static<typeof pastReportSchema>>
 export type Pair = Readonly<Static<typeof pairSchema>>
+
+export function isStatus(text: string): text is Environment['status'] {
+  return statuses.some((status) => status === text)
+}
+
+export function isPosition(text: string): text is Position {
+  return Object.hasOwn(positions, text)
+}

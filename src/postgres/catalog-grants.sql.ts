@@ -57,7 +57,7 @@ function granted({ catalog, owner, acl, type }: Granted): string {
         (select quote_ident(nullif(rolname, 'pg_database_owner')) from pg_roles where oid = o.${owner}) end as owner,
       case when o.${acl} is not null then ${grants} end as grants, null::json as "columnGrants"
     from ${catalog} o
-    where (o.oid >= 16384 or (o.oid = 'public'::regnamespace and '${catalog}' = 'pg_namespace'))
+    where (o.oid >= 16384 or (o.oid = to_regnamespace('public') and '${catalog}' = 'pg_namespace'))
       and (o.${acl} is not null or o.${owner} <> ${databaseOwner})`
 }
 

@@ -94,7 +94,7 @@ const hashed: readonly Hashed[] = [
   {
     catalog: 'pg_description',
     key: keyOf('classoid, objoid, objsubid'),
-    from: `pg_description x where objoid >= 16384 or objoid = 'public'::regnamespace`,
+    from: `pg_description x where objoid >= 16384 or objoid = to_regnamespace('public')`,
   },
   {
     // What no other row says: the members of an extension, and the schemas of a publication, whose catalog 14 lacks.

@@ -61,6 +61,7 @@ export function views(): readonly KindQuery[] {
     view('materialized_view', 'm', [
       `nullif(m.amname, 'heap') as "accessMethod"`,
       `${columnSettings} as "columnSettings"`,
+      `nullif(c.relispopulated, true) as populated`,
     ]),
   ]
 }

@@ -47,7 +47,7 @@ export const commentQuery = `select classoid::regclass::text, objoid, objsubid, 
     null::json as "columnComments", null::json as "constraintComments", null as "indexComment"
   from pg_description
   where (objoid >= 16384 and classoid <> 'pg_extension'::regclass)
-    or (objoid = 'public'::regnamespace and classoid = 'pg_namespace'::regclass and description <> 'standard public schema')
+    or (objoid = to_regnamespace('public') and classoid = 'pg_namespace'::regclass and description <> 'standard public schema')
   union all
   select case c.relkind when 'c' then 'pg_type' else 'pg_class' end, case c.relkind when 'c' then c.reltype else c.oid end,
     0, null, json_agg(${column} order by a.attnum), null, null

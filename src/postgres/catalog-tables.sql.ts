@@ -101,7 +101,7 @@ export function columns(kept: Kept): readonly KindQuery[] {
           ${compression} as compression,
           nullif(a.attstattarget, -1) as statistics, ${sortedList('a.attoptions')} as options,
           ${sortedList('a.attfdwoptions')} as "fdwOptions",
-          case when a.attinhcount > 0 and not a.attislocal then true end as inherited,
+          case when a.attinhcount > 0 and not a.attislocal then true end as "$inherited",
           a.attnum as "$position"
         from pg_attribute a
           join pg_class c on c.oid = a.attrelid
@@ -140,7 +140,7 @@ function constraints(kept: Kept): KindQuery {
         case when k.convalidated then pg_get_constraintdef(k.oid)
           else regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') end as definition,
         k.convalidated or not k.conenforced as valid, nullif(k.conenforced, true) as enforced,
-        case when k.coninhcount > 0 and not k.conislocal then true end as inherited,
+        case when k.coninhcount > 0 and not k.conislocal then true end as "$inherited",
         ${qualified('kn.nspname', 'kc.relname')} || '.' || quote_ident(kp.conname) as parent,
         ${sortedList('i.reloptions')} as options, nullif(x.indisclustered, false) as clustered
       from (select true as conenforced) absent

@@ -4,7 +4,7 @@ import type { Report } from '../core/progress.js'
 import { agreeOn, type Changes, changesBetween, pick, type Snapshot } from '../core/snapshot.js'
 import { SchemaError } from '../errors.js'
 import { type Connection, withClient } from './connect.js'
-import { ledgerTablesOf, readCatalog } from './introspect.js'
+import { everything, ledgerTablesOf, readCatalog } from './introspect.js'
 import { migrate } from './migrate.js'
 import type { Migration } from './migrations.js'
 import type { KnexProject } from './project.js'
@@ -49,13 +49,13 @@ interface FirstReplay {
 
 async function replayFirst(connection: Connection, options: ReplayOptions): Promise<FirstReplay> {
   const { base, major } = await withClient(connection, async (client) => ({
-    base: await readCatalog(client, ledgerTablesOf(options.project)),
+    base: await readCatalog(client, { ...ledgerTablesOf(options.project), ...everything }),
     major: await majorOf(client),
   }))
   const changes = new Map<string, Changes>()
   let before = base
   await applyAll(connection, options, async ({ revision, read }) => {
-    const after = await read()
+    const after = await read(everything)
     changes.set(revision, changesBetween(before, after))
     before = after
   })
@@ -72,7 +72,7 @@ async function replayAgain(connection: Connection, { options, first }: Repetitio
   const catalogs = new Map<string, Catalog>()
   await applyAll(connection, options, async ({ revision, read }) => {
     const look = looks.get(revision)
-    if (look !== undefined) catalogs.set(revision, pick(await read(), look.keys()))
+    if (look !== undefined) catalogs.set(revision, pick(await read(everything), look.keys()))
   })
   return repeatedIn({ looks, catalogs, base: first.base }, first.changes)
 }

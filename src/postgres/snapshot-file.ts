@@ -9,7 +9,7 @@ import { isRecord } from './import-module.js'
 /** Beside the migrations; Knex's loader ignores it. */
 export const snapshotName = 'schema.snapshot.json'
 
-const format = 1
+const format = 2
 
 /**
  * Reads the snapshot of a migrations folder, null where there is none. Throws SCHEMA_SNAPSHOT_INVALID.

@@ -36,6 +36,43 @@ const routines: readonly DdlCase[] = [
     ],
   },
   {
+    name: 'arguments get names and defaults',
+    from: `create function f(integer, variadic text[]) returns integer language sql as 'select 1';
+      create procedure p(integer, text) language sql as 'select 1';
+      create view v as select f(1, 'a', 'b')`,
+    to: `create function f(a integer, variadic b text[] default array['DEFAULT', '),']) returns integer
+        language sql as 'select 1';
+      create procedure p(a integer, "b c" text default 'x') language sql as 'select 1';
+      create view v as select f(1, 'a', 'b')`,
+    statements: [
+      'SET check_function_bodies = off',
+      `CREATE OR REPLACE FUNCTION public.f(a integer, VARIADIC b text[] DEFAULT ARRAY['DEFAULT'::text, '),'::text])
+ RETURNS integer
+ LANGUAGE sql
+AS $function$select 1$function$`,
+      `CREATE OR REPLACE PROCEDURE public.p(IN a integer, IN "b c" text DEFAULT 'x'::text)
+ LANGUAGE sql
+AS $procedure$select 1$procedure$`,
+    ],
+  },
+  {
+    name: 'bodies in quotes come after what they call',
+    from: '',
+    to: `create function last(integer) returns integer language sql immutable as 'select 1';
+      create function "B b"(integer) returns integer language sql immutable as 'select last($1)';
+      create function a(integer) returns integer language sql immutable as 'select "B b"($1)';
+      create function even(integer) returns boolean language plpgsql as 'begin return not odd($1 - 1); end';
+      create function odd(integer) returns boolean language plpgsql as 'begin return not even($1 - 1); end';
+      create table songs (id integer, a integer generated always as (a(id)) stored)`,
+    contains: ['FUNCTION public.last(', 'FUNCTION public."B b"(', 'FUNCTION public.a(', 'CREATE TABLE'],
+  },
+  {
+    name: 'a window function becomes an ordinary one',
+    from: `create function w() returns bigint language internal as 'window_row_number' window`,
+    to: `create function w() returns bigint language internal as 'pg_backend_pid'`,
+    contains: ['DROP FUNCTION public.w()'],
+  },
+  {
     name: 'arguments of all kinds, and a body that PostgreSQL parses',
     from: `create function keep(variadic "odd, name" integer[] default array[1, 2]) returns integer language sql as 'select 1'`,
     to: `create function keep(variadic "odd, name" integer[] default array[1, 2]) returns integer language sql as 'select 2';
@@ -114,7 +151,8 @@ const enums: readonly DdlCase[] = [
   {
     name: 'labels go, and move, in a type that columns are of',
     from: `create type mood as enum ('a', 'b', 'c');
-      create table songs (mood mood not null default 'a', moods mood[] default '{a,b}');
+      create table songs (mood mood not null default 'a', moods mood[] default '{a,c}');
+      insert into songs values (default, default);
       create view v as select mood from songs;
       create function f(m mood) returns mood language sql as 'select m'`,
     to: `create type mood as enum ('c', 'a');
@@ -229,6 +267,20 @@ const composites: readonly DdlCase[] = [
       'CREATE VIEW public.v',
     ],
     hazards: [],
+  },
+  {
+    name: 'tables are made of the type',
+    from: `create type part as (a integer, b text); create table songs of part`,
+    to: `create type part as (b text, c integer); create table songs of part`,
+    contains: [
+      'ALTER TYPE public.part DROP ATTRIBUTE a CASCADE',
+      'ALTER TYPE public.part ADD ATTRIBUTE c integer CASCADE',
+    ],
+    hazards: [
+      'ACCESS EXCLUSIVE lock on public.songs',
+      'data loss: the values of a stored in public.songs',
+      'ACCESS EXCLUSIVE lock on public.songs',
+    ],
   },
   {
     name: 'attributes in another order, and another type where columns are of it',
@@ -427,6 +479,26 @@ const operators: readonly DdlCase[] = [
 ]
 
 const others: readonly DdlCase[] = [
+  {
+    name: 'names that must be quoted',
+    from: '',
+    to: `create schema "S x";
+      create type "S x"."T ""y" as ("A a" integer, "b.c" "char");
+      create type "S x"."E" as enum ('A''"', E'b\\c');
+      create domain "S x"."D d" as "S x"."E" default 'A''"' constraint "C c" check (value <> E'b\\c');
+      create function "S x"."F(" (a "S x"."T ""y", variadic "v V" "S x"."E"[]) returns setof "S x"."T ""y"
+        language sql as 'select $1';
+      create function "S x"."O"("S x"."E", "S x"."E") returns boolean language sql as 'select true';
+      create aggregate "S x"."G g"("S x"."E") (sfunc = enum_larger, stype = "S x"."E");
+      create operator "S x".<#> (function = "S x"."O", leftarg = "S x"."E", rightarg = "S x"."E",
+        commutator = operator("S x".<#>));
+      create type "S x"."R" as range (subtype = "S x"."E", multirange_type_name = "S x"."M R");
+      create cast ("S x"."T ""y" as text) with inout;
+      create table "S x"."T" (a "S x"."D d", b "S x"."T ""y", c "S x"."R", d "S x"."M R", e "S x"."E"[]);
+      create collation "S x"."Co" (locale = 'C');
+      create text search configuration "S x"."Ts" (copy = english);
+      create operator family "S x"."Of" using gin`,
+  },
   {
     name: 'collations',
     from: `create collation changed (provider = icu, locale = 'de')`,

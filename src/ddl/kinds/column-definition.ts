@@ -26,15 +26,20 @@ export function columnConstraints(object: DdlObject): readonly string[] {
       : `GENERATED ALWAYS AS (${generated[2]})${generated[1] === 'stored' ? ' STORED' : ' VIRTUAL'}`,
     value === '' || defersDefault(object) ? '' : `DEFAULT ${value}`,
     identityClause(object),
-    object.facts['nullable'] === false && !text(object, 'identity') ? 'NOT NULL' : '',
+    isRequired(object) ? 'NOT NULL' : '',
   ].filter((part) => part !== '')
+}
+
+/** An identity column is NOT NULL without a word; what was not checked for all rows is said afterwards. */
+function isRequired({ facts }: DdlObject): boolean {
+  return facts['nullable'] === false && facts['identity'] === undefined && facts['valid'] !== false
 }
 
 /** Whether the definition of its table names it: not if it only comes from a parent. */
 export function hasLocalDefinition(object: DdlObject): boolean {
   const table = tableOf(object)
   const isPartition = table !== undefined && text(table, 'partition') !== ''
-  return isPartition || !is(object, 'inherited')
+  return isPartition || !is(object, '$inherited')
 }
 
 /** The column of the first parent that has one of this name. */

@@ -2,14 +2,13 @@ import type { Catalog } from '../../core/catalog.js'
 import { type Change, type DdlObject, keyOfName, type Rendered, type Step, step, text } from '../kind.js'
 import { castBetween, isWidened, type TypePair } from './casts.js'
 import type { Hazard } from '../statement.js'
-import { hasLocalDefinition, parentColumnOf } from './column-definition.js'
+import { parentColumnOf } from './column-definition.js'
 import { tableWord } from './table-word.js'
 
 /** The steps that change type and collation; the default is dropped before, and set again by whoever calls this. */
 export function typeSteps({ from, to, facts }: Change): Rendered {
   if (!facts.has('type') && !facts.has('collation')) return []
-  if (!hasLocalDefinition(to) || (parentColumnOf(to) !== undefined && to.facts['inherited'] === true))
-    return []
+  if (to.facts['$inherited'] === true && parentColumnOf(to) !== undefined) return defaultDropped(from)
   const [was, shall] = [text(from, 'type'), text(to, 'type')]
   const isSwap = facts.has('type') && was === shall
   const cast = isSwap

@@ -1,6 +1,7 @@
 import { type Change, type DdlObject, is, type KindDdl, list, type Step, step, text } from '../kind.js'
 import { callsOurs, defersDefault } from './column-default.js'
-import { identitySteps } from './column-identity.js'
+import { identityOptionSteps, identitySteps, narrows } from './column-identity.js'
+import { ident } from '../names.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf } from './column-definition.js'
 import { optionChanges, parameterChanges } from './parameters.js'
 import { tableWord } from './table-word.js'
@@ -14,7 +15,7 @@ export const column: KindDdl = {
     ...deferredDefault(object),
   ],
   drop: (object) =>
-    is(object, 'inherited')
+    is(object, '$inherited')
       ? []
       : [
           step(
@@ -27,9 +28,16 @@ export const column: KindDdl = {
         ],
   alter: (change) => {
     if (mustBeMadeAnew(change)) return 'replace'
-    if (change.facts.has('valid')) return unvalidated
     const types = typeSteps(change)
-    return 'reason' in types ? types : [...types, ...alterations(change)]
+    if ('reason' in types) return types
+    const options = identityOptionSteps(change, (what) => set(change.to, what))
+    const early = narrows(change) ? options : []
+    return afterParent(change.to, [
+      ...early,
+      ...types,
+      ...(narrows(change) ? [] : options),
+      ...alterations(change),
+    ])
   },
   disturbs: ({ facts }) => facts.has('type') || facts.has('collation'),
   rebind: ({ from, to }, needed) =>
@@ -38,9 +46,11 @@ export const column: KindDdl = {
       : [{ ...set(from, 'DROP DEFAULT'), phase: 'release' }, set(to, `SET DEFAULT ${text(to, 'default')}`)],
 }
 
-const unvalidated = {
-  reason: 'whether all rows were checked for NOT NULL differs, and the catalog does not say under which name',
-  decide: 'ALTER TABLE … VALIDATE CONSTRAINT with the name of the NOT NULL constraint',
+/** A parent passes its changes on to its children, which then say what they have of their own. */
+function afterParent(to: DdlObject, steps: readonly Step[]): readonly Step[] {
+  const parent = is(to, '$inherited') ? parentColumnOf(to) : undefined
+  if (parent === undefined) return steps
+  return steps.map((step) => (step.phase === 'release' ? step : { ...step, after: [parent.key] }))
 }
 
 /** An expression cannot be given to a column that is there, and a virtual one not taken away. */
@@ -51,7 +61,7 @@ function mustBeMadeAnew({ from, to, facts }: Change): boolean {
 }
 
 function added(object: DdlObject): readonly Step[] {
-  if (is(object, 'inherited') && parentColumnOf(object) !== undefined) return []
+  if (is(object, '$inherited') && parentColumnOf(object) !== undefined) return []
   const isRequired = object.facts['nullable'] === false
   const hasValue = ['default', 'generated', 'identity'].some((fact) => text(object, fact) !== '')
   const table = object.relation
@@ -80,6 +90,7 @@ function details(object: DdlObject): readonly Step[] {
   return [
     ...(differs('default') ? [defaultStep(object)] : []),
     ...(differs('nullable') && object.facts['nullable'] === false ? [set(object, 'SET NOT NULL')] : []),
+    ...(object.facts['valid'] === false ? [uncheckedNotNull(object)] : []),
     ...['storage', 'statistics', 'options', 'compression']
       .filter((fact) => object.facts[fact] !== undefined)
       .flatMap(
@@ -118,20 +129,18 @@ function alterations(change: Change): readonly Step[] {
     (callsOurs(to) || text(to, 'default') === '')
       ? [{ ...set(from, 'DROP DEFAULT'), ...(callsOurs(to) ? { phase: 'release' as const } : {}) }]
       : []),
-    ...(text(to, 'identity') === '' ? identitySteps(change, (what) => set(to, what)) : []),
     ...nullability(change),
-    ...(text(to, 'identity') === '' ? [] : identitySteps(change, (what) => set(to, what))),
+    ...identitySteps(change, (what) => set(to, what)),
     ...(text(to, 'default') !== '' && (facts.has('default') || typeChanges) ? [defaultStep(to)] : []),
     ...Object.entries(simple).flatMap(([fact, render]) => (facts.has(fact) ? render(change) : [])),
   ]
 }
 
 function nullability({ to, facts }: Change): readonly Step[] {
-  if (!facts.has('nullable')) return []
+  if (!facts.has('nullable') && !facts.has('valid')) return []
   const table = to.relation
-  const parent = parentColumnOf(to)
-  const after = is(to, 'inherited') && parent !== undefined ? { after: [parent.key] } : {}
-  if (to.facts['nullable'] === true) return [{ ...set(to, 'DROP NOT NULL'), ...after }]
+  if (to.facts['nullable'] === true) return [set(to, 'DROP NOT NULL')]
+  if (to.facts['valid'] === false) return [set(to, 'DROP NOT NULL'), uncheckedNotNull(to)]
   return [
     {
       ...set(to, 'SET NOT NULL'),
@@ -140,7 +149,16 @@ function nullability({ to, facts }: Change): readonly Step[] {
         { hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' },
         { hazard: 'may fail', when: `${to.name} is null in a row`, table },
       ],
-      ...after,
     },
   ]
+}
+
+/** NOT NULL for rows to come. Its name is not part of what is compared. */
+function uncheckedNotNull(object: DdlObject): Step {
+  const [, table = '', name = ''] = object.names
+  const constraint = ident(`${table.slice(0, 26)}_${name.slice(0, 26)}_not_null`)
+  return step(
+    `ALTER ${tableWord(object)} ${object.relation} ADD CONSTRAINT ${constraint} NOT NULL ${object.name} NOT VALID`,
+    { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
+  )
 }

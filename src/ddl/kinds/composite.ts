@@ -1,4 +1,4 @@
-import { type Change, type DdlObject, type KindDdl, list, type Step, step } from '../kind.js'
+import { type Change, type DdlObject, findObject, type KindDdl, list, type Step, step } from '../kind.js'
 import { tablesOfType } from '../type-users.js'
 import type { Hazard } from '../statement.js'
 
@@ -31,11 +31,13 @@ function alteredAttributes(change: Change): readonly Step[] | null {
   const { gone, added, retyped, inOrder } = compare(change)
   const tables = tablesOfType(from)
   if (!inOrder || (retyped.length > 0 && tables.length > 0)) return null
+  const typed = typedTables(from)
+  const locks = typed.map((table): Hazard => ({ hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' }))
   const alter = (what: string, ...hazards: readonly Hazard[]): Step =>
-    step(`ALTER TYPE ${to.name} ${what}${hasTypedTable(from) ? ' CASCADE' : ''}`, ...hazards)
+    step(`ALTER TYPE ${to.name} ${what}${typed.length > 0 ? ' CASCADE' : ''}`, ...locks, ...hazards)
   return [
-    ...gone.map(({ name }) => alter(`DROP ATTRIBUTE ${name}`, ...lost(name, tables))),
-    ...retyped.map(({ name, type }) => alter(`ALTER ATTRIBUTE ${name} TYPE ${type}`)),
+    ...gone.map(({ name }) => alter(`DROP ATTRIBUTE ${name}`, ...lost(name, [...tables, ...typed]))),
+    ...retyped.map(({ name, type }) => alter(`ALTER ATTRIBUTE ${name} TYPE ${type}`, ...rewritten(typed))),
     ...added.map(({ name, type }) => alter(`ADD ATTRIBUTE ${name} ${type}`)),
   ]
 }
@@ -63,12 +65,13 @@ function attributesOf(object: DdlObject): readonly Attribute[] {
   })
 }
 
-/** A table made of the type follows it only when told to. */
-function hasTypedTable({ catalog, key }: DdlObject): boolean {
-  return Object.entries(catalog).some(
-    ([user, facts]) =>
-      user.startsWith('table:') && facts['ofType'] !== undefined && list({ facts }, '$needs').includes(key),
-  )
+/** The tables made of the type: they follow it only when told to. */
+function typedTables({ catalog, key }: DdlObject): readonly string[] {
+  return Object.keys(catalog)
+    .filter((user) => user.startsWith('table:') && catalog[user]?.['ofType'] !== undefined)
+    .flatMap((user) => findObject(catalog, user) ?? [])
+    .filter((table) => list(table, '$needs').includes(key))
+    .map(({ name }) => name)
 }
 
 function lost(attribute: string, tables: readonly string[]): readonly Hazard[] {
@@ -76,4 +79,8 @@ function lost(attribute: string, tables: readonly string[]): readonly Hazard[] {
     hazard: 'data loss',
     what: `the values of ${attribute} stored in ${table}`,
   }))
+}
+
+function rewritten(tables: readonly string[]): readonly Hazard[] {
+  return tables.map((table) => ({ hazard: 'table rewrite', table }))
 }

@@ -28,7 +28,7 @@ export const constraint: KindDdl = {
           ...attached(object),
         ],
   drop: (object) =>
-    is(object, 'inherited')
+    is(object, '$inherited')
       ? []
       : [
           step(`ALTER ${tableWord(object)} ${object.relation} DROP CONSTRAINT ${object.name}`, {
@@ -41,14 +41,14 @@ export const constraint: KindDdl = {
     const { from, to, facts } = change
     const rest = [...facts].filter((fact) => !['valid', 'options', 'clustered'].includes(fact))
     if (rest.length > 0 || (facts.has('valid') && to.facts['valid'] === false)) return 'replace'
-    if (is(to, 'inherited') && facts.has('valid')) return []
+    if (is(to, '$inherited') && facts.has('valid')) return []
     return [...(facts.has('valid') ? [validated(to)] : []), ...indexOptions({ from, to })]
   },
 }
 
 /** A check constraint of a table reaches the children it has by itself. */
 function comesFromParent(object: DdlObject): boolean {
-  if (!is(object, 'inherited') || text(object, 'type') !== 'check') return false
+  if (!is(object, '$inherited') || text(object, 'type') !== 'check') return false
   const table = tableOf(object)
   return table === undefined || !object.fresh || text(table, 'partition') === ''
 }

@@ -33,14 +33,22 @@ function optionsOf(object: DdlObject, isWanted: (fact: string) => boolean): stri
     .join(' ')
 }
 
-function altered({ to, facts }: Change): readonly Step[] {
+function altered({ from, to, facts }: Change): readonly Step[] {
   const changed = optionsOf(to, (fact) => facts.has(fact))
   return [
-    ...(changed === '' ? [] : [step(`ALTER SEQUENCE ${to.name} ${changed}`)]),
+    ...(changed === ''
+      ? []
+      : [step(`ALTER SEQUENCE ${to.name} ${changed}${isElsewhere({ from, to }) ? ' RESTART' : ''}`)]),
     ...(facts.has('unlogged')
       ? [step(`ALTER SEQUENCE ${to.name} SET ${is(to, 'unlogged') ? 'UNLOGGED' : 'LOGGED'}`)]
       : []),
   ]
+}
+
+/** Whether no value of the old bounds is within the new ones: then it can only begin again. */
+function isElsewhere({ from, to }: Omit<Change, 'facts'>): boolean {
+  const bound = (object: DdlObject, fact: string): bigint => BigInt(text(object, fact))
+  return bound(to, 'max') < bound(from, 'min') || bound(from, 'max') < bound(to, 'min')
 }
 
 /** A sequence that is to stay must not go with the column that owned it. */

@@ -27,7 +27,7 @@ export const materializedView: KindDdl = {
       step(
         `CREATE MATERIALIZED VIEW ${object.name}${method === '' ? '' : ` USING ${method}`}${
           options === '' ? '' : ` WITH (${options})`
-        } AS\n${query(object)}`,
+        } AS\n${query(object)}${object.facts['populated'] === false ? '\n WITH NO DATA' : ''}`,
       ),
     ]
   },
@@ -46,8 +46,18 @@ export const materializedView: KindDdl = {
             }),
           ]
         : []),
+      ...(facts.has('populated') ? [refreshed(to)] : []),
     ]
   },
+}
+
+function refreshed(to: DdlObject): Step {
+  const suffix = to.facts['populated'] === false ? ' WITH NO DATA' : ''
+  return step(`REFRESH MATERIALIZED VIEW ${to.name}${suffix}`, {
+    hazard: 'lock',
+    table: to.name,
+    lock: 'ACCESS EXCLUSIVE',
+  })
 }
 
 function asDefined(object: DdlObject): string {

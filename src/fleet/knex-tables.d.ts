@@ -1,0 +1,194 @@
+// Made by `schemagate types --out src/fleet/knex-tables.d.ts` from the snapshot at head 20261121090500_index_fleet_reports; do not edit.
+import type { Knex } from 'knex'
+
+/** A value that PostgreSQL computes. */
+export type Sql = Knex.Raw | Knex.QueryBuilder
+
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+
+/** An object, or JSON text. An array has to be text: node-postgres takes it for an array of PostgreSQL. */
+export type JsonInput =
+  | string
+  | number
+  | boolean
+  | (object & { readonly [Symbol.iterator]?: never; readonly [Symbol.toPrimitive]?: never })
+
+export interface FleetReportsRow {
+  current: string | null
+  document: Json
+  environment: string
+  head: string | null
+  id: string
+  instance: string
+  pending: string[]
+  phase: string
+  position: string | null
+  reported_at: Date
+  service: string
+  status: string
+  unknown: string[]
+}
+
+export interface FleetReportsInsert {
+  current?: string | null | Sql
+  document: JsonInput | Sql
+  environment: string | Sql
+  head?: string | null | Sql
+  id?: never
+  instance: string | Sql
+  pending: readonly (string | null)[] | string | Sql
+  phase: string | Sql
+  position?: string | null | Sql
+  reported_at?: Date | string | Sql
+  service: string | Sql
+  status: string | Sql
+  unknown: readonly (string | null)[] | string | Sql
+}
+
+export type FleetReportsUpdate = Partial<FleetReportsInsert>
+
+declare module 'knex/types/tables.js' {
+  interface Tables {
+    fleet_reports: Knex.CompositeTableType<FleetReportsRow, FleetReportsInsert, FleetReportsUpdate>
+  }
+}
+
+/** A query that names a column which is not promised: it can be neither awaited nor built upon. */
+interface NotPromised<Name extends string> {
+  then(column: Name): never
+}
+
+/** The columns of a promised table that can be read or written; any name where the table is not known. */
+type ColumnsOf<TRecord, Scope extends 'base' | 'update'> =
+  TRecord extends Knex.CompositeTableType<{}> ? KeysOf<TRecord[Scope]> : string
+type KeysOf<T> = { [Name in keyof T]-?: [T[Name]] extends [undefined] ? never : Name }[keyof T]
+
+/** A name as Knex takes it (id, songs.id, id as key) if there is no such column; what is not known yet passes. */
+type Missing<Name extends string, Column> = Name extends `${infer Source} as ${string}`
+  ? Missing<Source, Column>
+  : Name extends `${infer Source} AS ${string}`
+    ? Missing<Source, Column>
+    : Name extends `${infer Table}.${infer Source}`
+      ? Table extends Knex.TableNames
+        ? Missing<Source, ColumnsOf<Knex.TableType<Table>, 'base'>>
+        : MissingIn<Table, Source>
+      : Name extends '*' | Column
+        ? never
+        : {} extends { [Each in Name]: 1 }
+          ? never
+          : Name
+type MissingIn<Schema extends string, Name extends string> = Name extends `${infer Table}.${infer Source}`
+  ? `${Schema}.${Table}` extends infer Table extends Knex.TableNames
+    ? Missing<Source, ColumnsOf<Knex.TableType<Table>, 'base'>>
+    : never
+  : never
+
+/** Sorting and grouping go by the names a query makes as well. */
+type Sortable<TRecord, TSelection> = 0 extends 1 & TSelection
+  ? string
+  : TSelection extends { _keys: infer Keys; _aliases: infer Aliases; _intersectProps: infer More }
+    ? [Keys, keyof Aliases, keyof More] extends [ColumnsOf<TRecord, 'base'>, never, never]
+      ? ColumnsOf<TRecord, 'base'>
+      : string
+    : string
+type One<TResult> = TResult extends (infer Each)[] ? Each : TResult
+
+/** What `this` has to be: never a builder where no name is missing, and the signature does not apply. */
+type If<Name> = [Name] extends [never] ? never : unknown
+type Read<TRecord, N extends string> = If<Missing<N, ColumnsOf<TRecord, 'base'>>>
+type Write<TRecord, N extends string> = If<Missing<N, ColumnsOf<TRecord, 'update'>>>
+type Sort<TRecord, TResult, N extends string> = If<Missing<N, Sortable<TRecord, One<TResult>>>>
+type Joined<N extends string> = If<Missing<N, string>>
+type Refused<TRecord, N extends string> = NotPromised<Missing<N, ColumnsOf<TRecord, 'base'>>>
+
+type Nested<TBuilder> = (this: TBuilder, builder: TBuilder) => NotPromised<string>
+type Names<N extends string> = N | readonly N[]
+type Aliases<N extends string> = { readonly [alias: string]: Names<N> }
+type Selected<N extends string> = readonly (N | Aliases<N> | Knex.Raw | Knex.QueryBuilder)[]
+type Place<N extends string> = N | { readonly column: N; readonly order?: string; readonly nulls?: string }
+type Renamed = { readonly as: string }
+type Places<N extends string> = N | readonly Place<N>[]
+type Counted<N extends string> = readonly (N | Knex.Raw)[]
+
+declare module 'knex' {
+  namespace Knex {
+    interface Where<TRecord, TResult> {
+      (nested: Nested<QueryBuilder<TRecord, TResult>>): NotPromised<string>
+      <N extends string>(this: Read<TRecord, N>, column: N, ...more: unknown[]): Refused<TRecord, N>
+    }
+    interface WhereNull<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, column: N, ...more: unknown[]): Refused<TRecord, N>
+    }
+    interface WhereBetween<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, column: N, ...more: unknown[]): Refused<TRecord, N>
+    }
+    interface WhereIn<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, names: Names<N>, ...more: unknown[]): Refused<TRecord, N>
+    }
+    interface Having<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, column: N, ...more: unknown[]): Refused<TRecord, N>
+    }
+    interface HavingNull<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, column: N, ...more: unknown[]): Refused<TRecord, N>
+    }
+    interface HavingRange<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, column: N, ...more: unknown[]): Refused<TRecord, N>
+    }
+    interface JsonExtract<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, column: N, ...more: unknown[]): Refused<TRecord, N>
+    }
+    interface JsonSet<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, column: N, ...more: unknown[]): Refused<TRecord, N>
+    }
+    interface JsonInsert<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, column: N, ...more: unknown[]): Refused<TRecord, N>
+    }
+    interface JsonRemove<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, column: N, ...more: unknown[]): Refused<TRecord, N>
+    }
+    interface Select<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, ...columns: Selected<N>): Refused<TRecord, N>
+      <N extends string>(this: Read<TRecord, N>, columns: Selected<N>): Refused<TRecord, N>
+    }
+    interface Distinct<TRecord, TResult> {
+      <N extends string>(this: Read<TRecord, N>, ...columns: Selected<N>): Refused<TRecord, N>
+      <N extends string>(this: Read<TRecord, N>, columns: Selected<N>): Refused<TRecord, N>
+    }
+    interface AsymmetricAggregation<TRecord, TResult, TValue> {
+      <N extends string>(this: Read<TRecord, N>, column: N, options: Renamed): Refused<TRecord, N>
+      <N extends string>(this: Read<TRecord, N>, ...columns: Counted<N>): Refused<TRecord, N>
+      <N extends string>(this: Read<TRecord, N>, aliases: Aliases<N>): Refused<TRecord, N>
+    }
+    interface TypePreservingAggregation<TRecord, TResult, TValue> {
+      <N extends string>(this: Read<TRecord, N>, column: N, options: Renamed): Refused<TRecord, N>
+      <N extends string>(this: Read<TRecord, N>, ...columns: Counted<N>): Refused<TRecord, N>
+      <N extends string>(this: Read<TRecord, N>, aliases: Aliases<N>): Refused<TRecord, N>
+    }
+    interface DistinctOn<TRecord, TResult> {
+      <N extends string>(this: Sort<TRecord, TResult, N>, ...columns: Selected<N>): NotPromised<N>
+      <N extends string>(this: Sort<TRecord, TResult, N>, columns: Selected<N>): NotPromised<N>
+    }
+    interface GroupBy<TRecord, TResult> {
+      <N extends string>(this: Sort<TRecord, TResult, N>, ...columns: Selected<N>): NotPromised<N>
+      <N extends string>(this: Sort<TRecord, TResult, N>, columns: Selected<N>): NotPromised<N>
+    }
+    interface OrderBy<TRecord, TResult> {
+      <N extends string>(this: Sort<TRecord, TResult, N>, by: Places<N>, ...more: unknown[]): NotPromised<N>
+    }
+    interface Join<TRecord, TResult> {
+      <N extends string>(this: Joined<N>, table: unknown, ...columns: readonly N[]): NotPromised<N>
+    }
+    interface QueryInterface<TRecord, TResult> {
+      pluck<N extends string>(this: Read<TRecord, N>, column: N): Refused<TRecord, N>
+      returning<N extends string>(this: Read<TRecord, N>, names: Names<N>, more?: object): Refused<TRecord, N>
+      onConflict<N extends string>(this: Read<TRecord, N>, names: Names<N>): Refused<TRecord, N>
+      insert<N extends string>(this: Read<TRecord, N>, data: unknown, names: Names<N>): Refused<TRecord, N>
+      update<N extends string>(this: Read<TRecord, N>, data: object, names: Names<N>): Refused<TRecord, N>
+      update<N extends string>(this: Write<TRecord, N>, column: N, ...more: unknown[]): NotPromised<N>
+      increment<N extends string>(this: Write<TRecord, N>, column: N, amount?: number): NotPromised<N>
+      decrement<N extends string>(this: Write<TRecord, N>, column: N, amount?: number): NotPromised<N>
+      del<N extends string>(this: Read<TRecord, N>, names: Names<N>, more?: object): Refused<TRecord, N>
+      delete<N extends string>(this: Read<TRecord, N>, names: Names<N>, more?: object): Refused<TRecord, N>
+    }
+  }
+}
