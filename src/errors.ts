@@ -43,6 +43,11 @@ export const errorCodes = {
     meaning: 'A migration file could not be imported, or exports no `up` function.',
     fix: 'Correct the file; a TypeScript migration needs `tsx` installed or a build to JavaScript.',
   },
+  SCHEMA_SOURCE_INVALID: {
+    exit: 2,
+    meaning: 'A file of SQL or of models could not be read, or did not build a schema in a scratch database.',
+    fix: 'Correct the file; the error has the reason, and the line for SQL.',
+  },
   SCHEMA_AUTHENTICATION_FAILED: {
     exit: 2,
     meaning: 'PostgreSQL answered and refused this user or password.',
@@ -124,6 +129,16 @@ export const errorCodes = {
     exit: 6,
     meaning: 'The database records revisions, and this build knows none of them.',
     fix: 'Correct the database URL or the migrations folder.',
+  },
+  SCHEMA_NOT_EMPTY: {
+    exit: 6,
+    meaning: '`init` was asked to build a database that is not empty.',
+    fix: 'Name an empty database, or use `schemagate migrate`.',
+  },
+  SCHEMA_INIT_UNDETERMINED: {
+    exit: 2,
+    meaning: 'The snapshot does not have all that is needed to build a database from it.',
+    fix: 'Use `schemagate migrate`, or make the migrations give the same catalog at every run.',
   },
   SCHEMA_LEDGER_MISPLACED: {
     exit: 6,

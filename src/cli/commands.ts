@@ -25,6 +25,12 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     options: { to: { ...to, help: 'the last revision to apply (default: head)' } },
     load: async () => (await import('./migrate.js')).run,
   },
+  init: {
+    summary: 'build an empty database at head straight from the snapshot, verified, all revisions recorded',
+    words: [],
+    options: {},
+    load: async () => (await import('./init.js')).run,
+  },
   status: {
     summary: 'say where the database stands to this build; changes nothing',
     words: [],
@@ -32,10 +38,16 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./status.js')).run,
   },
   verify: {
-    summary: 'compare the live catalog with the promise, object by object',
+    summary: 'compare the live catalog with the promise, object by object, and show what repairs it',
     words: [],
-    options: {},
+    options: { sql: { type: 'boolean', help: 'print nothing but the repairing SQL' } },
     load: async () => (await import('./verify.js')).run,
+  },
+  diff: {
+    summary: 'compare two of: database, snapshot[@REVISION], sql:FILE, models:FILE, a URL',
+    words: ['FROM', 'TO'],
+    options: { sql: { type: 'boolean', help: 'print nothing but the SQL that brings FROM to TO' } },
+    load: async () => (await import('./diff.js')).run,
   },
   check: {
     summary: 'exit with 0 if this build may serve on this database (init containers)',

@@ -1,16 +1,23 @@
 import { findingsOf, ignoredBy } from '../core/decision.js'
-import { type Finding, impacts, worstImpact } from '../core/impact.js'
+import { type Finding, worstImpact } from '../core/impact.js'
 import { describeIgnored, describeOutcome } from '../core/narrative.js'
 import { countIgnored, type Scope, unmatchedPatterns } from '../core/scope.js'
 import { promisedAt } from '../core/snapshot.js'
-import { describeCounts, describeDifference } from '../core/words.js'
+import { describeCounts } from '../core/words.js'
+import { planChanges } from '../ddl/plan.js'
+import { scriptOf } from '../ddl/script.js'
+import type { Plan } from '../ddl/statement.js'
 import type { ExitCode } from '../errors.js'
 import { describeAddress } from '../postgres/address.js'
+import { withClient } from '../postgres/connect.js'
+import { everything, ledgerTablesOf, readCatalog } from '../postgres/introspect.js'
+import { wholeCatalog } from '../side.js'
 import { refusal } from '../situations.js'
 import { staleError } from '../snapshot.js'
-import { withWorkspace } from '../workspace.js'
+import { withWorkspace, type Workspace } from '../workspace.js'
 import { assessmentDocument } from './assessment-document.js'
 import type { CommandResult, Run } from './command.js'
+import { describeFindings } from './findings.js'
 import { look, type Looked } from './look.js'
 
 /** `schemagate verify`: every difference from the promise at the current revision. Reads only. */
@@ -22,12 +29,33 @@ export const run: Run = async (context): Promise<CommandResult> => {
     refuseUnverifiable(looked, config.target)
     const findings = findingsOf(looked.assessment)
     const notes = notesOn(looked, config.verify.scope)
+    const repair = await planRepair(workspace, looked)
+    const text = [describe(looked, findings), ...describeRepair(repair), ...notes].join('\n\n')
     return {
       exit: exitFor(looked, findings),
-      text: [describe(looked, findings), ...notes].join('\n\n'),
-      document: { ...assessmentDocument(looked, config), notes },
+      text: context.options['sql'] === true ? scriptOf(repair) : text,
+      document: { ...assessmentDocument(looked, config), notes, repair },
     }
   })
+}
+
+/** The statements that make the database what is promised. What a newer build changed needs no repair. */
+async function planRepair(
+  { connection, project }: Workspace,
+  { assessment, snapshot }: Looked,
+): Promise<Plan> {
+  const differences = findingsOf(assessment)
+  if (differences.length === 0 || snapshot === null || assessment.history.position === 'ahead')
+    return { statements: [], refused: [] }
+  const from = await withClient(connection, (client) =>
+    readCatalog(client, { ...ledgerTablesOf(project), ...everything }),
+  )
+  const to = wholeCatalog(snapshot, assessment.history.applied)
+  return planChanges({ from, to, differences })
+}
+
+function describeRepair(repair: Plan): readonly string[] {
+  return repair.statements.length + repair.refused.length === 0 ? [] : [`to repair\n\n${scriptOf(repair)}`]
 }
 
 /** What a newer build changed is not drift. */
@@ -56,18 +84,12 @@ function describe({ assessment, inspection }: Looked, findings: readonly Finding
   const { history, verification } = assessment
   const compared = verification.status === 'verified' ? describeCounts(verification.compared) : 'nothing'
   const head = `${describeAddress(inspection.database)} at ${history.current ?? 'no revision'} (${history.position})`
-  const groups = impacts.flatMap((impact) =>
-    describeGroup(
-      impact,
-      findings.filter((finding) => finding.impact === impact),
-    ),
-  )
   const ignored = ignoredBy(assessment)
   const leftOut = describeIgnored(ignored).map((line) => `\n  ${line}`)
   const outcome = describeOutcome(findings.length, countIgnored(ignored))
   return [
     head,
-    ...groups,
+    ...describeFindings(findings),
     ...(leftOut.length === 0 ? [] : [`ignored${leftOut.join('')}`]),
     `verified ${compared}: ${outcome}`,
   ].join('\n\n')
@@ -79,13 +101,4 @@ function notesOn({ snapshot, inspection, assessment }: Looked, scope: Scope): re
   return unmatchedPatterns(scope, [promised, inspection.live]).map(
     (pattern) => `note: nothing is named like ${pattern} of VERIFY_IGNORE, neither promised nor there`,
   )
-}
-
-function describeGroup(impact: string, findings: readonly Finding[]): readonly string[] {
-  if (findings.length === 0) return []
-  const entries = findings.map((finding) => {
-    const [first = '', ...rest] = describeDifference(finding)
-    return [`  ${first}`, ...rest.map((line) => `  ${line}`), `    ${finding.reason}`].join('\n')
-  })
-  return [[impact, ...entries].join('\n')]
 }

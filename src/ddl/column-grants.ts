@@ -44,6 +44,7 @@ function listedAcls(view: DdlObject | undefined): AclByColumn {
 function columnAcls({ catalog, key }: DdlObject): AclByColumn {
   const columns = (partsOf(catalog).get(key) ?? [])
     .filter((part) => part.startsWith('column:'))
+    .toSorted()
     .flatMap((part) => findObject(catalog, part) ?? [])
   return new Map(columns.map((column) => [column.name, parseAcl(list(column, 'grants'))]))
 }

@@ -59,17 +59,21 @@ export function grantSteps({ from, to, present = to.catalog }: GrantPassage): re
 
 function actionsBetween(from: DdlObject, to: DdlObject): readonly AclAction[] {
   const [was, shall] = [aclBefore(from, to), parseAcl(list(to, 'grants'))]
+  const isOpen = (grantee: string): boolean => to.key === 'schema:public' && grantee === 'PUBLIC'
+  const usual = (grantee: string): Privileges =>
+    isOpen(grantee) && saysOnlyUsage(was.get(grantee)) ? allPrivileges : baselineOf(to, grantee)
+  const most = (grantee: string): Privileges => (isOpen(grantee) ? allPrivileges : baselineOf(to, grantee))
   return aclActions(
     aclChanges([...was.keys(), ...shall.keys()], {
-      from: (grantee) => was.get(grantee) ?? mostOf(to, grantee),
-      to: (grantee) => shall.get(grantee) ?? baselineOf(to, grantee),
+      from: (grantee) => was.get(grantee) ?? most(grantee),
+      to: (grantee) => shall.get(grantee) ?? usual(grantee),
     }),
   )
 }
 
-/** All may create objects in the schema public of 14, and not in that of later versions. */
-function mostOf(object: DdlObject, grantee: string): Privileges {
-  return object.key === 'schema:public' && grantee === 'PUBLIC' ? allPrivileges : baselineOf(object, grantee)
+/** All may create objects in the schema public of 14. Since 15 they may only use it, which then goes without saying. */
+function saysOnlyUsage(privileges: Privileges | undefined): boolean {
+  return privileges?.size === 1 && privileges.get('USAGE') === false
 }
 
 /** A new owner has what was granted to him as what he owns. */

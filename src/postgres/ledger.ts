@@ -5,8 +5,8 @@ import { queryRows } from './query.js'
 /** Our append-only ledger beside Knex's own. */
 export const ledgerTable = 'schemagate_ledger'
 
-/** What happened to a revision. `started` without one of the others after it was interrupted. */
-export type LedgerEvent = 'started' | 'applied' | 'failed' | 'rolled back' | 'reverted'
+/** What happened to a revision: `stamped` was recorded without being run. `started` without another after it was interrupted. */
+export type LedgerEvent = 'started' | 'applied' | 'failed' | 'rolled back' | 'reverted' | 'stamped'
 
 /** Who writes: kept with every row. */
 export interface Writer {
@@ -53,7 +53,7 @@ export async function ensureLedger(client: pg.ClientBase, schema: string): Promi
     id bigint generated always as identity primary key,
     at timestamptz not null default clock_timestamp(),
     revision text not null,
-    event text not null check (event in ('started', 'applied', 'failed', 'rolled back', 'reverted')),
+    event text not null check (event in ('started', 'applied', 'failed', 'rolled back', 'reverted', 'stamped')),
     duration_ms integer,
     role text not null default current_user,
     host text not null,

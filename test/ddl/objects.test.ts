@@ -424,8 +424,8 @@ const owners: readonly DdlCase[] = [
     contains: [
       'ALTER SCHEMA s OWNER TO pg_monitor',
       `DO $$BEGIN EXECUTE 'ALTER SEQUENCE s.q OWNER TO ' || (SELECT datdba::regrole FROM pg_database WHERE datname = current_database()); END$$`,
-      'ALTER TABLE s.songs OWNER TO pg_monitor',
       'ALTER FUNCTION s.f(integer) OWNER TO pg_read_all_data',
+      'ALTER TABLE s.songs OWNER TO pg_monitor',
     ],
     hazards: [],
   },
@@ -540,8 +540,9 @@ const grants: readonly DdlCase[] = [
     from: 'revoke insert on songs from current_user; revoke all on plays from pg_monitor',
     to: 'revoke all on songs from current_user; revoke all on schema public from public; grant all on schema public to pg_monitor',
     contains: [
-      'GRANT ALL ON TABLE public.plays TO pg_monitor',
+      'REVOKE ALL ON SCHEMA public FROM PUBLIC',
       'GRANT ALL ON SCHEMA public TO pg_monitor',
+      'GRANT ALL ON TABLE public.plays TO pg_monitor',
       `DO $$BEGIN EXECUTE 'REVOKE DELETE, `,
     ],
   },
@@ -560,7 +561,7 @@ const defaults: readonly DdlCase[] = [
       create schema "New"; alter default privileges for role pg_monitor in schema "New" grant execute on functions to public`,
     contains: [
       'ALTER DEFAULT PRIVILEGES FOR ROLE pg_monitor GRANT ALL ON FUNCTIONS TO PUBLIC',
-      'ALTER DEFAULT PRIVILEGES REVOKE ALL ON SEQUENCES FROM pg_monitor',
+      'ALTER DEFAULT PRIVILEGES REVOKE USAGE ON SEQUENCES FROM pg_monitor',
       'CREATE SCHEMA "New"',
       'ALTER DEFAULT PRIVILEGES FOR ROLE pg_monitor IN SCHEMA "New" GRANT ALL ON FUNCTIONS TO PUBLIC',
       'ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT INSERT, SELECT ON TABLES TO pg_monitor WITH GRANT OPTION',

@@ -1,0 +1,37 @@
+import { describeHazard, type Plan, type Refusal, type Statement } from './statement.js'
+
+/**
+ * A plan as a file of SQL for psql: what PostgreSQL lets share a transaction does, hazards stand above their statements,
+ * and what is not written is said at the top.
+ */
+export function scriptOf({ statements, refused }: Plan): string {
+  return [...refused.map(describeRefusal), ...groupsOf(statements).map(describeGroup)].join('\n\n')
+}
+
+/** A statement with its hazards above it, ready to be read or run. */
+export function describeStatement({ sql, hazards }: Statement): string {
+  return [...hazards.map((hazard) => `-- ${describeHazard(hazard)}`), `${sql};`].join('\n')
+}
+
+/** Why there is no statement, as a comment of SQL. */
+export function describeRefusal({ key, reason, decide }: Refusal): string {
+  return [`-- NOT WRITTEN: ${key}`, `--   ${reason}`, `--   decide: ${decide}`].join('\n')
+}
+
+/** Runs of statements that can share a transaction, and those that cannot, each alone. */
+export function groupsOf(statements: readonly Statement[]): readonly (readonly Statement[])[] {
+  const groups: Statement[][] = []
+  for (const statement of statements) {
+    const last = groups.at(-1)
+    if (statement.transactional && last?.[0]?.transactional === true) last.push(statement)
+    else groups.push([statement])
+  }
+  return groups
+}
+
+function describeGroup(group: readonly Statement[]): string {
+  const lines = group.map(describeStatement)
+  return group[0]?.transactional === true && group.length > 1
+    ? ['BEGIN;', ...lines, 'COMMIT;'].join('\n')
+    : lines.join('\n')
+}

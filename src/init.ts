@@ -1,0 +1,94 @@
+import type { Catalog } from './core/catalog.js'
+import type { Report } from './core/progress.js'
+import { compareWithin } from './core/scope.js'
+import { type Promised, promisedAt, type Snapshot } from './core/snapshot.js'
+import { planChanges } from './ddl/plan.js'
+import type { Plan } from './ddl/statement.js'
+import { SchemaError } from './errors.js'
+import { migrateOptions } from './gate.js'
+import { brokenPromise } from './postgres/broken-promise.js'
+import { initialise } from './postgres/initialise.js'
+import { wholeCatalog } from './side.js'
+import { staleError, usableSnapshot } from './snapshot.js'
+import type { Workspace } from './workspace.js'
+
+export interface Initialised {
+  /** Revisions recorded. */
+  readonly revisions: readonly string[]
+  /** Those whose promise changes no object: if they write rows, the rows are not there. */
+  readonly withoutChanges: readonly string[]
+  readonly statements: number
+  /** Milliseconds. */
+  readonly duration: number
+}
+
+/**
+ * Builds an empty database at head straight from the snapshot, in one transaction that is verified before its commit, and
+ * records every revision. Throws SCHEMA_SNAPSHOT_STALE, SCHEMA_INIT_UNDETERMINED, SCHEMA_NOT_EMPTY, SCHEMA_PROMISE_BROKEN.
+ */
+export async function initialiseFromSnapshot(workspace: Workspace, report: Report): Promise<Initialised> {
+  const started = performance.now()
+  const { snapshot, stale } = await usableSnapshot(workspace)
+  if (snapshot === null || stale.length > 0) throw staleError(workspace, stale)
+  const revisions = snapshot.revisions.map(({ revision }) => revision)
+  const promised = promisedAt(snapshot, revisions)
+  refuseUndetermined(promised)
+  const to = wholeCatalog(snapshot, revisions)
+  let statements = 0
+  await initialise(
+    { ...migrateOptions(workspace, snapshot), report },
+    {
+      isInitial: (key) => snapshot.base[key] !== undefined,
+      statementsFor: (live) => {
+        const plan = planFor({ live, to, snapshot })
+        statements = plan.statements.length
+        return plan.statements.map(({ sql }) => sql)
+      },
+      check: (live) => verify(promised, live, workspace),
+    },
+  )
+  return {
+    revisions,
+    withoutChanges: snapshot.revisions
+      .filter(({ changes }) => Object.keys(changes).length === 0)
+      .map(({ revision }) => revision),
+    statements,
+    duration: performance.now() - started,
+  }
+}
+
+interface Target {
+  readonly live: Catalog
+  readonly to: Catalog
+  readonly snapshot: Snapshot
+}
+
+/** What a new database has of its own is left as it is, unless a revision changed it. */
+function planFor({ live, to, snapshot }: Target): Plan {
+  const own = Object.entries(live).filter(([key]) => to[key] === snapshot.base[key])
+  const plan = planChanges({ from: live, to: { ...to, ...Object.fromEntries(own) } })
+  const [refusal] = plan.refused
+  if (refusal === undefined) return plan
+  throw new SchemaError('SCHEMA_INIT_UNDETERMINED', {
+    what: 'The snapshot does not say all that is needed to build the database. Nothing was done.',
+    facts: plan.refused.map(({ key, reason }) => [key, reason]),
+    choices: [['schemagate migrate', 'runs the migrations one by one']],
+  })
+}
+
+/** A fact that differs at every replay is not in the snapshot, so that the object could not be what migrating makes. */
+function refuseUndetermined({ undetermined }: Promised): void {
+  const open = Object.entries(undetermined)
+  if (open.length === 0) return
+  throw new SchemaError('SCHEMA_INIT_UNDETERMINED', {
+    what: 'Some facts differ each time the migrations run, so the snapshot does not have them. Nothing was done.',
+    facts: open.map(([key, facts]) => [key, facts.join(', ')]),
+    choices: [['schemagate migrate', 'runs the migrations one by one']],
+  })
+}
+
+function verify(promised: Promised, live: Catalog, { config }: Workspace): void {
+  const { kept } = compareWithin(promised, live, { scope: config.verify.scope })
+  const revision = 'the database built from the snapshot'
+  if (kept.length > 0) throw brokenPromise({ revision, differences: kept, transactional: true })
+}

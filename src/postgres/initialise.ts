@@ -1,0 +1,95 @@
+import type { Knex } from 'knex'
+import type { Catalog } from '../core/catalog.js'
+import { SchemaError } from '../errors.js'
+import { addressOf, describeAddress } from './address.js'
+import { everything, ledgerTablesOf, readCatalog, readCatalogInTransaction } from './introspect.js'
+import { append } from './ledger.js'
+import { type LockedSession, type MigrateOptions, withLockedSession } from './locked-session.js'
+import type { Migration } from './migrations.js'
+
+/** How an empty database becomes what is promised. */
+export interface Blueprint {
+  /** What may be there before: the objects every new database has. */
+  readonly isInitial: (key: string) => boolean
+  /** The statements that make it, all of which can share a transaction. */
+  readonly statementsFor: (live: Catalog) => readonly string[]
+  /** Looks at the result before the commit; what it throws undoes everything. */
+  readonly check: (live: Catalog) => void
+}
+
+/**
+ * Builds an empty database at head in one transaction, under the lock, and records every revision in it: Knex does the
+ * recording, so the first revision's `up` runs the statements and those of the others do nothing.
+ * Throws SCHEMA_NOT_EMPTY, and what `check` throws.
+ */
+export async function initialise(options: MigrateOptions, blueprint: Blueprint): Promise<void> {
+  await withLockedSession(options, async (locked) => {
+    const { session, inspection } = locked
+    const reading = { ...ledgerTablesOf(options.project), ...everything }
+    const live = await readCatalog(session.client, reading)
+    refuseOccupied({ live, recorded: inspection.recorded.revisions, options, blueprint })
+    await run(locked, { options, build: () => build({ locked, options, blueprint, live }) })
+  })
+}
+
+interface Occupation {
+  readonly live: Catalog
+  readonly recorded: readonly string[]
+  readonly options: MigrateOptions
+  readonly blueprint: Blueprint
+}
+
+function refuseOccupied({ live, recorded, options, blueprint }: Occupation): void {
+  const found = Object.keys(live).filter((key) => !blueprint.isInitial(key))
+  if (found.length === 0 && recorded.length === 0) return
+  throw new SchemaError('SCHEMA_NOT_EMPTY', {
+    what: 'Only an empty database is built from the snapshot, and this one is not. Nothing was done.',
+    facts: [
+      ['database', describeAddress(addressOf(options.connection))],
+      ['recorded', `${recorded.length} revisions`],
+      ['holds', found.slice(0, 10)],
+    ],
+    choices: [['schemagate migrate', 'applies what is pending to a database that is in use']],
+  })
+}
+
+interface Building {
+  readonly locked: LockedSession
+  readonly options: MigrateOptions
+  readonly blueprint: Blueprint
+  readonly live: Catalog
+}
+
+async function build({ locked, options, blueprint, live }: Building): Promise<void> {
+  const { session, schema } = locked
+  for (const statement of blueprint.statementsFor(live)) await session.client.query(statement)
+  await session.client.query('set local check_function_bodies to default')
+  const reading = { ...ledgerTablesOf(options.project), ...everything }
+  blueprint.check(await readCatalogInTransaction(session.client, reading))
+  await append(
+    session.client,
+    { schema, writer: options.writer },
+    options.migrations.map(({ revision, checksum }) => ({ revision, event: 'stamped', checksum })),
+  )
+}
+
+interface Recording {
+  readonly options: MigrateOptions
+  readonly build: () => Promise<void>
+}
+
+async function run(
+  { session, schema }: LockedSession,
+  { options: { migrations, project }, build }: Recording,
+): Promise<void> {
+  const [first] = migrations
+  const migrationSource: Knex.MigrationSource<Migration> = {
+    getMigrations: async () => [...migrations],
+    getMigrationName: ({ revision }) => revision,
+    getMigration: async (migration) => ({
+      up: migration === first ? build : async () => {},
+      down: async () => {},
+    }),
+  }
+  await session.knex.migrate.latest({ migrationSource, tableName: project.tableName, schemaName: schema })
+}

@@ -1,0 +1,7 @@
+import type pg from 'pg'
+import { type Majors, samePublicGrants } from '../core/across-majors.js'
+import { type Catalog, type Fact, type Facts, parseKey } from '../core/catalog.js'
+import { diff, type Undetermined } from '../core/diff.js'
+import { plainNames } from '../core/pattern.js'
+import { type Drawing, type Subject } from './drawing.js'
+import { drawings, type Draw } from './drawings.js'

@@ -1,0 +1,120 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Catalog } from './core/catalog.js'
+import { promisedAt, type Snapshot } from './core/snapshot.js'
+import { SchemaError } from './errors.js'
+import { addressOf, describeAddress } from './postgres/address.js'
+import { type Connection, withClient } from './postgres/connect.js'
+import { everything, ledgerTablesOf, readCatalog } from './postgres/introspect.js'
+import { loadModels, runSqlFile } from './postgres/source.js'
+import { findScratch } from './postgres/scratch.js'
+import { usableSnapshot, staleError } from './snapshot.js'
+import type { Workspace } from './workspace.js'
+
+/** One side of a comparison: a catalog with structure, comments and grants, and what to call it. */
+export interface Side {
+  readonly name: string
+  readonly catalog: Catalog
+}
+
+/** How a side can be written, for help and errors. */
+export const sideForms: readonly (readonly [form: string, meaning: string])[] = [
+  ['database', 'the configured database, as it is'],
+  ['snapshot[@REVISION]', 'what the migrations promise, at head or at a revision'],
+  ['sql:FILE', 'what a file of SQL makes of an empty database'],
+  ['models:FILE', "what a module's default export makes of an empty database with Knex's schema builder"],
+  ['postgres://…', 'another database'],
+]
+
+/**
+ * Reads a side. Throws SCHEMA_USAGE for a word that is none, SCHEMA_SOURCE_INVALID for a file that cannot be loaded,
+ * SCHEMA_SNAPSHOT_STALE, SCHEMA_SCRATCH_UNAVAILABLE, and what connecting throws.
+ */
+export async function readSide(word: string, workspace: Workspace): Promise<Side> {
+  const [kind = '', rest = ''] = split(word)
+  switch (kind) {
+    case 'database':
+      return databaseSide(workspace.connection, workspace)
+    case 'snapshot':
+      return snapshotSide(rest, workspace)
+    case 'sql':
+      return scratchSide(`sql:${rest}`, workspace, async (connection) => {
+        const file = resolve(workspace.config.root, rest)
+        await runSqlFile(connection, {
+          file: rest,
+          text: await readFile(file, 'utf8').catch(unreadable(rest)),
+        })
+      })
+    case 'models':
+      return scratchSide(`models:${rest}`, workspace, (connection) =>
+        loadModels(connection, { file: rest, path: resolve(workspace.config.root, rest) }),
+      )
+    case 'postgres':
+    case 'postgresql':
+      return databaseSide({ ...workspace.connection, url: word, ssl: null }, workspace)
+    default:
+      throw new SchemaError('SCHEMA_USAGE', {
+        what: `"${word}" is nothing to compare. Nothing was done.`,
+        choices: sideForms.map(([form, meaning]) => [form, meaning]),
+      })
+  }
+}
+
+/** The promised catalog at some revisions, with what an empty database has. */
+export function wholeCatalog(snapshot: Snapshot, revisions: readonly string[]): Catalog {
+  const { catalog, tolerated } = promisedAt(snapshot, revisions)
+  const untouched = Object.entries(snapshot.base).filter(([key]) => tolerated.has(key))
+  return { ...Object.fromEntries(untouched), ...catalog }
+}
+
+function split(word: string): readonly string[] {
+  if (word === 'database' || word === 'snapshot') return [word]
+  const found = /^([a-z]+)[:@](.*)$/s.exec(word)
+  return found === null ? [] : [found[1] ?? '', found[2] ?? '']
+}
+
+async function databaseSide(connection: Connection, { project }: Workspace): Promise<Side> {
+  const catalog = await withClient(connection, (client) =>
+    readCatalog(client, { ...ledgerTablesOf(project), ...everything }),
+  )
+  return { name: describeAddress(addressOf(connection)), catalog }
+}
+
+async function snapshotSide(revision: string, workspace: Workspace): Promise<Side> {
+  const { snapshot, stale } = await usableSnapshot(workspace)
+  if (snapshot === null || stale.length > 0) throw staleError(workspace, stale)
+  const revisions = snapshot.revisions.map((entry) => entry.revision)
+  const last = revision === '' ? revisions.length - 1 : revisions.indexOf(revision)
+  if (last < 0)
+    throw new SchemaError('SCHEMA_USAGE', {
+      what: `The snapshot has no revision "${revision}". Nothing was done.`,
+      choices: [['schemagate status', 'lists the revisions']],
+    })
+  const wanted = revisions.slice(0, last + 1)
+  return { name: `snapshot at ${wanted.at(-1)}`, catalog: wholeCatalog(snapshot, wanted) }
+}
+
+async function scratchSide(
+  name: string,
+  { scratch, project }: Workspace,
+  fill: (connection: Connection) => Promise<void>,
+): Promise<Side> {
+  const { withDatabase } = await findScratch(scratch)
+  return withDatabase(async (connection) => {
+    await fill(connection)
+    const catalog = await withClient(connection, (client) =>
+      readCatalog(client, { ...ledgerTablesOf(project), ...everything }),
+    )
+    return { name, catalog }
+  })
+}
+
+function unreadable(file: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new SchemaError('SCHEMA_SOURCE_INVALID', {
+      what: `${file} could not be read. Nothing was done.`,
+      facts: [['reason', cause instanceof Error ? cause.message : String(cause)]],
+      cause,
+    })
+  }
+}
