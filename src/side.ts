@@ -99,8 +99,8 @@ async function scratchSide(
   { scratch, project }: Workspace,
   fill: (connection: Connection) => Promise<void>,
 ): Promise<Side> {
-  const { withDatabase } = await findScratch(scratch)
-  return withDatabase(async (connection) => {
+  const found = await findScratch(scratch)
+  return found.withDatabase(async (connection) => {
     await fill(connection)
     const catalog = await withClient(connection, (client) =>
       readCatalog(client, { ...ledgerTablesOf(project), ...everything }),

@@ -47,7 +47,7 @@ const tablesQuery = (kinds: string): string => `
     'count(*) as rows' || coalesce(string_agg(format(
       ', count(%1$I) as count_%2$s, md5(string_agg(%1$I::text, chr(1) order by %1$I::text collate "C")) as digest_%2$s',
       a.attname, a.number
-    ), '' order by a.number), '') as counts,
+    ), '' order by a.number) filter (where a.number is not null), '') as counts,
     coalesce(json_agg(json_build_array(a.attname, a.type) order by a.number) filter (where a.number is not null), '[]')
       as columns
   from pg_class c

@@ -26,7 +26,8 @@ export interface Ignored {
 
 export const defaultScope: Scope = { comments: false, grants: false, ignore: [] }
 
-const grantFacts = ['owner', 'grants']
+const commentFacts = ['comment', 'columnComments', 'constraintComments', 'indexComment']
+const grantFacts = ['owner', 'grants', 'columnGrants']
 const grantKind = 'default_privileges:'
 
 /**
@@ -34,7 +35,7 @@ const grantKind = 'default_privileges:'
  * Linear in the number of objects.
  */
 export function withinScope(catalog: Catalog, { comments, grants }: Omit<Scope, 'ignore'>): Catalog {
-  const apart = [...(comments ? [] : ['comment']), ...(grants ? [] : grantFacts)]
+  const apart = [...(comments ? [] : commentFacts), ...(grants ? [] : grantFacts)]
   if (apart.length === 0) return catalog
   const isApart = (key: string): boolean => !grants && key.startsWith(grantKind)
   const hasApart = (facts: Facts): boolean => apart.some((name) => facts[name] !== undefined)

@@ -1,11 +1,15 @@
 import { parseKey } from '../core/catalog.js'
+import { isGeneric } from './generic.js'
 import { dependentsOf, needsOf } from './needs.js'
 import { ends, holderEnds, type Intent, makes, type Sides } from './intents.js'
 import { type DdlObject, findObject, keyOfName, list, partsOf, relationOf, text } from './kind.js'
 import { ddlKinds } from './kinds.js'
 
-/** Types that columns can be moved away from while the new one of the same name is there. */
-const swappable = new Set(['enum', 'domain', 'composite', 'range', 'base_type'])
+/**
+ * Types that columns can be moved away from while the new one of the same name is there. A renamed range keeps the names of
+ * its constructors, and a base type those of its functions.
+ */
+const swappable = new Set(['enum', 'domain', 'composite'])
 
 /**
  * Completes intents with what they entail: what PostgreSQL would not let happen while something depends on it, what goes
@@ -43,8 +47,7 @@ interface Context {
 /** An alteration its kind cannot write becomes a replacement. */
 function settled(intent: Intent | undefined): Intent | undefined {
   if (intent?.action !== 'alter') return intent
-  const generic = new Set(['comment', 'owner', 'grants'])
-  const facts = new Set([...intent.facts].filter((fact) => !generic.has(fact)))
+  const facts = new Set([...intent.facts].filter((fact) => !isGeneric(fact)))
   if (facts.size === 0) return intent
   const kind = ddlKinds[intent.from.kind]
   const answer = kind?.alter?.({ ...intent, facts }) ?? 'replace'
@@ -76,13 +79,19 @@ function withHolder({ key, holder }: Held, { intents, sides }: Context): Intent 
   return { ...replacement(from, to), goesWith: holder }
 }
 
-/** Two tables that refer to each other are dropped in some order: without the foreign keys, in any. */
+/**
+ * Whether a part has to be dropped before its relation: two tables that refer to each other are dropped in any order without
+ * their foreign keys, and a routine that takes the rows of a table and is called by it goes between the two.
+ */
 function mustGoFirst({ facts, key, catalog }: DdlObject, intents: ReadonlyMap<string, Intent>): boolean {
-  if (facts['type'] !== 'foreign key' || facts['$inherited'] === true) return false
+  if (facts['$inherited'] === true) return false
   const holder = relationOf(catalog, key)
-  return list({ facts }, '$needs').some((needed) => {
+  return [...list({ facts }, '$needs'), ...list({ facts }, '$defaultNeeds')].some((needed) => {
     const relation = relationOf(catalog, needed)
-    return relation !== undefined && relation !== holder && ends(intents.get(relation))
+    if (relation !== undefined)
+      return facts['type'] === 'foreign key' && relation !== holder && ends(intents.get(relation))
+    const other = ends(intents.get(needed)) ? findObject(catalog, needed) : undefined
+    return holder !== undefined && other !== undefined && needsOf(other).has(holder)
   })
 }
 
@@ -101,7 +110,9 @@ function entailed({ key, needed }: Dependence, { intents, sides }: Context): Int
   if (from === undefined || to === undefined) return null
   const goesForGood = intents.get(needed)?.action === 'drop'
   if (goesForGood && was !== undefined && !needsOf(to).has(needed)) return null
-  if (isTypeOfColumn(from, needed)) return retyped({ from, to, was })
+  const isType = isTypeOfColumn(from, needed)
+  if (!ends(intents.get(needed)) && (isType || from.kind === 'table')) return null
+  if (isType) return retyped({ from, to, was })
   const canRebind = ddlKinds[from.kind]?.rebind?.({ from, to }, needed) ?? null
   if (canRebind !== null) return was === undefined ? { action: 'rebind', from, to, needed } : null
   return holdsData(from) ? { action: 'refuse', to, needed } : replacement(from, to)
@@ -142,15 +153,28 @@ function dropWithOwners(intents: Map<string, Intent>, { from }: Sides): void {
   }
 }
 
-/** A type that is made anew while columns stay is swapped, because the columns cannot be without a type in between. */
+/**
+ * A type that is made anew while columns stay is swapped, because the columns cannot be without a type in between; and so is
+ * a type that is part of such a one.
+ */
 function swapUsedTypes(
   intents: Map<string, Intent>,
   dependents: ReadonlyMap<string, ReadonlySet<string>>,
 ): void {
-  for (const [key, intent] of intents) {
-    if (intent.action !== 'replace' || !swappable.has(intent.from.kind)) continue
-    const stays = (user: string): boolean =>
-      parseKey(user).kind === 'column' && intents.get(user)?.action === 'alter'
-    if ([...(dependents.get(key) ?? [])].some(stays)) intents.set(key, { ...intent, swap: true })
+  const queue = [...intents.keys()]
+  for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
+    const intent = intents.get(key)
+    if (intent?.action !== 'replace' || intent.swap || !swappable.has(intent.from.kind)) continue
+    if (![...(dependents.get(key) ?? [])].some((user) => holdsOn(user, intents))) continue
+    intents.set(key, { ...intent, swap: true })
+    queue.push(...list(intent.from, '$needs'))
   }
+}
+
+function holdsOn(user: string, intents: ReadonlyMap<string, Intent>): boolean {
+  const intent = intents.get(user)
+  return (
+    (intent?.action === 'replace' && intent.swap) ||
+    (user.startsWith('column:') && intent?.action === 'alter')
+  )
 }

@@ -1,5 +1,6 @@
 import type { Catalog } from '../core/catalog.js'
 import { commentSteps } from './comment.js'
+import { genericChanges, isGeneric } from './generic.js'
 import { grantSteps } from './grants.js'
 import type { Intent } from './intents.js'
 import type { Change, DdlObject, KindDdl, Phase, Rendered, Step } from './kind.js'
@@ -13,15 +14,6 @@ import type { Refusal } from './statement.js'
 export type PhasedStep = Step & { readonly phase: Phase }
 
 export type RenderedIntent = { readonly steps: readonly PhasedStep[] } | { readonly refusal: Refusal }
-
-/** Facts that every kind has, and that are not a kind's own business. */
-export const genericFacts: ReadonlySet<string> = new Set([
-  'comment',
-  'owner',
-  'grants',
-  'columnComments',
-  'columnGrants',
-])
 
 /** The steps of an intent, or why there are none. `present` is the catalog of the database they run on. */
 export function renderIntent(intent: Intent, present: Catalog): RenderedIntent {
@@ -127,7 +119,7 @@ function made(to: DdlObject, { kind, present }: Manner): readonly Part[] {
 }
 
 function altered({ from, to, facts }: Change, kind: KindDdl): Rendered {
-  const own = new Set([...facts].filter((fact) => !genericFacts.has(fact)))
+  const own = new Set([...facts].filter((fact) => !isGeneric(fact)))
   if (own.size === 0) return []
   const answer = kind.alter?.({ from, to, facts: own }) ?? 'replace'
   return answer === 'replace' ? [] : answer
@@ -135,11 +127,10 @@ function altered({ from, to, facts }: Change, kind: KindDdl): Rendered {
 
 function genericSteps({ from, to, facts }: Change, kind: KindDdl): readonly Step[] {
   const reference = kind.reference(to)
-  const grants = facts.has('grants') || facts.has('columnGrants')
-  const comments = facts.has('comment') || facts.has('columnComments')
+  const changes = genericChanges(facts)
   return [
-    ...(facts.has('owner') ? ownerSteps({ from, to }, reference) : []),
-    ...(grants ? grantSteps({ from, to }) : []),
-    ...(comments ? commentSteps({ from, to }, reference) : []),
+    ...(changes.owner ? ownerSteps({ from, to }, reference) : []),
+    ...(changes.grants ? grantSteps({ from, to }) : []),
+    ...(changes.comments ? commentSteps({ from, to }, reference) : []),
   ]
 }

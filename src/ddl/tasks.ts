@@ -108,7 +108,7 @@ function beforeWhatItNeeded({ key, intent }: Keyed, { works, must }: Context): v
     const holder = goesWithOf(other)
     if (holder !== null && holder !== goesWithOf(intent) && holder !== key) must(letsGo, idOf('drop', holder))
     if (ends(intent) || intent.action === 'rebind') must(letsGo, idOf('alter', needed))
-    if (ends(intent) && isSwap(other)) must(letsGo, idOf('release', needed))
+    if (ends(intent) && isSwap(other) && !isSwap(intent)) must(letsGo, idOf('release', needed))
   }
 }
 

@@ -39,5 +39,8 @@ function objectsOf({ catalog }: DdlObject, keys: ReadonlySet<string> = new Set()
 
 /** Whether a type as PostgreSQL prints it, perhaps an array, is that of a key. */
 export function isTypeOf(printed: string, key: string): boolean {
-  return parseKey(`type:${printed.replace(/[([].*$/, '')}`).names.join('.') === parseKey(key).names.join('.')
+  return (
+    parseKey(`type:${printed.replace(/(?:\([\d,]+\))?(?:\[\])*$/, '')}`).names.join('.') ===
+    parseKey(key).names.join('.')
+  )
 }

@@ -215,6 +215,13 @@ const database: readonly DdlCase[] = [
       'CREATE INDEX',
     ],
   },
+  {
+    name: 'an extension takes the rows of its own tables along',
+    from: `create extension citext; create table "Settings" (name text); alter extension citext add table "Settings"`,
+    to: '',
+    statements: ['DROP EXTENSION citext'],
+    hazards: ['data loss: the rows of public."Settings", which the extension citext brought'],
+  },
 ]
 
 const replication: readonly DdlCase[] = [
@@ -301,6 +308,30 @@ const replication: readonly DdlCase[] = [
       'data loss: the connection of the subscription s, and how far it had come; its slot song_slot stays at the publisher and fills its disk until it is dropped there',
     ],
     refusedBack: ['subscription:s'],
+  },
+  {
+    name: 'a subscription is disabled while it gets another slot',
+    from: `create subscription s connection 'host=localhost' publication a with (connect = false, slot_name = 'one', enabled = false);
+      alter subscription s enable`,
+    to: `create subscription s connection 'host=localhost' publication a with (connect = false, enabled = false);
+      alter subscription s enable`,
+    statements: [
+      'ALTER SUBSCRIPTION s DISABLE',
+      `ALTER SUBSCRIPTION s SET (slot_name = 's')`,
+      'ALTER SUBSCRIPTION s ENABLE',
+    ],
+  },
+  {
+    name: 'the connection of a subscription is not made up',
+    from: '',
+    to: `create subscription s connection 'host=localhost password=secret' publication a with (connect = false)`,
+    refused: ['subscription:s'],
+  },
+  {
+    name: 'how a subscription streams if nothing is said depends on the version',
+    from: `create subscription s connection 'host=localhost' publication a with (connect = false, slot_name = none, streaming = on)`,
+    to: `create subscription s connection 'host=localhost' publication a with (connect = false, slot_name = none)`,
+    refused: ['subscription:s'],
   },
 ]
 
@@ -535,9 +566,10 @@ const grants: readonly DdlCase[] = [
   },
   {
     name: 'what an owner takes from himself, and the schema public from all',
-    setup:
-      'create table songs (id integer); create table plays (id integer); alter table plays owner to pg_monitor',
-    from: 'revoke insert on songs from current_user; revoke all on plays from pg_monitor',
+    setup: `create table songs (id integer); create table plays (id integer); alter table plays owner to pg_monitor;
+      create view "it's $1" as select 1 as one`,
+    from: `revoke insert on songs from current_user; revoke all on plays from pg_monitor;
+      revoke all on "it's $1" from current_user`,
     to: 'revoke all on songs from current_user; revoke all on schema public from public; grant all on schema public to pg_monitor',
     contains: [
       'REVOKE ALL ON SCHEMA public FROM PUBLIC',

@@ -178,9 +178,11 @@ const domains: readonly DdlCase[] = [
     name: 'a domain is altered, and its values are checked',
     setup: `create function fine(integer) returns boolean language sql as 'select true'`,
     from: `create domain score as integer default 1 constraint old check (value > 0) constraint kept check (value < 100);
+      comment on constraint kept on domain score is 'kept';
       create domain strict as integer constraint done check (value > 1);
       create table songs (score score, strict strict)`,
     to: `create domain score as integer not null constraint kept check (value < 50) constraint sound check (fine(value));
+      comment on constraint kept on domain score is 'kept';
       create domain strict as integer default 3;
       alter domain strict add constraint done check (value > 1) not valid;
       create table songs (score score, strict strict)`,
@@ -190,6 +192,7 @@ const domains: readonly DdlCase[] = [
       'ALTER DOMAIN public.strict DROP CONSTRAINT done',
       'ALTER DOMAIN public.score ADD CONSTRAINT kept CHECK ((VALUE < 50)) NOT VALID',
       'ALTER DOMAIN public.score VALIDATE CONSTRAINT kept',
+      `COMMENT ON CONSTRAINT kept ON DOMAIN public.score IS 'kept'`,
       'ALTER DOMAIN public.score ADD CONSTRAINT sound CHECK (public.fine(VALUE)) NOT VALID',
       'ALTER DOMAIN public.score VALIDATE CONSTRAINT sound',
       'ALTER DOMAIN public.score DROP DEFAULT',
@@ -210,9 +213,11 @@ const domains: readonly DdlCase[] = [
     name: 'a function that the checks of a domain call is made anew',
     from: `create function fine(a integer) returns boolean language sql as 'select true';
       create domain score as integer default 1 check (fine(value));
+      comment on constraint score_check on domain score is 'it''s fine';
       create table songs (score score)`,
     to: `create function fine(b integer) returns boolean language sql as 'select true';
       create domain score as integer default 1 check (fine(value));
+      comment on constraint score_check on domain score is 'it''s fine';
       create table songs (score score)`,
     contains: [
       'ALTER DOMAIN public.score DROP CONSTRAINT score_check',

@@ -1,4 +1,14 @@
-import { type Change, type DdlObject, is, type KindDdl, list, type Step, step, text } from '../kind.js'
+import {
+  type Change,
+  type DdlObject,
+  is,
+  type KindDdl,
+  list,
+  relationOf,
+  type Step,
+  step,
+  text,
+} from '../kind.js'
 import { callsOurs, defersDefault } from './column-default.js'
 import { identityOptionSteps, identitySteps, narrows } from './column-identity.js'
 import { ident } from '../names.js'
@@ -28,6 +38,7 @@ export const column: KindDdl = {
         ],
   alter: (change) => {
     if (mustBeMadeAnew(change)) return 'replace'
+    if (change.facts.has('type') && isPartitionKey(change.from)) return ofPartitionKey
     const types = typeSteps(change)
     if ('reason' in types) return types
     const options = identityOptionSteps(change, (what) => set(change.to, what))
@@ -44,6 +55,20 @@ export const column: KindDdl = {
     list(from, '$needs').includes(needed)
       ? null
       : [{ ...set(from, 'DROP DEFAULT'), phase: 'release' }, set(to, `SET DEFAULT ${text(to, 'default')}`)],
+}
+
+const ofPartitionKey = {
+  reason: 'rows are partitioned by it, and PostgreSQL does not change the type of such a column',
+  decide: 'make a new partitioned table, move the rows to it, and rename both',
+}
+
+/** Whether its table, or a parent of that, is partitioned by the column. */
+function isPartitionKey(object: DdlObject): boolean {
+  const table = object.catalog[relationOf(object.catalog, object.key) ?? '']
+  const parent = parentColumnOf(object)
+  const key = table === undefined ? '' : text({ facts: table }, 'partitionedBy')
+  const names = key.split(/[^\w$".]+/)
+  return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
 }
 
 /** A parent passes its changes on to its children, which then say what they have of their own. */
@@ -70,7 +95,7 @@ function added(object: DdlObject): readonly Step[] {
       `ALTER ${tableWord(object)} ${table} ADD COLUMN ${columnDefinition(object)}`,
       { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
       ...(isRequired && !hasValue ? [{ hazard: 'may fail' as const, when: `${table} has rows`, table }] : []),
-      ...(/^stored/.test(text(object, 'generated')) || text(object, 'identity') !== ''
+      ...(text(object, 'generated').startsWith('stored') || text(object, 'identity') !== ''
         ? [{ hazard: 'table rewrite' as const, table }]
         : []),
     ),

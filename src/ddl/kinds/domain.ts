@@ -1,4 +1,6 @@
 import { type Change, type DdlObject, type KindDdl, list, type Step, step, text } from '../kind.js'
+import { literal } from '../names.js'
+import { splitNamed } from '../named-text.js'
 import { isTypeOf, tablesOfType, usersOfType } from '../type-users.js'
 import type { Hazard } from '../statement.js'
 
@@ -24,7 +26,7 @@ export const domain: KindDdl = {
       ...(text(to, 'default') === ''
         ? []
         : [step(`ALTER DOMAIN ${to.name} SET DEFAULT ${text(to, 'default')}`)]),
-      ...list(to, 'constraints').flatMap((constraint) => added(to, constraint)),
+      ...list(to, 'constraints').flatMap((constraint) => added({ from, to }, constraint)),
     ]
   },
 }
@@ -72,7 +74,7 @@ function constraintChanges({ from, to }: Change): readonly Step[] {
   const fresh = after.filter((one) => !before.includes(one) && !isToBeValidated(one))
   return [
     ...gone.map((one) => released(from, `DROP CONSTRAINT ${nameOf(one)}`)),
-    ...fresh.flatMap((one) => added(to, one)),
+    ...fresh.flatMap((one) => added({ from, to }, one)),
     ...after.filter(isToBeValidated).map((one) => validated(to, one)),
   ]
 }
@@ -81,11 +83,27 @@ function released(from: DdlObject, what: string): Step {
   return { ...step(`ALTER DOMAIN ${from.name} ${what}`), phase: 'release' }
 }
 
+type Sides = Pick<Change, 'from' | 'to'>
+
 /** The values that are there are checked apart, so that new ones are checked from the first moment. */
-function added(to: DdlObject, constraint: string): readonly Step[] {
+function added({ from, to }: Sides, constraint: string): readonly Step[] {
   const add = `ALTER DOMAIN ${to.name} ADD CONSTRAINT ${constraint}`
-  if (notValid.test(constraint) || tablesOfType(to).length === 0) return [step(add)]
-  return [step(`${add} NOT VALID`), validated(to, constraint)]
+  const isOneStep = notValid.test(constraint) || tablesOfType(to).length === 0
+  return [
+    ...(isOneStep ? [step(add)] : [step(`${add} NOT VALID`), validated(to, constraint)]),
+    ...keptComment({ from, to }, nameOf(constraint)),
+  ]
+}
+
+/** What is written about a constraint goes with it, and is no difference if it was the same before. */
+function keptComment({ from, to }: Sides, constraint: string): readonly Step[] {
+  return list(to, 'constraintComments')
+    .filter((comment) => list(from, 'constraintComments').includes(comment))
+    .map(splitNamed)
+    .filter(({ name }) => name === constraint)
+    .map(({ text: comment }) =>
+      step(`COMMENT ON CONSTRAINT ${constraint} ON DOMAIN ${to.name} IS ${literal(comment)}`),
+    )
 }
 
 function validated(to: DdlObject, constraint: string): Step {
