@@ -1,7 +1,8 @@
 import { copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { catalogQueries, canonicalSession } from '../src/postgres/catalog.sql.js'
+import { canonicalSession } from '../src/postgres/catalog.sql.js'
+import { readingOf } from '../src/postgres/introspect.js'
 import type { Owner } from '../test/support/database.js'
 import { finish } from './process.js'
 
@@ -27,16 +28,16 @@ export async function build(owner: Owner): Promise<Build> {
   await copyFile(join(root, snapshot), join(folder, snapshot))
   await cp(join(folder, 'migrations'), join(folder, 'other'), { recursive: true })
   const queries = join(folder, 'queries.sql')
-  await writeFile(queries, queryText())
+  await writeFile(queries, messageOf(readingOf({}).queries))
   return { folder, queries }
 }
 
-/** The catalog queries as one message, in one read-only snapshot. */
-export function queryText(): string {
+/** Catalog queries as one message, in one read-only snapshot. */
+export function messageOf(queries: readonly string[]): string {
   return [
     'begin transaction isolation level repeatable read read only',
     canonicalSession(),
-    ...catalogQueries(['schemagate_ledger', 'knex_migrations', 'knex_migrations_lock']).map(({ sql }) => sql),
+    ...queries,
     'commit',
   ].join(';\n')
 }

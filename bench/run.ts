@@ -8,22 +8,27 @@ import type { Part } from './part.js'
 import { stopAll } from './process.js'
 import { requests } from './requests.js'
 import { start } from './start.js'
-import { verify } from './verify.js'
-
-const parts: Readonly<Record<string, readonly Part[]>> = {
-  start: [start],
-  verify: [verify(100), verify(1000)],
-  requests: [requests],
-}
+import { verify, verifyDatabase } from './verify.js'
 
 const { values } = parseArgs({
-  options: { part: { type: 'string', multiple: true }, runs: { type: 'string', default: '15' } },
+  options: {
+    part: { type: 'string', multiple: true },
+    runs: { type: 'string', default: '15' },
+    // Verification is measured there, and nothing is written to it.
+    database: { type: 'string' },
+  },
 })
+const sizes = [verify(100), verify(1000), verify(10_000)]
+const parts: Readonly<Record<string, readonly Part[]>> = {
+  start: [start],
+  verify: values.database === undefined ? sizes : [verifyDatabase(values.database)],
+  requests: [requests],
+}
 const names = values.part ?? Object.keys(parts)
 const runs = Number(values.runs)
 const unknown = names.filter((name) => !(name in parts))
 if (unknown.length > 0 || !Number.isInteger(runs) || runs < 1)
-  throw new Error(`npm run bench -- [--part ${Object.keys(parts).join(' | ')}]… [--runs 15]`)
+  throw new Error(`npm run bench -- [--part ${Object.keys(parts).join(' | ')}]… [--runs 15] [--database URL]`)
 
 const endings: (() => Promise<void>)[] = []
 const owner = { teardown: (ending: () => Promise<void>): void => void endings.push(ending) }

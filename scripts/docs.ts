@@ -2,7 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { commands } from '../src/cli/commands.js'
 import { helpText } from '../src/cli/help.js'
 import { configReference } from '../src/config/render.js'
-import { impactRules, impacts } from '../src/core/impact.js'
+import { annotationRules, impactRules, impacts } from '../src/core/impact.js'
+import { casesOf, type Rule } from '../src/core/impact-rule.js'
+import { nameOfKind } from '../src/core/words.js'
 import { errorCodes, exitCodes } from '../src/errors.js'
 
 const note = '<!-- Made by `npm run docs` from the source; do not edit. -->'
@@ -45,24 +47,34 @@ const pages: Readonly<Record<string, string>> = {
   'docs/impact.md': [
     '# What a difference means',
     note,
-    `Every difference between the promise and the live catalog has an impact on code that was built for the promise: ${impacts.map((impact) => `\`${impact}\``).join(', ')}. \`breaks\` and \`weakens\` are drift, which \`ON_DRIFT\` answers; \`slows\` warns; \`harmless\` is shown. What belongs to a table this build does not know is harmless. "depends" is decided by the facts: \`schemagate verify\` says which, with the reason.`,
-    [
-      '| kind | missing | unexpected | changed |',
-      '|---|---|---|---|',
-      ...Object.entries(impactRules).map(
-        ([kind, { missing, unexpected, changed }]) =>
-          `| ${kind.replace('_', ' ')} | ${impactOf(missing)} | ${impactOf(unexpected)} | ${Object.entries(
-            changed,
-          )
-            .map(([fact, rule]) => `${fact === '*' ? 'anything else' : fact}: ${impactOf(rule)}`)
-            .join(', ')} |`,
-      ),
-    ].join('\n'),
+    `Every difference between the promise and the live catalog has an impact on code that was built for the promise: ${impacts.map((impact) => `\`${impact}\``).join(', ')}. \`breaks\` and \`weakens\` are drift, which \`ON_DRIFT\` answers; \`slows\` warns; \`harmless\` is shown. Of several facts that differ the worst counts, and of several cases the first that holds. \`schemagate verify\` says which, with the reason.`,
+    'What belongs to a table that this build does not know is harmless. A kind or a fact of which nothing is known here breaks.',
+    '## Every kind\n\nComments count only with `VERIFY_COMMENTS`, owners and grants only with `VERIFY_GRANTS`.',
+    impactTable(factRows(annotationRules)),
+    ...Object.entries(impactRules).flatMap(([kind, { missing, unexpected, changed }]) => [
+      `## ${nameOfKind(kind)}`,
+      impactTable([
+        ...ruleRows('missing', missing),
+        ...ruleRows('unexpected', unexpected),
+        ...factRows(changed),
+      ]),
+    ]),
   ].join('\n\n'),
 }
 
-function impactOf(rule: unknown): string {
-  return Array.isArray(rule) ? String(rule[0]) : 'depends'
+function impactTable(rows: readonly string[]): string {
+  return ['| difference | if | impact | because |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+function factRows(rules: typeof annotationRules): readonly string[] {
+  return Object.entries(rules).flatMap(([fact, rule]) => ruleRows(`\`${fact}\``, rule))
+}
+
+function ruleRows<Input>(difference: string, rule: Rule<Input>): readonly string[] {
+  return casesOf(rule).map(
+    ([when, [impact, reason]], index) =>
+      `| ${index === 0 ? difference : ''} | ${when ?? ''} | ${impact} | ${reason} |`,
+  )
 }
 
 const isCheck = process.argv.includes('--check')

@@ -135,10 +135,10 @@ export const errorCodes = {
     meaning: '`init` was asked to build a database that is not empty.',
     fix: 'Name an empty database, or use `schemagate migrate`.',
   },
-  SCHEMA_INIT_UNDETERMINED: {
+  SCHEMA_INIT_REFUSED: {
     exit: 2,
     meaning: 'The snapshot does not have all that is needed to build a database from it.',
-    fix: 'Use `schemagate migrate`, or make the migrations give the same catalog at every run.',
+    fix: 'Use `schemagate migrate`, which runs the migrations one by one.',
   },
   SCHEMA_LEDGER_MISPLACED: {
     exit: 6,

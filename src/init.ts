@@ -24,7 +24,7 @@ export interface Initialised {
 
 /**
  * Builds an empty database at head straight from the snapshot, in one transaction that is verified before its commit, and
- * records every revision. Throws SCHEMA_SNAPSHOT_STALE, SCHEMA_INIT_UNDETERMINED, SCHEMA_NOT_EMPTY, SCHEMA_PROMISE_BROKEN.
+ * records every revision. Throws SCHEMA_SNAPSHOT_STALE, SCHEMA_INIT_REFUSED, SCHEMA_NOT_EMPTY, SCHEMA_PROMISE_BROKEN.
  */
 export async function initialiseFromSnapshot(workspace: Workspace, report: Report): Promise<Initialised> {
   const started = performance.now()
@@ -32,7 +32,6 @@ export async function initialiseFromSnapshot(workspace: Workspace, report: Repor
   if (snapshot === null || stale.length > 0) throw staleError(workspace, stale)
   const revisions = snapshot.revisions.map(({ revision }) => revision)
   const promised = promisedAt(snapshot, revisions)
-  refuseUndetermined(promised)
   const to = wholeCatalog(snapshot, revisions)
   let statements = 0
   await initialise(
@@ -69,20 +68,9 @@ function planFor({ live, to, snapshot }: Target): Plan {
   const plan = planChanges({ from: live, to: { ...to, ...Object.fromEntries(own) } })
   const [refusal] = plan.refused
   if (refusal === undefined) return plan
-  throw new SchemaError('SCHEMA_INIT_UNDETERMINED', {
+  throw new SchemaError('SCHEMA_INIT_REFUSED', {
     what: 'The snapshot does not say all that is needed to build the database. Nothing was done.',
     facts: plan.refused.map(({ key, reason }) => [key, reason]),
-    choices: [['schemagate migrate', 'runs the migrations one by one']],
-  })
-}
-
-/** A fact that differs at every replay is not in the snapshot, so that the object could not be what migrating makes. */
-function refuseUndetermined({ undetermined }: Promised): void {
-  const open = Object.entries(undetermined)
-  if (open.length === 0) return
-  throw new SchemaError('SCHEMA_INIT_UNDETERMINED', {
-    what: 'Some facts differ each time the migrations run, so the snapshot does not have them. Nothing was done.',
-    facts: open.map(([key, facts]) => [key, facts.join(', ')]),
     choices: [['schemagate migrate', 'runs the migrations one by one']],
   })
 }

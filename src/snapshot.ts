@@ -1,5 +1,5 @@
 import type { Report } from './core/progress.js'
-import type { Snapshot } from './core/snapshot.js'
+import { keepUndetermined, type Snapshot } from './core/snapshot.js'
 import { type Stale, staleness } from './core/staleness.js'
 import { count, shortened } from './core/words.js'
 import { SchemaError } from './errors.js'
@@ -49,7 +49,8 @@ export async function makeSnapshot(
     import('./postgres/replay.js'),
   ])
   const scratch = await findScratch(workspace.scratch)
-  const snapshot = await replay({ scratch, project, migrations, report })
+  const fresh = await replay({ scratch, project, migrations, report })
+  const snapshot = keepUndetermined(fresh, await earlierSnapshot(snapshotDirectory))
   const file = await saveSnapshot(snapshotDirectory, snapshot)
   const keys = new Set(snapshot.revisions.flatMap(({ changes }) => Object.keys(changes)))
   report({
@@ -60,6 +61,14 @@ export async function makeSnapshot(
     duration: performance.now() - started,
   })
   return { snapshot, file }
+}
+
+/** One that cannot be read is replaced like one that is not there. */
+async function earlierSnapshot(directory: string): Promise<Snapshot | null> {
+  return loadSnapshot(directory).catch((error: unknown) => {
+    if (error instanceof SchemaError && error.code === 'SCHEMA_SNAPSHOT_INVALID') return null
+    throw error
+  })
 }
 
 /** Without a scratch database, or with a folder that cannot be written, development goes on unverified and says so. */

@@ -25,6 +25,7 @@ export async function inBatches<Result>(
       for (const one of batch) {
         parallel.signal.throwIfAborted()
         results.set(titleOf(one), await work(one, places))
+        parallel.onDone?.()
       }
     })
   await inParallel(batchesOf(cases), workAll, parallel)

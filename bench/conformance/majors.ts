@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { Catalog } from '../../src/core/catalog.js'
 import { diff, type Difference } from '../../src/core/diff.js'
+import { reconcile } from '../../src/postgres/rerender.js'
 import { query } from '../../test/support/database.js'
 import { inBatches } from './batches.js'
 import { type Case, titleOf } from './cases.js'
@@ -46,7 +47,7 @@ async function crossCase(majors: Majors, one: Case): Promise<readonly Crossing[]
     const compared =
       promises.get(to) === null
         ? others.map(([from]) => ({ from, differences: null }))
-        : await takes(one, 'b', (place) => compare(place, others))
+        : await takes(one, 'b', (place) => compare(place, to, others))
     crossings.push(...compared.map((rest) => ({ title: titleOf(one), to, ...rest })))
   }
   return crossings
@@ -54,12 +55,24 @@ async function crossCase(majors: Majors, one: Case): Promise<readonly Crossing[]
 
 type Compared = Pick<Crossing, 'from' | 'differences'>
 
+/** Compares with a live database of major version `actual`, which first says which words mean the same. */
 async function compare(
   place: Place,
+  actual: number,
   promises: readonly (readonly [number, Catalog | null])[],
 ): Promise<readonly Compared[]> {
   const live = await place.catalog()
-  return promises.map(([from, promise]) => ({ from, differences: promise && diff(promise, live) }))
+  const compared: Compared[] = []
+  for (const [from, expected] of promises) {
+    if (expected === null) {
+      compared.push({ from, differences: null })
+      continue
+    }
+    const crossing = { expected, live, majors: { expected: from, actual } }
+    const reconciled = await reconcile(place.client, crossing, { whose: 'callers' })
+    compared.push({ from, differences: diff(expected, reconciled.live) })
+  }
+  return compared
 }
 
 /** The catalog as it comes back from a snapshot's file. */

@@ -2,26 +2,23 @@
 export interface Parallel {
   readonly jobs: number
   readonly signal: AbortSignal
+  /** Called after each case. */
+  readonly onDone?: () => void
 }
 
-/** Does the work for each item, several at a time. Returns the results in the order of the items. */
-export async function inParallel<Item, Result>(
+/** Does the work for each item, several at a time. */
+export async function inParallel<Item>(
   items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
+  work: (item: Item) => Promise<void>,
   { jobs, signal }: Parallel,
-): Promise<readonly Result[]> {
-  const results = new Map<number, Result>()
-  const waiting = items.entries()
+): Promise<void> {
+  const waiting = items.values()
   const worker = async (): Promise<void> => {
-    for (const [index, item] of waiting) {
+    for (const item of waiting) {
       signal.throwIfAborted()
-      results.set(index, await work(item))
+      await work(item)
     }
   }
   const workers = await Promise.allSettled(Array.from({ length: jobs }, worker))
   for (const ended of workers) if (ended.status === 'rejected') throw ended.reason
-  return items.flatMap((_, index) => {
-    const result = results.get(index)
-    return result === undefined ? [] : [result]
-  })
 }

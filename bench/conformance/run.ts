@@ -30,8 +30,13 @@ if (folder === undefined || positionals.length > 1 || !Number.isInteger(jobs) ||
 const interruption = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => interruption.abort(new Error(`interrupted by ${signal}`)))
-const parallel = { jobs, signal: interruption.signal }
 const cases = await readCases(folder, values.only)
+let done = 0
+const onDone = (): void => {
+  done += 1
+  if (process.stderr.isTTY) process.stderr.write(done < cases.length ? `\r${done} of ${cases.length} ` : '\r')
+}
+const parallel = { jobs, signal: interruption.signal, onDone }
 process.exitCode = (await (values.majors === undefined ? pairs() : crossings(values.majors.split(','))))
   ? 0
   : 1

@@ -48,7 +48,8 @@ type Read<TRecord, N extends string> = If<Missing<N, ColumnsOf<TRecord, 'base'>>
 type Write<TRecord, N extends string> = If<Missing<N, ColumnsOf<TRecord, 'update'>>>
 type Sort<TRecord, TResult, N extends string> = If<Missing<N, Sortable<TRecord, One<TResult>>>>
 type Joined<N extends string> = If<Missing<N, string>>
-type Refused<TRecord, N extends string> = NotPromised<Missing<N, ColumnsOf<TRecord, 'base'>>>
+type Refused<TRecord, N extends string> =
+  Missing<N, ColumnsOf<TRecord, 'base'>> extends infer Name extends string ? NotPromised<Name> : never
 
 type Nested<TBuilder> = (this: TBuilder, builder: TBuilder) => NotPromised<string>
 type Names<N extends string> = N | readonly N[]

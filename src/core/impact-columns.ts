@@ -18,7 +18,11 @@ const wider: Verdict = ['harmless', 'every promised value fits, and arrives the 
 /** Of a column, of a domain. */
 export const typeRule: Rule<FactChange> = {
   cases: [
-    ['it holds more: integer for smallint, text for character varying, a greater length', isType('wider'), wider],
+    [
+      'it holds more: integer for smallint, text for character varying, a greater length',
+      isType('wider'),
+      wider,
+    ],
     [
       'it holds more and arrives as text: bigint or numeric for integer',
       isType('wider as text'),
@@ -45,7 +49,8 @@ const defaultRule: Rule<FactChange> = {
   cases: [
     [
       'an identity or a generated value took its place',
-      ({ actual, is }) => actual === undefined && (is['identity'] !== undefined || is['generated'] !== undefined),
+      ({ actual, is }) =>
+        actual === undefined && (is['identity'] !== undefined || is['generated'] !== undefined),
       ['harmless', 'the value is made otherwise, which is a fact of its own'],
     ],
     [
@@ -101,9 +106,7 @@ const generatedRule: Rule<FactChange> = {
 export const columnRules: KindRules = {
   missing: ['breaks', 'queries that name it fail'],
   unexpected: {
-    cases: [
-      ['it is NOT NULL without a default', isRequired, ['breaks', 'inserts that do not name it fail']],
-    ],
+    cases: [['it is NOT NULL without a default', isRequired, ['breaks', 'inserts that do not name it fail']]],
     otherwise: ['harmless', 'inserts may leave it out'],
   },
   changed: {

@@ -1,3 +1,4 @@
+import type { Fact } from './catalog.js'
 import {
   type FactChange,
   isNow,
@@ -14,7 +15,12 @@ const duplicates: Verdict = ['weakens', 'duplicates can be stored, and upserts t
 const onlyOrder: Verdict = ['harmless', 'only by which order CLUSTER writes the table differs']
 const otherSpeed: Verdict = ['slows', 'it takes other space, or is kept up otherwise']
 
-const isUniqueKey = ({ type }: { readonly type?: unknown }): boolean => type === 'primary key' || type === 'unique'
+const isUniqueKey = ({ type }: { readonly type?: unknown }): boolean =>
+  type === 'primary key' || type === 'unique'
+
+function withoutEnforcement(definition: Fact | undefined): string {
+  return String(definition).replace(/ NOT ENFORCED$/, '')
+}
 
 export const constraintRules: KindRules = {
   missing: {
@@ -41,9 +47,9 @@ export const constraintRules: KindRules = {
     definition: {
       cases: [
         [
-          'only whether it is enforced differs too',
-          ({ was, is }) => was['enforced'] !== is['enforced'],
-          ['harmless', 'its text says whether it is enforced, which is a fact of its own'],
+          'it says the same, but whether it is enforced',
+          ({ expected, actual }) => withoutEnforcement(expected) === withoutEnforcement(actual),
+          ['harmless', 'whether it is enforced is a fact of its own'],
         ],
       ],
       otherwise: ['breaks', 'other rows are refused than promised'],
@@ -162,4 +168,3 @@ export const statisticsRules: KindRules = {
     target: ['slows', 'queries are planned from a larger or smaller sample'],
   },
 }
-

@@ -101,7 +101,11 @@ export const tableRules: KindRules = {
           isNow('nothing'),
           ['breaks', 'updates and deletes fail while a publication has the table'],
         ],
-        ['it is FULL', isNow('full'), ['slows', 'the log has the whole old row, which subscribers search by']],
+        [
+          'it is FULL',
+          isNow('full'),
+          ['slows', 'the log has the whole old row, which subscribers search by'],
+        ],
       ],
       otherwise: [
         'weakens',

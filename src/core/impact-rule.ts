@@ -75,8 +75,6 @@ export function listOf(fact: Fact | undefined): readonly string[] {
 }
 
 export const validity: Rule<FactChange> = {
-  cases: [
-    ['it is not valid', isNow(false), ['weakens', 'rows stored before it were never checked']],
-  ],
+  cases: [['it is not valid', isNow(false), ['weakens', 'rows stored before it were never checked']]],
   otherwise: ['harmless', 'it was validated since'],
 }

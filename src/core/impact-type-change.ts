@@ -8,7 +8,8 @@ interface TypeName {
   readonly array: string
 }
 
-const pattern = /^(?<start>[^([]+?)(?:\((?<limits>[\d,]+)\))?(?<end> with(?:out)? time zone)?(?<array>(?:\[\])*)$/
+const pattern =
+  /^(?<start>[^([]+?)(?:\((?<limits>[\d,]+)\))?(?<end> with(?:out)? time zone)?(?<array>(?:\[\])*)$/
 
 /** Types that hold all values of another; node-postgres gives the same to the program, or a text instead of a number. */
 const widenings: Readonly<Record<string, Readonly<Record<string, TypeChange>>>> = {

@@ -87,7 +87,10 @@ function isSame(was: Facts | undefined, is: Facts | undefined): boolean {
   return was !== undefined && is !== undefined && sameFacts(was, is)
 }
 
-/** Two replays of one revision: its changes without the facts that came out different, which are not determined. */
+/**
+ * Two replays of one revision: its changes as the first one made them, and which facts came out different, which are not
+ * determined. Their values are as good as any other for building a database, and never compared.
+ */
 export function agreeOn(first: Changes, second: Changes): Pick<SnapshotRevision, 'changes' | 'undetermined'> {
   const changes: Record<string, Facts | null> = {}
   const undetermined: Record<string, readonly string[]> = {}
@@ -95,7 +98,7 @@ export function agreeOn(first: Changes, second: Changes): Pick<SnapshotRevision,
     const again = second[key]
     if (again === undefined) continue
     const names = facts === null || again === null ? [] : differingFacts(facts, again)
-    changes[key] = facts === null ? null : without(facts, names)
+    changes[key] = facts
     if (names.length > 0) undetermined[key] = names
   }
   return Object.keys(undetermined).length === 0 ? { changes } : { changes, undetermined }
@@ -107,8 +110,26 @@ function differingFacts(one: Facts, other: Facts): readonly string[] {
   )
 }
 
-function without(facts: Facts, names: readonly string[]): Facts {
-  return Object.fromEntries(Object.entries(facts).filter(([name]) => !names.includes(name)))
+/** A new snapshot with the values of facts that are not determined as an earlier one has them, so that it does not change. */
+export function keepUndetermined(fresh: Snapshot, earlier: Snapshot | null): Snapshot {
+  const before = new Map(earlier?.revisions.map((revision) => [revision.revision, revision.changes]))
+  return {
+    ...fresh,
+    revisions: fresh.revisions.map((revision) => ({
+      ...revision,
+      changes: withValuesOf(revision, before.get(revision.revision) ?? {}),
+    })),
+  }
+}
+
+function withValuesOf({ changes, undetermined = {} }: SnapshotRevision, earlier: Changes): Changes {
+  const kept: Record<string, Facts | null> = { ...changes }
+  for (const [key, names] of Object.entries(undetermined))
+    for (const name of names) {
+      const [facts, value] = [kept[key], earlier[key]?.[name]]
+      if (facts && value !== undefined) kept[key] = { ...facts, [name]: value }
+    }
+  return kept
 }
 
 /** The part of a catalog that some keys name. */

@@ -1,22 +1,27 @@
-/** Lines of TypeScript in the style of this project's formatter, which leaves them as they are. */
-const lineWidth = 110
+// Lines of TypeScript in the style of this project's formatter, which leaves them as they are.
+
+function fits(line: string): boolean {
+  return line.length <= 110
+}
 
 /** A property with its type, a union: `title?: string | null`. */
-export function propertyLines(name: string, union: readonly string[], indent = '  '): readonly string[] {
-  return unionLines(`${indent}${name}:`, union, indent)
+export function propertyLines(name: string, union: readonly string[]): readonly string[] {
+  return unionLines(`  ${name}:`, union, '  ')
 }
 
 /** A named union: `export type Mood = 'sad' | 'ok'`. */
 export function unionLines(start: string, union: readonly string[], indent = ''): readonly string[] {
-  const line = `${start} ${union.join(' | ')}`
-  if (line.length <= lineWidth || union.length < 2) return [line]
+  const whole = union.join(' | ')
+  if (union.length < 2 || fits(`${start} ${whole}`)) return [`${start} ${whole}`]
+  if (fits(`${indent}  ${whole}`)) return [start, `${indent}  ${whole}`]
   return [start, ...union.map((member) => `${indent}  | ${member}`)]
 }
 
 /** A reference to a generic type behind a start, its arguments below each other where they do not fit. */
 export function genericLines(start: string, name: string, given: readonly string[]): readonly string[] {
   const line = `${start} ${name}<${given.join(', ')}>`
-  if (line.length <= lineWidth) return [line]
+  if (fits(line)) return [line]
+  if (given.length < 2) return [start, `  ${name}<${given.join()}>`]
   const indent = /^ */.exec(start)?.[0] ?? ''
   const inner = given.map((each, index) => `${indent}  ${each}${index === given.length - 1 ? '' : ','}`)
   return [`${start} ${name}<`, ...inner, `${indent}>`]
@@ -24,7 +29,7 @@ export function genericLines(start: string, name: string, given: readonly string
 
 /** A name as a property stands: quoted unless it is an identifier. */
 export function propertyName(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : textLiteral(name)
+  return /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) ? name : textLiteral(name)
 }
 
 /** A text in single quotes, in double ones where it has more single ones inside. */

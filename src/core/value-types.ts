@@ -8,6 +8,7 @@ export type JsonInput =
   | string
   | number
   | boolean
+  | { readonly [key: string]: unknown }
   | (object & { readonly [Symbol.iterator]?: never; readonly [Symbol.toPrimitive]?: never })`,
   Interval: `export interface Interval {
   years?: number

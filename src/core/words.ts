@@ -2,22 +2,33 @@ import { countKinds, type Fact, type Facts } from './catalog.js'
 import type { Difference } from './diff.js'
 import type { Changes } from './snapshot.js'
 
+/** Nouns whose plural, or kinds whose name for people, is another than their own with an s. */
 const irregular: Readonly<Record<string, readonly [one: string, several: string]>> = {
   index: ['index', 'indexes'],
   policy: ['policy', 'policies'],
+  statistics: ['extended statistics', 'extended statistics'],
   composite: ['composite type', 'composite types'],
-  materialized_view: ['materialized view', 'materialized views'],
+  range: ['range type', 'range types'],
+  operator_family: ['operator family', 'operator families'],
+  operator_class: ['operator class', 'operator classes'],
+  text_search_dictionary: ['text search dictionary', 'text search dictionaries'],
+  server: ['foreign server', 'foreign servers'],
+  default_privileges: ['default privileges', 'default privileges'],
+}
+
+/** The name of one object of a kind: `materialized_view` -> `materialized view`. */
+export function nameOfKind(kind: string): string {
+  return irregular[kind]?.[0] ?? kind.replaceAll('_', ' ')
 }
 
 /** The name of several objects of a kind: `column` -> `columns`. */
 export function pluralOf(kind: string): string {
-  return irregular[kind]?.[1] ?? `${kind}s`
+  return irregular[kind]?.[1] ?? `${nameOfKind(kind)}s`
 }
 
 /** `1 revision`, `3 revisions`. */
 export function count(number: number, noun: string): string {
-  const [one, several] = irregular[noun] ?? [noun, pluralOf(noun)]
-  return `${number.toLocaleString('en')} ${number === 1 ? one : several}`
+  return `${number.toLocaleString('en')} ${number === 1 ? nameOfKind(noun) : pluralOf(noun)}`
 }
 
 /** Counts by kind in words: `2 tables, 9 columns`, `nothing` for none. */

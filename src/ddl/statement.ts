@@ -42,7 +42,7 @@ export function describeHazard(hazard: Hazard): string {
     case 'table rewrite':
       return `rewrites ${hazard.table}`
     case 'full scan':
-      return `reads all of ${hazard.table} under an ${hazard.lock} lock`
+      return `reads all of ${hazard.table} under ${article(hazard.lock)} ${hazard.lock} lock`
     case 'lock':
       return `${hazard.lock} lock on ${hazard.table}`
     case 'may fail':
@@ -50,4 +50,8 @@ export function describeHazard(hazard: Hazard): string {
     case 'outside a transaction':
       return 'runs only outside a transaction'
   }
+}
+
+function article(lock: Lock): string {
+  return /^[AE]/.test(lock) ? 'an' : 'a'
 }

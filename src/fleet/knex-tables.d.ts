@@ -11,38 +11,39 @@ export type JsonInput =
   | string
   | number
   | boolean
+  | { readonly [key: string]: unknown }
   | (object & { readonly [Symbol.iterator]?: never; readonly [Symbol.toPrimitive]?: never })
 
 export interface FleetReportsRow {
-  current: string | null
-  document: Json
-  environment: string
-  head: string | null
   id: string
+  service: string
+  environment: string
   instance: string
-  pending: string[]
+  status: string
   phase: string
   position: string | null
-  reported_at: Date
-  service: string
-  status: string
+  current: string | null
+  head: string | null
+  pending: string[]
   unknown: string[]
+  document: Json
+  reported_at: Date
 }
 
 export interface FleetReportsInsert {
-  current?: string | null | Sql
-  document: JsonInput | Sql
-  environment: string | Sql
-  head?: string | null | Sql
   id?: never
+  service: string | Sql
+  environment: string | Sql
   instance: string | Sql
-  pending: readonly (string | null)[] | string | Sql
+  status: string | Sql
   phase: string | Sql
   position?: string | null | Sql
-  reported_at?: Date | string | Sql
-  service: string | Sql
-  status: string | Sql
+  current?: string | null | Sql
+  head?: string | null | Sql
+  pending: readonly (string | null)[] | string | Sql
   unknown: readonly (string | null)[] | string | Sql
+  document: JsonInput | Sql
+  reported_at?: Date | string | Sql
 }
 
 export type FleetReportsUpdate = Partial<FleetReportsInsert>
@@ -99,7 +100,8 @@ type Read<TRecord, N extends string> = If<Missing<N, ColumnsOf<TRecord, 'base'>>
 type Write<TRecord, N extends string> = If<Missing<N, ColumnsOf<TRecord, 'update'>>>
 type Sort<TRecord, TResult, N extends string> = If<Missing<N, Sortable<TRecord, One<TResult>>>>
 type Joined<N extends string> = If<Missing<N, string>>
-type Refused<TRecord, N extends string> = NotPromised<Missing<N, ColumnsOf<TRecord, 'base'>>>
+type Refused<TRecord, N extends string> =
+  Missing<N, ColumnsOf<TRecord, 'base'>> extends infer Name extends string ? NotPromised<Name> : never
 
 type Nested<TBuilder> = (this: TBuilder, builder: TBuilder) => NotPromised<string>
 type Names<N extends string> = N | readonly N[]

@@ -80,7 +80,9 @@ export async function withCanvas<T>(
 }
 
 function columnsIn(rows: readonly (readonly unknown[])[]): Canvas['columnsOf'] {
-  const columns = new Map(rows.map(([schema, relation, text]) => [JSON.stringify([schema, relation]), String(text)]))
+  const columns = new Map(
+    rows.map(([schema, relation, text]) => [JSON.stringify([schema, relation]), String(text)]),
+  )
   return (schema, relation) => columns.get(JSON.stringify([schema, relation])) ?? ''
 }
 

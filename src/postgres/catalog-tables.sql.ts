@@ -88,7 +88,7 @@ export function columns(kept: Kept): readonly KindQuery[] {
       names: 3,
       sql: `select c.oid, a.attnum, n.nspname, c.relname, a.attname,
           format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as nullable,
-          case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end as default,
+          case when a.attgenerated = '' then pg_get_expr(d.adbin, 0) end as default,
           case a.attidentity when 'a' then 'always' when 'd' then 'by default' end as identity,
           case when s.seqrelid is not null then ${identityOptions} end as "identityOptions",
           case a.attgenerated when 's' then 'stored: ' when 'v' then 'virtual: ' end
@@ -112,10 +112,10 @@ export function columns(kept: Kept): readonly KindQuery[] {
           left join pg_namespace ln on ln.oid = l.collnamespace
           left join pg_constraint u on u.conrelid = a.attrelid and u.conkey[1] = a.attnum
             and u.contype = 'n' and (not u.convalidated or u.connoinherit)
-          left join pg_depend sd on a.attidentity <> '' and sd.refclassid = 'pg_class'::regclass
-            and sd.refobjid = a.attrelid and sd.refobjsubid = a.attnum and sd.classid = 'pg_class'::regclass
-            and sd.deptype = 'i'
-          left join pg_sequence s on s.seqrelid = sd.objid
+          left join (select i.refobjid, i.refobjsubid, q.* from pg_sequence q
+            join pg_depend i on i.classid = 'pg_class'::regclass and i.objid = q.seqrelid
+              and i.refclassid = 'pg_class'::regclass and i.deptype = 'i') s
+            on s.refobjid = a.attrelid and s.refobjsubid = a.attnum
         where a.attnum > 0 and not a.attisdropped and ${ofUserTables(kept)}`,
     },
   ]

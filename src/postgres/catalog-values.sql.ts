@@ -1,6 +1,7 @@
 /** A list of texts, sorted where their order says nothing; null for an empty or absent array. */
 export function sortedList(array: string): string {
-  return `(select json_agg(listed order by listed collate "C") from unnest(${array}) as listed)`
+  return `case when ${array} is not null then
+    (select json_agg(listed order by listed collate "C") from unnest(${array}) as listed) end`
 }
 
 const secretNames = 'pass|pwd|secret|token|key|credential|private'

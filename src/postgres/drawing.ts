@@ -6,8 +6,7 @@ import { type Facts, quoteName } from '../core/catalog.js'
  * object of it, and the query that prints that; or the words themselves, where no server is needed.
  */
 export type Drawing =
-  | { readonly statements: readonly string[]; readonly query: string }
-  | { readonly words: string }
+  { readonly statements: readonly string[]; readonly query: string } | { readonly words: string }
 
 /** What a text is a fact of. */
 export interface Subject {
@@ -65,8 +64,15 @@ export function drawOnDomain(constraint: string, { facts: { type, collation } }:
 }
 
 /** A routine, of the same name in the temporary schema. */
-export function drawRoutine(definition: string, { names: [schema = '', name = ''] }: Subject): Drawing | null {
-  const moved = placed(definition, { words: ['FUNCTION', 'PROCEDURE'], names: [schema, name], to: escaped('pg_temp', name) })
+export function drawRoutine(
+  definition: string,
+  { names: [schema = '', name = ''] }: Subject,
+): Drawing | null {
+  const moved = placed(definition, {
+    words: ['FUNCTION', 'PROCEDURE'],
+    names: [schema, name],
+    to: escaped('pg_temp', name),
+  })
   if (moved === null) return null
   return {
     statements: [moved],

@@ -34,7 +34,11 @@ const constraint: Draw = (text, subject) => {
   if (type !== 'check' && type !== 'exclude') return names(text, subject)
   const [, , name = ''] = subject.names
   const statement = `alter table ${temporary(subject.names)} add constraint ${pg.escapeIdentifier(name)} ${text}`
-  return drawOnTable(statement, printed('pg_get_constraintdef', 'pg_constraint', 'conrelid')(subject), subject)
+  return drawOnTable(
+    statement,
+    printed('pg_get_constraintdef', 'pg_constraint', 'conrelid')(subject),
+    subject,
+  )
 }
 
 /** A statement that names its table after one of some words. */

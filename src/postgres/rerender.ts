@@ -59,7 +59,12 @@ function changedFacts({ expected, live, undetermined }: Crossing): readonly Chan
 function knownLikeness(changed: Changed, majors: Majors): Likeness | null {
   const { key, fact, expected, actual } = changed
   if (key === 'schema:public' && fact === 'grants')
-    return { alike: sameFact(publicGrants(expected[fact], majors.expected), publicGrants(actual[fact], majors.actual)) }
+    return {
+      alike: sameFact(
+        publicGrants(expected[fact], majors.expected),
+        publicGrants(actual[fact], majors.actual),
+      ),
+    }
   const alike = remembered.get(expected)?.get(memoOf(changed))
   if (alike !== undefined) return { alike }
   const sketches = sketchesOf(changed, () => '') ?? [{ alike: false }]
@@ -72,11 +77,15 @@ async function ask(
   open: readonly Changed[],
   transaction: Transaction,
 ): Promise<readonly Likeness[]> {
-  const relations = open.map(({ key }) => plainNames(key)).map(([schema = '', name = '']) => [schema, name] as const)
+  const relations = open
+    .map(({ key }) => plainNames(key))
+    .map(([schema = '', name = '']) => [schema, name] as const)
   try {
     return await withCanvas(client, { transaction, relations }, async ({ columnsOf, compare }) => {
       const sketches = open.map((changed) => sketchesOf(changed, columnsOf) ?? [])
-      const likenesses = await compare(sketches.flat().flatMap((sketch) => ('pair' in sketch ? [sketch.pair] : [])))
+      const likenesses = await compare(
+        sketches.flat().flatMap((sketch) => ('pair' in sketch ? [sketch.pair] : [])),
+      )
       const answers = likenesses.values()
       const answered = (sketch: Sketch): Likeness =>
         'pair' in sketch ? (answers.next().value ?? { why: 'the server gave no answer' }) : sketch

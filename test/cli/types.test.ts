@@ -1,5 +1,6 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import knexFrom, { type Knex } from 'knex'
 import pg from 'pg'
 import { check as isFormatted } from 'prettier'
@@ -82,6 +83,7 @@ export type JsonInput =
   | string
   | number
   | boolean
+  | { readonly [key: string]: unknown }
   | (object & { readonly [Symbol.iterator]?: never; readonly [Symbol.toPrimitive]?: never })
 
 export type Mood = 'sad' | 'ok'
@@ -191,7 +193,6 @@ t.test(
       },
       { ...options, searchPath: ['app', 'public'] },
     )
-    await writeFile('/tmp/h/types-lab/odd.d.ts', source)
     t.ok(await isFormatted(source, style))
     t.strictSame(diagnosticsOf(t.testdir({ [file]: source }), [file]), [])
     const entries = /interface Tables \{\n(.*?)\n  \}/s.exec(source)?.[1] ?? ''
@@ -204,10 +205,10 @@ t.test(
         "'2024'",
         'Song',
         "'a song'",
-        'a_song',
+        'größe',
         `'public.${long}'`,
+        'a_song',
         'date',
-        "'größe'",
         "'public.song'",
       ],
       'of two tables of one name the one that the search path finds has it alone',
@@ -311,6 +312,336 @@ Do one of:
     exit: 4,
     stderr: /SCHEMA_SNAPSHOT_STALE: The snapshot was not made from these migrations/,
   })
+})
+
+/** Queries that compile. */
+const good = `import type { Knex } from 'knex'
+import type { SongsInsert, SongsRow, TitlesRow } from './knex-tables.js'
+declare const knex: Knex
+declare const dynamic: string
+const both = ['id', 'title'] as const
+export async function some(): Promise<Pick<SongsRow, 'id' | 'title'>[]> {
+  return knex('songs').where('plays', '>', 3).orderBy('added', 'desc').select(...both)
+}
+export async function one(id: string): Promise<SongsRow | undefined> {
+  return knex('songs').where({ id }).first()
+}
+export async function titles(): Promise<TitlesRow[]> {
+  return knex('titles').whereNotNull('title')
+}
+export async function renamed(): Promise<{ name: string }[]> {
+  return knex('songs').select({ name: 'title' }).orderBy('name')
+}
+export async function generic<Name extends keyof SongsRow>(name: Name, text: string): Promise<unknown> {
+  return knex('songs').where(name, text).select(name)
+}
+export async function all(song: SongsInsert): Promise<void> {
+  const [row] = await knex('songs').insert(song).returning(['id', 'added'])
+  const at: Date | undefined = row?.added
+  await knex('songs').insert({ title: 'a', notes: { a: [1] }, added: at ?? knex.fn.now() })
+  await knex('songs').insert([{ title: knex.raw('?', ['a']), plays: null, notes: '[1]' }], '*')
+  await knex('songs').insert({ title: 'a', plays: knex('songs').max('plays') }).onConflict('id').merge(['title'])
+  await knex('songs').where('id', 5).update({ plays: knex.raw('plays + 1'), title: 'b' }, ['id'])
+  await knex('songs').update('title', 'b').whereIn('id', knex('audit.events').select('song_id'))
+  await knex('songs').increment('plays', 2)
+  await knex('songs').where('songs.id', 5).del('id')
+  await knex('songs').where((songs) => songs.where('id', 1).orWhereNull('plays'))
+  await knex('songs').where(function () {
+    void this.where('id', 1)
+  })
+  await knex('songs').where(dynamic, 1).where(\`\${dynamic}_at\`, 1).select(dynamic).orderBy(dynamic)
+  await knex('songs').select('title as name', 'songs.id', 'songs.*').orderBy('name').groupBy('name')
+  await knex('songs').select('title', knex.raw('count(*) as number')).groupBy('title').orderBy('number')
+  await knex('songs').count('* as number').orderBy([{ column: 'number', order: 'desc' }])
+  await knex('songs').count('id', { as: 'number' }).max({ most: 'plays' }).sum('plays as total').first()
+  await knex('songs').distinct('title').orderBy(['title', { column: 'id', order: 'desc' }])
+  await knex('songs').pluck('title')
+  await knex('songs').join('audit.events', 'audit.events.song_id', 'songs.id').where('songs.title', 'a')
+  await knex('songs').leftJoin('audit.events as e', 'e.song_id', '=', 'songs.id').select('e.whatever')
+  await knex.with('recent', knex('songs').where('plays', 1)).from('recent').where('whatever', 1)
+  await knex('other').where('whatever', 1).select('this').orderBy('that')
+  await knex<{ x: number }>('other').where('x', 1).where('y', 1)
+  await knex('totals').first('total')
+  await knex.transaction(async (trx) => trx('songs').where('id', 1).forUpdate().first())
+}
+`
+
+const missing = "Type of 'await' operand must either be a valid promise"
+
+/** Queries that do not compile, each with what TypeScript says. */
+const bad: readonly (readonly [query: string, says: string])[] = [
+  ["knex('songs').where({ nope: 1 })", 'No overload matches this call'],
+  ["knex('songs').insert({ title: 'a', nope: 1 })", "'nope' does not exist in type 'SongsInsert"],
+  ["knex('songs').insert([{ title: 'a', nope: 1 }])", "'nope' does not exist in type 'SongsInsert"],
+  ["knex('songs').insert({ plays: 1 })", "Property 'title' is missing in type '{ plays: number; }'"],
+  ["knex('songs').insert({ title: null })", "Type 'null' is not assignable to type 'string | Sql'"],
+  ["knex('songs').insert({ title: 'a', plays: 'many' })", "Type 'string' is not assignable to type 'number"],
+  ["knex('songs').insert({ title: 'a', id: '1' })", "Type 'string' is not assignable to type 'undefined'"],
+  ["knex('songs').insert({ title: 'a', words: 1 })", "Type 'number' is not assignable to type 'undefined'"],
+  ["knex('songs').insert({ title: 'a', notes: [1] })", "Type 'number[]' is not assignable"],
+  ["knex('songs').insert({ title: 'a', notes: new Date() })", "Type 'Date' is not assignable"],
+  ["knex('totals').insert({ total: 1 })", "'total' does not exist in type"],
+  ["knex('songs').update({ nope: 1 })", "'nope' does not exist in type 'Partial<SongsInsert>'"],
+  ["knex('songs').update({ words: 1 })", "Type 'number' is not assignable to type 'never'"],
+  ["knex('songs').insert({ title: 'a' }).onConflict('id').merge(['nope'])", '"nope"\' is not assignable'],
+  ["knex('songs').first().then((song) => song?.nope)", "Property 'nope' does not exist on type 'SongsRow'"],
+  [
+    "knex('songs').select('id').then(([song]) => song?.title)",
+    "Property 'title' does not exist on type 'Pick<",
+  ],
+  ["knex('audit.events').first().then((event) => event?.nope)", "does not exist on type 'AuditEventsRow'"],
+  ["knex('songs').where('nope', 1).select('id')", "'select' does not exist on type 'NotPromised<\"nope\">'"],
+  ["knex('songs').where('nope', 1)", missing],
+  ["knex('songs').where('nope', '>', 1)", missing],
+  ["knex('songs').where('songs.nope', 1)", missing],
+  ["knex('songs').where('audit.events.nope', 1)", missing],
+  ["knex('songs').orWhereNot('nope', 1)", missing],
+  ["knex('songs').where((songs) => songs.where('nope', 1))", missing],
+  ["knex('songs').whereIn('nope', [1])", missing],
+  ["knex('songs').whereIn(['id', 'nope'], [[1, 2]])", missing],
+  ["knex('songs').whereNull('nope')", missing],
+  ["knex('songs').whereBetween('nope', [1, 2])", missing],
+  ["knex('songs').having('nope', '>', 1)", missing],
+  ["knex('songs').select('nope')", missing],
+  ["knex('songs').select('id', knex.raw('1'), 'nope')", missing],
+  ["knex('songs').select(['id', 'nope'])", missing],
+  ["knex('songs').select('nope as name')", missing],
+  ["knex('songs').select({ name: 'nope' })", missing],
+  ["knex('songs').first('nope')", missing],
+  ["knex('songs').distinct('nope')", missing],
+  ["knex('songs').distinctOn('nope')", missing],
+  ["knex('songs').pluck('nope')", missing],
+  ["knex('songs').count('nope')", missing],
+  ["knex('songs').count('nope as number')", missing],
+  ["knex('songs').count('nope', { as: 'number' })", missing],
+  ["knex('songs').max({ most: 'nope' })", missing],
+  ["knex('songs').groupBy('nope')", missing],
+  ["knex('songs').orderBy('nope')", missing],
+  ["knex('songs').select('id').orderBy([{ column: 'nope', order: 'desc' }])", missing],
+  ["knex('songs').orderBy(['id', { column: 'nope' }])", missing],
+  ["knex('songs').jsonExtract('nope', '$.a', 'a')", missing],
+  ["knex('songs').insert({ title: 'a' }, 'nope')", missing],
+  ["knex('songs').insert({ title: 'a' }).returning('nope')", missing],
+  ["knex('songs').insert({ title: 'a' }).returning(['id', 'nope'])", missing],
+  ["knex('songs').insert({ title: 'a' }).onConflict('nope').ignore()", "'ignore' does not exist on type"],
+  ["knex('songs').update('nope', 1)", missing],
+  ["knex('songs').update('words', 1)", missing],
+  ["knex('songs').update({ title: 'a' }, 'nope')", missing],
+  ["knex('songs').increment('nope')", missing],
+  ["knex('songs').del('nope')", missing],
+  ["knex.from('songs').where('nope', 1)", missing],
+  ["knex('songs').join('audit.events', 'audit.events.nope', 'songs.id')", missing],
+  ["knex('songs').join('audit.events', 'audit.events.id', '=', 'songs.nope')", missing],
+  ["knex('songs').join('audit.events', 'audit.events.song_id', 'songs.id').where('songs.nope', 1)", missing],
+]
+
+t.test('a query on a column that is not promised does not compile', async (t) => {
+  const { root } = await migratedProject(t)
+  const start = [
+    "import type { Knex } from 'knex'",
+    "import type {} from './knex-tables.js'",
+    'declare const knex: Knex',
+  ]
+  const lines = [...start, ...bad.map(([query]) => `await ${query}`)]
+  await writeFile(join(root, 'good.ts'), good)
+  await writeFile(join(root, 'bad.ts'), lines.join('\n'))
+  const found = diagnosticsOf(root, [file, 'good.ts', 'bad.ts'])
+  t.strictSame(
+    found.filter((line) => !line.startsWith('bad.ts:')),
+    [],
+    'the file itself and the good queries compile',
+  )
+  for (const [index, [query, says]] of bad.entries()) {
+    const place = `bad.ts:${start.length + index + 1} `
+    t.ok(
+      found.some((line) => line.startsWith(place) && line.includes(says)),
+      query,
+      { found: found.filter((line) => line.startsWith(place)) },
+    )
+  }
+})
+
+async function migratedProject(t: Test): Promise<Project> {
+  const project = await createProject(t, { '001_songs': created })
+  t.equal((await project.run('types')).exit, 0)
+  return project
+}
+
+const ownTypes = `create type mood as enum ('sad', 'ok');
+  create type pair as (number int, word text);
+  create type span as range (subtype = float8);
+  create domain positive as numeric check (value > 0);
+  create domain words as text[];
+  create domain moment as timestamptz(3);
+  create domain feeling as mood`
+
+/** A type, the text of a value, how it is read, and other values that can be written. */
+type Sample = readonly [type: string, text: string, read: string, ...write: readonly unknown[]]
+
+const interval = { days: 1, toPostgres: () => '1 day' }
+const day = new Date('2026-01-02T03:04:05.678Z')
+
+const samples: readonly Sample[] = [
+  ['boolean', 'true', 'boolean', false],
+  ['smallint', '-5', 'number', 5],
+  ['integer', '5', 'number', 5],
+  ['oid', '5', 'number', 5],
+  ['real', '0.5', 'number', 0.25],
+  ['double precision', 'NaN', 'number', 0.1, -Infinity],
+  ['bigint', '9007199254740993', 'string', 5, 9007199254740993n],
+  ['numeric(12,2)', '1.50', 'string', 1.5, 5n],
+  ['money', '1.50', 'string', 1.5],
+  ['text', 'a', 'string'],
+  ['character varying(9)', 'a', 'string'],
+  ['character(3)', 'a', 'string'],
+  ['"char"', 'a', 'string'],
+  ['name', 'a', 'string'],
+  ['uuid', '7d1a0b2c-0000-4000-8000-000000000000', 'string'],
+  ['xml', '<a/>', 'string'],
+  ['bit(3)', '101', 'string'],
+  ['bit varying(5)', '10', 'string'],
+  ['inet', '10.0.0.1/8', 'string'],
+  ['cidr', '10.0.0.0/8', 'string'],
+  ['macaddr', '08:00:2b:01:02:03', 'string'],
+  ['macaddr8', '08:00:2b:01:02:03:04:05', 'string'],
+  ['tsvector', 'a', 'string'],
+  ['tsquery', 'a', 'string'],
+  ['pg_lsn', '0/1', 'string'],
+  ['regclass', 'pg_class', 'string'],
+  ['jsonpath', '$.a', 'string'],
+  ['date', '2026-01-02', 'Date', day],
+  ['timestamp without time zone', '2026-01-02 03:04', 'Date', day],
+  ['timestamp(3) with time zone', '2026-01-02 03:04Z', 'Date', day],
+  ['time without time zone', '03:04', 'string'],
+  ['time(3) with time zone', '03:04Z', 'string'],
+  ['interval', '1 day 02:03', 'Interval', interval],
+  ['interval day to second(3)', '1 day 02:03', 'Interval', interval],
+  ['json', '{"a": [1]}', 'Json', { a: [1] }, 5, true, '[1]'],
+  ['jsonb', 'null', 'Json', { a: [1] }, 5, true, '[1]'],
+  ['bytea', '\\x00ff', 'Buffer', Buffer.from('a'), new Uint8Array([1])],
+  ['point', '(1,2)', 'Point'],
+  ['circle', '<(1,2),3>', 'Circle'],
+  ['line', '{1,2,3}', 'string'],
+  ['lseg', '[(1,2),(3,4)]', 'string'],
+  ['box', '(1,2),(3,4)', 'string'],
+  ['path', '[(1,2)]', 'string'],
+  ['polygon', '((1,2))', 'string'],
+  ['int4range', '[1,2)', 'string'],
+  ['tstzrange', 'empty', 'string'],
+  ['int8multirange', '{[1,2)}', 'string'],
+  ['public.mood', 'sad', 'Mood', 'ok'],
+  ['public.pair', '(1,a)', 'string'],
+  ['public.span', '[1,2)', 'string'],
+  ['public.positive', '1.5', 'string', 1.5, 5n],
+  ['public.words', '{a}', 'string[]', ['a', 'b']],
+  ['public.moment', '2026-01-02 03:04Z', 'Date', day],
+  ['public.feeling', 'sad', 'Mood', 'ok'],
+  ['boolean[]', '{t,f}', 'boolean[]', [true, null]],
+  ['integer[]', '{1,2}', 'number[]', [1, null]],
+  ['real[]', '{0.5}', 'number[]', [0.5]],
+  ['bigint[]', '{9007199254740993}', 'string[]', [5n, 5, '5']],
+  ['numeric(12,2)[]', '{1.50}', 'number[]', [5n, 5, '5']],
+  ['money[]', '{1.50}', 'string[]', [1.5]],
+  ['text[]', '{a,"b c"}', 'string[]', ['a', null, '"']],
+  ['character varying(5)[]', '{a}', 'string[]', ['a']],
+  ['character(5)[]', '{a}', 'string[]', ['a']],
+  ['uuid[]', '{7d1a0b2c-0000-4000-8000-000000000000}', 'string[]'],
+  ['inet[]', '{10.0.0.1}', 'string[]', ['10.0.0.1']],
+  ['cidr[]', '{10.0.0.0/8}', 'string[]'],
+  ['macaddr[]', '{08:00:2b:01:02:03}', 'string[]'],
+  ['date[]', '{2026-01-02}', 'Date[]', [day]],
+  ['timestamp with time zone[]', '{2026-01-02 03:04Z}', 'Date[]', [day]],
+  ['time without time zone[]', '{03:04}', 'string[]', ['03:04']],
+  ['interval[]', '{1 day}', 'Interval[]', [interval]],
+  ['jsonb[]', '{"{\\"a\\": 1}"}', 'Json[]', [{ a: [1] }, '[1]', 5]],
+  ['bytea[]', '{"\\\\x00ff"}', 'Buffer[]', [Buffer.from('a')]],
+  ['point[]', '{"(1,2)"}', 'Point[]', ['(1,2)']],
+  ['numrange[]', '{"[1,2)"}', 'string[]', ['[1,2)']],
+  ['name[]', '{a}', 'string', ['a']],
+  ['xml[]', '{<a/>}', 'string', ['<a/>']],
+  ['circle[]', '{"<(1,2),3>"}', 'string', ['<(1,2),3>']],
+  ['int4range[]', '{"[1,2)"}', 'string', ['[1,2)']],
+  ['public.mood[]', '{sad,ok}', 'string', ['sad']],
+  ['public.pair[]', '{"(1,a)"}', 'string', ['(1,a)']],
+  ['public.positive[]', '{1.5}', 'string', [1.5, 5n]],
+]
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null
+
+/** Whether a value is of a type as it stands in the file. */
+const isOf: Readonly<Record<string, (value: unknown) => boolean>> = {
+  boolean: (value) => typeof value === 'boolean',
+  number: (value) => typeof value === 'number',
+  string: (value) => typeof value === 'string',
+  Date: (value) => value instanceof Date,
+  Buffer: (value) => Buffer.isBuffer(value),
+  Json: (value) => isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value),
+  Interval: (value) =>
+    isObject(value) &&
+    value['days'] === 1 &&
+    ['toPostgres', 'toISO', 'toISOString'].every((name) => typeof value[name] === 'function'),
+  Point: (value) => isDeepStrictEqual(value, { x: 1, y: 2 }),
+  Circle: (value) => isDeepStrictEqual(value, { x: 1, y: 2, radius: 3 }),
+  Mood: (value) => value === 'sad' || value === 'ok',
+}
+
+function isOfType(value: unknown, type: string): boolean {
+  if (!type.endsWith('[]')) return isOf[type]?.(value) === true
+  return Array.isArray(value) && value.length > 0 && value.every((each) => isOfType(each, type.slice(0, -2)))
+}
+
+t.test('what node-postgres gives and takes for each type is what the file says', async (t) => {
+  const columns = samples.map(([type], index) => `c${index} ${type}`)
+  const project = await createProject(t, {
+    '001_samples': [ownTypes, `create table samples (${columns.join(', ')})`],
+  })
+  await project.migrate()
+  const { stdout: source } = await project.run('types --out -')
+  const knex = connect(t, project.url)
+  for (const [index, [type, text, read, ...write]] of samples.entries()) {
+    const column = `c${index}`
+    const declared = new RegExp(`\n  ${column}: (.*)\n`).exec(source)?.[1]
+    t.equal(declared, read === 'Json' ? read : `${read} | null`, type)
+    const [row] = await knex('samples')
+      .insert({ [column]: text })
+      .returning(column)
+    t.ok(isOfType(row[column], read), `${type} is read as ${read}`, { value: row[column] })
+    for (const value of write)
+      await t.resolves(knex('samples').insert({ [column]: value }), `${type} takes ${inspect(value)}`)
+  }
+  await t.rejects(
+    knex('samples').insert({ [columnOf('jsonb')]: [1] }),
+    { code: '22P02' },
+    'an array is not JSON',
+  )
+  await t.rejects(knex('samples').insert({ [columnOf('point')]: { x: 1, y: 2 } }), { code: '22P02' })
+})
+
+function columnOf(type: string): string {
+  return `c${samples.findIndex(([name]) => name === type)}`
+}
+
+function connect(t: Test, connectionString: string): Knex {
+  const knex = knexFrom({ client: 'pg', connection: { connectionString }, pool: { min: 0, max: 1 } })
+  t.teardown(() => knex.destroy())
+  return knex
+}
+
+t.test('of every type of PostgreSQL it is known whether node-postgres parses it', async (t) => {
+  const rows = await query(
+    await createDatabase(t),
+    `select oid, format_type(oid, null) as type from pg_type
+      where typtype in ('b', 'r', 'm') and typnamespace = 'pg_catalog'::regnamespace order by oid`,
+  )
+  t.ok(rows.length > 150)
+  const unparsed = pg.types.getTypeParser(0)
+  for (const { oid, type } of rows) {
+    const { read } = columnType(String(type), { catalog: {}, enumNames: new Map() })
+    const isParsed = pg.types.getTypeParser(Number(oid)) !== unparsed
+    // The digits of a bigint are parsed to themselves.
+    t.equal(read.join() !== 'string' || type === 'bigint', isParsed, String(type))
+  }
 })
 
 /** What TypeScript says about some files of a folder: `line 3: TS2339`, without files of others. */

@@ -22,7 +22,8 @@ import {
 } from '../../src/core/decision.js'
 import { diff, type Difference } from '../../src/core/diff.js'
 import { compareHistory, type Position } from '../../src/core/history.js'
-import { assessImpact, impactRules, impacts, worstImpact } from '../../src/core/impact.js'
+import { annotationRules, assessImpact, impactRules, impacts, worstImpact } from '../../src/core/impact.js'
+import { casesOf } from '../../src/core/impact-rule.js'
 import { tell } from '../../src/core/narrative.js'
 import { matchesKey, parsePattern } from '../../src/core/pattern.js'
 import type { Progress, ProgressEvents } from '../../src/core/progress.js'
@@ -47,6 +48,7 @@ import {
   pluralOf,
   shortened,
 } from '../../src/core/words.js'
+import { type ImpactCase, impactCases } from './impact-cases.js'
 
 const songs = 'table:public.songs'
 const title = 'column:public.songs.title'
@@ -415,142 +417,86 @@ t.test('a snapshot is stale if a migration is new, removed, edited or at another
   )
 })
 
-/** What differences in words must mean. The catalog expected has one table, view and materialized view. */
-const meanings: Readonly<Record<string, readonly string[]>> = {
-  'breaks: code that uses it fails': [
-    'missing schema:music',
-    'missing extension:citext',
-    'missing domain:public.email',
-    'missing composite:public.pair',
-    'missing view:public.hits',
-    'missing materialized_view:public.hits',
-    'missing function:public.add(integer)',
-    'missing procedure:public.clean()',
-    'missing enum:public.mood',
-  ],
-  'breaks: queries on it fail': ['missing table:public.songs'],
-  'breaks: queries that name it fail': ['missing column:public.songs.title'],
-  'weakens: rows that it forbids can be stored': ['missing constraint:public.songs.c'],
-  'slows: queries that need it scan the table': ['missing index:public.songs.i unique=false'],
-  'weakens: duplicates can be stored': [
-    'missing index:public.songs.i unique=true',
-    'changed index:public.songs.i definition unique=false',
-  ],
-  'breaks: defaults that draw from it fail': ['missing sequence:public.s'],
-  'weakens: what it does on writes no longer happens': ['missing trigger:public.songs.t'],
-  'weakens: the rows a role sees or may write are not the promised ones': [
-    'missing policy:public.songs.p',
-    'unexpected policy:public.songs.p',
-    'changed policy:public.songs.p using=true',
-  ],
-  'harmless: this build does not use it': [
-    'unexpected schema:music',
-    'unexpected function:public.add(integer)',
-    'unexpected enum:public.mood',
-    'unexpected sequence:public.s',
-    'unexpected table:public.bands',
-    'unexpected index:public.songs.i unique=false',
-    'unexpected column:public.bands.x nullable=false',
-    'unexpected constraint:public.bands.c',
-    'unexpected index:public.bands.i unique=true',
-    'unexpected trigger:public.bands.t',
-    'unexpected policy:public.bands.p',
-  ],
-  'harmless: inserts may leave it out': [
-    'unexpected column:public.songs.x nullable=true',
-    'unexpected column:public.songs.x nullable=false default=0',
-    'unexpected column:public.songs.x nullable=false identity=always',
-    'unexpected column:public.songs.x nullable=false generated=1',
-  ],
-  'breaks: inserts that do not name it fail': ['unexpected column:public.songs.x nullable=false'],
-  'breaks: rows that this build may write are refused': ['unexpected constraint:public.songs.c'],
-  'breaks: rows that this build may write are refused as duplicates': [
-    'unexpected index:public.songs.i unique=true',
-    'unexpected index:public.charts.i unique=true',
-    'changed index:public.songs.i definition unique=true',
-  ],
-  'weakens: writes do more than promised': [
-    'unexpected trigger:public.songs.t',
-    'unexpected trigger:public.hits.t',
-  ],
-  'breaks: code built for the promised one may fail': [
-    'changed view:public.hits definition',
-    'changed extension:citext schema',
-    'changed enum:public.mood other=1',
-  ],
-  'breaks: rows disappear for roles without a policy': ['changed table:public.songs rowSecurity=true'],
-  'weakens: rows that policies hid are visible': ['changed table:public.songs rowSecurity=false'],
-  'weakens: policies apply to other roles than promised': [
-    'changed table:public.songs forceRowSecurity=true',
-  ],
-  'weakens: the table is stored otherwise than promised': ['changed table:public.songs unlogged=true'],
-  'breaks: values of the promised type may not fit or come back in another form': [
-    'changed column:public.songs.x type',
-    'changed column:public.songs.x default=1 nullable=true type=text collation=C',
-  ],
-  'breaks: inserts of null fail': ['changed column:public.songs.x nullable=false'],
-  'weakens: nulls can be stored where the code expects none': ['changed column:public.songs.x nullable=true'],
-  'breaks: rows inserted without a value get none': ['changed column:public.songs.x default'],
-  'weakens: rows inserted without a value get another one': ['changed column:public.songs.x default=1'],
-  'weakens: order and comparison of values differ': ['changed column:public.songs.x collation=C'],
-  'breaks: the value is made otherwise than promised': [
-    'changed column:public.songs.x identity=always',
-    'changed column:public.songs.x generated',
-  ],
-  'weakens: rows stored before it were never checked': ['changed constraint:public.songs.c valid=false'],
-  'harmless: it was validated since': ['changed constraint:public.songs.c valid=true'],
-  'breaks: other rows are refused than promised': ['changed constraint:public.songs.c definition'],
-  'weakens: PostgreSQL does not use it for queries, and a unique one enforces nothing on old rows': [
-    'changed index:public.songs.i valid=false',
-  ],
-  'harmless: it was built since': ['changed index:public.songs.i valid=true'],
-  'slows: queries may not be able to use it': ['changed index:public.songs.i definition'],
-  'weakens: it deals other values than promised': ['changed sequence:public.s increment=2'],
-  'breaks: storing a promised label fails': [
-    'changed enum:public.mood labels=sad,happy',
-    'changed enum:public.mood labels',
-  ],
-  'harmless: every promised label is there': ['changed enum:public.mood labels=sad,glad,ok'],
-  'weakens: writes do something else than promised': ['changed trigger:public.songs.t enabled=disabled'],
-  'breaks: nothing is known about this kind of object': [
-    'missing rule:public.r',
-    'unexpected rule:public.r',
-    'changed rule:public.r definition',
-  ],
-}
+/** One table, view and materialized view are promised; every kind stands in one of them or alone. */
+const promisedHere: Catalog = { [songs]: {}, 'materialized_view:public.charts': {}, 'view:public.hits': {} }
+const ofTables = ['column', 'constraint', 'index', 'trigger', 'rule', 'policy']
 
-function differenceIn(words: string): Difference {
-  const [change, key = '', ...pairs] = words.split(' ')
-  const facts = Object.fromEntries(pairs.flatMap(factIn))
-  if (change === 'missing') return { change, key, expected: facts }
-  if (change === 'unexpected') return { change, key, actual: facts }
-  const names = pairs.map((pair) => pair.split('=', 1).join())
-  return { change: 'changed', key, facts: names, expected: { labels: ['sad', 'ok'] }, actual: facts }
-}
-
-function factIn(pair: string): readonly (readonly [string, Facts[string]])[] {
-  const [name = '', value] = pair.split('=')
-  if (value === undefined) return []
-  if (name === 'labels') return [[name, value.split(',')]]
-  return [[name, value === 'true' || value === 'false' ? value === 'true' : value]]
+function meaningOf(kind: string, [expected, actual]: ImpactCase, table = 'public.songs'): string {
+  const key = `${kind}:${ofTables.includes(kind) ? table : 'public'}.x`
+  const [found] = diff(expected === null ? {} : { [key]: expected }, actual === null ? {} : { [key]: actual })
+  if (found === undefined) return 'no difference'
+  const { impact, reason, ...difference } = assessImpact(found, promisedHere)
+  t.strictSame(difference, found)
+  return `${impact}: ${reason}`
 }
 
 t.test('what a difference means follows from its kind, change and facts', async (t) => {
-  const expected: Catalog = { [songs]: {}, 'materialized_view:public.charts': {}, 'view:public.hits': {} }
-  for (const [verdict, differences] of Object.entries(meanings))
-    for (const words of differences) {
-      const { impact, reason, ...difference } = assessImpact(differenceIn(words), expected)
-      t.strictSame([`${impact}: ${reason}`, difference], [verdict, differenceIn(words)], words)
-    }
-  const keys = Object.values(meanings)
-    .flat()
-    .flatMap((words) => words.split(' ').slice(1, 2))
-  const kinds = Object.keys(countKinds(keys))
-  t.strictSame(kinds.sort(), [...Object.keys(impactRules), 'rule'].sort(), 'every kind is here')
+  for (const [kind, cases] of Object.entries(impactCases))
+    for (const each of cases) t.equal(meaningOf(kind, each), each[2], `${kind} ${JSON.stringify(each)}`)
+  t.strictSame(
+    Object.keys(impactCases).sort(),
+    [...Object.keys(impactRules), 'color'].sort(),
+    'every kind is here',
+  )
+})
+
+t.test('every case of the table of impacts applies to something', async (t) => {
+  for (const [kind, { missing, unexpected, changed }] of Object.entries(impactRules)) {
+    const said = (impactCases[kind] ?? []).map(([, , verdict]) => verdict)
+    const rules = [...Object.values(changed).flatMap(casesOf), ...casesOf(missing), ...casesOf(unexpected)]
+    const several = rules.filter(([when]) => when !== null)
+    t.strictSame(
+      several
+        .map(([, [impact, reason]]) => `${impact}: ${reason}`)
+        .filter((verdict) => !said.includes(verdict)),
+      [],
+      kind,
+    )
+  }
+})
+
+t.test('a fact of which nothing is known breaks, whatever else differs', async (t) => {
+  t.equal(meaningOf('table', [{}, { color: 'red' }, '']), 'breaks: nothing is known about this fact')
+  t.equal(
+    meaningOf('table', [{}, { color: 'red', comment: 'a' }, '']),
+    'breaks: nothing is known about this fact',
+  )
+  t.equal(meaningOf('table', [{}, { $needs: ['a'] }, '']), 'no difference')
+})
+
+t.test('what belongs to a table this build does not know is harmless', async (t) => {
+  const unused = 'harmless: this build does not use it'
+  for (const [kind, facts] of [
+    ['column', { nullable: false }],
+    ['constraint', { type: 'unique' }],
+    ['index', { unique: true }],
+    ['trigger', {}],
+    ['policy', { permissive: false }],
+  ] as const) {
+    t.equal(meaningOf(kind, [null, facts, ''], 'public.bands'), unused)
+    t.not(meaningOf(kind, [null, facts, ''], 'public.hits'), unused)
+    t.not(meaningOf(kind, [null, facts, ''], 'public.charts'), unused)
+  }
+  t.equal(
+    meaningOf('constraint', [null, { type: 'foreign key' }, ''], 'public.bands'),
+    'harmless: this build does not use the table; deleting what it refers to may be refused',
+  )
+})
+
+t.test('comments and grants are the facts that mean something in every kind', async (t) => {
+  const annotated = Object.fromEntries(Object.keys(annotationRules).map((fact) => [fact, 'a']))
+  t.strictSame(withinScope({ [songs]: annotated }, { comments: false, grants: false }), { [songs]: {} })
+  t.strictSame(withinScope({ [songs]: annotated }, { comments: true, grants: true }), { [songs]: annotated })
 })
 
 t.test('the worst impact counts', async (t) => {
-  const found = impacts.map((impact) => ({ ...differenceIn(`missing ${songs}`), impact, reason: '' }))
+  const found = impacts.map((impact) => ({
+    change: 'missing' as const,
+    key: songs,
+    expected: {},
+    impact,
+    reason: '',
+  }))
   t.equal(worstImpact([]), null)
   for (const [index, impact] of impacts.entries()) {
     t.equal(worstImpact(found.slice(index)), impact)
@@ -896,33 +842,62 @@ t.test('every situation has an answer for every value of its policy, the gravest
   )
 })
 
+/** A word for people for each kind, several of them. */
+const kindsInWords = [
+  'schemas',
+  'extensions',
+  'tables',
+  'foreign tables',
+  'columns',
+  'constraints',
+  'indexes',
+  'triggers',
+  'rules',
+  'policies',
+  'extended statistics',
+  'views',
+  'materialized views',
+  'sequences',
+  'functions',
+  'procedures',
+  'aggregates',
+  'enums',
+  'domains',
+  'composite types',
+  'range types',
+  'base types',
+  'collations',
+  'operators',
+  'operator families',
+  'operator classes',
+  'casts',
+  'conversions',
+  'text search parsers',
+  'text search templates',
+  'text search dictionaries',
+  'text search configurations',
+  'languages',
+  'transforms',
+  'access methods',
+  'event triggers',
+  'foreign data wrappers',
+  'foreign servers',
+  'user mappings',
+  'publications',
+  'subscriptions',
+  'default privileges',
+]
+
 t.test('numbers and times read as people say them', async (t) => {
   t.strictSame(
     [count(0, 'revision'), count(1, 'revision'), count(2, 'revision'), count(12_345, 'difference')],
     ['0 revisions', '1 revision', '2 revisions', '12,345 differences'],
   )
   t.strictSame(
-    [count(1, 'index'), count(1, 'materialized_view'), count(1, 'composite')],
-    ['1 index', '1 materialized view', '1 composite type'],
+    [count(1, 'index'), count(1, 'materialized_view'), count(2, 'statistics'), count(1, 'server')],
+    ['1 index', '1 materialized view', '2 extended statistics', '1 foreign server'],
   )
-  t.strictSame(Object.keys(impactRules).map(pluralOf), [
-    'schemas',
-    'extensions',
-    'domains',
-    'composite types',
-    'views',
-    'materialized views',
-    'functions',
-    'procedures',
-    'tables',
-    'columns',
-    'constraints',
-    'indexes',
-    'sequences',
-    'enums',
-    'triggers',
-    'policies',
-  ])
+  t.strictSame(Object.keys(impactRules).map(pluralOf), kindsInWords)
   const durations: readonly [number, string][] = [
     [0, '0 ms'],
     [12.6, '13 ms'],

@@ -84,7 +84,7 @@ function checkPlan(t: Test, plan: Plan, { statements, contains = [], hazards, re
   let place = 0
   for (const part of contains) {
     const found = sql.findIndex((one, index) => index >= place && one.includes(part))
-    t.not(found, -1, `${part} is in ${sql.slice(place).join(';\n')}`)
+    t.not(found, -1, part, { sql: sql.slice(place) })
     place = Math.max(found, place)
   }
   if (hazards !== undefined) {

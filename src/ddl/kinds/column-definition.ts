@@ -50,6 +50,13 @@ export function parentColumnOf(object: DdlObject): DdlObject | undefined {
   return keys.map((key) => findObject(object.catalog, key)).find((found) => found !== undefined)
 }
 
+/** The key of the type that gives a typed table its columns, null for other tables. */
+export function typeOfTable(object: DdlObject): string | null {
+  const table = tableOf(object)
+  const type = table === undefined ? '' : text(table, 'ofType')
+  return type === '' ? null : keyOfName('composite', type)
+}
+
 function tableOf({ catalog, key }: DdlObject): DdlObject | undefined {
   const relation = relationOf(catalog, key)
   return relation === undefined ? undefined : findObject(catalog, relation)

@@ -2,13 +2,14 @@ import type { Catalog } from '../../core/catalog.js'
 import { type Change, type DdlObject, keyOfName, type Rendered, type Step, step, text } from '../kind.js'
 import { castBetween, isWidened, type TypePair } from './casts.js'
 import type { Hazard } from '../statement.js'
-import { parentColumnOf } from './column-definition.js'
+import { parentColumnOf, typeOfTable } from './column-definition.js'
 import { tableWord } from './table-word.js'
 
 /** The steps that change type and collation; the default is dropped before, and set again by whoever calls this. */
 export function typeSteps({ from, to, facts }: Change): Rendered {
   if (!facts.has('type') && !facts.has('collation')) return []
-  if (to.facts['$inherited'] === true && parentColumnOf(to) !== undefined) return defaultDropped(from)
+  const isGiven = to.facts['$inherited'] === true && parentColumnOf(to) !== undefined
+  if (isGiven || typeOfTable(to) !== null) return defaultDropped(from)
   const [was, shall] = [text(from, 'type'), text(to, 'type')]
   const isSwap = facts.has('type') && was === shall
   const cast = isSwap

@@ -12,7 +12,7 @@ import {
 import { callsOurs, defersDefault } from './column-default.js'
 import { identityOptionSteps, identitySteps, narrows } from './column-identity.js'
 import { ident } from '../names.js'
-import { columnDefinition, hasLocalDefinition, parentColumnOf } from './column-definition.js'
+import { columnDefinition, hasLocalDefinition, parentColumnOf, typeOfTable } from './column-definition.js'
 import { optionChanges, parameterChanges } from './parameters.js'
 import { tableWord } from './table-word.js'
 import { typeSteps } from './column-type.js'
@@ -25,7 +25,7 @@ export const column: KindDdl = {
     ...deferredDefault(object),
   ],
   drop: (object) =>
-    is(object, '$inherited')
+    is(object, '$inherited') || typeOfTable(object) !== null
       ? []
       : [
           step(
@@ -87,6 +87,8 @@ function mustBeMadeAnew({ from, to, facts }: Change): boolean {
 
 function added(object: DdlObject): readonly Step[] {
   if (is(object, '$inherited') && parentColumnOf(object) !== undefined) return []
+  const type = typeOfTable(object)
+  if (type !== null) return typedSteps(object, type)
   const isRequired = object.facts['nullable'] === false
   const hasValue = ['default', 'generated', 'identity'].some((fact) => text(object, fact) !== '')
   const table = object.relation
@@ -100,6 +102,15 @@ function added(object: DdlObject): readonly Step[] {
         : []),
     ),
   ]
+}
+
+/** A typed table gets its columns from its type; what is its own is set after. */
+function typedSteps(object: DdlObject, type: string): readonly Step[] {
+  const own = [
+    ...(text(object, 'default') === '' ? [] : [defaultStep(object)]),
+    ...(object.facts['nullable'] === false ? [set(object, 'SET NOT NULL')] : []),
+  ]
+  return own.map((step) => ({ ...step, after: [type] }))
 }
 
 function deferredDefault(object: DdlObject): readonly Step[] {

@@ -13,7 +13,7 @@ import {
   text,
 } from '../kind.js'
 import { ident } from '../names.js'
-import type { Hazard } from '../statement.js'
+import type { Hazard, Lock } from '../statement.js'
 import { parameterChanges } from './parameters.js'
 import { tableWord } from './table-word.js'
 
@@ -39,10 +39,14 @@ export const constraint: KindDdl = {
         ],
   alter: (change) => {
     const { from, to, facts } = change
-    const rest = [...facts].filter((fact) => !['valid', 'options', 'clustered'].includes(fact))
+    const rest = [...facts].filter((fact) => !['valid', 'options', 'clustered', 'parent'].includes(fact))
     if (rest.length > 0 || (facts.has('valid') && to.facts['valid'] === false)) return 'replace'
     if (is(to, '$inherited') && facts.has('valid')) return []
-    return [...(facts.has('valid') ? [validated(to)] : []), ...indexOptions({ from, to })]
+    return [
+      ...(facts.has('valid') ? [validated(to)] : []),
+      ...indexOptions({ from, to }),
+      ...(facts.has('parent') ? attached(to) : []),
+    ]
   },
 }
 
@@ -84,14 +88,25 @@ function canBeChecked(object: DdlObject): boolean {
 
 function hazards(object: DdlObject, isLater: boolean): readonly Hazard[] {
   const table = object.relation
-  const lock = text(object, 'type') === 'foreign key' ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE'
-  const locked: Hazard = { hazard: 'lock', table, lock }
-  if (isLater) return [locked]
+  const isForeignKey = text(object, 'type') === 'foreign key'
+  const lock: Lock = isForeignKey ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE'
+  const others = isForeignKey
+    ? referredTo(object).map((other) => ({ hazard: 'lock' as const, table: other, lock }))
+    : []
+  const locked: readonly Hazard[] = [{ hazard: 'lock', table, lock }, ...others]
+  if (isLater) return locked
   return [
-    locked,
+    ...locked,
     { hazard: 'full scan', table, lock },
     { hazard: 'may fail', when: `rows violate ${object.name}`, table },
   ]
+}
+
+/** The tables a foreign key refers to, but for its own. */
+function referredTo(object: DdlObject): readonly string[] {
+  const relations = list(object, '$needs').flatMap((needed) => relationOf(object.catalog, needed) ?? [])
+  const tables = [...new Set(relations)].flatMap((key) => findObject(object.catalog, key)?.name ?? [])
+  return tables.filter((name) => name !== object.relation)
 }
 
 function validated(object: DdlObject): Step {

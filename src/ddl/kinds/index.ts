@@ -25,9 +25,13 @@ export const index: KindDdl = {
   drop: (object) => (text(object, 'parent') === '' ? [dropped(object)] : []),
   alter: (change) => {
     const { from, to, facts } = change
-    if (facts.has('definition') || facts.has('unique') || facts.has('parent')) return 'replace'
+    if (facts.has('definition') || facts.has('unique')) return 'replace'
     if (facts.has('valid') && to.facts['valid'] === false) return invalid
-    return [...(facts.has('valid') ? [rebuilt(to)] : []), ...details({ from, to })]
+    return [
+      ...(facts.has('valid') ? [rebuilt(to)] : []),
+      ...details({ from, to }),
+      ...(facts.has('parent') ? attached(to) : []),
+    ]
   },
 }
 

@@ -1,0 +1,702 @@
+import type { Facts } from '../../src/core/catalog.js'
+
+/** What is promised and what is there, null where it is not, and what the difference means. */
+export type ImpactCase = readonly [expected: Facts | null, actual: Facts | null, verdict: string]
+
+const uses = 'breaks: code that uses it fails'
+const unused = 'harmless: this build does not use it'
+const alone: readonly ImpactCase[] = [
+  [{}, null, uses],
+  [null, {}, unused],
+]
+const onlyRead = 'harmless: it is documentation'
+const denied = 'breaks: what the role does with it is refused: permission denied'
+const allowed = 'weakens: roles may do more with it than promised'
+const validated: readonly ImpactCase[] = [
+  [{ valid: true }, { valid: false }, 'weakens: rows stored before it were never checked'],
+  [{ valid: false }, { valid: true }, 'harmless: it was validated since'],
+]
+const enabling: readonly ImpactCase[] = [
+  [{ enabled: 'enabled' }, { enabled: 'disabled' }, 'weakens: it does nothing any more'],
+  [{ enabled: 'enabled' }, { enabled: 'replica' }, 'weakens: it does nothing but for replicated changes'],
+  [{ enabled: 'disabled' }, { enabled: 'enabled' }, 'weakens: it acts where it was promised not to'],
+]
+const typeMeanings = {
+  wider: 'harmless: every promised value fits, and arrives the same',
+  text: 'weakens: every promised value fits, but node-postgres returns a text instead of a number',
+  decimals: 'weakens: every promised value fits, but comes back with more decimals',
+  other: 'breaks: values of the promised type may not fit or come back in another form',
+} as const
+const typed: readonly ImpactCase[] = (
+  [
+    ['smallint', 'integer', 'wider'],
+    ['real', 'double precision', 'wider'],
+    ['bigint', 'numeric', 'wider'],
+    ['character varying(80)', 'character varying(81)', 'wider'],
+    ['character varying(80)', 'character varying', 'wider'],
+    ['character varying(80)[]', 'text[]', 'wider'],
+    ['text', 'character varying', 'wider'],
+    ['bit varying(3)', 'bit varying(4)', 'wider'],
+    ['numeric(5,2)', 'numeric(6,2)', 'wider'],
+    ['numeric(5,2)', 'numeric', 'wider'],
+    ['numeric(5)', 'numeric(6,0)', 'wider'],
+    ['timestamp(3) with time zone', 'timestamp with time zone', 'wider'],
+    ['smallint', 'bigint', 'text'],
+    ['integer', 'bigint', 'text'],
+    ['integer[]', 'bigint[]', 'text'],
+    ['integer', 'numeric', 'text'],
+    ['numeric(5,2)', 'numeric(6,3)', 'decimals'],
+    ['bigint', 'integer', 'other'],
+    ['integer', 'numeric(4,0)', 'other'],
+    ['numeric(5,2)', 'numeric(5,3)', 'other'],
+    ['numeric', 'numeric(5,2)', 'other'],
+    ['text', 'character varying(80)', 'other'],
+    ['character varying(81)', 'character varying(80)', 'other'],
+    ['character varying', 'character varying(80)', 'other'],
+    ['character(3)', 'character(4)', 'other'],
+    ['timestamp with time zone', 'timestamp without time zone', 'other'],
+    ['timestamp(3) with time zone', 'timestamp(2) with time zone', 'other'],
+    ['text', 'text[]', 'other'],
+    ['text[]', 'character varying', 'other'],
+    ['music.mood', 'music."mood (old)"', 'other'],
+    ['music."mood (old)"', 'text', 'other'],
+  ] as const
+).map(([from, to, meaning]) => [{ type: from }, { type: to }, typeMeanings[meaning]])
+
+const otherRows = 'weakens: the rows a role sees or may write are not the promised ones'
+const otherOrder = 'weakens: order and comparison of values differ'
+const required = { nullable: false }
+const duplicates = 'weakens: duplicates can be stored, and upserts that rely on it fail'
+const refused = 'breaks: rows that this build may write are refused'
+const sample = 'slows: queries are planned from a larger or smaller sample'
+const otherColumns = 'harmless: with other columns the text is another one; the columns say what it means'
+
+const nullables: readonly ImpactCase[] = [
+  [{ nullable: true }, { nullable: false }, 'breaks: inserts of null fail'],
+  [{ nullable: false }, { nullable: true }, 'weakens: nulls can be stored where the code expects none'],
+]
+const otherDefault = 'weakens: rows inserted without a value get another one'
+const noDefault = 'weakens: rows inserted without a value get none'
+const defaults: readonly ImpactCase[] = [
+  [{ default: '1' }, {}, noDefault],
+  [{ default: '1' }, { default: '2' }, otherDefault],
+  [{}, { default: '2' }, otherDefault],
+]
+const bounds: readonly ImpactCase[] = [
+  [{ partition: 'FOR VALUES IN (1)' }, {}, 'breaks: the partitioned table has lost its rows'],
+  [{}, { partition: 'FOR VALUES IN (1)' }, 'breaks: rows outside of its bound are refused'],
+  [
+    { partition: 'FOR VALUES IN (1)' },
+    { partition: 'FOR VALUES IN (2)' },
+    'breaks: rows of the promised bound may find no partition',
+  ],
+  [{ parents: ['public.a'] }, {}, 'breaks: queries on the parent do not find its rows'],
+  [
+    { parents: ['public.a'] },
+    { parents: ['public.b'] },
+    'breaks: queries on the parent do not find its rows',
+  ],
+  [{}, { parents: ['public.a'] }, 'weakens: queries on the parent find its rows as well'],
+]
+const tables: readonly ImpactCase[] = [
+  [{}, null, 'breaks: queries on it fail'],
+  [{ partition: 'DEFAULT' }, null, 'breaks: rows of its bound find no partition, and queries on it fail'],
+  [null, {}, unused],
+  [
+    null,
+    { partition: 'DEFAULT', parents: ['public.songs'] },
+    'harmless: rows of its bound are stored in it and found as before',
+  ],
+  [null, { parents: ['public.songs'] }, 'weakens: queries on the parent find its rows as well'],
+  ...bounds,
+]
+const privileges: readonly ImpactCase[] = [
+  [{}, { grants: ['app: SELECT'] }, allowed],
+  [{ grants: ['app: SELECT'] }, {}, denied],
+  [{ grants: ['app: SELECT'] }, { grants: ['app: INSERT, SELECT'] }, allowed],
+  [{ grants: ['app: INSERT, SELECT'] }, { grants: ['app: SELECT, UPDATE'] }, denied],
+  [{ grants: ['app: SELECT'] }, { grants: ['app: ALL'] }, allowed],
+  [{ grants: ['app: ALL'] }, { grants: ['app: SELECT'] }, denied],
+  [{ grants: ['app: SELECT*'] }, { grants: ['app: SELECT'] }, denied],
+  [{ grants: ['app: SELECT'] }, { grants: ['app: SELECT*'] }, allowed],
+  [{ grants: ['app: SELECT*'] }, { grants: ['app: ALL'] }, denied],
+  [{ grants: ['app: SELECT*'] }, { grants: ['app: ALL*'] }, allowed],
+  [{ grants: ['"a: b": SELECT'] }, { grants: ['"a: c": SELECT'] }, denied],
+  [{}, { grants: ['PUBLIC: none'] }, denied],
+  [{ grants: ['PUBLIC: none'] }, {}, allowed],
+  [{}, { grants: ['OWNER: SELECT'] }, denied],
+  [{ grants: ['OWNER: SELECT'] }, {}, allowed],
+  [{ columnGrants: ['title: app: SELECT'] }, { columnGrants: ['id: app: SELECT'] }, denied],
+  [
+    { owner: 'app' },
+    {},
+    'weakens: another role may change and drop it, and policies do not apply to that role',
+  ],
+]
+const notes: readonly ImpactCase[] = [
+  [{}, { comment: 'a' }, onlyRead],
+  [{ columnComments: ['a: b'] }, {}, onlyRead],
+]
+
+/** Types of columns are written as `format_type` has them; all stand in tables and views that are promised. */
+export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
+  schema: [...alone, ...privileges],
+  extension: [
+    ...alone,
+    [
+      { schema: 'a' },
+      { schema: 'b' },
+      'breaks: its functions and types have other names, or are not in the search path',
+    ],
+  ],
+  table: [
+    ...tables,
+    ...notes,
+    [{ rowSecurity: false }, { rowSecurity: true }, 'breaks: rows disappear for roles without a policy'],
+    [{ rowSecurity: true }, { rowSecurity: false }, 'weakens: rows that policies hid are visible'],
+    [
+      { forceRowSecurity: false },
+      { forceRowSecurity: true },
+      'breaks: rows disappear for the owner of the table',
+    ],
+    [
+      { forceRowSecurity: true },
+      { forceRowSecurity: false },
+      'weakens: policies do not apply to the owner of the table',
+    ],
+    [{}, { unlogged: true }, 'weakens: its rows are lost in a crash, and replicas have none'],
+    [{ unlogged: true }, {}, 'slows: writes go to the log as well'],
+    [
+      { partitionedBy: 'LIST (a)' },
+      {},
+      'breaks: code that adds or drops partitions fails, and queries read all rows',
+    ],
+    [{}, { partitionedBy: 'LIST (a)' }, 'breaks: rows may find no partition'],
+    [{}, { ofType: 'public.pair' }, 'harmless: its columns are the same, which are objects of their own'],
+    [{ options: ['fillfactor=50'] }, {}, 'slows: space, vacuum or planning go by other parameters'],
+    [
+      {},
+      { replicaIdentity: 'nothing' },
+      'breaks: updates and deletes fail while a publication has the table',
+    ],
+    [{}, { replicaIdentity: 'full' }, 'slows: the log has the whole old row, which subscribers search by'],
+    [
+      { replicaIdentity: 'full' },
+      {},
+      'weakens: subscribers get other columns of old rows; without a key updates of a published table fail',
+    ],
+    [{}, { accessMethod: 'rows' }, 'weakens: what its storage is able to do, and how fast, differs'],
+    [
+      { rowSecurity: true, comment: 'a' },
+      { rowSecurity: false, unlogged: true, options: ['fillfactor=50'] },
+      'weakens: rows that policies hid are visible',
+    ],
+  ],
+  foreign_table: [
+    ...tables,
+    [{ server: 'a' }, { server: 'b' }, 'breaks: its rows come from another server'],
+    [{}, { options: ['table_name=b'] }, 'breaks: its rows come from another place'],
+  ],
+  column: [
+    ...typed,
+    ...nullables,
+    ...defaults,
+    ...validated,
+    [{}, null, 'breaks: queries that name it fail'],
+    [null, { nullable: true }, 'harmless: inserts may leave it out'],
+    [null, required, 'breaks: inserts that do not name it fail'],
+    [null, { ...required, default: '0' }, 'harmless: inserts may leave it out'],
+    [null, { ...required, identity: 'always' }, 'harmless: inserts may leave it out'],
+    [null, { ...required, generated: 'stored: 1' }, 'harmless: inserts may leave it out'],
+    [{ ...required, default: '1' }, required, 'breaks: inserts that do not name it fail'],
+    [required, { ...required, default: '1' }, 'harmless: inserts always name it'],
+    [
+      { ...required, default: `nextval('s')` },
+      { ...required, identity: 'by default' },
+      'harmless: the value is made otherwise, which is a fact of its own',
+    ],
+    [
+      { ...required, identity: 'by default' },
+      { ...required, default: `nextval('s')` },
+      'harmless: the default is a fact of its own',
+    ],
+    [
+      { ...required, default: '1' },
+      { ...required, identity: 'always' },
+      'breaks: inserts and updates that name a value fail',
+    ],
+    [
+      { identity: 'by default' },
+      { identity: 'always' },
+      'breaks: inserts and updates that name a value fail',
+    ],
+    [
+      { identity: 'always' },
+      { identity: 'by default' },
+      'weakens: values of its own can be stored, which the sequence deals again',
+    ],
+    [{}, { identity: 'by default' }, 'harmless: inserts that name a value go on, others get one'],
+    [{ identity: 'always' }, {}, 'breaks: inserts that do not name it fail'],
+    [{ identityOptions: ['increment 2'] }, {}, 'weakens: it deals other numbers than promised'],
+    [{}, { generated: 'stored: a' }, 'breaks: inserts and updates that name a value fail'],
+    [{ generated: 'stored: a' }, {}, 'breaks: its value is not made any more'],
+    [
+      { generated: 'stored: a' },
+      { generated: 'virtual: a' },
+      'slows: it is computed at another time, and a virtual one cannot be indexed',
+    ],
+    [{ generated: 'stored: a' }, { generated: 'stored: b' }, 'weakens: it has other values than promised'],
+    [{}, { notNullNoInherit: true }, 'weakens: tables that inherit it may store nulls'],
+    [{ notNullNoInherit: true }, {}, 'breaks: inserts of null into tables that inherit it fail'],
+    [{}, { collation: 'pg_catalog."C"' }, otherOrder],
+    [{}, { storage: 'external' }, 'harmless: only how long values are stored differs'],
+    [{}, { compression: 'lz4' }, 'harmless: only how long values are stored differs'],
+    [{ statistics: 100 }, { statistics: 0 }, sample],
+    [{}, { options: ['n_distinct=5'] }, 'slows: queries are planned with other numbers of distinct values'],
+    [{}, { fdwOptions: ['column_name=b'] }, 'breaks: it stands for another column of the foreign server'],
+  ],
+  constraint: [
+    ...validated,
+    [{ type: 'check' }, null, 'weakens: rows that it forbids can be stored'],
+    [{ type: 'exclude' }, null, 'weakens: rows that it forbids can be stored'],
+    [{ type: 'unique' }, null, duplicates],
+    [{ type: 'primary key' }, null, duplicates],
+    [
+      { type: 'foreign key' },
+      null,
+      'weakens: rows that refer to nothing can be stored, and nothing is cascaded',
+    ],
+    [{ type: 'check', enforced: false }, null, 'harmless: it forbade nothing'],
+    [null, { type: 'check' }, refused],
+    [null, { type: 'foreign key' }, refused],
+    [null, { type: 'unique' }, `${refused} as duplicates`],
+    [null, { type: 'check', enforced: false }, 'harmless: it forbids nothing'],
+    [{ type: 'check' }, { type: 'unique' }, 'breaks: other rows are refused than promised'],
+    [
+      { definition: 'CHECK (a)' },
+      { definition: 'CHECK (b)' },
+      'breaks: other rows are refused than promised',
+    ],
+    [
+      { definition: 'CHECK (a)' },
+      { definition: 'CHECK (a) NOT ENFORCED' },
+      'harmless: whether it is enforced is a fact of its own',
+    ],
+    [
+      { definition: 'CHECK (a)' },
+      { definition: 'CHECK (a) NOT ENFORCED', enforced: false },
+      'weakens: rows that it forbids can be stored',
+    ],
+    [{ definition: 'CHECK (a) NOT ENFORCED', enforced: false }, { definition: 'CHECK (a)' }, refused],
+    [
+      {},
+      { parent: 'public.a.b' },
+      'harmless: it forbids the same, alone or with that of the partitioned table',
+    ],
+    [{}, { options: ['fillfactor=50'] }, 'slows: it takes other space, or is kept up otherwise'],
+    [{}, { clustered: true }, 'harmless: only by which order CLUSTER writes the table differs'],
+    [{}, { indexComment: 'a' }, onlyRead],
+  ],
+  index: [
+    [{ unique: false }, null, 'slows: queries that need it scan the table'],
+    [{ unique: true }, null, duplicates],
+    [null, { unique: false }, unused],
+    [null, { unique: true }, `${refused} as duplicates`],
+    [
+      { definition: 'a', unique: false },
+      { definition: 'b', unique: false },
+      'slows: queries may not be able to use it',
+    ],
+    [
+      { definition: 'a', unique: true },
+      { definition: 'b', unique: true },
+      'breaks: other rows are refused as duplicates than promised',
+    ],
+    [{ definition: 'a', unique: false }, { definition: 'b', unique: true }, `${refused} as duplicates`],
+    [{ definition: 'a', unique: true }, { definition: 'b', unique: false }, duplicates],
+    [{ valid: true }, { valid: false, unique: false }, 'slows: queries do not use it'],
+    [
+      { valid: true, unique: true },
+      { valid: false, unique: true },
+      'weakens: old rows may be duplicates, upserts that rely on it fail, and queries do not use it',
+    ],
+    [{ valid: false }, { valid: true }, 'harmless: it was built since'],
+    [{}, { parent: 'public.i' }, 'slows: it is, or is not, part of the index of the partitioned table'],
+    [{}, { clustered: true }, 'harmless: only by which order CLUSTER writes the table differs'],
+    [{}, { statistics: ['1: 50'] }, sample],
+  ],
+  trigger: [
+    ...enabling,
+    [{}, null, 'weakens: what it does on writes no longer happens'],
+    [null, {}, 'weakens: writes do more than promised'],
+    [{ definition: 'a' }, { definition: 'b' }, 'weakens: writes do something else than promised'],
+  ],
+  rule: [
+    ...enabling,
+    [{}, null, 'weakens: what it does beside or instead of statements no longer happens'],
+    [null, {}, 'weakens: statements do more than promised, or something else'],
+    [{ definition: 'a' }, { definition: 'b' }, 'weakens: statements do something else than promised'],
+  ],
+  policy: [
+    [{}, null, otherRows],
+    [null, { permissive: true }, otherRows],
+    [null, { permissive: false }, 'breaks: rows disappear, or are refused, that it does not let pass'],
+    [{ using: 'a', roles: ['public'] }, { using: 'b', withCheck: 'c', roles: ['app'] }, otherRows],
+    [{ command: 'all', permissive: true }, { command: 'select', permissive: false }, otherRows],
+  ],
+  statistics: [
+    [{}, null, 'slows: queries are planned as if its columns had nothing to do with each other'],
+    [null, {}, unused],
+    [
+      { definition: 'a' },
+      { definition: 'b' },
+      'slows: queries are planned with other knowledge about its columns',
+    ],
+    [{}, { target: 9 }, sample],
+  ],
+  view: [
+    [{}, null, 'breaks: queries on it fail'],
+    [null, {}, unused],
+    [{ definition: 'a' }, { definition: 'b' }, 'weakens: it shows other rows or values than promised'],
+    [
+      { definition: 'a', columns: ['id integer'] },
+      { definition: 'b', columns: ['id integer', 'title text'] },
+      otherColumns,
+    ],
+    [
+      { columns: ['a text', 'b text'] },
+      { columns: ['b text', 'a text'] },
+      'harmless: queries may leave the others out',
+    ],
+    [
+      { columns: ['id integer', '"the title" character varying(9)'] },
+      { columns: ['id bigint', '"the title" text'] },
+      'weakens: every promised value fits, but may come back in another form',
+    ],
+    [
+      { columns: ['a text', 'b text'] },
+      { columns: ['a text'] },
+      'breaks: a promised column is gone or has another type',
+    ],
+    [
+      { columns: ['a text'] },
+      { columns: ['a integer'] },
+      'breaks: a promised column is gone or has another type',
+    ],
+    [{ defaults: ['a 1'] }, {}, noDefault],
+    [{ defaults: ['a 1'] }, { defaults: ['a 2'] }, otherDefault],
+    [
+      {},
+      { options: ['security_invoker=true'] },
+      'breaks: who uses it needs privileges on its tables: permission denied',
+    ],
+    [{}, { options: ['check_option=local'] }, 'breaks: writing rows that the view would not show is refused'],
+    [
+      { options: ['check_option=cascaded', 'security_invoker=true'] },
+      { options: ['check_option=local'] },
+      'weakens: who may see or write which rows through it is decided otherwise',
+    ],
+  ],
+  materialized_view: [
+    [{}, null, 'breaks: queries on it fail'],
+    [null, {}, unused],
+    [{ definition: 'a' }, { definition: 'b' }, 'weakens: it shows other rows or values than promised'],
+    [
+      { definition: 'a', columns: ['id integer'] },
+      { definition: 'b', columns: ['id bigint'] },
+      'weakens: every promised value fits, but may come back in another form',
+    ],
+    [
+      { columns: ['a text'] },
+      { columns: ['b text', 'a text'] },
+      'harmless: queries may leave the others out',
+    ],
+    [{ columns: ['a text'] }, {}, 'breaks: a promised column is gone or has another type'],
+    [
+      { definition: 'a', columns: ['a text'] },
+      { definition: 'b', columns: ['a text', 'b text'] },
+      otherColumns,
+    ],
+    [{}, { options: ['fillfactor=50'] }, 'slows: space, vacuum or planning go by other parameters'],
+    [{}, { columnSettings: ['a: statistics 9'] }, 'slows: its columns are stored or sampled otherwise'],
+    [{ accessMethod: 'rows' }, {}, 'weakens: what its storage is able to do, and how fast, differs'],
+    [{}, { populated: false }, 'breaks: queries on it fail until it is refreshed'],
+    [{ populated: false }, {}, 'harmless: it was refreshed since'],
+  ],
+  sequence: [
+    [{}, null, 'breaks: defaults that draw from it fail'],
+    [null, {}, unused],
+    [{ type: 'integer' }, { type: 'bigint' }, 'harmless: how far it goes is said by its bounds'],
+    [{ start: '1' }, { start: '2' }, 'harmless: only a restart begins there'],
+    [{ increment: '1' }, { increment: '2' }, 'weakens: it deals other values than promised'],
+    [{ min: '1' }, { min: '0' }, 'weakens: it deals other values than promised'],
+    [
+      { max: '9223372036854775807' },
+      { max: '9223372036854775806' },
+      'weakens: it ends sooner, and inserts fail from there on',
+    ],
+    [{ max: '9' }, { max: '10' }, 'harmless: it goes on where it was to end'],
+    [{ cache: '1' }, { cache: '5' }, 'harmless: only how many numbers a session reserves differs'],
+    [{ cycle: false }, { cycle: true }, 'weakens: it deals the same numbers again'],
+    [{ cycle: true }, { cycle: false }, 'weakens: inserts fail at its end'],
+    [{}, { unlogged: true }, 'weakens: after a crash it deals the same numbers again'],
+    [{ unlogged: true }, {}, 'harmless: it survives a crash'],
+    [{}, { ownedBy: 'public.a.b' }, 'harmless: only with which column it is dropped differs'],
+  ],
+  function: [
+    ...alone,
+    [
+      { definition: 'a' },
+      { definition: 'b' },
+      'breaks: it may take, return or do something else than promised',
+    ],
+  ],
+  procedure: [
+    ...alone,
+    [
+      { definition: 'a' },
+      { definition: 'b' },
+      'breaks: it may take, return or do something else than promised',
+    ],
+  ],
+  aggregate: [
+    ...alone,
+    [{ arguments: 'integer' }, { arguments: 'a integer' }, 'breaks: it must be called otherwise'],
+    [{ returns: 'integer' }, { returns: 'bigint' }, 'breaks: its value comes back in another form'],
+    [{ initial: '0', combine: 'a' }, { initial: '1' }, 'weakens: it computes another value than promised'],
+    [{ parallel: 'safe' }, {}, 'slows: it can be used by other plans only'],
+  ],
+  enum: [
+    ...alone,
+    [{ labels: ['sad', 'ok'] }, { labels: ['sad', 'glad', 'ok'] }, 'harmless: every promised label is there'],
+    [
+      { labels: ['sad', 'ok'] },
+      { labels: ['ok', 'sad', 'glad'] },
+      'weakens: every promised label is there, in another order',
+    ],
+    [
+      { labels: ['sad', 'ok'] },
+      { labels: ['sad', 'glad'] },
+      'breaks: storing or asking for a promised label fails',
+    ],
+  ],
+  domain: [
+    ...alone,
+    ...typed,
+    ...nullables,
+    ...defaults,
+    [{}, { collation: 'pg_catalog."C"' }, otherOrder],
+    [{ constraints: ['a', 'b'] }, { constraints: ['b'] }, 'weakens: values that it forbids can be stored'],
+    [{ constraints: ['a'] }, { constraints: ['b'] }, 'breaks: values that this build may write are refused'],
+    [{}, { constraintComments: ['a: b'] }, onlyRead],
+  ],
+  composite: [
+    ...alone,
+    [
+      { attributes: ['a text'] },
+      { attributes: ['a text', 'b text'] },
+      'breaks: values have other parts than promised',
+    ],
+  ],
+  range: [
+    ...alone,
+    [
+      { subtype: 'integer' },
+      { subtype: 'bigint' },
+      'breaks: bounds of the promised type may not fit or come back in another form',
+    ],
+    [{ operatorClass: 'a' }, { collation: 'b' }, otherOrder],
+    [{}, { canonical: 'a' }, 'weakens: equal ranges are taken for different ones, or the other way round'],
+    [{}, { subtypeDiff: 'a' }, 'slows: indexes on it are built from other distances'],
+    [{}, { multirange: 'a' }, 'breaks: its multirange type has another name'],
+  ],
+  base_type: [
+    ...alone,
+    [{ shell: true }, { input: 'a' }, 'breaks: it is defined on one side only'],
+    [{ output: 'a' }, { output: 'b' }, 'breaks: values are read or written in another form'],
+    [{ length: 4 }, {}, 'breaks: stored values are taken for others'],
+    [{ storage: 'main' }, {}, 'harmless: only how long values are stored differs'],
+    [{ category: 'S', analyze: 'a' }, {}, 'weakens: PostgreSQL may choose other functions and casts'],
+  ],
+  collation: [
+    ...alone,
+    [{ locale: 'C' }, { locale: 'POSIX' }, otherOrder],
+    [{}, { ctype: 'C' }, 'weakens: letters and upper and lower case are taken otherwise'],
+    [{}, { deterministic: false }, 'weakens: other texts are equal, in unique keys too, and LIKE may fail'],
+  ],
+  operator: [
+    [{}, null, 'breaks: queries with it fail'],
+    [null, {}, unused],
+    [{ function: 'a' }, { function: 'b', hashes: true }, 'weakens: it computes another value than promised'],
+    [{ negator: 'a' }, {}, 'slows: queries with it are planned otherwise'],
+  ],
+  operator_family: [
+    [{}, null, 'slows: indexes cannot be used across the types it brings together'],
+    [null, {}, unused],
+    [{ members: ['a'] }, { members: ['a', 'b'] }, 'harmless: more comparisons can use an index'],
+    [{ members: ['a', 'b'] }, { members: ['a'] }, 'slows: comparisons can use an index no longer'],
+  ],
+  operator_class: [
+    [{}, null, 'slows: indexes with it cannot be built'],
+    [{ default: true }, null, 'breaks: values of the type cannot be ordered, grouped or indexed'],
+    [null, {}, unused],
+    [{}, { default: true }, 'weakens: order and equality in indexes differ'],
+    [{ default: true }, {}, 'breaks: values of the type cannot be ordered, grouped or indexed'],
+    [{ operators: ['a'] }, { operators: ['b'] }, 'weakens: order and equality in indexes differ'],
+    [{ type: 'integer' }, { type: 'bigint' }, 'breaks: it is for other values'],
+  ],
+  cast: [
+    [{}, null, 'breaks: converting the one type to the other fails'],
+    [null, {}, unused],
+    [
+      null,
+      { context: 'implicit' },
+      'weakens: PostgreSQL may choose other functions and operators, or find too many',
+    ],
+    [
+      { context: 'implicit' },
+      { context: 'assignment' },
+      'breaks: statements that leave the conversion to PostgreSQL fail',
+    ],
+    [{ context: 'assignment' }, {}, 'breaks: statements that leave the conversion to PostgreSQL fail'],
+    [
+      { context: 'assignment' },
+      { context: 'implicit' },
+      'weakens: PostgreSQL may choose other functions and operators, or find too many',
+    ],
+    [
+      { method: 'function', function: 'a' },
+      { method: 'inout' },
+      'weakens: it computes another value than promised',
+    ],
+  ],
+  conversion: [
+    ...alone,
+    [{ default: true }, null, 'breaks: clients with the one encoding cannot be served in the other'],
+    [{ function: 'a' }, { function: 'b' }, 'weakens: it makes other texts'],
+  ],
+  text_search_parser: [
+    ...alone,
+    [{ token: 'a' }, { token: 'b' }, 'weakens: searches find other rows, and stored vectors no longer fit'],
+    [{ headline: 'a' }, {}, 'weakens: headlines are made otherwise'],
+  ],
+  text_search_template: [
+    ...alone,
+    [{ lexize: 'a' }, { lexize: 'b' }, 'weakens: searches find other rows, and stored vectors no longer fit'],
+  ],
+  text_search_dictionary: [
+    ...alone,
+    [{}, { options: 'a' }, 'weakens: searches find other rows, and stored vectors no longer fit'],
+  ],
+  text_search_configuration: [
+    ...alone,
+    [
+      { mappings: ['a'] },
+      { mappings: ['b'] },
+      'weakens: searches find other rows, and stored vectors no longer fit',
+    ],
+  ],
+  language: [
+    [{}, null, 'breaks: functions in it cannot be made'],
+    [null, {}, unused],
+    [{ handler: 'a' }, { handler: 'b' }, 'breaks: functions in it are run by something else'],
+    [{}, { trusted: true }, 'weakens: every role may write functions in it'],
+    [{ trusted: true }, {}, 'breaks: only superusers may write functions in it'],
+  ],
+  transform: [
+    [{}, null, 'breaks: functions get and return the value in another form'],
+    [null, {}, 'weakens: functions that ask for it get and return the value in another form'],
+    [{ fromSql: 'a' }, { fromSql: 'b' }, 'breaks: functions get the value in another form'],
+  ],
+  access_method: [
+    [{}, null, 'breaks: tables or indexes cannot be made with it'],
+    [null, {}, unused],
+    [{ handler: 'a' }, { handler: 'b' }, 'weakens: what it is able to do, and how fast, differs'],
+  ],
+  event_trigger: [
+    ...enabling,
+    [{}, null, 'weakens: what it does or forbids when the schema changes no longer happens'],
+    [null, {}, 'weakens: what changes the schema, migrations among it, does more or is refused'],
+    [{ tags: ['DROP TABLE'] }, {}, 'weakens: it acts on other statements'],
+  ],
+  foreign_data_wrapper: [
+    [{}, null, 'breaks: foreign tables of its servers fail'],
+    [null, {}, unused],
+    [{}, { options: ['debug=true'] }, 'breaks: rows come from another place, or no longer'],
+    [{}, { validator: 'a' }, 'weakens: faulty options are accepted, or others are refused'],
+  ],
+  server: [
+    [{}, null, 'breaks: its foreign tables fail'],
+    [null, {}, unused],
+    [{ wrapper: 'a' }, { wrapper: 'b' }, 'breaks: rows come from another place, or no longer'],
+  ],
+  user_mapping: [
+    [{}, null, 'breaks: foreign tables of the server fail for the user'],
+    [null, {}, 'weakens: the user reaches the foreign server'],
+    [
+      { options: ['user=a'] },
+      { options: ['user=b'] },
+      'breaks: the user is another one on the foreign server, or refused',
+    ],
+    ...(
+      [
+        [{ options: ['user=a'] }, { options: '(not readable)' }],
+        [{ options: '(not readable)' }, {}],
+      ] as const
+    ).map(
+      ([expected, actual]) =>
+        [
+          expected,
+          actual,
+          'harmless: only the user himself, the owner of the server and superusers see them: not compared',
+        ] as const,
+    ),
+  ],
+  publication: [
+    [{}, null, 'weakens: subscribers miss changes'],
+    [
+      null,
+      {},
+      'weakens: changes leave the database; updates fail on its tables that have no replica identity',
+    ],
+    [{}, { allTables: true }, 'weakens: subscribers get changes that are not meant for them'],
+    [{ allTables: true }, { tables: ['a'] }, 'weakens: subscribers miss changes'],
+    [
+      { tables: ['a'] },
+      { tables: ['a', 'b'] },
+      'weakens: subscribers get changes that are not meant for them',
+    ],
+    [{ tables: ['a'] }, { tables: ['a WHERE (b)'] }, 'weakens: subscribers miss changes'],
+    [{ schemas: ['a'] }, {}, 'weakens: subscribers miss changes'],
+    [{}, { schemas: ['a'] }, 'weakens: subscribers get changes that are not meant for them'],
+    [{ publish: ['insert'] }, {}, 'weakens: subscribers get changes that are not meant for them'],
+    [{}, { publish: ['insert'] }, 'weakens: subscribers miss changes, or get others'],
+  ],
+  subscription: [
+    [{}, null, 'weakens: changes of the publisher no longer arrive'],
+    [null, {}, 'weakens: changes of a publisher are written to tables of this database'],
+    [{}, { enabled: false }, 'weakens: changes of the publisher no longer arrive'],
+    [{ enabled: false }, {}, 'weakens: changes of the publisher arrive where none were promised'],
+    [{ publications: ['a'] }, { publications: ['b'] }, 'weakens: changes of the publisher no longer arrive'],
+    [
+      { publications: ['a'] },
+      { publications: ['a', 'b'] },
+      'weakens: changes of other publications are written to tables of this database',
+    ],
+    [{}, { streaming: 'on' }, 'slows: changes arrive earlier or later'],
+  ],
+  default_privileges: [
+    [{}, null, 'weakens: what is made from now on has other grants than promised'],
+    [null, {}, 'weakens: what is made from now on has other grants than promised'],
+    [
+      { grants: ['app: SELECT'] },
+      { grants: ['app: INSERT'] },
+      'weakens: what is made from now on has other grants than promised',
+    ],
+  ],
+  color: [
+    [{}, null, 'breaks: nothing is known about this kind of object'],
+    [null, {}, 'breaks: nothing is known about this kind of object'],
+    [{ a: 1 }, { a: 2 }, 'breaks: nothing is known about this kind of object'],
+  ],
+}
