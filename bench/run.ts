@@ -54,7 +54,7 @@ async function end(): Promise<void> {
 }
 
 async function headline(): Promise<string> {
-  const { url } = await testServer()
+  const url = values.database ?? (await testServer()).url
   const [server] = await query(url, "select current_setting('server_version') as version")
   const options = [...names.map((name) => `--part ${name}`), `--runs ${runs}`].join(' ')
   const machine = `Node ${process.version}, PostgreSQL ${String(server?.['version'])}, ${availableParallelism()} CPUs`

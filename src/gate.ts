@@ -6,6 +6,7 @@ import { describeAddress, addressOf } from './postgres/address.js'
 import { waitForConnection } from './postgres/connect.js'
 import { inspect, type Inspection } from './postgres/inspect.js'
 import type { MigrateOptions } from './postgres/locked-session.js'
+import { inPromisedWords } from './postgres/rerender.js'
 import { checkAgainst } from './postgres/revision-check.js'
 import { describeDecision, refusal } from './situations.js'
 import { currentSnapshot } from './snapshot.js'
@@ -65,7 +66,7 @@ interface Look {
 async function look({ client, snapshot, context }: Look): Promise<Pick<Passed, 'inspection' | 'assessment'>> {
   const { workspace, report } = context
   const inspection = await inspect(client, { ...workspace, scope: workspace.config.verify.scope })
-  const assessment = examine(workspace, { inspection, snapshot })
+  const assessment = await examine(client, workspace, { inspection, snapshot })
   report({
     event: 'inspected',
     database: describeAddress(inspection.database),
@@ -75,15 +76,18 @@ async function look({ client, snapshot, context }: Look): Promise<Pick<Passed, '
   return { inspection, assessment }
 }
 
-/** An inspection judged against this build's migrations and snapshot. */
-export function examine(
+/** An inspection judged against this build's migrations and snapshot; a difference may need the server's word. */
+export async function examine(
+  client: Look['client'],
   { migrations, config }: Pick<Workspace, 'migrations' | 'config'>,
   { inspection, snapshot }: Pick<Passed, 'inspection' | 'snapshot'>,
-): Assessment {
+): Promise<Assessment> {
+  const { recorded, live, major } = inspection
+  const { revisions } = recorded
   return assess({
     build: migrations.map(({ revision }) => revision),
-    recorded: inspection.recorded,
-    live: inspection.live,
+    recorded,
+    ...(await inPromisedWords(client, { snapshot, revisions, live, major }, 'own')),
     snapshot,
     scope: config.verify.scope,
   })

@@ -8,6 +8,7 @@ import { SchemaError } from './errors.js'
 import { migrateOptions } from './gate.js'
 import { brokenPromise } from './postgres/broken-promise.js'
 import { initialise } from './postgres/initialise.js'
+import type { Reconciled } from './postgres/rerender.js'
 import { wholeCatalog } from './side.js'
 import { staleError, usableSnapshot } from './snapshot.js'
 import type { Workspace } from './workspace.js'
@@ -43,7 +44,7 @@ export async function initialiseFromSnapshot(workspace: Workspace, report: Repor
         statements = plan.statements.length
         return plan.statements.map(({ sql }) => sql)
       },
-      check: (live) => verify(promised, live, workspace),
+      check: (result) => verify(promised, result, workspace),
     },
   )
   return {
@@ -75,8 +76,8 @@ function planFor({ live, to, snapshot }: Target): Plan {
   })
 }
 
-function verify(promised: Promised, live: Catalog, { config }: Workspace): void {
+function verify(promised: Promised, { live, unrendered }: Reconciled, { config }: Workspace): void {
   const { kept } = compareWithin(promised, live, { scope: config.verify.scope })
   const revision = 'the database built from the snapshot'
-  if (kept.length > 0) throw brokenPromise({ revision, differences: kept, transactional: true })
+  if (kept.length > 0) throw brokenPromise({ revision, differences: kept, unrendered, transactional: true })
 }

@@ -158,7 +158,7 @@ async function checkInFull(client: pg.Client, { workspace, passed }: WatchOption
   for (let attempt = 1; ; attempt += 1) {
     const inspection = await inspect(client, options)
     if (inspection.locked) return null
-    const assessment = examine(workspace, { inspection, snapshot })
+    const assessment = await examine(client, workspace, { inspection, snapshot })
     const decision = decide(assessment, workspace.config.policy)
     if (decision.action !== 'refuse' || attempt === 2) return { snapshot, inspection, assessment, decision }
   }

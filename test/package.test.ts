@@ -79,14 +79,16 @@ t.test('what npm pack gives installs, type-checks and runs in another project', 
 
   await t.test('a TypeScript project sees the types', async (t) => {
     const source = `import { openGate, schemaHealth, readCatalog, diff, loadSnapshot, type Catalog } from 'schemagate'
+import type { Tables } from 'knex/types/tables.js'
 import Fastify from 'fastify'
+const ourTablesAreOurs: [keyof Tables] extends [never] ? true : false = true
 const gate = await openGate({ env: process.env, settings: { ON_BEHIND: 'warn' } })
 const app = Fastify()
 await app.register(schemaHealth, { gate, details: 'always' })
 const catalog: Catalog = {}
 const differences: number = diff(catalog, {}).length
 const snapshot = await loadSnapshot('./migrations')
-export { differences, readCatalog, snapshot }
+export { differences, ourTablesAreOurs, readCatalog, snapshot }
 `
     await writeFile(join(folder, 'consumer.ts'), source)
     const compilerOptions = {

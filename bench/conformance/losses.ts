@@ -1,4 +1,4 @@
-import { type Catalog, parseKey, schemaOf, tableOf } from '../../src/core/catalog.js'
+import { type Catalog, type Fact, parseKey, schemaOf, tableOf } from '../../src/core/catalog.js'
 import type { Statement } from '../../src/ddl/statement.js'
 import type { Contents } from './contents.js'
 
@@ -46,19 +46,24 @@ function lossesOf(key: string, before: Contents, after: Contents | undefined): r
   })
 }
 
-/** The keys of what an object goes with when that is dropped. */
+/** The keys of what an object goes with when that is dropped or changed. */
 function holders(from: Catalog, key: string): readonly string[] {
   const found = [key]
-  for (const one of found)
-    for (const holder of [tableOf(one), schemaOf(one), ...inheritedFrom(from, one)])
+  for (const one of found) {
+    const needs = listOf(from[one]?.['$needs'])
+    for (const holder of [tableOf(one), schemaOf(one), ...inheritedFrom(from, one), ...needs])
       if (holder !== null && !found.includes(holder)) found.push(holder)
+  }
   return found
 }
 
 /** The tables above a table, or the same column of those above the column's. */
 function inheritedFrom(from: Catalog, key: string): readonly string[] {
-  const parents = from[tableOf(key) ?? key]?.['parents']
-  if (typeof parents !== 'object') return []
   const { kind, names } = parseKey(key)
+  const parents = listOf(from[tableOf(key) ?? key]?.['parents'])
   return parents.map((parent) => [`${kind}:${parent}`, ...names.slice(2)].join('.'))
+}
+
+function listOf(fact: Fact | undefined): readonly string[] {
+  return typeof fact === 'object' ? fact : []
 }

@@ -69,7 +69,7 @@ async function compare(
       continue
     }
     const crossing = { expected, live, majors: { expected: from, actual } }
-    const reconciled = await reconcile(place.client, crossing, { whose: 'callers' })
+    const reconciled = await reconcile(place.client, crossing, 'callers')
     compared.push({ from, differences: diff(expected, reconciled.live) })
   }
   return compared

@@ -30,7 +30,7 @@ export async function look(workspace: Workspace, { report, signal }: LookOptions
   try {
     const { snapshot, stale } = await usableSnapshot(workspace)
     const inspection = await inspect(client, { ...workspace, scope: config.verify.scope })
-    const assessment = examine(workspace, { inspection, snapshot })
+    const assessment = await examine(client, workspace, { inspection, snapshot })
     const decision = decide(assessment, config.policy)
     return { snapshot, stale, inspection, assessment, decision }
   } finally {

@@ -51,6 +51,8 @@ export interface Evidence {
   readonly snapshot: Snapshot | null
   /** What is compared. Default: all but comments and grants. */
   readonly scope?: Scope
+  /** Why it could not be told whether a difference is more than other words, by object key. */
+  readonly unrendered?: Readonly<Record<string, string>>
 }
 
 const answers: Readonly<Record<Situation, (policy: Policy, assessment: Assessment) => Action>> = {
@@ -65,13 +67,18 @@ const answers: Readonly<Record<Situation, (policy: Policy, assessment: Assessmen
 }
 
 /** Position and verification from what was read. An ahead database is verified against this build's head. */
-export function assess({ build, recorded, live, snapshot, scope = defaultScope }: Evidence): Assessment {
+export function assess({ build, recorded, live, snapshot, ...how }: Evidence): Assessment {
+  const { scope = defaultScope, unrendered = {} } = how
   const history = compareHistory(build, recorded)
   if (snapshot === null)
     return { history, verification: { status: 'unverified', why: 'there is no snapshot' } }
   const promised = promisedAt(snapshot, history.applied)
   const { expected, kept, ignored } = compareWithin(promised, live, { scope })
-  const findings = kept.map((found) => assessImpact(found, expected))
+  const findings = kept.map((found) => {
+    const finding = assessImpact(found, expected)
+    const why = unrendered[found.key]
+    return why === undefined ? finding : { ...finding, reason: `${finding.reason}; ${why}` }
+  })
   const compared = countKinds(Object.keys(expected))
   return { history, verification: { status: 'verified', findings, ignored, compared } }
 }

@@ -48,10 +48,9 @@ const anotherDefault: Verdict = ['weakens', 'rows inserted without a value get a
 const defaultRule: Rule<FactChange> = {
   cases: [
     [
-      'an identity or a generated value took its place',
-      ({ actual, is }) =>
-        actual === undefined && (is['identity'] !== undefined || is['generated'] !== undefined),
-      ['harmless', 'the value is made otherwise, which is a fact of its own'],
+      'an identity or a generated value takes its place, or gave it',
+      (change) => (isGone(change) && isMade(change.is)) || (isNew(change) && isMade(change.was)),
+      ['harmless', 'how the value is made is a fact of its own'],
     ],
     [
       'it is gone, and the column NOT NULL',
@@ -82,7 +81,7 @@ const identityRule: Rule<FactChange> = {
     [
       'it is gone, and a default deals values',
       (change) => isGone(change) && change.is['default'] !== undefined,
-      ['harmless', 'the default is a fact of its own'],
+      ['harmless', 'how the value is made is a fact of its own'],
     ],
     ['it is gone', isGone, ['breaks', 'inserts that do not name it fail']],
     ['there was none', isNew, ['harmless', 'inserts that name a value go on, others get one']],
@@ -147,8 +146,12 @@ function isType(wanted: TypeChange): (change: FactChange) => boolean {
   return ({ expected, actual }) => typeChange(String(expected), String(actual)) === wanted
 }
 
-function isRequired({ nullable, default: fallback, identity, generated }: Facts): boolean {
-  return nullable === false && fallback === undefined && identity === undefined && generated === undefined
+function isRequired(facts: Facts): boolean {
+  return facts['nullable'] === false && facts['default'] === undefined && !isMade(facts)
+}
+
+function isMade({ identity, generated }: Facts): boolean {
+  return identity !== undefined || generated !== undefined
 }
 
 function expressionIn(generated: Fact | undefined): string {

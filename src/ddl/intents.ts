@@ -11,6 +11,8 @@ export type Intent =
       readonly from: DdlObject
       readonly to: DdlObject
       readonly facts: ReadonlySet<string>
+      /** What it has to let go of and take hold of again, too. */
+      readonly needed?: string
     }
   /** Only the default, or the like, is dropped before and set after something it needs is made anew. */
   | { readonly action: 'rebind'; readonly from: DdlObject; readonly to: DdlObject; readonly needed: string }

@@ -32,6 +32,8 @@ export interface Step {
   readonly sql: string
   readonly hazards: readonly Hazard[]
   readonly transactional: boolean
+  /** Better in a transaction of its own, after the locks of those before are gone. */
+  readonly alone?: true
   /** Default: that of the method that renders it. */
   readonly phase?: Phase
   /** Keys of objects that must be there, as they shall be, before it: beyond what `$needs` says. */

@@ -5,6 +5,7 @@ import { type DdlObject, relationOf } from './kind.js'
 import { inOrder } from './order.js'
 import { propagate } from './propagate.js'
 import { renderIntent } from './render.js'
+import { refuseWith } from './refuse.js'
 import type { Plan, Refusal, Statement } from './statement.js'
 import { type StepTask, tasksFor, type Work } from './tasks.js'
 
@@ -25,16 +26,20 @@ export function planChanges({ from, to, differences = diff(to, from) }: Journey)
   const intents = intentsFor(differences, { from, to })
   propagate(intents, { from, to })
   const works = new Map<string, Work>()
-  const refused: Refusal[] = []
+  const refused = new Map<string, Refusal>()
   for (const [key, intent] of intents) {
     const aware = freshened(intent, intents)
     const rendered = renderIntent(aware, from)
-    if ('refusal' in rendered) refused.push(rendered.refusal)
+    if ('refusal' in rendered) refused.set(key, rendered.refusal)
     else works.set(key, { intent: aware, steps: rendered.steps })
   }
+  refuseWith(refused, { works, intents })
   const tasks = tasksFor(works)
   const statements = inOrder(tasks).flatMap((id) => statementsOf(tasks.get(id)))
-  return { statements: withPreamble(withoutFreshHazards(statements, intents)), refused }
+  return {
+    statements: withPreamble(withoutFreshHazards(statements, intents)),
+    refused: [...refused.values()],
+  }
 }
 
 /** An intent whose object knows whether its relation is made by the same plan. */
@@ -48,7 +53,13 @@ function freshened(intent: Intent, intents: ReadonlyMap<string, Intent>): Intent
 function statementsOf(task: StepTask | undefined): readonly Statement[] {
   if (task === undefined) return []
   const { key, steps } = task
-  return steps.map(({ sql, hazards, transactional }) => ({ sql, key, hazards, transactional }))
+  return steps.map(({ sql, hazards, transactional, alone }) => ({
+    sql,
+    key,
+    hazards,
+    transactional,
+    ...(alone === true ? { alone } : {}),
+  }))
 }
 
 /** Nobody waits for a table that the plan itself makes, and it has no rows. */

@@ -114,7 +114,7 @@ function entailed({ key, needed }: Dependence, { intents, sides }: Context): Int
   if (!ends(intents.get(needed)) && (isType || from.kind === 'table')) return null
   if (isType) return retyped({ from, to, was })
   const canRebind = ddlKinds[from.kind]?.rebind?.({ from, to }, needed) ?? null
-  if (canRebind !== null) return was === undefined ? { action: 'rebind', from, to, needed } : null
+  if (canRebind !== null) return rebound({ from, to, was }, needed)
   return holdsData(from) ? { action: 'refuse', to, needed } : replacement(from, to)
 }
 
@@ -127,7 +127,14 @@ function isTypeOfColumn({ kind, facts }: DdlObject, needed: string): boolean {
 
 function holdsData({ kind, facts }: DdlObject): boolean {
   if (kind === 'column') return facts['generated'] === undefined
-  return ['table', 'foreign_table', 'sequence', 'schema', 'extension'].includes(kind)
+  return ['table', 'sequence', 'schema', 'extension'].includes(kind)
+}
+
+/** A change of the default writes it anew by itself. */
+function rebound({ from, to, was }: Retyped, needed: string): Intent | null {
+  if (was === undefined) return { action: 'rebind', from, to, needed }
+  const isKnown = was.action !== 'alter' || was.needed !== undefined || was.facts.has('default')
+  return isKnown ? null : { ...was, needed }
 }
 
 interface Retyped {

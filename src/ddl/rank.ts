@@ -37,6 +37,7 @@ export function rankOf({ phase, object, steps }: Ranked): string {
 
 function stageOf({ phase, object, steps }: Ranked): number {
   if (watchers.has(object.kind)) return phase === 'release' || phase === 'drop' ? 0 : 9
+  if (steps.some(({ alone }) => alone === true)) return 7
   const separate = steps.some(({ transactional }) => !transactional)
   if (!separate) return phaseOrder[phase]
   // What needs a transaction of its own comes before or after all that can share one.

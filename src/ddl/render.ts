@@ -64,9 +64,12 @@ function partsOf(intent: Intent, { kind, present }: Manner): readonly Part[] {
       return [
         { phase: 'alter', rendered: altered(intent, kind) },
         { phase: 'alter', rendered: genericSteps(intent, kind) },
+        ...(intent.needed === undefined
+          ? []
+          : [{ phase: 'attach' as const, rendered: rebound(intent, kind) }]),
       ]
     case 'rebind':
-      return [{ phase: 'attach', rendered: kind.rebind?.(intent, intent.needed) ?? [] }]
+      return [{ phase: 'attach', rendered: rebound(intent, kind) }]
     case 'replace':
       return [
         ...(intent.swap ? swapped(intent) : endedBy(intent, kind)),
@@ -83,6 +86,13 @@ function partsOf(intent: Intent, { kind, present }: Manner): readonly Part[] {
         },
       ]
   }
+}
+
+function rebound(
+  { from, to, needed = '' }: Extract<Intent, { action: 'alter' | 'rebind' }>,
+  kind: KindDdl,
+): Rendered {
+  return kind.rebind?.({ from, to }, needed) ?? []
 }
 
 function endedBy(intent: Extract<Intent, { action: 'replace' }>, kind: KindDdl): readonly Part[] {

@@ -18,20 +18,22 @@ export function describeRefusal({ key, reason, decide }: Refusal): string {
   return [`-- NOT WRITTEN: ${key}`, `--   ${reason}`, `--   decide: ${decide}`].join('\n')
 }
 
-/** Runs of statements that can share a transaction, and those that cannot, each alone. */
+/** Runs of statements that share a transaction, and those that cannot or had better not, each alone. */
 export function groupsOf(statements: readonly Statement[]): readonly (readonly Statement[])[] {
   const groups: Statement[][] = []
   for (const statement of statements) {
     const last = groups.at(-1)
-    if (statement.transactional && last?.[0]?.transactional === true) last.push(statement)
+    if (last?.every(canShare) === true && canShare(statement)) last.push(statement)
     else groups.push([statement])
   }
   return groups
 }
 
+function canShare({ transactional, alone }: Statement): boolean {
+  return transactional && alone !== true
+}
+
 function describeGroup(group: readonly Statement[]): string {
   const lines = group.map(describeStatement)
-  return group[0]?.transactional === true && group.length > 1
-    ? ['BEGIN;', ...lines, 'COMMIT;'].join('\n')
-    : lines.join('\n')
+  return group.length > 1 ? ['BEGIN;', ...lines, 'COMMIT;'].join('\n') : lines.join('\n')
 }

@@ -19,6 +19,8 @@ export interface Statement {
   readonly hazards: readonly Hazard[]
   /** False for a statement that PostgreSQL refuses inside a transaction block. */
   readonly transactional: boolean
+  /** Better in a transaction of its own, after the locks of those before are gone. */
+  readonly alone?: true
 }
 
 /** A difference that is not written as SQL: why, and what a person must decide. */

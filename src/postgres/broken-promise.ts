@@ -1,15 +1,19 @@
 import type { Difference } from '../core/diff.js'
 import { describeDifference } from '../core/words.js'
 import { type Fact, SchemaError } from '../errors.js'
+import type { Unrendered } from './rerender.js'
 
 export interface BrokenPromise {
   readonly revision: string
   readonly differences: readonly Difference[]
+  /** Why it could not be told whether a difference is more than other words, by object key. */
+  readonly unrendered: Unrendered
   readonly transactional: boolean
 }
 
 /** The error of a revision that ran without one and is not what the snapshot promises. */
-export function brokenPromise({ revision, differences, transactional }: BrokenPromise): SchemaError {
+export function brokenPromise(broken: BrokenPromise): SchemaError {
+  const { revision, differences, unrendered, transactional } = broken
   const consequence = transactional
     ? 'Its transaction was rolled back: nothing changed, nothing was recorded.'
     : 'It runs outside a transaction: what it did stays, and it was not recorded.'
@@ -17,7 +21,13 @@ export function brokenPromise({ revision, differences, transactional }: BrokenPr
     what: `${revision} ran without an error, but did not do what it promised. ${consequence}`,
     facts: [
       ['revision', revision],
-      ['differences', differences.flatMap(describeDifference)],
+      [
+        'differences',
+        differences.flatMap((difference) => [
+          ...describeDifference(difference),
+          ...(unrendered[difference.key] === undefined ? [] : [`    ${unrendered[difference.key]}`]),
+        ]),
+      ],
     ],
     choices: [
       ['correct the database', 'remove or change what was there before, then run it again'],

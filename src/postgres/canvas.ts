@@ -4,9 +4,7 @@ import type { Drawing } from './drawing.js'
 import { queryAll } from './query.js'
 
 /** Where temporary objects are made, to be rolled back: in a transaction of their own, or within the caller's. */
-export type Transaction =
-  | { readonly whose: 'own'; /** Statement timeout in milliseconds; 0 for none. */ readonly timeout: number }
-  | { readonly whose: 'callers' }
+export type Transaction = 'own' | 'callers'
 
 /** A text of each side of a comparison, to be printed in the words of one server. */
 export type Pair = readonly [expected: Drawn, actual: Drawn]
@@ -30,23 +28,24 @@ export interface CanvasOptions {
 
 const batch = 40
 
+const lockTimeout = '55P03'
+
 const savepoint = 'savepoint schemagate_drawing'
 const erase = `rollback to ${savepoint}`
 
-function frameOf(transaction: Transaction): { readonly open: readonly string[]; readonly close: string } {
-  if (transaction.whose === 'callers')
-    return {
-      open: ['savepoint schemagate_canvas'],
-      close: 'rollback to savepoint schemagate_canvas; release savepoint schemagate_canvas',
-    }
-  const begin = 'begin transaction isolation level read committed read write'
-  return { open: [begin, `set local statement_timeout to ${transaction.timeout}`], close: 'rollback' }
+const frames: Readonly<Record<Transaction, { readonly open: string; readonly close: string }>> = {
+  own: { open: 'begin transaction isolation level read committed read write', close: 'rollback' },
+  callers: {
+    open: 'savepoint schemagate_canvas',
+    close: 'rollback to savepoint schemagate_canvas; release savepoint schemagate_canvas',
+  },
 }
 
-/** Explicitly last, the temporary schema hides nothing. */
+/** Explicitly last, the temporary schema hides nothing. What waits for a lock waits for somebody's migration. */
 const settings = [
   'set local search_path to pg_catalog, pg_temp',
   'set local check_function_bodies to off',
+  `set local lock_timeout to '2s'`,
   'set local client_min_messages to error',
 ]
 
@@ -62,8 +61,8 @@ export async function withCanvas<T>(
   { transaction, relations }: CanvasOptions,
   use: (canvas: Canvas) => Promise<T>,
 ): Promise<T> {
-  const { open, close } = frameOf(transaction)
-  const opening = [...open, canonicalSession(), ...settings, trial, columnsQuery(relations), savepoint]
+  const { open, close } = frames[transaction]
+  const opening = [open, canonicalSession(), ...settings, trial, columnsQuery(relations), savepoint]
   try {
     const [found] = await queryAll(client, opening.join(';\n'))
     const used = await use({
@@ -113,7 +112,7 @@ async function compareSome(client: pg.ClientBase, pairs: readonly Pair[]): Promi
     const printed = results.map(({ rows: [row] }) => row?.[0])
     return pairs.map((_, at) => ({ alike: printed[2 * at] === printed[2 * at + 1] }))
   } catch (error) {
-    if (!isRefusal(error)) throw error
+    if (!isRefusal(error) || error.code === lockTimeout) throw error
     await client.query(erase)
     if (pairs.length === 1) return [{ why: error.message }]
     const middle = pairs.length >> 1

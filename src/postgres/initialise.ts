@@ -6,6 +6,7 @@ import { everything, ledgerTablesOf, readCatalog, readCatalogInTransaction } fro
 import { append } from './ledger.js'
 import { type LockedSession, type MigrateOptions, withLockedSession } from './locked-session.js'
 import type { Migration } from './migrations.js'
+import { inPromisedWords, type Reconciled } from './rerender.js'
 
 /** How an empty database becomes what is promised. */
 export interface Blueprint {
@@ -14,7 +15,7 @@ export interface Blueprint {
   /** The statements that make it, all of which can share a transaction. */
   readonly statementsFor: (live: Catalog) => readonly string[]
   /** Looks at the result before the commit; what it throws undoes everything. */
-  readonly check: (live: Catalog) => void
+  readonly check: (result: Reconciled) => void
 }
 
 /**
@@ -61,15 +62,19 @@ interface Building {
 }
 
 async function build({ locked, options, blueprint, live }: Building): Promise<void> {
-  const { session, schema } = locked
+  const { session, schema, inspection } = locked
+  const { snapshot, migrations, writer } = options
   for (const statement of blueprint.statementsFor(live)) await session.client.query(statement)
   await session.client.query('set local check_function_bodies to default')
   const reading = { ...ledgerTablesOf(options.project), ...everything }
-  blueprint.check(await readCatalogInTransaction(session.client, reading))
+  const found = await readCatalogInTransaction(session.client, reading)
+  const revisions = migrations.map(({ revision }) => revision)
+  const sight = { snapshot, revisions, live: found, major: inspection.major }
+  blueprint.check(await inPromisedWords(session.client, sight, 'callers'))
   await append(
     session.client,
-    { schema, writer: options.writer },
-    options.migrations.map(({ revision, checksum }) => ({ revision, event: 'stamped', checksum })),
+    { schema, writer },
+    migrations.map(({ revision, checksum }) => ({ revision, event: 'stamped', checksum })),
   )
 }
 

@@ -3,6 +3,7 @@ import { type Majors, publicGrants } from '../core/across-majors.js'
 import { type Catalog, type Facts, sameFact } from '../core/catalog.js'
 import { diff, type Undetermined } from '../core/diff.js'
 import { plainNames } from '../core/pattern.js'
+import { pick, promisedAt, type Snapshot } from '../core/snapshot.js'
 import { isRefusal, type Likeness, type Transaction, withCanvas } from './canvas.js'
 import { type Changed, type Sketch, sketchesOf } from './sketch.js'
 
@@ -14,13 +15,37 @@ export interface Crossing {
   readonly majors: Majors
 }
 
-/** Why the live server could not say whether a difference is one, by object key. */
+/** Why it could not be told whether a difference is more than other words, by object key. */
 export type Unrendered = Readonly<Record<string, string>>
 
 export interface Reconciled {
   /** The live catalog, in the promised words wherever they mean the same. */
   readonly live: Catalog
   readonly unrendered: Unrendered
+}
+
+/** A database at some revisions. */
+export interface Sight {
+  readonly snapshot: Snapshot | null
+  readonly revisions: Iterable<string>
+  readonly live: Catalog
+  /** The major version of its server. */
+  readonly major: number
+  /** The objects that matter. Default: all. */
+  readonly keys?: readonly string[]
+}
+
+/** A live catalog reconciled with what a snapshot promises at some revisions. */
+export async function inPromisedWords(
+  client: pg.ClientBase,
+  { snapshot, revisions, live, major, keys }: Sight,
+  transaction: Transaction,
+): Promise<Reconciled> {
+  if (snapshot === null || snapshot.postgres === major) return { live, unrendered: {} }
+  const { catalog, undetermined } = promisedAt(snapshot, revisions)
+  const expected = keys === undefined ? catalog : pick(catalog, keys)
+  const majors = { expected: snapshot.postgres, actual: major }
+  return reconcile(client, { expected, undetermined, live, majors }, transaction)
 }
 
 /**
@@ -44,7 +69,7 @@ export async function reconcile(
     likenesses.set(each, likeness)
     if (likeness !== null) remember(each, likeness)
   }
-  return conclude(live, likenesses)
+  return conclude(crossing, likenesses)
 }
 
 function changedFacts({ expected, live, undetermined }: Crossing): readonly Changed[] {
@@ -103,11 +128,12 @@ function together(likenesses: readonly Likeness[]): Likeness {
   return failed ?? { alike: likenesses.every((likeness) => 'alike' in likeness && likeness.alike) }
 }
 
-function conclude(live: Catalog, likenesses: ReadonlyMap<Changed, Likeness | null>): Reconciled {
+function conclude({ live, majors }: Crossing, likenesses: ReadonlyMap<Changed, Likeness | null>): Reconciled {
+  const failure = `PostgreSQL ${majors.actual} could not print what ${majors.expected} promised`
   const agreed: Record<string, Facts> = {}
   const unrendered: Record<string, string> = {}
   for (const [{ key, fact, expected }, likeness] of likenesses)
-    if (likeness !== null && 'why' in likeness) unrendered[key] = likeness.why
+    if (likeness !== null && 'why' in likeness) unrendered[key] = `${failure}: ${likeness.why}`
     else if (likeness?.alike === true) agreed[key] = worded(agreed[key] ?? live[key] ?? {}, fact, expected)
   return { live: { ...live, ...agreed }, unrendered }
 }

@@ -8,6 +8,7 @@ import { addressOf, describeAddress } from './address.js'
 import { brokenAt, brokenPromise } from './broken-promise.js'
 import { append, qualified } from './ledger.js'
 import { type LockedSession, type MigrateOptions, withLockedSession } from './locked-session.js'
+import { inPromisedWords, type Unrendered } from './rerender.js'
 import { type LoadedMigration, type Migration, revisionOf } from './migrations.js'
 
 type Context = MigrateOptions & LockedSession
@@ -92,12 +93,12 @@ async function runDown(
   const read = async (): Promise<Catalog> =>
     (transactional ? readCatalogInTransaction : readCatalog)(client, options)
   if (module.down === null) throw new TypeError('it has no down function')
-  const before = keysOf(differences(reverting, await read()))
+  const compare = async (): Promise<Compared> => differences(reverting, await read(), transactional)
+  const before = new Set((await compare()).found.map(({ key }) => key))
   await module.down(knex)
-  const found = differences(reverting, await read()).filter(
-    ({ key }) => !before.has(key) || changesOf(context, revision).has(key),
-  )
-  if (found.length > 0) throw brokenPromise({ revision, differences: found, transactional })
+  const { found, unrendered } = await compare()
+  const caused = found.filter(({ key }) => !before.has(key) || changesOf(context, revision).has(key))
+  if (caused.length > 0) throw brokenPromise({ revision, differences: caused, unrendered, transactional })
   const name =
     context.inspection.ledger?.names.find((recorded) => revisionOf(recorded) === revision) ?? revision
   await client.query(`delete from ${qualified(context.schema, context.project.tableName)} where name = $1`, [
@@ -106,18 +107,26 @@ async function runDown(
   await append(client, context, [{ revision, event: 'reverted' }])
 }
 
+interface Compared {
+  readonly found: readonly Difference[]
+  readonly unrendered: Unrendered
+}
+
 /** Differences from the promise as it is without this revision. Drift that was there before is not its business. */
-function differences({ context, remaining }: Reverting, live: Catalog): readonly Difference[] {
-  const { snapshot, scope = defaultScope } = context
-  return snapshot === null ? [] : compareWithin(promisedAt(snapshot, remaining), live, { scope }).kept
+async function differences(
+  { context, remaining }: Reverting,
+  read: Catalog,
+  transactional: boolean,
+): Promise<Compared> {
+  const { snapshot, scope = defaultScope, session, inspection } = context
+  if (snapshot === null) return { found: [], unrendered: {} }
+  const sight = { snapshot, revisions: remaining, live: read, major: inspection.major }
+  const { live, unrendered } = await inPromisedWords(session.client, sight, transactional ? 'callers' : 'own')
+  return { found: compareWithin(promisedAt(snapshot, remaining), live, { scope }).kept, unrendered }
 }
 
 function changesOf({ snapshot }: Context, revision: string): ReadonlySet<string> {
   return new Set(Object.keys(snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}))
-}
-
-function keysOf(found: readonly Difference[]): ReadonlySet<string> {
-  return new Set(found.map(({ key }) => key))
 }
 
 function revertFailure(

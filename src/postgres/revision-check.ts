@@ -3,6 +3,7 @@ import { compareWithin, defaultScope, type Scope } from '../core/scope.js'
 import { promisedAt, type Snapshot } from '../core/snapshot.js'
 import { brokenPromise } from './broken-promise.js'
 import type { ReadOptions } from './introspect.js'
+import type { Reconciled, Sight } from './rerender.js'
 
 /** A revision whose `up` has run and is not committed yet. */
 export interface RanRevision {
@@ -12,6 +13,8 @@ export interface RanRevision {
   readonly recorded: readonly string[]
   /** The catalog as the revision's own transaction sees it, without the ledgers. */
   readonly read: (options?: Omit<ReadOptions, 'ledgerTables'>) => Promise<Catalog>
+  /** What was read in the words of a snapshot of another major version. */
+  readonly reconcile: (sight: Omit<Sight, 'major'>) => Promise<Reconciled>
 }
 
 /** Looks at a revision before its commit; what it throws rolls the revision back. */
@@ -23,14 +26,15 @@ export type RevisionCheck = (ran: RanRevision) => Promise<void>
  * checked.
  */
 export function checkAgainst(snapshot: Snapshot | null, scope: Scope = defaultScope): RevisionCheck {
-  return async ({ revision, transactional, recorded, read }) => {
+  return async ({ revision, transactional, recorded, read, reconcile }) => {
     const changes = snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}
     const keys = Object.keys(changes)
     if (snapshot === null || keys.length === 0) return
     const { comments, grants } = scope
     const kinds = new Set(keys.map((key) => parseKey(key).kind))
-    const live = await read({ kinds, comments, grants })
+    const found = await read({ kinds, comments, grants })
+    const { live, unrendered } = await reconcile({ snapshot, revisions: recorded, live: found, keys })
     const { kept } = compareWithin(promisedAt(snapshot, recorded), live, { scope, keys })
-    if (kept.length > 0) throw brokenPromise({ revision, differences: kept, transactional })
+    if (kept.length > 0) throw brokenPromise({ revision, differences: kept, unrendered, transactional })
   }
 }

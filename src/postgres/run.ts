@@ -6,6 +6,7 @@ import { append, type LedgerEvent } from './ledger.js'
 import type { MigrateOptions } from './locked-session.js'
 import { migrationFailure } from './migration-failure.js'
 import { ledgerName, type Migration } from './migrations.js'
+import { inPromisedWords } from './rerender.js'
 import { type Loaded, messageOf, type RunContext, type RunState, type Step } from './run-state.js'
 
 const heartbeat = 5_000
@@ -161,11 +162,14 @@ async function cancellable({ context, transactional }: Application, run: () => P
 
 async function check({ revision }: Loaded, { context, state, transactional }: Application): Promise<void> {
   const read = transactional ? readCatalogInTransaction : readCatalog
+  const { client } = context.session
+  const { major, recorded } = context.inspection
   await context.check({
     revision,
     transactional,
-    recorded: [...context.inspection.recorded.revisions, ...state.applied, ...state.begun],
-    read: (options) => read(context.session.client, { ...ledgerTablesOf(context.project), ...options }),
+    recorded: [...recorded.revisions, ...state.applied, ...state.begun],
+    read: (options) => read(client, { ...ledgerTablesOf(context.project), ...options }),
+    reconcile: (sight) => inPromisedWords(client, { ...sight, major }, transactional ? 'callers' : 'own'),
   })
 }
 

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import ts from 'typescript'
 import { impactRules } from '../../src/core/impact.js'
+import { nameOfKind, pluralOf } from '../../src/core/words.js'
+import { ddlKinds } from '../../src/ddl/kinds.js'
 import { catalogQueries } from '../../src/postgres/catalog.sql.js'
 
 const root = fileURLToPath(new URL('../../src', import.meta.url))
@@ -74,6 +76,7 @@ function edges(from: RegExp, allowed: RegExp): readonly string[] {
 t.test('arrows point one way', async (t) => {
   const outside = '(?!.*\\.ts$).*'
   t.strictSame(edges(/^core\//, /^core\/[a-z-]+\.ts$/), [], 'core imports nothing outside core')
+  t.strictSame(edges(/^ddl\//, /^(?:ddl|core)\/[a-z/-]+\.ts$/), [], 'ddl imports nothing but core')
   t.strictSame(
     edges(/^postgres\//, new RegExp(`^(?:postgres/.*|core/.*|config/.*|errors\\.ts|${outside})$`)),
     [],
@@ -135,10 +138,16 @@ t.test('the comparison of catalogs names no kind of object', async (t) => {
   t.ok(words.includes('Difference'))
 })
 
-t.test('every kind that the catalog reads has its impact, and no other has', async (t) => {
+t.test('every kind that the catalog reads has its impact and its SQL, and no other has', async (t) => {
   const kinds = catalogQueries([]).map(({ kind }) => kind)
   t.equal(new Set(kinds).size, kinds.length)
-  t.strictSame(Object.keys(impactRules).sort(), [...kinds].sort())
+  t.strictSame(Object.keys(impactRules).sort(), [...kinds].sort(), 'what a difference means')
+  t.strictSame(Object.keys(ddlKinds).sort(), [...kinds].sort(), 'how it is written as SQL')
+  t.strictSame(
+    kinds.filter((kind) => /_/.test(nameOfKind(kind) + pluralOf(kind))),
+    [],
+    'what people call it',
+  )
 })
 
 t.test('every file fits on a few screens', async (t) => {

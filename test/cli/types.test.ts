@@ -478,7 +478,7 @@ const ownTypes = `create type mood as enum ('sad', 'ok');
 /** A type, the text of a value, how it is read, and other values that can be written. */
 type Sample = readonly [type: string, text: string, read: string, ...write: readonly unknown[]]
 
-const interval = { days: 1, toPostgres: () => '1 day' }
+const interval: unknown = pg.types.getTypeParser(pg.types.builtins.INTERVAL)('1 day')
 const day = new Date('2026-01-02T03:04:05.678Z')
 
 const samples: readonly Sample[] = [
@@ -635,7 +635,7 @@ t.test('of every type of PostgreSQL it is known whether node-postgres parses it'
       where typtype in ('b', 'r', 'm') and typnamespace = 'pg_catalog'::regnamespace order by oid`,
   )
   t.ok(rows.length > 150)
-  const unparsed = pg.types.getTypeParser(0)
+  const unparsed = pg.types.getTypeParser(pg.types.builtins.TEXT)
   for (const { oid, type } of rows) {
     const { read } = columnType(String(type), { catalog: {}, enumNames: new Map() })
     const isParsed = pg.types.getTypeParser(Number(oid)) !== unparsed

@@ -163,6 +163,7 @@ const tables: readonly DdlCase[] = [
     name: 'a primary key that is referred to changes with what refers to it',
     from: 'create table artists (id integer primary key, code text not null unique); create table songs (artist integer references artists)',
     to: 'create table artists (id integer unique, code text primary key); create table songs (artist integer references artists (id) on delete cascade)',
+    ownDatabases: true,
   },
   {
     name: 'settings of a table',

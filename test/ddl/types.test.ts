@@ -201,11 +201,11 @@ const domains: readonly DdlCase[] = [
       'ALTER DOMAIN public.strict SET DEFAULT 3',
     ],
     hazards: [
-      'reads all of public.songs under an SHARE lock',
+      'reads all of public.songs under a SHARE lock',
       'fails when a stored value does not satisfy kept in public.songs',
-      'reads all of public.songs under an SHARE lock',
+      'reads all of public.songs under a SHARE lock',
       'fails when a stored value does not satisfy sound in public.songs',
-      'reads all of public.songs under an SHARE lock',
+      'reads all of public.songs under a SHARE lock',
       'fails when null is stored in public.songs',
     ],
   },
@@ -286,6 +286,7 @@ const composites: readonly DdlCase[] = [
       'data loss: the values of a stored in public.songs',
       'ACCESS EXCLUSIVE lock on public.songs',
     ],
+    refusedBack: ['table:public.songs'],
   },
   {
     name: 'attributes in another order, and another type where columns are of it',
@@ -410,6 +411,20 @@ const operators: readonly DdlCase[] = [
       'ALTER OPERATOR public.=== (text, text) SET (RESTRICT = NONE, JOIN = eqjoinsel)',
       'CREATE OPERATOR public.~~~ (FUNCTION = textne, LEFTARG = text, RIGHTARG = text)',
       `CREATE VIEW public.v AS\n SELECT ('a'::text OPERATOR(public.~~~) 'b'::text) AS "?column?"`,
+    ],
+  },
+  {
+    name: 'operators that are named, and never made',
+    from: `create schema other;
+      create operator === (function = texteq, leftarg = text, rightarg = text, commutator = operator(other.<<<));
+      create operator !== (function = textne, leftarg = text, rightarg = text, negator = ===)`,
+    to: `create operator === (function = texteq, leftarg = text, rightarg = text);
+      create operator !== (function = textne, leftarg = text, rightarg = text)`,
+    contains: [
+      'DROP OPERATOR public.=== (text, text)',
+      'DROP OPERATOR IF EXISTS other.<<< (text, text)',
+      'DROP SCHEMA other',
+      'CREATE OPERATOR public.===',
     ],
   },
   {

@@ -1,8 +1,18 @@
 import type { Catalog } from '../../core/catalog.js'
-import { type Change, type DdlObject, keyOfName, type Rendered, type Step, step, text } from '../kind.js'
+import {
+  type Change,
+  type DdlObject,
+  keyOfName,
+  list,
+  type Rendered,
+  type Step,
+  step,
+  text,
+} from '../kind.js'
 import { castBetween, isWidened, type TypePair } from './casts.js'
 import type { Hazard } from '../statement.js'
 import { parentColumnOf, typeOfTable } from './column-definition.js'
+import { ident } from '../names.js'
 import { tableWord } from './table-word.js'
 
 /** The steps that change type and collation; the default is dropped before, and set again by whoever calls this. */
@@ -10,6 +20,7 @@ export function typeSteps({ from, to, facts }: Change): Rendered {
   if (!facts.has('type') && !facts.has('collation')) return []
   const isGiven = to.facts['$inherited'] === true && parentColumnOf(to) !== undefined
   if (isGiven || typeOfTable(to) !== null) return defaultDropped(from)
+  if (movesWithExtension({ from, to })) return []
   const [was, shall] = [text(from, 'type'), text(to, 'type')]
   const isSwap = facts.has('type') && was === shall
   const cast = isSwap
@@ -29,6 +40,15 @@ export function typeSteps({ from, to, facts }: Change): Rendered {
       ...hazardsOf(to, { was, shall }),
     ),
   ]
+}
+
+/** ALTER EXTENSION … SET SCHEMA takes the type along: it has another name, and is the same. */
+function movesWithExtension({ from, to }: Omit<Change, 'facts'>): boolean {
+  return list(from, '$needs').some((key) => {
+    const [was, shall] = [from, to].map(({ catalog }) => ident(text({ facts: catalog[key] ?? {} }, 'schema')))
+    if (!key.startsWith('extension:') || was === shall) return false
+    return text(from, 'type').replace(`${was}.`, `${shall}.`) === text(to, 'type')
+  })
 }
 
 /** The default is an expression of the old type. */

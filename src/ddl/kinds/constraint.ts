@@ -8,6 +8,7 @@ import {
   list,
   partsOf,
   relationOf,
+  separateStep,
   type Step,
   step,
   text,
@@ -65,6 +66,8 @@ function tableOf({ catalog, key }: DdlObject): DdlObject | undefined {
 function added(object: DdlObject): readonly Step[] {
   const table = tableOf(object)
   const isPartitioned = table !== undefined && text(table, 'partitionedBy') !== ''
+  const columns = isPartitioned || object.fresh ? null : plainColumns(object)
+  if (columns !== null) return byIndex(object, columns)
   const isLater = canBeChecked(object) && !object.fresh && !isPartitioned
   const isUnchecked = object.facts['valid'] === false && !text(object, 'definition').endsWith('NOT ENFORCED')
   const ownOnly = isPartitioned && ['primary key', 'unique'].includes(text(object, 'type')) ? 'ONLY ' : ''
@@ -74,7 +77,32 @@ function added(object: DdlObject): readonly Step[] {
       `ALTER ${tableWord(object)} ${ownOnly}${object.relation} ADD CONSTRAINT ${object.name} ${definition}`,
       ...hazards(object, isLater || isUnchecked),
     ),
-    ...(isLater && !isUnchecked ? [{ ...validated(object), phase: 'attach' as const }] : []),
+    ...(isLater && !isUnchecked
+      ? [{ ...validated(object), phase: 'attach' as const, alone: true as const }]
+      : []),
+  ]
+}
+
+/** The columns of a primary key or unique constraint that says nothing else, as they stand in its definition. */
+function plainColumns(object: DdlObject): string | null {
+  return /^(?:PRIMARY KEY|UNIQUE) (\((?:[\w$, ]|"[^"]*")+\))$/.exec(text(object, 'definition'))?.[1] ?? null
+}
+
+/** The index is made while others write; the constraint then takes it over in a moment. */
+function byIndex(object: DdlObject, columns: string): readonly Step[] {
+  const { relation: table, name } = object
+  const type = text(object, 'type').toUpperCase()
+  return [
+    separateStep(
+      `CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${table} ${columns}`,
+      { hazard: 'lock', table, lock: 'SHARE UPDATE EXCLUSIVE' },
+      { hazard: 'may fail', when: `rows violate ${name}`, table },
+    ),
+    step(`ALTER TABLE ${table} ADD CONSTRAINT ${name} ${type} USING INDEX ${name}`, {
+      hazard: 'lock',
+      table,
+      lock: 'ACCESS EXCLUSIVE',
+    }),
   ]
 }
 

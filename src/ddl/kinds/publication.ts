@@ -38,7 +38,10 @@ export const publication: KindDdl = {
   rebind: ({ from, to }, needed) => {
     const ofNeeded = ({ key }: Member): boolean => key === needed || key === tableOf(needed)
     const [before, after] = [membersOf(from).filter(ofNeeded), membersOf(to).filter(ofNeeded)]
-    return before.length === 0 || after.length === 0 ? null : [...dropped(from, before), ...added(to, after)]
+    if (before.length === 0 || after.length === 0) return null
+    // What differs goes and comes by itself.
+    const isSame = (one: Member): boolean => without([one], after).length === 0
+    return [...dropped(from, before.filter(isSame)), ...added(to, before.filter(isSame))]
   },
 }
 

@@ -1,0 +1,76 @@
+import type { Block } from './blocks.js'
+import { type Call, chain } from './chain.js'
+import { oneLine, quoted, rawText } from './javascript.js'
+import type { TableName } from './manner.js'
+
+const indent = '  '
+
+/**
+ * The lines of a function that does what the blocks say.
+ *
+ * @param schema the schema that Knex finds tables in without being told
+ */
+export function bodyOf(blocks: readonly Block[], schema: string): readonly string[] {
+  const written = blocks.map((block) => linesOf(block, schema))
+  return written.flatMap((lines, index) => [
+    ...(index > 0 && (lines.length > 1 || (written[index - 1]?.length ?? 0) > 1) ? [''] : []),
+    ...lines,
+  ])
+}
+
+function linesOf(block: Block, schema: string): readonly string[] {
+  switch (block.form) {
+    case 'raw':
+      return [
+        ...comments(block.hazards, indent),
+        ...chain('await knex', [['raw', rawText(block.sql)]], indent),
+      ]
+    case 'schema':
+      return [
+        ...comments(block.hazards, indent),
+        ...chain('await knex.schema', [...within(block.schema, schema), block.call], indent),
+      ]
+    case 'alter':
+      return tableLines(block.table, { method: 'alterTable', schema, lines: block.lines.flatMap(lineOf) })
+    case 'create':
+      return tableLines(block.table, { method: 'createTable', schema, lines: createdLines(block) })
+  }
+}
+
+function within(schema: string, usual: string): readonly Call[] {
+  return schema === '' || schema === usual ? [] : [['withSchema', quoted(schema)]]
+}
+
+interface TableLines {
+  readonly method: string
+  readonly schema: string
+  readonly lines: readonly string[]
+}
+
+function tableLines(
+  { schema: own, name }: TableName,
+  { method, schema, lines }: TableLines,
+): readonly string[] {
+  const start = ['await knex.schema', ...within(own, schema).map((call) => `${call[0]}(${call[1]})`)]
+  return [`${indent}${start.join('.')}.${method}(${quoted(name)}, (table) => {`, ...lines, `${indent}})`]
+}
+
+function lineOf({ calls, hazards }: { readonly calls: readonly Call[]; readonly hazards: readonly string[] }): readonly string[] {
+  return [...comments(hazards, `${indent}${indent}`), ...chain('table', calls, `${indent}${indent}`)]
+}
+
+function createdLines({ columns, lines, remarks }: Extract<Block, { form: 'create' }>): readonly string[] {
+  const key = lines.find(({ primary }) => columns.some(({ name, serial }) => serial !== null && name === primary))
+  const made = columns.flatMap(({ name, serial, calls }) => {
+    const remark = remarks.get(name)
+    const options = key?.primary === name ? [] : ['{ primaryKey: false }']
+    const own = serial === null ? calls : [[serial.method, quoted(name), ...options] as const]
+    return lineOf({ calls: [...own, ...(remark === undefined ? [] : [remark])], hazards: [] })
+  })
+  return [...made, ...lines.filter((line) => line !== key).flatMap(lineOf)]
+}
+
+/** Hazards as a comment, on one line. */
+function comments(hazards: readonly string[], start: string): readonly string[] {
+  return hazards.length === 0 ? [] : [`${start}// ${oneLine(hazards.join('; '))}`]
+}

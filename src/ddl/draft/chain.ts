@@ -1,0 +1,57 @@
+/** A call of a method: its name and what stands between the brackets. */
+export type Call = readonly [method: string, ...args: string[]]
+
+/** The widest line that is not broken. */
+const width = 110
+
+/**
+ * Calls one after the other, as lines: on one if it fits, else broken where Prettier breaks them.
+ *
+ * @param start what the first method is called on
+ */
+export function chain(start: string, calls: readonly Call[], indent: string): readonly string[] {
+  const flat = `${indent}${start}${calls.map((call) => `.${flatCall(call)}`).join('')}`
+  if (!isTooLong(flat)) return flat.split('\n')
+  if (calls.length > 2)
+    return [`${indent}${start}`, ...calls.flatMap((call) => broken(`${indent}  .`, call, `${indent}  `))]
+  const last = calls.at(-1)
+  const before = calls.slice(0, -1).map((call) => `.${flatCall(call)}`)
+  return last === undefined ? [flat] : brokenArguments(`${indent}${start}${before.join('')}.`, last, indent)
+}
+
+/** The first line counts: a text of several lines keeps them. */
+function isTooLong(text: string): boolean {
+  return (text.split('\n')[0] ?? '').length > width
+}
+
+function flatCall([method, ...args]: Call): string {
+  return `${method}(${args.join(', ')})`
+}
+
+function broken(start: string, call: Call, indent: string): readonly string[] {
+  const flat = `${start}${flatCall(call)}`
+  return isTooLong(flat) ? brokenArguments(start, call, indent) : flat.split('\n')
+}
+
+/** Options stay with the call, anything else gets lines of its own. */
+function brokenArguments(start: string, [method, ...args]: Call, indent: string): readonly string[] {
+  const last = args.at(-1) ?? ''
+  const options = /^\{ (.*) \}$/.exec(last)?.[1]
+  if (options !== undefined) {
+    const head = `${start}${method}(${[...args.slice(0, -1), '{'].join(', ')}`
+    if (!isTooLong(head))
+      return [head, ...options.split(', ').map((option) => `${indent}  ${option},`), `${indent}})`]
+  }
+  return [
+    `${start}${method}(`,
+    ...args.flatMap((argument) => brokenArgument(argument, `${indent}  `)),
+    `${indent})`,
+  ]
+}
+
+function brokenArgument(argument: string, indent: string): readonly string[] {
+  const [, method, inner] = /^([\w.]+)\((`.*`)\)$/s.exec(argument) ?? []
+  const flat = `${indent}${argument},`
+  if (method === undefined || inner === undefined || !isTooLong(flat)) return flat.split('\n')
+  return [`${indent}${method}(`, `${indent}  ${inner},`, `${indent}),`]
+}

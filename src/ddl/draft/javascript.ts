@@ -1,0 +1,40 @@
+import { literal } from '../names.js'
+
+/** A text as a template literal of JavaScript. */
+export function template(text: string): string {
+  const escaped = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('`', '\\`')
+    .replaceAll('${', '\\${')
+    .replaceAll('\r', '\\r')
+  return `\`${escaped}\``
+}
+
+/** A text as a string of JavaScript: in single quotes if nothing in it has to be escaped. */
+export function quoted(text: string): string {
+  return /['\\\n\r\u2028\u2029]/.test(text) ? template(text) : `'${text}'`
+}
+
+/** A list of texts: `['a', 'b']`. */
+export function quotedList(texts: readonly string[]): string {
+  return `[${texts.map(quoted).join(', ')}]`
+}
+
+/** A text on one line, as a comment takes it. */
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim()
+}
+
+/** SQL as the argument of `knex.raw`: Knex takes a bare question mark for a binding. */
+export function rawText(sql: string): string {
+  return template(withoutEscapedMarks(sql).replaceAll('?', '\\?'))
+}
+
+/** Knex takes the backslashes ahead of a question mark for its own, and drops them: PostgreSQL has to put the mark in. */
+function withoutEscapedMarks(sql: string): string {
+  if (!sql.includes('\\?')) return sql
+  let mark = '<question mark>'
+  while (sql.includes(mark)) mark = `<${mark}>`
+  const text = `${literal(sql.replaceAll('?', mark))}, ${literal(mark)}, chr(63)`
+  return `DO ${literal(`BEGIN EXECUTE replace(${text}); END`)}`
+}

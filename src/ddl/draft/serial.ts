@@ -1,0 +1,67 @@
+import { type Catalog, type Facts, objectKey } from '../../core/catalog.js'
+import { type DdlObject, findObject, keyOfName, text } from '../kind.js'
+import { literal } from '../names.js'
+import { dependentsOf } from '../needs.js'
+import type { Statement } from '../statement.js'
+
+/** A column whose values come from a sequence that the builder makes with it. */
+export interface Serial {
+  readonly method: 'increments' | 'bigIncrements'
+  /** The key of the sequence. */
+  readonly sequence: string
+}
+
+interface Kind {
+  readonly method: Serial['method']
+  readonly max: string
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  integer: { method: 'increments', max: '2147483647' },
+  bigint: { method: 'bigIncrements', max: '9223372036854775807' },
+}
+
+/** The key of the sequence that `serial` would make for a column; null where that is not certain. */
+function sequenceOf(column: DdlObject): string | null {
+  const [schema = '', table = '', name = ''] = column.names
+  const sequence = `${table}_${name}_seq`
+  // PostgreSQL shortens a name that has more bytes.
+  return Buffer.byteLength(sequence) > 63 ? null : objectKey('sequence', [schema, sequence])
+}
+
+/** A column as `serial` makes it, with a sequence among some that is as `serial` makes it; null for other columns. */
+export function serialOf(column: DdlObject, sequences: ReadonlySet<string>): Serial | null {
+  const kind = kinds[text(column, 'type')]
+  const key = sequenceOf(column)
+  const sequence = key === null ? undefined : findObject(column.catalog, key)
+  if (kind === undefined || key === null || sequence === undefined || !sequences.has(key)) return null
+  const isUsual =
+    text(column, 'default') === `nextval(${literal(sequence.name)}::regclass)` &&
+    column.facts['nullable'] === false &&
+    text(sequence, 'ownedBy') === `${column.relation}.${column.name}` &&
+    isAsMade(sequence.facts, { type: text(column, 'type'), max: kind.max })
+  return isUsual ? { method: kind.method, sequence: key } : null
+}
+
+function isAsMade(facts: Facts, { type, max }: { readonly type: string; readonly max: string }): boolean {
+  const usual = { type, max, increment: '1', min: '1', start: '1', cache: '1', cycle: 'false', unlogged: '' }
+  return Object.entries(usual).every(([name, value]) => text({ facts }, name) === value)
+}
+
+/**
+ * The keys of the sequences that could be made with their columns: those about which the plan says nothing but that they
+ * are made and whose they are, and which nobody else needs.
+ */
+export function sequencesOfColumns(statements: readonly Statement[], to: Catalog): ReadonlySet<string> {
+  const bySequence = new Map<string, readonly string[]>()
+  for (const { key, sql } of statements)
+    if (key.startsWith('sequence:')) bySequence.set(key, [...(bySequence.get(key) ?? []), sql])
+  const dependents = dependentsOf(to)
+  const found = [...bySequence].filter(([key, [first = '', second = '', ...others]]) => {
+    const owner = keyOfName('column', text({ facts: to[key] ?? {} }, 'ownedBy'))
+    const users = [...(dependents.get(key) ?? [])].filter((dependent) => dependent !== owner)
+    const isOnlyMade = first.startsWith('CREATE') && second.includes(' OWNED BY ') && others.length === 0
+    return isOnlyMade && users.length === 0
+  })
+  return new Set(found.map(([key]) => key))
+}

@@ -1,0 +1,109 @@
+import pg from 'pg'
+import t from 'tap'
+import { type Catalog, type Facts, parseKey, sortKeys } from '../../src/core/catalog.js'
+import { diff } from '../../src/core/diff.js'
+import { annotationRules, assessImpact, impactRules } from '../../src/core/impact.js'
+import { canonicalSession, catalogQueries } from '../../src/postgres/catalog.sql.js'
+import { everything, readCatalogInTransaction } from '../../src/postgres/introspect.js'
+import { queryAll, queryRows } from '../../src/postgres/query.js'
+import { createDatabase } from '../support/database.js'
+import { catalogCases } from './catalog-cases.js'
+
+const client = new pg.Client({ connectionString: await createDatabase(t) })
+await client.connect()
+t.teardown(() => client.end())
+
+const [server] = await queryRows(client, `select current_setting('server_version_num')::int / 10000 as major`)
+const major = Number(server?.['major'])
+const cases = catalogCases.filter(({ since = 0 }) => since <= major)
+
+// A database with a subscription cannot be dropped, and roles belong to all databases: nothing here is ever committed.
+await client.query('begin; create role test_listener; create role test_reader')
+const before = await readCatalogInTransaction(client, everything)
+for (const { sql } of cases) await client.query(sql)
+const catalog = await readCatalogInTransaction(client, everything)
+
+const kindOf = (key: string): string => parseKey(key).kind
+const kinds = catalogQueries([]).map(({ kind }) => kind)
+
+const ofKind = (all: Catalog, kind: string): Catalog =>
+  Object.fromEntries(
+    sortKeys(Object.keys(all).filter((key) => kindOf(key) === kind)).map((key) => [key, all[key] ?? {}]),
+  )
+
+t.test('every kind of object is read with all its facts', async (t) => {
+  const expected = cases.reduce<Catalog>((all, { objects }) => ({ ...all, ...objects }), before)
+  for (const kind of kinds) t.strictSame(ofKind(catalog, kind), ofKind(expected, kind), kind)
+  t.strictSame(Object.keys(catalog).sort(), Object.keys(expected).sort())
+  t.strictSame([...new Set(Object.keys(catalog).map(kindOf))].sort(), [...kinds].sort(), 'no kind is without')
+})
+
+/** The facts that the query of a kind asks for, without structure. */
+async function factsAsked(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const queries = catalogQueries([])
+  const results = await queryAll(
+    client,
+    ['savepoint asking', canonicalSession(), ...queries.map(({ sql }) => sql), 'rollback to asking'].join(
+      ';\n',
+    ),
+  )
+  return new Map(
+    queries.map(({ kind, names, overloaded = false }, index) => {
+      const facts = results[index]?.columns.slice(2 + names + (overloaded ? 1 : 0)) ?? []
+      return [kind, facts.filter((fact) => !fact.startsWith('$')).sort()]
+    }),
+  )
+}
+
+t.test('every fact that is asked for has its meaning, and no other has', async (t) => {
+  for (const [kind, facts] of await factsAsked()) {
+    const ruled = Object.keys(impactRules[kind]?.changed ?? {})
+    t.strictSame(ruled.sort(), facts, kind)
+  }
+  const annotations = new Set(Object.keys(annotationRules))
+  const extra = Object.entries(catalog).flatMap(([key, facts]) =>
+    Object.keys(facts).filter(
+      (fact) => !fact.startsWith('$') && impactRules[kindOf(key)]?.changed[fact] === undefined,
+    ),
+  )
+  t.strictSame(new Set(extra), annotations, 'comments, owners and grants are seen, each')
+})
+
+t.test('every fact is one that some object has', { skip: major < 18 && 'needs PostgreSQL 18' }, async (t) => {
+  for (const [kind, facts] of await factsAsked()) {
+    const seen = Object.values(ofKind(catalog, kind)).flatMap((object: Facts) => Object.keys(object))
+    t.strictSame(
+      facts.filter((fact) => !seen.includes(fact)),
+      [],
+      kind,
+    )
+  }
+})
+
+t.test('a role without any rights reads the same, but for what only superusers may see', async (t) => {
+  await client.query('savepoint ordinary; set local role test_reader')
+  const read = await readCatalogInTransaction(client, everything)
+  await client.query('rollback to ordinary')
+  const differences = diff(catalog, read)
+  t.strictSame(
+    differences.map((difference) => [
+      difference.change,
+      difference.key,
+      assessImpact(difference, catalog).impact,
+    ]),
+    [
+      ['changed', 'user_mapping:far.public', 'harmless'],
+      ['changed', 'user_mapping:far.test_listener', 'harmless'],
+    ],
+  )
+  t.strictSame(read['user_mapping:far.public']?.['options'], '(not readable)')
+  for (const all of [catalog, read]) t.notMatch(JSON.stringify(all), /s3cret|nowhere|conninfo/)
+})
+
+t.test('what a role may see of its own is readable', async (t) => {
+  await client.query('savepoint ordinary; set local role test_listener')
+  const read = await readCatalogInTransaction(client, everything)
+  await client.query('rollback to ordinary')
+  t.strictSame(read['user_mapping:far.test_listener'], catalog['user_mapping:far.test_listener'])
+  t.strictSame(read['user_mapping:far.public']?.['options'], '(not readable)')
+})
