@@ -23,7 +23,7 @@ export function verifyDatabase(url: string): Part {
   const name = new URL(url).pathname.slice(1)
   return {
     title: `verification of the database ${name}: milliseconds`,
-    measure: ({ runs }) => connected(url, (client) => measure(client, { warmUp: 5, runs })),
+    measure: ({ runs }) => connected(url, (client) => measure(client, { warmUp: 2, runs })),
   }
 }
 

@@ -67,7 +67,7 @@ export async function reconcile(
   for (const [at, each] of open.entries()) {
     const likeness = answers[at] ?? null
     likenesses.set(each, likeness)
-    if (likeness !== null) remember(each, likeness)
+    if (likeness !== null) remember(each, likeness, majors)
   }
   return conclude(crossing, likenesses)
 }
@@ -90,7 +90,7 @@ function knownLikeness(changed: Changed, majors: Majors): Likeness | null {
         publicGrants(actual[fact], majors.actual),
       ),
     }
-  const alike = remembered.get(expected)?.get(memoOf(changed))
+  const alike = remembered.get(expected)?.get(memoOf(changed, majors))
   if (alike !== undefined) return { alike }
   const sketches = sketchesOf(changed, () => '') ?? [{ alike: false }]
   const likenesses = sketches.flatMap((sketch) => ('pair' in sketch ? [] : [sketch]))
@@ -150,12 +150,12 @@ function worded(facts: Facts, name: string, { [name]: promised }: Facts): Facts 
  */
 const remembered = new WeakMap<Facts, Map<string, boolean>>()
 
-function remember(changed: Changed, likeness: Likeness): void {
+function remember(changed: Changed, likeness: Likeness, majors: Majors): void {
   if ('why' in likeness) return
   const known = remembered.get(changed.expected) ?? new Map<string, boolean>()
-  remembered.set(changed.expected, known.set(memoOf(changed), likeness.alike))
+  remembered.set(changed.expected, known.set(memoOf(changed, majors), likeness.alike))
 }
 
-function memoOf({ fact, actual }: Changed): string {
-  return JSON.stringify([fact, actual[fact]])
+function memoOf({ fact, actual }: Changed, majors: Majors): string {
+  return JSON.stringify([majors.actual, fact, actual[fact]])
 }

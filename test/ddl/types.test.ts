@@ -275,7 +275,7 @@ const composites: readonly DdlCase[] = [
   },
   {
     name: 'tables are made of the type',
-    from: `create type part as (a integer, b text); create table songs of part`,
+    from: `create type part as (b text, a integer); create table songs of part`,
     to: `create type part as (b text, c integer); create table songs of part`,
     contains: [
       'ALTER TYPE public.part DROP ATTRIBUTE a CASCADE',
@@ -286,7 +286,6 @@ const composites: readonly DdlCase[] = [
       'data loss: the values of a stored in public.songs',
       'ACCESS EXCLUSIVE lock on public.songs',
     ],
-    refusedBack: ['table:public.songs'],
   },
   {
     name: 'attributes in another order, and another type where columns are of it',

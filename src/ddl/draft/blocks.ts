@@ -1,4 +1,5 @@
-import { findObject } from '../kind.js'
+import type { Catalog } from '../../core/catalog.js'
+import { findObject, relationOf } from '../kind.js'
 import { needsOf } from '../needs.js'
 import { describeHazard, type Statement } from '../statement.js'
 import { type ColumnPart, type Part, partOf, type Passage } from './builder.js'
@@ -7,8 +8,13 @@ import type { Line } from './keys.js'
 import type { TableName } from './manner.js'
 import { sequencesOfColumns } from './serial.js'
 
-/** A line about a table, with the hazards of its statement in words. */
-export type BlockLine = Line & { readonly hazards: readonly string[] }
+/** A line about a table. */
+export interface BlockLine extends Line {
+  /** The hazards of its statement in words. */
+  readonly hazards: readonly string[]
+  /** Whether it adds a column. */
+  readonly adds: boolean
+}
 
 /** What one `await` of a draft does. */
 export type Block =
@@ -85,18 +91,23 @@ function placeWithin({ blocks, places, created, settled, passage }: Site, { key 
   if (part.form === 'schema' || part.form === 'create') return null
   const { relation } = part.table
   const maker = created.get(relation)
-  const object = findObject(passage.to, key)
-  const needs = object === undefined ? [] : [...needsOf(object)]
-  if (maker !== undefined && settled <= maker && needs.every((needed) => (places.get(needed) ?? -1) <= maker))
-    return maker
+  const isThere = (needed: string): boolean => (places.get(needed) ?? -1) <= (maker ?? -1)
+  if (maker !== undefined && settled <= maker && needsIn(passage.to, key).every(isThere)) return maker
   const last = blocks.at(-1)
   const isSame = last?.form === 'alter' && last.table.relation === relation
   return isSame && part.form !== 'remark' && canFollow(last, part) ? blocks.length - 1 : null
 }
 
+/** What an object needs to be there, and the relations that is part of. */
+function needsIn(catalog: Catalog, key: string): readonly string[] {
+  const object = findObject(catalog, key)
+  const needs = object === undefined ? [] : [...needsOf(object)]
+  return needs.flatMap((needed) => [needed, relationOf(catalog, needed) ?? needed])
+}
+
 /** Knex adds all columns of a block before anything else. */
 function canFollow({ lines }: TableBlock, { form }: Part): boolean {
-  return form !== 'add' || lines.every(({ isColumn }) => isColumn === true)
+  return form !== 'add' || lines.every(({ adds }) => adds)
 }
 
 interface Worded {
@@ -112,7 +123,7 @@ function blockFor({ sql }: Statement, { part, hazards }: Worded): Block {
       return { form: 'create', table: part.table, columns: part.columns, lines: [], remarks: new Map() }
     case 'add':
     case 'change':
-      return { form: 'alter', table: part.table, lines: [{ ...part.line, hazards }] }
+      return { form: 'alter', table: part.table, lines: [{ ...part.line, hazards, adds: part.form === 'add' }] }
     case 'remark':
     case undefined:
       return { form: 'raw', sql, hazards }
@@ -122,5 +133,5 @@ function blockFor({ sql }: Statement, { part, hazards }: Worded): Block {
 function addTo(block: Block | undefined, part: Part | null, hazards: readonly string[]): void {
   if (block?.form === 'create' && part?.form === 'remark') block.remarks.set(part.column, part.call)
   else if ((block?.form === 'create' || block?.form === 'alter') && (part?.form === 'add' || part?.form === 'change'))
-    block.lines.push({ ...part.line, hazards })
+    block.lines.push({ ...part.line, hazards, adds: part.form === 'add' })
 }

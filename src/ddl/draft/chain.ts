@@ -13,7 +13,7 @@ export function chain(start: string, calls: readonly Call[], indent: string): re
   const flat = `${indent}${start}${calls.map((call) => `.${flatCall(call)}`).join('')}`
   if (!isTooLong(flat)) return flat.split('\n')
   if (calls.length > 2)
-    return [`${indent}${start}`, ...calls.flatMap((call) => broken(`${indent}  .`, call, `${indent}  `))]
+    return [`${indent}${start}`, ...calls.flatMap((call) => callLines(`${indent}  .`, call, `${indent}  `))]
   const last = calls.at(-1)
   const before = calls.slice(0, -1).map((call) => `.${flatCall(call)}`)
   return last === undefined ? [flat] : brokenArguments(`${indent}${start}${before.join('')}.`, last, indent)
@@ -28,7 +28,8 @@ function flatCall([method, ...args]: Call): string {
   return `${method}(${args.join(', ')})`
 }
 
-function broken(start: string, call: Call, indent: string): readonly string[] {
+/** One call as lines. `start` is what stands before it, with its indentation. */
+export function callLines(start: string, call: Call, indent: string): readonly string[] {
   const flat = `${start}${flatCall(call)}`
   return isTooLong(flat) ? brokenArguments(start, call, indent) : flat.split('\n')
 }
