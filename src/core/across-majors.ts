@@ -1,4 +1,4 @@
-import type { Fact } from './catalog.js'
+import { type Fact, sameFact } from './catalog.js'
 
 /** The major versions of PostgreSQL that two catalogs were read on. */
 export interface Majors {
@@ -18,11 +18,20 @@ export function evenlyQuoted(text: string): string {
 const everything = 'PUBLIC: ALL'
 
 /**
- * All that a list of grants on the schema `public` comes to. The list says what was granted beyond what its major version
- * grants from the start: until 14 everything to everybody, which leaves nothing to grant to others.
+ * Whether the grants on the schema `public` come to the same on a major version before 15 and a later one. The lists say
+ * what was granted beyond what each grants from the start: until 14 that is everything, to everybody. The owner is another
+ * role since.
  */
-export function publicGrants(listed: Fact | undefined, major: number): readonly string[] {
-  const grants = Array.isArray(listed) ? listed.map(String) : []
+export function samePublicGrants(
+  [expected, actual]: readonly [Fact | undefined, Fact | undefined],
+  majors: Majors,
+): boolean {
+  if (majors.expected < 15 === majors.actual < 15) return false
+  return sameFact(allGrants(expected, majors.expected), allGrants(actual, majors.actual))
+}
+
+function allGrants(listed: Fact | undefined, major: number): readonly string[] {
+  const grants = (Array.isArray(listed) ? listed.map(String) : []).filter((grant) => !/^OWNER: /.test(grant))
   const initial = major < 15 ? everything : 'PUBLIC: USAGE'
   const all = grants.some((grant) => grant.startsWith('PUBLIC: ')) ? grants : [...grants, initial]
   return all

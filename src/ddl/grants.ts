@@ -62,7 +62,10 @@ function actionsBetween(from: DdlObject, to: DdlObject): readonly AclAction[] {
   const isOpen = (grantee: string): boolean => to.key === 'schema:public' && grantee === 'PUBLIC'
   const usual = (grantee: string): Privileges =>
     isOpen(grantee) && saysOnlyUsage(was.get(grantee)) ? allPrivileges : baselineOf(to, grantee)
-  const most = (grantee: string): Privileges => (isOpen(grantee) ? allPrivileges : baselineOf(to, grantee))
+  const isGivenMore = (grantee: string): boolean =>
+    ['ALL', 'CREATE'].some((privilege) => shall.get(grantee)?.has(privilege) === true)
+  const most = (grantee: string): Privileges =>
+    isOpen(grantee) && !isGivenMore(grantee) ? allPrivileges : baselineOf(to, grantee)
   return aclActions(
     aclChanges([...was.keys(), ...shall.keys()], {
       from: (grantee) => was.get(grantee) ?? most(grantee),

@@ -67,6 +67,8 @@ export interface KindDdl {
     object: { readonly from: DdlObject; readonly to: DdlObject },
     needed: string,
   ) => readonly Step[] | null
+  /** The facts that `rebind` takes from one side to the other by itself. */
+  readonly rebinds?: readonly string[]
   /** Whether what depends on it must be dropped before a change of these facts and created after it. Default: no. */
   readonly disturbs?: (change: Change) => boolean
 }

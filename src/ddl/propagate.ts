@@ -130,11 +130,12 @@ function holdsData({ kind, facts }: DdlObject): boolean {
   return ['table', 'sequence', 'schema', 'extension'].includes(kind)
 }
 
-/** A change of the default writes it anew by itself. */
+/** What a rebinding writes anew needs no other change. */
 function rebound({ from, to, was }: Retyped, needed: string): Intent | null {
   if (was === undefined) return { action: 'rebind', from, to, needed }
-  const isKnown = was.action !== 'alter' || was.needed !== undefined || was.facts.has('default')
-  return isKnown ? null : { ...was, needed }
+  if (was.action !== 'alter' || was.needed !== undefined) return null
+  const written = ddlKinds[from.kind]?.rebinds ?? []
+  return { ...was, needed, facts: new Set([...was.facts].filter((fact) => !written.includes(fact))) }
 }
 
 interface Retyped {

@@ -107,7 +107,8 @@ function beforeWhatItNeeded({ key, intent }: Keyed, { works, must }: Context): v
     must(letsGo, idOf(isSwap(other) ? 'attach' : 'drop', needed))
     const holder = goesWithOf(other)
     if (holder !== null && holder !== goesWithOf(intent) && holder !== key) must(letsGo, idOf('drop', holder))
-    if (ends(intent) || intent.action === 'rebind') must(letsGo, idOf('alter', needed))
+    if (other.action === 'alter' && (ends(intent) || intent.action === 'rebind'))
+      must(letsGo, idOf('alter', needed))
     if (ends(intent) && isSwap(other) && !isSwap(intent)) must(letsGo, idOf('release', needed))
   }
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { type Majors, publicGrants } from '../core/across-majors.js'
-import { type Catalog, type Facts, sameFact } from '../core/catalog.js'
+import { type Majors, samePublicGrants } from '../core/across-majors.js'
+import { type Catalog, type Facts } from '../core/catalog.js'
 import { diff, type Undetermined } from '../core/diff.js'
 import { plainNames } from '../core/pattern.js'
 import { pick, promisedAt, type Snapshot } from '../core/snapshot.js'
@@ -41,7 +41,7 @@ export async function inPromisedWords(
   { snapshot, revisions, live, major, keys }: Sight,
   transaction: Transaction,
 ): Promise<Reconciled> {
-  if (snapshot === null || snapshot.postgres === major) return { live, unrendered: {} }
+  if (snapshot === null) return { live, unrendered: {} }
   const { catalog, undetermined } = promisedAt(snapshot, revisions)
   const expected = keys === undefined ? catalog : pick(catalog, keys)
   const majors = { expected: snapshot.postgres, actual: major }
@@ -59,7 +59,6 @@ export async function reconcile(
   transaction: Transaction,
 ): Promise<Reconciled> {
   const { live, majors } = crossing
-  if (majors.expected === majors.actual) return { live, unrendered: {} }
   const changed = changedFacts(crossing)
   const likenesses = new Map(changed.map((each) => [each, knownLikeness(each, majors)]))
   const open = changed.filter((each) => likenesses.get(each) === null)
@@ -84,12 +83,7 @@ function changedFacts({ expected, live, undetermined }: Crossing): readonly Chan
 function knownLikeness(changed: Changed, majors: Majors): Likeness | null {
   const { key, fact, expected, actual } = changed
   if (key === 'schema:public' && fact === 'grants')
-    return {
-      alike: sameFact(
-        publicGrants(expected[fact], majors.expected),
-        publicGrants(actual[fact], majors.actual),
-      ),
-    }
+    return { alike: samePublicGrants([expected[fact], actual[fact]], majors) }
   const alike = remembered.get(expected)?.get(memoOf(changed, majors))
   if (alike !== undefined) return { alike }
   const sketches = sketchesOf(changed, () => '') ?? [{ alike: false }]

@@ -237,8 +237,6 @@ t.test('a catalog that could not be read is an error, and the connection can be 
   await client.query('set statement_timeout to 1')
   await t.rejects(readCatalog(client), { code: '57014' })
   await client.query('set statement_timeout to 0')
-  t.strictSame(await readCatalog(client), {
-    'schema:public': {},
-    'extension:plpgsql': { schema: 'pg_catalog' },
-  })
+  const { 'extension:plpgsql': plpgsql, ...others } = await readCatalog(client)
+  t.strictSame([plpgsql?.['schema'], others], ['pg_catalog', { 'schema:public': {} }])
 })

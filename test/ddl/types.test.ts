@@ -254,7 +254,7 @@ const composites: readonly DdlCase[] = [
       'ALTER TYPE public.part DROP ATTRIBUTE a',
       'ALTER TYPE public.part ADD ATTRIBUTE d timestamp(3) with time zone',
     ],
-    refusedBack: [],
+    refusedBack: ['composite:public.part'],
   },
   {
     name: 'an attribute gets another type',
@@ -272,6 +272,12 @@ const composites: readonly DdlCase[] = [
       'CREATE VIEW public.v',
     ],
     hazards: [],
+  },
+  {
+    name: 'stored attributes do not take the places of others',
+    from: `create type part as (a text, b text); create table songs (part part)`,
+    to: `create type part as (b text, a text); create table songs (part part)`,
+    refused: ['composite:public.part'],
   },
   {
     name: 'tables are made of the type',

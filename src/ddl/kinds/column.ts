@@ -51,10 +51,14 @@ export const column: KindDdl = {
     ])
   },
   disturbs: ({ facts }) => facts.has('type') || facts.has('collation'),
+  rebinds: ['default'],
   rebind: ({ from, to }, needed) =>
     list(from, '$needs').includes(needed)
       ? null
-      : [{ ...set(from, 'DROP DEFAULT'), phase: 'release' }, set(to, `SET DEFAULT ${text(to, 'default')}`)],
+      : [
+          { ...set(from, 'DROP DEFAULT'), phase: 'release' },
+          ...(text(to, 'default') === '' ? [] : [defaultStep(to)]),
+        ],
 }
 
 const ofPartitionKey = {

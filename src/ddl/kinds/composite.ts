@@ -1,11 +1,20 @@
-import { type Change, type DdlObject, findObject, type KindDdl, list, type Step, step } from '../kind.js'
+import {
+  type Change,
+  type DdlObject,
+  findObject,
+  type KindDdl,
+  list,
+  type Rendered,
+  type Step,
+  step,
+} from '../kind.js'
 import { tablesOfType } from '../type-users.js'
 import type { Hazard } from '../statement.js'
 
 export const composite: KindDdl = {
   reference: ({ name }) => `TYPE ${name}`,
   create: (object) => [step(`CREATE TYPE ${object.name} AS (${list(object, 'attributes').join(', ')})`)],
-  alter: (change) => alteredAttributes(change) ?? 'replace',
+  alter: alteredAttributes,
   disturbs: (change) => {
     const { gone, retyped } = compare(change)
     return gone.length + retyped.length > 0
@@ -25,12 +34,18 @@ interface Attributes {
   readonly inOrder: boolean
 }
 
-/** Null where PostgreSQL would not do it: new attributes come last, and stored values keep the types of theirs. */
-function alteredAttributes(change: Change): readonly Step[] | null {
+/**
+ * PostgreSQL adds attributes at the end alone, and does not convert stored values. A type made anew gets them as text,
+ * attribute by attribute in their order: those that are moved would take each other's values.
+ */
+function alteredAttributes(change: Change): Rendered | 'replace' {
   const { from, to } = change
   const { gone, added, retyped, inOrder } = compare(change)
   const tables = tablesOfType(from)
-  if (!inOrder || (retyped.length > 0 && tables.length > 0)) return null
+  if (!inOrder || (retyped.length > 0 && tables.length > 0)) {
+    const isSameRow = inOrder && gone.length + added.length === 0
+    return isSameRow || tables.length === 0 ? 'replace' : moved(tables)
+  }
   const typed = typedTables(from)
   const locks = typed.map((table): Hazard => ({ hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' }))
   const alter = (what: string, ...hazards: readonly Hazard[]): Step =>
@@ -40,6 +55,13 @@ function alteredAttributes(change: Change): readonly Step[] | null {
     ...retyped.map(({ name, type }) => alter(`ALTER ATTRIBUTE ${name} TYPE ${type}`, ...rewritten(typed))),
     ...added.map(({ name, type }) => alter(`ADD ATTRIBUTE ${name} ${type}`)),
   ]
+}
+
+function moved(tables: readonly string[]): Rendered {
+  return {
+    reason: `values of it are stored in ${tables.join(', ')}, and their attributes would not be at the same places`,
+    decide: 'how a stored value becomes one of the new type; or let new attributes come after all others',
+  }
 }
 
 function compare({ from, to }: Change): Attributes {

@@ -17,6 +17,7 @@ export const domain: KindDdl = {
     ]
   },
   alter: (change) => (mustBeMadeAnew(change) ? 'replace' : altered(change)),
+  rebinds: ['constraints', 'default'],
   rebind: ({ from, to }, needed) => {
     if (isTypeOf(text(from, 'type'), needed) || needed.startsWith('collation:')) return null
     const names = list(from, 'constraints').map(nameOf)
