@@ -83,14 +83,13 @@ export async function examine(
   { inspection, snapshot }: Pick<Passed, 'inspection' | 'snapshot'>,
 ): Promise<Assessment> {
   const { recorded, live, major } = inspection
-  const { revisions } = recorded
-  return assess({
-    build: migrations.map(({ revision }) => revision),
-    recorded,
-    ...(await inPromisedWords(client, { snapshot, revisions, live, major }, 'own')),
-    snapshot,
-    scope: config.verify.scope,
-  })
+  const build = migrations.map(({ revision }) => revision)
+  const evidence = { build, recorded, live, snapshot, scope: config.verify.scope }
+  const assessment = assess(evidence)
+  if (snapshot === null || findingsOf(assessment).length === 0) return assessment
+  const differences = findingsOf(assessment)
+  const sight = { snapshot, revisions: recorded.revisions, live, major, differences }
+  return assess({ ...evidence, ...(await inPromisedWords(client, sight, 'own')) })
 }
 
 function wantsMigration(

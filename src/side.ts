@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Catalog } from './core/catalog.js'
+import type { Undetermined } from './core/diff.js'
 import { promisedAt, type Snapshot } from './core/snapshot.js'
 import { SchemaError } from './errors.js'
 import { addressOf, describeAddress } from './postgres/address.js'
 import { type Connection, withClient } from './postgres/connect.js'
 import { everything, ledgerTablesOf, readCatalog } from './postgres/introspect.js'
+import { queryRows } from './postgres/query.js'
+import { reconcile } from './postgres/rerender.js'
 import { loadModels, runSqlFile } from './postgres/source.js'
 import { findScratch } from './postgres/scratch.js'
 import { usableSnapshot, staleError } from './snapshot.js'
@@ -15,6 +18,14 @@ import type { Workspace } from './workspace.js'
 export interface Side {
   readonly name: string
   readonly catalog: Catalog
+}
+
+/** A promise in whose words a side is to be put wherever both mean the same. */
+export interface Wording {
+  readonly catalog: Catalog
+  readonly undetermined: Undetermined
+  /** The major version of PostgreSQL that they are the words of. */
+  readonly major: number
 }
 
 /** How a side can be written, for help and errors. */
@@ -28,17 +39,21 @@ export const sideForms: readonly (readonly [form: string, meaning: string])[] = 
 
 /**
  * Reads a side. Throws SCHEMA_USAGE for a word that is none, SCHEMA_SOURCE_INVALID for a file that cannot be loaded,
- * SCHEMA_SNAPSHOT_STALE, SCHEMA_SCRATCH_UNAVAILABLE, and what connecting throws.
+ * SCHEMA_SNAPSHOT_STALE, SCHEMA_SCRATCH_UNAVAILABLE, and what connecting throws. A snapshot keeps its own words.
  */
-export async function readSide(word: string, workspace: Workspace): Promise<Side> {
+export async function readSide(
+  word: string,
+  workspace: Workspace,
+  wording: Wording | null = null,
+): Promise<Side> {
   const [kind = '', rest = ''] = split(word)
   switch (kind) {
     case 'database':
-      return databaseSide(workspace.connection, workspace)
+      return databaseSide(workspace.connection, { workspace, wording })
     case 'snapshot':
       return snapshotSide(rest, workspace)
     case 'sql':
-      return scratchSide(`sql:${rest}`, workspace, async (connection) => {
+      return scratchSide(`sql:${rest}`, { workspace, wording }, async (connection) => {
         const file = resolve(workspace.config.root, rest)
         await runSqlFile(connection, {
           file: rest,
@@ -46,12 +61,12 @@ export async function readSide(word: string, workspace: Workspace): Promise<Side
         })
       })
     case 'models':
-      return scratchSide(`models:${rest}`, workspace, (connection) =>
+      return scratchSide(`models:${rest}`, { workspace, wording }, (connection) =>
         loadModels(connection, { file: rest, path: resolve(workspace.config.root, rest) }),
       )
     case 'postgres':
     case 'postgresql':
-      return databaseSide({ ...workspace.connection, url: word, ssl: null }, workspace)
+      return databaseSide({ ...workspace.connection, url: word, ssl: null }, { workspace, wording })
     default:
       throw new SchemaError('SCHEMA_USAGE', {
         what: `"${word}" is nothing to compare. Nothing was done.`,
@@ -73,11 +88,30 @@ function split(word: string): readonly string[] {
   return found === null ? [] : [found[1] ?? '', found[2] ?? '']
 }
 
-async function databaseSide(connection: Connection, { project }: Workspace): Promise<Side> {
-  const catalog = await withClient(connection, (client) =>
-    readCatalog(client, { ...ledgerTablesOf(project), ...everything }),
-  )
-  return { name: describeAddress(addressOf(connection)), catalog }
+interface Reading {
+  readonly workspace: Workspace
+  readonly wording: Wording | null
+}
+
+async function databaseSide(connection: Connection, reading: Reading): Promise<Side> {
+  return { name: describeAddress(addressOf(connection)), catalog: await catalogOf(connection, reading) }
+}
+
+async function catalogOf(
+  connection: Connection,
+  { workspace: { project }, wording }: Reading,
+): Promise<Catalog> {
+  return withClient(connection, async (client) => {
+    const live = await readCatalog(client, { ...ledgerTablesOf(project), ...everything })
+    if (wording === null) return live
+    const [row] = await queryRows(
+      client,
+      `select current_setting('server_version_num')::int / 10000 as major`,
+    )
+    const majors = { expected: wording.major, actual: Number(row?.['major']) }
+    const { catalog: expected, undetermined } = wording
+    return (await reconcile(client, { expected, undetermined, live, majors }, 'own')).live
+  })
 }
 
 async function snapshotSide(revision: string, workspace: Workspace): Promise<Side> {
@@ -96,16 +130,13 @@ async function snapshotSide(revision: string, workspace: Workspace): Promise<Sid
 
 async function scratchSide(
   name: string,
-  { scratch, project }: Workspace,
+  reading: Reading,
   fill: (connection: Connection) => Promise<void>,
 ): Promise<Side> {
-  const found = await findScratch(scratch)
+  const found = await findScratch(reading.workspace.scratch)
   return found.withDatabase(async (connection) => {
     await fill(connection)
-    const catalog = await withClient(connection, (client) =>
-      readCatalog(client, { ...ledgerTablesOf(project), ...everything }),
-    )
-    return { name, catalog }
+    return { name, catalog: await catalogOf(connection, reading) }
   })
 }
 

@@ -25,13 +25,25 @@ export interface Workspace {
   readonly close: () => Promise<void>
 }
 
+export interface Opening {
+  /** Whether a project may have no migration yet. Default: SCHEMA_MIGRATIONS_EMPTY. */
+  readonly mayBeNew?: boolean
+}
+
 /**
  * Finds the project and the database of a configuration; starts the embedded PostgreSQL if that is the one.
  * Throws SCHEMA_KNEXFILE_INVALID, SCHEMA_MIGRATIONS_EMPTY, SCHEMA_EMBEDDED_UNAVAILABLE.
  */
-export async function openWorkspace(config: Config, report: Report): Promise<Workspace> {
+export async function openWorkspace(
+  config: Config,
+  report: Report,
+  { mayBeNew = false }: Opening = {},
+): Promise<Workspace> {
   const project = await findProject(config)
-  const migrations = await listMigrations(project)
+  const migrations = await listMigrations(project).catch((error: unknown) => {
+    if (mayBeNew && error instanceof SchemaError && error.code === 'SCHEMA_MIGRATIONS_EMPTY') return []
+    throw error
+  })
   const embedded = embeddedServer(config, report)
   const connection = await connectionFor({ config, project, embedded })
   return {
@@ -52,10 +64,10 @@ export async function openWorkspace(config: Config, report: Report): Promise<Wor
 
 /** Opens a workspace, hands it over, and closes it however that goes. */
 export async function withWorkspace<T>(
-  { config, report }: { readonly config: Config; readonly report: Report },
+  { config, report, ...opening }: Opening & { readonly config: Config; readonly report: Report },
   use: (workspace: Workspace) => Promise<T>,
 ): Promise<T> {
-  const workspace = await openWorkspace(config, report)
+  const workspace = await openWorkspace(config, report, opening)
   try {
     return await use(workspace)
   } finally {

@@ -6,7 +6,7 @@ import { query } from '../../test/support/database.js'
 import { inBatches } from './batches.js'
 import { type Case, titleOf } from './cases.js'
 import type { Parallel } from './parallel.js'
-import type { Place, Takes } from './place.js'
+import { ownDatabases, type Place, type Takes } from './place.js'
 
 /** A schema that was read on one major version of PostgreSQL and compared on another. */
 export interface Crossing {
@@ -26,28 +26,46 @@ export async function crossMajors(
   const versions = await Promise.all(servers.map(versionOf))
   const crossings = await inBatches(
     cases,
-    (one, places) => {
-      const majors = places.map((takes, index) => [versions[index] ?? 0, takes] as const)
-      return crossCase(new Map(majors), one)
+    async (one, places) => {
+      const majors = places.map((rolledBack, index) => {
+        const own = ownDatabases(servers[index] ?? '')
+        return { version: versions[index] ?? 0, places: [rolledBack, own] }
+      })
+      return crossCase(await Promise.all(majors.map((major) => promised(one, major))), one)
     },
     { servers, parallel },
   )
   return crossings.flat()
 }
 
-type Majors = ReadonlyMap<number, Takes>
+/** What one major version promises, and where it can be compared with; null if it cannot load the schema. */
+interface Promised {
+  readonly version: number
+  readonly loaded: { readonly catalog: Catalog; readonly takes: Takes } | null
+}
 
-async function crossCase(majors: Majors, one: Case): Promise<readonly Crossing[]> {
-  const promises = new Map<number, Catalog | null>()
-  for (const [version, takes] of majors)
-    promises.set(version, await takes(one, 'b', snapshot).catch(whenNotLoaded))
+interface Major {
+  readonly version: number
+  /** The first in which the schema loads is taken. */
+  readonly places: readonly Takes[]
+}
+
+async function promised(one: Case, { version, places }: Major): Promise<Promised> {
+  for (const takes of places) {
+    const catalog = await takes(one, 'b', snapshot).catch(whenNotLoaded)
+    if (catalog !== null) return { version, loaded: { catalog, takes } }
+  }
+  return { version, loaded: null }
+}
+
+async function crossCase(majors: readonly Promised[], one: Case): Promise<readonly Crossing[]> {
   const crossings: Crossing[] = []
-  for (const [to, takes] of majors) {
-    const others = [...promises].filter(([from]) => from !== to)
+  for (const { version: to, loaded } of majors) {
+    const others = majors.filter(({ version }) => version !== to)
     const compared =
-      promises.get(to) === null
-        ? others.map(([from]) => ({ from, differences: null }))
-        : await takes(one, 'b', (place) => compare(place, to, others))
+      loaded === null
+        ? others.map(({ version: from }) => ({ from, differences: null }))
+        : await loaded.takes(one, 'b', (place) => compare(place, to, others))
     crossings.push(...compared.map((rest) => ({ title: titleOf(one), to, ...rest })))
   }
   return crossings
@@ -59,17 +77,18 @@ type Compared = Pick<Crossing, 'from' | 'differences'>
 async function compare(
   place: Place,
   actual: number,
-  promises: readonly (readonly [number, Catalog | null])[],
+  promises: readonly Promised[],
 ): Promise<readonly Compared[]> {
   const live = await place.catalog()
   const compared: Compared[] = []
-  for (const [from, expected] of promises) {
-    if (expected === null) {
+  for (const { version: from, loaded } of promises) {
+    if (loaded === null) {
       compared.push({ from, differences: null })
       continue
     }
+    const expected = loaded.catalog
     const crossing = { expected, live, majors: { expected: from, actual } }
-    const reconciled = await reconcile(place.client, crossing, 'callers')
+    const reconciled = await reconcile(place.client, crossing, place.transaction)
     compared.push({ from, differences: diff(expected, reconciled.live) })
   }
   return compared

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { Catalog } from '../../src/core/catalog.js'
 import type { Statement } from '../../src/ddl/statement.js'
+import type { Transaction } from '../../src/postgres/canvas.js'
 import { everything, readCatalog, readCatalogInTransaction } from '../../src/postgres/introspect.js'
 import type { Case, Side } from './cases.js'
 import { connected, createDatabase } from './database.js'
@@ -9,6 +10,8 @@ import { loadIn, loadNew } from './load.js'
 /** A database that holds one side of a case, to try SQL on. Nothing of it stays. */
 export interface Place {
   readonly client: pg.Client
+  /** Whose the transaction is in which something may be tried. */
+  readonly transaction: Transaction
   /** All that can be read of it. */
   readonly catalog: () => Promise<Catalog>
   /** Does work that leaves everything done or nothing. */
@@ -63,6 +66,7 @@ function rolledBack(client: pg.Client): Takes {
 function committing(client: pg.Client): Place {
   return {
     client,
+    transaction: 'own',
     catalog: () => readCatalog(client, everything),
     atomically: async (work) => {
       await client.query('begin')
@@ -80,6 +84,7 @@ function committing(client: pg.Client): Place {
 function uncommitted(client: pg.Client): Place {
   return {
     client,
+    transaction: 'callers',
     catalog: () => readCatalogInTransaction(client, everything),
     atomically: (work) => work(),
   }

@@ -31,7 +31,9 @@ export function samePublicGrants(
 }
 
 function allGrants(listed: Fact | undefined, major: number): readonly string[] {
-  const grants = (Array.isArray(listed) ? listed.map(String) : []).filter((grant) => !/^OWNER: /.test(grant))
+  const grants = (Array.isArray(listed) ? listed.map(String) : []).filter(
+    (grant) => !grant.startsWith('OWNER: '),
+  )
   const initial = major < 15 ? everything : 'PUBLIC: USAGE'
   const all = grants.some((grant) => grant.startsWith('PUBLIC: ')) ? grants : [...grants, initial]
   return all

@@ -17,6 +17,8 @@ export interface DdlObject {
   readonly facts: Facts
   /** Whether its relation is made by the same plan, so that it has no rows and nobody waits for it. */
   readonly fresh: boolean
+  /** Whether others may have to wait for its relation, so that all can be done in a transaction. Default: no. */
+  readonly mayBlock?: boolean
   /** All of the catalog it is in. */
   readonly catalog: Catalog
 }

@@ -15,6 +15,8 @@ export interface Journey {
   readonly to: Catalog
   /** What is to change, `to` being expected and `from` actual. Default: all that differs. */
   readonly differences?: readonly Difference[]
+  /** Whether indexes are made while others write, which takes statements outside a transaction. Default: yes. */
+  readonly online?: boolean
 }
 
 /**
@@ -22,13 +24,13 @@ export interface Journey {
  * and what is not written as SQL because a person must decide. Both catalogs are needed with their structure, comments and
  * grants.
  */
-export function planChanges({ from, to, differences = diff(to, from) }: Journey): Plan {
+export function planChanges({ from, to, differences = diff(to, from), online = true }: Journey): Plan {
   const intents = intentsFor(differences, { from, to })
   propagate(intents, { from, to })
   const works = new Map<string, Work>()
   const refused = new Map<string, Refusal>()
   for (const [key, intent] of intents) {
-    const aware = freshened(intent, intents)
+    const aware = aimed(freshened(intent, intents), { mayBlock: !online })
     const rendered = renderIntent(aware, from)
     if ('refusal' in rendered) refused.set(key, rendered.refusal)
     else works.set(key, { intent: aware, steps: rendered.steps })
@@ -48,6 +50,10 @@ function freshened(intent: Intent, intents: ReadonlyMap<string, Intent>): Intent
   const { to } = intent
   const relation = relationOf(to.catalog, to.key) ?? to.key
   return makes(intents.get(relation)) ? { ...intent, to: { ...to, fresh: true } } : intent
+}
+
+function aimed(intent: Intent, { mayBlock }: Required<Pick<DdlObject, 'mayBlock'>>): Intent {
+  return intent.action === 'drop' ? intent : { ...intent, to: { ...intent.to, mayBlock } }
 }
 
 function statementsOf(task: StepTask | undefined): readonly Statement[] {

@@ -22,6 +22,9 @@ const phases: readonly Phase[] = ['release', 'drop', 'alter', 'create', 'attach'
 
 const idOf = (phase: Phase, key: string): string => `${phase}|${key}`
 
+/** The rank of what is done only when something else asks for it. */
+const last = '~'
+
 /** The tasks of all intents, by id, each with what must be done before it. */
 export function tasksFor(works: ReadonlyMap<string, Work>): ReadonlyMap<string, StepTask> {
   const tasks = new Map<string, StepTask>()
@@ -61,7 +64,12 @@ function addTasks(tasks: Map<string, StepTask>, { key, intent, steps }: Keyed): 
     const mine = steps.filter((step) => step.phase === phase)
     const before = new Set(previous === undefined ? [] : [previous])
     previous = idOf(phase, key)
-    tasks.set(previous, { key, steps: mine, before, rank: rankOf({ phase, object, steps: mine }) })
+    tasks.set(previous, {
+      key,
+      steps: mine,
+      before,
+      rank: mine.length === 0 ? last : rankOf({ phase, object, steps: mine }),
+    })
   }
 }
 
@@ -75,9 +83,6 @@ function addBarriers(tasks: Map<string, StepTask>, { catalog, key }: DdlObject):
   for (const id of [partsOf(relation), columnsOf(relation)])
     tasks.set(id, { key: relation, steps: [], before: new Set(), rank: last })
 }
-
-/** The rank of what is done only when something else asks for it. */
-const last = '~'
 
 /** What an object shall need is made before it. */
 function afterWhatItNeeds({ key, intent }: Keyed, { must }: Context): void {

@@ -57,9 +57,7 @@ const operatorFamily: KindQuery = {
       join pg_namespace n on n.oid = f.opfnamespace
       join pg_am am on am.oid = f.opfmethod
       left join ${members('pg_opfamily')} m on m.holder = f.oid
-    where ${userSchema} and ${notOfExtension('pg_opfamily', 'f.oid')}
-      and (m.holder is not null or not exists (select from pg_opclass o
-        where o.opcfamily = f.oid and o.opcname = f.opfname and o.opcnamespace = f.opfnamespace))`,
+    where ${userSchema} and ${notOfExtension('pg_opfamily', 'f.oid')}`,
 }
 
 const operatorClass: KindQuery = {

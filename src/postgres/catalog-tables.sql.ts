@@ -2,7 +2,7 @@ import { openOptions, sortedList } from './catalog-values.sql.js'
 import { type Kept, type KindQuery, notOfExtension, qualified, userSchema } from './kind-query.js'
 
 /** The condition for what belongs to tables; `c` is pg_class and `n` pg_namespace. */
-export function ofUserTables(kept: Kept): string {
+function ofUserTables(kept: Kept): string {
   return `c.relkind in ('r', 'p', 'f') and ${userSchema} and ${kept('c')} and ${notOfExtension('pg_class', 'c.oid')}`
 }
 
@@ -83,6 +83,7 @@ export const columnSettings = `(select json_agg(quote_ident(a.attname) || ': ' |
 export function columns(kept: Kept): readonly KindQuery[] {
   return [
     {
+      // No default names a column; with the table given, all its columns would be looked up for each of them.
       kind: 'column',
       catalog: 'pg_class',
       names: 3,

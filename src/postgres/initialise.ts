@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Catalog } from '../core/catalog.js'
+import { differencesFrom, promisedAt } from '../core/snapshot.js'
 import { SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
 import { everything, ledgerTablesOf, readCatalog, readCatalogInTransaction } from './introspect.js'
@@ -62,20 +63,31 @@ interface Building {
 }
 
 async function build({ locked, options, blueprint, live }: Building): Promise<void> {
-  const { session, schema, inspection } = locked
-  const { snapshot, migrations, writer } = options
+  const { session, schema } = locked
+  const { migrations, writer } = options
   for (const statement of blueprint.statementsFor(live)) await session.client.query(statement)
   await session.client.query('set local check_function_bodies to default')
   const reading = { ...ledgerTablesOf(options.project), ...everything }
   const found = await readCatalogInTransaction(session.client, reading)
-  const revisions = migrations.map(({ revision }) => revision)
-  const sight = { snapshot, revisions, live: found, major: inspection.major }
-  blueprint.check(await inPromisedWords(session.client, sight, 'callers'))
+  blueprint.check(await reconciled(found, { locked, options }))
   await append(
     session.client,
     { schema, writer },
     migrations.map(({ revision, checksum }) => ({ revision, event: 'stamped', checksum })),
   )
+}
+
+/** A definition that is made from its own text is not always printed as that text again. */
+async function reconciled(
+  live: Catalog,
+  { locked, options }: Pick<Building, 'locked' | 'options'>,
+): Promise<Reconciled> {
+  const { snapshot, migrations } = options
+  if (snapshot === null) return { live, unrendered: {} }
+  const revisions = migrations.map(({ revision }) => revision)
+  const differences = differencesFrom(promisedAt(snapshot, revisions), live)
+  const sight = { snapshot, revisions, live, major: locked.inspection.major, differences }
+  return inPromisedWords(locked.session.client, sight, 'callers')
 }
 
 interface Recording {

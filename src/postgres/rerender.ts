@@ -1,13 +1,13 @@
 import type pg from 'pg'
 import { type Majors, samePublicGrants } from '../core/across-majors.js'
 import { type Catalog, type Facts } from '../core/catalog.js'
-import { diff, type Undetermined } from '../core/diff.js'
+import { diff, type Difference, type Undetermined } from '../core/diff.js'
 import { plainNames } from '../core/pattern.js'
 import { pick, promisedAt, type Snapshot } from '../core/snapshot.js'
 import { isRefusal, type Likeness, type Transaction, withCanvas } from './canvas.js'
 import { type Changed, type Sketch, sketchesOf } from './sketch.js'
 
-/** A promise made on one major version of PostgreSQL, and a live catalog of another. */
+/** A promise and a live catalog, perhaps of different major versions of PostgreSQL. */
 export interface Crossing {
   readonly expected: Catalog
   readonly undetermined?: Undetermined
@@ -24,49 +24,53 @@ export interface Reconciled {
   readonly unrendered: Unrendered
 }
 
-/** A database at some revisions. */
+/** A database at some revisions, where it differs from what a snapshot promises. */
 export interface Sight {
-  readonly snapshot: Snapshot | null
+  readonly snapshot: Snapshot
   readonly revisions: Iterable<string>
   readonly live: Catalog
   /** The major version of its server. */
   readonly major: number
-  /** The objects that matter. Default: all. */
-  readonly keys?: readonly string[]
+  readonly differences: readonly Difference[]
 }
 
-/** A live catalog reconciled with what a snapshot promises at some revisions. */
+/** The live catalog reconciled with the snapshot, as far as there are differences. */
 export async function inPromisedWords(
   client: pg.ClientBase,
-  { snapshot, revisions, live, major, keys }: Sight,
+  { snapshot, revisions, live, major, differences }: Sight,
   transaction: Transaction,
 ): Promise<Reconciled> {
-  if (snapshot === null) return { live, unrendered: {} }
+  const keys = differences.flatMap(({ change, key }) => (change === 'changed' ? [key] : []))
+  if (keys.length === 0) return { live, unrendered: {} }
   const { catalog, undetermined } = promisedAt(snapshot, revisions)
-  const expected = keys === undefined ? catalog : pick(catalog, keys)
+  const expected = pick(catalog, keys)
   const majors = { expected: snapshot.postgres, actual: major }
-  return reconcile(client, { expected, undetermined, live, majors }, transaction)
+  const agreed = await reconcile(
+    client,
+    { expected, undetermined, live: pick(live, keys), majors },
+    transaction,
+  )
+  return { live: { ...live, ...agreed.live }, unrendered: agreed.unrendered }
 }
 
 /**
- * Major versions print the same definition in different words. Where promise and live catalog are of different ones, the
- * live server prints both texts anew, from temporary objects that are rolled back: what it then prints alike is no
- * difference. What it cannot print stays one. No round trip where the major versions are the same or nothing differs.
+ * Major versions print the same definition in different words, and each prints some of them anew in others: what was
+ * restored from a dump, or built from a snapshot. So the live server prints both texts of a difference, from temporary
+ * objects that are rolled back: what it then prints alike is no difference. What it cannot print stays one. No round trip
+ * where there is nothing to print.
  */
 export async function reconcile(
   client: pg.ClientBase,
   crossing: Crossing,
   transaction: Transaction,
 ): Promise<Reconciled> {
-  const { live, majors } = crossing
+  const { majors } = crossing
   const changed = changedFacts(crossing)
   const likenesses = new Map(changed.map((each) => [each, knownLikeness(each, majors)]))
   const open = changed.filter((each) => likenesses.get(each) === null)
-  const answers = open.length === 0 ? [] : await ask(client, open, transaction)
-  for (const [at, each] of open.entries()) {
-    const likeness = answers[at] ?? null
+  for (const [each, likeness] of open.length === 0 ? [] : await ask(client, open, transaction)) {
+    remember(each, likeness, majors)
     likenesses.set(each, likeness)
-    if (likeness !== null) remember(each, likeness, majors)
   }
   return conclude(crossing, likenesses)
 }
@@ -95,24 +99,24 @@ async function ask(
   client: pg.ClientBase,
   open: readonly Changed[],
   transaction: Transaction,
-): Promise<readonly Likeness[]> {
+): Promise<Iterable<readonly [Changed, Likeness]>> {
   const relations = open
     .map(({ key }) => plainNames(key))
     .map(([schema = '', name = '']) => [schema, name] as const)
   try {
     return await withCanvas(client, { transaction, relations }, async ({ columnsOf, compare }) => {
-      const sketches = open.map((changed) => sketchesOf(changed, columnsOf) ?? [])
+      const sketches = open.map((changed) => [changed, sketchesOf(changed, columnsOf) ?? []] as const)
       const likenesses = await compare(
-        sketches.flat().flatMap((sketch) => ('pair' in sketch ? [sketch.pair] : [])),
+        sketches.flatMap(([, each]) => each.flatMap((sketch) => ('pair' in sketch ? [sketch.pair] : []))),
       )
       const answers = likenesses.values()
       const answered = (sketch: Sketch): Likeness =>
         'pair' in sketch ? (answers.next().value ?? { why: 'the server gave no answer' }) : sketch
-      return sketches.map((each) => together(each.map(answered)))
+      return sketches.map(([changed, each]) => [changed, together(each.map(answered))] as const)
     })
   } catch (error) {
     if (!isRefusal(error)) throw error
-    return open.map(() => ({ why: error.message }))
+    return open.map((changed) => [changed, { why: error.message }] as const)
   }
 }
 
@@ -129,7 +133,7 @@ function conclude({ live, majors }: Crossing, likenesses: ReadonlyMap<Changed, L
   for (const [{ key, fact, expected }, likeness] of likenesses)
     if (likeness !== null && 'why' in likeness) unrendered[key] = `${failure}: ${likeness.why}`
     else if (likeness?.alike === true) agreed[key] = worded(agreed[key] ?? live[key] ?? {}, fact, expected)
-  return { live: { ...live, ...agreed }, unrendered }
+  return { live: { ...live, ...agreed }, unrendered: majors.expected === majors.actual ? {} : unrendered }
 }
 
 /** Facts with the promised words of one of them. */

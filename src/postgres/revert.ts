@@ -120,9 +120,11 @@ async function differences(
 ): Promise<Compared> {
   const { snapshot, scope = defaultScope, session, inspection } = context
   if (snapshot === null) return { found: [], unrendered: {} }
-  const sight = { snapshot, revisions: remaining, live: read, major: inspection.major }
+  const promised = promisedAt(snapshot, remaining)
+  const { kept } = compareWithin(promised, read, { scope })
+  const sight = { snapshot, revisions: remaining, live: read, major: inspection.major, differences: kept }
   const { live, unrendered } = await inPromisedWords(session.client, sight, transactional ? 'callers' : 'own')
-  return { found: compareWithin(promisedAt(snapshot, remaining), live, { scope }).kept, unrendered }
+  return { found: compareWithin(promised, live, { scope }).kept, unrendered }
 }
 
 function changesOf({ snapshot }: Context, revision: string): ReadonlySet<string> {

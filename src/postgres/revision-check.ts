@@ -13,7 +13,7 @@ export interface RanRevision {
   readonly recorded: readonly string[]
   /** The catalog as the revision's own transaction sees it, without the ledgers. */
   readonly read: (options?: Omit<ReadOptions, 'ledgerTables'>) => Promise<Catalog>
-  /** What was read in the words of a snapshot of another major version. */
+  /** What was read, in the words of the snapshot wherever they mean the same. */
   readonly reconcile: (sight: Omit<Sight, 'major'>) => Promise<Reconciled>
 }
 
@@ -33,8 +33,12 @@ export function checkAgainst(snapshot: Snapshot | null, scope: Scope = defaultSc
     const { comments, grants } = scope
     const kinds = new Set(keys.map((key) => parseKey(key).kind))
     const found = await read({ kinds, comments, grants })
-    const { live, unrendered } = await reconcile({ snapshot, revisions: recorded, live: found, keys })
-    const { kept } = compareWithin(promisedAt(snapshot, recorded), live, { scope, keys })
+    const promised = promisedAt(snapshot, recorded)
+    const { kept: differences } = compareWithin(promised, found, { scope, keys })
+    if (differences.length === 0) return
+    const sight = { snapshot, revisions: recorded, live: found, differences }
+    const { live, unrendered } = await reconcile(sight)
+    const { kept } = compareWithin(promised, live, { scope, keys })
     if (kept.length > 0) throw brokenPromise({ revision, differences: kept, unrendered, transactional })
   }
 }

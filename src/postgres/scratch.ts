@@ -61,6 +61,7 @@ function newDatabases(server: Connection): Scratch {
         )
         return await use({ ...server, url: withName(server.url, name) })
       } finally {
+        await withClient({ ...server, url: withName(server.url, name) }, dropSubscriptions)
         await withClient(server, (client) => client.query(`drop database if exists ${name} with (force)`))
       }
     },
@@ -124,7 +125,29 @@ async function refuseUnowned(client: pg.Client, connection: Connection): Promise
   })
 }
 
+/** A database with a subscription is not dropped; without its slot the publisher is not asked. */
+async function dropSubscriptions(client: pg.Client): Promise<void> {
+  const found = await queryRows(
+    client,
+    'select s.subname as name from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()',
+  )
+  for (const { name } of found) {
+    const subscription = pg.escapeIdentifier(String(name))
+    await client.query(`alter subscription ${subscription} disable`)
+    await client.query(`alter subscription ${subscription} set (slot_name = none)`)
+    await client.query(`drop subscription ${subscription}`)
+  }
+}
+
+/** What is in no schema, by the statement that drops it. */
+const schemaless = `select format('drop publication %I', pubname) as drop from pg_publication
+  union all select format('drop event trigger %I', evtname) from pg_event_trigger
+  union all select format('drop foreign data wrapper %I cascade', fdwname) from pg_foreign_data_wrapper
+  union all select format('drop extension %I cascade', extname) from pg_extension where extname <> 'plpgsql'`
+
 async function empty(client: pg.Client): Promise<void> {
+  await dropSubscriptions(client)
+  for (const { drop } of await queryRows(client, schemaless)) await client.query(String(drop))
   const schemas = await queryRows(client, `select n.nspname as name from pg_namespace n where ${userSchema}`)
   for (const { name } of schemas)
     await client.query(`drop schema ${pg.escapeIdentifier(String(name))} cascade`)

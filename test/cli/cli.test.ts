@@ -253,6 +253,23 @@ harmless
     this build does not use it
 
 verified 2 tables, 4 columns, 1 constraint: 5 differences
+
+to repair
+
+BEGIN;
+-- ACCESS EXCLUSIVE lock on public.songs
+DROP INDEX public.songs_plays;
+-- ACCESS EXCLUSIVE lock on public.songs
+-- rewrites public.songs
+-- fails when a value is not a valid integer
+ALTER TABLE public.songs ALTER COLUMN plays TYPE integer USING plays::integer;
+CREATE TABLE public.likes (
+  id integer
+);
+-- ACCESS EXCLUSIVE lock on public.songs
+-- fails when public.songs has rows
+ALTER TABLE public.songs ADD COLUMN title text NOT NULL;
+COMMIT;
 `,
   )
   t.equal(json.exit, 4)
@@ -354,7 +371,7 @@ t.test('snapshot makes the promise, and --check proves it', async (t) => {
   t.equal(made.exit, 0)
   t.match(documentOf(made), { revisions: 3, undetermined: [] })
   const text = await project.read('migrations/schema.snapshot.json')
-  t.match(text, /"column:public\.songs\.plays": \{"type":"integer","nullable":true\}/)
+  t.match(text, /"column:public\.songs\.plays": \{"type":"integer","nullable":true,"\$position":3\}/)
   t.strictSame(await project.objects(), [], 'the database is not touched')
 
   const proved = await project.run('snapshot --check')

@@ -273,7 +273,9 @@ const others: readonly DdlCase[] = [
   {
     name: 'a materialized view without rows',
     from: 'create materialized view one as select 1 as a; create materialized view two as select 2 as a',
-    to: 'create materialized view one as select 1 as a with no data; create materialized view two as select 3 as a with no data',
+    to: `create materialized view one as select 1 as a with no data; create materialized view two as select 3 as a with no data;
+      alter materialized view one alter a set statistics 300, alter a set (n_distinct = 5);
+      alter materialized view two alter a set statistics 200`,
     contains: ['REFRESH MATERIALIZED VIEW public.one WITH NO DATA'],
   },
   {

@@ -174,6 +174,7 @@ const changes: Readonly<Record<number, readonly string[]>> = {
     'alter event trigger watch disable',
     'drop event trigger watch',
     'create language other_sql handler plpgsql_call_handler',
+    'create transform for int language plpgsql (from sql with function prsd_lextype(internal))',
     'create access method sparse type index handler bthandler',
     'create statistics together on id, band from songs',
     'alter statistics together set statistics 5',

@@ -87,7 +87,11 @@ function add(site: Site, statement: Statement, part: Part | null): void {
 }
 
 /** The place of the block that can take the part; null where it needs one of its own. */
-function placeWithin({ blocks, places, created, settled, passage }: Site, { key }: Statement, part: Part): number | null {
+function placeWithin(
+  { blocks, places, created, settled, passage }: Site,
+  { key }: Statement,
+  part: Part,
+): number | null {
   if (part.form === 'schema' || part.form === 'create') return null
   const { relation } = part.table
   const maker = created.get(relation)
@@ -123,7 +127,11 @@ function blockFor({ sql }: Statement, { part, hazards }: Worded): Block {
       return { form: 'create', table: part.table, columns: part.columns, lines: [], remarks: new Map() }
     case 'add':
     case 'change':
-      return { form: 'alter', table: part.table, lines: [{ ...part.line, hazards, adds: part.form === 'add' }] }
+      return {
+        form: 'alter',
+        table: part.table,
+        lines: [{ ...part.line, hazards, adds: part.form === 'add' }],
+      }
     case 'remark':
     case undefined:
       return { form: 'raw', sql, hazards }
@@ -132,6 +140,9 @@ function blockFor({ sql }: Statement, { part, hazards }: Worded): Block {
 
 function addTo(block: Block | undefined, part: Part | null, hazards: readonly string[]): void {
   if (block?.form === 'create' && part?.form === 'remark') block.remarks.set(part.column, part.call)
-  else if ((block?.form === 'create' || block?.form === 'alter') && (part?.form === 'add' || part?.form === 'change'))
+  else if (
+    (block?.form === 'create' || block?.form === 'alter') &&
+    (part?.form === 'add' || part?.form === 'change')
+  )
     block.lines.push({ ...part.line, hazards, adds: part.form === 'add' })
 }

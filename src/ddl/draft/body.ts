@@ -1,5 +1,5 @@
-import type { Block } from './blocks.js'
-import { type Call, chain } from './chain.js'
+import type { Block, BlockLine } from './blocks.js'
+import { type Call, chain, isTooLong } from './chain.js'
 import { oneLine, quoted, rawText } from './javascript.js'
 import type { TableName } from './manner.js'
 
@@ -31,9 +31,17 @@ function linesOf(block: Block, schema: string): readonly string[] {
         ...chain('await knex.schema', [...within(block.schema, schema), block.call], indent),
       ]
     case 'alter':
-      return tableLines(block.table, { method: 'alterTable', schema, lines: block.lines.flatMap(lineOf) })
+      return tableLines(block.table, {
+        method: 'alterTable',
+        schema,
+        lines: (start) => block.lines.flatMap((line) => lineOf(line, start)),
+      })
     case 'create':
-      return tableLines(block.table, { method: 'createTable', schema, lines: createdLines(block) })
+      return tableLines(block.table, {
+        method: 'createTable',
+        schema,
+        lines: (start) => createdLines(block, start),
+      })
   }
 }
 
@@ -44,30 +52,51 @@ function within(schema: string, usual: string): readonly Call[] {
 interface TableLines {
   readonly method: string
   readonly schema: string
-  readonly lines: readonly string[]
+  readonly lines: (start: string) => readonly string[]
 }
 
+/** A call with a function that describes a table. */
 function tableLines(
   { schema: own, name }: TableName,
   { method, schema, lines }: TableLines,
 ): readonly string[] {
   const start = ['await knex.schema', ...within(own, schema).map((call) => `${call[0]}(${call[1]})`)]
-  return [`${indent}${start.join('.')}.${method}(${quoted(name)}, (table) => {`, ...lines, `${indent}})`]
+  const call = `${indent}${start.join('.')}.${method}(`
+  const line = `${call}${quoted(name)}, (table) => {`
+  if (!isTooLong(line)) return [line, ...lines(deeper(indent)), `${indent}})`]
+  const inner = deeper(indent)
+  return [
+    call,
+    `${inner}${quoted(name)},`,
+    `${inner}(table) => {`,
+    ...lines(deeper(inner)),
+    `${inner}},`,
+    `${indent})`,
+  ]
 }
 
-function lineOf({ calls, hazards }: { readonly calls: readonly Call[]; readonly hazards: readonly string[] }): readonly string[] {
-  return [...comments(hazards, `${indent}${indent}`), ...chain('table', calls, `${indent}${indent}`)]
+function deeper(start: string): string {
+  return `${start}${indent}`
 }
 
-function createdLines({ columns, lines, remarks }: Extract<Block, { form: 'create' }>): readonly string[] {
-  const key = lines.find(({ primary }) => columns.some(({ name, serial }) => serial !== null && name === primary))
+function lineOf({ calls, hazards }: Pick<BlockLine, 'calls' | 'hazards'>, start: string): readonly string[] {
+  return [...comments(hazards, start), ...chain('table', calls, start)]
+}
+
+function createdLines(
+  { columns, lines, remarks }: Extract<Block, { form: 'create' }>,
+  start: string,
+): readonly string[] {
+  const key = lines.find(({ primary }) =>
+    columns.some(({ name, serial }) => serial !== null && name === primary),
+  )
   const made = columns.flatMap(({ name, serial, calls }) => {
     const remark = remarks.get(name)
     const options = key?.primary === name ? [] : ['{ primaryKey: false }']
     const own = serial === null ? calls : [[serial.method, quoted(name), ...options] as const]
-    return lineOf({ calls: [...own, ...(remark === undefined ? [] : [remark])], hazards: [] })
+    return lineOf({ calls: [...own, ...(remark === undefined ? [] : [remark])], hazards: [] }, start)
   })
-  return [...made, ...lines.filter((line) => line !== key).flatMap(lineOf)]
+  return [...made, ...lines.filter((line) => line !== key).flatMap((line) => lineOf(line, start))]
 }
 
 /** Hazards as a comment, on one line. */

@@ -12,15 +12,13 @@ const width = 110
 export function chain(start: string, calls: readonly Call[], indent: string): readonly string[] {
   const flat = `${indent}${start}${calls.map((call) => `.${flatCall(call)}`).join('')}`
   if (!isTooLong(flat)) return flat.split('\n')
-  if (calls.length > 2)
-    return [`${indent}${start}`, ...calls.flatMap((call) => callLines(`${indent}  .`, call, `${indent}  `))]
-  const last = calls.at(-1)
-  const before = calls.slice(0, -1).map((call) => `.${flatCall(call)}`)
-  return last === undefined ? [flat] : brokenArguments(`${indent}${start}${before.join('')}.`, last, indent)
+  const [only, ...others] = calls
+  if (only !== undefined && others.length === 0) return brokenArguments(`${indent}${start}.`, only, indent)
+  return [`${indent}${start}`, ...calls.flatMap((call) => callLines(`${indent}  .`, call, `${indent}  `))]
 }
 
 /** The first line counts: a text of several lines keeps them. */
-function isTooLong(text: string): boolean {
+export function isTooLong(text: string): boolean {
   return (text.split('\n')[0] ?? '').length > width
 }
 

@@ -26,7 +26,7 @@ export function columnConstraints(object: DdlObject): readonly string[] {
       : `GENERATED ALWAYS AS (${generated[2]})${generated[1] === 'stored' ? ' STORED' : ' VIRTUAL'}`,
     value === '' || defersDefault(object) ? '' : `DEFAULT ${value}`,
     identityClause(object),
-    isRequired(object) ? 'NOT NULL' : '',
+    isRequired(object) ? `NOT NULL${is(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}` : '',
   ].filter((part) => part !== '')
 }
 

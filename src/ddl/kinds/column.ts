@@ -130,7 +130,7 @@ function details(object: DdlObject): readonly Step[] {
   return [
     ...(differs('default') ? [defaultStep(object)] : []),
     ...(differs('nullable') && object.facts['nullable'] === false ? [set(object, 'SET NOT NULL')] : []),
-    ...(object.facts['valid'] === false ? [uncheckedNotNull(object)] : []),
+    ...(object.facts['valid'] === false ? [namedNotNull(object)] : []),
     ...['storage', 'statistics', 'options', 'compression']
       .filter((fact) => object.facts[fact] !== undefined)
       .flatMap(
@@ -177,11 +177,13 @@ function alterations(change: Change): readonly Step[] {
 }
 
 function nullability({ to, facts }: Change): readonly Step[] {
-  if (!facts.has('nullable') && !facts.has('valid')) return []
+  if (!['nullable', 'valid', 'notNullNoInherit'].some((fact) => facts.has(fact))) return []
   const table = to.relation
   if (to.facts['nullable'] === true) return [set(to, 'DROP NOT NULL')]
-  if (to.facts['valid'] === false) return [set(to, 'DROP NOT NULL'), uncheckedNotNull(to)]
+  if (to.facts['valid'] === false || is(to, 'notNullNoInherit'))
+    return [set(to, 'DROP NOT NULL'), namedNotNull(to)]
   return [
+    ...(facts.has('notNullNoInherit') ? [set(to, 'DROP NOT NULL')] : []),
     {
       ...set(to, 'SET NOT NULL'),
       hazards: [
@@ -193,12 +195,13 @@ function nullability({ to, facts }: Change): readonly Step[] {
   ]
 }
 
-/** NOT NULL for rows to come. Its name is not part of what is compared. */
-function uncheckedNotNull(object: DdlObject): Step {
+/** NOT NULL for rows to come only, or not for children. Its name is not part of what is compared. */
+function namedNotNull(object: DdlObject): Step {
   const [, table = '', name = ''] = object.names
   const constraint = ident(`${table.slice(0, 26)}_${name.slice(0, 26)}_not_null`)
+  const limits = `${is(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}${object.facts['valid'] === false ? ' NOT VALID' : ''}`
   return step(
-    `ALTER ${tableWord(object)} ${object.relation} ADD CONSTRAINT ${constraint} NOT NULL ${object.name} NOT VALID`,
+    `ALTER ${tableWord(object)} ${object.relation} ADD CONSTRAINT ${constraint} NOT NULL ${object.name}${limits}`,
     { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
   )
 }

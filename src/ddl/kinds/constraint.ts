@@ -66,7 +66,8 @@ function tableOf({ catalog, key }: DdlObject): DdlObject | undefined {
 function added(object: DdlObject): readonly Step[] {
   const table = tableOf(object)
   const isPartitioned = table !== undefined && text(table, 'partitionedBy') !== ''
-  const columns = isPartitioned || object.fresh ? null : plainColumns(object)
+  const isOffline = isPartitioned || object.fresh || object.mayBlock === true
+  const columns = isOffline ? null : plainColumns(object)
   if (columns !== null) return byIndex(object, columns)
   const isLater = canBeChecked(object) && !object.fresh && !isPartitioned
   const isUnchecked = object.facts['valid'] === false && !text(object, 'definition').endsWith('NOT ENFORCED')

@@ -61,7 +61,7 @@ function made(object: DdlObject): Step {
 
 /** Writers of a table that is there go on meanwhile. A partitioned one cannot have it, and a new one needs not. */
 function canBeConcurrent(object: DdlObject): boolean {
-  return !object.fresh && !isPartitioned(object)
+  return !object.fresh && object.mayBlock !== true && !isPartitioned(object)
 }
 
 function isPartitioned({ catalog, key }: DdlObject): boolean {

@@ -1,4 +1,5 @@
 import { type Change, type DdlObject, type KindDdl, list, type Step, step, text } from '../kind.js'
+import { columnSettingSteps } from './column-settings.js'
 import { parameterChanges, parameterList } from './parameters.js'
 
 export const view: KindDdl = {
@@ -29,6 +30,7 @@ export const materializedView: KindDdl = {
           options === '' ? '' : ` WITH (${options})`
         } AS\n${query(object)}${object.facts['populated'] === false ? '\n WITH NO DATA' : ''}`,
       ),
+      ...columnSettingSteps({ from: { ...object, facts: {} }, to: object }),
     ]
   },
   alter: ({ from, to, facts }) => {
@@ -47,6 +49,7 @@ export const materializedView: KindDdl = {
           ]
         : []),
       ...(facts.has('populated') ? [refreshed(to)] : []),
+      ...columnSettingSteps({ from, to }),
     ]
   },
 }

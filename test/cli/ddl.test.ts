@@ -1,0 +1,146 @@
+import t from 'tap'
+import type { Ended } from '../support/process.js'
+import { createProject } from '../support/project.js'
+import { query } from '../support/database.js'
+
+t.jobs = 2
+
+const migrations = {
+  '001_songs': `create type mood as enum ('sad', 'ok');
+    create table songs (id serial primary key, title text not null, mood mood default 'ok');
+    create function loud(text) returns text language sql immutable as 'select upper($1)';
+    create view titles as select id, loud(title) as title from songs`,
+  '002_artists': `create table artists (id integer primary key);
+    alter table songs add column artist integer references artists;
+    create index songs_artist on songs (artist)`,
+  '003_rows': 'insert into artists values (1)',
+}
+
+/** The one document on stdout; words are on stderr. */
+const documentOf = ({ stdout }: Ended): unknown => JSON.parse(stdout)
+
+/** Statements of a plan, as they stand in a document. */
+function statementsOf(document: unknown): readonly string[] {
+  const found: string[] = []
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return
+    if ('sql' in value && typeof value.sql === 'string') found.push(value.sql)
+    else for (const part of Object.values(value)) visit(part)
+  }
+  visit(document)
+  return found
+}
+
+t.test('verify shows what repairs the database, and it does', async (t) => {
+  const project = await createProject(t, migrations)
+  await project.migrate()
+  await project.query(`drop view titles; alter table songs drop column artist, alter title drop not null;
+    alter type mood add value 'happy'; drop function loud; create table extra (id integer)`)
+  const found = await project.run('verify --json')
+  t.equal(found.exit, 4)
+  const sql = await project.run('verify --sql')
+  t.equal(sql.exit, 4)
+  t.match(sql.stdout, /^-- data loss: the rows of public\.extra$/m)
+  t.match(sql.stdout, /^CREATE INDEX CONCURRENTLY songs_artist ON/m)
+  t.notMatch(sql.stdout, /breaks|differences/)
+  for (const statement of statementsOf(documentOf(found))) await project.query(statement)
+  const repaired = await project.run('verify')
+  t.equal(repaired.exit, 0, repaired.stdout + repaired.stderr)
+})
+
+t.test('diff compares any two of database, snapshot, SQL, models and a URL', async (t) => {
+  const project = await createProject(t, migrations, {
+    files: {
+      'schema.sql': 'create table songs (id integer);\ncreate index on songs (id)',
+      'broken.sql': 'create table songs (id integer);\ncreate tabel oops ()',
+      'models.js': `export default (knex) =>
+        knex.schema.createTable('songs', (table) => table.integer('id')).raw('create index on songs (id)')`,
+      'no-models.js': 'export const models = 1',
+    },
+  })
+  await project.migrate()
+  const same = await project.run('diff database snapshot')
+  t.equal(same.exit, 0, same.stderr)
+  t.equal(
+    project.plain(same.stdout),
+    'from  app@db:5432/songs\nto    snapshot at 003_rows\n\nno difference\n',
+  )
+  const [alike, url, earlier] = await Promise.all([
+    project.run('diff sql:schema.sql models:models.js'),
+    project.run(`diff ${project.url} database`),
+    project.run('diff snapshot@001_songs snapshot --sql'),
+  ])
+  t.equal(alike.exit, 0, alike.stderr)
+  t.equal(url.exit, 0, url.stderr)
+  t.equal(earlier.exit, 4)
+  t.equal(
+    earlier.stdout,
+    `BEGIN;
+CREATE TABLE public.artists (
+  id integer NOT NULL
+);
+-- ACCESS EXCLUSIVE lock on public.songs
+ALTER TABLE public.songs ADD COLUMN artist integer;
+ALTER TABLE public.artists ADD CONSTRAINT artists_pkey PRIMARY KEY (id);
+-- SHARE ROW EXCLUSIVE lock on public.songs
+ALTER TABLE public.songs ADD CONSTRAINT songs_artist_fkey FOREIGN KEY (artist) REFERENCES public.artists(id) NOT VALID;
+COMMIT;
+
+-- reads all of public.songs under a SHARE UPDATE EXCLUSIVE lock
+-- fails when rows violate songs_artist_fkey
+ALTER TABLE public.songs VALIDATE CONSTRAINT songs_artist_fkey;
+
+-- SHARE UPDATE EXCLUSIVE lock on public.songs
+-- runs only outside a transaction
+CREATE INDEX CONCURRENTLY songs_artist ON public.songs USING btree (artist);
+`,
+  )
+  const wrong = await Promise.all(
+    ['sql:broken.sql', 'sql:missing.sql', 'models:no-models.js', 'snapshot@009', 'databse'].map((side) =>
+      project.run(`diff ${side} database`),
+    ),
+  )
+  t.strictSame(
+    wrong.map(({ exit, stderr }) => [exit, project.plain(stderr).trim().split('\n', 1)[0]]),
+    [
+      [
+        2,
+        'SCHEMA_SOURCE_INVALID: broken.sql could not be loaded into a scratch database: syntax error at or near "tabel". Nothing was done.',
+      ],
+      [2, 'SCHEMA_SOURCE_INVALID: missing.sql could not be read. Nothing was done.'],
+      [
+        2,
+        'SCHEMA_SOURCE_INVALID: no-models.js could not be loaded into a scratch database: it has no default export that is a function of Knex. Nothing was done.',
+      ],
+      [2, 'SCHEMA_USAGE: The snapshot has no revision "009". Nothing was done.'],
+      [2, 'SCHEMA_USAGE: "databse" is nothing to compare. Nothing was done.'],
+    ],
+  )
+  t.match(wrong[0]?.stderr, /line +2: create tabel oops \(\)/)
+})
+
+t.test('init builds an empty database at head, verified and recorded, and no other', async (t) => {
+  const project = await createProject(t, migrations)
+  const made = await project.run('init')
+  t.equal(made.exit, 0, made.stderr)
+  t.match(made.stdout, /is at 003_rows: 12 statements in .*, verified, 3 revisions recorded\.$/m)
+  t.match(made.stdout, /rows they write are not there:\n {2}003_rows$/m)
+  t.strictSame(await query(project.url, 'select name, batch from knex_migrations order by id'), [
+    { name: '001_songs', batch: 1 },
+    { name: '002_artists', batch: 1 },
+    { name: '003_rows', batch: 1 },
+  ])
+  t.strictSame(
+    await query(project.url, `select revision, event from schemagate_ledger order by id limit 1`),
+    [{ revision: '001_songs', event: 'stamped' }],
+  )
+  const [status, verified, again] = await Promise.all([
+    project.run('status --json'),
+    project.run('verify'),
+    project.run('init'),
+  ])
+  t.match(documentOf(status), { revision: { position: 'current' } })
+  t.equal(verified.exit, 0, verified.stdout)
+  t.equal(again.exit, 6)
+  t.match(again.stderr, /SCHEMA_NOT_EMPTY/)
+})
