@@ -29,7 +29,7 @@ export interface Wording {
 }
 
 /** How a side can be written, for help and errors. */
-export const sideForms: readonly (readonly [form: string, meaning: string])[] = [
+const sideForms: readonly (readonly [form: string, meaning: string])[] = [
   ['database', 'the configured database, as it is'],
   ['snapshot[@REVISION]', 'what the migrations promise, at head or at a revision'],
   ['sql:FILE', 'what a file of SQL makes of an empty database'],

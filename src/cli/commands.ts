@@ -78,11 +78,20 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./types.js')).run,
   },
   new: {
-    summary: 'write an empty migration with the next timestamp',
+    summary: 'write a migration with the next timestamp: empty, or drafted from what the schema shall be',
     words: ['NAME'],
     options: {
       ts: { type: 'boolean', help: 'in TypeScript (default: as the other migrations)' },
       js: { type: 'boolean', help: 'in JavaScript' },
+      from: {
+        type: 'string',
+        value: 'SOURCE',
+        help: 'draft what leads there from the snapshot: database, models:FILE or sql:FILE',
+      },
+      'no-concurrently': {
+        type: 'boolean',
+        help: 'draft indexes that share the transaction, while writers of the table wait',
+      },
     },
     load: async () => (await import('./new.js')).run,
   },

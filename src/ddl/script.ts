@@ -9,17 +9,17 @@ export function scriptOf({ statements, refused }: Plan): string {
 }
 
 /** A statement with its hazards above it, ready to be read or run. */
-export function describeStatement({ sql, hazards }: Statement): string {
+function describeStatement({ sql, hazards }: Statement): string {
   return [...hazards.map((hazard) => `-- ${describeHazard(hazard)}`), `${sql};`].join('\n')
 }
 
 /** Why there is no statement, as a comment of SQL. */
-export function describeRefusal({ key, reason, decide }: Refusal): string {
+function describeRefusal({ key, reason, decide }: Refusal): string {
   return [`-- NOT WRITTEN: ${key}`, `--   ${reason}`, `--   decide: ${decide}`].join('\n')
 }
 
 /** Runs of statements that share a transaction, and those that cannot or had better not, each alone. */
-export function groupsOf(statements: readonly Statement[]): readonly (readonly Statement[])[] {
+function groupsOf(statements: readonly Statement[]): readonly (readonly Statement[])[] {
   const groups: Statement[][] = []
   for (const statement of statements) {
     const last = groups.at(-1)

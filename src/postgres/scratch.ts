@@ -6,7 +6,7 @@ import { SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
 import { type Connection, withClient } from './connect.js'
 import { readCatalog } from './introspect.js'
-import { userSchema } from './kind-query.js'
+import { notOfExtension, userSchema } from './kind-query.js'
 import { queryRows } from './query.js'
 
 /** A place where throw-away databases can be had. */
@@ -141,8 +141,9 @@ async function dropSubscriptions(client: pg.Client): Promise<void> {
 
 /** What is in no schema, by the statement that drops it. */
 const schemaless = `select format('drop publication %I', pubname) as drop from pg_publication
-  union all select format('drop event trigger %I', evtname) from pg_event_trigger
-  union all select format('drop foreign data wrapper %I cascade', fdwname) from pg_foreign_data_wrapper
+  union all select format('drop event trigger %I', evtname) from pg_event_trigger t where ${notOfExtension('pg_event_trigger', 't.oid')}
+  union all select format('drop foreign data wrapper %I cascade', fdwname) from pg_foreign_data_wrapper w
+    where ${notOfExtension('pg_foreign_data_wrapper', 'w.oid')}
   union all select format('drop extension %I cascade', extname) from pg_extension where extname <> 'plpgsql'`
 
 async function empty(client: pg.Client): Promise<void> {

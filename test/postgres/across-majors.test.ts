@@ -158,7 +158,7 @@ const changes: readonly (readonly [sql: string, facts: string])[] = [
     'procedure:app.clean(integer) definition',
   ],
   [
-    `alter domain app.code drop constraint code_check, add constraint code_check check (value in ('a', 'c'))`,
+    `alter domain app.code drop constraint code_check; alter domain app.code add constraint code_check check (value in ('a', 'c'))`,
     'domain:app.code constraints',
   ],
   [`alter domain app.code set default 'y'`, 'domain:app.code default'],
@@ -294,25 +294,18 @@ t.test('the whole story on another major version: init, migrate, verify, revert'
   t.match(await readFile(file, 'utf8'), there[1])
 
   const empty = await createDatabase(t)
-  t.strictSame((await p.run('init', { DATABASE_URL: empty })).code, 0)
-  t.match(await p.run('verify', { DATABASE_URL: empty }), { code: 0, stdout: /as promised/ })
+  t.match(await p.run('init', { DATABASE_URL: empty }), { exit: 0 })
+  t.match(await p.run('verify', { DATABASE_URL: empty }), { exit: 0, stdout: /as promised/ })
 
   await p.migrate()
-  t.match(await p.run('verify'), { code: 0, stdout: /as promised/ })
-  t.match(await p.run('down'), { code: 0 })
+  t.match(await p.run('verify'), { exit: 0, stdout: /as promised/ })
+  t.match(await p.run('down'), { exit: 0 })
   t.match(await p.run('verify'), { stdout: /002_hits \(behind\)[^]*as promised/ })
 
   await rewrite([there[1], '(songs.nothing > 0)'])
   const reason = `PostgreSQL ${actual} could not print what ${foreign} promised: column songs.nothing does not exist`
-  await t.rejects(p.migrate(), {
-    code: 'SCHEMA_PROMISE_BROKEN',
-    facts: [
-      ['database'],
-      ['file'],
-      ['differences', [/^changed/, /definition/, /expected/, /actual/, `    ${reason}`]],
-    ],
-  })
+  t.match(await p.run('migrate'), { exit: 7, stderr: reason })
   await p.query('create or replace view hits as select id from songs where id > 0')
   await p.query(`insert into knex_migrations (name, batch, migration_time) values ('003_hits', 9, now())`)
-  t.match(await p.run('verify'), { code: 4, stdout: reason })
+  t.match(await p.run('verify'), { exit: 4, stdout: reason })
 })
