@@ -56,6 +56,6 @@ async function runWhole(client: pg.Client, text: string): Promise<void> {
 }
 
 /** Several statements in one message are one transaction. */
-export function isRefusedInTransaction(error: unknown): boolean {
+function isRefusedInTransaction(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '25001'
 }

@@ -118,8 +118,9 @@ function nextSteps({ up, down }: Draft, source: string): readonly (readonly [str
   const open = [['up', up] as const, ['down', down] as const]
     .filter(([, plan]) => lossesOf(plan).length + plan.refused.length > 0)
     .map(([name]) => name)
+  const verb = open.length === 1 ? 'throws' : 'throw'
   const read =
-    open.length === 0 ? '' : `; ${open.join(' and ')} throw until the lines that say so are removed`
+    open.length === 0 ? '' : `; ${open.join(' and ')} ${verb} until the lines that say so are removed`
   return [
     ['read it', `and correct what should be done otherwise${read}`],
     ['schemagate snapshot', 'runs it in a scratch database, and promises what it makes'],

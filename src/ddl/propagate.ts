@@ -24,7 +24,8 @@ export function propagate(intents: Map<string, Intent>, sides: Sides): void {
     intents.set(key, intent)
     queue.push(key)
   }
-  for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
+  // What is put while it runs is visited, too.
+  for (const key of queue) {
     const intent = settled(intents.get(key))
     if (intent === undefined) continue
     intents.set(key, intent)
@@ -170,7 +171,7 @@ function swapUsedTypes(
   dependents: ReadonlyMap<string, ReadonlySet<string>>,
 ): void {
   const queue = [...intents.keys()]
-  for (let key = queue.shift(); key !== undefined; key = queue.shift()) {
+  for (const key of queue) {
     const intent = intents.get(key)
     if (intent?.action !== 'replace' || intent.swap || !swappable.has(intent.from.kind)) continue
     if (![...(dependents.get(key) ?? [])].some((user) => holdsOn(user, intents))) continue

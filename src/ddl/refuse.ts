@@ -14,7 +14,7 @@ export interface Planned {
  */
 export function refuseWith(refused: Map<string, Refusal>, { works, intents }: Planned): void {
   const queue = [...refused.keys()]
-  for (let key = queue.shift(); key !== undefined; key = queue.shift())
+  for (const key of queue)
     for (const other of boundTo(key, { works, intents })) {
       works.delete(other)
       refused.set(other, {

@@ -1,6 +1,6 @@
 import { type Intent, ends, makes } from './intents.js'
 import { defersDefault } from './kinds/column-default.js'
-import { type DdlObject, list, type Phase, relationOf } from './kind.js'
+import { type DdlObject, keyOfName, list, type Phase, relationOf } from './kind.js'
 import { needsOf, ownNeeds } from './needs.js'
 import type { Task } from './order.js'
 import { rankOf } from './rank.js'
@@ -44,6 +44,7 @@ export function tasksFor(works: ReadonlyMap<string, Work>): ReadonlyMap<string, 
       for (const needed of after) must(idOf('create', needed), idOf(phase, key))
   }
   oneNameAtATime(context)
+  partitionsFirst(context)
   return tasks
 }
 
@@ -154,6 +155,28 @@ function amongTheParts({ key, intent }: Keyed, { must }: Context): void {
     must(columns, idOf('create', key))
   }
   for (const phase of ['alter', 'drop'] as const) must(parts, idOf(phase, relation))
+}
+
+/**
+ * A partition is attached, with all it has, before its parent gets indexes and constraints: which of several equal ones
+ * belong together is then said, and not left to PostgreSQL.
+ */
+function partitionsFirst({ works, must }: Context): void {
+  const partitions = new Map<string, string[]>()
+  for (const [key, { intent }] of works) {
+    const { facts } = objectOf(intent)
+    if (facts['partition'] === undefined || intent.action === 'drop') continue
+    const [parent = ''] = list({ facts }, 'parents').map((name) => keyOfName('table', name))
+    partitions.set(parent, [...(partitions.get(parent) ?? []), key])
+  }
+  for (const [key, { intent }] of works) {
+    const { kind, catalog, facts } = objectOf(intent)
+    if (!makes(intent) || (kind !== 'index' && kind !== 'constraint')) continue
+    for (const partition of partitions.get(relationOf(catalog, key) ?? '') ?? [])
+      must(idOf('attach', partition), idOf('create', key))
+    if (kind === 'constraint' && facts['parent'] !== undefined)
+      must(idOf('create', key), idOf('create', keyOfName('constraint', String(facts['parent']))))
+  }
 }
 
 /** Relations, indexes, constraints and types of one schema share their names. */

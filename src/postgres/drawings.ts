@@ -91,6 +91,3 @@ export const drawings: Readonly<Record<string, Readonly<Record<string, Draw>>>> 
   statistics: { definition: names },
   publication: { tables: published, schemas: names },
 }
-
-/** The kinds of which something is drawn on a table with the columns of a relation. */
-export const drawnOnTables: ReadonlySet<string> = new Set(['table', 'constraint', 'index', 'trigger', 'rule'])

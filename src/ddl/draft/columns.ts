@@ -1,4 +1,4 @@
-import { type DdlObject, text } from '../kind.js'
+import { type DdlObject, keyOfName, text } from '../kind.js'
 import { columnDefinition } from '../kinds/column-definition.js'
 import type { Call } from './chain.js'
 import { quoted, template } from './javascript.js'
@@ -60,7 +60,7 @@ export function columnCalls(column: DdlObject): readonly Call[] {
   return [
     typeCall(named, type),
     ...(isRequired ? [['notNullable'] as const] : []),
-    ...(isGiven ? [['defaultTo', defaultCode(type, text(column, 'default'))] as const] : []),
+    ...(isGiven ? [['defaultTo', defaultCode(column, type)] as const] : []),
   ]
 }
 
@@ -79,7 +79,11 @@ function typeCall(name: string, type: string): Call {
   return ['specificType', name, quoted(type)]
 }
 
-function defaultCode(type: string, expression: string): string {
+function defaultCode(column: DdlObject, type: string): string {
+  const expression = text(column, 'default')
+  const [, label, named] = /^'([^'\\]*)'::(.*)$/.exec(expression) ?? []
+  const isEnum = named === type && column.catalog[keyOfName('enum', type)] !== undefined
+  if (label !== undefined && isEnum) return quoted(label)
   for (const [isOfType, form, write] of values) {
     const [, value] = (isOfType.test(type) ? form.exec(expression) : null) ?? []
     if (value !== undefined) return write(value)
