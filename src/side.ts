@@ -18,6 +18,8 @@ import type { Workspace } from './workspace.js'
 export interface Side {
   readonly name: string
   readonly catalog: Catalog
+  /** The major version of PostgreSQL it was read on. */
+  readonly major: number
 }
 
 /** A promise in whose words a side is to be put wherever both mean the same. */
@@ -75,6 +77,17 @@ export async function readSide(
   }
 }
 
+/** Both sides in the same words, wherever they mean the same: those of a snapshot, whose server cannot be asked. */
+export async function readSides(
+  [from, to]: readonly [string, string],
+  workspace: Workspace,
+): Promise<readonly [Side, Side]> {
+  const isPromise = to.startsWith('snapshot')
+  const first = await readSide(isPromise ? to : from, workspace)
+  const other = await readSide(isPromise ? from : to, workspace, { ...first, undetermined: {} })
+  return isPromise ? [other, first] : [first, other]
+}
+
 /** The promised catalog at some revisions, with what an empty database has. */
 export function wholeCatalog(snapshot: Snapshot, revisions: readonly string[]): Catalog {
   const { catalog, tolerated } = promisedAt(snapshot, revisions)
@@ -94,23 +107,27 @@ interface Reading {
 }
 
 async function databaseSide(connection: Connection, reading: Reading): Promise<Side> {
-  return { name: describeAddress(addressOf(connection)), catalog: await catalogOf(connection, reading) }
+  return { name: describeAddress(addressOf(connection)), ...(await catalogOf(connection, reading)) }
 }
 
 async function catalogOf(
   connection: Connection,
   { workspace: { project }, wording }: Reading,
-): Promise<Catalog> {
+): Promise<Omit<Side, 'name'>> {
   return withClient(connection, async (client) => {
     const live = await readCatalog(client, { ...ledgerTablesOf(project), ...everything })
-    if (wording === null) return live
     const [row] = await queryRows(
       client,
       `select current_setting('server_version_num')::int / 10000 as major`,
     )
-    const majors = { expected: wording.major, actual: Number(row?.['major']) }
-    const { catalog: expected, undetermined } = wording
-    return (await reconcile(client, { expected, undetermined, live, majors }, 'own')).live
+    const major = Number(row?.['major'])
+    if (wording === null) return { catalog: live, major }
+    const { catalog: expected, undetermined, major: promised } = wording
+    const majors = { expected: promised, actual: major }
+    return {
+      catalog: (await reconcile(client, { expected, undetermined, live, majors }, 'own')).live,
+      major,
+    }
   })
 }
 
@@ -125,7 +142,11 @@ async function snapshotSide(revision: string, workspace: Workspace): Promise<Sid
       choices: [['schemagate status', 'lists the revisions']],
     })
   const wanted = revisions.slice(0, last + 1)
-  return { name: `snapshot at ${wanted.at(-1)}`, catalog: wholeCatalog(snapshot, wanted) }
+  return {
+    name: `snapshot at ${wanted.at(-1)}`,
+    catalog: wholeCatalog(snapshot, wanted),
+    major: snapshot.postgres,
+  }
 }
 
 async function scratchSide(
@@ -136,7 +157,7 @@ async function scratchSide(
   const found = await findScratch(reading.workspace.scratch)
   return found.withDatabase(async (connection) => {
     await fill(connection)
-    return { name, catalog: await catalogOf(connection, reading) }
+    return { name, ...(await catalogOf(connection, reading)) }
   })
 }
 

@@ -1,6 +1,8 @@
 import type { Catalog } from '../../src/core/catalog.js'
 import { diff } from '../../src/core/diff.js'
 import type { Statement } from '../../src/ddl/statement.js'
+import { queryRows } from '../../src/postgres/query.js'
+import { reconcile } from '../../src/postgres/rerender.js'
 import { apply, type Failure } from './apply.js'
 import { readContents } from './contents.js'
 import { describe } from './differences.js'
@@ -28,11 +30,19 @@ export async function attempt(place: Place, { from, to, statements, rows }: Atte
   const before = await readContents(client, 'left out')
   const failure = await apply(place, statements)
   if (failure !== null) return { verdict: 'failed', reasons: [linesOf(failure)] }
-  const remaining = diff(to, await place.catalog())
+  const remaining = diff(to, await arrivedAt(place, to))
   const after = await readContents(client, 'with its partitions')
   const losses = unlabelledLosses({ from, statements, before, after })
   const reasons = [...remaining.map(describe), ...losses.map((loss) => [`no label says that ${loss}`])]
   return { verdict: reasons.length === 0 ? 'brought' : 'wrong', reasons }
+}
+
+/** The catalog as it is now, in the words of the other where the server says that they mean the same. */
+async function arrivedAt({ client, catalog, transaction }: Place, to: Catalog): Promise<Catalog> {
+  const version = await queryRows(client, `select current_setting('server_version_num')::int / 10000 as major`)
+  const major = Number(version[0]?.['major'])
+  const crossing = { expected: to, live: await catalog(), majors: { expected: major, actual: major } }
+  return (await reconcile(client, crossing, transaction)).live
 }
 
 function linesOf({ statement: { key, sql, hazards }, error }: Failure): readonly string[] {

@@ -4,7 +4,7 @@ import { count } from '../core/words.js'
 import { planChanges } from '../ddl/plan.js'
 import { scriptOf } from '../ddl/script.js'
 import type { Plan } from '../ddl/statement.js'
-import { readSide, type Side } from '../side.js'
+import { readSides, type Side } from '../side.js'
 import { withWorkspace } from '../workspace.js'
 import type { CommandResult, Run } from './command.js'
 import { describeFindings } from './findings.js'
@@ -13,8 +13,7 @@ import { describeFindings } from './findings.js'
 export const run: Run = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
     const [fromWord = '', toWord = ''] = context.words
-    const from = await readSide(fromWord, workspace)
-    const to = await readSide(toWord, workspace)
+    const [from, to] = await readSides([fromWord, toWord], workspace)
     const expected = { catalog: to.catalog, undetermined: {}, tolerated: new Set<string>() }
     const { kept } = compareWithin(expected, from.catalog, { scope: context.config.verify.scope })
     const findings = kept.map((difference) => assessImpact(difference, to.catalog))

@@ -6,9 +6,9 @@ export interface Majors {
   readonly actual: number
 }
 
-/** What PostgreSQL quotes in names since 16 or 17, and did not before. */
+/** Words that PostgreSQL quotes in names since 16 or 17, and did not before; bare, no expression has them as anything else. */
 const newlyQuoted =
-  /'(?:[^']|'')*'|"(json(?:_(?:array|arrayagg|exists|object|objectagg|query|scalar|serialize|table|value))?|merge_action|system_user)"/g
+  /'(?:[^']|'')*'|"(json(?:_(?:array|arrayagg|exists|object|objectagg|query|scalar|serialize|table|value))?|merge_action)"/g
 
 /** A text without the quotes that only some major versions put around a name. */
 export function evenlyQuoted(text: string): string {

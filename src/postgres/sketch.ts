@@ -1,3 +1,4 @@
+import { evenlyQuoted } from '../core/across-majors.js'
 import { type Fact, type Facts, parseKey } from '../core/catalog.js'
 import { plainNames } from '../core/pattern.js'
 import type { Canvas, Likeness, Pair } from './canvas.js'
@@ -24,7 +25,13 @@ export function sketchesOf(changed: Changed, columnsOf: Canvas['columnsOf']): re
   const names = plainNames(key)
   const [schema = '', relation = ''] = names
   const subject = { names, facts: actual, columns: columnsOf(schema, relation) }
-  return texts.map((both) => sketch(both, draw, subject))
+  return texts.map((both) => (isEvenly(both, key) ? { alike: true } : sketch(both, draw, subject)))
+}
+
+/** Bodies of routines are whatever somebody wrote; all else is printed, and differs in no more than quotes. */
+function isEvenly([expected, actual]: Texts, key: string): boolean {
+  const { kind } = parseKey(key)
+  return kind !== 'function' && kind !== 'procedure' && evenlyQuoted(expected) === evenlyQuoted(actual)
 }
 
 type Texts = readonly [expected: string, actual: string]

@@ -102,7 +102,7 @@ function placeWithin(
   return isSame && part.form !== 'remark' && canFollow(last, part) ? blocks.length - 1 : null
 }
 
-/** What an object needs to be there, and the relations that is part of. */
+/** What an object needs, and the relations that these are part of. */
 function needsIn(catalog: Catalog, key: string): readonly string[] {
   const object = findObject(catalog, key)
   const needs = object === undefined ? [] : [...needsOf(object)]

@@ -34,7 +34,7 @@ function linesOf(block: Block, schema: string): readonly string[] {
       return tableLines(block.table, {
         method: 'alterTable',
         schema,
-        lines: (start) => block.lines.flatMap((line) => lineOf(line, start)),
+        lines: (start) => linesWithin(block.lines, start),
       })
     case 'create':
       return tableLines(block.table, {
@@ -96,7 +96,25 @@ function createdLines(
     const own = serial === null ? calls : [[serial.method, quoted(name), ...options] as const]
     return lineOf({ calls: [...own, ...(remark === undefined ? [] : [remark])], hazards: [] }, start)
   })
-  return [...made, ...lines.filter((line) => line !== key).flatMap((line) => lineOf(line, start))]
+  const others = lines.filter((line) => line !== key).sort((one, other) => placeOf(one) - placeOf(other))
+  return [...made, ...linesWithin(others, start)]
+}
+
+/** Keys first, as people write them, and because others may refer to them. */
+const order = ['primary', 'unique']
+
+function placeOf({ calls: [[method] = ['']] }: BlockLine): number {
+  const place = order.indexOf(method)
+  return place < 0 ? order.length : place
+}
+
+/** Lines with their hazards above them, which are not said again where they stay the same. */
+function linesWithin(lines: readonly BlockLine[], start: string): readonly string[] {
+  return lines.flatMap((line, index) => {
+    const before = lines[index - 1]?.hazards ?? []
+    const isSame = line.hazards.join() === before.join()
+    return lineOf(isSame ? { ...line, hazards: [] } : line, start)
+  })
 }
 
 /** Hazards as a comment, on one line. */

@@ -11,7 +11,7 @@ const width = 110
  */
 export function chain(start: string, calls: readonly Call[], indent: string): readonly string[] {
   const flat = `${indent}${start}${calls.map((call) => `.${flatCall(call)}`).join('')}`
-  if (!isTooLong(flat)) return flat.split('\n')
+  if (!isTooLong(flat) && !calls.some(hasLongText)) return flat.split('\n')
   const [only, ...others] = calls
   if (only !== undefined && others.length === 0) return brokenArguments(`${indent}${start}.`, only, indent)
   return [`${indent}${start}`, ...calls.flatMap((call) => callLines(`${indent}  .`, call, `${indent}  `))]
@@ -22,6 +22,11 @@ export function isTooLong(text: string): boolean {
   return (text.split('\n')[0] ?? '').length > width
 }
 
+/** A text of several lines is alone in its brackets, or has lines of its own. */
+function hasLongText([, ...args]: Call): boolean {
+  return args.length > 1 && args.some((argument) => argument.includes('\n'))
+}
+
 function flatCall([method, ...args]: Call): string {
   return `${method}(${args.join(', ')})`
 }
@@ -29,7 +34,7 @@ function flatCall([method, ...args]: Call): string {
 /** One call as lines. `start` is what stands before it, with its indentation. */
 export function callLines(start: string, call: Call, indent: string): readonly string[] {
   const flat = `${start}${flatCall(call)}`
-  return isTooLong(flat) ? brokenArguments(start, call, indent) : flat.split('\n')
+  return isTooLong(flat) || hasLongText(call) ? brokenArguments(start, call, indent) : flat.split('\n')
 }
 
 /** Options stay with the call, anything else gets lines of its own. */
