@@ -39,7 +39,10 @@ export async function attempt(place: Place, { from, to, statements, rows }: Atte
 
 /** The catalog as it is now, in the words of the other where the server says that they mean the same. */
 async function arrivedAt({ client, catalog, transaction }: Place, to: Catalog): Promise<Catalog> {
-  const version = await queryRows(client, `select current_setting('server_version_num')::int / 10000 as major`)
+  const version = await queryRows(
+    client,
+    `select current_setting('server_version_num')::int / 10000 as major`,
+  )
   const major = Number(version[0]?.['major'])
   const crossing = { expected: to, live: await catalog(), majors: { expected: major, actual: major } }
   return (await reconcile(client, crossing, transaction)).live

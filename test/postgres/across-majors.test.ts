@@ -296,6 +296,8 @@ t.test('the whole story on another major version: init, migrate, verify, revert'
   const empty = await createDatabase(t)
   t.match(await p.run('init', { DATABASE_URL: empty }), { exit: 0 })
   t.match(await p.run('verify', { DATABASE_URL: empty }), { exit: 0, stdout: /as promised/ })
+  for (const sides of ['database snapshot', 'snapshot database'])
+    t.match(await p.run(`diff ${sides}`, { DATABASE_URL: empty }), { exit: 0, stdout: 'no difference' })
 
   await p.migrate()
   t.match(await p.run('verify'), { exit: 0, stdout: /as promised/ })

@@ -86,7 +86,9 @@ function added(object: DdlObject): readonly Step[] {
 
 /** The columns of a primary key or unique constraint that says nothing else, as they stand in its definition. */
 function plainColumns(object: DdlObject): string | null {
-  return /^(?:PRIMARY KEY|UNIQUE) (\((?:[\w$, ]|"[^"]*")+\))$/.exec(text(object, 'definition'))?.[1] ?? null
+  const column = String.raw`(?:[\w$]+|"[^"]*")`
+  const plain = new RegExp(`^(?:PRIMARY KEY|UNIQUE) (\\(${column}(?:, ${column})*\\))$`)
+  return plain.exec(text(object, 'definition'))?.[1] ?? null
 }
 
 /** The index is made while others write; the constraint then takes it over in a moment. */
