@@ -59,7 +59,7 @@ const builder: readonly DraftCase[] = [
 `,
       "    table.bigInteger('j').defaultTo(knex.raw(`0`))\n",
       "    table.text('m').defaultTo(knex.raw(`'it''s'::text`))\n",
-      "    table.specificType(\n      'r',\n      `integer DEFAULT\nCASE\n",
+      "    table.specificType(\n      'r',\n      `integer DEFAULT \nCASE\n",
       `  await knex.schema.createTable('songs', (table) => {
     table.text('a')
     table.smallint('b')
@@ -209,14 +209,14 @@ on two lines'; comment on column songs.title is 'as printed'; comment on column 
       `    // ACCESS EXCLUSIVE lock on public.songs
     table.dropUnique(['likes'], 'old')
     table.dropPrimary()
-    table.dropUnique(['plays', 'likes'])
     table.dropChecks('songs_plays_check')
   })
 
   // ACCESS EXCLUSIVE lock on public.songs
   await knex.raw(\`ALTER TABLE public.songs DROP CONSTRAINT songs_plays_excl\`)
 `,
-      `    // ACCESS EXCLUSIVE lock on public.songs; data loss: the values of public.songs.gone
+      `    table.dropUnique(['plays', 'likes'])
+    // ACCESS EXCLUSIVE lock on public.songs; data loss: the values of public.songs.gone
     table.dropColumn('gone')
   })
 `,
@@ -276,7 +276,11 @@ const raw: readonly DraftCase[] = [
       'begin return',
       'begin -- a\r\n return',
     ),
-    has: ["DO '", 'chr(63)', "tags \\\\?| ARRAY['\\`'::text, '\\${a}'::text, '\\\\'::text"],
+    has: [
+      'DO $do$BEGIN EXECUTE replace($sql$CREATE OR REPLACE FUNCTION public.f()',
+      "$function$$sql$, '<question mark>', chr(63)); END$do$`",
+      "tags \\\\?| ARRAY['\\`'::text, '\\${a}'::text, '\\\\'::text",
+    ],
   },
   {
     name: 'tables of which the builder cannot say all',

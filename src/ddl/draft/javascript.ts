@@ -1,5 +1,3 @@
-import { literal } from '../names.js'
-
 /** A text as a template literal of JavaScript. */
 export function template(text: string): string {
   const escaped = text
@@ -35,6 +33,11 @@ function withoutEscapedMarks(sql: string): string {
   if (!sql.includes('\\?')) return sql
   let mark = '<question mark>'
   while (sql.includes(mark)) mark = `<${mark}>`
-  const text = `${literal(sql.replaceAll('?', mark))}, ${literal(mark)}, chr(63)`
-  return `DO ${literal(`BEGIN EXECUTE replace(${text}); END`)}`
+  const text = `${inDollars('sql', sql.replaceAll('?', mark))}, '${mark}', chr(63)`
+  return `DO ${inDollars('do', `BEGIN EXECUTE replace(${text}); END`)}`
+}
+
+/** A string of SQL in which nothing is escaped, between words that are not in it. */
+function inDollars(word: string, text: string): string {
+  return text.includes(`$${word}$`) ? inDollars(`${word}_`, text) : `$${word}$${text}$${word}$`
 }
