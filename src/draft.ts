@@ -33,7 +33,7 @@ export interface DraftOptions {
 }
 
 /** What a migration can be drafted from, for help and errors. */
-export const draftSources: readonly (readonly [form: string, meaning: string])[] = [
+const draftSources: readonly (readonly [form: string, meaning: string])[] = [
   ['--from database', 'what was changed in the configured database by hand'],
   ['--from models:FILE', "what a module's default export builds with Knex's schema builder"],
   ['--from sql:FILE', 'what a file of SQL builds'],

@@ -88,12 +88,20 @@ function describe({ draft, file, source, hasTransaction, project }: Described): 
       ['changes', describeChanges(changesOf(draft), new Set(Object.keys(draft.from)))],
       ...planRows('up', up),
       ...planRows('down', down),
-      ...(hasTransaction ? [] : [['transaction', 'none: some statements run only outside of one'] as const]),
+      ...(hasTransaction ? [] : [['transaction', withoutTransaction(draft)] as const]),
       ...(left === 0 ? [] : [['ignored', `${count(left, 'difference')}, by VERIFY_IGNORE`] as const]),
     ]),
     `Next:\n${aligned(nextSteps(draft, source))}`,
     ...recordingSteps(draft, { file, project }),
   ].join('\n\n')
+}
+
+/** Why the migration has no transaction, and what would give it one. */
+function withoutTransaction({ up, down }: Draft): string {
+  const separate = [...up.statements, ...down.statements].filter(({ transactional }) => !transactional)
+  const ofIndexes = separate.some(({ key }) => /^(?:index|constraint):/.test(key))
+  const advice = ofIndexes ? '; --no-concurrently drafts indexes that do not' : ''
+  return `none: ${count(separate.length, 'statement')} ${separate.length === 1 ? 'runs' : 'run'} only outside of one${advice}`
 }
 
 function changesOf({ differences }: Draft): Changes {
