@@ -653,7 +653,9 @@ export const catalogCases: readonly CatalogCase[] = [
       'operator_family:music.numbers(btree)': {
         members: ['OPERATOR 1 <(integer,bigint)', 'FUNCTION 1 (integer, bigint) btint48cmp(integer,bigint)'],
       },
+      'operator_family:music.reverse_ops(btree)': {},
       'operator_class:music.reverse_ops(btree)': {
+        $needs: ['operator_family:music.reverse_ops(btree)'],
         type: 'integer',
         operators: [
           'OPERATOR 1 >(integer,integer)',
