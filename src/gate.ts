@@ -6,7 +6,6 @@ import { describeAddress, addressOf } from './postgres/address.js'
 import { waitForConnection } from './postgres/connect.js'
 import { inspect, type Inspection } from './postgres/inspect.js'
 import type { MigrateOptions } from './postgres/locked-session.js'
-import { inPromisedWords } from './postgres/rerender.js'
 import { checkAgainst } from './postgres/revision-check.js'
 import { describeDecision, refusal } from './situations.js'
 import { currentSnapshot } from './snapshot.js'
@@ -88,6 +87,7 @@ export async function examine(
   const assessment = assess(evidence)
   if (snapshot === null || findingsOf(assessment).length === 0) return assessment
   const differences = findingsOf(assessment)
+  const { inPromisedWords } = await import('./postgres/rerender.js')
   const sight = { snapshot, revisions: recorded.revisions, live, major, differences }
   return assess({ ...evidence, ...(await inPromisedWords(client, sight, 'own')) })
 }

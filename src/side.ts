@@ -7,7 +7,7 @@ import { SchemaError } from './errors.js'
 import { addressOf, describeAddress } from './postgres/address.js'
 import { type Connection, withClient } from './postgres/connect.js'
 import { everything, ledgerTablesOf, readCatalog } from './postgres/introspect.js'
-import { queryRows } from './postgres/query.js'
+import { serverMajor } from './postgres/query.js'
 import { reconcile } from './postgres/rerender.js'
 import { loadModels, runSqlFile } from './postgres/source.js'
 import { findScratch } from './postgres/scratch.js'
@@ -116,11 +116,7 @@ async function catalogOf(
 ): Promise<Omit<Side, 'name'>> {
   return withClient(connection, async (client) => {
     const live = await readCatalog(client, { ...ledgerTablesOf(project), ...everything })
-    const [row] = await queryRows(
-      client,
-      `select current_setting('server_version_num')::int / 10000 as major`,
-    )
-    const major = Number(row?.['major'])
+    const major = await serverMajor(client)
     if (wording === null) return { catalog: live, major }
     const { catalog: expected, undetermined, major: promised } = wording
     const majors = { expected: promised, actual: major }

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../src/core/catalog.js'
 import { diff } from '../../src/core/diff.js'
 import type { Statement } from '../../src/ddl/statement.js'
-import { queryRows } from '../../src/postgres/query.js'
+import { serverMajor } from '../../src/postgres/query.js'
 import { reconcile } from '../../src/postgres/rerender.js'
 import { apply, type Failure } from './apply.js'
 import { readContents } from './contents.js'
@@ -39,11 +39,7 @@ export async function attempt(place: Place, { from, to, statements, rows }: Atte
 
 /** The catalog as it is now, in the words of the other where the server says that they mean the same. */
 async function arrivedAt({ client, catalog, transaction }: Place, to: Catalog): Promise<Catalog> {
-  const version = await queryRows(
-    client,
-    `select current_setting('server_version_num')::int / 10000 as major`,
-  )
-  const major = Number(version[0]?.['major'])
+  const major = await serverMajor(client)
   const crossing = { expected: to, live: await catalog(), majors: { expected: major, actual: major } }
   return (await reconcile(client, crossing, transaction)).live
 }

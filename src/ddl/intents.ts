@@ -52,6 +52,11 @@ export function ends(intent: Intent | undefined): boolean {
   return intent?.action === 'drop' || intent?.action === 'replace'
 }
 
+/** The key of the object whose drop drops this one, too; null where it is dropped by itself, or not at all. */
+export function goesWithOf(intent: Intent | undefined): string | null {
+  return intent?.action === 'drop' || intent?.action === 'replace' ? intent.goesWith : null
+}
+
 /** Whether an intent makes an object that was not there, or makes it anew. */
 export function makes(intent: Intent | undefined): boolean {
   return intent?.action === 'create' || intent?.action === 'replace'

@@ -122,6 +122,17 @@ export function relationOf(catalog: Catalog, key: string): string | undefined {
   return relationsOf(key).find((relation) => catalog[relation] !== undefined)
 }
 
+/** The relation itself that a part belongs to; undefined for what stands alone. */
+export function holderOf({ catalog, key }: DdlObject): DdlObject | undefined {
+  const relation = relationOf(catalog, key)
+  return relation === undefined ? undefined : findObject(catalog, relation)
+}
+
+/** Whether it belongs to a partitioned table. */
+export function belongsToPartitioned(object: DdlObject): boolean {
+  return holderOf(object)?.facts['partitionedBy'] !== undefined
+}
+
 const parts = new WeakMap<Catalog, ReadonlyMap<string, readonly string[]>>()
 
 /** The keys of what belongs to each relation of a catalog, by the key of the relation. */

@@ -17,8 +17,16 @@ export function ownNeeds(object: DdlObject): readonly string[] {
   ]
 }
 
+const known = new WeakMap<Catalog, ReadonlyMap<string, ReadonlySet<string>>>()
+
 /** By the key of an object, the keys of those that need it. What a schema or a relation holds is not among them. */
 export function dependentsOf(catalog: Catalog): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = known.get(catalog) ?? findDependents(catalog)
+  known.set(catalog, found)
+  return found
+}
+
+function findDependents(catalog: Catalog): ReadonlyMap<string, ReadonlySet<string>> {
   const dependents = new Map<string, Set<string>>()
   for (const [key, facts] of Object.entries(catalog))
     for (const needed of [...list({ facts }, '$needs'), ...list({ facts }, '$defaultNeeds')]) {

@@ -1,7 +1,7 @@
 import { parseKey } from '../core/catalog.js'
 import { isGeneric } from './generic.js'
 import { dependentsOf, needsOf } from './needs.js'
-import { ends, holderEnds, type Intent, makes, type Sides } from './intents.js'
+import { ends, goesWithOf, holderEnds, type Intent, makes, type Sides } from './intents.js'
 import { type DdlObject, findObject, keyOfName, list, partsOf, relationOf, text } from './kind.js'
 import { ddlKinds } from './kinds.js'
 
@@ -71,8 +71,7 @@ interface Held {
 
 /** What becomes of a part when its relation ends; null where that is known already. */
 function withHolder({ key, holder }: Held, { intents, sides }: Context): Intent | null {
-  const was = intents.get(key)
-  if ((was?.action === 'drop' || was?.action === 'replace') && was.goesWith !== null) return null
+  if (goesWithOf(intents.get(key)) !== null) return null
   const from = findObject(sides.from, key)
   const to = findObject(sides.to, key)
   if (from === undefined) return null

@@ -1,4 +1,4 @@
-import { type Intent, ends, makes } from './intents.js'
+import { type Intent, ends, goesWithOf, makes } from './intents.js'
 import { defersDefault } from './kinds/column-default.js'
 import { type DdlObject, keyOfName, list, type Phase, relationOf } from './kind.js'
 import { needsOf, ownNeeds } from './needs.js'
@@ -74,14 +74,14 @@ function addTasks(tasks: Map<string, StepTask>, { key, intent, steps }: Keyed): 
   }
 }
 
-const partsOf = (relation: string): string => `parts of ${relation}`
-const columnsOf = (relation: string): string => `columns of ${relation}`
+const beforeColumns = (relation: string): string => `parts of ${relation}`
+const afterColumns = (relation: string): string => `columns of ${relation}`
 
 /** Two tasks without steps that keep the parts of a relation and its columns apart. */
 function addBarriers(tasks: Map<string, StepTask>, { catalog, key }: DdlObject): void {
   const relation = relationOf(catalog, key)
-  if (relation === undefined || tasks.has(partsOf(relation))) return
-  for (const id of [partsOf(relation), columnsOf(relation)])
+  if (relation === undefined || tasks.has(beforeColumns(relation))) return
+  for (const id of [beforeColumns(relation), afterColumns(relation)])
     tasks.set(id, { key: relation, steps: [], before: new Set(), rank: last })
 }
 
@@ -146,7 +146,7 @@ function amongTheParts({ key, intent }: Keyed, { must }: Context): void {
   const holder = goesWithOf(intent)
   if (holder !== null) must(idOf('drop', key), idOf('drop', holder))
   if (relation === undefined) return
-  const [columns, parts] = [columnsOf(relation), partsOf(relation)]
+  const [columns, parts] = [afterColumns(relation), beforeColumns(relation)]
   if (object.kind === 'column') {
     for (const phase of ['alter', 'drop'] as const) must(parts, idOf(phase, key))
     must(idOf('create', key), columns)
@@ -200,10 +200,6 @@ const privateNames = new Set(['column', 'trigger', 'policy', 'rule'])
 function sharedName({ kind, names }: DdlObject): string | null {
   if (privateNames.has(kind) || names.length < 2) return null
   return `${names[0]}.${names.at(-1)}`
-}
-
-function goesWithOf(intent: Intent): string | null {
-  return intent.action === 'drop' || intent.action === 'replace' ? intent.goesWith : null
 }
 
 function isSwap(intent: Intent): boolean {

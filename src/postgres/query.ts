@@ -43,6 +43,12 @@ export async function queryRows(
   return last.rows.map((row) => Object.fromEntries(last.columns.map((name, index) => [name, row[index]])))
 }
 
+/** The major version of the server. */
+export async function serverMajor(client: pg.ClientBase): Promise<number> {
+  const [row] = await queryRows(client, `select current_setting('server_version_num')::int / 10000 as major`)
+  return Number(row?.['major'])
+}
+
 interface Result {
   readonly fields: readonly { readonly name: string }[]
   readonly rows: readonly (readonly unknown[])[]

@@ -8,7 +8,7 @@ import { everything, ledgerTablesOf, readCatalog } from './introspect.js'
 import { migrate } from './migrate.js'
 import type { Migration } from './migrations.js'
 import type { KnexProject } from './project.js'
-import { queryRows } from './query.js'
+import { serverMajor } from './query.js'
 import type { RevisionCheck } from './revision-check.js'
 import type { Scratch } from './scratch.js'
 
@@ -50,7 +50,7 @@ interface FirstReplay {
 async function replayFirst(connection: Connection, options: ReplayOptions): Promise<FirstReplay> {
   const { base, major } = await withClient(connection, async (client) => ({
     base: await readCatalog(client, { ...ledgerTablesOf(options.project), ...everything }),
-    major: await majorOf(client),
+    major: await serverMajor(client),
   }))
   const changes = new Map<string, Changes>()
   let before = base
@@ -97,11 +97,6 @@ function onlyWhatTakesLong(report: Report): Report {
   return (progress) => {
     if (progress.event === 'revision running') report(progress)
   }
-}
-
-async function majorOf(client: Parameters<typeof queryRows>[0]): Promise<number> {
-  const [row] = await queryRows(client, `select current_setting('server_version_num')::int / 10000 as major`)
-  return Number(row?.['major'])
 }
 
 /** What stayed applied in a scratch database went with it. */

@@ -1,4 +1,4 @@
-import { type DdlObject, findObject, is, keyOfName, list, relationOf, text } from '../kind.js'
+import { type DdlObject, findObject, is, keyOfName, list, holderOf, text } from '../kind.js'
 import { identityClause } from './column-identity.js'
 import { defersDefault } from './column-default.js'
 import { optionList } from './parameters.js'
@@ -37,14 +37,14 @@ function isRequired({ facts }: DdlObject): boolean {
 
 /** Whether the definition of its table names it: not if it only comes from a parent. */
 export function hasLocalDefinition(object: DdlObject): boolean {
-  const table = tableOf(object)
+  const table = holderOf(object)
   const isPartition = table !== undefined && text(table, 'partition') !== ''
   return isPartition || !is(object, '$inherited')
 }
 
 /** The column of the first parent that has one of this name. */
 export function parentColumnOf(object: DdlObject): DdlObject | undefined {
-  const table = tableOf(object)
+  const table = holderOf(object)
   if (table === undefined) return undefined
   const keys = list(table, 'parents').map((parent) => keyOfName('column', `${parent}.${object.name}`))
   return keys.map((key) => findObject(object.catalog, key)).find((found) => found !== undefined)
@@ -52,12 +52,7 @@ export function parentColumnOf(object: DdlObject): DdlObject | undefined {
 
 /** The key of the type that gives a typed table its columns, null for other tables. */
 export function typeOfTable(object: DdlObject): string | null {
-  const table = tableOf(object)
+  const table = holderOf(object)
   const type = table === undefined ? '' : text(table, 'ofType')
   return type === '' ? null : keyOfName('composite', type)
-}
-
-function tableOf({ catalog, key }: DdlObject): DdlObject | undefined {
-  const relation = relationOf(catalog, key)
-  return relation === undefined ? undefined : findObject(catalog, relation)
 }

@@ -8,6 +8,7 @@ import {
   type Step,
   step,
 } from '../kind.js'
+import { dependentsOf } from '../needs.js'
 import { tablesOfType } from '../type-users.js'
 import type { Hazard } from '../statement.js'
 
@@ -89,11 +90,9 @@ function attributesOf(object: DdlObject): readonly Attribute[] {
 
 /** The tables made of the type: they follow it only when told to. */
 function typedTables({ catalog, key }: DdlObject): readonly string[] {
-  return Object.keys(catalog)
+  return [...(dependentsOf(catalog).get(key) ?? [])]
     .filter((user) => user.startsWith('table:') && catalog[user]?.['ofType'] !== undefined)
-    .flatMap((user) => findObject(catalog, user) ?? [])
-    .filter((table) => list(table, '$needs').includes(key))
-    .map(({ name }) => name)
+    .flatMap((user) => findObject(catalog, user)?.name ?? [])
 }
 
 function lost(attribute: string, tables: readonly string[]): readonly Hazard[] {

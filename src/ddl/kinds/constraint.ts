@@ -2,6 +2,7 @@ import {
   type Change,
   type DdlObject,
   findObject,
+  holderOf,
   is,
   keyOfName,
   type KindDdl,
@@ -54,17 +55,12 @@ export const constraint: KindDdl = {
 /** A check constraint of a table reaches the children it has by itself. */
 function comesFromParent(object: DdlObject): boolean {
   if (!is(object, '$inherited') || text(object, 'type') !== 'check') return false
-  const table = tableOf(object)
+  const table = holderOf(object)
   return table === undefined || !object.fresh || text(table, 'partition') === ''
 }
 
-function tableOf({ catalog, key }: DdlObject): DdlObject | undefined {
-  const relation = relationOf(catalog, key)
-  return relation === undefined ? undefined : findObject(catalog, relation)
-}
-
 function added(object: DdlObject): readonly Step[] {
-  const table = tableOf(object)
+  const table = holderOf(object)
   const isPartitioned = table !== undefined && text(table, 'partitionedBy') !== ''
   const isOffline = isPartitioned || object.fresh || object.mayBlock === true
   const columns = isOffline ? null : plainColumns(object)

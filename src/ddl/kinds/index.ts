@@ -1,12 +1,12 @@
 import {
   type Change,
   type DdlObject,
-  findObject,
+  belongsToPartitioned,
   is,
   keyOfName,
   type KindDdl,
   list,
-  relationOf,
+  holderOf,
   separateStep,
   type Step,
   step,
@@ -61,20 +61,10 @@ function made(object: DdlObject): Step {
 
 /** Writers of a table that is there go on meanwhile. A partitioned one cannot have it, and a new one needs not. */
 function canBeConcurrent(object: DdlObject): boolean {
-  return !object.fresh && object.mayBlock !== true && !isPartitioned(object)
-}
-
-function isPartitioned({ catalog, key }: DdlObject): boolean {
-  return catalog[relationOf(catalog, key) ?? '']?.['partitionedBy'] !== undefined
+  return !object.fresh && object.mayBlock !== true && !belongsToPartitioned(object)
 }
 
 function dropped(object: DdlObject): Step {
-  if (isPartitioned(object))
-    return step(`DROP INDEX ${inSchema(object)}`, {
-      hazard: 'lock',
-      table: object.relation,
-      lock: 'ACCESS EXCLUSIVE',
-    })
   return step(`DROP INDEX ${inSchema(object)}`, {
     hazard: 'lock',
     table: object.relation,
@@ -114,7 +104,7 @@ function placeOf(target: string): string {
 
 function attached(object: DdlObject): readonly Step[] {
   const parent = text(object, 'parent')
-  const table = findObject(object.catalog, relationOf(object.catalog, object.key) ?? '')
+  const table = holderOf(object)
   const [parentTable] = table === undefined ? [] : list(table, 'parents')
   if (parent === '' || parentTable === undefined) return []
   const name = parent.slice(parent.lastIndexOf('.') + 1)
