@@ -5,6 +5,7 @@ import { describeIgnored } from '../core/narrative.js'
 import { count } from '../core/words.js'
 import { type ExitCode, SchemaError } from '../errors.js'
 import { describeAddress } from '../postgres/address.js'
+import { interruptedAttempts } from '../postgres/ledger.js'
 import { describeDecision } from '../situations.js'
 import { describeStale } from '../snapshot.js'
 import { withWorkspace } from '../workspace.js'
@@ -32,7 +33,7 @@ async function statusOfOne(context: CommandContext): Promise<CommandResult> {
 function describe(looked: Looked, { target }: Config): string {
   const { inspection, assessment, decision, stale } = looked
   const { position, current, head, pending, unknown, applied } = assessment.history
-  const interrupted = inspection.ledger?.interrupted ?? []
+  const interrupted = inspection.ledger === null ? [] : interruptedAttempts(inspection.ledger)
   const rows: readonly (readonly [string, string])[] = [
     [
       'database',
@@ -46,7 +47,7 @@ function describe(looked: Looked, { target }: Config): string {
     ...listRows('unknown', unknown),
     ...listRows(
       'interrupted',
-      interrupted.map(({ revision, host, startedAt }) => `${revision}, started by ${host} at ${startedAt}`),
+      interrupted.map(({ revision, host, at }) => `${revision}, started by ${host} at ${at}`),
     ),
     ...listRows('stale', describeStale(stale)),
     ...listRows('ignored', describeIgnored(ignoredBy(assessment))),

@@ -73,7 +73,12 @@ async function build({ locked, options, blueprint, live }: Building): Promise<vo
   await append(
     session.client,
     { schema, writer },
-    migrations.map(({ revision, checksum }) => ({ revision, event: 'stamped', checksum })),
+    migrations.map(({ revision, checksum, file }) => ({
+      revision,
+      event: 'stamped',
+      checksum,
+      detail: { file },
+    })),
   )
 }
 

@@ -7,7 +7,7 @@ import { addressOf, type DatabaseAddress, describeAddress } from './address.js'
 import type { Connection } from './connect.js'
 import { ledgerTablesOf, readingOf } from './introspect.js'
 import { type Evidence, evidenceOf } from './evidence.js'
-import { asAttempt, interruptedAttempts, type Ledger, qualified } from './ledger.js'
+import { lastEvents, lastFrom, type Ledger, qualified } from './ledger.js'
 import { revisionOf } from './migrations.js'
 import { objects, type Place, placeFrom, placeQueries, placeResults, rollBack, type Row } from './place.js'
 import type { KnexProject } from './project.js'
@@ -106,17 +106,12 @@ function refuseMisplaced({ schema, searchPath }: Place, { connection, project, f
 function ledgerQueries({ ledgerSchema: schema, tableName, hasOwnLedger }: Place): readonly string[] {
   if (schema === null) return []
   const names = `select name from ${qualified(schema, tableName)} order by id`
-  return hasOwnLedger ? [names, interruptedAttempts(schema)] : [names]
+  return hasOwnLedger ? [names, lastEvents(schema)] : [names]
 }
 
-function ledgerFrom({ ledgerSchema: schema }: Place, [names, attempts]: readonly Rows[]): Ledger | null {
+function ledgerFrom({ ledgerSchema: schema }: Place, [names, events]: readonly Rows[]): Ledger | null {
   if (schema === null) return null
-  const recorded = objects(names).map(({ name }) => String(name))
-  const known = new Set(recorded.map(revisionOf))
-  const interrupted = objects(attempts)
-    .map(asAttempt)
-    .filter(({ revision }) => !known.has(revision))
-  return { schema, names: recorded, interrupted }
+  return { schema, names: objects(names).map(({ name }) => String(name)), ...lastFrom(objects(events)) }
 }
 
 interface Read {

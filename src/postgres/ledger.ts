@@ -1,12 +1,26 @@
 import pg from 'pg'
 import type { Facts } from '../core/catalog.js'
+import { isRecord } from './import-module.js'
+import { revisionOf } from './migrations.js'
 import { queryRows } from './query.js'
 
 /** Our append-only ledger beside Knex's own. */
 export const ledgerTable = 'schemagate_ledger'
 
-/** What happened to a revision: `stamped` was recorded without being run. `started` without another after it was interrupted. */
-export type LedgerEvent = 'started' | 'applied' | 'failed' | 'rolled back' | 'reverted' | 'stamped'
+/**
+ * What happened: to a revision (`stamped` and `repaired` were recorded without being run; `started` without another after
+ * it was interrupted), or to the database, whose rows have no revision.
+ */
+export type LedgerEvent =
+  | 'started'
+  | 'applied'
+  | 'failed'
+  | 'rolled back'
+  | 'reverted'
+  | 'stamped'
+  | 'repaired'
+  | 'identified'
+  | 'adopted'
 
 /** Who writes: kept with every row. */
 export interface Writer {
@@ -14,20 +28,46 @@ export interface Writer {
   readonly release: string | null
 }
 
+/** What else is kept with a row, as JSON. */
+export interface LedgerDetail {
+  /** The file's name: texts of files that are called differently are not compared. */
+  readonly file?: string | null
+  /** Whether the revision had a transaction, which takes everything back when it ends badly. */
+  readonly transaction?: boolean
+  /** A hash of the catalog changes that were promised and verified, and the PostgreSQL major whose words they are. */
+  readonly changes?: string
+  readonly postgres?: number
+  /** Why somebody forced it. */
+  readonly reason?: string
+  readonly identity?: Identity
+}
+
+/** Whose database it is. */
+export interface Identity {
+  readonly id: string
+  readonly service: string
+  readonly environment: string
+}
+
 export interface LedgerEntry {
-  readonly revision: string
+  readonly revision: string | null
   readonly event: LedgerEvent
   /** Milliseconds, null where it is not over or was not measured. */
   readonly duration?: number
   readonly checksum?: string | null
   readonly error?: string
+  readonly detail?: LedgerDetail
 }
 
-/** An attempt that ended neither well nor badly: its process was killed, or still runs. */
-export interface Attempt {
+/** The last thing on record about a revision. */
+export interface LastEvent {
   readonly revision: string
+  readonly event: string
   readonly host: string
-  readonly startedAt: string
+  /** ISO 8601. */
+  readonly at: string
+  readonly checksum: string | null
+  readonly detail: LedgerDetail
 }
 
 /** Where a ledger is and what it records. */
@@ -35,32 +75,47 @@ export interface Ledger {
   readonly schema: string
   /** Names as Knex recorded them, in order. */
   readonly names: readonly string[]
-  readonly interrupted: readonly Attempt[]
+  /** By revision; none where only Knex kept a record. */
+  readonly last: ReadonlyMap<string, LastEvent>
+  readonly identity: Identity | null
 }
 
 export function qualified(schema: string, table: string): string {
   return `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`
 }
 
-/** Creates our ledger where Knex's is. To be called under the lock. */
+/** Creates our ledger where Knex's is, or brings one of an earlier release up to date. To be called under the lock. */
 export async function ensureLedger(client: pg.ClientBase, schema: string): Promise<void> {
-  const exists = await queryRows(
+  const table = qualified(schema, ledgerTable)
+  const [found] = await queryRows(
     client,
-    `select to_regclass(${pg.escapeLiteral(qualified(schema, ledgerTable))}) as oid`,
+    `select to_regclass(${pg.escapeLiteral(table)}) is not null as there, exists (select from pg_attribute
+      where attrelid = to_regclass(${pg.escapeLiteral(table)}) and attname = 'detail') as recent`,
   )
-  if (exists[0]?.['oid'] !== null) return
-  await client.query(`create table ${qualified(schema, ledgerTable)} (
+  if (found?.['there'] !== true) await client.query(createLedger(table))
+  else if (found['recent'] !== true) await client.query(updateLedger(table))
+}
+
+/** Events have no check constraint: an older build may have to live with rows of a newer one. */
+function createLedger(table: string): string {
+  return `create table ${table} (
     id bigint generated always as identity primary key,
     at timestamptz not null default clock_timestamp(),
-    revision text not null,
-    event text not null check (event in ('started', 'applied', 'failed', 'rolled back', 'reverted', 'stamped')),
+    revision text,
+    event text not null,
     duration_ms integer,
     role text not null default current_user,
     host text not null,
     release text,
     checksum text,
-    error text
-  )`)
+    error text,
+    detail jsonb
+  )`
+}
+
+function updateLedger(table: string): string {
+  return `alter table ${table} add detail jsonb, alter revision drop not null,
+    drop constraint if exists ${ledgerTable}_event_check`
 }
 
 /** Appends rows. Inside a transaction they share its fate, which is what an `applied` row is for. */
@@ -69,10 +124,10 @@ export async function append(
   { schema, writer }: { readonly schema: string; readonly writer: Writer },
   entries: readonly LedgerEntry[],
 ): Promise<void> {
-  for (const { revision, event, duration, checksum, error } of entries)
+  for (const { revision, event, duration, checksum, error, detail } of entries)
     await client.query(
-      `insert into ${qualified(schema, ledgerTable)} (revision, event, duration_ms, host, release, checksum, error)
-        values ($1, $2, $3, $4, $5, $6, $7)`,
+      `insert into ${qualified(schema, ledgerTable)} (revision, event, duration_ms, host, release, checksum, error, detail)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [
         revision,
         event,
@@ -81,25 +136,71 @@ export async function append(
         writer.release,
         checksum ?? null,
         error ?? null,
+        detail === undefined ? null : JSON.stringify(detail),
       ],
     )
 }
 
-/** SQL for the attempts that were started and never ended. */
-export function interruptedAttempts(schema: string): string {
-  return `select revision, host, at from (
-      select distinct on (revision) revision, host, at, event, id
-      from ${qualified(schema, ledgerTable)} order by revision, id desc
-    ) last where event = 'started' order by id`
+/** SQL for the last event of each revision and the newest identity. A ledger of an earlier release has no `detail`. */
+export function lastEvents(schema: string): string {
+  return `select revision, event, host, at, checksum, detail from (
+      select distinct on (revision) id, revision, event, host, at, checksum, to_jsonb(l) -> 'detail' as detail
+      from ${qualified(schema, ledgerTable)} l where revision is not null or event in ('identified', 'adopted')
+      order by revision, id desc
+    ) last order by id`
 }
 
-/** An attempt from its row. */
-export function asAttempt({ revision, host, at }: Readonly<Record<string, unknown>>): Attempt {
+/** What the rows of `lastEvents` say. */
+export function lastFrom(
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Pick<Ledger, 'last' | 'identity'> {
+  const events = rows.map((row) => ({ ...asEvent(row), named: row['revision'] !== null }))
+  const identity = events.find(({ named }) => !named)?.detail.identity ?? null
+  return {
+    last: new Map(events.filter(({ named }) => named).map((event) => [event.revision, event])),
+    identity,
+  }
+}
+
+function asEvent({
+  revision,
+  event,
+  host,
+  at,
+  checksum,
+  detail,
+}: Readonly<Record<string, unknown>>): LastEvent {
   return {
     revision: String(revision),
+    event: String(event),
     host: String(host),
-    startedAt: at instanceof Date ? at.toISOString() : String(at),
+    at: at instanceof Date ? at.toISOString() : String(at),
+    checksum: typeof checksum === 'string' ? checksum : null,
+    detail: detailFrom(detail),
   }
+}
+
+function detailFrom(value: unknown): LedgerDetail {
+  if (!isRecord(value)) return {}
+  const { file, transaction, changes, postgres, reason, identity } = value
+  return {
+    ...(typeof file === 'string' ? { file } : {}),
+    ...(typeof transaction === 'boolean' ? { transaction } : {}),
+    ...(typeof changes === 'string' ? { changes } : {}),
+    ...(typeof postgres === 'number' ? { postgres } : {}),
+    ...(typeof reason === 'string' ? { reason } : {}),
+    ...(isIdentity(identity) ? { identity } : {}),
+  }
+}
+
+function isIdentity(value: unknown): value is Identity {
+  return isRecord(value) && ['id', 'service', 'environment'].every((name) => typeof value[name] === 'string')
+}
+
+/** An attempt that ended neither well nor badly: its process was killed, or still runs. */
+export function interruptedAttempts({ names, last }: Ledger): readonly LastEvent[] {
+  const recorded = new Set(names.map(revisionOf))
+  return [...last.values()].filter(({ revision, event }) => event === 'started' && !recorded.has(revision))
 }
 
 /** Which of the promised objects of a revision are there: for a revision that may be half done. */

@@ -6,7 +6,7 @@ import { SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
 import { type Connection, withClient } from './connect.js'
 import { type Inspection, inspect } from './inspect.js'
-import { ensureLedger, qualified, type Writer } from './ledger.js'
+import { ensureLedger, interruptedAttempts, qualified, type Writer } from './ledger.js'
 import { describeHolder, withSchemaLock } from './lock.js'
 import type { Migration } from './migrations.js'
 import type { KnexProject } from './project.js'
@@ -79,8 +79,9 @@ async function prepareLedgers(client: pg.Client, { inspection, options }: Prepar
     await client.query(`create schema if not exists ${pg.escapeIdentifier(project.schemaName)}`)
   await ensureLedger(client, schema)
   if (inspection.ledger !== null) await freeKnexLock(client, { schema, project, report })
-  for (const { revision, host, startedAt } of inspection.ledger?.interrupted ?? [])
-    report({ event: 'interrupted before', revision, host, since: startedAt })
+  const interrupted = inspection.ledger === null ? [] : interruptedAttempts(inspection.ledger)
+  for (const { revision, host, at } of interrupted)
+    report({ event: 'interrupted before', revision, host, since: at })
   return schema
 }
 

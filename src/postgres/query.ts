@@ -15,6 +15,7 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   114: (text) => JSON.parse(text),
   701: Number,
   1184: (text) => new Date(text),
+  3802: (text) => JSON.parse(text),
 }
 
 const types = { getTypeParser: (oid: number) => parsers[oid] ?? ((text: string) => text) }

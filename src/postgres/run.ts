@@ -85,7 +85,8 @@ interface Application extends Running {
 /** One `up`: recorded as started, run, verified as its own transaction sees it, recorded as applied with it. */
 async function apply(migration: Loaded, application: Application): Promise<void> {
   const { context, state, knex, transactional } = application
-  const { revision, checksum } = migration
+  const { revision, checksum, file } = migration
+  const detail = { file, transaction: transactional }
   state.running = null
   context.signal?.throwIfAborted()
   const startedAt = performance.now()
@@ -93,7 +94,7 @@ async function apply(migration: Loaded, application: Application): Promise<void>
   state.begun.push(revision)
   const number = state.applied.length + state.begun.length
   await append(context.audit, { schema: context.schema, writer: context.writer }, [
-    { revision, event: 'started', checksum },
+    { revision, event: 'started', checksum, detail },
   ])
   context.report({ event: 'revision started', revision, number, total: state.total })
   await withHeartbeat(application, () =>
@@ -102,7 +103,7 @@ async function apply(migration: Loaded, application: Application): Promise<void>
   const duration = performance.now() - startedAt
   await check(migration, application)
   await append(context.session.client, { schema: context.schema, writer: context.writer }, [
-    { revision, event: 'applied', duration, checksum },
+    { revision, event: 'applied', duration, checksum, detail },
   ])
   const promised = context.snapshot === null ? null : changesOf(context.snapshot, revision)
   context.report({ event: 'revision applied', revision, duration, changes: null, ...promised })
