@@ -5,7 +5,8 @@ import { configReference } from '../src/config/render.js'
 import { annotationRules, impactRules, impacts } from '../src/core/impact.js'
 import { casesOf, type Rule } from '../src/core/impact-rule.js'
 import { nameOfKind } from '../src/core/words.js'
-import { errorCodes, exitCodes } from '../src/errors.js'
+import { errorCodes } from '../src/error-codes.js'
+import { exitCodes } from '../src/exit-codes.js'
 
 const note = '<!-- Made by `npm run docs` from the source; do not edit. -->'
 

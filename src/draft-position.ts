@@ -59,7 +59,7 @@ function refuseElsewhere({ recorded, database }: Inspection, { migrations, confi
   )
   if (isAtHead(history)) return
   const { position, current, head } = history
-  const { code, what, choice } = elsewhere[position === 'current' ? 'behind' : position]
+  const { code, what, choice } = elsewhere[position === 'current' ? 'ahead' : position]
   throw new SchemaError(code, {
     what: `${what}: what the migrations between them make would be drafted as well. Nothing was written.`,
     facts: [
@@ -72,6 +72,7 @@ function refuseElsewhere({ recorded, database }: Inspection, { migrations, confi
 }
 
 /** Before the first migration a database is where it should be if it records none. */
-function isAtHead({ position, head }: History): boolean {
-  return position === 'current' || (head === null && ['empty', 'unmanaged'].includes(position))
+function isAtHead({ position, head, unknown }: History): boolean {
+  const isCurrent = position === 'current' && unknown.length === 0
+  return isCurrent || (head === null && ['empty', 'unmanaged'].includes(position))
 }

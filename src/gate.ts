@@ -1,11 +1,25 @@
-import { assess, type Assessment, decide, type Decision, findingsOf, ignoredBy } from './core/decision.js'
+import {
+  assess,
+  type Assessment,
+  decide,
+  type Decision,
+  findingsOf,
+  ignoredBy,
+  mayMigrate,
+  promisedRevisions,
+  wrongDatabase,
+} from './core/decision.js'
 import type { Report } from './core/progress.js'
 import { countIgnored } from './core/scope.js'
 import type { Snapshot } from './core/snapshot.js'
+import { ownerIn, refuseWrongDatabase } from './admission.js'
 import { describeAddress, addressOf } from './postgres/address.js'
-import { waitForConnection } from './postgres/connect.js'
 import { inspect, type Inspection } from './postgres/inspect.js'
+import { answered } from './postgres/lifetime.js'
 import type { MigrateOptions } from './postgres/locked-session.js'
+import { bearLosses, type Patience, readPatiently } from './postgres/patience.js'
+import { pause } from './postgres/pause.js'
+import { textsOf } from './postgres/texts.js'
 import { checkAgainst } from './postgres/revision-check.js'
 import { describeDecision, refusal } from './situations.js'
 import { currentSnapshot } from './snapshot.js'
@@ -32,83 +46,118 @@ export interface GateContext {
 }
 
 /**
- * The story: connect, inspect, migrate if something is pending and the policy says so, verify, decide.
- * Returns if this build may serve on this database, and throws the SchemaError that says why not if it may not.
+ * The story: connect, inspect, migrate if something is pending and the policy says so, verify, decide. A database that goes
+ * away meanwhile is waited for, and looked at again. Returns if this build may serve on this database, and throws the
+ * SchemaError that says why not if it may not.
  */
 export async function passGate(context: GateContext): Promise<Passed> {
   const { workspace, report } = context
   const { connection, config } = workspace
   const where = { database: describeAddress(addressOf(connection)), environment: config.target }
   report({ event: 'connecting', ...where })
-  const client = await waitForConnection(connection, patience(context))
-  try {
-    const snapshot = await currentSnapshot(workspace, report)
-    const found = await look({ client, snapshot, context })
-    const wanted = wantsMigration(found.assessment, context)
-    if (wanted) await bringToHead(context, { snapshot, assessment: found.assessment })
-    const { inspection, assessment } = wanted ? await look({ client, snapshot, context }) : found
-    const decision = decide(assessment, config.policy)
-    const passed = settle({ snapshot, inspection, assessment, decision }, context)
-    if (assessment.history.position === 'current') await runSeeds(context, snapshot)
-    return passed
-  } finally {
-    await client.end()
-  }
+  const found = await look(context)
+  const seen = wantsMigration(found, context) ? await bringToHead(context, found) : found
+  const passed = settle({ ...seen, decision: decide(seen.assessment, config.policy) }, context)
+  if (passed.assessment.history.position === 'current') await runSeeds(context, passed.snapshot)
+  return passed
 }
 
-interface Look {
-  readonly client: Parameters<typeof inspect>[0]
-  readonly snapshot: Snapshot | null
-  readonly context: GateContext
-}
+type Seen = Omit<Passed, 'decision'>
 
-async function look({ client, snapshot, context }: Look): Promise<Pick<Passed, 'inspection' | 'assessment'>> {
+/** Reads the database, however often that takes. A snapshot that has to be made is made once the database answers. */
+async function look(context: GateContext, known?: Snapshot | null): Promise<Seen> {
   const { workspace, report } = context
-  const inspection = await inspect(client, { ...workspace, scope: workspace.config.verify.scope })
-  const assessment = await examine(client, workspace, { inspection, snapshot })
+  let snapshot = known
+  const { inspection, assessment } = await readPatiently(
+    workspace.connection,
+    patience(context),
+    async (client, deadline) => {
+      const promised = (snapshot ??= await currentSnapshot(workspace, report))
+      return answered(client, deadline, async () => {
+        const inspection = await inspect(client, { ...workspace, scope: workspace.config.verify.scope })
+        return {
+          inspection,
+          assessment: await examine(client, workspace, { inspection, snapshot: promised }),
+        }
+      })
+    },
+  )
   report({
     event: 'inspected',
     database: describeAddress(inspection.database),
     history: assessment.history,
     server: inspection.serverVersion,
   })
-  return { inspection, assessment }
+  return { snapshot: snapshot ?? null, inspection, assessment }
 }
 
 /** An inspection judged against this build's migrations and snapshot; a difference may need the server's word. */
 export async function examine(
-  client: Look['client'],
-  { migrations, config }: Pick<Workspace, 'migrations' | 'config'>,
+  client: Parameters<typeof inspect>[0],
+  { migrations, project, config }: Pick<Workspace, 'migrations' | 'project' | 'config'>,
   { inspection, snapshot }: Pick<Passed, 'inspection' | 'snapshot'>,
 ): Promise<Assessment> {
-  const { recorded, live, major } = inspection
+  const { recorded, live, major, identity } = inspection
   const build = migrations.map(({ revision }) => revision)
-  const evidence = { build, recorded, live, snapshot, scope: config.verify.scope }
+  const ownership = { identity, expected: ownerIn(config) }
+  const texts = textsOf(inspection, { migrations, project, snapshot })
+  const evidence = { build, recorded, ownership, live, snapshot, texts, scope: config.verify.scope }
   const assessment = assess(evidence)
   if (snapshot === null || findingsOf(assessment).length === 0) return assessment
   const differences = findingsOf(assessment)
   const { inPromisedWords } = await import('./postgres/rerender.js')
-  const sight = { snapshot, revisions: recorded.revisions, live, major, differences }
+  const sight = { snapshot, revisions: promisedRevisions(assessment), live, major, differences }
   return assess({ ...evidence, ...(await inPromisedWords(client, sight, 'own')) })
 }
 
 function wantsMigration(
-  { history }: Assessment,
-  { workspace: { config }, migrate: asked = false }: GateContext,
+  { assessment, inspection }: Seen,
+  { workspace, migrate: asked = false }: GateContext,
 ): boolean {
-  const isBehind = history.position === 'behind' || history.position === 'empty'
-  return isBehind && (asked || config.policy.onBehind === 'migrate')
+  const { connection, migrationConnection, config } = workspace
+  if (wrongDatabase(assessment) !== null || !mayMigrate(decide(assessment, config.policy))) return false
+  if (inspection.readOnly && migrationConnection.url === connection.url) return false
+  return isBehind({ assessment }) && (asked || config.policy.onBehind === 'migrate')
 }
 
-interface Before {
-  readonly snapshot: Snapshot | null
-  readonly assessment: Assessment
+function isBehind({ assessment }: Pick<Seen, 'assessment'>): boolean {
+  const { position } = assessment.history
+  return position === 'behind' || position === 'empty'
 }
 
-/** Applies what is pending, under the lock, each revision verified before its commit. A start at head loads none of it. */
-async function bringToHead(
+/** Applies what is pending. Where the connection is lost meanwhile, the database says what was done, and the rest is tried again. */
+async function bringToHead(context: GateContext, found: Seen): Promise<Seen> {
+  const { deadline } = context.workspace.config.migrations
+  const bear = bearLosses({ ...patience(context), timeout: deadline })
+  let seen = found
+  while (wantsMigration(seen, context))
+    try {
+      await applyPending(context, seen)
+      return await lookWhenReplayed(context, found.snapshot)
+    } catch (error) {
+      await bear(error)
+      seen = await look(context, found.snapshot)
+    }
+  return seen
+}
+
+/** A standby is given as long as a server that starts to replay what the primary has committed. */
+async function lookWhenReplayed(context: GateContext, snapshot: Snapshot | null): Promise<Seen> {
+  const { timeout, onWait, signal } = patience(context)
+  const started = performance.now()
+  for (;;) {
+    const seen = await look(context, snapshot)
+    const waited = performance.now() - started
+    if (!seen.inspection.readOnly || !isBehind(seen) || waited > timeout) return seen
+    onWait('The standby has not replayed yet what was migrated.', waited)
+    await pause(1_000, signal)
+  }
+}
+
+/** Under the lock, each revision verified before its commit. A start at head loads none of it. */
+async function applyPending(
   { workspace, report, signal, to }: GateContext,
-  { snapshot, assessment }: Before,
+  { snapshot, assessment }: Seen,
 ): Promise<void> {
   const before = findingsOf(assessment).length
   if (before > 0) report({ event: 'drift before', differences: before })
@@ -128,11 +177,15 @@ async function runSeeds({ workspace, report }: GateContext, snapshot: Snapshot |
 
 /** What migrating needs of a workspace. */
 export function migrateOptions(
-  { config, project, migrations, migrationConnection: connection }: Workspace,
+  workspace: Workspace,
   snapshot: Snapshot | null,
 ): Omit<MigrateOptions, 'report' | 'signal'> {
+  const { config, project, migrations, migrationConnection: connection } = workspace
   return {
     connection,
+    witness: workspace.connection.url === connection.url ? null : workspace.connection,
+    owner: ownerIn(config),
+    admit: refuseWrongDatabase(workspace),
     project,
     migrations,
     snapshot,
@@ -140,6 +193,8 @@ export function migrateOptions(
     scope: config.verify.scope,
     transaction: config.migrations.transaction,
     lockWaitTimeout: config.migrations.lockWaitTimeout,
+    lockTimeout: config.migrations.lockTimeout,
+    deadline: config.migrations.deadline,
     writer: { host: config.service.instance, release: config.service.release },
   }
 }
@@ -154,6 +209,7 @@ function settle(
   throw refusal(decision, assessment, {
     where: { database: describeAddress(inspection.database), environment: workspace.config.target },
     consequence,
+    standby: inspection.readOnly,
   })
 }
 
@@ -173,9 +229,15 @@ export function tellOutcome(
   report({ event: 'decided', decision, lines: describeDecision(decision, assessment) })
 }
 
-function patience({ workspace, report, signal }: GateContext): Parameters<typeof waitForConnection>[1] {
+/** How long to wait for the database, as configured, and what to tell meanwhile. */
+export function patience({
+  workspace,
+  report,
+  signal,
+}: Pick<GateContext, 'workspace' | 'report' | 'signal'>): Patience {
   return {
     timeout: workspace.config.connectTimeout,
+    answerTimeout: workspace.config.verify.timeout,
     onWait: (reason, waited) => report({ event: 'waiting for database', reason, waited }),
     ...(signal ? { signal } : {}),
   }

@@ -10,11 +10,13 @@ import {
   initialHealth,
   isReady,
   isStarted,
+  type Refusal,
   statusOf,
   type Status,
   type Verdict,
 } from './core/health.js'
 import type { Progress, Report } from './core/progress.js'
+import { errorCodes } from './error-codes.js'
 import type { SchemaError } from './errors.js'
 import type { Passed } from './gate.js'
 import { describeAddress } from './postgres/address.js'
@@ -63,11 +65,13 @@ export function createHealth({ service, target }: Pick<Config, 'service' | 'targ
       accepted ??= new Set(graveKeys(passed))
       const verdict = verdictOf(passed, accepted)
       const phase = state.phase === 'draining' ? 'draining' : 'serving'
-      become({ ...state, phase, opened: true, migrating: null, lost: null, verdict })
+      become({ ...state, phase, opened: true, migrating: null, lost: null, refused: null, verdict })
       return passed.decision
     },
-    refused: ({ code, message }) =>
-      become({ ...state, phase: 'refused', migrating: null, refused: { code, message } }),
+    refused: (error) => {
+      const phase = state.phase === 'draining' ? 'draining' : 'refused'
+      become({ ...state, phase, migrating: null, refused: refusalOf(error, state.refused) })
+    },
     lost: (reason) => become({ ...state, lost: state.lost ?? { since: now(), reason } }),
     back: () => become({ ...state, lost: null }),
     subscribe: (listener) => {
@@ -86,14 +90,29 @@ function viewOf(state: HealthState): HealthView {
   return { status: statusOf(state), started: isStarted(state), ready: isReady(state), documents, texts }
 }
 
+/** The same reason again is refused since the first time. */
+function refusalOf({ code, message, facts }: SchemaError, last: Refusal | null): Refusal {
+  const { meaning } = errorCodes[code]
+  const since = last?.code === code ? last.since : now()
+  return { code, meaning, message, facts: Object.fromEntries(facts), since }
+}
+
 function verdictOf(passed: Passed, accepted: ReadonlySet<string>): Verdict {
   const { assessment, decision, inspection } = passed
-  const { database, serverVersion } = inspection
+  const { database, serverVersion, identity } = inspection
   return {
     assessment,
     decision,
-    notes: describeDecision(decision, assessment),
-    database: { address: describeAddress(database), name: database.name, server: serverVersion },
+    notes: {
+      public: describeDecision(decision, assessment, 'public'),
+      full: describeDecision(decision, assessment, 'full'),
+    },
+    database: {
+      address: describeAddress(database),
+      name: database.name,
+      server: serverVersion,
+      id: identity?.id ?? null,
+    },
     checkedAt: now(),
     drifted: graveKeys(passed).some((key) => !accepted.has(key)),
   }

@@ -6,7 +6,8 @@ export type { Catalog, Fact, Facts } from './core/catalog.js'
 export type { Decision, Policy } from './core/decision.js'
 export { type Difference, diff } from './core/diff.js'
 export type { Snapshot } from './core/snapshot.js'
-export { describeError, type ErrorCode, exitCodes, SchemaError } from './errors.js'
+export { describeError, type ErrorCode, SchemaError } from './errors.js'
+export { exitCodes } from './exit-codes.js'
 export { schemaHealth, type SchemaHealthOptions } from './http/plugin.js'
 export type { Gate } from './open-gate.js'
 export { readCatalog, type ReadOptions } from './postgres/introspect.js'
@@ -28,7 +29,8 @@ export interface OpenGateOptions {
 
 /**
  * Runs the gate in a service of one's own: to be awaited before `listen`. Migrates and verifies as configured, and keeps
- * verifying in the background until it is closed. Throws the SchemaError that says why this build may not serve.
+ * verifying in the background until it is closed. Throws the SchemaError that says why this build may not serve; with
+ * REFUSE_BY=unready it returns instead, `schemaHealth` answers 503 to every route, and `opened` says when that is over.
  */
 export async function openGate({
   env,

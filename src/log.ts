@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
 import { tell } from './core/narrative.js'
 import type { Progress, Report } from './core/progress.js'
+import { visibleLines } from './core/visible.js'
 import { describeError, SchemaError } from './errors.js'
 import { storyLine } from './story.js'
 
@@ -34,9 +35,9 @@ export function reportTo(log: Log): Report {
 
 /**
  * The one line of a refusal: code, facts and choices as data, the whole text as the message. A `warn` where it was asked
- * for, by a signal.
+ * for, by a signal; an `error` where the process goes on.
  */
-export function logRefusal(log: Log, error: unknown, level: 'fatal' | 'warn' = 'fatal'): void {
+export function logRefusal(log: Log, error: unknown, level: 'fatal' | 'error' | 'warn' = 'fatal'): void {
   if (!(error instanceof SchemaError)) {
     log[level]({ err: error }, error instanceof Error ? (error.stack ?? error.message) : String(error))
     return
@@ -80,5 +81,5 @@ function story(line: string): string {
   if (typeof entry !== 'object' || entry === null || !('level' in entry) || !('msg' in entry)) return line
   const text = String(entry.msg)
   const level = pino.levels.labels[Number(entry.level)] ?? ''
-  return 'label' in entry ? storyLine({ level, label: String(entry.label), text }) : `\n${text}`
+  return 'label' in entry ? storyLine({ level, label: String(entry.label), text }) : `\n${visibleLines(text)}`
 }

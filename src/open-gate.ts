@@ -4,15 +4,17 @@ import type { Report } from './core/progress.js'
 import { SchemaError } from './errors.js'
 import { onChange } from './fleet/on-change.js'
 import { createReporter } from './fleet/reporter.js'
-import { passGate } from './gate.js'
+import { enter } from './entrance.js'
 import { createHealth, type Health } from './health.js'
 import type { Log } from './log.js'
-import { startWatch } from './watch.js'
 import { openWorkspace, type Workspace } from './workspace.js'
 
-/** An open gate: this build may serve on this database, and what the health routes say is kept up to date. */
+/** A gate: this build may serve on this database, and what the health routes say is kept up to date. */
 export interface Gate {
+  /** With REFUSE_BY=unready it may be `refuse`: then the gate is tried again until it opens. */
   readonly decision: Decision
+  /** Resolves once the gate is open, which it is already unless REFUSE_BY is `unready`; rejects if it is closed before. */
+  readonly opened: Promise<void>
   readonly health: Health
   readonly workspace: Workspace
   /** Turns readiness to 503 while routes still answer: the first step of a shutdown. */
@@ -29,7 +31,8 @@ export interface GateOptions {
 
 /**
  * Runs the whole story and keeps watching after it. To be awaited before a port is bound.
- * Throws the SchemaError of a refusal, with everything closed again.
+ * Throws the SchemaError of a refusal, with everything closed again; with REFUSE_BY=unready only where the fault is in the
+ * files or the configuration of this build. Any other refusal is then a gate that is not open yet.
  */
 export async function openGate(config: Config, options: GateOptions): Promise<Gate> {
   const health = options.health ?? createHealth(config)
@@ -42,21 +45,27 @@ export async function openGate(config: Config, options: GateOptions): Promise<Ga
     await fail(error, { health, fleet })
     throw error
   })
+  const stop = stopWith(options.signal)
   try {
-    const passed = await passGate({
+    const entrance = await enter({
       workspace,
+      health,
+      log: options.log,
       report,
-      ...(options.signal ? { signal: options.signal } : {}),
+      tell: options.report,
+      stop: stop.signal,
     })
-    health.judged(passed)
-    const watch = startWatch({ workspace, health, report, passed })
     return {
-      decision: passed.decision,
+      get decision() {
+        return entrance.decision()
+      },
+      opened: entrance.opened,
       health,
       workspace,
       drain: (signal) => report({ event: 'draining', signal, delay: config.http.shutdownDelay }),
       close: async () => {
-        await watch.stop()
+        stop.abort()
+        await entrance.close()
         await fleet.close()
         await workspace.close()
       },
@@ -66,6 +75,13 @@ export async function openGate(config: Config, options: GateOptions): Promise<Ga
     await workspace.close()
     throw error
   }
+}
+
+function stopWith(signal: AbortSignal | undefined): AbortController {
+  const stop = new AbortController()
+  if (signal?.aborted === true) stop.abort()
+  signal?.addEventListener('abort', () => stop.abort(), { once: true })
+  return stop
 }
 
 interface Fleet {

@@ -1,17 +1,13 @@
-import { realpathSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config.js'
 import { describeError, SchemaError } from './errors.js'
-import { onChange } from './fleet/on-change.js'
-import type { FleetRepository } from './fleet/repository.js'
 import { createHealth, type Health } from './health.js'
 import { type Log, logRefusal, reportTo } from './log.js'
-import { type Gate, openGate } from './open-gate.js'
-import { clientConfig } from './postgres/connect.js'
+import { openGate } from './open-gate.js'
+import { openOwnFleet } from './own-fleet.js'
 import { isRecord } from './postgres/import-module.js'
 
 /** How long closing may take beyond SHUTDOWN_DELAY before the process is ended anyway, in milliseconds. */
@@ -25,7 +21,7 @@ const stops = ['SIGTERM', 'SIGINT'] as const
 
 /**
  * The service: health port, gate, application port, signals. Resolves with the exit code once the gate refused; once it
- * serves it resolves with null, and the process ends by signal.
+ * listens it resolves with null, and the process ends by signal.
  */
 export async function serve(config: Config, log: Log): Promise<number | null> {
   const health = createHealth(config)
@@ -42,7 +38,7 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
       if (err) log.fatal({ err }, 'unexpected failure')
       stop.abort()
       await story.catch(() => null)
-      if (health.view().started) await drain({ config, log, health, signal: asked ?? 'error' })
+      await drain({ config, log, health, signal: asked ?? 'error' })
       await closeAll()
     },
   )
@@ -84,8 +80,9 @@ async function start(starting: Starting): Promise<void> {
   const gate = await openGate(config, { log, report: reportTo(log), health, signal })
   closing.push(gate.close)
   const { buildApp } = await import('./http/app.js')
-  const fleet = await openFleet(starting, gate)
-  const app = await buildApp({ config, health, log, fleet })
+  const fleet = await openOwnFleet({ config, health, log, workspace: gate.workspace })
+  if (fleet !== null) closing.push(fleet.close)
+  const app = await buildApp({ config, health, log, fleet: fleet?.repository ?? null })
   closing.push(() => app.close())
   await listen(app, { port: config.http.port, what: '/health/schema', starting })
 }
@@ -122,52 +119,6 @@ function addressOf(app: FastifyInstance): string {
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
 }
 
-/** The fleet API is served on this project's own database, recognised by its own migrations folder. */
-async function openFleet(
-  { config, health, log, closing }: Starting,
-  gate: Gate,
-): Promise<FleetRepository | null> {
-  const { project, connection } = gate.workspace
-  if (!project.directories.some(isOwnFolder)) return null
-  const [{ default: createKnex }, { createFleetRepository }] = await Promise.all([
-    import('knex'),
-    import('./fleet/repository.js'),
-  ])
-  const knex = createKnex({
-    client: 'pg',
-    connection: { ...clientConfig(connection) },
-    pool: { min: 0, max: 10 },
-  })
-  closing.push(() => knex.destroy())
-  const repository = createFleetRepository(knex)
-  if (config.fleet.url === null) reportOneself({ config, health, log, repository })
-  return repository
-}
-
-function isOwnFolder(directory: string): boolean {
-  return realpathSync(directory) === realpathSync(fileURLToPath(new URL('../migrations', import.meta.url)))
-}
-
-interface OwnReports {
-  readonly config: Config
-  readonly health: Health
-  readonly log: Log
-  readonly repository: FleetRepository
-}
-
-function reportOneself({ config, health, log, repository }: OwnReports): void {
-  const { service, target: environment } = config
-  const place = { service: service.name, environment, instance: service.instance }
-  onChange(health, (document) => {
-    if (document.phase !== 'serving') return
-    repository
-      .addReport({ ...place, health: document })
-      .catch((err: unknown) =>
-        log.warn({ err }, 'the report of this service to its own fleet was not stored'),
-      )
-  })
-}
-
 interface Draining {
   readonly config: Config
   readonly log: Log
@@ -175,9 +126,14 @@ interface Draining {
   readonly signal: string
 }
 
-/** Not ready any more, but still serving: Fastify answers 503 to everything once closing has begun. */
+/**
+ * Not ready any more, but still serving: Fastify answers 503 to everything once closing has begun. A gate that has not
+ * opened serves nobody.
+ */
 async function drain({ config, log, health, signal }: Draining): Promise<void> {
-  const delay = config.http.shutdownDelay
+  const { started, documents } = health.view()
+  if (!started && documents.public.refused === undefined) return
+  const delay = started ? config.http.shutdownDelay : 0
   const draining = { event: 'draining', signal, delay } as const
   health.report(draining)
   reportTo(log)(draining)

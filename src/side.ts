@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { maskWord } from './config/url.js'
 import type { Catalog } from './core/catalog.js'
 import type { Undetermined } from './core/diff.js'
-import { promisedAt, type Snapshot } from './core/snapshot.js'
+import { wholeCatalog } from './core/snapshot.js'
 import { SchemaError } from './errors.js'
 import { addressOf, describeAddress } from './postgres/address.js'
 import { type Connection, withClient } from './postgres/connect.js'
@@ -71,7 +72,7 @@ export async function readSide(
       return databaseSide({ ...workspace.connection, url: word, ssl: null }, { workspace, wording })
     default:
       throw new SchemaError('SCHEMA_USAGE', {
-        what: `"${word}" is nothing to compare. Nothing was done.`,
+        what: `"${maskWord(word)}" is nothing to compare. Nothing was done.`,
         choices: sideForms.map(([form, meaning]) => [form, meaning]),
       })
   }
@@ -86,13 +87,6 @@ export async function readSides(
   const first = await readSide(isPromise ? to : from, workspace)
   const other = await readSide(isPromise ? from : to, workspace, { ...first, undetermined: {} })
   return isPromise ? [other, first] : [first, other]
-}
-
-/** The promised catalog at some revisions, with what an empty database has. */
-export function wholeCatalog(snapshot: Snapshot, revisions: readonly string[]): Catalog {
-  const { catalog, tolerated } = promisedAt(snapshot, revisions)
-  const untouched = Object.entries(snapshot.base).filter(([key]) => tolerated.has(key))
-  return { ...Object.fromEntries(untouched), ...catalog }
 }
 
 function split(word: string): readonly string[] {

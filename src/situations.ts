@@ -1,20 +1,17 @@
+import { anothersDatabase } from './anothers-database.js'
+import { changedHistory } from './changed-history.js'
 import type { Assessment, Decision, Situation } from './core/decision.js'
 import { findingsOf } from './core/decision.js'
-import type { Finding } from './core/impact.js'
-import { count, describeDifference, shortened } from './core/words.js'
-import { type Choice, type ErrorCode, type Fact, SchemaError } from './errors.js'
+import type { Detail } from './core/health.js'
+import { count } from './core/words.js'
+import { type Choice, type ErrorCode, SchemaError } from './errors.js'
+import { newerBuild } from './newer-build.js'
+import { differenceFacts, graveFindings, revisionFacts, type Words } from './situation-words.js'
 
 /** A database in words: `app@db:5432/shop` and the environment. */
 export interface Whereabouts {
   readonly database: string
   readonly environment: string
-}
-
-interface Words {
-  readonly code: ErrorCode
-  readonly what: (assessment: Assessment) => string
-  readonly facts: (assessment: Assessment) => readonly Fact[]
-  readonly choices: readonly Choice[]
 }
 
 const serve: Choice = ['schemagate verify', 'lists every difference with expected and actual']
@@ -53,25 +50,15 @@ const situations: Readonly<Record<Situation, Words>> = {
     facts: (assessment) => differenceFacts(findingsOf(assessment)),
     choices: [serve],
   },
-  ahead: {
-    code: 'SCHEMA_AHEAD',
-    what: (assessment) =>
-      graveFindings(assessment).length === 0
-        ? `the database is ${count(assessment.history.unknown.length, 'revision')} ahead of this build; nothing known breaks it.`
-        : `the database is ${count(assessment.history.unknown.length, 'revision')} ahead of this build, and what changed breaks it.`,
-    facts: (assessment) => [...revisionFacts(assessment), ...differenceFacts(graveFindings(assessment))],
-    choices: [
-      ['deploy the newer build', 'the one that has these revisions'],
-      ['ON_AHEAD=warn', 'start anyway'],
-      serve,
-    ],
-  },
+  ahead: newerBuild,
   diverged: {
     code: 'SCHEMA_DIVERGED',
     what: () => 'the database and this build have each revisions the other lacks.',
     facts: revisionFacts,
     choices: [['merge the two lines of migrations', 'into one build, and deploy that']],
   },
+  another: anothersDatabase,
+  ...changedHistory,
   foreign: {
     code: 'SCHEMA_WRONG_DATABASE',
     what: () => 'the database records revisions, and this build knows none of them.',
@@ -87,10 +74,7 @@ const situations: Readonly<Record<Situation, Words>> = {
     facts: revisionFacts,
     choices: [
       ['schemagate config', 'shows where the database URL comes from, if this is the wrong one'],
-      [
-        'insert into knex_migrations',
-        'the names of the migrations whose work is already there, if it is yours',
-      ],
+      ['schemagate stamp', 'says which revision it is at, if it is yours, and how to record that'],
     ],
   },
   unverified: {
@@ -110,49 +94,46 @@ export function codeOf(situation: Situation): ErrorCode {
   return situations[situation].code
 }
 
+const ofStandby: readonly Choice[] = [
+  ['MIGRATION_DATABASE_URL', 'names the primary: what is pending is applied there, and comes here by itself'],
+  ['ON_BEHIND=warn', 'start anyway; queries on what they add will fail'],
+]
+
+export interface Refusing {
+  readonly where: Whereabouts
+  readonly consequence: string
+  /** Whether it is a database that only replays what another one does. */
+  readonly standby?: boolean
+}
+
 /** The error of a decision that refuses: its gravest reason, with the consequence the caller states. */
 export function refusal(
   decision: Decision,
   assessment: Assessment,
-  { where, consequence }: { readonly where: Whereabouts; readonly consequence: string },
+  { where, consequence, standby = false }: Refusing,
 ): SchemaError {
   const reason = decision.situations.find(({ action }) => action === 'refuse')?.situation ?? 'unverified'
   const { code, what, facts, choices } = situations[reason]
+  const isStuck = standby && reason === 'behind'
+  const inEnvironment = reason === 'another' ? '' : `  (environment ${where.environment})`
   return new SchemaError(code, {
-    what: `${what(assessment)} ${consequence}`,
-    facts: [['database', `${where.database}  (environment ${where.environment})`], ...facts(assessment)],
-    choices,
+    what: `${what(assessment)} ${isStuck ? 'It is a standby: only its primary can be migrated. ' : ''}${consequence}`,
+    facts: [['database', `${where.database}${inEnvironment}`], ...facts(assessment)],
+    choices: isStuck ? ofStandby : typeof choices === 'function' ? choices(assessment) : choices,
   })
 }
 
-/** One sentence for each situation of a decision, for the log and `notes` of the health document. */
-export function describeDecision({ situations: found }: Decision, assessment: Assessment): readonly string[] {
-  return found.map(({ situation }) => situations[situation].what(assessment))
-}
-
-function graveFindings(assessment: Assessment): readonly Finding[] {
-  return findingsOf(assessment).filter(({ impact }) => impact === 'breaks' || impact === 'weakens')
-}
-
-function revisionFacts({ history }: Assessment): readonly Fact[] {
-  const { current, head, pending, unknown } = history
-  const lists: readonly Fact[] = [
-    ['pending', shortened(pending)],
-    ['unknown', shortened(unknown)],
-  ]
-  return [
-    ['current', current ?? 'none'],
-    ['head', head ?? 'none'],
-    ...lists.filter(([, list]) => list.length > 0),
-  ]
-}
-
-function differenceFacts(findings: readonly Finding[]): readonly Fact[] {
-  if (findings.length === 0) return []
-  const lines = findings.slice(0, 10).flatMap((finding) => {
-    const [first = '', ...rest] = describeDifference(finding)
-    return [`${first}  (${finding.impact}: ${finding.reason})`, ...rest]
+/**
+ * Each situation of a decision in words, for the log and `notes` of the health document. Only with `full` detail do they
+ * name objects.
+ */
+export function describeDecision(
+  { situations: found }: Decision,
+  assessment: Assessment,
+  detail: Detail = 'full',
+): readonly string[] {
+  return found.map(({ situation }) => {
+    const { what, line = what } = situations[situation]
+    return line(assessment, detail)
   })
-  const more = findings.length > 10 ? [`and ${findings.length - 10} more`] : []
-  return [['differences', [...lines, ...more]]]
 }

@@ -99,15 +99,19 @@ export function describeStale(stale: readonly Stale[]): readonly string[] {
   return stale.map(({ revision, why }) => `${revision}  ${reasons[why]}`)
 }
 
+/** Why there is no promise to go by: the snapshot is stale, or, without a reason for that, there is none. */
 export function staleError(
   { snapshotDirectory }: Pick<Workspace, 'snapshotDirectory'>,
   stale: readonly Stale[],
 ): SchemaError {
   return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what: `The snapshot was not made from these migrations: it differs in ${count(stale.length, 'revision')}. Nothing was verified or migrated.`,
+    what:
+      stale.length === 0
+        ? 'There is no snapshot of these migrations yet. Nothing was verified or migrated.'
+        : `The snapshot was not made from these migrations: it differs in ${count(stale.length, 'revision')}. Nothing was verified or migrated.`,
     facts: [
       ['folder', snapshotDirectory],
-      ['stale', shortened(describeStale(stale))],
+      ...(stale.length === 0 ? [] : [['stale', shortened(describeStale(stale))] as const]),
     ],
     choices: [['schemagate snapshot', 'makes it anew; commit it with the migrations']],
   })

@@ -6,6 +6,8 @@ import type { Health } from './health.js'
 import { connect, type Connection } from './postgres/connect.js'
 import { stillHolds } from './postgres/evidence.js'
 import { inspect } from './postgres/inspect.js'
+import { isSilence } from './postgres/connection-failure.js'
+import { answered, close, isLoss } from './postgres/lifetime.js'
 import type { Workspace } from './workspace.js'
 
 export interface WatchOptions {
@@ -20,32 +22,35 @@ export interface Watch {
   readonly stop: () => Promise<void>
 }
 
-const retryPause = 1_000
+const longestRetry = 5_000
 
 /**
- * Verifies again every VERIFY_INTERVAL, with jitter, one check at a time, on one connection of its own that is kept, so
- * that a database that goes away is noticed at once. No probe ever waits for it.
+ * Verifies again every VERIFY_INTERVAL, with jitter, one check at a time, on one connection of its own. It is opened at once
+ * and kept, so that a database that goes away is noticed when it does. No probe ever waits for it.
  */
 export function startWatch(options: WatchOptions): Watch {
   const { interval } = options.workspace.config.verify
-  const eye = openEye(options, () => plan(0))
+  const eye = openEye(options, () => plan(Math.random() * 100))
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
+  let failures = 0
   let stopped = false
   const plan = (delay: number): void => {
     if (stopped) return
     clearTimeout(timer)
-    timer = setTimeout(run, delay).unref()
+    timer = setTimeout(() => run(eye.look, interval * (0.9 + Math.random() / 5)), delay).unref()
   }
-  const run = (): void => {
-    running ??= eye
-      .look()
-      .then((seen) => plan(seen ? interval * (0.9 + Math.random() / 5) : retryPause))
+  const run = (act: () => Promise<boolean>, next: number): void => {
+    running ??= act()
+      .then((worked) => {
+        failures = worked ? 0 : failures + 1
+        plan(worked ? next : retryAfter(failures))
+      })
       .finally(() => {
         running = undefined
       })
   }
-  plan(interval * Math.random())
+  run(eye.open, interval * Math.random())
   return {
     stop: async () => {
       stopped = true
@@ -55,7 +60,14 @@ export function startWatch(options: WatchOptions): Watch {
   }
 }
 
+/** In milliseconds: later each time, and not all replicas at the same moment. */
+function retryAfter(failures: number): number {
+  return Math.min(250 * 2 ** failures, longestRetry) * (0.75 + Math.random() / 2)
+}
+
 interface Eye {
+  /** Opens the connection; false where that could not be. Never throws. */
+  readonly open: () => Promise<boolean>
   /** Checks once; false where the database could not be read. Never throws. */
   readonly look: () => Promise<boolean>
   /** Ends what is running, too. */
@@ -64,8 +76,9 @@ interface Eye {
 
 function openEye(options: WatchOptions, onLost: () => void): Eye {
   const { workspace, health, report } = options
+  const { timeout } = workspace.config.verify
   const kept = keepConnection(workspace.connection, onLost)
-  const check = checker(options)
+  const checkOnce = checker(options)
   const publish = publisher(options)
   let lostAt: number | null = null
   let closed = false
@@ -75,23 +88,34 @@ function openEye(options: WatchOptions, onLost: () => void): Eye {
     lostAt = null
     if (passed !== null) publish(passed)
   }
-  const notSeen = (reason: string): void => {
+  const notSeen = async (reason: string): Promise<void> => {
     if (lostAt === null) report({ event: 'database lost', reason })
     lostAt ??= performance.now()
     health.lost(reason)
-    void kept.end().catch(() => {})
+    await kept.end()
   }
+  const attempt = async (act: (client: pg.Client) => Promise<void>): Promise<boolean> => {
+    try {
+      await act(await kept.open())
+      return true
+    } catch (error) {
+      if (!closed) await notSeen(error instanceof Error ? error.message : String(error))
+      return false
+    }
+  }
+  const check = async (client: pg.Client): Promise<void> =>
+    seen(await answered(client, { timeout }, () => checkOnce(client)))
   return {
-    look: async () => {
-      try {
-        const client = await kept.open()
-        seen(await within(workspace.config.verify.timeout, () => check(client)))
-        return true
-      } catch (error) {
-        if (!closed) notSeen(error instanceof Error ? error.message : String(error))
-        return false
-      }
-    },
+    open: () => attempt(async () => {}),
+    look: () =>
+      attempt((client) =>
+        check(client).catch(async (error: unknown) => {
+          // One connection that somebody ended is no lost database.
+          if (closed || isSilence(error) || !isLoss(error, [client])) throw error
+          await kept.end()
+          await check(await kept.open())
+        }),
+      ),
     close: async (running) => {
       closed = true
       await kept.end()
@@ -110,21 +134,22 @@ interface Kept {
 /** A connection that is kept, and opened anew once it is lost. */
 function keepConnection(connection: Connection, onLost: () => void): Kept {
   let client: pg.Client | null = null
+  const forget = (): void => {
+    client = null
+    onLost()
+  }
   const open = async (): Promise<pg.Client> => {
     const opened = await connect(connection)
-    opened.once('end', () => {
-      client = null
-      onLost()
-    })
-    return opened
+    return opened.once('end', forget)
   }
   return {
     open: async () => (client ??= await open()),
     end: async () => {
       const last = client
       client = null
-      last?.removeAllListeners('end')
-      await last?.end()
+      if (last === null) return
+      last.off('end', forget)
+      await close(last)
     },
   }
 }
@@ -178,16 +203,4 @@ function publisher({ health, report, passed }: WatchOptions): (passed: Passed) =
 
 function fingerprint({ assessment, decision }: Passed): string {
   return JSON.stringify([assessment.history, findingsOf(assessment), decision])
-}
-
-async function within<T>(deadline: number, run: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${deadline} ms`)), deadline).unref()
-  })
-  try {
-    return await Promise.race([run(), late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -4,6 +4,7 @@ import { databaseUrlProblem, standardUrl } from './config/url.js'
 import type { Report } from './core/progress.js'
 import { SchemaError } from './errors.js'
 import { describeAddress, addressOf } from './postgres/address.js'
+import { wordOf } from './postgres/application-name.js'
 import type { Connection } from './postgres/connect.js'
 import { listMigrations, type Migration } from './postgres/migrations.js'
 import { type KnexProject, loadProject } from './postgres/project.js'
@@ -121,7 +122,7 @@ interface ConnectionSources {
 
 async function connectionFor({ config, project, embedded }: ConnectionSources): Promise<Connection> {
   const { service, ssl, database } = config
-  const applicationName = `schemagate ${service.instance}`
+  const applicationName = `schemagate ${wordOf(service.instance)}`
   if (database.kind === 'url') return { url: database.url, ssl, applicationName }
   if (project.databaseUrl !== null) return { url: usableUrl(project.databaseUrl), ssl, applicationName }
   return { url: await embedded.url(), ssl: 'disable', applicationName }

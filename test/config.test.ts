@@ -71,6 +71,8 @@ t.test('without any configuration a service gets the defaults and an embedded da
       knexfile: null,
       transaction: 'batch',
       lockWaitTimeout: 600_000,
+      lockTimeout: 5_000,
+      deadline: 600_000,
       seedOnStart: false,
       seedsDirectory: join(root, 'seeds'),
     },
@@ -78,9 +80,11 @@ t.test('without any configuration a service gets the defaults and an embedded da
       onBehind: 'migrate',
       onDrift: 'refuse',
       onAhead: 'judge',
+      onOutOfOrder: 'migrate',
       onUnverified: 'warn',
       refuseBy: 'exit',
     },
+    protectedEnvironments: ['production'],
     verify: { interval: 60_000, timeout: 10_000, scope: { comments: false, grants: false, ignore: [] } },
     terminationLog: '/dev/termination-log',
     fleet: { url: null, token: null },
@@ -103,13 +107,17 @@ t.test('without any configuration a service gets the defaults and an embedded da
     { key: 'CONNECT_TIMEOUT', value: '30s', source: 'default' },
     { key: 'MIGRATION_TRANSACTION', value: 'batch', source: 'default' },
     { key: 'LOCK_WAIT_TIMEOUT', value: '10m', source: 'default' },
+    { key: 'MIGRATION_LOCK_TIMEOUT', value: '5s', source: 'default' },
+    { key: 'MIGRATION_DEADLINE', value: '10m', source: 'default' },
     { key: 'SEED_ON_START', value: 'false', source: 'default' },
     { key: 'SEEDS_DIR', value: './seeds', source: 'default' },
     { key: 'ON_BEHIND', value: 'migrate', source: 'default' },
     { key: 'ON_DRIFT', value: 'refuse', source: 'default' },
     { key: 'ON_AHEAD', value: 'judge', source: 'default' },
+    { key: 'ON_OUT_OF_ORDER', value: 'migrate', source: 'default outside production' },
     { key: 'ON_UNVERIFIED', value: 'warn', source: 'default' },
     { key: 'REFUSE_BY', value: 'exit', source: 'default' },
+    { key: 'PROTECTED_ENVIRONMENTS', value: 'production', source: 'default' },
     { key: 'VERIFY_INTERVAL', value: '60s', source: 'default' },
     { key: 'VERIFY_TIMEOUT', value: '10s', source: 'default' },
     { key: 'VERIFY_COMMENTS', value: 'false', source: 'default' },
@@ -145,13 +153,17 @@ t.test('every key reaches its place in the configuration', async (t) => {
     KNEXFILE: 'db/knexfile.ts',
     MIGRATION_TRANSACTION: 'each',
     LOCK_WAIT_TIMEOUT: '1h',
+    MIGRATION_LOCK_TIMEOUT: '2s',
+    MIGRATION_DEADLINE: '5m',
     SEED_ON_START: '1',
     SEEDS_DIR: 'db/seeds',
     ON_BEHIND: 'refuse',
     ON_DRIFT: 'warn',
     ON_AHEAD: 'warn',
+    ON_OUT_OF_ORDER: 'migrate',
     ON_UNVERIFIED: 'refuse',
-    REFUSE_BY: 'exit',
+    REFUSE_BY: 'unready',
+    PROTECTED_ENVIRONMENTS: 'production, demo',
     VERIFY_INTERVAL: '5m',
     VERIFY_TIMEOUT: '3',
     VERIFY_IGNORE: 'schema:audit',
@@ -187,6 +199,8 @@ t.test('every key reaches its place in the configuration', async (t) => {
       knexfile: join(root, 'db/knexfile.ts'),
       transaction: 'each',
       lockWaitTimeout: 3_600_000,
+      lockTimeout: 2_000,
+      deadline: 300_000,
       seedOnStart: true,
       seedsDirectory: join(root, 'db/seeds'),
     },
@@ -194,9 +208,11 @@ t.test('every key reaches its place in the configuration', async (t) => {
       onBehind: 'refuse',
       onDrift: 'warn',
       onAhead: 'warn',
+      onOutOfOrder: 'migrate',
       onUnverified: 'refuse',
-      refuseBy: 'exit',
+      refuseBy: 'unready',
     },
+    protectedEnvironments: ['production', 'demo'],
     verify: {
       interval: 300_000,
       timeout: 3_000,
@@ -393,7 +409,7 @@ t.test('a layer cannot change what decided that it is read', async (t) => {
 t.test('a target that cannot name a file is refused, and no such file is read', async (t) => {
   const root = t.testdir({ 'secret.json': '{ "PORT": "no" }' })
   const expected =
-    'expected letters, digits, - and _ (it names files), and none of base, shared, example, file'
+    'expected a letter or digit, then at most 62 letters, digits, - and _ (it names files), and none of base, shared, example, file'
   for (const target of ['../secret', 'a b', 'ü', 'base', 'shared', 'example', 'FILE'])
     t.strictSame(faults({ root, env: { NODE_ENV: 'production', ENV_TARGET: target } }), [
       `ENV_TARGET is "${target}" (process environment)`,
@@ -632,7 +648,8 @@ t.test('a value that is not of its form is a fault', async (t) => {
     ['MIGRATION_TRANSACTION', 'Batch', transaction],
     ['LOG_LEVEL', 'verbose', 'expected one of fatal, error, warn, info, debug, trace, silent'],
     ['SEED_ON_START', 'yes', 'expected one of true, false, 1, 0'],
-    ['REFUSE_BY', 'unready', 'expected one of exit'],
+    ['PROTECTED_ENVIRONMENTS', 'a b', 'expected an environment, several separated by commas, or none'],
+    ['REFUSE_BY', 'later', 'expected one of exit, unready'],
     ['MIGRATIONS_DIR', 'a,,b', 'expected a folder, or several separated by commas'],
     ['FLEET_URL', 'ftp://fleet', 'expected a URL of http or https'],
     ['DB_HOST', 'db:5433', host],
@@ -857,6 +874,13 @@ t.test('health details are hidden in production only', async (t) => {
   t.equal(details({ HEALTH_DETAILS: 'token' }), 'token')
 })
 
+t.test('what comes out of order is refused in production only', async (t) => {
+  const answer = (env: Settings) => fromEnvironment(t, { DATABASE_URL: url, ...env }).policy.onOutOfOrder
+  t.equal(answer({}), 'migrate')
+  t.equal(answer({ NODE_ENV: 'production' }), 'refuse')
+  t.equal(answer({ NODE_ENV: 'production', ON_OUT_OF_ORDER: 'migrate' }), 'migrate')
+})
+
 t.test('all faults of every kind are told at once, and none tells a secret', async (t) => {
   const root = t.testdir({
     config: { 'base.json': `{ "ON_BEHNID": "${password}" }`, 'demo.json': `{ "HEALTH_TOKEN": ${password} }` },
@@ -947,7 +971,7 @@ t.test('the reference is one Markdown row a key', async (t) => {
   const [head, rule, ...rows] = configReference().split('\n')
   t.strictSame([head, rule], ['| key | default | meaning |', '|---|---|---|'])
   t.ok(rows.every((row) => /^\| `[A-Z_{}]+` \| [^|]+ \| [^|]+\. \|$/.test(row)))
-  t.equal(rows.length, 43)
+  t.equal(rows.length, 47)
   t.equal(
     rows.find((row) => row.includes('`ON_BEHIND`')),
     '| `ON_BEHIND` | `migrate` | What to do when the database lacks revisions of this build. Takes one of migrate, refuse, warn. |',

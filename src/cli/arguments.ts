@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { maskCredentials, maskWord } from '../config/url.js'
 import { SchemaError } from '../errors.js'
 import { commands, type CommandSpec, globalOptions } from './commands.js'
 
@@ -16,16 +17,15 @@ export interface Arguments {
 export function parseArguments(argv: readonly string[]): Arguments {
   const [first = '', ...rest] = argv
   const isCommand = first !== '' && !first.startsWith('-')
-  const spec = isCommand ? commands[first] : undefined
-  if (isCommand && spec === undefined) throw usage(`There is no command "${first}".`, null)
+  const spec = isCommand && Object.hasOwn(commands, first) ? commands[first] : undefined
+  if (isCommand && spec === undefined) throw usage(`There is no command "${maskWord(first)}".`, null)
   const { values, positionals } = parse(isCommand ? rest : argv, { name: isCommand ? first : null, spec })
   const asksOnly = values['help'] === true || values['version'] === true
   if (spec === undefined) {
     if (!asksOnly) throw usage('No command was given.', null)
     return { command: null, words: [], options: values, flags: {} }
   }
-  if (!asksOnly && positionals.length !== spec.words.length)
-    throw wrongWords(first, { spec, given: positionals })
+  if (!asksOnly) refuseWrongWords(first, { spec, given: positionals })
   return { command: { name: first, spec }, words: positionals, options: values, flags: flagsOf(values) }
 }
 
@@ -70,22 +70,21 @@ function flagsOf(values: Parsed['values']): Readonly<Record<string, string>> {
   return Object.fromEntries(flags)
 }
 
-function wrongWords(
+/** A word in brackets may be left out. */
+function refuseWrongWords(
   name: string,
   { spec, given }: { readonly spec: CommandSpec; readonly given: readonly string[] },
-): SchemaError {
-  const missing = spec.words[given.length]
+): void {
+  const missing = spec.words.slice(given.length).find((word) => !word.startsWith('['))
   const extra = given[spec.words.length]
-  return usage(
-    missing === undefined ? `"${extra ?? ''}" is one word too many.` : `${missing} is missing.`,
-    name,
-  )
+  if (missing !== undefined) throw usage(`${missing} is missing.`, name)
+  if (extra !== undefined) throw usage(`"${maskWord(extra)}" is one word too many.`, name)
 }
 
 function usage(what: string, name: string | null): SchemaError {
   const help = name === null ? 'schemagate --help' : `schemagate ${name} --help`
   return new SchemaError('SCHEMA_USAGE', {
-    what: `${what} Nothing was done.`,
+    what: `${maskCredentials(what)} Nothing was done.`,
     choices: [[help, 'lists what there is']],
   })
 }

@@ -11,8 +11,13 @@ export function assessmentDocument(
   const { position, current, head, pending, unknown } = assessment.history
   const { verification } = assessment
   return {
-    database: { ...inspection.database, environment: target, server: inspection.serverVersion },
-    revision: { position, current, head, pending, unknown },
+    database: {
+      ...inspection.database,
+      environment: target,
+      server: inspection.serverVersion,
+      identity: inspection.identity,
+    },
+    revision: { position, current, head, pending, unknown, changed: assessment.changed },
     verification:
       verification.status === 'unverified'
         ? verification

@@ -1,8 +1,11 @@
 import { isDuration, milliseconds } from '../config/duration.js'
+import { isAnothers } from '../core/identity.js'
+import { mayMigrate } from '../core/decision.js'
 import { type ExitCode, SchemaError } from '../errors.js'
 import { describeAddress } from '../postgres/address.js'
 import { pause } from '../postgres/pause.js'
 import { refusal } from '../situations.js'
+import { staleError } from '../snapshot.js'
 import { withWorkspace, type Workspace } from '../workspace.js'
 import { assessmentDocument } from './assessment-document.js'
 import { type CommandContext, type CommandResult, type Run, textOption } from './command.js'
@@ -18,6 +21,7 @@ export const run: Run = async (context): Promise<CommandResult> => {
   return withWorkspace({ config: patient, report }, async (workspace) => {
     const looked = await lookUntil(performance.now() + timeout, { workspace, context })
     if (looked.decision.action === 'refuse') throw refused(looked, config.target)
+    if (config.production && looked.stale.length > 0) throw staleError(workspace, looked.stale)
     const exit: ExitCode = 0
     return { exit, text: '', document: assessmentDocument(looked, config) }
   })
@@ -43,9 +47,12 @@ async function lookUntil(deadline: number, { workspace, context }: Checking): Pr
   for (;;) {
     const looked = await look(workspace, context)
     const { history } = looked.assessment
-    const hopeful =
-      history.pending.length > 0 && history.unknown.length === 0 && history.position !== 'unmanaged'
-    const mayCome = looked.decision.action === 'refuse' && (hopeful || looked.inspection.locked)
+    const isBehind = history.position === 'behind' || history.position === 'empty'
+    const hopeful = isBehind && mayMigrate(looked.decision)
+    const mayCome =
+      looked.decision.action === 'refuse' &&
+      !isAnothers(looked.assessment.ownership) &&
+      (hopeful || looked.inspection.locked)
     if (!mayCome || performance.now() + interval > deadline) return looked
     const reason = `The database is ${history.position}: ${history.pending.length} pending.`
     context.report({ event: 'waiting for database', reason, waited: performance.now() - started })

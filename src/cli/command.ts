@@ -10,6 +10,10 @@ export interface CommandContext {
   /** Progress, told on stderr. */
   readonly report: Report
   readonly signal: AbortSignal
+  /** Words for people, on stderr. */
+  readonly say: (text: string) => void
+  /** Asks on the terminal and returns the line that was typed. Null where nobody is there to answer. */
+  readonly ask: ((question: string) => Promise<string>) | null
   /** The configuration of another environment of the same project. */
   readonly configOf: (target: string) => Config
 }

@@ -2,7 +2,7 @@ import type { OptionSpec, Run } from './command.js'
 
 export interface CommandSpec {
   readonly summary: string
-  /** Words after the command, as in `NEW NAME`. */
+  /** Words after the command, as in `new NAME`; those in brackets may be left out. */
   readonly words: readonly string[]
   readonly options: Readonly<Record<string, OptionSpec>>
   /** Loaded when it is called, so that a command costs only what it needs. Null for `serve`, which is not one. */
@@ -10,6 +10,16 @@ export interface CommandSpec {
 }
 
 const to: OptionSpec = { type: 'string', value: 'REVISION', help: 'stop at this revision' }
+
+/** Of every command that confirms what it does (confirm.ts). */
+const confirming: Readonly<Record<string, OptionSpec>> = {
+  yes: { type: 'boolean', help: 'do it without asking; in a protected environment that is not enough' },
+  confirm: {
+    type: 'string',
+    value: 'ENVIRONMENT',
+    help: 'do it without asking in this environment, which may be a protected one',
+  },
+}
 
 /** Every command: what --help, the documentation and the parser know. */
 export const commands: Readonly<Record<string, CommandSpec>> = {
@@ -98,8 +108,32 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
   down: {
     summary: 'revert the newest revision, verified before its commit',
     words: [],
-    options: { to: { ...to, help: 'revert everything newer than this revision' } },
+    options: { to: { ...to, help: 'revert everything newer than this revision' }, ...confirming },
     load: async () => (await import('./down.js')).run,
+  },
+  stamp: {
+    summary:
+      'record what is already there: the revisions up to REVISION, without running them, only if it is true',
+    words: ['[REVISION]'],
+    options: {
+      force: { type: 'boolean', help: 'record although the database differs; needs --reason' },
+      reason: { type: 'string', value: 'TEXT', help: 'why it is forced, kept in the ledger' },
+      forget: { type: 'boolean', help: 'take recorded revisions whose files are lost out of the record' },
+      ...confirming,
+    },
+    load: async () => (await import('./stamp.js')).run,
+  },
+  adopt: {
+    summary: 'make the database this service and environment its own, when it changed hands or is a copy',
+    words: [],
+    options: confirming,
+    load: async () => (await import('./adopt.js')).run,
+  },
+  repair: {
+    summary: 'do what is safe about interrupted migrations, after showing it: record, rebuild, unlock',
+    words: [],
+    options: confirming,
+    load: async () => (await import('./repair.js')).run,
   },
   config: {
     summary: 'print every effective value and the layer it comes from, secrets masked',

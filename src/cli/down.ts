@@ -1,9 +1,15 @@
+import { refuseWrongDatabase } from '../admission.js'
+import { count } from '../core/words.js'
+import { visible } from '../core/visible.js'
 import { migrateOptions } from '../gate.js'
 import { addressOf, describeAddress } from '../postgres/address.js'
-import { revert } from '../postgres/revert.js'
+import { withClient } from '../postgres/connect.js'
+import { inspect } from '../postgres/inspect.js'
+import { type PlannedReverts, planReverts, revert } from '../postgres/revert.js'
 import { staleError, usableSnapshot } from '../snapshot.js'
-import { withWorkspace } from '../workspace.js'
-import { type CommandResult, type Run, textOption } from './command.js'
+import { withWorkspace, type Workspace } from '../workspace.js'
+import { type CommandContext, type CommandResult, type Run, textOption } from './command.js'
+import { confirmed } from './confirm.js'
 
 /** `schemagate down`: reverts the newest revision, or all newer than `--to`, each verified before its commit. */
 export const run: Run = async (context): Promise<CommandResult> => {
@@ -11,15 +17,44 @@ export const run: Run = async (context): Promise<CommandResult> => {
   return withWorkspace(context, async (workspace) => {
     const { snapshot, stale } = await usableSnapshot(workspace)
     if (stale.length > 0) throw staleError(workspace, stale)
-    const reverted = await revert(
-      { ...migrateOptions(workspace, snapshot), report, signal },
-      textOption(context, 'to'),
-    )
-    const where = describeAddress(addressOf(workspace.migrationConnection))
+    const planned = await plan(workspace, textOption(context, 'to'))
+    if (planned.revisions.length > 1) await confirmReverts(context, { workspace, planned })
+    const options = { ...migrateOptions(workspace, snapshot), report, signal }
+    const reverted = planned.revisions.length === 0 ? [] : await revert(options, planned)
     return {
       exit: 0,
-      text: `${where}: ${reverted.length === 0 ? 'nothing to revert' : `reverted ${reverted.join(', ')}`}`,
+      text: `${placeOf(workspace)}: ${reverted.length === 0 ? 'nothing to revert' : `reverted ${visible(reverted.join(', '))}`}`,
       document: { reverted },
     }
   })
+}
+
+function plan(workspace: Workspace, to: string | null): Promise<PlannedReverts> {
+  const { connection, project, migrations } = workspace
+  return withClient(connection, async (client) => {
+    const inspection = await inspect(client, { connection, project })
+    refuseWrongDatabase(workspace)(inspection)
+    return planReverts({ migrations, inspection }, to)
+  })
+}
+
+interface Reverts {
+  readonly workspace: Workspace
+  readonly planned: PlannedReverts
+}
+
+async function confirmReverts(context: CommandContext, { workspace, planned }: Reverts): Promise<void> {
+  const { revisions } = planned
+  await confirmed(context, {
+    what: `${count(revisions.length, 'revision')} will be reverted, the newest first.`,
+    facts: [
+      ['database', `${placeOf(workspace)}  (environment ${context.config.target})`],
+      ['reverted', revisions],
+      ['stays', planned.to ?? 'none'],
+    ],
+  })
+}
+
+function placeOf({ migrationConnection }: Workspace): string {
+  return describeAddress(addressOf(migrationConnection))
 }

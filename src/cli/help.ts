@@ -1,4 +1,4 @@
-import { exitCodes } from '../errors.js'
+import { exitCodes } from '../exit-codes.js'
 import type { OptionSpec } from './command.js'
 import { commands, globalOptions } from './commands.js'
 

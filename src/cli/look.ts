@@ -1,10 +1,13 @@
-import { decide, type Decision } from '../core/decision.js'
+import { decide, type Decision, type Verification } from '../core/decision.js'
 import type { Report } from '../core/progress.js'
 import type { Stale } from '../core/staleness.js'
-import { errorCodes, type ExitCode } from '../errors.js'
-import { examine, type Passed } from '../gate.js'
-import { waitForConnection } from '../postgres/connect.js'
+import { errorCodes } from '../error-codes.js'
+import type { ExitCode } from '../errors.js'
+import { examine, type Passed, patience } from '../gate.js'
 import { inspect } from '../postgres/inspect.js'
+import { answered } from '../postgres/lifetime.js'
+import { readPatiently } from '../postgres/patience.js'
+import { isHalfApplied, isInterrupted, standingsOf, type Stood } from '../postgres/standings.js'
 import { codeOf } from '../situations.js'
 import { usableSnapshot } from '../snapshot.js'
 import type { Workspace } from '../workspace.js'
@@ -12,6 +15,8 @@ import type { Workspace } from '../workspace.js'
 export interface Looked extends Passed {
   /** Why the snapshot could not be used, empty where it could. */
   readonly stale: readonly Stale[]
+  /** Pending revisions that were begun and did not come to their end, or left something behind. */
+  readonly unfinished: readonly Stood[]
 }
 
 export interface LookOptions {
@@ -22,20 +27,36 @@ export interface LookOptions {
 /** Reads a database and judges it without changing anything: what `status`, `verify` and `check` have in common. */
 export async function look(workspace: Workspace, { report, signal }: LookOptions): Promise<Looked> {
   const { connection, config } = workspace
-  const client = await waitForConnection(connection, {
-    timeout: config.connectTimeout,
-    signal,
-    onWait: (reason, waited) => report({ event: 'waiting for database', reason, waited }),
-  })
-  try {
+  return readPatiently(connection, patience({ workspace, report, signal }), async (client, deadline) => {
     const { snapshot, stale } = await usableSnapshot(workspace)
-    const inspection = await inspect(client, { ...workspace, scope: config.verify.scope })
-    const assessment = await examine(client, workspace, { inspection, snapshot })
-    const decision = decide(assessment, config.policy)
-    return { snapshot, stale, inspection, assessment, decision }
-  } finally {
-    await client.end()
-  }
+    return answered(client, deadline, async () => {
+      const inspection = await inspect(client, { ...workspace, scope: config.verify.scope })
+      const examined = await examine(client, workspace, { inspection, snapshot })
+      const assessment = stale.length === 0 ? examined : { ...examined, verification: staleSnapshot }
+      const decision = decide(assessment, config.policy)
+      const seen = { snapshot, inspection, assessment }
+      return { ...seen, stale, decision, unfinished: await unfinishedIn(client, workspace, seen) }
+    })
+  })
+}
+
+const staleSnapshot: Verification = {
+  status: 'unverified',
+  why: 'the snapshot was not made from these migrations',
+}
+
+async function unfinishedIn(
+  client: Parameters<typeof inspect>[0],
+  { migrations, config }: Workspace,
+  { snapshot, inspection, assessment }: Omit<Passed, 'decision'>,
+): Promise<readonly Stood[]> {
+  const { pending } = assessment.history
+  const begun = migrations.filter(
+    ({ revision }) => pending.includes(revision) && inspection.ledger?.last.has(revision) === true,
+  )
+  const scope = { ...config.verify.scope, comments: false, grants: false }
+  const stood = await standingsOf(client, begun, { snapshot, inspection, scope })
+  return stood.filter((each) => isInterrupted(each) || isHalfApplied(each))
 }
 
 /** The exit code a decision stands for: that of its gravest refusal. */

@@ -1,12 +1,17 @@
 #!/usr/bin/env node
 import { Console } from 'node:console'
 import { readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { type Config, loadConfig } from '../config.js'
+import { visibleLines } from '../core/visible.js'
 import { describeError, SchemaError } from '../errors.js'
 import type { Log } from '../log.js'
 import { storyOn } from '../story.js'
 import { parseArguments } from './arguments.js'
 import { helpText } from './help.js'
+
+// A command line with a URL has its password in it, and everybody on the machine can list processes.
+process.title = 'schemagate'
 
 /** Runs a command line and returns its exit code; null for a service that goes on serving. */
 async function main(argv: readonly string[]): Promise<number | null> {
@@ -24,9 +29,19 @@ async function main(argv: readonly string[]): Promise<number | null> {
     loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
   const run = await command.spec.load()
   const signal = stopSignal()
-  const { exit, text, document } = await run({ config, options, words, report, signal, configOf })
+  const say = (told: string): void => void process.stderr.write(`${told}\n`)
+  const ask = isatty(0) && isatty(2) ? asker(signal) : null
+  const context = { config, options, words, report, signal, say, ask, configOf }
+  const { exit, text, document } = await run(context)
   await print(options['json'] === true ? JSON.stringify(document, null, 2) : text)
   return exit
+}
+
+function asker(signal: AbortSignal): (question: string) => Promise<string> {
+  return async (question) => {
+    const { askOn } = await import('./ask.js')
+    return askOn({ input: process.stdin, output: process.stderr, signal }, question)
+  }
 }
 
 async function serveIt(config: Config): Promise<number | null> {
@@ -52,7 +67,10 @@ function print(text: string): Promise<0> {
     // Whoever closed the pipe has read enough.
     process.stdout.once('error', () => resolve(0))
     if (text === '') resolve(0)
-    else process.stdout.write(`${text.trimEnd()}\n`, () => resolve(0))
+    else
+      process.stdout.write(`${(process.stdout.isTTY ? visibleLines(text) : text).trimEnd()}\n`, () =>
+        resolve(0),
+      )
   })
 }
 
@@ -88,7 +106,7 @@ async function logFailure(error: unknown): Promise<void> {
 }
 
 function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return visibleLines(error instanceof Error ? (error.stack ?? error.message) : String(error))
 }
 
 function documentOf(error: unknown): object {

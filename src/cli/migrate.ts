@@ -1,4 +1,5 @@
 import { describeCounts } from '../core/words.js'
+import { visible } from '../core/visible.js'
 import { SchemaError } from '../errors.js'
 import { passGate } from '../gate.js'
 import { describeAddress } from '../postgres/address.js'
@@ -32,7 +33,7 @@ export const run: Run = async (context): Promise<CommandResult> => {
       const verified = verification.status === 'verified' ? describeCounts(verification.compared) : 'nothing'
       return {
         exit: 0,
-        text: `${describeAddress(inspection.database)} is ${history.position}, at ${history.current ?? 'no revision'}. Applied: ${applied.length}. Verified: ${verified}.`,
+        text: `${describeAddress(inspection.database)} is ${history.position}, at ${visible(history.current ?? 'no revision')}. Applied: ${applied.length}. Verified: ${verified}.`,
         document: { applied, ...assessmentDocument(passed, config) },
       }
     },

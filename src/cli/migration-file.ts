@@ -1,3 +1,4 @@
+import { visible } from '../core/visible.js'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, extname, join, relative } from 'node:path'
@@ -42,7 +43,7 @@ export async function nextMigrationFile(
   const revision = `${nextPrefix(files.map(revisionOf).sort().at(-1))}_${slug(name)}`
   const path = join(directory, `${revision}${extension}`)
   const language = languages[extension] ?? (await languageIn(directory))
-  return { revision, path, shown: relative(root, path), language }
+  return { revision, path, shown: visible(relative(root, path)), language }
 }
 
 /** Writes the file, and its folder. A file of that name is not replaced. */

@@ -1,5 +1,6 @@
 import { countIgnored } from '../core/scope.js'
 import type { Changes } from '../core/snapshot.js'
+import { visible } from '../core/visible.js'
 import { count, describeChanges } from '../core/words.js'
 import { draftMigration, lossesOf } from '../ddl/draft/draft.js'
 import type { Manner } from '../ddl/draft/manner.js'
@@ -26,7 +27,7 @@ export async function writeDraft(context: CommandContext, source: string): Promi
     const hasTransaction = migration.withoutTransaction === null
     return {
       exit: 0,
-      text: describe({ draft, file, source, hasTransaction, project }),
+      text: describe({ draft, file, source, hasTransaction }),
       document: documentOf({ draft, file, hasTransaction }),
     }
   })
@@ -76,10 +77,9 @@ function documentOf({ draft, file, hasTransaction }: Written): object {
 interface Described extends Written {
   /** The source as it was typed. */
   readonly source: string
-  readonly project: KnexProject
 }
 
-function describe({ draft, file, source, hasTransaction, project }: Described): string {
+function describe({ draft, file, source, hasTransaction }: Described): string {
   const { up, down, ignored } = draft
   const left = countIgnored(ignored)
   return [
@@ -92,7 +92,7 @@ function describe({ draft, file, source, hasTransaction, project }: Described): 
       ...(left === 0 ? [] : [['ignored', `${count(left, 'difference')}, by VERIFY_IGNORE`] as const]),
     ]),
     `Next:\n${aligned(nextSteps(draft, source))}`,
-    ...recordingSteps(draft, { file, project }),
+    ...recordingSteps(draft, file.revision),
   ].join('\n\n')
 }
 
@@ -138,5 +138,5 @@ function nextSteps({ up, down }: Draft, source: string): readonly (readonly [str
 
 function aligned(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length)) + 3
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join('\n')
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}${visible(right)}`).join('\n')
 }

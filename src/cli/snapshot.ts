@@ -1,6 +1,7 @@
 import { diff } from '../core/diff.js'
 import type { Snapshot } from '../core/snapshot.js'
 import { count, describeDifference } from '../core/words.js'
+import { visible } from '../core/visible.js'
 import { SchemaError } from '../errors.js'
 import { replay } from '../postgres/replay.js'
 import { findScratch } from '../postgres/scratch.js'
@@ -18,13 +19,13 @@ export const run: Run = async (context): Promise<CommandResult> =>
 async function make(workspace: Workspace, { report }: CommandContext): Promise<CommandResult> {
   const { snapshot, file } = await makeSnapshot(workspace, report)
   const undetermined = snapshot.revisions.flatMap(({ revision, undetermined = {} }) =>
-    Object.entries(undetermined).map(([key, facts]) => `${key} ${facts.join(', ')}  (${revision})`),
+    Object.entries(undetermined).map(([key, facts]) => visible(`${key} ${facts.join(', ')}  (${revision})`)),
   )
   const notes =
     undetermined.length === 0 ? [] : ['', 'Differs at every replay, and is never compared:', ...undetermined]
   return {
     exit: 0,
-    text: [`${file}: ${count(snapshot.revisions.length, 'revision')}`, ...notes].join('\n'),
+    text: [`${visible(file)}: ${count(snapshot.revisions.length, 'revision')}`, ...notes].join('\n'),
     document: { file, revisions: snapshot.revisions.length, postgres: snapshot.postgres, undetermined },
   }
 }

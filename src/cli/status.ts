@@ -1,11 +1,16 @@
 import { listTargets } from '../config/targets.js'
 import type { Config } from '../config.js'
 import { ignoredBy } from '../core/decision.js'
+import { describeHistoryChange } from '../core/history-changes.js'
+import type { Identity } from '../core/identity.js'
 import { describeIgnored } from '../core/narrative.js'
+import { visible } from '../core/visible.js'
+import { describeStanding } from '../core/standing.js'
 import { count } from '../core/words.js'
 import { type ExitCode, SchemaError } from '../errors.js'
 import { describeAddress } from '../postgres/address.js'
-import { interruptedAttempts } from '../postgres/ledger.js'
+import { describeAttempt } from '../postgres/half-applied.js'
+import { isHalfApplied, type Stood, mayHaveLeft } from '../postgres/standings.js'
 import { describeDecision } from '../situations.js'
 import { describeStale } from '../snapshot.js'
 import { withWorkspace } from '../workspace.js'
@@ -25,35 +30,71 @@ async function statusOfOne(context: CommandContext): Promise<CommandResult> {
     return {
       exit: exitOf(looked.decision),
       text: describe(looked, config),
-      document: assessmentDocument(looked, config),
+      document: { ...assessmentDocument(looked, config), ...unfinishedDocument(looked) },
     }
   })
 }
 
+function unfinishedDocument({ unfinished, inspection }: Looked) {
+  return unfinished.length === 0
+    ? {}
+    : {
+        [inspection.locked ? 'running' : 'interrupted']: unfinished.map(({ revision, last, standing }) => ({
+          revision,
+          event: last?.event,
+          host: last?.host,
+          at: last?.at,
+          standing,
+        })),
+      }
+}
+
+/** Somebody holds the lock: what is there by now says nothing. */
+function describeRunning({ last }: Stood): readonly string[] {
+  return last === null ? [] : [describeAttempt(last)]
+}
+
+/** What had a transaction left nothing. */
+function describeUnfinished(stood: Stood): readonly string[] {
+  const { standing } = stood
+  const half = isHalfApplied(stood)
+  return [
+    ...describeRunning(stood),
+    ...(mayHaveLeft(stood) ? describeStanding(standing).map((line) => `  ${line}`) : []),
+    ...(half ? ['  schemagate repair shows what resolves it'] : []),
+  ]
+}
+
 function describe(looked: Looked, { target }: Config): string {
-  const { inspection, assessment, decision, stale } = looked
+  const { inspection, assessment, decision, stale, unfinished } = looked
   const { position, current, head, pending, unknown, applied } = assessment.history
-  const interrupted = inspection.ledger === null ? [] : interruptedAttempts(inspection.ledger)
   const rows: readonly (readonly [string, string])[] = [
     [
       'database',
       `${describeAddress(inspection.database)}  (environment ${target}, PostgreSQL ${inspection.serverVersion})`,
     ],
+    ...identityRow(inspection.identity),
     ['position', position],
     ['current', current ?? 'none'],
     ['head', head ?? 'none'],
     ['applied', count(applied.length, 'revision')],
     ...listRows('pending', pending),
     ...listRows('unknown', unknown),
-    ...listRows(
-      'interrupted',
-      interrupted.map(({ revision, host, at }) => `${revision}, started by ${host} at ${at}`),
-    ),
+    ...listRows('changed', assessment.changed.map(describeHistoryChange)),
+    ...(inspection.locked
+      ? listRows('running', unfinished.flatMap(describeRunning))
+      : listRows('interrupted', unfinished.flatMap(describeUnfinished))),
     ...listRows('stale', describeStale(stale)),
     ...listRows('ignored', describeIgnored(ignoredBy(assessment))),
     ['gate', gateText(decision.action, describeDecision(decision, assessment))],
   ]
-  return rows.map(([name, value]) => `${name.padEnd(13)}${value}`.trimEnd()).join('\n')
+  return rows.map(([name, value]) => `${name.padEnd(13)}${visible(value)}`.trimEnd()).join('\n')
+}
+
+function identityRow(identity: Identity | null): readonly (readonly [string, string])[] {
+  if (identity === null) return []
+  const { service, environment, id, since } = identity
+  return [['identity', `service ${service}, environment ${environment}  (${id}, since ${since})`]]
 }
 
 function gateText(action: string, reasons: readonly string[]): string {

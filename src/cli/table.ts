@@ -1,5 +1,8 @@
+import { visible } from '../core/visible.js'
+
 /** Rows as aligned columns; the first row is the head. */
-export function renderTable(rows: readonly (readonly string[])[]): string {
+export function renderTable(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(visible))
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows
     .map((row) =>

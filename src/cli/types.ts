@@ -5,6 +5,7 @@ import { countKinds } from '../core/catalog.js'
 import { promisedAt, type Promised } from '../core/snapshot.js'
 import { tableTypes } from '../core/table-types.js'
 import { count, describeCounts } from '../core/words.js'
+import { visible } from '../core/visible.js'
 import { SchemaError } from '../errors.js'
 import { isRecord } from '../postgres/import-module.js'
 import { listMigrations, type Migration } from '../postgres/migrations.js'
@@ -72,7 +73,7 @@ function typesFile(context: CommandContext, { project, promised, head }: Content
   const out = textOption(context, 'out')
   const path = out === '-' ? null : out === null ? usualPath(root, project) : resolve(root, out)
   if (path === null && context.options['check'] === true) throw nothingToCheck()
-  const shown = path === null ? 'stdout' : relative(root, path).split(sep).join('/')
+  const shown = path === null ? 'stdout' : visible(relative(root, path).split(sep).join('/'))
   const command = out === null || path === null ? 'schemagate types' : `schemagate types --out ${shown}`
   const searchPath = project.searchPath.length === 0 ? ['public'] : project.searchPath
   const counts = countKinds(Object.keys(promised.catalog).filter((key) => isQueried.test(key)))

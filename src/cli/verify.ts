@@ -1,17 +1,20 @@
-import { findingsOf, ignoredBy } from '../core/decision.js'
+import { anothersDatabase } from '../anothers-database.js'
+import { findingsOf, ignoredBy, promisedRevisions } from '../core/decision.js'
+import { isAnothers } from '../core/identity.js'
 import { type Finding, worstImpact } from '../core/impact.js'
 import { describeIgnored, describeOutcome } from '../core/narrative.js'
 import { countIgnored, type Scope, unmatchedPatterns } from '../core/scope.js'
-import { promisedAt } from '../core/snapshot.js'
+import { promisedAt, wholeCatalog } from '../core/snapshot.js'
 import { describeCounts } from '../core/words.js'
+import { visible } from '../core/visible.js'
 import { planChanges } from '../ddl/plan.js'
 import { scriptOf } from '../ddl/script.js'
 import type { Plan } from '../ddl/statement.js'
+import { errorCodes } from '../error-codes.js'
 import type { ExitCode } from '../errors.js'
 import { describeAddress } from '../postgres/address.js'
 import { withClient } from '../postgres/connect.js'
 import { everything, ledgerTablesOf, readCatalog } from '../postgres/introspect.js'
-import { wholeCatalog } from '../side.js'
 import { refusal } from '../situations.js'
 import { staleError } from '../snapshot.js'
 import { withWorkspace, type Workspace } from '../workspace.js'
@@ -45,12 +48,12 @@ async function planRepair(
   { assessment, snapshot }: Looked,
 ): Promise<Plan> {
   const differences = findingsOf(assessment)
-  if (differences.length === 0 || snapshot === null || assessment.history.position === 'ahead')
+  if (differences.length === 0 || snapshot === null || holdsOthersWork(assessment))
     return { statements: [], refused: [] }
   const from = await withClient(connection, (client) =>
     readCatalog(client, { ...ledgerTablesOf(project), ...everything }),
   )
-  const to = wholeCatalog(snapshot, assessment.history.applied)
+  const to = wholeCatalog(snapshot, promisedRevisions(assessment))
   return planChanges({ from, to, differences })
 }
 
@@ -60,9 +63,15 @@ function describeRepair(repair: Plan): readonly string[] {
 
 /** What a newer build changed is not drift. */
 function exitFor({ assessment }: Looked, findings: readonly Finding[]): ExitCode {
+  if (isAnothers(assessment.ownership)) return errorCodes.SCHEMA_WRONG_DATABASE.exit
   const worst = worstImpact(findings)
   if (worst !== 'breaks' && worst !== 'weakens') return 0
-  return assessment.history.position === 'ahead' ? 5 : 4
+  return holdsOthersWork(assessment) ? 5 : 4
+}
+
+/** Whether revisions are recorded that this build does not have, by whatever name. */
+function holdsOthersWork({ history, changed }: Looked['assessment']): boolean {
+  return history.unknown.length > changed.filter(({ what }) => what === 'renamed').length
 }
 
 /** "Could not check" is never "ok". */
@@ -83,7 +92,7 @@ function refuseUnverifiable({ assessment, inspection }: Looked, environment: str
 function describe({ assessment, inspection }: Looked, findings: readonly Finding[]): string {
   const { history, verification } = assessment
   const compared = verification.status === 'verified' ? describeCounts(verification.compared) : 'nothing'
-  const head = `${describeAddress(inspection.database)} at ${history.current ?? 'no revision'} (${history.position})`
+  const head = `${describeAddress(inspection.database)} at ${visible(history.current ?? 'no revision')} (${history.position})`
   const ignored = ignoredBy(assessment)
   const leftOut = describeIgnored(ignored).map((line) => `\n  ${line}`)
   const outcome = describeOutcome(findings.length, countIgnored(ignored))
@@ -97,8 +106,11 @@ function describe({ assessment, inspection }: Looked, findings: readonly Finding
 
 /** A pattern that names nothing is no error: what it is for may come and go. */
 function notesOn({ snapshot, inspection, assessment }: Looked, scope: Scope): readonly string[] {
-  const promised = snapshot === null ? {} : promisedAt(snapshot, assessment.history.applied).catalog
-  return unmatchedPatterns(scope, [promised, inspection.live]).map(
-    (pattern) => `note: nothing is named like ${pattern} of VERIFY_IGNORE, neither promised nor there`,
+  const promised = snapshot === null ? {} : promisedAt(snapshot, promisedRevisions(assessment)).catalog
+  const patterns = unmatchedPatterns(scope, [promised, inspection.live]).map(
+    (pattern) =>
+      `note: nothing is named like ${visible(pattern)} of VERIFY_IGNORE, neither promised nor there`,
   )
+  const whose = isAnothers(assessment.ownership) ? [`note: ${anothersDatabase.what(assessment)}`] : []
+  return [...patterns, ...whose]
 }

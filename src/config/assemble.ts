@@ -29,6 +29,7 @@ export function assemble({ root, production, settings, values, choice }: Parts):
     ...databaseOf(values, { root, choice }),
     migrations: migrationsOf(values, root),
     policy: policyOf(values),
+    protectedEnvironments: environmentsOf(values),
     verify: verifyOf(values),
     terminationLog: resolve(root, values.TERMINATION_LOG),
     fleet: { url: values.FLEET_URL ?? null, token: values.FLEET_TOKEN ?? null },
@@ -73,9 +74,15 @@ function migrationsOf(values: Values, root: string): Config['migrations'] {
     knexfile: knexfile === undefined ? null : resolve(root, knexfile),
     transaction: values.MIGRATION_TRANSACTION,
     lockWaitTimeout: milliseconds(values.LOCK_WAIT_TIMEOUT),
+    lockTimeout: milliseconds(values.MIGRATION_LOCK_TIMEOUT),
+    deadline: milliseconds(values.MIGRATION_DEADLINE),
     seedOnStart: isYes(values.SEED_ON_START),
     seedsDirectory: resolve(root, values.SEEDS_DIR),
   }
+}
+
+function environmentsOf({ PROTECTED_ENVIRONMENTS: text }: Values): Config['protectedEnvironments'] {
+  return text.trim() === 'none' ? [] : text.split(',').map((name) => name.trim())
 }
 
 function verifyOf(values: Values): Config['verify'] {
@@ -100,6 +107,7 @@ function policyOf(values: Values): Config['policy'] {
     onDrift: values.ON_DRIFT,
     onAhead: values.ON_AHEAD,
     onUnverified: values.ON_UNVERIFIED,
+    onOutOfOrder: values.ON_OUT_OF_ORDER,
     refuseBy: values.REFUSE_BY,
   }
 }

@@ -25,7 +25,10 @@ const platformVariables = {
 export function defaultLayers({ root, env, production }: Surroundings): readonly Layer[] {
   return [
     layerOf('default', Object.fromEntries(keyIds.map((id) => [id, keyOf(id).default ?? undefined]))),
-    layerOf('default outside production', production ? {} : { HEALTH_DETAILS: 'always' }),
+    layerOf(
+      'default outside production',
+      production ? {} : { HEALTH_DETAILS: 'always', ON_OUT_OF_ORDER: 'migrate' },
+    ),
     packageLayer(root),
     platformLayer(env, 'RELEASE'),
     platformLayer(env, 'INSTANCE'),

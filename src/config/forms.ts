@@ -27,9 +27,16 @@ export const tlsModes: ReadonlySet<string> = new Set(['disable', 'no-verify', 'v
 
 export const text = { schema: { type: 'string' }, expected: 'a text' } as const satisfies Form
 
+/** It stands in lines of the log, in pages, in the ledger and in what is told to the fleet. */
+export const label = {
+  schema: { type: 'string', pattern: '^[^\\p{Cc}\\p{Cs}\\u2028\\u2029]{1,200}$' },
+  expected: 'one line of at most 200 characters',
+} as const satisfies Form
+
 export const target = {
   schema: { type: 'string', format: 'target' },
-  expected: 'letters, digits, - and _ (it names files), and none of base, shared, example, file',
+  expected:
+    'a letter or digit, then at most 62 letters, digits, - and _ (it names files), and none of base, shared, example, file',
 } as const satisfies Form
 
 export const listeningPort = {
@@ -47,9 +54,20 @@ export const duration = {
   expected: 'a duration such as 500ms, 60s, 5m or 1h, at most 24 days',
 } as const satisfies Form
 
+/** A URL that got there by mistake would be shown as a path, with its password. */
+export const file = {
+  schema: { type: 'string', pattern: '^(?!.*://)' },
+  expected: 'the path of a file or folder',
+} as const satisfies Form
+
 export const folders = {
-  schema: { type: 'string', pattern: '^\\s*[^\\s,][^,]*(,\\s*[^\\s,][^,]*)*$' },
+  schema: { type: 'string', pattern: '^(?!.*://)\\s*[^\\s,][^,]*(,\\s*[^\\s,][^,]*)*$' },
   expected: 'a folder, or several separated by commas',
+} as const satisfies Form
+
+export const environments = {
+  schema: { type: 'string', pattern: '^\\s*[A-Za-z0-9_-]+\\s*(,\\s*[A-Za-z0-9_-]+\\s*)*$' },
+  expected: 'an environment, several separated by commas, or none',
 } as const satisfies Form
 
 export const serverHost = {
@@ -107,7 +125,7 @@ export const yesOrNo = oneOf('true', 'false', '1', '0')
 
 /** Whether a text can be the name of a target: it becomes a part of file names and of a key. */
 export function isTarget(name: string): boolean {
-  return /^[A-Za-z0-9_-]+$/.test(name) && !/^(base|shared|example|file)$/i.test(name)
+  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name) && !/^(base|shared|example|file)$/i.test(name)
 }
 
 /** Whether a text can be DB_HOST: a port there would be taken for a part of the name. */

@@ -35,10 +35,14 @@ export interface Config {
     readonly knexfile: string | null
     readonly transaction: 'batch' | 'each'
     readonly lockWaitTimeout: number
+    readonly lockTimeout: number
+    readonly deadline: number
     readonly seedOnStart: boolean
     readonly seedsDirectory: string
   }
   readonly policy: Policy
+  /** Environments in which what takes something away is confirmed with the name of the environment. */
+  readonly protectedEnvironments: readonly string[]
   readonly verify: {
     readonly interval: number
     readonly timeout: number

@@ -69,6 +69,11 @@ export function maskCredentials(text: string): string {
   return text.replace(/:\/\/.*@/s, '://***@')
 }
 
+/** A word that is not understood, and may be a URL, or a part of one. */
+export function maskWord(word: string): string {
+  return word.replace(/^.*@/s, '***@')
+}
+
 /** Not in a try: the error of `new URL` carries its input, and so the password. */
 function parse(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined

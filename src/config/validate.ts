@@ -56,8 +56,15 @@ function formats(root: string): Readonly<Record<string, (text: string) => boolea
 
 function malformed(id: KeyId, { name, text, source }: Setting): Fault {
   const { expected, problem, mask = maskCredentials, secret } = keyOf(id)
-  const blunt = secret ? 'is not of its form' : `is ${JSON.stringify(mask(text))}`
+  const blunt = secret ? 'is not of its form' : `is ${shown(mask(text))}`
   return { subject: name, source, problem: problem?.(text) ?? blunt, hint: `expected ${expected}` }
+}
+
+/** What is far too long is not all of it needed to recognise it. */
+function shown(text: string): string {
+  return text.length > 100
+    ? `${JSON.stringify(text.slice(0, 100))}… (${text.length} characters)`
+    : JSON.stringify(text)
 }
 
 function isValidationError(error: unknown): error is Error & { errors: readonly { instancePath: string }[] } {

@@ -1,6 +1,7 @@
 import { parseKey } from './catalog.js'
 import { type Assessment, type Decision, findingsOf } from './decision.js'
 import type { Finding } from './impact.js'
+import { type Migrating, migratingAfter, shownMigrating } from './migrating.js'
 import type { Phase, Progress } from './progress.js'
 import { countIgnored, type Ignored } from './scope.js'
 import { pluralOf } from './words.js'
@@ -18,29 +19,41 @@ export interface Identity {
 export interface Verdict {
   readonly assessment: Assessment
   readonly decision: Decision
-  readonly notes: readonly string[]
-  readonly database: { readonly address: string; readonly name: string; readonly server: string }
+  readonly notes: Readonly<Record<Detail, readonly string[]>>
+  readonly database: {
+    readonly address: string
+    readonly name: string
+    readonly server: string
+    /** Its own id, null where it has none yet. */
+    readonly id: string | null
+  }
   /** ISO 8601. */
   readonly checkedAt: string
   /** Differences that matter and that the gate had not accepted when it opened. */
   readonly drifted: boolean
 }
 
+/** Why the gate does not open. */
+export interface Refusal {
+  readonly code: string
+  /** What the code means, without a name of anything. */
+  readonly meaning: string
+  readonly message: string
+  readonly facts: Readonly<Record<string, string | readonly string[]>>
+  /** ISO 8601. */
+  readonly since: string
+}
+
 /** Everything the health routes say, kept in memory. */
 export interface HealthState {
   readonly identity: Identity
   readonly phase: Phase
-  readonly migrating: {
-    readonly revision: string
-    readonly number: number
-    readonly total: number
-    readonly since: string
-  } | null
+  readonly migrating: Migrating | null
   /** Whether the gate has opened once. */
   readonly opened: boolean
   readonly verdict: Verdict | null
   readonly lost: { readonly since: string; readonly reason: string } | null
-  readonly refused: { readonly code: string; readonly message: string } | null
+  readonly refused: Refusal | null
 }
 
 export type Status = 'pass' | 'warn' | 'fail'
@@ -60,6 +73,8 @@ const phases: Readonly<Partial<Record<Progress['event'], Phase>>> = {
   draining: 'draining',
 }
 
+const looking: ReadonlySet<Phase> = new Set(['connecting', 'inspecting', 'replaying', 'verifying'])
+
 export function initialHealth(identity: Identity): HealthState {
   return {
     identity,
@@ -75,10 +90,18 @@ export function initialHealth(identity: Identity): HealthState {
 /** The state after a piece of progress. `now` is ISO 8601. */
 export function advance(state: HealthState, progress: Progress, now: string): HealthState {
   const phase =
-    state.opened && progress.event !== 'draining' ? state.phase : (phases[progress.event] ?? state.phase)
-  const migrating =
-    progress.event === 'revision started' ? { ...runningOf(progress), since: now } : state.migrating
-  return { ...state, phase, migrating: phase === 'migrating' ? migrating : null }
+    state.opened && progress.event !== 'draining' ? state.phase : (phaseAfter(state, progress) ?? state.phase)
+  return {
+    ...state,
+    phase,
+    migrating: phase === 'migrating' ? migratingAfter(state.migrating, progress, now) : null,
+  }
+}
+
+/** A gate that refused and only looks again is no further than it was; one that migrates is. */
+function phaseAfter({ refused }: HealthState, { event }: Progress): Phase | undefined {
+  const phase = phases[event]
+  return refused !== null && phase !== undefined && looking.has(phase) ? 'refused' : phase
 }
 
 /** Whether the startup probe passes: the gate opened once. */
@@ -108,7 +131,7 @@ export function healthDocument(state: HealthState, detail: Detail) {
   const notes = [
     ...(refused === null ? [] : [detail === 'full' ? refused.message : refused.code]),
     ...(lost === null ? [] : [`the database is lost since ${lost.since}`]),
-    ...(verdict?.notes ?? []),
+    ...(verdict?.notes[detail] ?? []),
   ]
   return {
     status,
@@ -117,7 +140,8 @@ export function healthDocument(state: HealthState, detail: Detail) {
     serviceId: identity.service,
     notes,
     phase,
-    ...(migrating === null ? {} : { migrating }),
+    ...(migrating === null ? {} : { migrating: shownMigrating(migrating, detail) }),
+    ...(refused === null ? {} : { refused: refusedOf(refused, detail) }),
     revision: verdict === null ? unknownRevision : revisionOf(verdict),
     ...(verdict === null ? {} : { verification: verificationOf(verdict, detail) }),
     database: databaseOf(state, detail),
@@ -129,8 +153,10 @@ export type HealthDocument = ReturnType<typeof healthDocument>
 
 const unknownRevision = { current: null, head: null, position: null, pending: [], unknown: [] } as const
 
-function runningOf({ revision, number, total }: Progress<'revision started'>) {
-  return { revision, number, total }
+function refusedOf({ code, meaning, message, facts, since }: Refusal, detail: Detail) {
+  return detail === 'full'
+    ? { code, detail: message, since, facts }
+    : ({ code, detail: meaning, since } as const)
 }
 
 function revisionOf({ assessment }: Verdict) {
@@ -174,8 +200,8 @@ function ignoredOf({ pattern, reason, objects }: Ignored) {
 function databaseOf({ identity, verdict }: HealthState, detail: Detail) {
   const { environment } = identity
   if (verdict === null || detail === 'public') return { environment }
-  const { name, server, address } = verdict.database
-  return { name, environment, server: `PostgreSQL ${server}`, address }
+  const { name, server, address, id } = verdict.database
+  return { name, ...(id === null ? {} : { id }), environment, server: `PostgreSQL ${server}`, address }
 }
 
 function checksOf({ verdict, lost }: HealthState, status: Status) {

@@ -1,8 +1,8 @@
 /**
  * How a database stands to this build:
  * `empty` no ledger and no tables; `unmanaged` tables, but no revision recorded; `behind` revisions are pending;
- * `current` neither pending nor unknown; `ahead` unknown revisions recorded; `diverged` both pending and unknown;
- * `foreign` revisions recorded, and this build knows none of them.
+ * `current` neither pending nor newer; `ahead` newer revisions recorded, which are unknown and after all that are known;
+ * `diverged` both pending and newer; `foreign` revisions recorded, and this build knows none of them.
  */
 export type Position = 'empty' | 'unmanaged' | 'behind' | 'current' | 'ahead' | 'diverged' | 'foreign'
 
@@ -33,17 +33,25 @@ export function compareHistory(build: readonly string[], { revisions, hasTables 
   const applied = build.filter((revision) => recorded.has(revision))
   const pending = build.filter((revision) => !recorded.has(revision))
   const unknown = revisions.filter((revision) => !known.has(revision))
-  const lists = { applied, pending, unknown }
+  const newer = revisions.slice(revisions.findLastIndex((revision) => known.has(revision)) + 1)
   return {
-    position: revisions.length === 0 ? (hasTables ? 'unmanaged' : 'empty') : placed(lists),
-    current: unknown.at(-1) ?? applied.at(-1) ?? null,
+    position:
+      revisions.length === 0 ? (hasTables ? 'unmanaged' : 'empty') : placed({ applied, pending, newer }),
+    current: newer.at(-1) ?? applied.at(-1) ?? null,
     head: build.at(-1) ?? null,
-    ...lists,
+    applied,
+    pending,
+    unknown,
   }
 }
 
-function placed({ applied, pending, unknown }: Pick<History, 'applied' | 'pending' | 'unknown'>): Position {
+interface Lists extends Pick<History, 'applied' | 'pending'> {
+  /** Unknown, and recorded after all that are known. */
+  readonly newer: readonly string[]
+}
+
+function placed({ applied, pending, newer }: Lists): Position {
   if (applied.length === 0) return 'foreign'
-  if (unknown.length > 0) return pending.length > 0 ? 'diverged' : 'ahead'
+  if (newer.length > 0) return pending.length > 0 ? 'diverged' : 'ahead'
   return pending.length > 0 ? 'behind' : 'current'
 }

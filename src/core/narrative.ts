@@ -1,7 +1,11 @@
+import { describeBlockers } from './activity.js'
 import type { History } from './history.js'
+import { describeOwner } from './identity.js'
 import type { Progress, ProgressEvents } from './progress.js'
 import type { Ignored } from './scope.js'
+import { nameStanding, type Standing } from './standing.js'
 import { count, describeChanges, describeCounts, describeDuration } from './words.js'
+import { visible } from './visible.js'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
@@ -14,6 +18,12 @@ export interface Told {
 
 const info = (label: string, text: string): Told => ({ level: 'info', label, text })
 const warn = (label: string, text: string): Told => ({ level: 'warn', label, text })
+
+const outcomes = {
+  serve: { level: 'info', label: 'note' },
+  warn: { level: 'warn', label: 'warning' },
+  refuse: { level: 'warn', label: 'refused' },
+} as const
 
 /** Every event in words; a new event does not compile until it has some. */
 const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) => Told } = {
@@ -47,23 +57,31 @@ const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) =
       'waiting',
       `for the migration lock, held by ${holder ?? 'a session that just ended'}, for ${describeDuration(waited)} so far`,
     ),
-  'interrupted before': ({ revision, host, since }) =>
+  'interrupted before': ({ revision, host, since, standing }) =>
     warn(
       'interrupted',
-      `${revision} was started by ${host} at ${since} and never ended: that process was killed. It is not recorded, and runs again.`,
+      `${revision} was started by ${host} at ${since} and never ended: its process was killed or lost its connection. ${whatStayed(standing)}`,
     ),
+  identified: ({ identity }) =>
+    info('identity', `the database belongs to ${describeOwner(identity)} from now on`),
   'knex lock freed': () =>
     warn(
       'knex lock',
       "a killed process had left Knex's lock row taken; freed, because nobody else holds the migration lock",
     ),
+  repairing: ({ what }) => info('repairing', what),
   'revision started': ({ revision, number, total }) => ({
     level: 'debug',
     label: 'migrating',
     text: `${revision} (${number} of ${total})`,
   }),
-  'revision running': ({ revision, elapsed }) =>
-    info('migrating', `${revision} still runs, for ${describeDuration(elapsed)} so far`),
+  'revision running': ({ revision, elapsed, doing }) =>
+    info('migrating', `${revision} still runs, for ${describeDuration(elapsed)} so far: ${doing}`),
+  'revision blocked': ({ revision, reason, blockers, delay }) =>
+    warn(
+      'blocked',
+      `${revision} was rolled back (${reason}); begins again in ${describeDuration(delay)}. Blocked by ${describeBlockers(blockers)}`,
+    ),
   notice: ({ revision, severity, message }) => ({
     level: severity === 'WARNING' ? 'warn' : 'info',
     label: severity.toLowerCase(),
@@ -95,10 +113,11 @@ const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) =
     label: 'verified',
     text: `${describeCounts(compared)}: ${describeOutcome(differences, ignored)}`,
   }),
-  decided: ({ decision, lines }) =>
-    decision.action === 'serve'
+  decided: ({ decision: { action }, lines }) =>
+    lines.length === 0
       ? { level: 'debug', label: 'gate', text: 'open' }
-      : warn(decision.action === 'warn' ? 'warning' : 'refused', lines.join(' ')),
+      : { ...outcomes[action], text: lines.join(' ') },
+  'gate opened': ({ after }) => info('gate', `open after ${describeDuration(after)}`),
   listening: ({ address, what }) => info('listening', `${address}  ${what}`),
   'database lost': ({ reason }) => ({ level: 'error', label: 'database', text: `lost: ${reason}` }),
   'database back': ({ lostFor }) => info('database', `is back after ${describeDuration(lostFor)}`),
@@ -109,9 +128,16 @@ const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) =
     ),
 }
 
+function whatStayed(standing: Standing | null): string {
+  return standing === null
+    ? 'Its transaction was rolled back, and it runs again.'
+    : `It ran without a transaction (${nameStanding(standing)}). It runs again: what it did to rows may be done twice.`
+}
+
 /** What the log and the terminal say about a piece of progress. */
 export function tell<E extends keyof ProgressEvents>(progress: Progress<E>): Told {
-  return tellers[progress.event](progress)
+  const told = tellers[progress.event](progress)
+  return { ...told, text: visible(told.text) }
 }
 
 /** How a verification came out, in words: `as promised`, `2 differences`, and how many more were left out on purpose. */
@@ -125,8 +151,8 @@ export function describeIgnored(ignored: readonly Ignored[]): readonly string[] 
   const shown = ignored.filter(({ objects }) => objects.length > 0)
   const width = Math.max(0, ...shown.map(({ pattern }) => pattern.length))
   return shown.map(({ pattern, reason, objects }) => {
-    const why = reason === null ? '' : `  (${reason})`
-    return `${pattern.padEnd(width)}  ${count(objects.length, 'difference')}${why}`
+    const why = reason === null ? '' : `  (${visible(reason)})`
+    return `${visible(pattern).padEnd(width)}  ${count(objects.length, 'difference')}${why}`
   })
 }
 

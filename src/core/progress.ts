@@ -1,7 +1,10 @@
+import type { Activity, Blocker } from './activity.js'
 import type { Decision } from './decision.js'
 import type { History } from './history.js'
+import type { Identity } from './identity.js'
 import type { Changes } from './snapshot.js'
 import type { Stale } from './staleness.js'
+import type { Standing } from './standing.js'
 
 /** Where a process is in the story, as `/health/schema` and the log say it. */
 export type Phase =
@@ -38,10 +41,34 @@ export interface ProgressEvents {
   }
   'snapshot unavailable': { readonly reason: string }
   'waiting for lock': { readonly holder: string | null; readonly waited: number }
-  'interrupted before': { readonly revision: string; readonly host: string; readonly since: string }
+  'interrupted before': {
+    readonly revision: string
+    readonly host: string
+    readonly since: string
+    /** Null where it had a transaction, which took everything back. */
+    readonly standing: Standing | null
+  }
+  /** Whose the database is from now on. */
+  identified: { readonly identity: Omit<Identity, 'since'> }
   'knex lock freed': object
+  /** A statement, or what is recorded. */
+  repairing: { readonly what: string }
   'revision started': { readonly revision: string; readonly number: number; readonly total: number }
-  'revision running': { readonly revision: string; readonly elapsed: number }
+  'revision running': {
+    readonly revision: string
+    readonly elapsed: number
+    /** The activity in words. */
+    readonly doing: string
+    readonly activity: Activity
+  }
+  /** Locks of others were in the way: what was begun was rolled back, and begins again after the delay. */
+  'revision blocked': {
+    readonly revision: string
+    /** PostgreSQL's words. */
+    readonly reason: string
+    readonly blockers: readonly Blocker[]
+    readonly delay: number
+  }
   notice: { readonly revision: string | null; readonly severity: string; readonly message: string }
   'revision applied': {
     readonly revision: string
@@ -62,6 +89,8 @@ export interface ProgressEvents {
     readonly ignored: number
   }
   decided: { readonly decision: Decision; readonly lines: readonly string[] }
+  /** A gate that refused and was tried again: how long it had refused. */
+  'gate opened': { readonly after: number }
   listening: { readonly address: string; readonly what: string }
   'database lost': { readonly reason: string }
   'database back': { readonly lostFor: number }

@@ -48,6 +48,12 @@ export function promisedAt(snapshot: Snapshot, revisions: Iterable<string>): Pro
   return { catalog, undetermined, tolerated }
 }
 
+/** The promised catalog at some revisions, with what an empty database has. */
+export function wholeCatalog(snapshot: Snapshot, revisions: Iterable<string>): Catalog {
+  const { catalog, tolerated } = promisedAt(snapshot, revisions)
+  return { ...pick(snapshot.base, tolerated), ...catalog }
+}
+
 /** What a revision changes, and which of these objects were there before it; null where the snapshot lacks it. */
 export function changesOf(
   { base, revisions }: Snapshot,

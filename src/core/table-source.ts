@@ -1,3 +1,5 @@
+import { visible } from './visible.js'
+
 // Lines of TypeScript in the style of this project's formatter, which leaves them as they are.
 
 function fits(line: string): boolean {
@@ -38,5 +40,5 @@ export function textLiteral(text: string): string {
     .slice(1, -1)
     .replaceAll(/\\(.)/g, (escape, character) => (character === '"' ? '"' : escape))
   const quote = inner.split("'").length > inner.split('"').length ? '"' : "'"
-  return `${quote}${inner.replaceAll(quote, `\\${quote}`)}${quote}`
+  return `${quote}${visible(inner).replaceAll(quote, `\\${quote}`)}${quote}`
 }

@@ -6,6 +6,7 @@ import { genericLines, propertyLines, propertyName, textLiteral, unionLines } fr
 import { type TypeNames, typeNames } from './type-names.js'
 import { type TypedColumn, type TypedRelation, typedRelations } from './typed-relations.js'
 import { usedValueTypes, valueTypes } from './value-types.js'
+import { visible } from './visible.js'
 
 export interface TableTypesOptions {
   /** The newest revision of the promise. */
@@ -51,7 +52,7 @@ export function tableTypes(promised: Promised, options: TableTypesOptions): stri
     tablesLines(relations, options.searchPath),
   ].map((lines) => lines.join('\n'))
   const head = [
-    `// Made by \`${options.command}\` from the snapshot at head ${options.head}; do not edit.`,
+    `// Made by \`${visible(options.command)}\` from the snapshot at head ${visible(options.head)}; do not edit.`,
     "import type { Knex } from 'knex'",
   ].join('\n')
   return `${[head, ...usedValueTypes(blocks.join('\n')), ...blocks, columnCheck].join('\n\n')}\n`

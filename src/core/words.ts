@@ -1,6 +1,7 @@
 import { countKinds, type Fact, type Facts } from './catalog.js'
 import type { Difference } from './diff.js'
 import type { Changes } from './snapshot.js'
+import { visible } from './visible.js'
 
 /** Nouns whose plural, or kinds whose name for people, is another than their own with an s. */
 const irregular: Readonly<Record<string, readonly [one: string, several: string]>> = {
@@ -71,12 +72,12 @@ export function describeChanges(changes: Changes, existing: ReadonlySet<string> 
 export function describeDifference(difference: Difference): readonly string[] {
   switch (difference.change) {
     case 'missing':
-      return [`missing ${difference.key}`, ...described('expected', difference.expected)]
+      return [`missing ${visible(difference.key)}`, ...described('expected', difference.expected)]
     case 'unexpected':
-      return [`unexpected ${difference.key}`, ...described('actual', difference.actual)]
+      return [`unexpected ${visible(difference.key)}`, ...described('actual', difference.actual)]
     case 'changed':
       return [
-        `changed ${difference.key}`,
+        `changed ${visible(difference.key)}`,
         ...difference.facts.flatMap((name) => [
           `  ${name}`,
           `    expected  ${describeFact(difference.expected[name])}`,
@@ -90,7 +91,7 @@ export function describeDifference(difference: Difference): readonly string[] {
 export function describeFact(fact: Fact | undefined): string {
   if (fact === undefined) return 'none'
   const text = Array.isArray(fact) ? fact.join(', ') : String(fact)
-  return text.replaceAll(/\s+/g, ' ').trim()
+  return visible(text.replaceAll(/\s+/g, ' ').trim())
 }
 
 function described(label: string, facts: Facts): readonly string[] {

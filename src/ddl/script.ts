@@ -1,3 +1,4 @@
+import { visible } from '../core/visible.js'
 import { describeHazard, type Plan, type Refusal, type Statement } from './statement.js'
 
 /**
@@ -10,12 +11,13 @@ export function scriptOf({ statements, refused }: Plan): string {
 
 /** A statement with its hazards above it, ready to be read or run. */
 function describeStatement({ sql, hazards }: Statement): string {
-  return [...hazards.map((hazard) => `-- ${describeHazard(hazard)}`), `${sql};`].join('\n')
+  return [...hazards.map((hazard) => `-- ${visible(describeHazard(hazard))}`), `${sql};`].join('\n')
 }
 
 /** Why there is no statement, as a comment of SQL. */
 function describeRefusal({ key, reason, decide }: Refusal): string {
-  return [`-- NOT WRITTEN: ${key}`, `--   ${reason}`, `--   decide: ${decide}`].join('\n')
+  const lines = [`NOT WRITTEN: ${key}`, `  ${reason}`, `  decide: ${decide}`]
+  return lines.map((line) => `-- ${visible(line)}`).join('\n')
 }
 
 /** Runs of statements that share a transaction, and those that cannot or had better not, each alone. */

@@ -60,6 +60,9 @@ const newestFirst = [
   { column: 'id', order: 'desc' },
 ] as const
 
+/** Milliseconds. A connection whose query takes longer is thrown away: the network may have forgotten it. */
+const deadline = 10_000
+
 /** A zero byte (22021, 22P05), half a surrogate pair (22P02), nested too deeply (54001, or too deep for JSON already). */
 const unstorableCodes: ReadonlySet<unknown> = new Set(['22021', '22P05', '22P02', '54001'])
 
@@ -135,12 +138,15 @@ async function insertReport(
       document,
     })
     .returning(['id', 'reported_at'])
+    .timeout(deadline)
   if (row === undefined) throw new Error('PostgreSQL inserted a report and returned no row')
   return { id: row.id, reportedAt: row.reported_at.toISOString() }
 }
 
 async function selectEnvironments(knex: Knex): Promise<readonly Environment[]> {
-  const { rows } = await knex.raw<{ readonly rows: readonly EnvironmentRow[] }>(environmentsQuery)
+  const { rows } = await knex
+    .raw<{ readonly rows: readonly EnvironmentRow[] }>(environmentsQuery)
+    .timeout(deadline)
   return rows.map(({ reported_at: reportedAt, status, position, ...row }) => ({
     ...row,
     status: promised(isStatus, status),
@@ -159,14 +165,14 @@ async function selectReports(
     .orderBy([...newestFirst])
     .limit(limit)
   if (after !== null) query.whereRaw('(reported_at, id) < (?, ?)', [after.reportedAt, after.id])
-  const rows = await query.select(...pastColumns)
+  const rows = await query.select(...pastColumns).timeout(deadline)
   return rows.length > 0 || (after !== null && (await hasReported(knex, pair)))
     ? rows.map(toPastReport)
     : null
 }
 
 async function hasReported(knex: Knex, pair: Pair): Promise<boolean> {
-  return (await knex('fleet_reports').where(pair).first('id')) !== undefined
+  return (await knex('fleet_reports').where(pair).first('id').timeout(deadline)) !== undefined
 }
 
 function toPastReport({

@@ -2,6 +2,7 @@ import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fasti
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { bearerIs } from '../http/bearer.js'
 import { handleError, problemResponses, refusal, sendProblem } from '../http/problem.js'
+import { isUnavailable } from '../postgres/unavailable.js'
 import { type FleetRepository, isUnstorable, type Place } from './repository.js'
 import {
   environmentsSchema,
@@ -50,7 +51,9 @@ const schemas = {
  */
 export const fleetRoutes: FastifyPluginAsyncTypebox<FleetOptions> = async (app, { repository, token }) => {
   const isAuthorized: Authorization = (request) => bearerIs(request, token)
-  app.setErrorHandler(handleError)
+  app.setErrorHandler((error, request, reply) =>
+    isDatabaseAway(error) ? comeBack(error, request, reply) : handleError(error, request, reply),
+  )
   // Coerces nothing in a body (Fastify's own makes "" of null), and finds more than the first faulty field.
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.removeContentTypeParser('text/plain')
@@ -82,6 +85,21 @@ export const fleetRoutes: FastifyPluginAsyncTypebox<FleetOptions> = async (app, 
       reports: isAuthorized(request) ? reports : reports.map(withoutDocument),
       next: found.length > limit && last !== undefined ? formatCursor(last) : null,
     }
+  })
+}
+
+const retryAfter = '5'
+
+/** A caller that goes away in the middle of a body is a reset connection, too: Fastify says whose fault it is. */
+function isDatabaseAway(error: unknown): boolean {
+  return isUnavailable(error) && !(error instanceof Error && 'statusCode' in error)
+}
+
+function comeBack(err: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  request.log.warn({ err }, 'the database is away')
+  sendProblem(reply.header('retry-after', retryAfter), {
+    status: 503,
+    detail: 'The database of this service is away for the moment. Try again.',
   })
 }
 

@@ -3,6 +3,7 @@ import type { Config } from '../config.js'
 import type { FleetRepository } from '../fleet/repository.js'
 import type { Health } from '../health.js'
 import type { Log } from '../log.js'
+import { closeConnections, connectionOptions, type Timeouts, timeouts } from './connections.js'
 import { schemaHealth } from './plugin.js'
 import { handleError, handleNotFound } from './problem.js'
 
@@ -12,10 +13,18 @@ export interface AppOptions {
   readonly log: Log
   /** The fleet's tables, null where this process guards another project's database: then it serves health only. */
   readonly fleet: FleetRepository | null
+  /** Default: those of a service. */
+  readonly patience?: Timeouts
 }
 
 /** Builds the application; it does not listen, so that tests use `inject`. */
-export async function buildApp({ config, health, log, fleet }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp({
+  config,
+  health,
+  log,
+  fleet,
+  patience = timeouts,
+}: AppOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = log.child({}, { level: atLeastWarn(log.level) })
   // Loaded only where it is served: its schemas are most of what a start would load.
   const api = fleet === null ? null : { repository: fleet, ...(await import('../fleet/routes.js')) }
@@ -23,10 +32,9 @@ export async function buildApp({ config, health, log, fleet }: AppOptions): Prom
     loggerInstance,
     routerOptions: api === null ? {} : { maxParamLength: api.fleetParamLength },
     frameworkErrors: handleError,
-    connectionTimeout: 60_000,
-    requestTimeout: 30_000,
-    keepAliveTimeout: 65_000,
+    ...connectionOptions(patience),
   })
+  closeConnections(app, patience)
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(handleNotFound)
   const { healthToken: token, healthDetails: details } = config.http

@@ -12,7 +12,7 @@ export interface HealthRouteOptions {
 }
 
 /** When to come back after a 503, in seconds. */
-const retryAfter = '10'
+export const retryAfter = '10'
 
 const healthJson = 'application/health+json; charset=utf-8'
 
@@ -20,11 +20,22 @@ const text = { type: 'string' } as const
 const texts = { type: 'array', items: text } as const
 const textOrNull = { type: ['string', 'null'] } as const
 
+const refusedSchema = {
+  type: 'object',
+  required: ['code', 'detail', 'since'],
+  properties: {
+    code: text,
+    detail: text,
+    since: { type: 'string', format: 'date-time' },
+    facts: { type: 'object', additionalProperties: true },
+  },
+} as const
+
 /** Plain JSON schemas, for documentation: answers are sent as text, and TypeBox would double the time of loading a plugin. */
 const probeSchema = {
   type: 'object',
   required: ['status', 'phase'],
-  properties: { status: { enum: ['pass', 'fail'] }, phase: text },
+  properties: { status: { enum: ['pass', 'fail'] }, phase: text, refused: refusedSchema },
 } as const
 
 const revisionSchema = {
@@ -60,6 +71,51 @@ const verificationSchema = {
   },
 } as const
 
+const blockerSchema = {
+  type: 'object',
+  required: ['pid', 'user', 'application', 'address', 'state', 'since', 'query', 'holds'],
+  properties: {
+    pid: { type: 'integer' },
+    user: textOrNull,
+    application: textOrNull,
+    address: textOrNull,
+    state: textOrNull,
+    since: textOrNull,
+    query: textOrNull,
+    holds: textOrNull,
+  },
+} as const
+
+/** `doing`, `relation`, `statement`, `waits` and `blockers` are not shown to everybody. */
+const activitySchema = {
+  type: 'object',
+  required: ['known', 'command', 'phase', 'percent', 'blocked'],
+  properties: {
+    known: { type: 'boolean' },
+    command: textOrNull,
+    phase: textOrNull,
+    percent: { type: ['integer', 'null'] },
+    blocked: { type: 'boolean' },
+    doing: text,
+    relation: textOrNull,
+    statement: textOrNull,
+    waits: textOrNull,
+    blockers: { type: 'array', items: blockerSchema },
+  },
+} as const
+
+const migratingSchema = {
+  type: 'object',
+  required: ['revision', 'number', 'total', 'since'],
+  properties: {
+    revision: text,
+    number: { type: 'integer' },
+    total: { type: 'integer' },
+    since: { type: 'string', format: 'date-time' },
+    activity: activitySchema,
+  },
+} as const
+
 const documentSchema = {
   type: 'object',
   required: ['status', 'serviceId', 'notes', 'phase', 'revision', 'database', 'checks'],
@@ -70,6 +126,8 @@ const documentSchema = {
     serviceId: text,
     notes: texts,
     phase: text,
+    migrating: migratingSchema,
+    refused: refusedSchema,
     revision: revisionSchema,
     verification: verificationSchema,
     database: {
@@ -85,20 +143,30 @@ const documentSchema = {
 
 const silent = { logLevel: 'silent' } as const
 
+const paths = {
+  live: '/health/live',
+  startup: '/health/startup',
+  ready: '/health/ready',
+  schema: '/health/schema',
+} as const
+
+/** The health routes, which answer even while the gate refuses. */
+export const healthPaths: ReadonlySet<string> = new Set(Object.values(paths))
+
 /** Registers the four health routes; every answer comes from memory. */
 export function registerHealthRoutes(app: FastifyInstance, options: HealthRouteOptions): void {
   const { health } = options
   const probe = { ...silent, schema: { response: { 200: probeSchema, 503: probeSchema } } }
   const schema = { ...silent, schema: { response: { 200: documentSchema, 503: documentSchema } } }
-  app.get('/health/live', probe, (_, reply) => answer(reply, health.view(), true))
-  app.get('/health/startup', probe, (_, reply) => answer(reply, health.view(), health.view().started))
-  app.get('/health/ready', probe, (_, reply) => answer(reply, health.view(), health.view().ready))
-  app.get('/health/schema', schema, (request, reply) => answerSchema(request, reply, options))
+  app.get(paths.live, probe, (_, reply) => answer(reply, health.view(), true))
+  app.get(paths.startup, probe, (_, reply) => answer(reply, health.view(), health.view().started))
+  app.get(paths.ready, probe, (_, reply) => answer(reply, health.view(), health.view().ready))
+  app.get(paths.schema, schema, (request, reply) => answerSchema(request, reply, options))
 }
 
 function answer(reply: FastifyReply, view: HealthView, passes: boolean): FastifyReply {
-  const { phase } = view.documents.public
-  const text = JSON.stringify({ status: passes ? 'pass' : 'fail', phase })
+  const { phase, refused } = view.documents.public
+  const text = JSON.stringify({ status: passes ? 'pass' : 'fail', phase, ...(passes ? {} : { refused }) })
   return withStatus(reply, passes).type(healthJson).send(text)
 }
 
@@ -108,11 +176,19 @@ function answerSchema(
   { health, token, details }: HealthRouteOptions,
 ): FastifyReply {
   const view = health.view()
-  const detail: Detail = details === 'always' || bearerIs(request, token) ? 'full' : 'public'
+  const detail = detailFor(request, { token, details })
   const answered = withStatus(reply, view.status !== 'fail').header('vary', 'accept, authorization')
   if (wantsHtml(request))
     return answered.type('text/html; charset=utf-8').send(renderPage(view.documents[detail]))
   return answered.type(healthJson).send(view.texts[detail])
+}
+
+/** How much this caller may see. */
+export function detailFor(
+  request: FastifyRequest,
+  { token, details }: Pick<HealthRouteOptions, 'token' | 'details'>,
+): Detail {
+  return details === 'always' || bearerIs(request, token) ? 'full' : 'public'
 }
 
 function withStatus(reply: FastifyReply, passes: boolean): FastifyReply {

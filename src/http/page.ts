@@ -1,4 +1,6 @@
 import type { HealthDocument } from '../core/health.js'
+import type { ShownActivity } from '../core/migrating.js'
+import { visible } from '../core/visible.js'
 import { describeFact } from '../core/words.js'
 
 const style = `
@@ -30,12 +32,28 @@ ${rows([
   ['pending', revision.pending.join(', ') || null],
   ['unknown', revision.unknown.join(', ') || null],
 ])}
+${migratingRows(document)}
 ${verificationRows(document)}
 </dl>
 ${differenceTable(document)}
 ${ignoredTable(document)}
 </body></html>
 `
+}
+
+function migratingRows({ migrating }: HealthDocument): string {
+  if (migrating === undefined) return ''
+  const { revision, number, total, since, activity } = migrating
+  return rows([
+    ['migrating', `${revision} (${number} of ${total}), since ${since}`],
+    ['doing', activity === undefined ? null : (activity.doing ?? shortly(activity))],
+  ])
+}
+
+/** What everybody may read of what a migration does. */
+function shortly({ command, phase, percent, blocked }: ShownActivity): string | null {
+  const done = percent === null ? null : `${percent} %`
+  return [command, phase, done, blocked ? 'blocked' : null].filter((part) => part !== null).join(', ') || null
 }
 
 function verificationRows({ verification }: HealthDocument): string {
@@ -97,5 +115,5 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
+  return visible(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
 }

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Health } from '../health.js'
+import { guardRoutes } from './guard.js'
 import { registerHealthRoutes } from './health.js'
 
 export interface SchemaHealthOptions {
@@ -16,12 +17,15 @@ const plugin: FastifyPluginAsync<SchemaHealthOptions> = async (
   app,
   { gate, token = null, details = 'token' },
 ) => {
-  registerHealthRoutes(app, { health: gate.health, token, details })
+  const options = { health: gate.health, token, details }
+  guardRoutes(app, options)
+  registerHealthRoutes(app, options)
   app.addHook('onClose', async () => gate.close?.())
 }
 
 /**
  * The Fastify plugin: `/health/live`, `/health/startup`, `/health/ready`, `/health/schema` from the gate's memory, and the
- * gate closed with the application. It reports; it never migrates.
+ * gate closed with the application. While a gate of REFUSE_BY=unready refuses, every other route of the instance it is
+ * registered on answers 503. It reports; it never migrates.
  */
 export const schemaHealth = fp(plugin, { name: 'schemagate', fastify: '5.x' })

@@ -43,15 +43,19 @@ export interface ProblemParts {
   /** What is wrong with this request, as sentences; the caller reads it, whoever that is. */
   readonly detail: string
   readonly errors?: readonly Fault[]
+  /** What else there is to say, by name. */
+  readonly members?: Readonly<Record<string, unknown>>
 }
 
 /** Answers with an `application/problem+json` body. Returns the reply, for a hook or handler to return. */
-export function sendProblem(reply: FastifyReply, { status, detail, errors }: ProblemParts): FastifyReply {
-  const problem = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail }
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send(errors === undefined ? problem : { ...problem, errors })
+export function sendProblem(
+  reply: FastifyReply,
+  { status, detail, errors, members }: ProblemParts,
+): FastifyReply {
+  const title = STATUS_CODES[status] ?? 'Error'
+  const problem = { type: 'about:blank', title, status, detail, errors, ...members }
+  // As text: a route's own schema of what it answers would take away what it does not name.
+  return reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
 }
 
 /** An error to throw where the caller is at fault: `status` is 400 to 499, `detail` is for the caller to read. */

@@ -1,3 +1,5 @@
+import { visible } from '../core/visible.js'
+
 /** Who connects to which database: everything about a URL that is no secret. */
 export interface DatabaseAddress {
   readonly user: string
@@ -19,5 +21,5 @@ export function addressOf({ url }: { readonly url: string }): DatabaseAddress {
 
 /** `user@host:port/name`, the form every line and error uses. */
 export function describeAddress({ user, host, port, name }: DatabaseAddress): string {
-  return `${user}@${host}:${port}/${name}`
+  return visible(`${user}@${host}:${port}/${name}`)
 }

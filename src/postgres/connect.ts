@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
+import { SchemaError } from '../errors.js'
 import { addressOf } from './address.js'
-import { connectionFailure, type ConnectionFailure } from './connection-failure.js'
-import { pause } from './pause.js'
+import { connectionFailure, type ConnectionFailure, lossOf } from './connection-failure.js'
+import { close, isLoss, watchLoss } from './lifetime.js'
 
 /** How to reach a database. */
 export interface Connection {
@@ -21,17 +22,13 @@ export interface ClientSettings {
   readonly fallback_application_name: string
   readonly connectionTimeoutMillis: number
   readonly keepAlive: boolean
-}
-
-export interface Patience {
-  /** How long to try, in milliseconds. */
-  readonly timeout: number
-  /** Called after each failed attempt that will be repeated. */
-  readonly onWait: (reason: string, waited: number) => void
-  readonly signal?: AbortSignal
+  readonly keepAliveInitialDelayMillis: number
 }
 
 const attemptTimeout = 5_000
+
+/** After so long without traffic the network is asked whether the other side is still there. */
+const keepAliveDelay = 10_000
 
 /**
  * The pg settings of a connection. `connectionString` is always passed as such (Knex and pg read a bare URL differently),
@@ -44,6 +41,7 @@ export function clientConfig({ url, ssl, applicationName }: Connection): ClientS
     fallback_application_name: applicationName.slice(0, 63),
     connectionTimeoutMillis: attemptTimeout,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveDelay,
   }
 }
 
@@ -55,46 +53,46 @@ export async function connect(connection: Connection): Promise<pg.Client> {
 }
 
 /**
- * Connects, waiting with backoff and jitter for a server that is not there yet. What waiting cannot mend (wrong password,
- * no such database, TLS) throws at once; SCHEMA_DATABASE_UNREACHABLE after the timeout, SCHEMA_INTERRUPTED when asked to stop.
+ * Connects, hands the client over, and ends it however that goes. Throws SCHEMA_DATABASE_UNREACHABLE where `use` fails
+ * because the connection was lost.
  */
-export async function waitForConnection(connection: Connection, patience: Patience): Promise<pg.Client> {
-  const started = performance.now()
-  for (let delay = 100; ; delay = Math.min(delay * 2, 3_000)) {
-    const attempt = await tryConnect(connection)
-    if ('client' in attempt) return attempt.client
-    const waited = performance.now() - started
-    const { failure } = attempt
-    if (!failure.retry || waited + delay > patience.timeout) throw failure.error
-    patience.onWait(failure.error.message, waited)
-    await pause(delay * (0.75 + Math.random() / 2), patience.signal)
-  }
-}
-
-/** Connects, hands the client over, and ends it however that goes. */
 export async function withClient<T>(
   connection: Connection,
   use: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
   const client = await connect(connection)
   try {
-    return await use(client)
+    return await withLossTold([client], connection, () => use(client))
   } finally {
-    await client.end()
+    await close(client)
+  }
+}
+
+/** Runs `use`; where it fails because one of the clients lost its connection, throws SCHEMA_DATABASE_UNREACHABLE. */
+export async function withLossTold<T>(
+  clients: readonly pg.ClientBase[],
+  connection: Connection,
+  use: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await use()
+  } catch (error) {
+    if (error instanceof SchemaError || !isLoss(error, clients)) throw error
+    throw lossOf(error, addressOf(connection))
   }
 }
 
 type Attempt = { readonly client: pg.Client } | { readonly failure: ConnectionFailure }
 
-async function tryConnect(connection: Connection): Promise<Attempt> {
+/** Connects once; what keeps it from connecting is a value, with whether waiting can mend it. */
+export async function tryConnect(connection: Connection): Promise<Attempt> {
   const client = new pg.Client(clientConfig(connection))
-  // A connection lost while idle shows in the next query; without a listener it would end the process.
-  client.on('error', () => {})
+  watchLoss(client)
   try {
     await client.connect()
     return { client }
   } catch (error) {
-    await client.end()
+    await close(client)
     return { failure: connectionFailure(error, addressOf(connection)) }
   }
 }

@@ -35,7 +35,17 @@ const causes: readonly Cause[] = [
     choices: [checkUrl, ['DATABASE_SSL=no-verify', 'encrypts the connection, if the server asks for that']],
   },
   {
-    matches: (code) => code === '3D000',
+    matches: (_, message) => message.includes('unsupported startup parameter'),
+    error: 'SCHEMA_CONFIG_INVALID',
+    retry: false,
+    what: ({ host, port }) => `The pooler at ${host}:${port} refuses a setting that the URL asks for.`,
+    choices: [
+      checkUrl,
+      ['alter role … set', 'makes the setting that of the role; then remove it from the URL'],
+    ],
+  },
+  {
+    matches: (code, message) => code === '3D000' || message.startsWith('no such database'),
     error: 'SCHEMA_DATABASE_MISSING',
     retry: false,
     what: ({ name }) => `PostgreSQL has no database "${name}".`,
@@ -73,7 +83,7 @@ const causes: readonly Cause[] = [
     choices: [checkUrl, rerun],
   },
   {
-    matches: (code) => code === '53300',
+    matches: (code, message) => code === '53300' || message.includes('no more connections allowed'),
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
     what: () => 'PostgreSQL has no connection left for this role.',
@@ -85,6 +95,13 @@ const causes: readonly Cause[] = [
     retry: true,
     what: () => 'PostgreSQL is starting up or shutting down.',
     choices: [rerun],
+  },
+  {
+    matches: (code) => /^5[38]/.test(code),
+    error: 'SCHEMA_DATABASE_UNREACHABLE',
+    retry: true,
+    what: () => 'PostgreSQL is out of memory or of room on its disk.',
+    choices: [['the log of PostgreSQL', 'says which'], rerun],
   },
   {
     matches: () => true,
@@ -100,17 +117,44 @@ export function connectionFailure(cause: unknown, address: DatabaseAddress): Con
   const { code, message } = describeCause(cause)
   const found = causes.find(({ matches }) => matches(code, message))
   if (found === undefined) throw cause
-  const answer = [code, message].filter((text) => text !== '').join(' ')
   const error = new SchemaError(found.error, {
     what: found.what(address),
     facts: [
       ['database', describeAddress(address)],
-      ['answer', answer],
+      ['answer', answerOf(cause)],
     ],
     choices: found.choices,
     cause,
   })
   return { error, retry: found.retry }
+}
+
+/** The error of a connection that was there and is lost. */
+export function lossOf(cause: unknown, address: DatabaseAddress): SchemaError {
+  return new SchemaError('SCHEMA_DATABASE_UNREACHABLE', {
+    what: `The connection to ${address.host}:${address.port} was lost: ${answerOf(cause)}.`,
+    facts: [['database', describeAddress(address)]],
+    choices: [rerun],
+    cause,
+  })
+}
+
+/** Whether PostgreSQL lacks memory, room on its disk or the like: what an operator can mend while it runs. */
+export function isShortage(error: unknown): boolean {
+  return /^5[38]/.test(describeCause(error).code)
+}
+
+const silentCodes = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+/** Whether nothing has answered at all. pg gives its own error no code. */
+export function isSilence(error: unknown): boolean {
+  const { code, message } = describeCause(error)
+  return silentCodes.has(code) || message === 'timeout expired'
+}
+
+function answerOf(cause: unknown): string {
+  const { code, message } = describeCause(cause)
+  return [code, message].filter((text) => text !== '').join(' ')
 }
 
 function describeCause(cause: unknown): { code: string; message: string } {

@@ -1,12 +1,12 @@
-import type { Knex } from 'knex'
 import type { Catalog } from '../core/catalog.js'
 import { differencesFrom, promisedAt } from '../core/snapshot.js'
 import { SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
 import { everything, ledgerTablesOf, readCatalog, readCatalogInTransaction } from './introspect.js'
 import { append } from './ledger.js'
+import { detailOf } from './ledger-detail.js'
 import { type LockedSession, type MigrateOptions, withLockedSession } from './locked-session.js'
-import type { Migration } from './migrations.js'
+import { recordUnrun } from './record.js'
 import { inPromisedWords, type Reconciled } from './rerender.js'
 
 /** How an empty database becomes what is promised. */
@@ -20,8 +20,7 @@ export interface Blueprint {
 }
 
 /**
- * Builds an empty database at head in one transaction, under the lock, and records every revision in it: Knex does the
- * recording, so the first revision's `up` runs the statements and those of the others do nothing.
+ * Builds an empty database at head in one transaction, under the lock, and records every revision in it.
  * Throws SCHEMA_NOT_EMPTY, and what `check` throws.
  */
 export async function initialise(options: MigrateOptions, blueprint: Blueprint): Promise<void> {
@@ -30,7 +29,12 @@ export async function initialise(options: MigrateOptions, blueprint: Blueprint):
     const reading = { ...ledgerTablesOf(options.project), ...everything }
     const live = await readCatalog(session.client, reading)
     refuseOccupied({ live, recorded: inspection.recorded.revisions, options, blueprint })
-    await run(locked, { options, build: () => build({ locked, options, blueprint, live }) })
+    const { project, migrations } = options
+    await recordUnrun(locked, {
+      project,
+      migrations,
+      work: () => build({ locked, options, blueprint, live }),
+    })
   })
 }
 
@@ -73,11 +77,11 @@ async function build({ locked, options, blueprint, live }: Building): Promise<vo
   await append(
     session.client,
     { schema, writer },
-    migrations.map(({ revision, checksum, file }) => ({
-      revision,
+    migrations.map((migration) => ({
+      revision: migration.revision,
       event: 'stamped',
-      checksum,
-      detail: { file },
+      checksum: migration.checksum,
+      detail: detailOf(migration, options.snapshot),
     })),
   )
 }
@@ -93,25 +97,4 @@ async function reconciled(
   const differences = differencesFrom(promisedAt(snapshot, revisions), live)
   const sight = { snapshot, revisions, live, major: locked.inspection.major, differences }
   return inPromisedWords(locked.session.client, sight, 'callers')
-}
-
-interface Recording {
-  readonly options: MigrateOptions
-  readonly build: () => Promise<void>
-}
-
-async function run(
-  { session, schema }: LockedSession,
-  { options: { migrations, project }, build }: Recording,
-): Promise<void> {
-  const [first] = migrations
-  const migrationSource: Knex.MigrationSource<Migration> = {
-    getMigrations: async () => [...migrations],
-    getMigrationName: ({ revision }) => revision,
-    getMigration: async (migration) => ({
-      up: migration === first ? build : async () => {},
-      down: async () => {},
-    }),
-  }
-  await session.knex.migrate.latest({ migrationSource, tableName: project.tableName, schemaName: schema })
 }

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { type Catalog, parseKey, quoteName } from '../core/catalog.js'
 import type { Recorded } from '../core/history.js'
+import type { Identity } from '../core/identity.js'
 import { defaultScope, type Scope } from '../core/scope.js'
 import { SchemaError } from '../errors.js'
 import { addressOf, type DatabaseAddress, describeAddress } from './address.js'
@@ -26,6 +27,8 @@ export interface Inspection {
   /** The PostgreSQL schema Knex would use for its ledger, null where it has none to use. */
   readonly schema: string | null
   readonly ledger: Ledger | null
+  /** Whose it is; null before the first migration, and where only Knex kept a record. */
+  readonly identity: Identity | null
   readonly recorded: Recorded
   readonly live: Catalog
   readonly evidence: Evidence
@@ -51,7 +54,7 @@ export async function inspect(client: pg.ClientBase, options: InspectOptions): P
     const rows = queries.length === 0 ? [] : await queryAll(client, queries.join(';\n'))
     await client.query('commit')
     const evidence = evidenceOf(queries, [...found, ...rows])
-    return inspectionFrom({ place, live, ledger: ledgerFrom(place, rows), evidence, options })
+    return inspectionFrom({ place, live, ...ledgersFrom(place, rows), evidence, options })
   } catch (error) {
     await rollBack(client)
     throw explained(error, options)
@@ -103,26 +106,30 @@ function refuseMisplaced({ schema, searchPath }: Place, { connection, project, f
   })
 }
 
-function ledgerQueries({ ledgerSchema: schema, tableName, hasOwnLedger }: Place): readonly string[] {
-  if (schema === null) return []
-  const names = `select name from ${qualified(schema, tableName)} order by id`
-  return hasOwnLedger ? [names, lastEvents(schema)] : [names]
+/** The first migration makes our ledger before Knex makes its own: whoever is killed in between leaves ours alone. */
+function ledgerQueries({ schema, ledgerSchema, tableName, hasOwnLedger }: Place): readonly string[] {
+  const names =
+    ledgerSchema === null ? [] : [`select name from ${qualified(ledgerSchema, tableName)} order by id`]
+  return schema !== null && hasOwnLedger ? [...names, lastEvents(schema)] : names
 }
 
-function ledgerFrom({ ledgerSchema: schema }: Place, [names, events]: readonly Rows[]): Ledger | null {
-  if (schema === null) return null
-  return { schema, names: objects(names).map(({ name }) => String(name)), ...lastFrom(objects(events)) }
+function ledgersFrom(
+  { ledgerSchema: schema, hasOwnLedger }: Place,
+  results: readonly Rows[],
+): Pick<Inspection, 'ledger' | 'identity'> {
+  const { last, identity } = lastFrom(hasOwnLedger ? objects(results.at(-1)) : [])
+  if (schema === null) return { ledger: null, identity }
+  return { ledger: { schema, names: objects(results[0]).map(({ name }) => String(name)), last }, identity }
 }
 
-interface Read {
+interface Read extends Pick<Inspection, 'ledger' | 'identity'> {
   readonly place: Place
   readonly live: Catalog
-  readonly ledger: Ledger | null
   readonly evidence: Evidence
   readonly options: InspectOptions
 }
 
-function inspectionFrom({ place, live, ledger, evidence, options }: Read): Inspection {
+function inspectionFrom({ place, live, ledger, identity, evidence, options }: Read): Inspection {
   const { major, serverVersion, readOnly, locked, schema } = place
   const schemas = new Set([...place.searchPath, schema ?? ''].map(quoteName))
   const hasTables = Object.keys(live).some((key) => {
@@ -137,7 +144,12 @@ function inspectionFrom({ place, live, ledger, evidence, options }: Read): Inspe
     locked,
     schema,
     ledger,
-    recorded: { revisions: [...new Set((ledger?.names ?? []).map(revisionOf))], hasTables },
+    identity,
+    recorded: {
+      revisions: [...new Set((ledger?.names ?? []).map(revisionOf))],
+      // Where a first revision was begun, the tables are what it left.
+      hasTables: hasTables && (ledger?.last.size ?? 0) === 0,
+    },
     live,
     evidence,
   }

@@ -1,15 +1,15 @@
 import pg from 'pg'
-import type { Facts } from '../core/catalog.js'
+import type { Identity } from '../core/identity.js'
 import { isRecord } from './import-module.js'
-import { revisionOf } from './migrations.js'
 import { queryRows } from './query.js'
 
 /** Our append-only ledger beside Knex's own. */
 export const ledgerTable = 'schemagate_ledger'
 
 /**
- * What happened: to a revision (`stamped` and `repaired` were recorded without being run; `started` without another after
- * it was interrupted), or to the database, whose rows have no revision.
+ * What happened: to a revision (`stamped` and `repaired` were recorded without being run, `forgotten` is no longer recorded
+ * because its file is lost; `started` without another after it was interrupted), or to the database, whose rows have no
+ * revision.
  */
 export type LedgerEvent =
   | 'started'
@@ -18,6 +18,7 @@ export type LedgerEvent =
   | 'rolled back'
   | 'reverted'
   | 'stamped'
+  | 'forgotten'
   | 'repaired'
   | 'identified'
   | 'adopted'
@@ -37,17 +38,14 @@ export interface LedgerDetail {
   /** A hash of the catalog changes that were promised and verified, and the PostgreSQL major whose words they are. */
   readonly changes?: string
   readonly postgres?: number
-  /** Why somebody forced it. */
+  /** Why somebody forced it, and how many differences there were. */
   readonly reason?: string
-  readonly identity?: Identity
+  readonly differences?: number
+  readonly identity?: Named
 }
 
-/** Whose database it is. */
-export interface Identity {
-  readonly id: string
-  readonly service: string
-  readonly environment: string
-}
+/** Whose the database is from then on. */
+type Named = Omit<Identity, 'since'>
 
 export interface LedgerEntry {
   readonly revision: string | null
@@ -77,7 +75,6 @@ export interface Ledger {
   readonly names: readonly string[]
   /** By revision; none where only Knex kept a record. */
   readonly last: ReadonlyMap<string, LastEvent>
-  readonly identity: Identity | null
 }
 
 export function qualified(schema: string, table: string): string {
@@ -150,15 +147,15 @@ export function lastEvents(schema: string): string {
     ) last order by id`
 }
 
-/** What the rows of `lastEvents` say. */
+/** What the rows of `lastEvents` say: the last event of each revision, and whose the database is. */
 export function lastFrom(
   rows: readonly Readonly<Record<string, unknown>>[],
-): Pick<Ledger, 'last' | 'identity'> {
+): Pick<Ledger, 'last'> & { readonly identity: Identity | null } {
   const events = rows.map((row) => ({ ...asEvent(row), named: row['revision'] !== null }))
-  const identity = events.find(({ named }) => !named)?.detail.identity ?? null
+  const own = events.find(({ named }) => !named)
   return {
     last: new Map(events.filter(({ named }) => named).map((event) => [event.revision, event])),
-    identity,
+    identity: own?.detail.identity === undefined ? null : { ...own.detail.identity, since: own.at },
   }
 }
 
@@ -182,33 +179,18 @@ function asEvent({
 
 function detailFrom(value: unknown): LedgerDetail {
   if (!isRecord(value)) return {}
-  const { file, transaction, changes, postgres, reason, identity } = value
+  const { file, transaction, changes, postgres, reason, differences, identity } = value
   return {
     ...(typeof file === 'string' ? { file } : {}),
     ...(typeof transaction === 'boolean' ? { transaction } : {}),
     ...(typeof changes === 'string' ? { changes } : {}),
     ...(typeof postgres === 'number' ? { postgres } : {}),
     ...(typeof reason === 'string' ? { reason } : {}),
+    ...(typeof differences === 'number' ? { differences } : {}),
     ...(isIdentity(identity) ? { identity } : {}),
   }
 }
 
-function isIdentity(value: unknown): value is Identity {
+function isIdentity(value: unknown): value is Named {
   return isRecord(value) && ['id', 'service', 'environment'].every((name) => typeof value[name] === 'string')
-}
-
-/** An attempt that ended neither well nor badly: its process was killed, or still runs. */
-export function interruptedAttempts({ names, last }: Ledger): readonly LastEvent[] {
-  const recorded = new Set(names.map(revisionOf))
-  return [...last.values()].filter(({ revision, event }) => event === 'started' && !recorded.has(revision))
-}
-
-/** Which of the promised objects of a revision are there: for a revision that may be half done. */
-export function presence(
-  changes: Readonly<Record<string, Facts | null>>,
-  live: Readonly<Record<string, Facts>>,
-): { readonly done: readonly string[]; readonly open: readonly string[] } {
-  const keys = Object.keys(changes)
-  const isDone = (key: string): boolean => (changes[key] === null) === (live[key] === undefined)
-  return { done: keys.filter(isDone), open: keys.filter((key) => !isDone(key)) }
 }

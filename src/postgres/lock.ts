@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { SchemaError } from '../errors.js'
+import { sessionNameFrom, waitingForLock } from './application-name.js'
 import { pause } from './pause.js'
 import { queryRows } from './query.js'
 
@@ -10,6 +11,9 @@ export interface LockHolder {
   readonly application: string
   readonly user: string
   readonly address: string | null
+  /** When it connected. */
+  readonly connected: Date | null
+  /** When what it does now began. */
   readonly since: Date | null
 }
 
@@ -31,6 +35,11 @@ function lockKeys(tableName: string): string {
 /** SQL for "some session of this database holds the lock". */
 export function lockIsHeld(tableName: string): string {
   return `exists (select from pg_locks l where ${ofLock(tableName)})`
+}
+
+/** SQL for "this session of this database holds the lock", asked by another session. */
+export function lockIsHeldBy(tableName: string, pid: number): string {
+  return `exists (select from pg_locks l where ${ofLock(tableName)} and l.pid = ${pid})`
 }
 
 /**
@@ -81,17 +90,18 @@ async function findHolder(client: pg.ClientBase, tableName: string): Promise<Loc
   const [row] = await queryRows(
     client,
     `select a.pid, a.application_name as application, a.usename as "user", host(a.client_addr) as address,
-        a.backend_start as since
+        a.backend_start as connected, coalesce(a.xact_start, a.query_start, a.backend_start) as since
       from pg_locks l join pg_stat_activity a on a.pid = l.pid where ${ofLock(tableName)}`,
   )
   if (row === undefined) return null
-  const { pid, application, user, address, since } = row
+  const { pid, application, user, address, connected, since } = row
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
   return {
     pid: Number(pid),
     application: text(application),
     user: text(user),
     address: typeof address === 'string' ? address : null,
+    connected: connected instanceof Date ? connected : null,
     since: since instanceof Date ? since : null,
   }
 }
@@ -114,13 +124,28 @@ function lockTimeout(holder: LockHolder | null, waited: number): SchemaError {
   })
 }
 
-/** The holder in words: `schemagate host-7 (user app, pid 4711, from 10.0.0.7, since 02:14:05)`. */
-export function describeHolder({ pid, application, user, address, since }: LockHolder): string {
-  const parts = [
-    `user ${user}`,
-    `pid ${pid}`,
-    ...(address === null ? [] : [`from ${address}`]),
-    ...(since === null ? [] : [`connected since ${since.toISOString()}`]),
+/**
+ * The holder in words: `shop-7d9, release 1a2b3c4, at 20261120_add_invoice, since 2026-11-21T09:14:02Z (user app, pid 4711,
+ * from 10.0.0.7)`. A session that is none of ours says what it calls itself and since when it is connected.
+ */
+export function describeHolder(holder: LockHolder): string {
+  const { pid, application, user, address, connected, since } = holder
+  const session = [`user ${user}`, `pid ${pid}`, ...(address === null ? [] : [`from ${address}`])]
+  const name = sessionNameFrom(application)
+  if (name === null) {
+    const all = [...session, ...(connected === null ? [] : [`connected since ${instant(connected)}`])]
+    return `${application === '' ? 'a session' : application} (${all.join(', ')})`
+  }
+  const words = [
+    name.host ?? 'schemagate',
+    ...(name.release === null ? [] : [`release ${name.release}`]),
+    ...(name.revision === null || name.revision === waitingForLock ? [] : [`at ${name.revision}`]),
+    ...(since === null ? [] : [`since ${instant(since)}`]),
   ]
-  return `${application === '' ? 'a session' : application} (${parts.join(', ')})`
+  return `${words.join(', ')} (${session.join(', ')})`
+}
+
+/** To the second. */
+function instant(date: Date): string {
+  return date.toISOString().replace(/\.\d+/, '')
 }

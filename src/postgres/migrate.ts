@@ -1,8 +1,12 @@
 import { compareHistory } from '../core/history.js'
+import { defaultScope } from '../core/scope.js'
+import { addressOf, describeAddress } from './address.js'
+import { halfApplied } from './half-applied.js'
 import type { Inspection } from './inspect.js'
-import { type MigrateOptions, withLockedSession } from './locked-session.js'
+import { type LockedSession, type MigrateOptions, withLockedSession } from './locked-session.js'
 import type { Migration } from './migrations.js'
 import { planSteps, runSteps } from './run.js'
+import { isHalfApplied, isInterrupted, standingsOf, mayHaveLeft } from './standings.js'
 
 export interface MigrationRun {
   readonly revisions: readonly string[]
@@ -13,17 +17,50 @@ export interface MigrationRun {
 /**
  * Applies the pending revisions up to `to` (default: head) under the lock, each verified before its commit. Inspects again
  * once the lock is held: another process may have done it. Does nothing where the position is not `empty` or `behind`.
- * Throws SCHEMA_LOCK_TIMEOUT, SCHEMA_MIGRATION_FAILED, SCHEMA_PROMISE_BROKEN, SCHEMA_INTERRUPTED.
+ * Throws SCHEMA_HALF_APPLIED before anything is run, SCHEMA_LOCK_TIMEOUT, SCHEMA_MIGRATION_FAILED, SCHEMA_PROMISE_BROKEN, SCHEMA_INTERRUPTED.
  */
 export async function migrate(options: MigrateOptions, to: string | null = null): Promise<MigrationRun> {
   const started = performance.now()
   const revisions = await withLockedSession(options, async (locked) => {
     const wanted = pendingUpTo(options.migrations, locked.inspection, to)
     if (wanted.length === 0) return []
+    await refuseHalfApplied(wanted, { options, locked })
     const steps = await planSteps(wanted, options)
     return runSteps(steps, { ...options, ...locked })
   })
   return { revisions, duration: performance.now() - started }
+}
+
+interface Before {
+  readonly options: MigrateOptions
+  readonly locked: LockedSession
+}
+
+/** Also tells of the interrupted revisions that can be run again. */
+async function refuseHalfApplied(
+  wanted: readonly Migration[],
+  { options, locked: { session, inspection } }: Before,
+): Promise<void> {
+  if (!wanted.some(({ revision }) => inspection.ledger?.last.has(revision))) return
+  const { migrations, connection, snapshot, report, scope = defaultScope } = options
+  const standpoint = { snapshot, inspection, scope: { ...scope, comments: false, grants: false } }
+  const stood = await standingsOf(session.client, wanted, standpoint)
+  if (stood.some(isHalfApplied))
+    throw halfApplied({
+      stood,
+      build: migrations.map(({ revision }) => revision),
+      database: describeAddress(addressOf(connection)),
+      consequence: 'Nothing was run.',
+    })
+  for (const each of stood.filter(isInterrupted))
+    if (each.last !== null)
+      report({
+        event: 'interrupted before',
+        revision: each.revision,
+        host: each.last.host,
+        since: each.last.at,
+        standing: mayHaveLeft(each) ? each.standing : null,
+      })
 }
 
 function pendingUpTo(

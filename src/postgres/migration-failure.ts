@@ -1,10 +1,13 @@
 import pg from 'pg'
+import { withoutTexts } from '../core/activity.js'
+import { standingOf } from '../core/standing.js'
 import { shortened } from '../core/words.js'
 import { type Fact, SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
+import { blockedFailure } from './blocked-failure.js'
 import { brokenAt } from './broken-promise.js'
 import { ledgerTablesOf, readCatalog } from './introspect.js'
-import { presence } from './ledger.js'
+import { isLoss } from './lifetime.js'
 import { messageOf, type RunContext, type RunState } from './run-state.js'
 
 interface Failed {
@@ -16,7 +19,8 @@ interface Failed {
 export async function migrationFailure(error: unknown, failed: Failed): Promise<unknown> {
   const { context, state } = failed
   const { running } = state
-  const facts = [...whereFacts(failed), ...(await outcomeFacts(failed))]
+  const [where, outcome] = [whereFacts(failed), await outcomeFacts(failed)]
+  const facts = [...where, ...outcome]
   if (context.signal?.aborted === true)
     return new SchemaError('SCHEMA_INTERRUPTED', {
       what: `Migrating was stopped on request. ${consequence(state)}`,
@@ -25,11 +29,43 @@ export async function migrationFailure(error: unknown, failed: Failed): Promise<
       cause: error,
     })
   if (error instanceof SchemaError && error.code === 'SCHEMA_PROMISE_BROKEN') return brokenAt(facts, error)
+  const said = serverFacts(error, state)
+  if (isLoss(error, [context.session.client, context.audit]))
+    return lostWhileRunning(error, state, [...where, ...said, ...outcome])
+  if (state.givenUp !== null)
+    return blockedFailure({
+      error,
+      own: context.session.pid,
+      givenUp: state.givenUp,
+      options: context,
+      consequence: consequence(state),
+      before: [...where, ...said.filter(([name]) => name !== 'where')],
+      after: outcome,
+    })
   if (error instanceof SchemaError || running === null) return error
   return new SchemaError('SCHEMA_MIGRATION_FAILED', {
     what: `${running.migration.revision} failed. ${consequence(state)}`,
-    facts: [...facts.slice(0, 2), ...serverFacts(error, state), ...facts.slice(2)],
-    choices: [['correct the migration', 'then run it again; what is applied is not run again']],
+    facts: [...where, ...said, ...outcome],
+    choices: [
+      ...(outcome.some(([name]) => name === leftInvalid)
+        ? [['schemagate repair', 'once the cause is gone: builds the invalid index again'] as const]
+        : []),
+      ['correct the migration', 'then run it again; what is applied is not run again'],
+    ],
+    cause: error,
+  })
+}
+
+/** Whether the server had committed already, only the ledger can say. */
+function lostWhileRunning(error: unknown, state: RunState, facts: readonly Fact[]): SchemaError {
+  const { running } = state
+  const during = running === null ? 'while migrating' : `while ${running.migration.revision} ran`
+  const stays =
+    running?.transactional === false ? consequence(state) : 'What was not committed is rolled back.'
+  return new SchemaError('SCHEMA_DATABASE_UNREACHABLE', {
+    what: `The connection to PostgreSQL was lost ${during}. ${stays}`,
+    facts,
+    choices: [['run it again', 'goes on from what is recorded']],
     cause: error,
   })
 }
@@ -56,7 +92,7 @@ function serverFacts(error: unknown, state: RunState): readonly Fact[] {
     ['message', messageOf(error, state)],
     ['detail', detail],
     ['hint', hint],
-    ['where', where],
+    ['where', where === undefined ? where : withoutTexts(where)],
   ]
   return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value.split('\n')] as const]))
 }
@@ -77,19 +113,23 @@ async function outcomeFacts({ context, state }: Failed): Promise<readonly Fact[]
   ]
 }
 
+const leftInvalid = 'not valid'
+
 /** Outside a transaction a revision can be half done; the snapshot says which of its objects are there. */
 async function halfDone({ context, state }: Failed): Promise<readonly Fact[]> {
-  const revision = state.running?.migration.revision
-  const changes = context.snapshot?.revisions.find((entry) => entry.revision === revision)?.changes
-  if (changes === undefined) return []
-  const { project, audit } = context
+  const { project, audit, snapshot, inspection } = context
+  if (state.running === null || snapshot === null) return []
   const live = await readCatalog(audit, ledgerTablesOf(project)).catch((error: unknown) =>
     messageOf(error, state),
   )
   if (typeof live === 'string') return [['already done', `could not be read: ${live}`]]
-  const { done, open } = presence(changes, live)
+  const recorded = [...inspection.recorded.revisions, ...state.applied]
+  const standing = standingOf(state.running.migration.revision, { snapshot, recorded, live })
+  if (standing.kind === 'untold') return []
+  const { done, invalid, open } = standing
   return [
-    ['already done', done.length === 0 ? 'nothing' : done],
-    ['not done', open.length === 0 ? 'nothing' : open],
+    ['already done', done.length === 0 ? 'nothing' : shortened(done)],
+    ...(invalid.length === 0 ? [] : [[leftInvalid, shortened(invalid)] as const]),
+    ['not done', open.length === 0 ? 'nothing' : shortened(open)],
   ]
 }

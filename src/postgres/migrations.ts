@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Knex } from 'knex'
+import { visible } from '../core/visible.js'
 import { type Choice, SchemaError } from '../errors.js'
 import { importModule, isRecord, runsTypeScript } from './import-module.js'
 import type { KnexProject } from './project.js'
@@ -15,7 +16,7 @@ export interface Migration {
   readonly path: string | null
   /** The name a custom source gives it, which plain Knex will look for in the ledger; null for a file. */
   readonly sourceName: string | null
-  /** `sha256:` of the text without byte-order mark and carriage returns, null without a file. */
+  /** `sha256:` of the text, whatever its line endings and byte-order marks; null without a file. */
   readonly checksum: string | null
   readonly load: () => Promise<LoadedMigration>
 }
@@ -92,7 +93,19 @@ async function filesIn(project: KnexProject, directory: string): Promise<readonl
   const files = names
     .filter((name) => project.loadExtensions.includes(extname(name)) && !/\.d\.[cm]?ts$/.test(name))
     .sort()
+  refuseUnseen(directory, files)
   return oneForEachRevision(files).map((file) => ({ file, directory }))
+}
+
+/** A revision stands in lines, in commands to be copied and in the ledger. */
+function refuseUnseen(directory: string, files: readonly string[]): void {
+  const unseen = files.filter((file) => visible(file) !== file)
+  if (unseen.length === 0) return
+  throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
+    what: 'The name of a migration has line breaks or other characters that cannot be seen. Nothing was done.',
+    facts: [['files', unseen.map((file) => join(directory, file))]],
+    choices: [['rename it', 'if it was never applied anywhere']],
+  })
 }
 
 function oneForEachRevision(files: readonly string[]): readonly string[] {
@@ -186,7 +199,7 @@ function byFile(one: Found, other: Found): number {
 }
 
 function checksumOf(text: string): string {
-  const normalised = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n')
+  const normalised = text.replace(/^\uFEFF+/, '').replaceAll(/\r\n?/g, '\n')
   return `sha256:${createHash('sha256').update(normalised).digest('hex')}`
 }
 

@@ -60,12 +60,11 @@ function serverQuery(tableName: string): string {
  */
 function tablesQuery({ tableName, schemaName }: KnexProject): string {
   const schema = schemaName === null ? 'current_schema()' : pg.escapeLiteral(schemaName)
-  const knexTable = pg.escapeLiteral(tableName)
   return `select n.nspname as schema, c.relname as table
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relname in (${knexTable}, '${ledgerTable}') and c.relkind in ('r', 'p')
+    where c.relname in (${pg.escapeLiteral(tableName)}, '${ledgerTable}') and c.relkind in ('r', 'p')
       and n.nspname !~ '^pg_' and has_schema_privilege(n.oid, 'usage')
-      and (has_table_privilege(c.oid, 'select') or (n.nspname = ${schema} and c.relname = ${knexTable}))
+      and (has_table_privilege(c.oid, 'select') or n.nspname = ${schema})
     order by 1`
 }
 

@@ -62,7 +62,7 @@ async function readKnexfile(
     )
   })
   if (!isRecord(value)) throw invalid(file, 'it exports no settings')
-  const section = sections.map((name) => value[name]).find(isRecord)
+  const section = sections.map((name) => (Object.hasOwn(value, name) ? value[name] : null)).find(isRecord)
   return section ?? value
 }
 

@@ -81,10 +81,15 @@ async function applyAll(connection: Connection, options: ReplayOptions, check: R
   await migrate({
     ...options,
     connection,
+    witness: null,
+    owner: { service: 'scratch', environment: 'scratch' },
+    admit: () => {},
     snapshot: null,
     check,
     transaction: 'each',
     lockWaitTimeout: 0,
+    lockTimeout: 0,
+    deadline: 0,
     writer: { host: 'scratch', release: null },
     report: onlyWhatTakesLong(options.report),
   }).catch((error: unknown) => {

@@ -5,35 +5,81 @@ import { compareWithin, defaultScope } from '../core/scope.js'
 import { promisedAt } from '../core/snapshot.js'
 import { SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
+import { prepare, withHeartbeat } from './apply.js'
+import { attempted, withRun } from './attempts.js'
+import { blockedFailure } from './blocked-failure.js'
 import { brokenAt, brokenPromise } from './broken-promise.js'
 import { append, qualified } from './ledger.js'
 import { type LockedSession, type MigrateOptions, withLockedSession } from './locked-session.js'
 import { inPromisedWords, type Unrendered } from './rerender.js'
+import { messageOf, type Run } from './run-state.js'
 import { type LoadedMigration, type Migration, revisionOf } from './migrations.js'
 
 type Context = MigrateOptions & LockedSession
 
 /**
- * Reverts, newest first, the newest applied revision or all newer than `to`, under the lock. Each `down`, its ledger rows
- * and the verification share one transaction, unless the migration asks for none. Returns the revisions reverted.
- * Throws SCHEMA_USAGE, SCHEMA_MIGRATION_FAILED, SCHEMA_PROMISE_BROKEN.
+ * Reverts the revisions that were planned, newest first, under the lock. Each `down`, its ledger rows and the
+ * verification share one transaction, unless the migration asks for none. Returns the revisions reverted.
+ * Throws SCHEMA_NOT_CONFIRMED where it would by now be other revisions, SCHEMA_MIGRATION_FAILED, SCHEMA_PROMISE_BROKEN.
  */
-export async function revert(options: MigrateOptions, to: string | null): Promise<readonly string[]> {
+export async function revert(
+  options: MigrateOptions,
+  { to, revisions }: PlannedReverts,
+): Promise<readonly string[]> {
   return withLockedSession(options, async (locked) => {
     const context = { ...options, ...locked }
     const wanted = wantedReverts(context, to)
-    const remaining = new Set(locked.inspection.recorded.revisions)
-    const reverted: string[] = []
-    for (const migration of wanted) {
-      remaining.delete(migration.revision)
-      await revertOne(migration, { context, remaining })
-      reverted.push(migration.revision)
-    }
-    return reverted
+    refuseOthers(wanted, revisions)
+    return withRun(context, wanted.length, (run) => revertAll(wanted, run))
   })
 }
 
-function wantedReverts({ migrations, inspection }: Context, to: string | null): readonly Migration[] {
+async function revertAll(wanted: readonly Migration[], run: Run): Promise<readonly string[]> {
+  const { context } = run
+  const remaining = new Set(context.inspection.recorded.revisions)
+  const reverted: string[] = []
+  for (const migration of wanted) {
+    remaining.delete(migration.revision)
+    await revertOne(migration, { context, run, remaining })
+    reverted.push(migration.revision)
+  }
+  return reverted
+}
+
+/** What is to be reverted, as it was found and agreed to. */
+export interface PlannedReverts {
+  /** The revision to go back to, null for the one before the newest. */
+  readonly to: string | null
+  /** The newest first. */
+  readonly revisions: readonly string[]
+}
+
+/** What reverting the newest applied revision, or all newer than `to`, would revert. Throws SCHEMA_USAGE. */
+export function planReverts(
+  context: Pick<Context, 'migrations' | 'inspection'>,
+  to: string | null,
+): PlannedReverts {
+  return { to, revisions: wantedReverts(context, to).map(({ revision }) => revision) }
+}
+
+/** Somebody else may have migrated or reverted while it was being confirmed. */
+function refuseOthers(wanted: readonly Migration[], planned: readonly string[]): void {
+  const found = wanted.map(({ revision }) => revision)
+  if (found.join() === planned.join()) return
+  throw new SchemaError('SCHEMA_NOT_CONFIRMED', {
+    what: 'The database was migrated or reverted meanwhile: it would not be the same revisions any more. Nothing was done.',
+    facts: [
+      ['confirmed', planned.length === 0 ? 'none' : planned],
+      ['now', found.length === 0 ? 'none' : found],
+    ],
+    choices: [['run it again', 'shows what would be reverted now']],
+  })
+}
+
+function wantedReverts(
+  { migrations, inspection }: Pick<Context, 'migrations' | 'inspection'>,
+  to: string | null,
+): readonly Migration[] {
   const recorded = new Set(inspection.recorded.revisions)
   const applied = migrations.filter(({ revision }) => recorded.has(revision)).toReversed()
   if (to === null) return applied.slice(0, 1)
@@ -50,25 +96,30 @@ function wantedReverts({ migrations, inspection }: Context, to: string | null): 
 
 interface Reverting {
   readonly context: Context
+  readonly run: Run
   /** The revisions recorded once this one is reverted. */
   readonly remaining: ReadonlySet<string>
 }
 
 async function revertOne(migration: Migration, reverting: Reverting): Promise<void> {
-  const { context } = reverting
+  const { context, run } = reverting
   const { knex } = context.session
   const started = performance.now()
   const module = await migration.load()
   const transactional = module.transaction ?? !context.project.disableTransactions
   const step = { migration, module, transactional }
-  try {
+  const once = async (): Promise<void> => {
+    run.state.running = { migration: { ...migration, module }, startedAt: performance.now(), transactional }
     if (transactional)
       await knex.transaction(async (transaction) => {
         await runDown({ ...step, knex: transaction }, reverting)
       })
     else await runDown({ ...step, knex }, reverting)
+  }
+  try {
+    await attempted({ transactional, migrations: [{ ...migration, module }] }, run, once)
   } catch (error) {
-    throw revertFailure(error, { migration, context })
+    throw revertFailure(error, { migration, run, transactional })
   }
   const { revision } = migration
   context.report({ event: 'revision reverted', revision, duration: performance.now() - started })
@@ -92,10 +143,13 @@ async function runDown(
   const options = { ...ledgerTablesOf(context.project), comments, grants }
   const read = async (): Promise<Catalog> =>
     (transactional ? readCatalogInTransaction : readCatalog)(client, options)
-  if (module.down === null) throw new TypeError('it has no down function')
+  const { down } = module
+  if (down === null) throw new TypeError('it has no down function')
   const compare = async (): Promise<Compared> => differences(reverting, await read(), transactional)
   const before = new Set((await compare()).found.map(({ key }) => key))
-  await module.down(knex)
+  const running = { ...reverting.run, knex, transactional }
+  await prepare(revision, running)
+  await withHeartbeat(running, async () => down(knex))
   const { found, unrendered } = await compare()
   const caused = found.filter(({ key }) => !before.has(key) || changesOf(context, revision).has(key))
   if (caused.length > 0) throw brokenPromise({ revision, differences: caused, unrendered, transactional })
@@ -131,18 +185,36 @@ function changesOf({ snapshot }: Context, revision: string): ReadonlySet<string>
   return new Set(Object.keys(snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}))
 }
 
-function revertFailure(
-  error: unknown,
-  { migration, context }: { readonly migration: Migration; readonly context: Context },
-): unknown {
+interface FailedRevert {
+  readonly migration: Migration
+  readonly run: Run
+  readonly transactional: boolean
+}
+
+function revertFailure(error: unknown, { migration, run, transactional }: FailedRevert): unknown {
+  const { context, state } = run
   const where = [
     ['database', describeAddress(addressOf(context.connection))],
     ['file', migration.path ?? migration.revision],
   ] as const
+  const said = ['error', messageOf(error, state)] as const
+  const consequence = transactional
+    ? 'Its transaction was rolled back; it is still recorded.'
+    : 'It runs outside a transaction: what it did before stays; it is still recorded.'
   if (error instanceof SchemaError) return brokenAt(where, error)
+  if (state.givenUp !== null)
+    return blockedFailure({
+      error,
+      own: context.session.pid,
+      givenUp: state.givenUp,
+      options: context,
+      consequence,
+      before: [...where, said],
+      after: [],
+    })
   return new SchemaError('SCHEMA_MIGRATION_FAILED', {
-    what: `Reverting ${migration.revision} failed. Its transaction was rolled back; it is still recorded.`,
-    facts: [...where, ['error', error instanceof Error ? error.message : String(error)]],
+    what: `Reverting ${migration.revision} failed. ${consequence}`,
+    facts: [...where, said],
     choices: [['correct the down function', 'or write a new migration that undoes it']],
     cause: error,
   })

@@ -1,3 +1,5 @@
+import type { Blocker } from '../core/activity.js'
+import type { ActivityWatch } from './activity.js'
 import type { LockedSession, MigrateOptions } from './locked-session.js'
 import type { LoadedMigration, Migration } from './migrations.js'
 
@@ -13,12 +15,33 @@ export type RunContext = MigrateOptions & LockedSession
 
 export interface RunState {
   readonly total: number
+  readonly startedAt: number
   readonly applied: string[]
-  /** Begun in the step that runs now. */
+  /** Begun in the attempt that runs now. */
   begun: string[]
   running: { readonly migration: Loaded; readonly startedAt: number; readonly transactional: boolean } | null
-  /** PostgreSQL's own words by SQLSTATE: Knex puts the SQL in front of them, and goes on in the aborted transaction. */
+  /**
+   * What PostgreSQL said in this attempt, by SQLSTATE, the last one last: Knex puts the SQL in front of its words, and goes
+   * on in the aborted transaction.
+   */
   readonly serverMessages: Map<string, string>
+  /** Who was in the way when a statement of this attempt failed for it. */
+  blockers: readonly Blocker[]
+  /** Set once it is not tried again, though only locks of others were in the way. */
+  givenUp: {
+    readonly revision: string
+    readonly attempts: number
+    /** Milliseconds since the run began. */
+    readonly duration: number
+    readonly blockers: readonly Blocker[]
+  } | null
+}
+
+/** A run of migrations: what it works with, how far it is, and who looks at its session meanwhile. */
+export interface Run {
+  readonly context: RunContext
+  readonly state: RunState
+  readonly watch: ActivityWatch
 }
 
 /** What an error says, in PostgreSQL's own words where it is one of the server's. */

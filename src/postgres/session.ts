@@ -1,13 +1,20 @@
 import type { Knex } from 'knex'
 import type pg from 'pg'
-import { clientConfig, type Connection } from './connect.js'
+import { configure } from './configure.js'
+import { clientConfig, connect, type Connection, withLossTold } from './connect.js'
+import { watchLoss } from './lifetime.js'
+import { refusePooled } from './pooler.js'
 import type { KnexProject } from './project.js'
+import { type Guard, withPulse } from './pulse.js'
+import { queryRows } from './query.js'
 
 /** A Knex instance of our own with exactly one connection, and that connection: lock, DDL and verification share it. */
 export interface Session {
   readonly knex: Knex
   readonly client: pg.Client
   readonly pid: number
+  /** Ends this connection as well, should the server not answer any more. */
+  readonly guard: Guard
 }
 
 /**
@@ -19,11 +26,30 @@ export async function withSession<T>(
   project: KnexProject,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
+  const client = await connect(connection)
+  return withPulse({ connection, client }, async (guard) => {
+    await refusePooled(client, connection)
+    return openSession({ connection, project, guard }, use)
+  })
+}
+
+interface Opening {
+  readonly connection: Connection
+  readonly project: KnexProject
+  readonly guard: Guard
+}
+
+async function openSession<T>(
+  { connection, project, guard }: Opening,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
   const { default: createKnex } = await import('knex')
   const opened: pg.Client[] = []
   const afterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void): void => {
     const lost = opened.length > 0 ? new Error('the connection that held the migration lock was lost') : null
     opened.push(client)
+    watchLoss(client)
+    guard(client)
     done(lost, client)
   }
   const knex = createKnex({
@@ -34,10 +60,12 @@ export async function withSession<T>(
     log: silent,
   })
   try {
-    await knex.raw('select 1')
-    const [client] = opened
-    if (client === undefined) throw new Error('Knex made no connection')
-    return await use({ knex, client, pid: await prepare(client) })
+    return await withLossTold(opened, connection, async () => {
+      await knex.raw('select 1')
+      const [client] = opened
+      if (client === undefined) throw new Error('Knex made no connection')
+      return use({ knex, client, pid: await prepare(client), guard })
+    })
   } finally {
     await knex.destroy()
   }
@@ -46,15 +74,29 @@ export async function withSession<T>(
 /** What Knex logs about a failing migration is said better by the error it then throws. */
 const silent = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} }
 
-/** Lets the server notice a client that was killed, instead of finishing its statement. Not every platform can. */
+const noticing = {
+  client_connection_check_interval: '1s',
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+}
+
+/**
+ * Lets the server notice a client that was killed, instead of finishing its statement; not every platform can. A
+ * lock_timeout of the role would leave an invalid index behind where CREATE INDEX CONCURRENTLY waits.
+ */
 async function prepare(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-  await client
-    .query("select set_config('client_connection_check_interval', '1s', false)")
-    .catch((error: unknown) => {
-      if (!isRefusedSetting(error)) throw error
-    })
-  return rows[0]?.pid ?? 0
+  await configure(client, { lock_timeout: '0' }, 'session')
+  await configure(client, noticing, 'session').catch((error: unknown) => {
+    if (!isRefusedSetting(error)) throw error
+  })
+  return backendPid(client)
+}
+
+/** The pid by which other sessions know this one. */
+export async function backendPid(client: pg.Client): Promise<number> {
+  const [row] = await queryRows(client, 'select pg_backend_pid() as pid')
+  return Number(row?.['pid'])
 }
 
 function isRefusedSetting(error: unknown): boolean {

@@ -9,7 +9,8 @@ import { isRecord } from './import-module.js'
 /** Beside the migrations; Knex's loader ignores it. */
 export const snapshotName = 'schema.snapshot.json'
 
-const format = 2
+/** Another one knows other facts of the catalog, or other words for them. */
+export const snapshotFormat = 2
 
 /**
  * Reads the snapshot of a migrations folder, null where there is none. Throws SCHEMA_SNAPSHOT_INVALID.
@@ -44,7 +45,7 @@ export function formatSnapshot({ postgres, base, revisions }: Snapshot): string 
   const blocks = revisions.map(formatRevision)
   return [
     '{',
-    `  "schemagate": ${format},`,
+    `  "schemagate": ${snapshotFormat},`,
     `  "postgres": ${postgres},`,
     `  "base": ${formatObjects(base, '  ')},`,
     `  "revisions": [`,
@@ -75,8 +76,8 @@ function formatObjects(objects: Readonly<Record<string, unknown>>, indent: strin
 
 function parseSnapshot(text: string, file: string): Snapshot {
   const value = parseJson(text, file)
-  if (!isRecord(value) || value['schemagate'] !== format)
-    throw invalid(file, `it is not of format ${format}: another version of schemagate wrote it`)
+  if (!isRecord(value) || value['schemagate'] !== snapshotFormat)
+    throw invalid(file, `it is not of format ${snapshotFormat}: another version of schemagate wrote it`)
   const { postgres, base, revisions } = value
   if (
     typeof postgres !== 'number' ||

@@ -3,6 +3,7 @@ import pino from 'pino'
 import t, { type Test } from 'tap'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import type { Activity } from '../../src/core/activity.js'
 import type { Catalog } from '../../src/core/catalog.js'
 import { assess, decide, type Policy } from '../../src/core/decision.js'
 import { parsePattern } from '../../src/core/pattern.js'
@@ -20,11 +21,14 @@ const promised: Catalog = {
   'column:public.songs.title': { type: 'text', nullable: false, default: `'<b>'` },
 }
 const withoutTitle: Catalog = { 'table:public.songs': { rowSecurity: false, forceRowSecurity: false } }
+const owner = { service: 'songs <api>', environment: 'demo' }
+const ownership = { identity: { ...owner, id: '0d0e', since: '2026-11-21T08:00:00.000Z' }, expected: owner }
 const policy: Policy = {
   onBehind: 'migrate',
   onDrift: 'refuse',
   onAhead: 'judge',
   onUnverified: 'warn',
+  onOutOfOrder: 'refuse',
   refuseBy: 'exit',
 }
 
@@ -45,7 +49,7 @@ function passed(live: Catalog, { build = ['001'], onDrift = policy.onDrift, igno
   const parsed = parsePattern(ignore, ['column'])
   const rules = parsed.status === 'sound' ? [{ pattern: parsed.pattern, reason: 'who <cares>' }] : []
   const scope = { comments: false, grants: false, ignore: rules }
-  const assessment = assess({ build, recorded, live, snapshot, scope })
+  const assessment = assess({ build, recorded, ownership, live, snapshot, scope })
   return {
     snapshot,
     assessment,
@@ -58,6 +62,7 @@ function passed(live: Catalog, { build = ['001'], onDrift = policy.onDrift, igno
       locked: false,
       schema: 'public',
       ledger: null,
+      identity: ownership.identity,
       recorded,
       live,
       evidence: { ledgerQueries: [], found: '' },
@@ -156,6 +161,7 @@ t.test('an open gate passes; names and the address are for whoever has the token
   const full = (await ask('/health/schema', bearer)).json()
   t.strictSame(full.database, {
     name: 'shop',
+    id: '0d0e',
     environment: 'demo',
     server: 'PostgreSQL 18.4',
     address: 'app@db.internal:5432/shop',
@@ -291,6 +297,81 @@ t.test('a refusal says its reason, without the address to those who have no toke
   t.match(anonymous.json(), { status: 'fail', phase: 'refused', notes: ['SCHEMA_DATABASE_UNREACHABLE'] })
   t.match(full.json().notes, ['Nothing answers at db.internal:5432.'])
 })
+
+t.test(
+  'what a migration does is shown as it changes, and what others run only to whoever may see it',
+  async (t) => {
+    const { health, ask } = await serve(t)
+    let changes = 0
+    health.subscribe(() => void changes++)
+    const activity: Activity = {
+      known: true,
+      statement: 'create index on songs (title)',
+      work: { command: 'CREATE INDEX', relation: 'songs', phase: 'building index', percent: 43 },
+      waits: 'ShareLock on songs',
+      blockers: [
+        {
+          pid: 7,
+          user: 'app',
+          application: '<b>shop</b>',
+          address: null,
+          state: 'active',
+          since: '2026-11-21T09:14:02.000Z',
+          query: 'select title from secrets',
+          holds: null,
+        },
+      ],
+    }
+    const running = (now: Activity) =>
+      health.report({ event: 'revision running', revision: '001', elapsed: 5_000, doing: '', activity: now })
+    running(activity)
+    t.equal(changes, 0, 'nothing migrates yet')
+    health.report({ event: 'revision started', revision: '001', number: 1, total: 2 })
+    running(activity)
+    running({ ...activity })
+    t.equal(changes, 2, 'the same once more is no change')
+    const shown = {
+      known: true,
+      command: 'CREATE INDEX',
+      phase: 'building index',
+      percent: 43,
+      blocked: true,
+    }
+    t.strictSame((await ask('/health/schema')).json().migrating.activity, shown)
+    const doing =
+      'CREATE INDEX on songs: building index, 43 %; waits for ShareLock on songs, held by pid 7 (user app, <b>shop</b>, active since 2026-11-21T09:14:02.000Z): select title from secrets'
+    t.strictSame((await ask('/health/schema', bearer)).json().migrating.activity, {
+      ...shown,
+      doing,
+      relation: 'songs',
+      statement: 'create index on songs (title)',
+      waits: 'ShareLock on songs',
+      blockers: activity.blockers,
+    })
+    const page = await ask('/health/schema', { accept: 'text/html' })
+    t.match(page.body, '<dt>migrating</dt><dd>001 (1 of 2), since 20')
+    t.match(page.body, '<dt>doing</dt><dd>CREATE INDEX, building index, 43 %, blocked</dd>')
+    t.match((await ask('/health/schema', { accept: 'text/html', ...bearer })).body, '&lt;b&gt;shop&lt;/b&gt;')
+
+    running({ known: false, reason: 'the connection was lost' })
+    const unknown = { known: false, command: null, phase: null, percent: null, blocked: false }
+    t.strictSame((await ask('/health/schema')).json().migrating.activity, unknown)
+    t.notMatch((await ask('/health/schema', { accept: 'text/html' })).body, '<dt>doing')
+    t.strictSame((await ask('/health/schema', bearer)).json().migrating.activity, {
+      ...unknown,
+      doing: 'what it does is not known: the connection was lost',
+    })
+
+    health.report({
+      event: 'revision blocked',
+      revision: '001',
+      reason: 'canceling statement due to lock timeout',
+      blockers: [],
+      delay: 500,
+    })
+    t.match((await ask('/health/schema', bearer)).json().migrating.activity, { known: true, waits: 'a lock' })
+  },
+)
 
 t.test('a browser gets a page, with everything in it escaped', async (t) => {
   const { health, ask } = await serve(t)

@@ -331,14 +331,15 @@ t.test('a checksum is of the text, whatever its line ends and byte-order mark', 
       '002.js': text.replaceAll('\n', '\r\n'),
       '003.js': `\uFEFF${text}`,
       '004.js': `\uFEFF${text.replaceAll('\n', '\r\n')}`,
-      '005.js': `${text}\n`,
+      '005.js': text.replaceAll('\n', '\r'),
+      '006.js': `${text}\n`,
     },
   })
   const checksums = (await listMigrations(project)).map(({ checksum }) => checksum)
   const [first] = checksums
   t.strictSame(
     checksums.map((checksum) => checksum === first),
-    [true, true, true, true, false],
+    [true, true, true, true, true, false],
   )
   t.match(first, /^sha256:[0-9a-f]{64}$/)
 })

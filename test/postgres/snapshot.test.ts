@@ -183,12 +183,17 @@ t.test('a database that was migrated is as promised, though facts differ at ever
   const url = await createDatabase(t)
   await migrate({
     connection: connectionTo(url),
+    witness: null,
+    owner: { service: 'test', environment: 'test' },
+    admit: () => {},
     project,
     migrations,
     snapshot,
     check: checkAgainst(snapshot),
     transaction: 'batch',
     lockWaitTimeout: 1_000,
+    lockTimeout: 0,
+    deadline: 0,
     writer: { host: 'test', release: null },
     report: () => {},
   })

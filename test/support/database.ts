@@ -14,14 +14,22 @@ export interface RoleOptions {
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** Creates an empty database on the test server, dropped when the test ends, whoever is connected. Returns its URL. */
-export async function createDatabase(t: Owner): Promise<string> {
+export interface DatabaseOptions {
+  /** The URL of a database to copy, to which nobody is connected. Default: an empty one. */
+  readonly template?: string
+}
+
+/** Creates a database on the test server, dropped when the test ends, whoever is connected. Returns its URL, with a password. */
+export async function createDatabase(t: Owner, { template }: DatabaseOptions = {}): Promise<string> {
   const server = await testServer()
   const name = randomName()
-  await query(server.url, `create database ${name} template template0`)
+  const copied = template === undefined ? 'template0' : new URL(template).pathname.slice(1)
+  await query(server.url, `create database ${name} template ${copied}`)
   t.teardown(async () => void (await query(server.url, `drop database if exists ${name} with (force)`)))
   const url = new URL(server.url)
   url.pathname = `/${name}`
+  // A server that trusts takes any: so there is one to look for in what is printed.
+  url.password ||= randomBytes(12).toString('hex')
   return url.href
 }
 

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Owner } from './database.js'
+import { beginEvidence, filesOf, leaks, leave, secretsOf } from './secrets.js'
 
 export type Environment = Readonly<Record<string, string>>
 
@@ -36,6 +37,8 @@ export interface Running {
 export interface Place {
   readonly cwd: string
   readonly env: Environment
+  /** The command line as JavaScript. Default: this checkout's source. */
+  readonly entry?: string
 }
 
 /** No wait is longer: a process that hangs fails its test. Long, for machines that do many things at once. */
@@ -49,16 +52,19 @@ export const uncounted = { _TAPJS_PROCESSINFO_COVERAGE_: '0' } as const
 
 /**
  * Starts `schemagate` with these words; ended when the test ends. Its environment is what is given and nothing of ours.
- * A password of the environment that is found in its output then fails the test.
+ * A password or token that it was given and that is found in its output, or in a file it wrote, then fails the test.
  */
-export function start(t: Owner, words: readonly string[], { cwd, env }: Place): Running {
-  const child = spawn(process.execPath, ['--import', loader, main, ...words], {
+export function start(t: Owner, words: readonly string[], { cwd, env, entry }: Place): Running {
+  const program = entry === undefined ? ['--import', loader, main] : [entry]
+  const child = spawn(process.execPath, [...program, ...words], {
     cwd,
     env: { PATH: process.env.PATH, ...uncounted, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const closed = once(child, 'close')
+  const judge = watchSecrets({ words, cwd, env })
   const output = collect(child)
+  // At once: the folder of a test may be removed before what it started is looked at.
+  const closed = once(child, 'close').then(() => judge(output))
   const kill = (signal: NodeJS.Signals): void => void child.kill(signal)
   const all = (): string => `${output.stdout}${output.stderr}`
   t.teardown(async () => {
@@ -66,7 +72,7 @@ export function start(t: Owner, words: readonly string[], { cwd, env }: Place): 
     await Promise.race([closed, sleep(5_000, undefined, { ref: false })])
     kill('SIGKILL')
     await closed
-    refuseSecrets(all(), env)
+    refuse(await closed)
   })
   return {
     pid: child.pid ?? 0,
@@ -117,17 +123,45 @@ export function logOf({ stdout }: Pick<Ended, 'stdout'>): readonly Entry[] {
     .map((line): Entry => JSON.parse(line))
 }
 
-function refuseSecrets(output: string, env: Environment): void {
-  for (const secret of Object.entries(env).flatMap(secretsOf))
-    if (output.includes(secret)) throw new Error(`a secret is in the output: ${secret}\n${output}`)
+/** Every secret that a process of this test file was given. */
+const given = new Set<string>()
+const heard = new Set<string>()
+
+beginEvidence()
+
+/** To be called with the output once the process has ended: says which secrets are in what it made. */
+function watchSecrets({ words, cwd, env }: Place & { readonly words: readonly string[] }) {
+  const files = filesOf(cwd)
+  const secrets = secretsOf({ env, words, files })
+  for (const secret of secrets) given.add(secret)
+  leave({ kind: 'started', secrets })
+  return ({ stdout, stderr }: Pick<Ended, 'stdout' | 'stderr'>): readonly string[] => {
+    const process = `schemagate ${words[0]} in ${cwd}`
+    const written = [...filesOf(cwd)].filter(([path, text]) => files.get(path) !== text)
+    const made = [
+      { where: `stdout of ${process}`, text: stdout },
+      { where: `stderr of ${process}`, text: stderr },
+      ...written.map(([where, text]) => ({ where, text })),
+    ]
+    for (const each of made) leave({ kind: 'made', ...each })
+    leave({ kind: 'ended' })
+    return leaks(made, secrets)
+  }
 }
 
-/** A password that is part of its own URL otherwise, such as postgres:postgres@, cannot be looked for. */
-function secretsOf([name, value]: readonly [string, string]): readonly string[] {
-  if (/TOKEN|PASSWORD/.test(name)) return [value]
-  if (!URL.canParse(value)) return []
-  const { username, password, pathname } = new URL(value)
-  return password === '' || `${username}${pathname}`.includes(password) ? [] : [password]
+/** What changes with the time only is looked at once. */
+function watchAnswer(url: string, { headers, text }: Answer): void {
+  const all = `${[...headers].join('\n')}\n${text}`
+  const lasting = all.replaceAll(/[\d:.-]+/g, '')
+  if (heard.has(lasting)) return
+  heard.add(lasting)
+  const made = { where: `GET ${url}`, text: all }
+  leave({ kind: 'made', ...made })
+  refuse(leaks([made], given))
+}
+
+function refuse(found: readonly string[]): void {
+  if (found.length > 0) throw new Error(`secrets are in the output:\n${found.join('\n')}`)
 }
 
 export interface Expectation<T> {
@@ -188,7 +222,10 @@ export async function ask(url: string, headers: Environment = {}): Promise<Answe
   try {
     const signal = AbortSignal.timeout(10_000)
     const answer = await fetch(url, { headers: { connection: 'close', ...headers }, signal })
-    return { status: answer.status, headers: answer.headers, text: await answer.text() }
+    const { status, headers: answered } = answer
+    const whole = { status, headers: answered, text: await answer.text() }
+    watchAnswer(url, whole)
+    return whole
   } catch (error) {
     if (isRefused(error)) return { status: 0, headers: new Headers(), text: '' }
     throw error

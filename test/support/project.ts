@@ -28,6 +28,10 @@ export interface ProjectOptions {
   readonly files?: Readonly<Record<string, string | Readonly<Record<string, string>>>>
   /** False: none is made beforehand. */
   readonly snapshot?: boolean
+  /** The URL of an empty database. Default: a new one on the test server. */
+  readonly database?: string
+  /** The command line that its processes run, as `buildEntry` returns it. Default: this checkout's source. */
+  readonly entry?: string
 }
 
 /** A process that listens. */
@@ -67,9 +71,9 @@ export interface Project {
 export async function createProject(
   t: Test,
   migrations: Migrations,
-  { files = {}, snapshot = true }: ProjectOptions = {},
+  { files = {}, snapshot = true, database, entry }: ProjectOptions = {},
 ): Promise<Project> {
-  const url = await createDatabase(t)
+  const url = database ?? (await createDatabase(t))
   const root = t.testdir({
     'package.json': '{ "name": "songs", "version": "1.2.3", "type": "module" }\n',
     migrations: Object.fromEntries(
@@ -77,22 +81,28 @@ export async function createProject(
     ),
     ...files,
   })
-  const project = projectIn(t, root, url)
+  const project = projectIn(t, root, { url, ...(entry === undefined ? {} : { entry }) })
   if (snapshot) await project.rebuild({})
   return project
 }
 
-function projectIn(t: Test, root: string, url: string): Project {
+function projectIn(
+  t: Test,
+  root: string,
+  { url, ...program }: { readonly url: string; readonly entry?: string },
+): Project {
   const env = {
     NODE_ENV: 'production',
     DATABASE_URL: url,
     HOST: '127.0.0.1',
     PORT: '0',
     INSTANCE: 'replica-1',
+    // `block` holds a revision up for as long as a test needs.
+    MIGRATION_LOCK_TIMEOUT: '100s',
     TERMINATION_LOG: join(root, 'termination.log'),
   }
   const config = loadConfig({ root, env })
-  const place = (more: Environment) => ({ cwd: root, env: { ...env, ...more } })
+  const place = (more: Environment) => ({ cwd: root, env: { ...env, ...more }, ...program })
   const startIt = (words: string, more: Environment = {}): Running => start(t, words.split(' '), place(more))
   return {
     root,
@@ -124,7 +134,7 @@ async function block(t: Test, url: string): Promise<() => Promise<void>> {
 }
 
 /** The application port is the last one that is bound. */
-async function listening(running: Running): Promise<Service> {
+export async function listening(running: Running): Promise<Service> {
   await running.said('"what":"/health/schema"')
   const address = running.log().find(({ what }) => what === '/health/schema')?.['address']
   return { ...running, ask: (path, headers) => ask(`${String(address)}${path}`, headers) }

@@ -8,30 +8,50 @@ export interface Proxy {
   readonly url: string
   /** What was sent to the server through it so far. */
   readonly sent: () => string
+  /** New connections lead to the server of this URL. */
+  readonly redirect: (target: string) => void
   /** Connections end, and new ones are refused: a server that was stopped. */
   readonly cut: () => Promise<void>
-  /** Nothing passes any more, and nothing ends: a network that swallows everything. */
-  readonly swallow: () => void
+  /**
+   * Nothing passes any more, and nothing ends: a network that swallows everything. With `open` only on the connections
+   * there are: a router that forgot them.
+   */
+  readonly swallow: (which?: 'all' | 'open') => void
   /** As in the beginning. */
   readonly mend: () => Promise<void>
 }
 
+export interface ProxyOptions {
+  /** Whether what is sent is kept for `sent`. */
+  readonly keep?: boolean
+}
+
 /** Opens a way to the server of this URL, on a port that stays the same. It begins cut. */
-export async function createProxy(t: Owner, target: string): Promise<Proxy> {
-  const { hostname, port } = new URL(target)
+export async function createProxy(
+  t: Owner,
+  target: string,
+  { keep = true }: ProxyOptions = {},
+): Promise<Proxy> {
   const sockets = new Set<Socket>()
   const sent: Buffer[] = []
+  let to = new URL(target)
+  let passes = true
+  const add = (one: Socket, other: Socket | null): void => {
+    sockets.add(one)
+    one
+      .on('error', () => {})
+      .on('close', () => {
+        sockets.delete(one)
+        other?.destroy()
+      })
+    if (other !== null) one.pipe(other)
+  }
   const server = createServer((client) => {
-    const upstream = connect(Number(port || 5432), hostname)
-    client.on('data', (data: Buffer) => void sent.push(data))
-    for (const [one, other] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      sockets.add(one)
-      one.on('error', () => {}).on('close', () => other.destroy())
-      one.pipe(other)
-    }
+    if (!passes) return add(client.pause(), null)
+    const upstream = connect(Number(to.port || 5432), to.hostname)
+    if (keep) client.on('data', (data: Buffer) => void sent.push(data))
+    add(client, upstream)
+    add(upstream, client)
   })
   const listen = async (at: number): Promise<number> => {
     server.listen(at, '127.0.0.1')
@@ -41,7 +61,6 @@ export async function createProxy(t: Owner, target: string): Promise<Proxy> {
   }
   const cut = async (): Promise<void> => {
     for (const socket of sockets) socket.destroy()
-    sockets.clear()
     if (!server.listening) return
     server.close()
     await once(server, 'close')
@@ -54,11 +73,16 @@ export async function createProxy(t: Owner, target: string): Promise<Proxy> {
   return {
     url: url.href,
     sent: () => Buffer.concat(sent).toString(),
+    redirect: (next) => {
+      to = new URL(next)
+    },
     cut,
-    swallow: () => {
+    swallow: (which = 'all') => {
+      passes = which === 'open'
       for (const socket of sockets) socket.unpipe().pause()
     },
     mend: async () => {
+      passes = true
       await cut()
       await listen(own)
     },

@@ -1,16 +1,14 @@
+import { visible, visibleLines } from '../../core/visible.js'
+
 /** A text as a template literal of JavaScript. */
 export function template(text: string): string {
-  const escaped = text
-    .replaceAll('\\', '\\\\')
-    .replaceAll('`', '\\`')
-    .replaceAll('${', '\\${')
-    .replaceAll('\r', '\\r')
-  return `\`${escaped}\``
+  const escaped = text.replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${')
+  return `\`${visibleLines(escaped)}\``
 }
 
 /** A text as a string of JavaScript: in single quotes if nothing in it has to be escaped. */
 export function quoted(text: string): string {
-  return /['\\\n\r\u2028\u2029]/.test(text) ? template(text) : `'${text}'`
+  return /['\\]/.test(text) || visible(text) !== text ? template(text) : `'${text}'`
 }
 
 /** A list of texts: `['a', 'b']`. */
@@ -20,7 +18,7 @@ export function quotedList(texts: readonly string[]): string {
 
 /** A text on one line, as a comment takes it. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim()
+  return visible(text.replaceAll(/\s+/g, ' ').trim())
 }
 
 /** SQL as the argument of `knex.raw`: Knex takes a bare question mark for a binding. */

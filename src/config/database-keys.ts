@@ -1,0 +1,102 @@
+import {
+  certificates,
+  databaseUrl,
+  duration,
+  file,
+  folders,
+  oneOf,
+  secret,
+  serverHost,
+  serverPort,
+  text,
+  yesOrNo,
+} from './forms.js'
+import type { Key } from './key.js'
+
+/** The databases, and how they are migrated. */
+export const databaseKeys = {
+  DATABASE_URL: {
+    ...databaseUrl,
+    default: null,
+    otherwise: 'the DB_ keys, else an embedded PostgreSQL outside production',
+    description: 'The database of the service.',
+  },
+  'DATABASE_URL_{TARGET}': {
+    ...databaseUrl,
+    default: null,
+    description:
+      'The database for one target, such as DATABASE_URL_DEMO; it beats DATABASE_URL, except on the command line.',
+  },
+  DB_HOST: {
+    ...serverHost,
+    default: null,
+    description: 'The database server, where no URL is set; needs DB_USER and DB_NAME.',
+  },
+  DB_PORT: { ...serverPort, default: null, otherwise: '5432', description: 'The port of DB_HOST.' },
+  DB_USER: { ...text, default: null, description: 'The user for DB_HOST.' },
+  DB_PASSWORD: {
+    ...secret,
+    default: null,
+    description: 'The password of DB_USER, as it is, without encoding.',
+  },
+  DB_NAME: { ...text, default: null, description: 'The name of the database on DB_HOST.' },
+  DATABASE_SSL: {
+    ...certificates,
+    default: null,
+    otherwise: 'what the URL says',
+    description: 'How connections are encrypted, and what the certificate of the server is checked against.',
+  },
+  MIGRATION_DATABASE_URL: {
+    ...databaseUrl,
+    default: null,
+    otherwise: 'the database of the service',
+    description: 'The same database for migrating: with another role, or past a pooler.',
+  },
+  SCRATCH_DATABASE_URL: {
+    ...databaseUrl,
+    default: null,
+    otherwise: 'an embedded PostgreSQL',
+    description:
+      'An empty database, or a server to create one on, in which migrations are replayed for the snapshot.',
+  },
+  CONNECT_TIMEOUT: {
+    ...duration,
+    default: '30s',
+    description: 'How long to wait for PostgreSQL when starting.',
+  },
+  MIGRATIONS_DIR: {
+    ...folders,
+    default: null,
+    otherwise: 'what the knexfile says, else ./migrations',
+    description: 'The folder of the migrations; several are separated by commas.',
+  },
+  KNEXFILE: { ...file, default: null, description: 'The knexfile to take the settings of Knex from.' },
+  MIGRATION_TRANSACTION: {
+    ...oneOf('batch', 'each'),
+    default: 'batch',
+    description: 'Whether all pending migrations share one transaction, or each has its own.',
+  },
+  LOCK_WAIT_TIMEOUT: {
+    ...duration,
+    default: '10m',
+    description: 'How long to wait for another process that migrates.',
+  },
+  MIGRATION_LOCK_TIMEOUT: {
+    ...duration,
+    default: '5s',
+    description:
+      'How long a statement of a migration in a transaction may wait for a lock of others, and whoever needs the table behind it; 0 for as long as it takes. Then it is rolled back and tried again.',
+  },
+  MIGRATION_DEADLINE: {
+    ...duration,
+    default: '10m',
+    description:
+      'How long a migration that locks of others block is tried again, from the beginning of the run; 0 for not at all.',
+  },
+  SEED_ON_START: {
+    ...yesOrNo,
+    default: 'false',
+    description: 'Whether to run the seeds after migrating, when the service starts.',
+  },
+  SEEDS_DIR: { ...file, default: './seeds', description: 'The folder of the seeds.' },
+} as const satisfies Record<string, Key>

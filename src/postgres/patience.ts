@@ -1,0 +1,96 @@
+import type pg from 'pg'
+import { SchemaError } from '../errors.js'
+import { addressOf } from './address.js'
+import { type Connection, tryConnect, withLossTold } from './connect.js'
+import { connectionFailure, type ConnectionFailure, isShortage } from './connection-failure.js'
+import { close, type Deadline } from './lifetime.js'
+import { pause } from './pause.js'
+
+export interface Patience {
+  /** How long to try, in milliseconds. */
+  readonly timeout: number
+  /** How long the first reading may take, in milliseconds; after a connection that was lost twice as long. */
+  readonly answerTimeout: number
+  /** Called after each failed attempt that will be repeated. */
+  readonly onWait: (reason: string, waited: number) => void
+  readonly signal?: AbortSignal
+}
+
+/** Reads with a client; the deadline is for `answered`, around what waits for the server. */
+type Read<T> = (client: pg.Client, deadline: Deadline) => Promise<T>
+
+/**
+ * Connects and reads, waiting with backoff and jitter for a server that is not there yet, and beginning anew where the
+ * connection is lost or silent. What waiting cannot mend (wrong password, no such database, TLS) throws at once;
+ * SCHEMA_DATABASE_UNREACHABLE after the timeout, SCHEMA_INTERRUPTED when asked to stop.
+ */
+export async function readPatiently<T>(
+  connection: Connection,
+  { answerTimeout, ...patience }: Patience,
+  read: Read<T>,
+): Promise<T> {
+  const { signal } = patience
+  const started = performance.now()
+  let timeout = answerTimeout
+  for (let delay = 100; ; delay = Math.min(delay * 2, 3_000)) {
+    const attempt = await tryToRead(connection, { timeout, signal }, read)
+    if ('value' in attempt) return attempt.value
+    const waited = performance.now() - started
+    const { failure } = attempt
+    if (!failure.retry || waited + delay > patience.timeout) throw failure.error
+    patience.onWait(failure.error.message, waited)
+    await pause(jittered(delay), signal)
+    if (attempt.connected) timeout *= 2
+  }
+}
+
+/**
+ * For work that is tried again where the connection was lost: waits before the next attempt, longer each time. Throws the
+ * error that is no such loss, and the loss once the timeout since the first one has passed.
+ */
+export function bearLosses({
+  timeout,
+  onWait,
+  signal,
+}: Omit<Patience, 'answerTimeout'>): (error: unknown) => Promise<void> {
+  let first: number | null = null
+  let delay = 500
+  return async (error) => {
+    first ??= performance.now()
+    const waited = performance.now() - first
+    if (!isUnreachable(error) || waited + delay > timeout) throw error
+    onWait(error.message, waited)
+    await pause(jittered(delay), signal)
+    delay = Math.min(delay * 2, 30_000)
+  }
+}
+
+type Attempt<T> = { readonly value: T } | { readonly failure: ConnectionFailure; readonly connected: boolean }
+
+async function tryToRead<T>(connection: Connection, deadline: Deadline, read: Read<T>): Promise<Attempt<T>> {
+  const attempt = await tryConnect(connection)
+  if ('failure' in attempt) return { ...attempt, connected: false }
+  const { client } = attempt
+  try {
+    return { value: await withLossTold([client], connection, () => read(client, deadline)) }
+  } catch (error) {
+    return { failure: failureOf(error, connection), connected: true }
+  } finally {
+    await close(client)
+  }
+}
+
+/** What the server cannot do for the moment is waited for, too. */
+function failureOf(error: unknown, connection: Connection): ConnectionFailure {
+  if (isShortage(error)) return connectionFailure(error, addressOf(connection))
+  if (isUnreachable(error)) return { error, retry: true }
+  throw error
+}
+
+function isUnreachable(error: unknown): error is SchemaError {
+  return error instanceof SchemaError && error.code === 'SCHEMA_DATABASE_UNREACHABLE'
+}
+
+function jittered(delay: number): number {
+  return delay * (0.75 + Math.random() / 2)
+}

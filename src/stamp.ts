@@ -1,0 +1,228 @@
+import type pg from 'pg'
+import { nearest } from './config/spelling.js'
+import { findingsOf, type Assessment } from './core/decision.js'
+import { compareHistory, type History } from './core/history.js'
+import type { Finding } from './core/impact.js'
+import type { Report } from './core/progress.js'
+import type { Snapshot } from './core/snapshot.js'
+import { count, shortened } from './core/words.js'
+import { SchemaError } from './errors.js'
+import { refuseWrongDatabase } from './admission.js'
+import { examine, migrateOptions, patience } from './gate.js'
+import { describeAddress } from './postgres/address.js'
+import { inspect, type Inspection } from './postgres/inspect.js'
+import { answered } from './postgres/lifetime.js'
+import type { MigrateOptions } from './postgres/locked-session.js'
+import { readPatiently } from './postgres/patience.js'
+import { stamp } from './postgres/stamp.js'
+import { staleError, usableSnapshot } from './snapshot.js'
+import type { Workspace } from './workspace.js'
+
+export interface StampContext {
+  readonly workspace: Workspace
+  readonly report: Report
+  readonly signal: AbortSignal
+}
+
+/** What is to be recorded. */
+export interface StampRequest {
+  readonly revision: string
+  /** Whether recorded revisions whose files are lost are to be taken out of the record. */
+  readonly forget: boolean
+}
+
+/** A database as it would be recorded, and what of it is not so. */
+export interface Proposal {
+  readonly revision: string
+  readonly inspection: Inspection
+  readonly history: History
+  /** The revisions up to it that are not recorded. */
+  readonly open: readonly string[]
+  /** The recorded revisions to be taken out of the record. */
+  readonly forget: readonly string[]
+  /** The database against the promise at the revision. */
+  readonly assessment: Assessment
+}
+
+/** What came of a stamp. `untrue`: the database differs otherwise than it was agreed to, and nothing was recorded. */
+export type Stamped =
+  | { readonly status: 'recorded'; readonly revisions: readonly string[] }
+  | { readonly status: 'untrue'; readonly assessment: Assessment }
+
+/**
+ * What stamping the database at a revision would record, and what differs. Reads only. Throws SCHEMA_SNAPSHOT_STALE, and
+ * SCHEMA_USAGE for a revision that is unknown or older than what is recorded.
+ */
+export async function proposeStamp(
+  { revision, forget }: StampRequest,
+  context: StampContext,
+): Promise<Proposal> {
+  refuseUnknown(revision, context.workspace)
+  const snapshot = await promiseOf(context.workspace)
+  return withReader(context, async (client, inspection) => {
+    const proposal = await propose({ client, inspection, snapshot, context }, revision)
+    refuseOlder(proposal, context.workspace)
+    if (forget) return { ...proposal, forget: proposal.history.unknown }
+    refuseLost(proposal)
+    return proposal
+  })
+}
+
+/**
+ * Records the revisions of a proposal under the lock, if the database still is as was proposed: without a difference, or,
+ * where there is a reason to record it nevertheless, with the same ones. Throws what taking the lock throws.
+ */
+export async function recordStamp(
+  proposal: Proposal,
+  reason: string | null,
+  { workspace, report, signal }: StampContext,
+): Promise<Stamped> {
+  const snapshot = await promiseOf(workspace)
+  const revisions = revisionsUpTo(proposal.revision, workspace)
+  const agreed = reason === null ? [] : findingsOf(proposal.assessment)
+  const detail = agreed.length === 0 || reason === null ? {} : { reason, differences: agreed.length }
+  let assessment = proposal.assessment
+  let isTrue = false
+  const stamped = await stamp(
+    { ...migrateOptions(workspace, snapshot), admit: admission(workspace, proposal), report, signal },
+    {
+      revisions,
+      forget: proposal.forget,
+      judge: async (client, inspection) => {
+        assessment = await examineAt({ client, inspection, snapshot, context: { workspace } }, revisions)
+        isTrue = same(findingsOf(assessment), agreed)
+        return isTrue ? detail : null
+      },
+    },
+  )
+  return isTrue ? { status: 'recorded', revisions: stamped } : { status: 'untrue', assessment }
+}
+
+export interface Reading {
+  readonly client: pg.ClientBase
+  readonly inspection: Inspection
+  readonly snapshot: Snapshot
+  readonly context: Pick<StampContext, 'workspace'>
+}
+
+/** What stamping at a revision would record, and what differs. Throws SCHEMA_WRONG_DATABASE where it is somebody else's. */
+export async function propose(reading: Reading, revision: string): Promise<Proposal> {
+  const { inspection, context } = reading
+  const { workspace } = context
+  const build = workspace.migrations.map((migration) => migration.revision)
+  const history = compareHistory(build, inspection.recorded)
+  admission(workspace, { forget: history.unknown })(inspection)
+  const upTo = revisionsUpTo(revision, workspace)
+  return {
+    revision,
+    inspection,
+    history,
+    open: upTo.filter((each) => !history.applied.includes(each)),
+    forget: [],
+    assessment: await examineAt(reading, upTo),
+  }
+}
+
+/** The assessment as it would be if these revisions were recorded, and no other. */
+function examineAt(
+  { client, inspection, snapshot, context: { workspace } }: Reading,
+  revisions: readonly string[],
+): Promise<Assessment> {
+  const recorded = { ...inspection.recorded, revisions }
+  return examine(client, workspace, { inspection: { ...inspection, recorded }, snapshot })
+}
+
+/** What is to be forgotten is no sign of another project's database any more. */
+function admission(workspace: Workspace, { forget }: Pick<Proposal, 'forget'>): MigrateOptions['admit'] {
+  const admit = refuseWrongDatabase(workspace)
+  return (inspection) => {
+    const { recorded } = inspection
+    const revisions = recorded.revisions.filter((revision) => !forget.includes(revision))
+    admit({ ...inspection, recorded: { ...recorded, revisions } })
+  }
+}
+
+/** Hands over a connection and what is true of the database: it reads, and nothing else. */
+export function withReader<T>(
+  context: StampContext,
+  use: (client: pg.ClientBase, inspection: Inspection) => Promise<T>,
+): Promise<T> {
+  const { workspace } = context
+  const { connection, config } = workspace
+  return readPatiently(connection, patience(context), (client, deadline) =>
+    answered(client, deadline, async () =>
+      use(client, await inspect(client, { ...workspace, scope: config.verify.scope })),
+    ),
+  )
+}
+
+/** The promise to compare with. Throws SCHEMA_SNAPSHOT_STALE. */
+export async function promiseOf(workspace: Workspace): Promise<Snapshot> {
+  const { snapshot, stale } = await usableSnapshot(workspace)
+  if (snapshot === null) throw staleError(workspace, stale)
+  return snapshot
+}
+
+function revisionsUpTo(revision: string, { migrations }: Workspace): readonly string[] {
+  const all = migrations.map((migration) => migration.revision)
+  return all.slice(0, all.indexOf(revision) + 1)
+}
+
+function same(some: readonly Finding[], others: readonly Finding[]): boolean {
+  return JSON.stringify(some) === JSON.stringify(others)
+}
+
+function refuseUnknown(revision: string, { migrations }: Workspace): void {
+  const known = migrations.map((migration) => migration.revision)
+  if (known.includes(revision)) return
+  const meant = nearest(revision, known) ?? known.find((each) => each.includes(revision))
+  throw new SchemaError('SCHEMA_USAGE', {
+    what: `There is no revision "${revision}" in this build. Nothing was recorded.`,
+    facts: [['newest', known.slice(-10)]],
+    choices: [
+      ...(meant === undefined ? [] : [[`schemagate stamp ${meant}`, 'may be what was meant'] as const]),
+      ['schemagate stamp', 'says which revision fits the database best'],
+    ],
+  })
+}
+
+/** What is recorded beyond a revision would stay recorded, and its work in the database. */
+function refuseOlder({ revision, history, inspection }: Proposal, workspace: Workspace): void {
+  const newest = history.applied.at(-1)
+  if (newest === undefined || !revisionsUpTo(newest, workspace).slice(0, -1).includes(revision)) return
+  throw new SchemaError('SCHEMA_USAGE', {
+    what: `The database is at ${newest} already, which is newer than ${revision}. Nothing was recorded.`,
+    facts: [['database', describeAddress(inspection.database)]],
+    choices: [
+      [`schemagate down --to ${revision}`, 'reverts what is newer, and the record with it'],
+      [`schemagate stamp ${newest}`, 'records what is not recorded up to there, if it is true'],
+    ],
+  })
+}
+
+/**
+ * Whether what is to be recorded would be a second line of migrations beside one that this build does not have. Older
+ * revisions whose files were deleted are none.
+ */
+export function isAside({ history }: Pick<Proposal, 'history'>): boolean {
+  return history.position === 'diverged' || history.position === 'foreign'
+}
+
+function refuseLost({ revision, history, inspection, open }: Proposal): void {
+  const { unknown } = history
+  if (open.length === 0 || !isAside({ history })) return
+  throw new SchemaError('SCHEMA_DIVERGED', {
+    what: `The database records ${count(unknown.length, 'revision')} that this build does not have. Nothing was recorded.`,
+    facts: [
+      ['database', describeAddress(inspection.database)],
+      ['unknown', shortened(unknown)],
+    ],
+    choices: [
+      ['deploy the build that has them', 'or bring their files back'],
+      [
+        `schemagate stamp ${revision} --forget`,
+        'takes them out of the record, if their files are lost for good',
+      ],
+    ],
+  })
+}

@@ -1,0 +1,70 @@
+import { parseArguments } from '../../src/cli/arguments.js'
+import type { CommandContext, Run } from '../../src/cli/command.js'
+import { loadConfig } from '../../src/config.js'
+import type { Progress } from '../../src/core/progress.js'
+import { describeError, SchemaError } from '../../src/errors.js'
+import { createLog } from '../../src/log.js'
+import { openGate } from '../../src/open-gate.js'
+import type { Environment } from './process.js'
+import type { Project } from './project.js'
+
+/** What came of a command that was called in this process, and not as one of its own. */
+export interface Called {
+  readonly exit: number
+  /** The result's text, or the error's. */
+  readonly text: string
+  /** The code alone where it threw. */
+  readonly document: unknown
+  /** What was said before it was confirmed. */
+  readonly said: string
+  readonly events: readonly Progress[]
+}
+
+export interface Calling {
+  readonly root: string
+  readonly env: Environment
+  /** What is typed on the terminal; nobody is there by default. */
+  readonly ask?: CommandContext['ask']
+}
+
+/** Calls `schemagate` with these words in this process. A secret in what it says is not looked for. */
+export async function call(words: readonly string[], { root, env, ask = null }: Calling): Promise<Called> {
+  const said: string[] = []
+  const events: Progress[] = []
+  const say = (text: string): void => void said.push(text)
+  const report = (progress: Progress): void => void events.push(progress)
+  try {
+    const { command, words: rest, options, flags } = parseArguments(words)
+    const run = command?.spec.load === null ? openAndClose : await command?.spec.load()
+    if (run === undefined) throw new Error(`${words.join(' ')} is no command to be called`)
+    const config = loadConfig({ root, env, flags })
+    const configOf = (target: string) => loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
+    const { signal } = new AbortController()
+    const context = { config, words: rest, options, report, signal, say, ask, configOf }
+    return { ...(await run(context)), said: said.join('\n'), events }
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error
+    const { exitCode: exit, code } = error
+    return { exit, text: describeError(error), document: { code }, said: said.join('\n'), events }
+  }
+}
+
+export type Outcome = Called
+
+/** Calls a line in a project, with its environment and more: for many commands, where a process each would take long. */
+export function runHere(
+  { root, env: own }: Project,
+  line: string,
+  { env = {}, ask = null }: Partial<Omit<Calling, 'root'>> = {},
+): Promise<Outcome> {
+  return call(line.split(' '), { root, env: { ...own, ...env }, ask })
+}
+
+/** What `serve` does before it binds a port; its document is that of /health/schema. */
+const openAndClose: Run = async ({ config, report }) => {
+  const log = createLog({ level: 'silent', form: 'json', stream: process.stderr })
+  const gate = await openGate(config, { log, report })
+  const document = gate.health.view().documents.full
+  await gate.close()
+  return { exit: 0, text: '', document }
+}
