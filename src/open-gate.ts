@@ -104,6 +104,6 @@ async function fail(
   error: unknown,
   { health, fleet }: { readonly health: Health; readonly fleet: Fleet },
 ): Promise<void> {
-  if (error instanceof SchemaError) health.refused(error)
+  if (error instanceof SchemaError && error.code !== 'SCHEMA_INTERRUPTED') health.refused(error)
   await fleet.close()
 }

@@ -35,7 +35,7 @@ const refusedSchema = {
 const probeSchema = {
   type: 'object',
   required: ['status', 'phase'],
-  properties: { status: { enum: ['pass', 'fail'] }, phase: text, refused: refusedSchema },
+  properties: { status: { enum: ['pass', 'fail'] }, phase: text },
 } as const
 
 const revisionSchema = {
@@ -150,8 +150,8 @@ const paths = {
   schema: '/health/schema',
 } as const
 
-/** The health routes, which answer even while the gate refuses. */
-export const healthPaths: ReadonlySet<string> = new Set(Object.values(paths))
+/** The routes that answer as ever while the gate refuses. */
+export const unguarded: ReadonlySet<string> = new Set([paths.live, paths.schema])
 
 /** Registers the four health routes; every answer comes from memory. */
 export function registerHealthRoutes(app: FastifyInstance, options: HealthRouteOptions): void {
@@ -165,8 +165,8 @@ export function registerHealthRoutes(app: FastifyInstance, options: HealthRouteO
 }
 
 function answer(reply: FastifyReply, view: HealthView, passes: boolean): FastifyReply {
-  const { phase, refused } = view.documents.public
-  const text = JSON.stringify({ status: passes ? 'pass' : 'fail', phase, ...(passes ? {} : { refused }) })
+  const { phase } = view.documents.public
+  const text = JSON.stringify({ status: passes ? 'pass' : 'fail', phase })
   return withStatus(reply, passes).type(healthJson).send(text)
 }
 

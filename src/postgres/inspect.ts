@@ -74,7 +74,7 @@ async function readPlace(
   const [server, tables] = found
   const place = placeFrom(objects(server)[0] ?? {}, objects(tables), project)
   refuseMisplaced(place, { connection, project, found: objects(tables) })
-  return { place, live: reading.parse(results.slice(placeResults)), found }
+  return { place, live: await reading.parse(results.slice(placeResults)), found }
 }
 
 interface FoundTables {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type pg from 'pg'
 import { type Catalog, type Facts, objectKey } from '../core/catalog.js'
 import { canonicalSession, catalogQueries } from './catalog.sql.js'
@@ -68,7 +69,7 @@ export async function readCatalogInTransaction(
 /** The catalog queries for some options, to be sent in a message of the caller's, and what makes a catalog of their results. */
 export interface Reading {
   readonly queries: readonly string[]
-  readonly parse: (results: readonly Rows[]) => Catalog
+  readonly parse: (results: readonly Rows[]) => Promise<Catalog>
 }
 
 export function readingOf(options: ReadOptions): Reading {
@@ -80,8 +81,8 @@ export function readingOf(options: ReadOptions): Reading {
   const extras = extrasFor(options)
   return {
     queries: [...queries.map(({ sql }) => sql), ...extras.flatMap((extra) => extra.queries)],
-    parse: (results) => {
-      const found = parseObjects(queries, results)
+    parse: async (results) => {
+      const found = await parseObjects(queries, results)
       let rest = results.slice(queries.length)
       return extras.reduce((catalog, extra) => {
         const [mine, others] = [rest.slice(0, extra.queries.length), rest.slice(extra.queries.length)]
@@ -97,9 +98,13 @@ interface Found {
   readonly addresses: Addresses
 }
 
+/** So many rows are a few milliseconds, in which this process answers nobody. */
+const slice = 2_000
+
 /** From the results of the catalog queries, in their order, to the catalog. */
-function parseObjects(queries: readonly KindQuery[], results: readonly Rows[]): Found {
+async function parseObjects(queries: readonly KindQuery[], results: readonly Rows[]): Promise<Found> {
   const catalog: Record<string, Facts> = {}
+  let parsed = 0
   const addresses = new Map<string, string>()
   for (const [index, query] of queries.entries()) {
     const result = results[index]
@@ -107,6 +112,7 @@ function parseObjects(queries: readonly KindQuery[], results: readonly Rows[]): 
     const width = 2 + query.names + (query.overloaded === true ? 1 : 0)
     const names = result.columns.slice(width)
     for (const row of result.rows) {
+      if (++parsed % slice === 0) await setImmediate()
       const key = keyOf(query, row.slice(2, width))
       catalog[key] = factsOf(names, row.slice(width))
       addresses.set(addressOfRow(query.catalog, row), key)

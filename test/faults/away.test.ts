@@ -7,7 +7,7 @@ import { type Environment, eventually, logOf, start } from '../support/process.j
 import { createServer, type OwnServer } from '../support/own-server.js'
 import { createProject, listening, type Migrations, type Project, type Service } from '../support/project.js'
 
-t.jobs = 2
+t.jobs = 3
 
 const role = 'shop'
 const password = 'pw-4711-away'
