@@ -1,9 +1,14 @@
 import { append, type LedgerEntry } from './ledger.js'
+import { isLoss } from './lifetime.js'
 import { messageOf, type Run, type RunState } from './run-state.js'
 
-/** The revision that runs `failed`; what shared its transaction, and what is tried again, was `rolled back`. */
+/**
+ * The revision that runs `failed`; what shared its transaction, and what is tried again, was `rolled back`. Of one outside a
+ * transaction whose connection was lost nobody knows how far it came: it stays `started`, as if this process was killed.
+ */
 export async function recordTakenBack(failure: unknown, { context, state }: Run): Promise<void> {
-  const { audit, schema, writer } = context
+  const { audit, schema, writer, session } = context
+  if (state.running?.transactional === false && isLoss(failure, [session.client])) return
   const text = messageOf(failure, state)
   const entries = state.begun.map((revision) => ({ ...lastRow(revision, state), error: text }))
   await append(audit, { schema, writer }, entries).catch((unrecorded: unknown) => {

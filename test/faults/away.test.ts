@@ -347,6 +347,35 @@ t.test('a start survives whatever happens to its database', async (t) => {
     })
 })
 
+t.test('what a lost connection left half done outside a transaction is not run again', async (t) => {
+  const half = ['create table plays (id int)', held, 'create table likes (id int)']
+  const project = await createProject(t, { '001_songs': songs, '002_half': { up: half, transaction: false } })
+  await project.block()
+  const process = project.start('serve')
+  const [waiting] = await eventually('the migration is held up', {
+    look: async () => {
+      const rows = await project.query(
+        `select pid from pg_locks where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`,
+      )
+      return rows.length > 0 ? rows : null
+    },
+    otherwise: process.stdout,
+  })
+  await project.query(`select pg_terminate_backend(${String(waiting?.['pid'])})`)
+  const ended = await process.ended()
+  t.equal(ended.exit, 7)
+  const said = logOf(ended)
+  t.match(
+    said.find(({ event }) => event === 'waiting for database')?.msg,
+    /^The connection to PostgreSQL was lost while 002_half ran\. It runs outside a transaction: what it did before stays\. Trying again/,
+  )
+  t.match(
+    said.at(-1)?.msg,
+    /^SCHEMA_HALF_APPLIED: [^]*done +table:public\.plays[^]*not done +table:public\.likes/,
+  )
+})
+
 t.test('a disk that is full is said, and later the migration succeeds', async (t) => {
   const server = await createServer(t)
   const url = await databaseOf(server)
