@@ -199,6 +199,12 @@ export const errorCodes = {
       'A migration could not get a lock that other sessions hold, and was tried again until `MIGRATION_DEADLINE`. It was rolled back.',
     fix: 'Look at the sessions that are named: let them end, or end them; then run it again.',
   },
+  SCHEMA_CATALOG_LOCKED: {
+    exit: 9,
+    meaning:
+      'Other sessions had tables locked for longer than `LOCK_WAIT_TIMEOUT`, so that the catalog could not be read.',
+    fix: 'Look at the sessions that are named, then run it again.',
+  },
   SCHEMA_INTERRUPTED: {
     exit: 1,
     meaning: 'The process was asked to stop before its work was done.',

@@ -238,7 +238,9 @@ export function patience({
   return {
     timeout: workspace.config.connectTimeout,
     answerTimeout: workspace.config.verify.timeout,
+    lockWaitTimeout: workspace.config.migrations.lockWaitTimeout,
     onWait: (reason, waited) => report({ event: 'waiting for database', reason, waited }),
+    onLocked: (holder, waited) => report({ event: 'waiting for lock', lock: 'tables', holder, waited }),
     ...(signal ? { signal } : {}),
   }
 }

@@ -25,6 +25,11 @@ const outcomes = {
   refuse: { level: 'warn', label: 'refused' },
 } as const
 
+const awaited = {
+  migration: 'the migration lock, held by',
+  tables: 'tables, locked by',
+} as const
+
 /** Every event in words; a new event does not compile until it has some. */
 const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) => Told } = {
   connecting: ({ database, environment }) => info('connecting', `${database}, environment ${environment}`),
@@ -52,10 +57,10 @@ const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) =
       `${file}: ${count(revisions, 'revision')}, ${count(objects, 'object')}, in ${describeDuration(duration)}`,
     ),
   'snapshot unavailable': ({ reason }) => warn('unverified', `No snapshot could be made: ${reason}`),
-  'waiting for lock': ({ holder, waited }) =>
+  'waiting for lock': ({ lock, holder, waited }) =>
     warn(
       'waiting',
-      `for the migration lock, held by ${holder ?? 'a session that just ended'}, for ${describeDuration(waited)} so far`,
+      `for ${awaited[lock]} ${holder ?? 'a session that just ended'}, for ${describeDuration(waited)} so far`,
     ),
   'interrupted before': ({ revision, host, since, standing }) =>
     warn(

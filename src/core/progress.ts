@@ -40,7 +40,12 @@ export interface ProgressEvents {
     readonly duration: number
   }
   'snapshot unavailable': { readonly reason: string }
-  'waiting for lock': { readonly holder: string | null; readonly waited: number }
+  'waiting for lock': {
+    /** The migration lock, or locks of others on tables whose definitions have to be read. */
+    readonly lock: 'migration' | 'tables'
+    readonly holder: string | null
+    readonly waited: number
+  }
   'interrupted before': {
     readonly revision: string
     readonly host: string

@@ -5,6 +5,7 @@ import type { Identity } from '../core/identity.js'
 import { defaultScope, type Scope } from '../core/scope.js'
 import { SchemaError } from '../errors.js'
 import { addressOf, type DatabaseAddress, describeAddress } from './address.js'
+import { catalogLocked, isLocked } from './catalog-locked.js'
 import type { Connection } from './connect.js'
 import { ledgerTablesOf, readingOf } from './introspect.js'
 import { type Evidence, evidenceOf } from './evidence.js'
@@ -45,7 +46,7 @@ export interface InspectOptions {
 
 /**
  * Reads server, ledger and catalog in one repeatable-read transaction of two round trips. Works for a role that may only
- * read. Throws SCHEMA_LEDGER_MISPLACED, SCHEMA_PRIVILEGE_MISSING.
+ * read. Throws SCHEMA_LEDGER_MISPLACED, SCHEMA_PRIVILEGE_MISSING, SCHEMA_CATALOG_LOCKED.
  */
 export async function inspect(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
   try {
@@ -57,7 +58,7 @@ export async function inspect(client: pg.ClientBase, options: InspectOptions): P
     return inspectionFrom({ place, live, ...ledgersFrom(place, rows), evidence, options })
   } catch (error) {
     await rollBack(client)
-    throw explained(error, options)
+    throw isLocked(error) ? await catalogLocked(client, error) : explained(error, options)
   }
 }
 

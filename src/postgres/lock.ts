@@ -87,13 +87,23 @@ function isLost(client: pg.ClientBase): boolean {
 }
 
 async function findHolder(client: pg.ClientBase, tableName: string): Promise<LockHolder | null> {
-  const [row] = await queryRows(
+  const [holder] = await findHolders(client, ofLock(tableName))
+  return holder ?? null
+}
+
+/** The sessions with a lock for which this condition on `pg_locks l` holds, the oldest transaction first. */
+export async function findHolders(client: pg.ClientBase, condition: string): Promise<readonly LockHolder[]> {
+  const rows = await queryRows(
     client,
     `select a.pid, a.application_name as application, a.usename as "user", host(a.client_addr) as address,
         a.backend_start as connected, coalesce(a.xact_start, a.query_start, a.backend_start) as since
-      from pg_locks l join pg_stat_activity a on a.pid = l.pid where ${ofLock(tableName)}`,
+      from pg_stat_activity a where a.pid in (select l.pid from pg_locks l where ${condition})
+      order by a.xact_start, a.pid`,
   )
-  if (row === undefined) return null
+  return rows.map(asHolder)
+}
+
+function asHolder(row: Readonly<Record<string, unknown>>): LockHolder {
   const { pid, application, user, address, connected, since } = row
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
   return {

@@ -81,7 +81,12 @@ export async function withAdmittedSession<T>(
 ): Promise<T> {
   const { connection, project, lockWaitTimeout: timeout, report, signal, writer } = options
   const onWait: Parameters<typeof withSchemaLock>[1]['onWait'] = (holder, waited) =>
-    report({ event: 'waiting for lock', holder: holder === null ? null : describeHolder(holder), waited })
+    report({
+      event: 'waiting for lock',
+      lock: 'migration',
+      holder: holder === null ? null : describeHolder(holder),
+      waited,
+    })
   const patience = { tableName: project.tableName, timeout, onWait, ...(signal ? { signal } : {}) }
   return withSession(connection, project, async (session) => {
     const named = (revision: string | null): Promise<void> =>

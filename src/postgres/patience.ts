@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { SchemaError } from '../errors.js'
 import { addressOf } from './address.js'
+import { holdersIn, isCatalogLocked } from './catalog-locked.js'
 import { type Connection, tryConnect, withLossTold } from './connect.js'
 import { connectionFailure, type ConnectionFailure, isShortage } from './connection-failure.js'
 import { close, type Deadline } from './lifetime.js'
@@ -11,8 +12,12 @@ export interface Patience {
   readonly timeout: number
   /** How long the first reading may take, in milliseconds; after a connection that was lost twice as long. */
   readonly answerTimeout: number
+  /** How long to wait for others who have locked tables that have to be read, in milliseconds. */
+  readonly lockWaitTimeout: number
   /** Called after each failed attempt that will be repeated. */
   readonly onWait: (reason: string, waited: number) => void
+  /** The same, where it is for tables that these sessions have locked. */
+  readonly onLocked: (holders: string | null, waited: number) => void
   readonly signal?: AbortSignal
 }
 
@@ -21,8 +26,9 @@ type Read<T> = (client: pg.Client, deadline: Deadline) => Promise<T>
 
 /**
  * Connects and reads, waiting with backoff and jitter for a server that is not there yet, and beginning anew where the
- * connection is lost or silent. What waiting cannot mend (wrong password, no such database, TLS) throws at once;
- * SCHEMA_DATABASE_UNREACHABLE after the timeout, SCHEMA_INTERRUPTED when asked to stop.
+ * connection is lost or silent, or others have locked tables. What waiting cannot mend (wrong password, no such database,
+ * TLS) throws at once; SCHEMA_DATABASE_UNREACHABLE and SCHEMA_CATALOG_LOCKED after their timeouts, SCHEMA_INTERRUPTED when
+ * asked to stop.
  */
 export async function readPatiently<T>(
   connection: Connection,
@@ -37,8 +43,9 @@ export async function readPatiently<T>(
     if ('value' in attempt) return attempt.value
     const waited = performance.now() - started
     const { failure } = attempt
-    if (!failure.retry || waited + delay > patience.timeout) throw failure.error
-    patience.onWait(failure.error.message, waited)
+    const limit = isCatalogLocked(failure.error) ? patience.lockWaitTimeout : patience.timeout
+    if (!failure.retry || waited + delay > limit) throw failure.error
+    tell(failure.error, waited, patience)
     await pause(jittered(delay), signal)
     if (attempt.connected) timeout *= 2
   }
@@ -50,16 +57,16 @@ export async function readPatiently<T>(
  */
 export function bearLosses({
   timeout,
-  onWait,
   signal,
-}: Omit<Patience, 'answerTimeout'>): (error: unknown) => Promise<void> {
+  ...telling
+}: Omit<Patience, 'answerTimeout' | 'lockWaitTimeout'>): (error: unknown) => Promise<void> {
   let first: number | null = null
   let delay = 500
   return async (error) => {
     first ??= performance.now()
     const waited = performance.now() - first
-    if (!isUnreachable(error) || waited + delay > timeout) throw error
-    onWait(error.message, waited)
+    if (!isPassing(error) || waited + delay > timeout) throw error
+    tell(error, waited, telling)
     await pause(jittered(delay), signal)
     delay = Math.min(delay * 2, 30_000)
   }
@@ -83,12 +90,23 @@ async function tryToRead<T>(connection: Connection, deadline: Deadline, read: Re
 /** What the server cannot do for the moment is waited for, too. */
 function failureOf(error: unknown, connection: Connection): ConnectionFailure {
   if (isShortage(error)) return connectionFailure(error, addressOf(connection))
-  if (isUnreachable(error)) return { error, retry: true }
+  if (isPassing(error)) return { error, retry: true }
   throw error
 }
 
-function isUnreachable(error: unknown): error is SchemaError {
-  return error instanceof SchemaError && error.code === 'SCHEMA_DATABASE_UNREACHABLE'
+function isPassing(error: unknown): error is SchemaError {
+  return (
+    isCatalogLocked(error) || (error instanceof SchemaError && error.code === 'SCHEMA_DATABASE_UNREACHABLE')
+  )
+}
+
+function tell(
+  error: SchemaError,
+  waited: number,
+  { onWait, onLocked }: Pick<Patience, 'onWait' | 'onLocked'>,
+): void {
+  if (error.code === 'SCHEMA_CATALOG_LOCKED') onLocked(holdersIn(error), waited)
+  else onWait(error.message, waited)
 }
 
 function jittered(delay: number): number {

@@ -27,6 +27,8 @@ export interface PlaceOptions {
   readonly timeout?: number
 }
 
+const lockTimeout = 1_000
+
 /** How many results `placeQueries` have: the server, the tables that may be ledgers, the hash of the catalog. */
 export const placeResults = 3
 
@@ -36,6 +38,8 @@ export function placeQueries({ project, timeout = 0 }: PlaceOptions): readonly s
   return [
     'begin transaction isolation level repeatable read read only',
     `set local statement_timeout to ${timeout}`,
+    // PostgreSQL prints defaults, indexes and views under a lock of their table, which waits for whoever alters it.
+    `set local lock_timeout to ${lockTimeout}`,
     ...(searchPath.length === 0
       ? []
       : [`set local search_path to ${searchPath.map((name) => pg.escapeIdentifier(name)).join(', ')}`]),

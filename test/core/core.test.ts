@@ -1354,12 +1354,16 @@ const told: {
   ],
   'waiting for lock': [
     [
-      { event: 'waiting for lock', holder: 'replica-2 (pid 7)', waited: 61_000 },
+      { event: 'waiting for lock', lock: 'migration', holder: 'replica-2 (pid 7)', waited: 61_000 },
       'warn | waiting | for the migration lock, held by replica-2 (pid 7), for 1 min 1 s so far',
     ],
     [
-      { event: 'waiting for lock', holder: null, waited: 20 },
+      { event: 'waiting for lock', lock: 'migration', holder: null, waited: 20 },
       'warn | waiting | for the migration lock, held by a session that just ended, for 20 ms so far',
+    ],
+    [
+      { event: 'waiting for lock', lock: 'tables', holder: 'psql (pid 7)', waited: 20 },
+      'warn | waiting | for tables, locked by psql (pid 7), for 20 ms so far',
     ],
   ],
   'interrupted before': [

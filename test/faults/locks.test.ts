@@ -545,3 +545,49 @@ t.test('the progress of a command is read from what PostgreSQL reports', async (
   await eventually('its loss is noticed, and mended', { look: () => !watch.latest().known })
   await eventually('it looks again', { look: () => watch.latest().known })
 })
+
+/** PostgreSQL prints a default under a lock of its table. */
+const titled = `create table songs (id int primary key, title text not null default 'Ode')`
+
+t.test('whoever starts while others have locked tables says whom it waits for', async (t) => {
+  const project = await createProject(t, {
+    '001_songs': titled,
+    '002_plays': [plays, 'select pg_advisory_xact_lock(1)'],
+  })
+  await project.migrate('001_songs')
+  const goOn = await project.block()
+  const first = project.start('serve', { INSTANCE: 'first', LOG_LEVEL: 'debug' })
+  await first.said('002_plays (1 of 1)')
+  const second = project.start('serve', { INSTANCE: 'second', CONNECT_TIMEOUT: '1s', VERIFY_TIMEOUT: '2s' })
+  await second.said(/for tables, locked by first, .*at 002_plays, since .* for [3-9][\d.]* s so far/)
+  const late = await project.run('check', { LOCK_WAIT_TIMEOUT: '1s' })
+  t.equal(late.exit, 9)
+  t.match(errorOf(late), /^SCHEMA_CATALOG_LOCKED: The catalog cannot be read: others have locked tables\./)
+  t.match(errorOf(late), /\n {2}locked by +first, .*at 002_plays, since /)
+  await goOn()
+  await Promise.all([first.said('/health/schema'), second.said('/health/schema')])
+})
+
+t.test('whoever serves stays ready while others have locked tables', async (t) => {
+  const project = await createProject(t, { '001_songs': titled })
+  const service = await project.serve({ VERIFY_INTERVAL: '100ms', VERIFY_TIMEOUT: '2s' })
+  const client = new pg.Client({ connectionString: project.url })
+  t.teardown(() => client.end())
+  await client.connect()
+  const checked = async (): Promise<string> =>
+    JSON.parse((await service.ask('/health/schema')).text).verification.checkedAt
+  await client.query('begin; lock table songs in access exclusive mode')
+  await project.query('create table likes (id int)')
+  const asleep = () =>
+    project.query(`select from pg_locks where not granted and relation = 'songs'::regclass`)
+  for (const waiting of [1, 0, 1, 0])
+    await eventually('it waits for the table, and gives up', {
+      look: async () => (await asleep()).length === waiting,
+    })
+  const before = await checked()
+  t.equal((await service.ask('/health/ready')).status, 200)
+  await client.query('rollback')
+  await eventually('it looks again', { look: async () => (await checked()) !== before })
+  t.equal((await service.ask('/health/ready')).status, 200)
+  t.notOk(service.log().some(({ event }) => event === 'database lost'))
+})

@@ -128,7 +128,7 @@ t.test('before the gate opens only liveness passes, and the phase says where it 
   })
   const story: readonly (readonly [Progress, string])[] = [
     [{ event: 'connecting', database: 'app@db.internal:5432/shop', environment: 'demo' }, 'connecting'],
-    [{ event: 'waiting for lock', holder: null, waited: 0 }, 'waiting for the lock'],
+    [{ event: 'waiting for lock', lock: 'migration', holder: null, waited: 0 }, 'waiting for the lock'],
     [{ event: 'revision started', revision: '001', number: 1, total: 2 }, 'migrating'],
     [{ event: 'migrated', revisions: 2, duration: 5 }, 'verifying'],
   ]
