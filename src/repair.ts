@@ -11,7 +11,7 @@ import { everything, ledgerTablesOf, readCatalog } from './postgres/introspect.j
 import { isKnexLockTaken, type MigrateOptions, withAdmittedSession } from './postgres/locked-session.js'
 import { type Repaired, repair } from './postgres/repair.js'
 import { isHalfApplied, mayHaveLeft, standingsOf, type Stood } from './postgres/standings.js'
-import { type IndexRepair, type InvalidIndex, repairIndex } from './repair-indexes.js'
+import { type IndexRepair, type InvalidIndex, repairIndex } from './repair/indexes.js'
 import type { Workspace } from './workspace.js'
 
 export interface RepairContext {

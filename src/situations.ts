@@ -1,12 +1,12 @@
-import { anothersDatabase } from './anothers-database.js'
-import { changedHistory } from './changed-history.js'
+import { anothersDatabase } from './situations/anothers-database.js'
+import { changedHistory } from './situations/changed-history.js'
 import type { Assessment, Decision, Situation } from './core/decision.js'
 import { findingsOf } from './core/decision.js'
 import type { Detail } from './core/health.js'
 import { count } from './core/words.js'
 import { type Choice, type ErrorCode, SchemaError } from './errors.js'
-import { newerBuild } from './newer-build.js'
-import { differenceFacts, graveFindings, revisionFacts, type Words } from './situation-words.js'
+import { newerBuild } from './situations/newer-build.js'
+import { differenceFacts, graveFindings, revisionFacts, type Words } from './situations/words.js'
 
 /** A database in words: `app@db:5432/shop` and the environment. */
 export interface Whereabouts {

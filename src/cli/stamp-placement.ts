@@ -1,4 +1,4 @@
-import type { Placement } from '../best-fit.js'
+import type { Placement } from '../stamp/best-fit.js'
 import { findingsOf } from '../core/decision.js'
 import type { Fit } from '../core/fit.js'
 import { impacts } from '../core/impact.js'

@@ -1,4 +1,4 @@
-import { anothersDatabase } from '../anothers-database.js'
+import { anothersDatabase } from '../situations/anothers-database.js'
 import { findingsOf, ignoredBy, promisedRevisions } from '../core/decision.js'
 import { isAnothers } from '../core/identity.js'
 import { type Finding, worstImpact } from '../core/impact.js'

@@ -1,12 +1,12 @@
-import type { Catalog } from './core/catalog.js'
-import { type Promised, promisedAt, type Snapshot, wholeCatalog } from './core/snapshot.js'
-import { count } from './core/words.js'
-import { SchemaError } from './errors.js'
-import { withClient } from './postgres/connect.js'
-import { everything, ledgerTablesOf, readCatalog } from './postgres/introspect.js'
-import { findScratch } from './postgres/scratch.js'
-import { staleError, usableSnapshot } from './snapshot.js'
-import type { Workspace } from './workspace.js'
+import type { Catalog } from '../core/catalog.js'
+import { type Promised, promisedAt, type Snapshot, wholeCatalog } from '../core/snapshot.js'
+import { count } from '../core/words.js'
+import { SchemaError } from '../errors.js'
+import { withClient } from '../postgres/connect.js'
+import { everything, ledgerTablesOf, readCatalog } from '../postgres/introspect.js'
+import { findScratch } from '../postgres/scratch.js'
+import { staleError, usableSnapshot } from '../snapshot.js'
+import type { Workspace } from '../workspace.js'
 
 /** The promise at head as the starting point of another migration. */
 export interface Base extends Promised {

@@ -1,9 +1,9 @@
-import { countKinds } from './core/catalog.js'
-import { type Assessment, findingsOf } from './core/decision.js'
-import type { Detail } from './core/health.js'
-import { count, describeCounts, shortened } from './core/words.js'
-import type { Fact } from './errors.js'
-import { differenceFacts, graveFindings, inline, revisionFacts, type Words } from './situation-words.js'
+import { countKinds } from '../core/catalog.js'
+import { type Assessment, findingsOf } from '../core/decision.js'
+import type { Detail } from '../core/health.js'
+import { count, describeCounts, shortened } from '../core/words.js'
+import type { Fact } from '../errors.js'
+import { differenceFacts, graveFindings, inline, revisionFacts, type Words } from './words.js'
 
 /** The words on a database that a newer build migrated. */
 export const newerBuild: Words = {

@@ -1,8 +1,8 @@
-import type { Catalog, Facts } from './core/catalog.js'
-import { plainNames } from './core/pattern.js'
-import { belongsToPartitioned, findObject, text } from './ddl/kind.js'
-import { ident } from './ddl/names.js'
-import { planChanges } from './ddl/plan.js'
+import type { Catalog, Facts } from '../core/catalog.js'
+import { plainNames } from '../core/pattern.js'
+import { belongsToPartitioned, findObject, text } from '../ddl/kind.js'
+import { ident } from '../ddl/names.js'
+import { planChanges } from '../ddl/plan.js'
 
 /** An index that is not valid. */
 export interface InvalidIndex {

@@ -1,9 +1,9 @@
-import { compareHistory, type History, type Position } from './core/history.js'
-import { type Choice, type ErrorCode, SchemaError } from './errors.js'
-import { describeAddress } from './postgres/address.js'
-import { withClient } from './postgres/connect.js'
-import { inspect, type Inspection } from './postgres/inspect.js'
-import type { Workspace } from './workspace.js'
+import { compareHistory, type History, type Position } from '../core/history.js'
+import { type Choice, type ErrorCode, SchemaError } from '../errors.js'
+import { describeAddress } from '../postgres/address.js'
+import { withClient } from '../postgres/connect.js'
+import { inspect, type Inspection } from '../postgres/inspect.js'
+import type { Workspace } from '../workspace.js'
 
 /**
  * Where a database stands that somebody changed by hand. Throws the error of its position where it is not at head: what the

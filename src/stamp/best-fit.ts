@@ -1,9 +1,9 @@
 import type pg from 'pg'
-import type { Facts } from './core/catalog.js'
-import { type Fit, fitsOf, rankFits, type Unplaced, wordingsOf } from './core/fit.js'
-import { pick } from './core/snapshot.js'
-import { reconcile } from './postgres/rerender.js'
-import { promiseOf, type Proposal, propose, type StampContext, withReader } from './stamp.js'
+import type { Facts } from '../core/catalog.js'
+import { type Fit, fitsOf, rankFits, type Unplaced, wordingsOf } from '../core/fit.js'
+import { pick } from '../core/snapshot.js'
+import { reconcile } from '../postgres/rerender.js'
+import { promiseOf, type Proposal, propose, type StampContext, withReader } from '../stamp.js'
 
 /** The revision that a database is most like, and the runners-up. */
 export interface Placement extends Proposal {

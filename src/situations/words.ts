@@ -1,8 +1,8 @@
-import { type Assessment, findingsOf } from './core/decision.js'
-import type { Detail } from './core/health.js'
-import type { Finding } from './core/impact.js'
-import { describeDifference, shortened } from './core/words.js'
-import type { Choice, ErrorCode, Fact } from './errors.js'
+import { type Assessment, findingsOf } from '../core/decision.js'
+import type { Detail } from '../core/health.js'
+import type { Finding } from '../core/impact.js'
+import { describeDifference, shortened } from '../core/words.js'
+import type { Choice, ErrorCode, Fact } from '../errors.js'
 
 /** A situation in words: the same for the error that refuses and for the warning that serves. */
 export interface Words {

@@ -1,9 +1,9 @@
-import { type Assessment, findingsOf, type Situation } from './core/decision.js'
-import { describeHistoryChange, type HistoryChange } from './core/history-changes.js'
-import type { Finding } from './core/impact.js'
-import { shortened } from './core/words.js'
-import type { Choice, ErrorCode, Fact } from './errors.js'
-import { differenceFacts, graveFindings, inline, revisionFacts, type Words } from './situation-words.js'
+import { type Assessment, findingsOf, type Situation } from '../core/decision.js'
+import { describeHistoryChange, type HistoryChange } from '../core/history-changes.js'
+import type { Finding } from '../core/impact.js'
+import { shortened } from '../core/words.js'
+import type { Choice, ErrorCode, Fact } from '../errors.js'
+import { differenceFacts, graveFindings, inline, revisionFacts, type Words } from './words.js'
 
 type Changed = Extract<
   Situation,

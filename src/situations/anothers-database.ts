@@ -1,6 +1,6 @@
-import type { Assessment } from './core/decision.js'
-import { describeOwner, type Owner } from './core/identity.js'
-import type { Choice, Fact } from './errors.js'
+import type { Assessment } from '../core/decision.js'
+import { describeOwner, type Owner } from '../core/identity.js'
+import type { Choice, Fact } from '../errors.js'
 
 /** The words on a database that belongs to another service or environment. */
 export const anothersDatabase = {
