@@ -16,6 +16,7 @@ process.title = 'schemagate'
 /** Runs a command line and returns its exit code; null for a service that goes on serving. */
 async function main(argv: readonly string[]): Promise<number | null> {
   const { command, words, options, flags } = parseArguments(argv)
+  if (command !== null) process.title = `schemagate ${command.name}`
   if (options['version'] === true) return print(version())
   if (command === null || options['help'] === true) return print(helpText(command?.name ?? null))
   const root = process.cwd()

@@ -243,9 +243,12 @@ t.test('neither the list of processes nor that of sessions has a secret', async 
     otherwise: () => `${migrating.stderr()}${service.stdout()}`,
   })
   if (existsSync('/proc/self/cmdline'))
-    for (const { pid } of [migrating, service])
-      await eventually('its entry in the list of processes has nothing of its command line', {
-        look: () => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', '') === 'schemagate',
+    for (const [{ pid }, title] of [
+      [migrating, 'schemagate migrate'],
+      [service, 'schemagate serve'],
+    ] as const)
+      await eventually('its entry in the list of processes has nothing of its options', {
+        look: () => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', '') === title,
       })
   await goOn()
   await service.said('"what":"/health/schema"')
