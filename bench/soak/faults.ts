@@ -107,7 +107,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'table locked',
     weight: 1,
-    disturbs: 'everybody',
+    disturbs: 'nobody',
     inflict: async ({ ground }, later) => {
       const session = await ground.session('superuser')
       later(() => session.end())

@@ -5,12 +5,14 @@ import { SchemaError } from '../../src/errors.js'
 import { connect } from '../../src/postgres/connect.js'
 import { refusePooled } from '../../src/postgres/pooler.js'
 import { createDatabase, type Owner, query } from '../support/database.js'
-import { createPooler } from '../support/pgbouncer.js'
+import { createPooler, withoutPooler } from '../support/pgbouncer.js'
 import { eventually, logOf } from '../support/process.js'
 import { createProject } from '../support/project.js'
 import { createProxy } from '../support/proxy.js'
 
 t.jobs = 2
+
+const needed = { skip: withoutPooler }
 
 const songs = 'create table songs (id int primary key, title text not null)'
 const plays = 'alter table songs add column plays int'
@@ -43,6 +45,7 @@ async function keepBusy(t: Owner, url: string, clients: number): Promise<void> {
 
 t.test(
   'it serves and verifies through a pooler that shares sessions, and leaves nothing in them',
+  needed,
   async (t) => {
     const project = await createProject(t, {
       '001_songs': songs,
@@ -76,24 +79,27 @@ t.test(
   },
 )
 
-t.test('migrating through such a pooler is refused, and goes past it where that is configured', async (t) => {
-  const project = await createProject(t, { '001_songs': songs, '002_plays': plays })
-  const pooled = await createPooler(t, project.url, { mode: 'transaction' })
-  const proxy = await createProxy(t, pooled)
-  await proxy.mend()
-  const before = await project.objects()
-  for (const words of ['serve', 'migrate']) {
-    const ended = await project.run(words, { DATABASE_URL: proxy.url })
-    t.equal(ended.exit, 2)
-    const said = words === 'serve' ? (logOf(ended).at(-1)?.msg ?? '') : ended.stderr
-    const at = new URL(proxy.url)
-    t.match(
-      said
-        .slice(said.indexOf('SCHEMA_'))
-        .trimEnd()
-        .replace(`${at.username}@${at.host}${at.pathname}`, 'app@db:5432/songs')
-        .replace(/found .*/, 'found      …'),
-      `SCHEMA_POOLED: This connection leads to a pooler that shares sessions between its clients: no lock would hold there. Nothing was done.
+t.test(
+  'migrating through such a pooler is refused, and goes past it where that is configured',
+  needed,
+  async (t) => {
+    const project = await createProject(t, { '001_songs': songs, '002_plays': plays })
+    const pooled = await createPooler(t, project.url, { mode: 'transaction' })
+    const proxy = await createProxy(t, pooled)
+    await proxy.mend()
+    const before = await project.objects()
+    for (const words of ['serve', 'migrate']) {
+      const ended = await project.run(words, { DATABASE_URL: proxy.url })
+      t.equal(ended.exit, 2)
+      const said = words === 'serve' ? (logOf(ended).at(-1)?.msg ?? '') : ended.stderr
+      const at = new URL(proxy.url)
+      t.match(
+        said
+          .slice(said.indexOf('SCHEMA_'))
+          .trimEnd()
+          .replace(`${at.username}@${at.host}${at.pathname}`, 'app@db:5432/songs')
+          .replace(/found .*/, 'found      …'),
+        `SCHEMA_POOLED: This connection leads to a pooler that shares sessions between its clients: no lock would hold there. Nothing was done.
 
   database   app@db:5432/songs
   found      …
@@ -101,18 +107,19 @@ t.test('migrating through such a pooler is refused, and goes past it where that 
 Do one of:
   MIGRATION_DATABASE_URL   names the PostgreSQL behind the pooler, or a pool in session mode, for migrating
   ON_BEHIND=refuse         leaves migrating to somebody else; serving works through the pooler`,
-    )
-  }
-  t.strictSame(await project.objects(), before, 'nothing was written')
-  t.notMatch(proxy.sent(), /set_config|set (?!local)[a-z_]+ to|advisory_lock\(/i, 'no session was changed')
-  t.strictSame(await query(pooled, leftovers), [])
+      )
+    }
+    t.strictSame(await project.objects(), before, 'nothing was written')
+    t.notMatch(proxy.sent(), /set_config|set (?!local)[a-z_]+ to|advisory_lock\(/i, 'no session was changed')
+    t.strictSame(await query(pooled, leftovers), [])
 
-  const service = await project.serve({ DATABASE_URL: pooled, MIGRATION_DATABASE_URL: project.url })
-  t.equal((await service.ask('/health/ready')).status, 200)
-  t.equal(JSON.parse((await service.ask('/health/schema')).text).revision.current, '002_plays')
-})
+    const service = await project.serve({ DATABASE_URL: pooled, MIGRATION_DATABASE_URL: project.url })
+    t.equal((await service.ask('/health/ready')).status, 200)
+    t.equal(JSON.parse((await service.ask('/health/schema')).text).revision.current, '002_plays')
+  },
+)
 
-t.test('a pooler that gives each client a session of its own is no obstacle', async (t) => {
+t.test('a pooler that gives each client a session of its own is no obstacle', needed, async (t) => {
   const project = await createProject(t, { '001_songs': songs, '002_plays': plays })
   const pooled = await createPooler(t, project.url, { mode: 'session', size: 10 })
   await keepBusy(t, pooled, 3)
@@ -138,7 +145,7 @@ async function refusals(url: string, times: number): Promise<number> {
   return refused
 }
 
-t.test('sharing is found whatever else the pool is used for', async (t) => {
+t.test('sharing is found whatever else the pool is used for', needed, async (t) => {
   const url = await createDatabase(t)
   const times = 20
   for (const [clients, size] of [
@@ -163,7 +170,7 @@ t.test('sharing is found whatever else the pool is used for', async (t) => {
   t.equal(await refusals(url, 3), 0, 'no pooler')
 })
 
-t.test('a setting of the URL that a pooler refuses is named', async (t) => {
+t.test('a setting of the URL that a pooler refuses is named', needed, async (t) => {
   const project = await createProject(t, { '001_songs': songs })
   const pooled = await createPooler(t, project.url, { mode: 'transaction' })
   const ended = await project.run('check', { DATABASE_URL: `${pooled}?statement_timeout=5000` })

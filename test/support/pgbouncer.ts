@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import pg from 'pg'
 import type { Owner } from './database.js'
 import { eventually, freePort } from './process.js'
@@ -35,13 +36,22 @@ export async function createPooler(
 }
 
 const program = 'pgbouncer'
+/** Debian installs it where only root looks. */
+const path = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`
+
+/** Why tests with a pooler cannot run here; false where they can. */
+export const withoutPooler: string | false = path
+  .split(delimiter)
+  .some((folder) => existsSync(join(folder, program)))
+  ? false
+  : 'PgBouncer is not installed; as root: apt-get install pgbouncer'
 
 function startPooler(file: string) {
   // It refuses to run as root, and then changes to the account that is named.
   const account = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
   const child = spawn(program, [...account, file], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { PATH: `${process.env.PATH}:/usr/sbin:/usr/local/sbin` },
+    env: { PATH: path },
   })
   let output = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -49,7 +59,7 @@ function startPooler(file: string) {
   })
   let failure: Error | undefined
   child.on('error', (cause) => {
-    failure = new Error('PgBouncer cannot be started; as root: apt-get install pgbouncer', { cause })
+    failure = new Error('PgBouncer cannot be started', { cause })
   })
   const hasEnded = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null
   return {
