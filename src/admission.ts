@@ -1,8 +1,10 @@
 import type { Config } from './config.js'
-import { assess, wrongDatabase } from './core/decision.js'
+import { assess, decide, mayMigrate, wrongDatabase } from './core/decision.js'
 import type { Owner } from './core/identity.js'
+import type { Snapshot } from './core/snapshot.js'
 import { describeAddress } from './postgres/address.js'
 import type { Inspection } from './postgres/inspect.js'
+import { textsOf } from './postgres/texts.js'
 import { refusal } from './situations.js'
 import type { Workspace } from './workspace.js'
 
@@ -26,6 +28,30 @@ export function refuseWrongDatabase(
     const situation = wrongDatabase(assessment)
     if (situation === null) return
     const decision = { action: 'refuse', situations: [{ situation, action: 'refuse' }] } as const
+    const where = { database: describeAddress(database), environment: config.target }
+    throw refusal(decision, assessment, { where, consequence: 'Nothing was done.' })
+  }
+}
+
+/**
+ * The same for what is about to migrate: throws also where the ledger has by now what nothing more is to be applied on, as
+ * when another build migrated while the lock was waited for.
+ */
+export function refuseUnfit(
+  workspace: Pick<Workspace, 'migrations' | 'project' | 'config'>,
+  snapshot: Snapshot | null,
+): (inspection: Inspection) => void {
+  const { migrations, project, config } = workspace
+  const admit = refuseWrongDatabase(workspace)
+  const build = migrations.map(({ revision }) => revision)
+  return (inspection) => {
+    admit(inspection)
+    const { database, recorded, identity } = inspection
+    const texts = textsOf(inspection, { migrations, project, snapshot })
+    const ownership = { identity, expected: ownerIn(config) }
+    const assessment = assess({ build, recorded, ownership, live: {}, snapshot: null, texts })
+    const decision = decide(assessment, config.policy)
+    if (mayMigrate(decision)) return
     const where = { database: describeAddress(database), environment: config.target }
     throw refusal(decision, assessment, { where, consequence: 'Nothing was done.' })
   }

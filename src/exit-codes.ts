@@ -7,9 +7,9 @@ export const exitCodes = {
   4: { meaning: 'drift, or a snapshot or types that are not those of these migrations', retry: false },
   5: { meaning: 'ahead and breaking, diverged, or a history that was changed', retry: false },
   6: { meaning: 'wrong database', retry: false },
-  7: { meaning: 'a migration failed or did not do what it promised (rolled back)', retry: false },
+  7: { meaning: 'a migration failed, did not do what it promised, or is half applied', retry: false },
   8: { meaning: 'database unreachable', retry: true },
-  9: { meaning: 'lock wait timed out', retry: true },
+  9: { meaning: 'a lock was waited for too long', retry: true },
 } as const
 
 export type ExitCode = keyof typeof exitCodes

@@ -12,7 +12,7 @@ import {
 import type { Report } from './core/progress.js'
 import { countIgnored } from './core/scope.js'
 import type { Snapshot } from './core/snapshot.js'
-import { ownerIn, refuseWrongDatabase } from './admission.js'
+import { ownerIn, refuseUnfit, refuseWrongDatabase } from './admission.js'
 import { describeAddress, addressOf } from './postgres/address.js'
 import { inspect, type Inspection } from './postgres/inspect.js'
 import { answered } from './postgres/lifetime.js'
@@ -161,7 +161,8 @@ async function applyPending(
 ): Promise<void> {
   const before = findingsOf(assessment).length
   if (before > 0) report({ event: 'drift before', differences: before })
-  const options = { ...migrateOptions(workspace, snapshot), report, ...(signal ? { signal } : {}) }
+  const admit = refuseUnfit(workspace, snapshot)
+  const options = { ...migrateOptions(workspace, snapshot), admit, report, ...(signal ? { signal } : {}) }
   const { migrate } = await import('./postgres/migrate.js')
   const { revisions, duration } = await migrate(options, to ?? null)
   report({ event: 'migrated', revisions: revisions.length, duration })

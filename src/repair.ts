@@ -3,14 +3,14 @@ import { parseKey } from './core/catalog.js'
 import { type Assessment, findingsOf } from './core/decision.js'
 import type { Report } from './core/progress.js'
 import { promisedAt, type Snapshot } from './core/snapshot.js'
-import { invalidIndexes, isInvalid, type Standing } from './core/standing.js'
+import { invalidIndexes, isInvalid } from './core/standing.js'
 import { examine, migrateOptions } from './gate.js'
 import { indexBuilders } from './postgres/index-builders.js'
 import { inspect, type Inspection } from './postgres/inspect.js'
 import { everything, ledgerTablesOf, readCatalog } from './postgres/introspect.js'
 import { isKnexLockTaken, type MigrateOptions, withAdmittedSession } from './postgres/locked-session.js'
 import { type Repaired, repair } from './postgres/repair.js'
-import { isHalfApplied, mayHaveLeft, standingsOf, type Stood } from './postgres/standings.js'
+import { isHalfApplied, isInterrupted, mayHaveLeft, standingsOf, type Stood } from './postgres/standings.js'
 import { type IndexRepair, type InvalidIndex, repairIndex } from './repair/indexes.js'
 import type { Workspace } from './workspace.js'
 
@@ -49,8 +49,8 @@ export async function repairAsSurveyed(
   context: RepairContext,
 ): Promise<Repaired & { readonly after: Survey }> {
   const repairs = { indexes, records: records.map(({ revision }) => revision) }
-  const survey = async (client: pg.ClientBase) => {
-    const found = await surveyWith(client, context)
+  const survey = async (client: pg.ClientBase, built: readonly string[]) => {
+    const found = await surveyWith(client, context, built)
     return { indexes: found.indexes, records: found.records.map(({ revision }) => revision) }
   }
   const repaired = await repair(optionsOf(context), { repairs, survey })
@@ -61,7 +61,12 @@ function optionsOf({ workspace, snapshot, report, signal }: RepairContext): Migr
   return { ...migrateOptions(workspace, snapshot), report, signal }
 }
 
-async function surveyWith(client: pg.ClientBase, context: RepairContext): Promise<Survey> {
+/** `built` are the keys of indexes that were invalid and have just been built. */
+async function surveyWith(
+  client: pg.ClientBase,
+  context: RepairContext,
+  built: readonly string[] = [],
+): Promise<Survey> {
   const { workspace, snapshot } = context
   const { project, migrations, config, migrationConnection: connection } = workspace
   const { scope } = config.verify
@@ -76,10 +81,7 @@ async function surveyWith(client: pg.ClientBase, context: RepairContext): Promis
   )
   const repairs = await indexRepairs(client, { context, inspection, assessment, stood })
   const indexes = repairs.flatMap((each) => ('statements' in each ? [each] : []))
-  const records = recordable(
-    stood,
-    indexes.map(({ key }) => key),
-  )
+  const records = recordable(stood, [...built, ...indexes.map(({ key }) => key)])
   return {
     inspection,
     isPromised: snapshot !== null,
@@ -94,15 +96,20 @@ async function surveyWith(client: pg.ClientBase, context: RepairContext): Promis
 
 /** In order, up to the first that has to be run: what is recorded out of order is another story. */
 function recordable(stood: readonly Stood[], repaired: readonly string[]): readonly Stood[] {
-  const end = stood.findIndex((each) => !mayHaveLeft(each) || !isThere(each.standing, repaired))
+  const end = stood.findIndex((each) => !mayHaveLeft(each) || !isThere(each, repaired))
   return end < 0 ? stood : stood.slice(0, end)
 }
 
-/** Whether all that a revision changes is there, once some indexes are repaired. */
-function isThere(standing: Standing, repaired: readonly string[]): boolean {
-  if (standing.kind === 'in part')
-    return standing.open.length === 0 && standing.invalid.every((key) => repaired.includes(key))
-  return standing.kind === 'applied'
+/**
+ * Whether all that a revision changes is there, once some indexes are repaired. One that failed, or was corrected since, is
+ * to be run again, unless it was an index that kept it from its end.
+ */
+function isThere(stood: Stood, repaired: readonly string[]): boolean {
+  const { standing, corrected } = stood
+  if (standing.kind === 'untold' || standing.open.length > 0) return false
+  if (standing.invalid.some((key) => !repaired.includes(key))) return false
+  const isByIndex = [...standing.invalid, ...standing.done].some((key) => repaired.includes(key))
+  return isByIndex || (isInterrupted(stood) && !corrected)
 }
 
 interface Found {
@@ -116,8 +123,9 @@ async function indexRepairs(client: pg.ClientBase, found: Found): Promise<readon
   const invalid = [...driftedIndexes(found), ...unfinishedIndexes(found)]
   if (invalid.length === 0) return []
   const { project } = found.context.workspace
-  const live = await readCatalog(client, { ...ledgerTablesOf(project), ...everything })
+  // In this order: what nobody builds any more is seen as it was built.
   const builders = await indexBuilders(client)
+  const live = await readCatalog(client, { ...ledgerTablesOf(project), ...everything })
   return invalid.map((each) => repairIndex(each, { live, builders }))
 }
 

@@ -33,13 +33,22 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
   let asked: string | null = null
   const story = start({ config, log, health, signal: stop.signal, closing })
   const grace = closeWithGrace(
-    { delay: config.http.shutdownDelay + closingTime, logger: false, skip: [...faults, ...stops] },
+    {
+      delay: config.http.shutdownDelay + closingTime,
+      logger: false,
+      skip: [...faults, ...stops],
+      onTimeout: () => log.fatal('closing took too long: ended with what was still open'),
+      onSecondError: (err) => log.fatal({ err }, 'unexpected failure while closing'),
+    },
     async ({ err }) => {
       if (err) log.fatal({ err }, 'unexpected failure')
       stop.abort()
       await story.catch(() => null)
       await drain({ config, log, health, signal: asked ?? 'error' })
-      await closeAll()
+      await closeAll().catch((error: unknown) => {
+        log.fatal({ err: error }, 'unexpected failure while closing')
+        throw error
+      })
     },
   )
   const onStop = (signal: string): void => {

@@ -5,8 +5,8 @@ import { examine, type Passed, tellOutcome } from './gate.js'
 import type { Health } from './health.js'
 import { connect, type Connection } from './postgres/connect.js'
 import { stillHolds } from './postgres/evidence.js'
-import { isCatalogLocked } from './postgres/catalog-locked.js'
-import { inspect, type Inspection } from './postgres/inspect.js'
+import { isCatalogLocked, isLocked } from './postgres/catalog-locked.js'
+import { inspect } from './postgres/inspect.js'
 import { isSilence } from './postgres/connection-failure.js'
 import { answered, close, isLoss } from './postgres/lifetime.js'
 import type { Workspace } from './workspace.js'
@@ -163,7 +163,7 @@ function checker(options: WatchOptions): (client: pg.Client) => Promise<Passed |
   const place = { ...options.workspace, timeout: options.workspace.config.verify.timeout }
   let last = options.passed
   let settled = false
-  return async (client) => {
+  const check = async (client: pg.Client): Promise<Passed | null> => {
     if (settled && (await stillHolds(client, place, last.inspection.evidence))) return last
     const passed = await checkInFull(client, options)
     if (passed === null) return null
@@ -171,32 +171,26 @@ function checker(options: WatchOptions): (client: pg.Client) => Promise<Passed |
     last = passed
     return passed
   }
+  return (client) => check(client).catch(nothingWhereLocked)
 }
 
-type InspectOptions = Parameters<typeof inspect>[1]
-
-/** Null while somebody migrates, or has locked tables. */
-async function inspectUnlessLocked(client: pg.Client, options: InspectOptions): Promise<Inspection | null> {
-  try {
-    const inspection = await inspect(client, options)
-    return inspection.locked ? null : inspection
-  } catch (error) {
-    if (isCatalogLocked(error)) return null
-    throw error
-  }
+/** While others have locked tables or the ledger, the last result stands. */
+function nothingWhereLocked(error: unknown): null {
+  if (isLocked(error) || isCatalogLocked(error)) return null
+  throw error
 }
 
 /**
- * One full check; null where the catalog cannot be looked at for the moment, when the last result stands. What looks worse than before is
- * read a second time, because a migration may have committed between the parts of what PostgreSQL shows.
+ * One full check; null while somebody migrates, when the last result stands. What looks worse than before is read a second
+ * time, because a migration may have committed between the parts of what PostgreSQL shows.
  */
 async function checkInFull(client: pg.Client, { workspace, passed }: WatchOptions): Promise<Passed | null> {
   const { timeout, scope } = workspace.config.verify
   const options = { ...workspace, timeout, scope }
   const { snapshot } = passed
   for (let attempt = 1; ; attempt += 1) {
-    const inspection = await inspectUnlessLocked(client, options)
-    if (inspection === null) return null
+    const inspection = await inspect(client, options)
+    if (inspection.locked) return null
     const assessment = await examine(client, workspace, { inspection, snapshot })
     const decision = decide(assessment, workspace.config.policy)
     if (decision.action !== 'refuse' || attempt === 2) return { snapshot, inspection, assessment, decision }

@@ -878,6 +878,11 @@ t.test('what comes out of order is refused in production only', async (t) => {
   const answer = (env: Settings) => fromEnvironment(t, { DATABASE_URL: url, ...env }).policy.onOutOfOrder
   t.equal(answer({}), 'migrate')
   t.equal(answer({ NODE_ENV: 'production' }), 'refuse')
+  t.equal(
+    answer({ ENV_TARGET: 'production' }),
+    'refuse',
+    'who migrates it from elsewhere may have no NODE_ENV',
+  )
   t.equal(answer({ NODE_ENV: 'production', ON_OUT_OF_ORDER: 'migrate' }), 'migrate')
 })
 

@@ -60,13 +60,13 @@ interface Adoption {
 
 async function confirmAdoption(context: CommandContext, { where, identity, to }: Adoption): Promise<void> {
   await confirmed(context, {
-    what: 'The database will belong to another service or environment, with a new id.',
+    what: `The database will belong to ${identity === null ? 'this' : 'another'} service or environment, with a new id.`,
     facts: [
       ['database', where],
       ['belongs to', identity === null ? 'nobody yet' : `${inWords(identity)}  (since ${identity.since})`],
       ['will be of', inWords(to)],
     ],
-    environments: identity === null ? [to.environment] : [to.environment, identity.environment],
+    environments: [...new Set([to.environment, identity?.environment ?? to.environment])],
   })
 }
 

@@ -62,5 +62,9 @@ async function lookUntil(deadline: number, { workspace, context }: Checking): Pr
 
 function refused({ decision, assessment, inspection }: Looked, environment: string): SchemaError {
   const where = { database: describeAddress(inspection.database), environment }
-  return refusal(decision, assessment, { where, consequence: 'This build may not serve on it.' })
+  return refusal(decision, assessment, {
+    where,
+    consequence: 'This build may not serve on it.',
+    standby: inspection.readOnly,
+  })
 }

@@ -25,12 +25,15 @@ export function resultOfPlacement(placement: Placement): CommandResult {
   const recorded = history.applied.at(-1) ?? null
   const steps = stepsFrom(placement, recorded)
   const best = fits.slice(0, shown)
+  const compared = [
+    renderTable([['revision', 'differences', ''], ...best.map(rowOf)]),
+    ...describeFindings(findings),
+  ]
   return {
     exit: findings.length === 0 && !isBelow(placement, recorded) ? 0 : 4,
     text: [
       `${describeAddress(inspection.database)} ${outcome(placement, recorded)}`,
-      renderTable([['revision', 'differences', ''], ...best.map(rowOf)]),
-      ...describeFindings(findings),
+      ...(placement.isEmpty ? [] : compared),
       renderTable(steps),
     ].join('\n\n'),
     document: {

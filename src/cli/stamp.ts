@@ -60,15 +60,15 @@ async function record(proposal: Proposal, { stamping, context, reason }: Recordi
 }
 
 function deedIn({ revision, open, forget }: Proposal, findings: readonly Finding[]): string {
-  const nevertheless =
-    findings.length === 0
-      ? ''
-      : ` although the database is not what they promise: ${count(findings.length, 'difference')}`
-  const lost =
-    forget.length === 0
-      ? ''
-      : ` ${count(forget.length, 'revision')} will no longer be recorded, because this build does not have them.`
-  return `${count(open.length, 'revision')} up to ${revision} will be recorded${nevertheless}.${lost}`
+  const deeds = [
+    ...(open.length === 0 ? [] : [`${count(open.length, 'revision')} up to ${revision} will be recorded`]),
+    ...(forget.length === 0
+      ? []
+      : [`${count(forget.length, 'revision')} that this build does not have will no longer be recorded`]),
+  ].join(', and ')
+  return findings.length === 0
+    ? `${deeds}.`
+    : `${deeds}, although the database is not what is promised at ${revision}: ${count(findings.length, 'difference')}.`
 }
 
 function factsOf({ inspection, open, forget }: Proposal, findings: readonly Finding[]): readonly Fact[] {
@@ -83,7 +83,8 @@ function factsOf({ inspection, open, forget }: Proposal, findings: readonly Find
   ]
 }
 
-function untrue({ revision, inspection }: Proposal, findings: readonly Finding[]): SchemaError {
+function untrue({ revision, inspection, forget }: Proposal, findings: readonly Finding[]): SchemaError {
+  const forgetting = forget.length === 0 ? '' : ' --forget'
   return new SchemaError('SCHEMA_STAMP_UNTRUE', {
     what: `The database is not what the migrations promise at ${revision}: ${count(findings.length, 'difference')}. Nothing was recorded.`,
     facts: [['database', describeAddress(inspection.database)], ...findingFacts(findings)],
@@ -91,7 +92,7 @@ function untrue({ revision, inspection }: Proposal, findings: readonly Finding[]
       ['schemagate stamp', 'says which revision fits best'],
       [`schemagate diff database snapshot@${revision} --sql`, 'prints what brings the database there'],
       [
-        `schemagate stamp ${revision} --force --reason 'TEXT'`,
+        `schemagate stamp ${revision}${forgetting} --force --reason 'TEXT'`,
         'records it nevertheless; whatever relies on it will fail',
       ],
     ],
@@ -111,14 +112,19 @@ function resultOf(proposal: Proposal, { stamped, reason }: Outcome): CommandResu
   const why = differences.length === 0 ? null : reason
   const outcome =
     why === null
-      ? 'The database is what they promise.'
+      ? `The database is what is promised at ${revision}.`
       : `It has ${count(differences.length, 'difference')}, and was recorded nevertheless: ${why}`
-  const forgotten = forget.length === 0 ? '' : ` ${count(forget.length, 'revision')} forgotten.`
+  const done = [
+    ...(stamped.length === 0
+      ? []
+      : [`${count(stamped.length, 'revision')} recorded without being run, up to ${revision}`]),
+    ...(forget.length === 0 ? [] : [`${count(forget.length, 'revision')} forgotten`]),
+  ]
   return {
     exit: 0,
     text: isDone
       ? `${database}: ${revision} and all before it are recorded already. Nothing was done.`
-      : `${database}: ${count(stamped.length, 'revision')} recorded without being run, up to ${revision}.${forgotten} ${visible(outcome)}`,
+      : `${database}: ${done.join('; ')}. ${visible(outcome)}`,
     document: {
       database: inspection.database,
       revision,

@@ -91,7 +91,7 @@ export const databaseKeys = {
     ...duration,
     default: '10m',
     description:
-      'How long a migration that locks of others block is tried again, from the beginning of the run; 0 for not at all.',
+      'How long a migration that locks of others block is tried again, from its first attempt; 0 for not at all.',
   },
   SEED_ON_START: {
     ...yesOrNo,

@@ -6,6 +6,7 @@ interface Surroundings {
   readonly root: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly production: boolean
+  readonly target: string | undefined
 }
 
 /** Variables in which platforms tell the commit and the replica. The first that is set counts. */
@@ -22,13 +23,14 @@ const platformVariables = {
 } as const
 
 /** The weakest layers: the defaults of the table, and above them those that depend on the surroundings. */
-export function defaultLayers({ root, env, production }: Surroundings): readonly Layer[] {
+export function defaultLayers({ root, env, production, target }: Surroundings): readonly Layer[] {
   return [
     layerOf('default', Object.fromEntries(keyIds.map((id) => [id, keyOf(id).default ?? undefined]))),
-    layerOf(
-      'default outside production',
-      production ? {} : { HEALTH_DETAILS: 'always', ON_OUT_OF_ORDER: 'migrate' },
-    ),
+    layerOf('default outside production', {
+      ...(production ? {} : { HEALTH_DETAILS: 'always' }),
+      // Whoever migrates production from elsewhere names it as the target, and rarely sets NODE_ENV.
+      ...(production || target === 'production' ? {} : { ON_OUT_OF_ORDER: 'migrate' }),
+    }),
     packageLayer(root),
     platformLayer(env, 'RELEASE'),
     platformLayer(env, 'INSTANCE'),

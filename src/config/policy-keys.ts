@@ -23,7 +23,7 @@ export const policyKeys = {
   ON_OUT_OF_ORDER: {
     ...oneOf('refuse', 'migrate'),
     default: 'refuse',
-    otherwise: 'refuse in production, else migrate',
+    otherwise: 'refuse where NODE_ENV or ENV_TARGET is production, else migrate',
     description: 'What to do when a pending revision comes before one that is applied.',
   },
   ON_UNVERIFIED: {

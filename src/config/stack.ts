@@ -37,7 +37,7 @@ export function readStack(input: ConfigInput): Stack {
   const chosen = targetLayers(input.root, target)
   const { production } = decided
   const written = ordered(first, { chosen, production })
-  const layers = [...defaultLayers({ ...input, production }), ...written]
+  const layers = [...defaultLayers({ ...input, production, target }), ...written]
   const lookups = lookUpAll({ root: input.root, layers }, { decided, target })
   const files = written.filter(({ source }) => source !== processEnvironment && source !== commandLine)
   const faults = [

@@ -130,7 +130,9 @@ export function healthDocument(state: HealthState, detail: Detail) {
   const status = statusOf(state)
   const notes = [
     ...(refused === null ? [] : [detail === 'full' ? refused.message : refused.code]),
-    ...(lost === null ? [] : [`the database is lost since ${lost.since}`]),
+    ...(lost === null
+      ? []
+      : [`the database is lost since ${lost.since}${detail === 'full' ? `: ${lost.reason}` : ''}`]),
     ...(verdict?.notes[detail] ?? []),
   ]
   return {

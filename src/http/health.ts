@@ -141,7 +141,8 @@ const documentSchema = {
   additionalProperties: true,
 } as const
 
-const silent = { logLevel: 'silent' } as const
+/** Whatever the application around them does with HEAD. */
+const quiet = { logLevel: 'silent', exposeHeadRoute: true } as const
 
 const paths = {
   live: '/health/live',
@@ -151,13 +152,13 @@ const paths = {
 } as const
 
 /** The routes that answer as ever while the gate refuses. */
-export const unguarded: ReadonlySet<string> = new Set([paths.live, paths.schema])
+export const unguarded: readonly string[] = [paths.live, paths.schema]
 
 /** Registers the four health routes; every answer comes from memory. */
 export function registerHealthRoutes(app: FastifyInstance, options: HealthRouteOptions): void {
   const { health } = options
-  const probe = { ...silent, schema: { response: { 200: probeSchema, 503: probeSchema } } }
-  const schema = { ...silent, schema: { response: { 200: documentSchema, 503: documentSchema } } }
+  const probe = { ...quiet, schema: { response: { 200: probeSchema, 503: probeSchema } } }
+  const schema = { ...quiet, schema: { response: { 200: documentSchema, 503: documentSchema } } }
   app.get(paths.live, probe, (_, reply) => answer(reply, health.view(), true))
   app.get(paths.startup, probe, (_, reply) => answer(reply, health.view(), health.view().started))
   app.get(paths.ready, probe, (_, reply) => answer(reply, health.view(), health.view().ready))

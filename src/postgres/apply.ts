@@ -109,7 +109,10 @@ export async function withHeartbeat<T>({ context, state, watch }: Run, run: () =
 }
 
 /** Once asked to stop, cancels again and again: a request to cancel that falls between two statements is lost. */
-async function cancellable({ context, transactional }: Application, run: () => Promise<void>): Promise<void> {
+export async function cancellable(
+  { context, transactional }: Application,
+  run: () => Promise<void>,
+): Promise<void> {
   const { audit, session, signal } = context
   let cancelled: Promise<unknown> = Promise.resolve()
   const timer = setInterval(() => {

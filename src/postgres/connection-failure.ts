@@ -35,6 +35,13 @@ const causes: readonly Cause[] = [
     choices: [checkUrl, ['DATABASE_SSL=no-verify', 'encrypts the connection, if the server asks for that']],
   },
   {
+    matches: (code) => code === '42501',
+    error: 'SCHEMA_AUTHENTICATION_FAILED',
+    retry: false,
+    what: ({ user, name }) => `PostgreSQL does not let user "${user}" into database "${name}".`,
+    choices: [checkUrl, ['grant connect on database', 'lets this role in']],
+  },
+  {
     matches: (_, message) => message.includes('unsupported startup parameter'),
     error: 'SCHEMA_CONFIG_INVALID',
     retry: false,

@@ -21,7 +21,7 @@ export interface Inspection {
   /** The server's major version. */
   readonly major: number
   readonly serverVersion: string
-  /** A standby, or a session that may not write. */
+  /** A standby. */
   readonly readOnly: boolean
   /** Whether some process is migrating right now. */
   readonly locked: boolean

@@ -47,6 +47,7 @@ export async function answered<T>(
   { timeout, signal }: Deadline,
   run: () => Promise<T>,
 ): Promise<T> {
+  if (signal?.aborted === true) throw interrupted()
   const { promise, reject } = rejection()
   const giveUp = (error: Error): void => {
     destroy(client, error)

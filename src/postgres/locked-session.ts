@@ -41,7 +41,7 @@ export interface MigrateOptions {
   readonly lockWaitTimeout: number
   /** Milliseconds that a statement in a transaction may wait for a lock of others; 0: for as long as it takes. */
   readonly lockTimeout: number
-  /** Milliseconds from the beginning of a run until which what others block is tried again. */
+  /** Milliseconds from the first attempt of what others block until which it is tried again. */
   readonly deadline: number
   readonly writer: Writer
   readonly report: Report

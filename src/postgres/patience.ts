@@ -36,18 +36,24 @@ export async function readPatiently<T>(
   read: Read<T>,
 ): Promise<T> {
   const { signal } = patience
-  const started = performance.now()
+  const longest = Math.max(answerTimeout, patience.timeout)
   let timeout = answerTimeout
+  let reason = ''
+  let since = 0
   for (let delay = 100; ; delay = Math.min(delay * 2, 3_000)) {
+    const tried = performance.now()
     const attempt = await tryToRead(connection, { timeout, signal }, read)
     if ('value' in attempt) return attempt.value
-    const waited = performance.now() - started
-    const { failure } = attempt
-    const limit = isCatalogLocked(failure.error) ? patience.lockWaitTimeout : patience.timeout
-    if (!failure.retry || waited + delay > limit) throw failure.error
-    tell(failure.error, waited, patience)
+    const { error, retry } = attempt.failure
+    // A wait for one thing leaves as much time as ever for the other.
+    if (error.code !== reason) since = tried
+    reason = error.code
+    const waited = performance.now() - since
+    const locked = isCatalogLocked(error)
+    if (!retry || waited + delay > (locked ? patience.lockWaitTimeout : patience.timeout)) throw error
+    tell(error, waited, patience)
     await pause(jittered(delay), signal)
-    if (attempt.connected) timeout *= 2
+    if (attempt.connected && !locked) timeout = Math.min(timeout * 2, longest)
   }
 }
 

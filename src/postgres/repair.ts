@@ -19,10 +19,10 @@ export interface Repairs {
   readonly records: readonly string[]
 }
 
-/** What was found before, and how to find out whether it is still so. */
+/** What was found before, and how to find out whether it is still so once these indexes are built, by key. */
 export interface Agreed {
   readonly repairs: Repairs
-  readonly survey: (client: pg.ClientBase) => Promise<Repairs>
+  readonly survey: (client: pg.ClientBase, built: readonly string[]) => Promise<Repairs>
 }
 
 /** What was done. */
@@ -45,14 +45,14 @@ export async function repair(options: MigrateOptions, { repairs, survey }: Agree
     const indexes: string[] = []
     for (const { key } of repairs.indexes) {
       refuseStopped(options, indexes)
-      const found = await survey(client)
+      const found = await survey(client, indexes)
       const index = found.indexes.find((each) => each.key === key)
       if (index === undefined) continue
       for (const statement of index.statements) await run(statement, { options, client, done: indexes })
       indexes.push(key)
     }
     refuseStopped(options, indexes)
-    const { records } = await survey(client)
+    const { records } = await survey(client, indexes)
     const migrations = options.migrations.filter(
       ({ revision }) => records.includes(revision) && repairs.records.includes(revision),
     )

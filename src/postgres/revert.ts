@@ -1,18 +1,20 @@
 import { readCatalog, readCatalogInTransaction, ledgerTablesOf } from './introspect.js'
 import type { Catalog } from '../core/catalog.js'
 import type { Difference } from '../core/diff.js'
+import { compareHistory } from '../core/history.js'
 import { compareWithin, defaultScope } from '../core/scope.js'
 import { promisedAt } from '../core/snapshot.js'
+import { shortened } from '../core/words.js'
 import { SchemaError } from '../errors.js'
-import { addressOf, describeAddress } from './address.js'
-import { prepare, withHeartbeat } from './apply.js'
+import { describeAddress } from './address.js'
+import { cancellable, prepare, withHeartbeat } from './apply.js'
 import { attempted, withRun } from './attempts.js'
-import { blockedFailure } from './blocked-failure.js'
-import { brokenAt, brokenPromise } from './broken-promise.js'
+import { brokenPromise } from './broken-promise.js'
 import { append, qualified } from './ledger.js'
 import { type LockedSession, type MigrateOptions, withLockedSession } from './locked-session.js'
 import { inPromisedWords, type Unrendered } from './rerender.js'
-import { messageOf, type Run } from './run-state.js'
+import { revertFailure } from './revert-failure.js'
+import type { Run } from './run-state.js'
 import { type LoadedMigration, type Migration, revisionOf } from './migrations.js'
 
 type Context = MigrateOptions & LockedSession
@@ -20,7 +22,7 @@ type Context = MigrateOptions & LockedSession
 /**
  * Reverts the revisions that were planned, newest first, under the lock. Each `down`, its ledger rows and the
  * verification share one transaction, unless the migration asks for none. Returns the revisions reverted.
- * Throws SCHEMA_NOT_CONFIRMED where it would by now be other revisions, SCHEMA_MIGRATION_FAILED, SCHEMA_PROMISE_BROKEN.
+ * Throws SCHEMA_NOT_CONFIRMED where it would by now be other revisions, and what `revertFailure` makes of an error.
  */
 export async function revert(
   options: MigrateOptions,
@@ -40,7 +42,7 @@ async function revertAll(wanted: readonly Migration[], run: Run): Promise<readon
   const reverted: string[] = []
   for (const migration of wanted) {
     remaining.delete(migration.revision)
-    await revertOne(migration, { context, run, remaining })
+    await revertOne(migration, { context, run, remaining, reverted })
     reverted.push(migration.revision)
   }
   return reverted
@@ -54,7 +56,7 @@ export interface PlannedReverts {
   readonly revisions: readonly string[]
 }
 
-/** What reverting the newest applied revision, or all newer than `to`, would revert. Throws SCHEMA_USAGE. */
+/** What reverting the newest applied revision, or all newer than `to`, would revert. Throws SCHEMA_USAGE, SCHEMA_AHEAD. */
 export function planReverts(
   context: Pick<Context, 'migrations' | 'inspection'>,
   to: string | null,
@@ -80,6 +82,7 @@ function wantedReverts(
   { migrations, inspection }: Pick<Context, 'migrations' | 'inspection'>,
   to: string | null,
 ): readonly Migration[] {
+  refuseBeneath({ migrations, inspection })
   const recorded = new Set(inspection.recorded.revisions)
   const applied = migrations.filter(({ revision }) => recorded.has(revision)).toReversed()
   if (to === null) return applied.slice(0, 1)
@@ -94,21 +97,38 @@ function wantedReverts(
   })
 }
 
+/** What came after it may stand on what would be reverted. */
+function refuseBeneath({ migrations, inspection }: Pick<Context, 'migrations' | 'inspection'>): void {
+  const build = migrations.map(({ revision }) => revision)
+  const { position, unknown } = compareHistory(build, inspection.recorded)
+  if (position !== 'ahead' && position !== 'diverged') return
+  throw new SchemaError('SCHEMA_AHEAD', {
+    what: 'The database has newer revisions, which this build lacks. Nothing was reverted.',
+    facts: [
+      ['database', describeAddress(inspection.database)],
+      ['unknown', shortened(unknown)],
+    ],
+    choices: [['schemagate down', 'by the build that has them reverts them first']],
+  })
+}
+
 interface Reverting {
   readonly context: Context
   readonly run: Run
   /** The revisions recorded once this one is reverted. */
   readonly remaining: ReadonlySet<string>
+  readonly reverted: readonly string[]
 }
 
 async function revertOne(migration: Migration, reverting: Reverting): Promise<void> {
-  const { context, run } = reverting
+  const { context, run, reverted } = reverting
   const { knex } = context.session
   const started = performance.now()
   const module = await migration.load()
   const transactional = module.transaction ?? !context.project.disableTransactions
   const step = { migration, module, transactional }
   const once = async (): Promise<void> => {
+    context.signal?.throwIfAborted()
     run.state.running = { migration: { ...migration, module }, startedAt: performance.now(), transactional }
     if (transactional)
       await knex.transaction(async (transaction) => {
@@ -119,7 +139,7 @@ async function revertOne(migration: Migration, reverting: Reverting): Promise<vo
   try {
     await attempted({ transactional, migrations: [{ ...migration, module }] }, run, once)
   } catch (error) {
-    throw revertFailure(error, { migration, run, transactional })
+    throw revertFailure(error, { migration, run, transactional, reverted })
   }
   const { revision } = migration
   context.report({ event: 'revision reverted', revision, duration: performance.now() - started })
@@ -149,7 +169,7 @@ async function runDown(
   const before = new Set((await compare()).found.map(({ key }) => key))
   const running = { ...reverting.run, knex, transactional }
   await prepare(revision, running)
-  await withHeartbeat(running, async () => down(knex))
+  await withHeartbeat(running, () => cancellable(running, async () => void (await down(knex))))
   const { found, unrendered } = await compare()
   const caused = found.filter(({ key }) => !before.has(key) || changesOf(context, revision).has(key))
   if (caused.length > 0) throw brokenPromise({ revision, differences: caused, unrendered, transactional })
@@ -183,39 +203,4 @@ async function differences(
 
 function changesOf({ snapshot }: Context, revision: string): ReadonlySet<string> {
   return new Set(Object.keys(snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}))
-}
-
-interface FailedRevert {
-  readonly migration: Migration
-  readonly run: Run
-  readonly transactional: boolean
-}
-
-function revertFailure(error: unknown, { migration, run, transactional }: FailedRevert): unknown {
-  const { context, state } = run
-  const where = [
-    ['database', describeAddress(addressOf(context.connection))],
-    ['file', migration.path ?? migration.revision],
-  ] as const
-  const said = ['error', messageOf(error, state)] as const
-  const consequence = transactional
-    ? 'Its transaction was rolled back; it is still recorded.'
-    : 'It runs outside a transaction: what it did before stays; it is still recorded.'
-  if (error instanceof SchemaError) return brokenAt(where, error)
-  if (state.givenUp !== null)
-    return blockedFailure({
-      error,
-      own: context.session.pid,
-      givenUp: state.givenUp,
-      options: context,
-      consequence,
-      before: [...where, said],
-      after: [],
-    })
-  return new SchemaError('SCHEMA_MIGRATION_FAILED', {
-    what: `Reverting ${migration.revision} failed. ${consequence}`,
-    facts: [...where, said],
-    choices: [['correct the down function', 'or write a new migration that undoes it']],
-    cause: error,
-  })
 }

@@ -15,7 +15,6 @@ export type RunContext = MigrateOptions & LockedSession
 
 export interface RunState {
   readonly total: number
-  readonly startedAt: number
   readonly applied: string[]
   /** Begun in the attempt that runs now. */
   begun: string[]
@@ -31,7 +30,7 @@ export interface RunState {
   givenUp: {
     readonly revision: string
     readonly attempts: number
-    /** Milliseconds since the run began. */
+    /** Milliseconds since the first attempt began. */
     readonly duration: number
     readonly blockers: readonly Blocker[]
   } | null

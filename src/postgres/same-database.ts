@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
 import { type Connection, withClient } from './connect.js'
+import { answered } from './lifetime.js'
 import { lockIsHeldBy } from './lock.js'
 import { queryRows } from './query.js'
 import type { Session } from './session.js'
@@ -14,6 +15,9 @@ export interface Migrating {
   readonly tableName: string
 }
 
+/** In milliseconds: whoever holds the lock must not wait for a network that swallows everything. */
+const patience = 15_000
+
 /**
  * Proves that the service's connection leads to the database that is being migrated: there it sees the lock that the
  * session holds. On a standby, where locks do not show, the server's and the database's own numbers have to be the same.
@@ -21,14 +25,17 @@ export interface Migrating {
  */
 export async function refuseElsewhere({ client, pid }: Session, migrating: Migrating): Promise<void> {
   const { witness, tableName } = migrating
-  const isSame = await withClient(witness, async (service) => {
+  const look = async (service: pg.Client): Promise<boolean> => {
     const [seen] = await queryRows(
       service,
       `select ${lockIsHeldBy(tableName, pid)} as held, pg_is_in_recovery() as standby`,
     )
     if (seen?.['held'] === true) return true
     return seen?.['standby'] === true && (await numbersOf(service)) === (await numbersOf(client))
-  })
+  }
+  const isSame = await withClient(witness, (service) =>
+    answered(service, { timeout: patience }, () => look(service)),
+  )
   if (!isSame) throw elsewhere(migrating)
 }
 

@@ -2,7 +2,7 @@ import type { Knex } from 'knex'
 import type pg from 'pg'
 import { configure } from './configure.js'
 import { clientConfig, connect, type Connection, withLossTold } from './connect.js'
-import { watchLoss } from './lifetime.js'
+import { close, watchLoss } from './lifetime.js'
 import { refusePooled } from './pooler.js'
 import type { KnexProject } from './project.js'
 import { type Guard, withPulse } from './pulse.js'
@@ -46,11 +46,16 @@ async function openSession<T>(
   const { default: createKnex } = await import('knex')
   const opened: pg.Client[] = []
   const afterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void): void => {
-    const lost = opened.length > 0 ? new Error('the connection that held the migration lock was lost') : null
-    opened.push(client)
     watchLoss(client)
+    if (opened.length > 0) {
+      // Knex forgets a connection that is refused here, and leaves it open.
+      const lost = new Error('the connection that held the migration lock was lost')
+      void close(client).finally(() => done(lost, client))
+      return
+    }
+    opened.push(client)
     guard(client)
-    done(lost, client)
+    done(null, client)
   }
   const knex = createKnex({
     ...project.settings,

@@ -39,6 +39,7 @@ function statementsFor(
 ): readonly string[] | string {
   const found = findObject(live, key)
   if (found === undefined) return 'it is gone by now'
+  if (found.facts['valid'] !== false) return 'it is valid by now'
   const builder = builders.get(found.relation)
   if (builder !== undefined) return `process ${builder} of the server builds an index of its table now`
   if (belongsToPartitioned(found))

@@ -29,6 +29,7 @@ interface Case {
 }
 
 const development = { NODE_ENV: 'development', ENV_TARGET: 'production' }
+const lenient = { ...development, ON_OUT_OF_ORDER: 'migrate' }
 const reworded = { '20260102_add_artist': 'alter table songs add column artist text' }
 const edited = { '20260102_add_artist': 'alter table songs add artist varchar(80)' }
 /** What was loaded once in a process stays as it was there. */
@@ -318,11 +319,11 @@ changed      20260102_add_artist  recorded after 20260103_add_year
 gate         warn: 1 revision was recorded after later ones of this build: 20260102_add_artist.`,
   },
   {
-    name: 'reordered, in development: a note',
+    name: 'reordered, where that is meant: a note',
     change: {},
     sql: late,
     words: 'status --json',
-    env: development,
+    env: lenient,
     exit: 0,
     says: `{
     "revision": {
@@ -382,10 +383,10 @@ Do one of:
 `,
   },
   {
-    name: 'added below, in development: applied, and then a note',
+    name: 'added below, where that is meant: applied, and then a note',
     change: below,
     words: 'migrate',
-    env: development,
+    env: lenient,
     exit: 0,
     says: `app@db:5432/songs is current, at 20260103_add_year. Applied: 1. Verified: 1 table, 5 columns, 1 constraint.
   connecting  app@db:5432/songs, environment production
@@ -416,6 +417,57 @@ async function process(project: Project, words: string, env: Environment) {
   const { stdout, stderr, exit } = await project.run(words, env)
   return { text: `${stdout}${stderr}`, exit }
 }
+
+const heldUp = "select from pg_stat_activity where datname = current_database() and wait_event = 'advisory'"
+
+t.test(
+  'what another build migrated while the lock was waited for is not what it was judged by',
+  async (t) => {
+    const project = await createProject(t, {
+      '001_songs': 'create table songs (id bigint primary key)',
+      '003_year': ['select pg_advisory_xact_lock(1)', 'alter table songs add year integer'],
+    })
+    await project.migrate('001_songs')
+    const goOn = await project.block()
+    const first = project.start('migrate')
+    await eventually('the first one is held up', {
+      look: async () => (await project.query(heldUp)).length > 0,
+    })
+    await project.rebuild({ '002_length': addLength })
+    const second = project.start('migrate')
+    await second.said('lock')
+    await goOn()
+    t.equal((await first.ended()).exit, 0)
+    const { exit, stderr } = await second.ended()
+    t.match([exit, stderr], [5, /^SCHEMA_OUT_OF_ORDER: .* Nothing was done\.$/m])
+    t.strictSame(await project.query('select name from knex_migrations order by id'), [
+      { name: '001_songs' },
+      { name: '003_year' },
+    ])
+  },
+)
+
+t.test('only the build that has the newest revisions reverts', async (t) => {
+  const project = await createProject(t, revisions)
+  await project.migrate()
+  await project.rebuild({ '20260103_add_year': null })
+  const before = await project.objects()
+  for (const words of ['down', 'down --to 20260101_create_songs --confirm development']) {
+    const refused = await runHere(project, words)
+    t.equal(
+      project.plain(refused.text),
+      `SCHEMA_AHEAD: The database has newer revisions, which this build lacks. Nothing was reverted.
+
+  database   app@db:5432/songs
+  unknown    20260103_add_year
+
+Do one of:
+  schemagate down   by the build that has them reverts them first`,
+    )
+    t.equal(refused.exit, 5)
+  }
+  t.strictSame(await project.objects(), before)
+})
 
 t.test('a note is no reason to warn: it is in the log once, and in the notes of health', async (t) => {
   const project = await changed(t, { change: reworded })

@@ -210,6 +210,33 @@ t.test('a ledger that only Knex wrote is left alone until something is to be don
   t.strictSame(await owners(project.url), [identified('songs', 'production')])
 })
 
+/** As the first release made it, which had neither identities nor details. */
+const earlierLedger = `
+  delete from schemagate_ledger where revision is null;
+  alter table schemagate_ledger drop column detail, alter revision set not null,
+    add check (event in ('started', 'applied', 'failed', 'rolled back', 'reverted', 'stamped'));
+`
+
+t.test(
+  'a ledger of an earlier release is read as it is, and brought up to date by who migrates',
+  async (t) => {
+    const project = await createProject(t, migrations)
+    await project.migrate('002_plays')
+    await project.query(earlierLedger)
+    const before = await everythingAt(project.url)
+    for (const words of ['status', 'check', 'stamp', 'verify'])
+      t.equal((await runHere(project, words, { env: { ON_BEHIND: 'warn' } })).exit, 0, words)
+    t.strictSame(await everythingAt(project.url), before)
+    await project.migrate()
+    t.strictSame(await owners(project.url), [identified('songs', 'production')])
+    // A build of that release writes no detail, and goes on.
+    await project.query(
+      "insert into schemagate_ledger (revision, event, host) values ('003_likes', 'reverted', 'old'), ('003_likes', 'applied', 'old')",
+    )
+    t.match(await runHere(project, 'status'), { exit: 0, text: /^gate +serve$/m })
+  },
+)
+
 t.test("status, verify and diff show what another environment's database is like", async (t) => {
   const project = await createProject(t, migrations)
   await project.migrate('002_plays')

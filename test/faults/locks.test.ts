@@ -360,7 +360,7 @@ const cases: readonly Case[] = [
 ]
 
 /** Migrates in this process. */
-async function migrateHere(project: Project, env: Environment): Promise<void> {
+async function migrateHere(project: Project, env: Environment = {}): Promise<void> {
   const config = loadConfig({ root: project.root, env: { ...project.env, ...env } })
   const report = (): void => {}
   await withWorkspace({ config, report }, async (workspace) => {
@@ -455,6 +455,69 @@ t.test('a revision that locks our ledger against the next one is told so at once
   await migrateHere(project, { MIGRATION_TRANSACTION: 'each' })
   t.strictSame(await recorded(project), ['001_songs', '002_ledger', '003_plays'])
 })
+
+t.test('the ledger is not waited for without end, though revisions are', async (t) => {
+  const project = await createProject(t, { '001_songs': songs }, { snapshot: false })
+  await project.migrate()
+  await project.write({ '002_ledger': 'lock table schemagate_ledger', '003_plays': plays })
+  const error = await migrateHere(project, { MIGRATION_LOCK_TIMEOUT: '0' }).catch((thrown: unknown) => thrown)
+  t.match(textOf(project, error), /^SCHEMA_MIGRATION_BLOCKED: 003_plays did not get a lock .* in 1 attempt/)
+})
+
+t.test('reverting that is stopped cancels what it is at, and goes no further', async (t) => {
+  const down = (table: string) => ['select pg_advisory_xact_lock(1)', `drop table ${table}`].join('; ')
+  const project = await createProject(t, {
+    '001_songs': songs,
+    '002_likes': { up: 'create table likes (id int)', down: down('likes') },
+    '003_charts': { up: 'create table charts (id int)', down: down('charts'), transaction: false },
+    '004_plays': { up: 'create table plays (id int)', down: down('plays') },
+  })
+  await project.migrate()
+  const stopped = async (text: RegExp, goesOn: boolean): Promise<void> => {
+    const holder = await session(t, project.url)
+    await holder.query('select pg_advisory_lock(1)')
+    const reverting = project.start('down --to 001_songs --confirm production')
+    await waitsFor(project, holder.pid)
+    reverting.kill('SIGTERM')
+    if (goesOn) await holder.query('select pg_advisory_unlock(1)')
+    const ended = await reverting.ended()
+    if (!goesOn) await holder.query('select pg_advisory_unlock(1)')
+    t.equal(ended.exit, 1)
+    t.match(errorOf(ended), text)
+  }
+  await stopped(
+    /^SCHEMA_INTERRUPTED: Reverting 004_plays was stopped on request\. Its transaction was rolled back; it is still recorded\.\n[^]*\n {2}reverted +nothing\n/,
+    false,
+  )
+  t.strictSame((await recorded(project)).at(-1), '004_plays')
+  await project.run('down')
+  await stopped(
+    /^SCHEMA_INTERRUPTED: Reverting 002_likes was stopped on request\. It is still recorded\.\n[^]*\n {2}reverted +003_charts\n/,
+    true,
+  )
+  t.strictSame(await recorded(project), ['001_songs', '002_likes'])
+})
+
+/** Ends the connection under a migration, as a router does that forgets it: nothing is said by the server. */
+const severed = `export const config = { transaction: false }
+export const up = async (knex) => {
+  const { resource } = knex.client.pool.used[0] ?? knex.client.pool.free[0]
+  setImmediate(() => resource.connection.stream.destroy(new Error('reset')))
+  await knex.raw('select pg_sleep(60)')
+}
+export const down = async () => {}`
+
+t.test('a connection that is lost leaves none behind', async (t) => {
+  const project = await createProject(t, { '001_songs': { code: severed } }, { snapshot: false })
+  const error = await migrateHere(project).catch((thrown: unknown) => thrown)
+  t.match(textOf(project, error), /^SCHEMA_DATABASE_UNREACHABLE: The connection to PostgreSQL was lost/)
+  await eventually('no connection of this process is left', {
+    look: async () => (await project.query(ours)).length === 0,
+  })
+})
+
+const ours = `select application_name, state, query from pg_stat_activity
+  where datname = current_database() and application_name like 'schemagate%'`
 
 t.test('a role that may not see what others run names them all the same', async (t) => {
   const project = await createProject(t, { '001_songs': songs }, { snapshot: false })
@@ -558,7 +621,8 @@ t.test('whoever starts while others have locked tables says whom it waits for', 
   const goOn = await project.block()
   const first = project.start('serve', { INSTANCE: 'first', LOG_LEVEL: 'debug' })
   await first.said('002_plays (1 of 1)')
-  const second = project.start('serve', { INSTANCE: 'second', CONNECT_TIMEOUT: '1s', VERIFY_TIMEOUT: '2s' })
+  // Twice as long would be too long for a timer.
+  const second = project.start('serve', { INSTANCE: 'second', CONNECT_TIMEOUT: '1s', VERIFY_TIMEOUT: '400h' })
   await second.said(/for tables, locked by first, .*at 002_plays, since .* for [3-9][\d.]* s so far/)
   const late = await project.run('check', { LOCK_WAIT_TIMEOUT: '1s' })
   t.equal(late.exit, 9)
@@ -568,7 +632,20 @@ t.test('whoever starts while others have locked tables says whom it waits for', 
   await Promise.all([first.said('/health/schema'), second.said('/health/schema')])
 })
 
-t.test('whoever serves stays ready while others have locked tables', async (t) => {
+t.test('whoever serves stays ready while others have locked tables', (t) =>
+  staysReady(t, { locked: 'songs', change: 'create table likes (id int)' }),
+)
+
+t.test('whoever serves stays ready while others have locked the ledger', (t) =>
+  staysReady(t, { locked: 'knex_migrations', change: 'select' }),
+)
+
+interface Locking {
+  readonly locked: string
+  readonly change: string
+}
+
+async function staysReady(t: Test, { locked, change }: Locking): Promise<void> {
   const project = await createProject(t, { '001_songs': titled })
   const service = await project.serve({ VERIFY_INTERVAL: '100ms', VERIFY_TIMEOUT: '2s' })
   const client = new pg.Client({ connectionString: project.url })
@@ -576,10 +653,12 @@ t.test('whoever serves stays ready while others have locked tables', async (t) =
   await client.connect()
   const checked = async (): Promise<string> =>
     JSON.parse((await service.ask('/health/schema')).text).verification.checkedAt
-  await client.query('begin; lock table songs in access exclusive mode')
-  await project.query('create table likes (id int)')
+  for (const seen of [await checked(), await checked()])
+    await eventually('it looks', { look: async () => (await checked()) !== seen })
+  await client.query(`begin; lock table ${locked} in access exclusive mode`)
+  await project.query(change)
   const asleep = () =>
-    project.query(`select from pg_locks where not granted and relation = 'songs'::regclass`)
+    project.query(`select from pg_locks where not granted and relation = '${locked}'::regclass`)
   for (const waiting of [1, 0, 1, 0])
     await eventually('it waits for the table, and gives up', {
       look: async () => (await asleep()).length === waiting,
@@ -590,4 +669,4 @@ t.test('whoever serves stays ready while others have locked tables', async (t) =
   await eventually('it looks again', { look: async () => (await checked()) !== before })
   t.equal((await service.ask('/health/ready')).status, 200)
   t.notOk(service.log().some(({ event }) => event === 'database lost'))
-})
+}

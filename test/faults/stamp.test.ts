@@ -79,7 +79,9 @@ const cases: readonly StampCase[] = [
       {
         stamp: '003_likes',
         exit: 0,
-        says: ['3 revisions recorded without being run, up to 003_likes. The database is what they promise.'],
+        says: [
+          '3 revisions recorded without being run, up to 003_likes. The database is what is promised at 003_likes.',
+        ],
         recorded: upTo003,
       },
       {
@@ -184,7 +186,11 @@ Do one of:
         exit: 2,
         says: ['SCHEMA_NOT_CONFIRMED', '--confirm production'],
         recorded: null,
-        warns: ['although the database is not what they promise: 2 differences', 'breaks', 'songs.plays'],
+        warns: [
+          'although the database is not what is promised at 003_likes: 2 differences',
+          'breaks',
+          'songs.plays',
+        ],
       },
       {
         stamp: '003_likes --force --reason later --confirm production',
@@ -220,7 +226,7 @@ Do one of:
       {
         stamp: '003_likes --force --reason none',
         exit: 0,
-        says: ['2 revisions recorded', 'The database is what they promise.'],
+        says: ['2 revisions recorded', 'The database is what is promised at 003_likes.'],
         recorded: ['001_songs.js', '002_plays.js', '003_likes.js'],
       },
     ],
@@ -319,9 +325,12 @@ Do one of:
       {
         stamp: '003_likes --forget --confirm production',
         exit: 0,
-        says: ['3 revisions recorded without being run, up to 003_likes. 2 revisions forgotten.'],
+        says: ['3 revisions recorded without being run, up to 003_likes; 2 revisions forgotten.'],
         recorded: ['001_songs.js', '002_plays.js', '003_likes.js'],
-        warns: ['2 revisions will no longer be recorded', 'to forget   2019_a\n              2019_b'],
+        warns: [
+          '2 revisions that this build does not have will no longer be recorded',
+          'to forget   2019_a\n              2019_b',
+        ],
       },
     ],
     rows: [
@@ -358,7 +367,7 @@ Do one of:
       {
         stamp: '003_likes --forget --confirm production',
         exit: 0,
-        says: ['0 revisions recorded without being run, up to 003_likes. 1 revision forgotten.'],
+        says: ['1 revision forgotten. The database is what is promised at 003_likes.'],
         recorded: upTo003,
       },
     ],

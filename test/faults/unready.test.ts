@@ -242,7 +242,7 @@ t.test("a service of one's own answers 503 through the plugin, and knows when it
   const open = () => openGate({ env, root: project.root, log })
   const gate = await open()
   t.equal(gate.decision.action, 'refuse')
-  const app = Fastify()
+  const app = Fastify({ exposeHeadRoutes: false })
   t.teardown(() => app.close())
   app.get('/before', async () => 'here')
   await app.register(schemaHealth, { gate })
@@ -252,6 +252,14 @@ t.test("a service of one's own answers 503 through the plugin, and knows when it
       ['/before', '/after', '/health/live'].map(async (url) => (await app.inject({ url })).statusCode),
     )
   t.strictSame(await statuses(), [503, 503, 200])
+  t.equal((await app.inject({ url: '/health/live', method: 'HEAD' })).statusCode, 200)
+  const outer = Fastify()
+  t.teardown(() => outer.close())
+  const { health } = gate
+  await outer.register(async (inner) => inner.register(schemaHealth, { gate: { health } }), {
+    prefix: '/inner',
+  })
+  t.equal((await outer.inject({ url: '/inner/health/live' })).statusCode, 200, 'wherever it is')
   await project.migrate()
   await gate.opened
   t.equal(gate.decision.action, 'serve')

@@ -1,0 +1,69 @@
+import { type Fact, SchemaError } from '../errors.js'
+import { addressOf, describeAddress } from './address.js'
+import { blockedFailure } from './blocked-failure.js'
+import { brokenAt } from './broken-promise.js'
+import { isLoss } from './lifetime.js'
+import type { Migration } from './migrations.js'
+import { messageOf, type Run } from './run-state.js'
+
+interface FailedRevert {
+  readonly migration: Migration
+  readonly run: Run
+  readonly transactional: boolean
+  /** The revisions reverted before it. */
+  readonly reverted: readonly string[]
+}
+
+/** The error to throw for what went wrong while a revision was reverted: which one, the server's words, what stayed. */
+export function revertFailure(error: unknown, failed: FailedRevert): unknown {
+  const { migration, run } = failed
+  const { context, state } = run
+  const { revision, path } = migration
+  const [said, consequence] = [['error', messageOf(error, state)] as const, consequenceOf(failed)]
+  const where: readonly Fact[] = [
+    ['database', describeAddress(addressOf(context.connection))],
+    ['file', path ?? revision],
+  ]
+  if (context.signal?.aborted === true)
+    return new SchemaError('SCHEMA_INTERRUPTED', {
+      what: `Reverting ${revision} was stopped on request. ${consequence}`,
+      facts: [...where, revertedFact(failed)],
+      choices: [['run it again', 'goes on where this one stopped']],
+      cause: error,
+    })
+  if (error instanceof SchemaError) return brokenAt(where, error)
+  if (isLoss(error, [context.session.client, context.audit]))
+    return new SchemaError('SCHEMA_DATABASE_UNREACHABLE', {
+      what: `The connection to PostgreSQL was lost while ${revision} was reverted.`,
+      facts: [...where, said, revertedFact(failed)],
+      choices: [['schemagate status', 'says where the database stands, once it is back']],
+      cause: error,
+    })
+  if (state.givenUp !== null)
+    return blockedFailure({
+      error,
+      own: context.session.pid,
+      givenUp: state.givenUp,
+      options: context,
+      consequence,
+      before: [...where, said],
+      after: [],
+    })
+  return new SchemaError('SCHEMA_MIGRATION_FAILED', {
+    what: `Reverting ${revision} failed. ${consequence}`,
+    facts: [...where, said],
+    choices: [['correct the down function', 'or write a new migration that undoes it']],
+    cause: error,
+  })
+}
+
+function consequenceOf({ run, transactional }: FailedRevert): string {
+  if (run.state.running === null) return 'It is still recorded.'
+  return transactional
+    ? 'Its transaction was rolled back; it is still recorded.'
+    : 'It runs outside a transaction: what it did before stays; it is still recorded.'
+}
+
+function revertedFact({ reverted }: FailedRevert): Fact {
+  return ['reverted', reverted.length === 0 ? 'nothing' : reverted]
+}
