@@ -38,6 +38,8 @@ export interface Proposal {
   readonly history: History
   /** The revisions up to it that are not recorded. */
   readonly open: readonly string[]
+  /** The recorded revisions up to it whose files were edited: their texts as they are now are to be put on record. */
+  readonly edited: readonly string[]
   /** The recorded revisions to be taken out of the record. */
   readonly forget: readonly string[]
   /** The database against the promise at the revision. */
@@ -87,6 +89,7 @@ export async function recordStamp(
     { ...migrateOptions(workspace, snapshot), admit: admission(workspace, proposal), report, signal },
     {
       revisions,
+      edited: proposal.edited,
       forget: proposal.forget,
       judge: async (client, inspection) => {
         assessment = await examineAt({ client, inspection, snapshot, context: { workspace } }, revisions)
@@ -113,13 +116,16 @@ export async function propose(reading: Reading, revision: string): Promise<Propo
   const history = compareHistory(build, inspection.recorded)
   admission(workspace, { forget: history.unknown })(inspection)
   const upTo = revisionsUpTo(revision, workspace)
+  const assessment = await examineAt(reading, upTo)
+  const changed = assessment.changed.flatMap((found) => (found.what === 'edited' ? [found.revision] : []))
   return {
     revision,
     inspection,
     history,
     open: upTo.filter((each) => !history.applied.includes(each)),
+    edited: history.applied.filter((each) => upTo.includes(each) && changed.includes(each)),
     forget: [],
-    assessment: await examineAt(reading, upTo),
+    assessment,
   }
 }
 

@@ -21,7 +21,7 @@ export const run: Run = async (context): Promise<CommandResult> => {
     if (revision === undefined) return resultOfPlacement(await placeDatabase(stamping))
     const forget = context.options['forget'] === true
     const proposal = await proposeStamp({ revision, forget }, stamping)
-    if (proposal.open.length + proposal.forget.length === 0)
+    if (proposal.open.length + proposal.edited.length + proposal.forget.length === 0)
       return resultOf(proposal, { stamped: [], reason: null })
     return record(proposal, { stamping, context, reason })
   })
@@ -59,9 +59,10 @@ async function record(proposal: Proposal, { stamping, context, reason }: Recordi
   return resultOf(proposal, { stamped: stamped.revisions, reason })
 }
 
-function deedIn({ revision, open, forget }: Proposal, findings: readonly Finding[]): string {
+function deedIn({ revision, open, edited, forget }: Proposal, findings: readonly Finding[]): string {
   const deeds = [
     ...(open.length === 0 ? [] : [`${count(open.length, 'revision')} up to ${revision} will be recorded`]),
+    ...(edited.length === 0 ? [] : [`${count(edited.length, 'edited text')} will be put on record`]),
     ...(forget.length === 0
       ? []
       : [`${count(forget.length, 'revision')} that this build does not have will no longer be recorded`]),
@@ -71,9 +72,13 @@ function deedIn({ revision, open, forget }: Proposal, findings: readonly Finding
     : `${deeds}, although the database is not what is promised at ${revision}: ${count(findings.length, 'difference')}.`
 }
 
-function factsOf({ inspection, open, forget }: Proposal, findings: readonly Finding[]): readonly Fact[] {
+function factsOf(
+  { inspection, open, edited, forget }: Proposal,
+  findings: readonly Finding[],
+): readonly Fact[] {
   const lists: readonly Fact[] = [
     ['to record', shortened(open)],
+    ['edited', shortened(edited)],
     ['to forget', shortened(forget)],
   ]
   return [
@@ -105,9 +110,9 @@ interface Outcome {
 }
 
 function resultOf(proposal: Proposal, { stamped, reason }: Outcome): CommandResult {
-  const { revision, inspection, assessment, forget } = proposal
+  const { revision, inspection, assessment, edited, forget } = proposal
   const database = describeAddress(inspection.database)
-  const isDone = stamped.length + forget.length === 0
+  const isDone = stamped.length + edited.length + forget.length === 0
   const differences = isDone ? [] : findingsOf(assessment)
   const why = differences.length === 0 ? null : reason
   const outcome =
@@ -118,6 +123,7 @@ function resultOf(proposal: Proposal, { stamped, reason }: Outcome): CommandResu
     ...(stamped.length === 0
       ? []
       : [`${count(stamped.length, 'revision')} recorded without being run, up to ${revision}`]),
+    ...(edited.length === 0 ? [] : [`${count(edited.length, 'edited text')} put on record`]),
     ...(forget.length === 0 ? [] : [`${count(forget.length, 'revision')} forgotten`]),
   ]
   return {
@@ -129,6 +135,7 @@ function resultOf(proposal: Proposal, { stamped, reason }: Outcome): CommandResu
       database: inspection.database,
       revision,
       stamped,
+      edited,
       forgotten: forget,
       differences,
       reason: why,

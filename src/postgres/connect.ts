@@ -86,14 +86,22 @@ type Attempt = { readonly client: pg.Client } | { readonly failure: ConnectionFa
 
 /** Connects once; what keeps it from connecting is a value, with whether waiting can mend it. */
 export async function tryConnect(connection: Connection): Promise<Attempt> {
+  try {
+    return { client: await opened(connection) }
+  } catch (error) {
+    return { failure: connectionFailure(error, addressOf(connection)) }
+  }
+}
+
+async function opened(connection: Connection): Promise<pg.Client> {
   const client = new pg.Client(clientConfig(connection))
   watchLoss(client)
   try {
     await client.connect()
-    return { client }
+    return client
   } catch (error) {
     await close(client)
-    return { failure: connectionFailure(error, addressOf(connection)) }
+    throw error
   }
 }
 

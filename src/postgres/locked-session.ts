@@ -181,7 +181,8 @@ function standby(connection: Connection): SchemaError {
 }
 
 function explained(error: unknown, connection: Connection): unknown {
-  if (!(error instanceof pg.DatabaseError) || error.code !== '42501') return error
+  // A privilege that is missing, or a session that a setting of the role or the database makes read-only.
+  if (!(error instanceof pg.DatabaseError) || !['42501', '25006'].includes(error.code ?? '')) return error
   return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
     what: `The role may not migrate: ${error.message}. Nothing was done.`,
     facts: [['database', describeAddress(addressOf(connection))]],

@@ -9,6 +9,8 @@ import { recordUnrun } from './record.js'
 export interface Stamping {
   /** The revisions to be recorded, those that are already among them. */
   readonly revisions: readonly string[]
+  /** The recorded ones among them whose text as it is now is to be put on record. */
+  readonly edited: readonly string[]
   /** The revisions to be taken out of the record, because their files are lost. */
   readonly forget: readonly string[]
   /** Judges what is true of the database under the lock: what to keep with each row, null to record nothing. */
@@ -18,7 +20,7 @@ export interface Stamping {
 /** Records revisions as applied without running them, in one transaction under the lock. Returns those that were not yet. */
 export async function stamp(
   options: MigrateOptions,
-  { revisions, forget, judge }: Stamping,
+  { revisions, edited, forget, judge }: Stamping,
 ): Promise<readonly string[]> {
   const { connection, project, scope } = options
   return withLockedSession(options, async (locked) => {
@@ -30,7 +32,8 @@ export async function stamp(
     const migrations = options.migrations.filter(
       ({ revision }) => revisions.includes(revision) && !recorded.has(revision),
     )
-    await write(locked, { options, migrations, forget, detail })
+    const reworded = options.migrations.filter(({ revision }) => edited.includes(revision))
+    await write(locked, { options, migrations, reworded, forget, detail })
     return migrations.map(({ revision }) => revision)
   })
 }
@@ -38,17 +41,21 @@ export async function stamp(
 interface Writing {
   readonly options: MigrateOptions
   readonly migrations: readonly Migration[]
+  readonly reworded: readonly Migration[]
   readonly forget: readonly string[]
   readonly detail: LedgerDetail
 }
 
-async function write(locked: LockedSession, { options, migrations, forget, detail }: Writing): Promise<void> {
+async function write(
+  locked: LockedSession,
+  { options, migrations, reworded, forget, detail }: Writing,
+): Promise<void> {
   const { session, schema, inspection } = locked
   const { project, snapshot, writer } = options
   const names = (inspection.ledger?.names ?? []).filter((name) => forget.includes(revisionOf(name)))
   const rows: readonly LedgerEntry[] = [
     ...forget.map((revision) => ({ revision, event: 'forgotten' as const, detail })),
-    ...migrations.map((migration) => ({
+    ...[...migrations, ...reworded].map((migration) => ({
       revision: migration.revision,
       event: 'stamped' as const,
       checksum: migration.checksum,

@@ -27,6 +27,13 @@ const newMigration: Choice = [
   'as it was when it was applied; what it should do now is a new migration',
 ]
 
+function recordAnew({ history }: Assessment): Choice {
+  return [
+    `schemagate stamp ${history.applied.at(-1)}`,
+    'puts the text as it is on record, if the database is what it promises now',
+  ]
+}
+
 const cases: Readonly<Record<Changed, Case>> = {
   renamed: {
     covers: ({ what }) => what === 'renamed',
@@ -48,8 +55,9 @@ const cases: Readonly<Record<Changed, Case>> = {
       'applied migrations were edited, and their changes to the catalog are others now',
     ],
     shows: findingsOf,
-    choices: () => [
+    choices: (_, assessment) => [
       newMigration,
+      recordAnew(assessment),
       ['schemagate down --to REVISION', 'with the file as it was, then migrate: where rows may be lost'],
     ],
   },
@@ -59,7 +67,7 @@ const cases: Readonly<Record<Changed, Case>> = {
       'applied migration was edited; what it changed then is not on record',
       'applied migrations were edited; what they changed then is not on record',
     ],
-    choices: () => [newMigration],
+    choices: (_, assessment) => [newMigration, recordAnew(assessment)],
   },
   reworded: {
     covers: (found) => found.what === 'edited' && found.change === 'same',
@@ -67,7 +75,7 @@ const cases: Readonly<Record<Changed, Case>> = {
       'applied migration was edited; its change to the catalog is the same',
       'applied migrations were edited; their changes to the catalog are the same',
     ],
-    choices: () => [newMigration],
+    choices: (_, assessment) => [newMigration, recordAnew(assessment)],
   },
   deleted: {
     covers: ({ what }) => what === 'deleted',

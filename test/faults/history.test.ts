@@ -92,8 +92,9 @@ gate         serve: 1 applied migration was edited; its change to the catalog is
                     actual    text
 
 Do one of:
-  restore the file                as it was when it was applied; what it should do now is a new migration
-  schemagate down --to REVISION   with the file as it was, then migrate: where rows may be lost`,
+  restore the file                     as it was when it was applied; what it should do now is a new migration
+  schemagate stamp 20260103_add_year   puts the text as it is on record, if the database is what it promises now
+  schemagate down --to REVISION        with the file as it was, then migrate: where rows may be lost`,
   },
   {
     name: 'edited, with another change: refused before anything is migrated',
@@ -123,8 +124,9 @@ SCHEMA_HISTORY_CHANGED: 1 applied migration was edited, and its change to the ca
                     actual    text
 
 Do one of:
-  restore the file                as it was when it was applied; what it should do now is a new migration
-  schemagate down --to REVISION   with the file as it was, then migrate: where rows may be lost
+  restore the file                     as it was when it was applied; what it should do now is a new migration
+  schemagate stamp 20260103_add_year   puts the text as it is on record, if the database is what it promises now
+  schemagate down --to REVISION        with the file as it was, then migrate: where rows may be lost
 `,
   },
   {
@@ -482,6 +484,21 @@ t.test('a note is no reason to warn: it is in the log once, and in the notes of 
     service.log().filter(({ msg }) => msg === note),
     [{ level: 30, label: 'note' }],
   )
+})
+
+t.test('an edited text is put on record once the database is what it promises', async (t) => {
+  const project = await changed(t, otherwise)
+  const stamped = async () => project.plain((await runHere(project, 'stamp 20260103_add_year')).text)
+  t.match(await stamped(), /^SCHEMA_STAMP_UNTRUE: /)
+  t.equal((await runHere(project, 'check')).exit, 5)
+  await project.query('alter table songs alter artist type varchar(80)')
+  t.equal((await runHere(project, 'check')).exit, 5)
+  t.equal(
+    await stamped(),
+    'app@db:5432/songs: 1 edited text put on record. The database is what is promised at 20260103_add_year.',
+  )
+  t.match(await runHere(project, 'check'), { exit: 0, text: '' })
+  t.match(await stamped(), /are recorded already\. Nothing was done\.$/)
 })
 
 const note = '1 applied migration was edited; its change to the catalog is the same: 20260102_add_artist.'
