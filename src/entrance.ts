@@ -37,7 +37,7 @@ const ownFaults: ReadonlySet<ErrorCode> = new Set([
   'SCHEMA_INTERRUPTED',
 ])
 
-const unready = { consequence: 'Every request is answered with 503 until that is mended.' } as const
+const unready = { consequence: () => 'Every request is answered with 503 until that is mended.' } as const
 
 /**
  * Passes the gate and watches from then on. With REFUSE_BY=unready a gate that refuses is tried again in the background;

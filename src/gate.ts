@@ -42,7 +42,7 @@ export interface GateContext {
   /** The last revision to apply; default head. */
   readonly to?: string
   /** What a refusal means to whoever asked. */
-  readonly consequence?: string
+  readonly consequence?: () => string
 }
 
 /**
@@ -202,14 +202,14 @@ export function migrateOptions(
 
 function settle(
   passed: Passed,
-  { workspace, report, consequence = 'The service did not start.' }: GateContext,
+  { workspace, report, consequence = () => 'The service did not start.' }: GateContext,
 ): Passed {
   const { assessment, decision, inspection } = passed
   tellOutcome(passed, report)
   if (decision.action !== 'refuse') return passed
   throw refusal(decision, assessment, {
     where: { database: describeAddress(inspection.database), environment: workspace.config.target },
-    consequence,
+    consequence: consequence(),
     standby: inspection.readOnly,
   })
 }

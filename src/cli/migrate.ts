@@ -16,15 +16,16 @@ export const run: Run = async (context): Promise<CommandResult> => {
     { config: { ...config, policy: { ...config.policy, onBehind } }, report },
     async (workspace) => {
       refuseUnknown(workspace, to)
-      const applied: string[] = []
+      // A revision that was taken back and tried again is reported twice.
+      const applied = new Set<string>()
       const passed = await passGate({
         workspace,
         signal,
         migrate: true,
         ...(to === null ? {} : { to }),
-        consequence: 'What was applied before stays.',
+        consequence: () => (applied.size === 0 ? 'Nothing was applied.' : 'What was applied before stays.'),
         report: (progress) => {
-          if (progress.event === 'revision applied') applied.push(progress.revision)
+          if (progress.event === 'revision applied') applied.add(progress.revision)
           report(progress)
         },
       })
@@ -33,8 +34,8 @@ export const run: Run = async (context): Promise<CommandResult> => {
       const verified = verification.status === 'verified' ? describeCounts(verification.compared) : 'nothing'
       return {
         exit: 0,
-        text: `${describeAddress(inspection.database)} is ${history.position}, at ${visible(history.current ?? 'no revision')}. Applied: ${applied.length}. Verified: ${verified}.`,
-        document: { applied, ...assessmentDocument(passed, config) },
+        text: `${describeAddress(inspection.database)} is ${history.position}, at ${visible(history.current ?? 'no revision')}. Applied: ${applied.size}. Verified: ${verified}.`,
+        document: { applied: [...applied], ...assessmentDocument(passed, config) },
       }
     },
   )

@@ -111,7 +111,7 @@ Do one of:
 ! verified    1 table, 4 columns, 1 constraint: 1 difference
 ! refused     1 applied migration was edited, and its change to the catalog is another now: 20260102_add_artist. the database is 1 revision behind this build.
 
-SCHEMA_HISTORY_CHANGED: 1 applied migration was edited, and its change to the catalog is another now. What was applied before stays.
+SCHEMA_HISTORY_CHANGED: 1 applied migration was edited, and its change to the catalog is another now. Nothing was applied.
 
   database      app@db:5432/songs  (environment production)
   current       20260103_add_year
@@ -187,7 +187,7 @@ Do one of:
   verified    1 table, 4 columns, 1 constraint: as promised
 ! refused     1 recorded revision has another name in this build: 20260103_add_year is 20260104_add_year.
 
-SCHEMA_HISTORY_CHANGED: 1 recorded revision has another name in this build. What was applied before stays.
+SCHEMA_HISTORY_CHANGED: 1 recorded revision has another name in this build. Nothing was applied.
 
   database   app@db:5432/songs  (environment production)
   current    20260103_add_year
@@ -371,7 +371,7 @@ gate         warn: 1 revision was recorded after later ones of this build: 20260
   verified    1 table, 4 columns, 1 constraint: as promised
 ! refused     1 pending revision comes before one that is applied: 20260102_add_length. the database is 1 revision behind this build.
 
-SCHEMA_OUT_OF_ORDER: 1 pending revision comes before one that is applied. What was applied before stays.
+SCHEMA_OUT_OF_ORDER: 1 pending revision comes before one that is applied. Nothing was applied.
 
   database   app@db:5432/songs  (environment production)
   current    20260103_add_year

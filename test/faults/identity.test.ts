@@ -149,7 +149,7 @@ Do one of:
 
 const addressAt = (url: string) => new RegExp(`\\w+@[^/]+${new URL(url).pathname}`)
 const consequences =
-  /(Nothing was done|The service did not start|What was applied before stays|This build may not serve on it)\./
+  /(Nothing was done|The service did not start|Nothing was applied|This build may not serve on it)\./
 
 for (const { name, arrange, env = {}, elsewhere, commands, says } of wrong)
   t.test(`refuses ${name}, before anything is written`, async (t) => {

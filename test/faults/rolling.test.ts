@@ -177,7 +177,7 @@ t.test('a change that takes away: the old build turns unready, the new one serve
   t.equal(released.exit, 5, 'the release phase of a rollback fails')
   t.ok(
     project.plain(released.stderr)
-      .endsWith(`SCHEMA_AHEAD: the database is 1 revision ahead of this build, and what changed breaks it. What was applied before stays.
+      .endsWith(`SCHEMA_AHEAD: the database is 1 revision ahead of this build, and what changed breaks it. Nothing was applied.
 
   database      app@db:5432/songs  (environment production)
   current       002_next
