@@ -49,6 +49,22 @@ export interface InspectOptions {
  * read. Throws SCHEMA_LEDGER_MISPLACED, SCHEMA_PRIVILEGE_MISSING, SCHEMA_CATALOG_LOCKED.
  */
 export async function inspect(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await inspectOnce(client, options)
+    } catch (error) {
+      if (!isOvertaken(error) || attempt === attempts) throw error
+    }
+}
+
+const attempts = 5
+
+/** The rows are those of one snapshot, but PostgreSQL prints an object as it is now: one that was just dropped it cannot find. */
+function isOvertaken(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === 'XX000'
+}
+
+async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
   try {
     const { place, live, found } = await readPlace(client, options)
     const queries = ledgerQueries(place)

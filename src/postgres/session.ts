@@ -50,7 +50,8 @@ async function openSession<T>(
     if (opened.length > 0) {
       // Knex forgets a connection that is refused here, and leaves it open.
       const lost = new Error('the connection that held the migration lock was lost')
-      void close(client).finally(() => done(lost, client))
+      const refuse = (): void => done(lost, client)
+      void close(client).then(refuse, refuse)
       return
     }
     opened.push(client)
@@ -79,12 +80,11 @@ async function openSession<T>(
 /** What Knex logs about a failing migration is said better by the error it then throws. */
 const silent = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} }
 
-const noticing = {
-  client_connection_check_interval: '1s',
-  tcp_keepalives_idle: '10',
-  tcp_keepalives_interval: '5',
-  tcp_keepalives_count: '3',
-}
+/** How the server notices a client that is gone: while a statement runs, and while it waits for the next one. */
+const noticing = [
+  { client_connection_check_interval: '1s' },
+  { tcp_keepalives_idle: '10', tcp_keepalives_interval: '5', tcp_keepalives_count: '3' },
+] as const
 
 /**
  * Lets the server notice a client that was killed, instead of finishing its statement; not every platform can. A
@@ -92,9 +92,10 @@ const noticing = {
  */
 async function prepare(client: pg.Client): Promise<number> {
   await configure(client, { lock_timeout: '0' }, 'session')
-  await configure(client, noticing, 'session').catch((error: unknown) => {
-    if (!isRefusedSetting(error)) throw error
-  })
+  for (const settings of noticing)
+    await configure(client, settings, 'session').catch((error: unknown) => {
+      if (!isRefusedSetting(error)) throw error
+    })
   return backendPid(client)
 }
 

@@ -12,7 +12,7 @@ import { createProject, listening, type Project } from '../support/project.js'
 
 /** The second revision waits until the test lets it go; the third one has no transaction. */
 const migrations = {
-  '001_songs': `create table songs (id int primary key, title text not null default 'Ode')`,
+  '001_songs': 'create table songs (id int primary key, title text not null)',
   '002_plays': ['alter table songs add column plays int', 'select pg_advisory_xact_lock(1)'],
   '003_index': { up: 'create index concurrently songs_title on songs (title)', transaction: false },
 }
