@@ -2,7 +2,7 @@ import type { Progress, ProgressEvents, Report } from './core/progress.js'
 import { describeError, SchemaError } from './errors.js'
 import { type GateContext, type Passed, passGate } from './gate.js'
 import type { Health } from './health.js'
-import { pause } from './postgres/pause.js'
+import { jittered, pause } from './postgres/pause.js'
 import type { Workspace } from './workspace.js'
 
 export interface Waiting {
@@ -45,7 +45,7 @@ export async function waitForGate(waiting: Waiting): Promise<Passed> {
   let failure = failures.has(refused.code) ? refused : null
   let unknown = ''
   for (let delay = Math.min(firstPause, interval); ; delay = Math.min(delay * 2, interval)) {
-    await pause(delay * (0.75 + Math.random() / 2), context.signal)
+    await pause(jittered(delay), context.signal)
     const tried = await tryGate(failure === null ? context : onlyLooking(context), waiting)
     if (!(tried instanceof Error)) return tried
     if (context.signal.aborted) throw tried

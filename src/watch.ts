@@ -9,6 +9,7 @@ import { isCatalogLocked, isLocked } from './postgres/catalog-locked.js'
 import { inspect } from './postgres/inspect.js'
 import { isSilence } from './postgres/connection-failure.js'
 import { answered, close, isLoss } from './postgres/lifetime.js'
+import { jittered } from './postgres/pause.js'
 import type { Workspace } from './workspace.js'
 
 export interface WatchOptions {
@@ -63,7 +64,7 @@ export function startWatch(options: WatchOptions): Watch {
 
 /** In milliseconds: later each time, and not all replicas at the same moment. */
 function retryAfter(failures: number): number {
-  return Math.min(250 * 2 ** failures, longestRetry) * (0.75 + Math.random() / 2)
+  return jittered(Math.min(250 * 2 ** failures, longestRetry))
 }
 
 interface Eye {

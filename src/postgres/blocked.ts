@@ -1,3 +1,4 @@
+import { jittered } from './pause.js'
 import type { RunState } from './run-state.js'
 
 /** SQLSTATEs that say that locks of others were in the way: lock_not_available and deadlock_detected. */
@@ -26,5 +27,5 @@ export function blockage(error: unknown, { serverMessages }: RunState): string |
 
 /** How long to pause after so many attempts, in milliseconds: half a second, then longer, with jitter. */
 export function pauseAfter(attempts: number): number {
-  return Math.min(10_000, 500 * 2 ** (attempts - 1)) * (0.75 + Math.random() / 2)
+  return jittered(Math.min(10_000, 500 * 2 ** (attempts - 1)))
 }

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { canonicalSession } from './catalog.sql.js'
+import { isLocked } from './catalog-locked.js'
 import type { Drawing } from './drawing.js'
 import { queryAll } from './query.js'
 
@@ -27,8 +28,6 @@ export interface CanvasOptions {
 }
 
 const batch = 40
-
-const lockTimeout = '55P03'
 
 const savepoint = 'savepoint schemagate_drawing'
 const erase = `rollback to ${savepoint}`
@@ -112,7 +111,7 @@ async function compareSome(client: pg.ClientBase, pairs: readonly Pair[]): Promi
     const printed = results.map(({ rows: [row] }) => row?.[0])
     return pairs.map((_, at) => ({ alike: printed[2 * at] === printed[2 * at + 1] }))
   } catch (error) {
-    if (!isRefusal(error) || error.code === lockTimeout) throw error
+    if (!isRefusal(error) || isLocked(error)) throw error
     await client.query(erase)
     if (pairs.length === 1) return [{ why: error.message }]
     const middle = pairs.length >> 1

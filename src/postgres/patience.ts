@@ -5,7 +5,7 @@ import { holdersIn, isCatalogLocked } from './catalog-locked.js'
 import { type Connection, tryConnect, withLossTold } from './connect.js'
 import { connectionFailure, type ConnectionFailure, isShortage } from './connection-failure.js'
 import { close, type Deadline } from './lifetime.js'
-import { pause } from './pause.js'
+import { jittered, pause } from './pause.js'
 
 export interface Patience {
   /** How long to try, in milliseconds. */
@@ -113,8 +113,4 @@ function tell(
 ): void {
   if (error.code === 'SCHEMA_CATALOG_LOCKED') onLocked(holdersIn(error), waited)
   else onWait(error.message, waited)
-}
-
-function jittered(delay: number): number {
-  return delay * (0.75 + Math.random() / 2)
 }

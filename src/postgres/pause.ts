@@ -13,3 +13,8 @@ export async function pause(duration: number, signal: AbortSignal | undefined): 
     })
   }
 }
+
+/** A delay with jitter, from three to five quarters of it: what failed together is not tried again together. */
+export function jittered(delay: number): number {
+  return delay * (0.75 + Math.random() / 2)
+}
