@@ -54,6 +54,7 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
   const onStop = (signal: string): void => {
     if (asked !== null) return
     asked = signal
+    if (!health.view().started) reportTo(log)({ event: 'stopping', signal })
     void grace.close()
   }
   for (const signal of stops) process.on(signal, onStop)

@@ -3,6 +3,7 @@ import { Console } from 'node:console'
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { type Config, loadConfig } from '../config.js'
+import type { Report } from '../core/progress.js'
 import { visibleLines } from '../core/visible.js'
 import { describeError, SchemaError } from '../errors.js'
 import type { Log } from '../log.js'
@@ -29,7 +30,7 @@ async function main(argv: readonly string[]): Promise<number | null> {
   const configOf = (target: string): Config =>
     loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
   const run = await command.spec.load()
-  const signal = stopSignal()
+  const signal = stopSignal(report)
   const say = (told: string): void => void process.stderr.write(`${told}\n`)
   const ask = isatty(0) && isatty(2) ? asker(signal) : null
   const context = { config, options, words, report, signal, say, ask, configOf }
@@ -57,9 +58,13 @@ async function serviceLog(level: string): Promise<Log> {
 }
 
 /** The first signal asks to stop cleanly; a second one is left to Node, which ends the process. */
-function stopSignal(): AbortSignal {
+function stopSignal(report: Report): AbortSignal {
   const controller = new AbortController()
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => controller.abort())
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => {
+      controller.abort()
+      report({ event: 'stopping', signal })
+    })
   return controller.signal
 }
 

@@ -126,6 +126,7 @@ const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) =
   listening: ({ address, what }) => info('listening', `${address}  ${what}`),
   'database lost': ({ reason }) => ({ level: 'error', label: 'database', text: `lost: ${reason}` }),
   'database back': ({ lostFor }) => info('database', `is back after ${describeDuration(lostFor)}`),
+  stopping: ({ signal }) => info('stopping', `${signal}: what has begun is taken back or finished first`),
   draining: ({ signal, delay }) =>
     info(
       'stopping',

@@ -99,6 +99,8 @@ export interface ProgressEvents {
   listening: { readonly address: string; readonly what: string }
   'database lost': { readonly reason: string }
   'database back': { readonly lostFor: number }
+  /** It was asked to stop before the gate opened, or while a command was at work. */
+  stopping: { readonly signal: string }
   draining: { readonly signal: string; readonly delay: number }
 }
 

@@ -188,7 +188,7 @@ const withoutHolder = (text: string) =>
       /since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \(user \w+, pid \d+, from [\d.]+\)/,
       'since then (user app, pid 1, from 10.0.0.1)',
     )
-    .replace(/lock for \d s/, 'lock for 1 s')
+    .replace(/lock for \d+ s/, 'lock for 1 s')
 
 const toStop = { '001_songs': songs, '002_slow': [plays, blocked] }
 
@@ -252,6 +252,7 @@ t.test('a revision outside a transaction is finished before a stopped command en
   const running = project.start('migrate', debug)
   await running.said('002_index (2 of 3)')
   running.kill('SIGTERM')
+  await running.said('SIGTERM: what has begun')
   await goOn()
   const { exit, stderr } = await running.ended()
   t.equal(exit, 1)

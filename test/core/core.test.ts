@@ -1533,6 +1533,12 @@ const told: {
     ],
   ],
   'database back': [[{ event: 'database back', lostFor: 8_100 }, 'info | database | is back after 8.1 s']],
+  stopping: [
+    [
+      { event: 'stopping', signal: 'SIGTERM' },
+      'info | stopping | SIGTERM: what has begun is taken back or finished first',
+    ],
+  ],
   draining: [
     [{ event: 'draining', signal: 'SIGTERM', delay: 0 }, 'info | stopping | SIGTERM: not ready any more'],
     [

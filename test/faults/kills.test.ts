@@ -126,6 +126,7 @@ t.test('a repair that is stopped finishes the index it is at', async (t) => {
   const repairing = project.start('repair --confirm production')
   await untilWaiting(project, 1)
   repairing.kill('SIGTERM')
+  await repairing.said('SIGTERM: what has begun')
   await reader.query('commit')
   const { exit, stderr } = await repairing.ended()
   t.equal(exit, 1)

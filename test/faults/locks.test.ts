@@ -479,6 +479,7 @@ t.test('reverting that is stopped cancels what it is at, and goes no further', a
     const reverting = project.start('down --to 001_songs --confirm production')
     await waitsFor(project, holder.pid)
     reverting.kill('SIGTERM')
+    await reverting.said('SIGTERM: what has begun')
     if (goesOn) await holder.query('select pg_advisory_unlock(1)')
     const ended = await reverting.ended()
     if (!goesOn) await holder.query('select pg_advisory_unlock(1)')
