@@ -51,13 +51,11 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
       })
     },
   )
-  const onStop = (signal: string): void => {
-    if (asked !== null) return
+  const ignore = onFirstStop((signal) => {
     asked = signal
     if (!health.view().started) reportTo(log)({ event: 'stopping', signal })
     void grace.close()
-  }
-  for (const signal of stops) process.on(signal, onStop)
+  })
   try {
     await story
     return null
@@ -67,11 +65,24 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
       return null
     }
     grace.uninstall()
-    for (const signal of stops) process.off(signal, onStop)
+    ignore()
     logRefusal(log, error)
     await leaveTerminationMessage(config, { error, log })
     await closeAll()
     return error instanceof SchemaError ? error.exitCode : 1
+  }
+}
+
+/** Calls once, and swallows the others until it is ended by the function it returns. */
+function onFirstStop(act: (signal: string) => void): () => void {
+  let stopping = false
+  const onStop = (signal: string): void => {
+    if (!stopping) act(signal)
+    stopping = true
+  }
+  for (const signal of stops) process.on(signal, onStop)
+  return () => {
+    for (const signal of stops) process.off(signal, onStop)
   }
 }
 
