@@ -7,7 +7,6 @@ import { createLog } from '../../src/log.js'
 import { openGate } from '../../src/open-gate.js'
 import { withSchemaLock } from '../../src/postgres/lock.js'
 import { type Environment, eventually, type Running } from '../support/process.js'
-import { buildEntry } from '../support/build.js'
 import { createProject, listening, type Project } from '../support/project.js'
 
 /** The second revision waits until the test lets it go; the third one has no transaction. */
@@ -17,7 +16,6 @@ const migrations = {
   '003_index': { up: 'create index concurrently songs_title on songs (title)', transaction: false },
 }
 const revisions = Object.keys(migrations)
-const entry = await buildEntry(t)
 
 const instance = (index: number): Environment => ({ INSTANCE: `replica-${index}`, RELEASE: 'c0ffee5' })
 
@@ -88,7 +86,7 @@ for (const { name, applied } of [
   { name: 'a database that is behind', applied: ['001_songs'] },
 ])
   t.test(`thirty services start at once on ${name}, and each revision is applied once`, async (t) => {
-    const project = await createProject(t, migrations, { entry })
+    const project = await createProject(t, migrations)
     for (const revision of applied) await project.migrate(revision)
     const goOn = await project.block()
     const running = startAll(project, thirty('serve'))
@@ -106,7 +104,7 @@ for (const { name, applied } of [
 t.test(
   'services, commands that migrate and commands that wait start at once on an empty database',
   async (t) => {
-    const project = await createProject(t, migrations, { entry })
+    const project = await createProject(t, migrations)
     const goOn = await project.block()
     const running = startAll(project, thirty('serve', 'migrate', 'check --wait'))
     const [services = [], migrates = [], checks = []] = [0, 1, 2].map((kind) =>
@@ -142,7 +140,7 @@ t.test(
 )
 
 t.test('thirty services start at once on a current database, and none needs the lock', async (t) => {
-  const project = await createProject(t, migrations, { entry })
+  const project = await createProject(t, migrations)
   await project.migrate()
   const before = await rowsOfLedgers(project)
   const holder = new pg.Client({ connectionString: project.url })

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { builtEntry } from './build.js'
 import type { Owner } from './database.js'
 import { beginEvidence, filesOf, leaks, leave, secretsOf } from './secrets.js'
 
@@ -37,15 +37,14 @@ export interface Running {
 export interface Place {
   readonly cwd: string
   readonly env: Environment
-  /** The command line as JavaScript. Default: this checkout's source. */
+  /** The program. Default: the command line. */
   readonly entry?: string
 }
 
 /** No wait is longer: a process that hangs fails its test. Long, for machines that do many things at once. */
 const patience = 100_000
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-const loader = import.meta.resolve('tsx')
+const main = await builtEntry()
 
 /** tap takes every file that tsx loaded in another process for covered in full: only what a test calls itself is counted. */
 export const uncounted = { _TAPJS_PROCESSINFO_COVERAGE_: '0' } as const
@@ -54,9 +53,8 @@ export const uncounted = { _TAPJS_PROCESSINFO_COVERAGE_: '0' } as const
  * Starts `schemagate` with these words; ended when the test ends. Its environment is what is given and nothing of ours.
  * A password or token that it was given and that is found in its output, or in a file it wrote, then fails the test.
  */
-export function start(t: Owner, words: readonly string[], { cwd, env, entry }: Place): Running {
-  const program = entry === undefined ? ['--import', loader, main] : [entry]
-  const child = spawn(process.execPath, [...program, ...words], {
+export function start(t: Owner, words: readonly string[], { cwd, env, entry = main }: Place): Running {
+  const child = spawn(process.execPath, [entry, ...words], {
     cwd,
     env: { PATH: process.env.PATH, ...uncounted, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -30,8 +30,6 @@ export interface ProjectOptions {
   readonly snapshot?: boolean
   /** The URL of an empty database. Default: a new one on the test server. */
   readonly database?: string
-  /** The command line that its processes run, as `buildEntry` returns it. Default: this checkout's source. */
-  readonly entry?: string
 }
 
 /** A process that listens. */
@@ -71,7 +69,7 @@ export interface Project {
 export async function createProject(
   t: Test,
   migrations: Migrations,
-  { files = {}, snapshot = true, database, entry }: ProjectOptions = {},
+  { files = {}, snapshot = true, database }: ProjectOptions = {},
 ): Promise<Project> {
   const url = database ?? (await createDatabase(t))
   const root = t.testdir({
@@ -81,16 +79,12 @@ export async function createProject(
     ),
     ...files,
   })
-  const project = projectIn(t, root, { url, ...(entry === undefined ? {} : { entry }) })
+  const project = projectIn(t, root, url)
   if (snapshot) await project.rebuild({})
   return project
 }
 
-function projectIn(
-  t: Test,
-  root: string,
-  { url, ...program }: { readonly url: string; readonly entry?: string },
-): Project {
+function projectIn(t: Test, root: string, url: string): Project {
   const env = {
     NODE_ENV: 'production',
     DATABASE_URL: url,
@@ -102,7 +96,7 @@ function projectIn(
     TERMINATION_LOG: join(root, 'termination.log'),
   }
   const config = loadConfig({ root, env })
-  const place = (more: Environment) => ({ cwd: root, env: { ...env, ...more }, ...program })
+  const place = (more: Environment) => ({ cwd: root, env: { ...env, ...more } })
   const startIt = (words: string, more: Environment = {}): Running => start(t, words.split(' '), place(more))
   return {
     root,
