@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { sortKeys } from '../core/catalog.js'
 import { shortened } from '../core/words.js'
@@ -8,6 +7,7 @@ import { type Connection, withClient } from './connect.js'
 import { readCatalog } from './introspect.js'
 import { notOfExtension, userSchema } from './kind-query.js'
 import { queryRows } from './query.js'
+import { dropLeftBehind, scratchName } from './scratch-name.js'
 
 /** A place where throw-away databases can be had. */
 export interface Scratch {
@@ -37,11 +37,14 @@ export async function findScratch({ scratch, configured, embedded }: ScratchSour
   )
 }
 
+/** On a standby, and where the role or the database says so with default_transaction_read_only. */
+const readsOnly = `current_setting('transaction_read_only') = 'on'`
+
 async function mayCreateDatabases(connection: Connection): Promise<boolean> {
   return withClient(connection, async (client) => {
     const [row] = await queryRows(
       client,
-      'select (rolcreatedb or rolsuper) and not pg_is_in_recovery() as may from pg_roles where rolname = current_user',
+      `select (rolcreatedb or rolsuper) and not (${readsOnly}) as may from pg_roles where rolname = current_user`,
     )
     return row?.['may'] === true
   })
@@ -52,8 +55,11 @@ function newDatabases(server: Connection): Scratch {
   return {
     where: `a new database on ${describeServer(server)}`,
     withDatabase: async (use) => {
-      const name = `schemagate_scratch_${randomBytes(6).toString('hex')}`
-      await withClient(server, (client) => client.query(`create database ${name} template template0`))
+      const name = scratchName()
+      await withClient(server, async (client) => {
+        await dropLeftBehind(client)
+        await client.query(`create database ${name} template template0`)
+      })
       try {
         // Every revision commits; what is thrown away need not reach the disk first.
         await withClient(server, (client) =>
@@ -74,6 +80,7 @@ function givenDatabase(connection: Connection): Scratch {
     where: describeAddress(addressOf(connection)),
     withDatabase: async (use) => {
       await withClient(connection, async (client) => {
+        await refuseReadOnly(client, connection)
         await refuseOccupied(client, connection)
         await refuseUnowned(client, connection)
       })
@@ -84,6 +91,19 @@ function givenDatabase(connection: Connection): Scratch {
       }
     },
   }
+}
+
+async function refuseReadOnly(client: pg.Client, connection: Connection): Promise<void> {
+  const [row] = await queryRows(client, `select ${readsOnly} as frozen`)
+  if (row?.['frozen'] !== true) return
+  throw new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
+    what: 'Sessions on the scratch database are read-only, and migrations are replayed there. Nothing was done.',
+    facts: [['database', describeAddress(addressOf(connection))]],
+    choices: [
+      ['default_transaction_read_only', 'is set for the role, the database or the server: reset it'],
+      ['SCRATCH_DATABASE_URL', 'names an empty database, or a role that may create databases'],
+    ],
+  })
 }
 
 /** What a new database holds, which emptying one leaves in it. */
@@ -168,7 +188,9 @@ function withName(url: string, name: string): string {
 
 function unavailable(configured: Connection | null, cause: unknown): SchemaError {
   const role =
-    configured === null ? [] : [['role', `${describeServer(configured)} may not create databases`] as const]
+    configured === null
+      ? []
+      : [['role', `${describeServer(configured)} may not create databases, or only reads`] as const]
   return new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
     what: 'There is no scratch database to replay the migrations in.',
     facts: [...role, ['embedded', cause instanceof Error ? cause.message : String(cause)]],

