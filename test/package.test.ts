@@ -1,11 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { createDatabase, query } from './support/database.js'
+import { eventually, freePort } from './support/process.js'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '..')
@@ -26,14 +26,6 @@ async function installPacked(folder: string): Promise<string> {
     '--strip-components=1',
   ])
   return join(modules, 'schemagate')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await once(server, 'listening')
-  const address = server.address()
-  await new Promise((done) => server.close(done))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 t.test('what npm pack gives installs, type-checks and runs in another project', async (t) => {
@@ -115,7 +107,10 @@ export { differences, ourTablesAreOurs, readCatalog, snapshot }
     })
     t.teardown(() => server.kill('SIGKILL'))
     const base = `http://127.0.0.1:${port}`
-    await answers(`${base}/health/ready`)
+    await eventually('it is ready', {
+      look: async () => (await fetch(`${base}/health/ready`).catch(() => null))?.ok,
+      over: () => server.exitCode !== null,
+    })
     t.strictSame(await (await fetch(base)).json(), { revision: '20261121100000_create_songs' })
     const headers = { authorization: 'Bearer let-me-in' }
     const open: unknown = await (await fetch(`${base}/health/schema`, { headers })).json()
@@ -126,11 +121,8 @@ export { differences, ourTablesAreOurs, readCatalog, snapshot }
     const exited = once(server, 'exit')
     server.kill('SIGTERM')
     t.strictSame(await exited, [0, null])
-    const left = await query(
-      url,
-      `select count(*)::int as number from pg_stat_activity where application_name like 'schemagate%' and datname = current_database()`,
-    )
-    t.strictSame(left, [{ number: 0 }])
+    const left = `select from pg_stat_activity where application_name like 'schemagate%' and datname = current_database()`
+    await eventually('no session of it is left', { look: async () => (await query(url, left)).length === 0 })
   })
 
   await t.test('the example refuses with the code of the situation', async (t) => {
@@ -141,13 +133,3 @@ export { differences, ourTablesAreOurs, readCatalog, snapshot }
     t.match(refused, { code: 4, stderr: /^SCHEMA_DRIFT: the catalog is not what the migrations promise/m })
   })
 })
-
-async function answers(url: string): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (Date.now() < deadline) {
-    const response = await fetch(url).catch(() => null)
-    if (response?.ok === true) return
-    await new Promise((done) => setTimeout(done, 100))
-  }
-  throw new Error(`${url} did not answer with 200`)
-}

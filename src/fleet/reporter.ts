@@ -1,16 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Report } from './schemas.js'
+import { createSender, type Outcome, type Send } from './sender.js'
 
 const queueLimit = 20
-const deadlineMs = 5_000
-const flushMs = 1_000
 const abortMs = 50
 const firstBackoffMs = 200
 const longestBackoffMs = 60_000
-const longestRetryAfterMs = 300_000
 
 /** The part of a `/health/schema` document that the fleet service requires; the rest goes with it as it is. */
 export type ReportableHealth = Pick<Report['health'], 'status' | 'phase' | 'revision'>
+
+/** How long others are waited for, in milliseconds. */
+export interface ReporterPatience {
+  /** For the answer to a request. */
+  readonly answer: number
+  /** For what is queued, when it closes. */
+  readonly closing: number
+}
+
+const usualPatience: ReporterPatience = { answer: 5_000, closing: 1_000 }
 
 /** What of pino is used here. */
 export interface ReporterLog {
@@ -24,42 +32,36 @@ export interface ReporterOptions {
   readonly token: string
   readonly identity: Pick<Report, 'service' | 'environment' | 'instance'>
   readonly log: ReporterLog
-  readonly fetch?: typeof globalThis.fetch
+  /** Default: 5 s for an answer, 1 s when it closes. */
+  readonly patience?: ReporterPatience
 }
 
 export interface Reporter {
   /** Queues a document to be sent in the background. Returns at once, never throws; after `close` it does nothing. */
   readonly report: (document: ReportableHealth) => void
-  /** Tries to send what is queued for at most a second, then gives up. Never rejects. */
+  /** Tries to send what is queued for as long as `patience` says, then gives up. Never rejects. */
   readonly close: () => Promise<void>
 }
-
-type Outcome =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number }
 
 /** A report as JSON, made when it was reported: what the document said then. */
 interface Entry {
   readonly body: string
 }
 
-type Send = (entry: Entry, stop: AbortSignal) => Promise<Outcome>
-
 /**
  * The client of the fleet service: sends documents one at a time, in order. Network errors, 5xx, 408 and 429 are tried
  * again with growing pauses, for as long as it takes; of what waits meanwhile only the newest 20 are kept. What cannot
  * succeed is logged and dropped. The token is in no log. Keeps no process alive, except while it closes.
  */
-export function createReporter(options: ReporterOptions): Reporter {
+export function createReporter({ patience = usualPatience, ...options }: ReporterOptions): Reporter {
   const { identity, log } = options
-  const send = createSender(options)
+  const send = createSender(options, patience.answer)
   if (send === null) {
     log.warn({}, 'FLEET_URL or FLEET_TOKEN cannot be used in a request: nothing is reported')
     return { report: () => undefined, close: async () => undefined }
   }
   const queue = createQueue(log)
-  const worker = createWorker(queue, send, log)
+  const worker = createWorker(queue, send, { log, closing: patience.closing })
   let closed: Promise<void> | undefined
   return {
     report: (health) => {
@@ -104,7 +106,11 @@ function createQueue(log: ReporterLog) {
   }
 }
 
-function createWorker(queue: ReturnType<typeof createQueue>, send: Send, log: ReporterLog) {
+function createWorker(
+  queue: ReturnType<typeof createQueue>,
+  send: Send,
+  { log, closing }: { readonly log: ReporterLog; readonly closing: number },
+) {
   const stop = new AbortController()
   const pause = createPause()
   const next = () => (stop.signal.aborted ? undefined : queue.take())
@@ -113,7 +119,7 @@ function createWorker(queue: ReturnType<typeof createQueue>, send: Send, log: Re
   async function work(): Promise<void> {
     let failures = 0
     for (let entry = next(); entry !== undefined; entry = next()) {
-      const outcome = await send(entry, stop.signal)
+      const outcome = await send(entry.body, stop.signal)
       if (outcome.kind === 'failed') queue.putBack(entry)
       if (stop.signal.aborted) break
       logOutcome(log, outcome, failures)
@@ -130,7 +136,7 @@ function createWorker(queue: ReturnType<typeof createQueue>, send: Send, log: Re
     },
     close: async (): Promise<void> => {
       pause.skip()
-      await within(flushMs, running)
+      await within(closing, running)
       stop.abort()
       pause.skip()
       await within(abortMs, running)
@@ -171,75 +177,4 @@ async function within(ms: number, work: Promise<void> | undefined): Promise<void
   const over = new AbortController()
   await Promise.race([work, delay(ms, undefined, { signal: over.signal })])
   over.abort()
-}
-
-/** Null if no request can be made with this URL or this token. */
-function createSender({ url, token, fetch = globalThis.fetch }: ReporterOptions): Send | null {
-  const target = targetOf(url, token)
-  if (target === null) return null
-  const { endpoint, headers } = target
-  return async ({ body }, stop) => {
-    const deadline = createDeadline(stop)
-    try {
-      // A redirect would turn the POST into a GET.
-      const init = { method: 'POST', headers, body, signal: deadline.signal, redirect: 'manual' } as const
-      const response = await fetch(endpoint, init)
-      await response.body?.cancel().catch(() => undefined)
-      return judge(response)
-    } catch (error) {
-      return { kind: 'failed', reason: reasonOf(error), retryAfterMs: 0 }
-    } finally {
-      deadline.clear()
-    }
-  }
-}
-
-function targetOf(url: string, token: string) {
-  try {
-    const endpoint = new URL(url)
-    endpoint.pathname = `${endpoint.pathname.replace(/\/+$/, '')}/api/v1/reports`
-    const headers = new Headers({ authorization: `Bearer ${token}`, 'content-type': 'application/json' })
-    // Throws, as `fetch` would at every attempt, if the URL has a password in it.
-    new Request(endpoint)
-    return { endpoint, headers }
-  } catch {
-    // The message would have the token or the password in it.
-    return null
-  }
-}
-
-/** `AbortSignal.any` would do, but holds on to its long-lived signals in Node 20. */
-function createDeadline(stop: AbortSignal) {
-  const controller = new AbortController()
-  const abort = () => controller.abort()
-  const timer = setTimeout(abort, deadlineMs).unref()
-  stop.addEventListener('abort', abort)
-  return {
-    signal: controller.signal,
-    clear: (): void => {
-      clearTimeout(timer)
-      stop.removeEventListener('abort', abort)
-    },
-  }
-}
-
-function judge({ ok, status, headers }: Response): Outcome {
-  const reason = `HTTP ${status}`
-  if (ok) return { kind: 'accepted' }
-  if (status < 500 && status !== 429 && status !== 408) return { kind: 'refused', reason }
-  return { kind: 'failed', reason, retryAfterMs: parseRetryAfter(headers.get('retry-after') ?? '') }
-}
-
-/** Seconds or a date, as milliseconds from now; 0 for anything else. */
-function parseRetryAfter(value: string): number {
-  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now()
-  return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), longestRetryAfterMs)
-}
-
-/** Not the message of the error: it may quote a header. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown'
-  if (error.name === 'AbortError') return `no answer within ${deadlineMs} ms`
-  const { cause } = error
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.name
 }

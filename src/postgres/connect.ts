@@ -3,7 +3,7 @@ import pg from 'pg'
 import { SchemaError } from '../errors.js'
 import { addressOf } from './address.js'
 import { connectionFailure, type ConnectionFailure, lossOf } from './connection-failure.js'
-import { close, isLoss, watchLoss } from './lifetime.js'
+import { answered, close, isLoss, watchLoss } from './lifetime.js'
 
 /** How to reach a database. */
 export interface Connection {
@@ -94,10 +94,11 @@ export async function tryConnect(connection: Connection): Promise<Attempt> {
 }
 
 async function opened(connection: Connection): Promise<pg.Client> {
-  const client = new pg.Client(clientConfig(connection))
+  // pg's own timer would give up whenever this process was stopped for so long.
+  const client = new pg.Client({ ...clientConfig(connection), connectionTimeoutMillis: 0 })
   watchLoss(client)
   try {
-    await client.connect()
+    await answered(client, { timeout: attemptTimeout }, () => client.connect())
     return client
   } catch (error) {
     await close(client)

@@ -35,6 +35,9 @@ export async function close(client: pg.Client): Promise<void> {
   await client.end().finally(() => clearTimeout(timer))
 }
 
+/** A deadline is over after so many parts: a process that was stopped meanwhile, however long, loses one of them. */
+const parts = 5
+
 export interface Deadline {
   /** Milliseconds. */
   readonly timeout: number
@@ -55,14 +58,20 @@ export async function answered<T>(
   }
   const silence = `no answer within ${timeout} ms`
   const late = (): void => giveUp(Object.assign(new Error(silence), { code: 'ETIMEDOUT' }))
-  // An answer that has arrived is read before the second timer, however long this process was busy itself.
-  let timer = setTimeout(() => (timer = setTimeout(late, 1)), timeout)
+  let left = parts
+  let last: NodeJS.Timeout | undefined
+  const timer = setInterval(() => {
+    left -= 1
+    // An answer that has arrived is read before this timer.
+    if (left === 0) last = setTimeout(late, 1)
+  }, timeout / parts)
   const asked = (): void => giveUp(interrupted())
   signal?.addEventListener('abort', asked)
   try {
     return await Promise.race([run(), promise])
   } finally {
-    clearTimeout(timer)
+    clearInterval(timer)
+    clearTimeout(last)
     signal?.removeEventListener('abort', asked)
   }
 }

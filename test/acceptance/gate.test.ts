@@ -123,7 +123,8 @@ Do one of:
   unknown    002_plays
 
 Do one of:
-  merge the two lines of migrations   into one build, and deploy that`,
+  merge the two lines of migrations   into one build, and deploy that
+  schemagate stamp                    says what the database is like, if files were squashed, or renamed and edited`,
   },
   {
     name: "another project's database",
@@ -143,7 +144,8 @@ Do one of:
 
 Do one of:
   schemagate config   shows where the database URL comes from
-  --migrations DIR    names another migrations folder`,
+  --migrations DIR    names another migrations folder
+  schemagate stamp    says what the database is like, if these migrations replace those`,
   },
   {
     name: 'a ledger in another schema than Knex would use',

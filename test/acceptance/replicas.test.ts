@@ -149,6 +149,8 @@ async function stopped(project: Project, words: string, signal: NodeJS.Signals) 
   await project.block()
   const migrating = project.start(words, debug)
   await migrating.said('002_slow (1 of 1)')
+  // From then on its session says at which revision it is.
+  await heldUp(project)
   const waiting = project.start(words)
   const late = project.run(words, { LOCK_WAIT_TIMEOUT: '1s' })
   await waiting.said('for the migration lock, held by replica-1, at 002_slow, since ')

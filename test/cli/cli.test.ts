@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { commands } from '../../src/cli/commands.js'
 import { helpText } from '../../src/cli/help.js'
-import { createDatabase } from '../support/database.js'
+import { createDatabase, createRole } from '../support/database.js'
 import { type Ended, run } from '../support/process.js'
 import { createProject } from '../support/project.js'
 
@@ -201,7 +201,7 @@ t.test('migrate, check and down go to a revision and back, and say so in one doc
   t.equal(behind.exit, 3)
   t.match(documentOf(behind), { error: { code: 'SCHEMA_BEHIND', facts: { pending: ['003_likes'] } } })
 
-  const waiting = project.start('check --wait --timeout 60s')
+  const waiting = project.start('check --wait --timeout 10m')
   await waiting.said('The database is behind: 1 pending.')
   await project.migrate()
   t.match(await waiting.ended(), { exit: 0, stdout: '' })
@@ -209,7 +209,7 @@ t.test('migrate, check and down go to a revision and back, and say so in one doc
   const down = await project.run('down')
   t.equal(down.exit, 0)
   t.equal(project.plain(down.stdout), 'app@db:5432/songs: reverted 003_likes\n')
-  t.match(down.stderr, /^ {2}reverted {4}003_likes {2}\d+ ms$/m)
+  t.match(down.stderr, /^ {2}reverted {4}003_likes {2}[\d.]+ m?s$/m)
   t.strictSame(documentOf(await project.run('down --to 001_songs --json')), { reverted: ['002_plays'] })
   const status = await project.run('status --json')
   t.equal(status.exit, 3)
@@ -393,6 +393,9 @@ Do one of:
 `,
   )
   t.equal(await project.read('migrations/schema.snapshot.json'), text, '--check writes nothing')
+
+  const placeless = await project.run('snapshot', { DATABASE_URL: await createRole(t, project.url) })
+  t.match(placeless, { exit: 2, stderr: /SCHEMA_SCRATCH_UNAVAILABLE: .* may not create databases/s })
 })
 
 t.test('snapshot --check finds a snapshot that was edited by hand', async (t) => {

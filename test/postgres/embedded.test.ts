@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import {
   chmod,
@@ -14,7 +15,8 @@ import {
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { describeError, SchemaError } from '../../src/errors.js'
 import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded.js'
@@ -132,19 +134,30 @@ t.test('starts again after kill -9', async (t) => {
   })
 })
 
+/** Empty where it ends without a word. */
+async function firstLine({ stdout }: { readonly stdout: Readable }): Promise<string> {
+  for await (const line of createInterface(stdout)) return line
+  return ''
+}
+
 t.test('of several starters one wins, and the others use its server', async (t) => {
   const directory = await emptyDirectory(t)
   const embedded = new URL('../../src/postgres/embedded.ts', import.meta.url).href
+  // Whoever comes late would take over the server of one that has ended already.
   const program = `import { startEmbedded } from ${JSON.stringify(embedded)}
-    console.log(JSON.stringify(await startEmbedded({ directory: ${JSON.stringify(directory)}, durable: false })))`
+    console.log(JSON.stringify(await startEmbedded({ directory: ${JSON.stringify(directory)}, durable: false })))
+    process.stdin.resume()`
   const node = ['--import', 'tsx', '--input-type=module', '--eval', program]
-  const started = await Promise.all(
-    [1, 2].map(async () =>
-      (
-        await promisify(execFile)(process.execPath, node, { env: { ...process.env, ...uncounted } })
-      ).stdout.trim(),
-    ),
+  const starters = [1, 2].map(() =>
+    spawn(process.execPath, node, {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...uncounted },
+    }),
   )
+  t.teardown(() => starters.forEach((starter) => starter.kill('SIGKILL')))
+  const started = await Promise.all(starters.map(firstLine))
+  for (const starter of starters) starter.stdin.end()
+  await Promise.all(starters.map(async (starter) => starter.exitCode ?? once(starter, 'exit')))
   const here = await Promise.all([
     startEmbedded({ directory, durable }),
     startEmbedded({ directory, durable }),

@@ -20,6 +20,8 @@ export interface OwnServer {
   readonly stop: () => Promise<void>
   /** Kills it as a power cut would. */
   readonly crash: () => Promise<void>
+  /** What it has said since it was last started. */
+  readonly log: () => Promise<string>
   /** Stops it, and starts it so that no file of it can become larger than this, in bytes: a disk that is full. */
   readonly startOnSmallDisk: (size: number) => Promise<void>
   /** A server that replays what this one does, and runs until the test ends. Returns its superuser's URL. */
@@ -50,6 +52,7 @@ export async function createServer(t: Owner): Promise<OwnServer> {
     start,
     stop,
     crash: async () => void process.kill(await postmasterOf(directory), 'SIGKILL'),
+    log: () => readFile(join(directory, 'server.log'), 'utf8'),
     startOnSmallDisk: async (size) => {
       await stop()
       const code = `(await import('${embedded}')).startEmbedded({ directory: process.argv[1], durable: false })`

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -61,6 +62,11 @@ export function start(t: Owner, words: readonly string[], { cwd, env, entry = ma
   })
   const judge = watchSecrets({ words, cwd, env })
   const output = collect(child)
+  // The end of the process can be known before its last words are.
+  let isClosed = false
+  child.once('close', () => {
+    isClosed = true
+  })
   // At once: the folder of a test may be removed before what it started is looked at.
   const closed = once(child, 'close').then(() => judge(output))
   const kill = (signal: NodeJS.Signals): void => void child.kill(signal)
@@ -81,11 +87,11 @@ export function start(t: Owner, words: readonly string[], { cwd, env, entry = ma
       eventually(`the process says ${String(text)}`, {
         look: () => (typeof text === 'string' ? all().includes(text) : text.test(all())),
         otherwise: () => `it said:\n${all()}`,
-        over: () => child.exitCode !== null || child.signalCode !== null,
+        over: () => isClosed,
       }).then(() => {}),
     ended: async () => {
       await eventually('the process ends', {
-        look: () => child.exitCode !== null || child.signalCode !== null,
+        look: () => isClosed,
         otherwise: () => `it said:\n${all()}`,
       })
       await closed
@@ -186,12 +192,19 @@ export async function eventually<T>(
   }
 }
 
-/** A port that was free a moment ago, for what has to be known before it is bound. */
+/** A port for what has to be known before it is bound. No system gives one of these to whoever takes any port. */
 export async function freePort(): Promise<number> {
-  const { server, port } = await listen()
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const server = createServer()
+    const port = randomInt(20_000, 32_000)
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 /** A port that somebody else has: whoever tries to bind it fails. */
@@ -218,7 +231,7 @@ export interface Answer {
 /** Asks over a connection of its own. */
 export async function ask(url: string, headers: Environment = {}): Promise<Answer> {
   try {
-    const signal = AbortSignal.timeout(10_000)
+    const signal = AbortSignal.timeout(patience)
     const answer = await fetch(url, { headers: { connection: 'close', ...headers }, signal })
     const { status, headers: answered } = answer
     const whole = { status, headers: answered, text: await answer.text() }

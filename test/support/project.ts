@@ -92,7 +92,7 @@ function projectIn(t: Test, root: string, url: string): Project {
     PORT: '0',
     INSTANCE: 'replica-1',
     // `block` holds a revision up for as long as a test needs.
-    MIGRATION_LOCK_TIMEOUT: '100s',
+    MIGRATION_LOCK_TIMEOUT: '1h',
     TERMINATION_LOG: join(root, 'termination.log'),
   }
   const config = loadConfig({ root, env })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { Owner } from './database.js'
+import { freePort } from './process.js'
 
 /** A way to a database server that can be cut. */
 export interface Proxy {
@@ -26,7 +27,7 @@ export interface ProxyOptions {
   readonly keep?: boolean
 }
 
-/** Opens a way to the server of this URL, on a port that stays the same. It begins cut. */
+/** A way to the server of this URL, on a port that stays the same. It begins cut. */
 export async function createProxy(
   t: Owner,
   target: string,
@@ -53,12 +54,6 @@ export async function createProxy(
     add(client, upstream)
     add(upstream, client)
   })
-  const listen = async (at: number): Promise<number> => {
-    server.listen(at, '127.0.0.1')
-    await once(server, 'listening')
-    const address = server.address()
-    return typeof address === 'object' && address !== null ? address.port : 0
-  }
   const cut = async (): Promise<void> => {
     for (const socket of sockets) socket.destroy()
     if (!server.listening) return
@@ -66,8 +61,7 @@ export async function createProxy(
     await once(server, 'close')
   }
   t.teardown(cut)
-  const own = await listen(0)
-  await cut()
+  const own = await freePort()
   const url = new URL(target)
   url.host = `127.0.0.1:${own}`
   return {
@@ -84,7 +78,8 @@ export async function createProxy(
     mend: async () => {
       passes = true
       await cut()
-      await listen(own)
+      server.listen(own, '127.0.0.1')
+      await once(server, 'listening')
     },
   }
 }

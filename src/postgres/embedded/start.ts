@@ -31,20 +31,28 @@ const attempts = 5
  */
 export async function startServer(server: Server): Promise<Started> {
   const deadline = performance.now() + patience
-  const launched: Outcome[] = []
+  let launched: Outcome | undefined
+  let left = attempts
   for (;;) {
     const found = await askServer(server.home)
-    if (found.state === 'answers') return { ...found, startedHere: launched.at(-1)?.code === 0 }
+    if (found.state === 'answers') return { ...found, startedHere: launched?.code === 0 }
+    const isLate = performance.now() > deadline
     if (found.state === 'silent') {
-      if (performance.now() > deadline) throw await notStarted(server, found.cause)
+      if (isLate) throw await notStarted(server, found.cause)
     } else {
-      if (launched.length === attempts) throw await notStarted(server, launched.at(-1)?.output)
-      launched.push(await launch(server))
-      if (launched.at(-1)?.code === 0) continue
+      if (left === 0 || isLate) throw await notStarted(server, launched?.output)
+      launched = await launch(server)
+      if (!(await hasOrphans(server))) left -= 1
+      if (launched.code === 0) continue
     }
     // Another starter is winning, the port was taken meanwhile, or the children of a killed server are not gone yet.
     await sleep(200)
   }
+}
+
+/** Whether PostgreSQL did not start because children of a killed server still run: they go once they notice, or are done. */
+async function hasOrphans({ home }: Server): Promise<boolean> {
+  return (await readLog(filesOf(home).log)).includes('pre-existing shared memory block')
 }
 
 async function launch({ home, binaries, durable }: Server): Promise<Outcome> {
