@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { createDatabase, query } from '../test/support/database.js'
 import { testServer } from '../test/support/server.js'
 import { build } from './build.js'
+import { collectEndings } from './endings.js'
 import type { Figure } from './measure.js'
 import type { Part } from './part.js'
 import { stopAll } from './process.js'
@@ -30,13 +31,7 @@ const unknown = names.filter((name) => !(name in parts))
 if (unknown.length > 0 || !Number.isInteger(runs) || runs < 1)
   throw new Error(`npm run bench -- [--part ${Object.keys(parts).join(' | ')}]… [--runs 15] [--database URL]`)
 
-const endings: (() => Promise<void>)[] = []
-const owner = { teardown: (ending: () => Promise<void>): void => void endings.push(ending) }
-let ended: Promise<void> | undefined
-const endAll = (): Promise<void> => (ended ??= end())
-// Not `once`: signal-exit, which testcontainers brings, ends the process if no listener is left beside its own.
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, () => void endAll().finally(() => process.exit(1)))
+const { owner, endAll } = collectEndings(stopAll)
 try {
   const built = await build(owner)
   console.log(await headline())
@@ -46,11 +41,6 @@ try {
   }
 } finally {
   await endAll()
-}
-
-async function end(): Promise<void> {
-  await stopAll()
-  for (const ending of endings.toReversed()) await ending()
 }
 
 async function headline(): Promise<string> {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { collectEndings } from '../endings.js'
 import { defectsOf } from './books.js'
 import { faults } from './faults.js'
 import { figuresOf, table } from './report.js'
@@ -23,12 +24,7 @@ if (!(minutes > 0) || !Number.isInteger(seed) || chosen.length === 0)
     `npm run soak -- [--minutes 3] [--seed 4711] [--json FILE] [--fault NAME]…\nFaults: ${faults.map(({ name }) => name).join(', ')}`,
   )
 
-const endings: (() => Promise<void>)[] = []
-const owner = { teardown: (ending: () => Promise<void>): void => void endings.push(ending) }
-let ended: Promise<void> | undefined
-const endAll = (): Promise<void> => (ended ??= end())
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.on(signal, () => void endAll().finally(() => process.exit(1)))
+const { owner, endAll } = collectEndings()
 const started = performance.now()
 const tell = (line: string): void =>
   console.error(`${String(Math.round((performance.now() - started) / 1_000)).padStart(5)} s  ${line}`)
@@ -48,8 +44,4 @@ try {
   process.exitCode = defects.length === 0 ? 0 : 1
 } finally {
   await endAll()
-}
-
-async function end(): Promise<void> {
-  for (const ending of endings.toReversed()) await ending()
 }
