@@ -126,7 +126,8 @@ async function indexRepairs(client: pg.ClientBase, found: Found): Promise<readon
   // In this order: what nobody builds any more is seen as it was built.
   const builders = await indexBuilders(client)
   const live = await readCatalog(client, { ...ledgerTablesOf(project), ...everything })
-  return invalid.map((each) => repairIndex(each, { live, builders }))
+  const droppedFirst = invalid.toSorted((a, b) => Number(a.promised !== null) - Number(b.promised !== null))
+  return droppedFirst.map((each) => repairIndex(each, { live, builders }))
 }
 
 const leftByReindex = /_cc(?:new|old)\d*"?$/

@@ -1,16 +1,15 @@
 import type { Knex } from 'knex'
-import { describeActivity } from '../core/activity.js'
+import type { Heartbeat } from '../core/heartbeat.js'
 import { changesOf } from '../core/snapshot.js'
 import { applicationName } from './application-name.js'
 import { configure } from './configure.js'
+import { withHeartbeat } from './heartbeat.js'
 import { ledgerTablesOf, readCatalog, readCatalogInTransaction } from './introspect.js'
 import { append } from './ledger.js'
 import { detailOf } from './ledger-detail.js'
 import { inPromisedWords } from './rerender.js'
 import type { Loaded, Run, RunContext } from './run-state.js'
 
-/** After how long, and then how often, what a revision does is reported, in milliseconds. */
-const heartbeat = 5_000
 const cancelPause = 200
 
 export interface Application extends Run {
@@ -34,7 +33,7 @@ export async function apply(migration: Loaded, application: Application): Promis
   ])
   context.report({ event: 'revision started', revision, number, total: state.total })
   await prepare(revision, application)
-  const duration = await withHeartbeat(application, async () => {
+  const duration = await withHeartbeat(application.watch, beats(revision, application), async () => {
     await cancellable(application, () => runUp(migration, { knex, report: context.report }))
     const ran = performance.now() - startedAt
     await check(migration, application)
@@ -87,25 +86,9 @@ function isThenable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value
 }
 
-/** Reports what the revision does for as long as it runs. */
-export async function withHeartbeat<T>({ context, state, watch }: Run, run: () => Promise<T>): Promise<T> {
-  const timer = setInterval(() => {
-    if (state.running === null) return
-    const { migration, startedAt } = state.running
-    const activity = watch.latest()
-    context.report({
-      event: 'revision running',
-      revision: migration.revision,
-      elapsed: performance.now() - startedAt,
-      doing: describeActivity(activity),
-      activity,
-    })
-  }, heartbeat)
-  try {
-    return await run()
-  } finally {
-    clearInterval(timer)
-  }
+/** Reports what a revision does while it runs. */
+export function beats(revision: string, { context }: Run): (heartbeat: Heartbeat) => void {
+  return (heartbeat) => context.report({ event: 'revision running', revision, ...heartbeat })
 }
 
 /** Once asked to stop, cancels again and again: a request to cancel that falls between two statements is lost. */

@@ -94,7 +94,8 @@ async function takenBack(error: unknown, { step, run, attempts, since }: Attempt
     state.givenUp = { revision, attempts, duration, blockers }
     throw error
   }
-  context.report({ event: 'revision blocked', revision, reason, blockers, delay })
+  const along = state.begun.filter((begun) => begun !== revision)
+  context.report({ event: 'revision blocked', revision, reason, blockers, along, delay })
   state.running = null
   await recordTakenBack(error, run)
   state.begun = []

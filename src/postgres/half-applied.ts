@@ -83,7 +83,7 @@ interface Safe {
 
 function repairChoice({ revision, isSafe, builds }: Safe): readonly Choice[] {
   const deeds = [
-    ...(builds ? ['drops and builds the invalid index again'] : []),
+    ...(builds ? ['builds the invalid index again'] : []),
     ...(isSafe ? [`${builds ? 'then ' : ''}records ${revision}`] : []),
   ]
   return deeds.length === 0 ? [] : [['schemagate repair', deeds.join(', ')]]

@@ -9,7 +9,7 @@ export const ledgerTable = 'schemagate_ledger'
 /**
  * What happened: to a revision (`stamped` and `repaired` were recorded without being run, `forgotten` is no longer recorded
  * because its file is lost; `started` without another after it was interrupted), or to the database, whose rows have no
- * revision.
+ * revision: whose it is, and each index that is repaired.
  */
 export type LedgerEvent =
   | 'started'
@@ -19,6 +19,7 @@ export type LedgerEvent =
   | 'reverted'
   | 'stamped'
   | 'forgotten'
+  | 'repairing'
   | 'repaired'
   | 'identified'
   | 'adopted'
@@ -42,6 +43,9 @@ export interface LedgerDetail {
   readonly reason?: string
   readonly differences?: number
   readonly identity?: Named
+  /** The key of an index that is repaired, and how. */
+  readonly index?: string
+  readonly statements?: readonly string[]
 }
 
 /** Whose the database is from then on. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type pg from 'pg'
 import { isBlockedCode } from './blocked.js'
 import type { Run } from './run-state.js'
 
@@ -7,7 +8,7 @@ interface Notice {
   readonly message?: string | undefined
 }
 
-/** Reports notices, and keeps the server's own error text, which Knex rewrites. Returns what stops it. */
+/** Reports notices, and keeps the server's own error text. Returns what stops it. */
 export function listen({ context: { session, report }, state, watch }: Run): () => void {
   const { client } = session
   const onNotice = ({ severity, message }: Notice): void => {
@@ -18,18 +19,28 @@ export function listen({ context: { session, report }, state, watch }: Run): () 
       message: message ?? '',
     })
   }
-  const onServerError = (error: unknown): void => {
-    if (!(error instanceof Error) || !('code' in error)) return
-    const code = String(error.code)
+  const stopHearing = hearErrors(client, (code, message) => {
     state.serverMessages.delete(code)
-    state.serverMessages.set(code, error.message)
+    state.serverMessages.set(code, message)
     if (isBlockedCode(code)) state.blockers = watch.blockers()
-  }
-  const wire: unknown = 'connection' in client ? client.connection : null
+  })
   client.on('notice', onNotice)
-  if (wire instanceof EventEmitter) wire.on('errorMessage', onServerError)
   return () => {
     client.off('notice', onNotice)
-    if (wire instanceof EventEmitter) wire.off('errorMessage', onServerError)
+    stopHearing()
   }
+}
+
+/**
+ * Calls with the SQLSTATE and the text of every error as the server says it; Knex puts the SQL with all its values in
+ * front. Returns what stops it.
+ */
+export function hearErrors(client: pg.Client, hear: (code: string, message: string) => void): () => void {
+  const onError = (error: unknown): void => {
+    if (error instanceof Error && 'code' in error) hear(String(error.code), error.message)
+  }
+  const wire: unknown = 'connection' in client ? client.connection : null
+  if (!(wire instanceof EventEmitter)) return () => {}
+  wire.on('errorMessage', onError)
+  return () => void wire.off('errorMessage', onError)
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Knex } from 'knex'
+import { saidBy } from '../core/masked.js'
 import { visible } from '../core/visible.js'
 import { type Choice, SchemaError } from '../errors.js'
 import { importModule, isRecord, runsTypeScript } from './import-module.js'
@@ -147,7 +148,7 @@ async function importMigration(path: string): Promise<unknown> {
       what: 'A migration file could not be loaded. Nothing was done.',
       facts: [
         ['file', path],
-        ['error', cause instanceof Error ? cause.message : String(cause)],
+        ['error', saidBy(cause)],
       ],
       choices: remediesFor(path, cause),
       cause,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Knex } from 'knex'
 import { urlOfParts } from '../config/url.js'
+import { saidBy } from '../core/masked.js'
 import { SchemaError } from '../errors.js'
 import { importModule, isRecord } from './import-module.js'
 
@@ -55,11 +56,7 @@ async function readKnexfile(
   sections: readonly string[],
 ): Promise<Readonly<Record<string, unknown>>> {
   const value = await exportedBy(file).catch((cause: unknown) => {
-    throw invalid(
-      file,
-      `it could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause,
-    )
+    throw invalid(file, `it could not be loaded: ${saidBy(cause)}`, cause)
   })
   if (!isRecord(value)) throw invalid(file, 'it exports no settings')
   const section = sections.map((name) => (Object.hasOwn(value, name) ? value[name] : null)).find(isRecord)

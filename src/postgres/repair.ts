@@ -1,22 +1,31 @@
 import pg from 'pg'
+import type { Heartbeat } from '../core/heartbeat.js'
 import type { Scope } from '../core/scope.js'
 import { SchemaError } from '../errors.js'
+import { type ActivityWatch, watchActivity } from './activity.js'
 import { addressOf, describeAddress } from './address.js'
 import { configure } from './configure.js'
 import { halfApplied } from './half-applied.js'
+import { withHeartbeat } from './heartbeat.js'
 import { ledgerTablesOf, readCatalogInTransaction } from './introspect.js'
-import { append } from './ledger.js'
+import { append, type LedgerEntry } from './ledger.js'
 import { detailOf } from './ledger-detail.js'
 import { type LockedSession, type MigrateOptions, withLockedSession } from './locked-session.js'
 import type { Migration } from './migrations.js'
 import { recordUnrun } from './record.js'
+import { backendPid } from './session.js'
 import { standingsOf, type Stood } from './standings.js'
 
 /** What is to be done. */
 export interface Repairs {
-  readonly indexes: readonly { readonly key: string; readonly statements: readonly string[] }[]
+  readonly indexes: readonly IndexRepair[]
   /** Revisions to record, in order. */
   readonly records: readonly string[]
+}
+
+interface IndexRepair {
+  readonly key: string
+  readonly statements: readonly string[]
 }
 
 /** What was found before, and how to find out whether it is still so once these indexes are built, by key. */
@@ -40,17 +49,7 @@ export interface Repaired {
 export async function repair(options: MigrateOptions, { repairs, survey }: Agreed): Promise<Repaired> {
   return withLockedSession(options, async (locked) => {
     const { client } = locked.session
-    // One of the role would leave an invalid index behind. There is no lock_timeout in such a session.
-    await configure(client, { statement_timeout: '0' }, 'session')
-    const indexes: string[] = []
-    for (const { key } of repairs.indexes) {
-      refuseStopped(options, indexes)
-      const found = await survey(client, indexes)
-      const index = found.indexes.find((each) => each.key === key)
-      if (index === undefined) continue
-      for (const statement of index.statements) await run(statement, { options, client, done: indexes })
-      indexes.push(key)
-    }
+    const indexes = await rebuildAll({ repairs, survey }, { options, locked })
     refuseStopped(options, indexes)
     const { records } = await survey(client, indexes)
     const migrations = options.migrations.filter(
@@ -59,6 +58,30 @@ export async function repair(options: MigrateOptions, { repairs, survey }: Agree
     if (migrations.length > 0) await record(migrations, { options, locked })
     return { indexes, records: migrations.map(({ revision }) => revision) }
   })
+}
+
+/** Returns the keys of the indexes that were built, or only dropped. */
+async function rebuildAll({ repairs, survey }: Agreed, { options, locked }: Repairing): Promise<string[]> {
+  const { client, pid } = locked.session
+  if (repairs.indexes.length === 0) return []
+  // One of the role would leave an invalid index behind. There is no lock_timeout in such a session.
+  await configure(client, { statement_timeout: '0' }, 'session')
+  const audit = await backendPid(locked.audit)
+  const watch = watchActivity({ connection: options.connection, pid, audit })
+  const done: string[] = []
+  try {
+    for (const { key } of repairs.indexes) {
+      refuseStopped(options, done)
+      const found = await survey(client, done)
+      const index = found.indexes.find((each) => each.key === key)
+      if (index === undefined) continue
+      await rebuild(index, { options, locked, watch, done })
+      done.push(key)
+    }
+    return done
+  } finally {
+    await watch.end()
+  }
 }
 
 /** An index that was dropped is built again before it is stopped. */
@@ -71,16 +94,36 @@ function refuseStopped({ signal }: MigrateOptions, done: readonly string[]): voi
   })
 }
 
-interface Running {
+interface Repairing {
   readonly options: MigrateOptions
-  readonly client: pg.Client
+  readonly locked: LockedSession
+}
+
+interface Running extends Repairing {
+  readonly watch: ActivityWatch
   /** The keys of the indexes that are done. */
   readonly done: readonly string[]
 }
 
-async function run(statement: string, { options, client, done }: Running): Promise<void> {
+/** Beginning and end are on record: one that failed or was killed has left its beginning there. */
+async function rebuild({ key, statements }: IndexRepair, running: Running): Promise<void> {
+  const { options, locked } = running
+  const started = performance.now()
+  const record = (row: Pick<LedgerEntry, 'event' | 'duration'>): Promise<void> =>
+    append(locked.audit, { schema: locked.schema, writer: options.writer }, [
+      { ...row, revision: null, detail: { index: key, statements } },
+    ])
+  await record({ event: 'repairing' })
+  for (const statement of statements) await run(statement, running)
+  await record({ event: 'repaired', duration: performance.now() - started })
+}
+
+async function run(statement: string, { options, locked: { session }, watch, done }: Running): Promise<void> {
   options.report({ event: 'repairing', what: statement })
-  await client.query(statement).catch((error: unknown) => {
+  const tell = (heartbeat: Heartbeat): void =>
+    options.report({ event: 'repair running', what: statement, ...heartbeat })
+  const built = withHeartbeat(watch, tell, () => session.client.query(statement))
+  await built.catch((error: unknown) => {
     if (!(error instanceof pg.DatabaseError)) throw error
     const { code = '', message, detail } = error
     throw new SchemaError('SCHEMA_REPAIR_FAILED', {
@@ -95,19 +138,14 @@ async function run(statement: string, { options, client, done }: Running): Promi
       ],
       choices: [
         ['remove the cause', 'usually rows that are duplicates by a unique index'],
-        ['schemagate repair', 'builds it again then'],
+        ['schemagate repair', 'drops what this attempt left, and builds it again'],
       ],
       cause: error,
     })
   })
 }
 
-interface Recording {
-  readonly options: MigrateOptions
-  readonly locked: LockedSession
-}
-
-async function record(migrations: readonly Migration[], { options, locked }: Recording): Promise<void> {
+async function record(migrations: readonly Migration[], { options, locked }: Repairing): Promise<void> {
   const { project, writer, snapshot, report } = options
   const { client } = locked.session
   const rows = migrations.map((migration) => ({
@@ -129,7 +167,7 @@ async function record(migrations: readonly Migration[], { options, locked }: Rec
 
 async function refuseOthers(
   migrations: readonly Migration[],
-  { options, locked: { session, inspection } }: Recording,
+  { options, locked: { session, inspection } }: Repairing,
 ): Promise<void> {
   const { project, snapshot, scope, connection } = options
   const live = await readCatalogInTransaction(session.client, { ...ledgerTablesOf(project), ...read(scope) })

@@ -1,4 +1,4 @@
-import { type Fact, SchemaError } from '../errors.js'
+import { type Choice, type Fact, SchemaError } from '../errors.js'
 import { addressOf, describeAddress } from './address.js'
 import { blockedFailure } from './blocked-failure.js'
 import { brokenAt } from './broken-promise.js'
@@ -52,9 +52,23 @@ export function revertFailure(error: unknown, failed: FailedRevert): unknown {
   return new SchemaError('SCHEMA_MIGRATION_FAILED', {
     what: `Reverting ${revision} failed. ${consequence}`,
     facts: [...where, said],
-    choices: [['correct the down function', 'or write a new migration that undoes it']],
+    choices: [
+      ...wholeAgain(failed),
+      ['correct the down function', 'or write a new migration that undoes it'],
+    ],
     cause: error,
   })
+}
+
+/** It may have been begun before: by a process that was killed, which nothing took back. */
+function wholeAgain({
+  migration: { revision },
+  run: { context },
+  transactional,
+}: FailedRevert): readonly Choice[] {
+  if (transactional || context.snapshot === null) return []
+  const whole = `schemagate diff database snapshot@${revision} --sql`
+  return [[whole, 'writes what makes its objects whole again, not its rows; then it can be reverted again']]
 }
 
 function consequenceOf({ run, transactional }: FailedRevert): string {

@@ -7,9 +7,10 @@ import { promisedAt } from '../core/snapshot.js'
 import { shortened } from '../core/words.js'
 import { SchemaError } from '../errors.js'
 import { describeAddress } from './address.js'
-import { cancellable, prepare, withHeartbeat } from './apply.js'
+import { beats, cancellable, prepare } from './apply.js'
 import { attempted, withRun } from './attempts.js'
 import { brokenPromise } from './broken-promise.js'
+import { withHeartbeat } from './heartbeat.js'
 import { append, qualified } from './ledger.js'
 import { type LockedSession, type MigrateOptions, withLockedSession } from './locked-session.js'
 import { inPromisedWords, type Unrendered } from './rerender.js'
@@ -169,7 +170,9 @@ async function runDown(
   const before = new Set((await compare()).found.map(({ key }) => key))
   const running = { ...reverting.run, knex, transactional }
   await prepare(revision, running)
-  await withHeartbeat(running, () => cancellable(running, async () => void (await down(knex))))
+  await withHeartbeat(running.watch, beats(revision, running), () =>
+    cancellable(running, async () => void (await down(knex))),
+  )
   const { found, unrendered } = await compare()
   const caused = found.filter(({ key }) => !before.has(key) || changesOf(context, revision).has(key))
   if (caused.length > 0) throw brokenPromise({ revision, differences: caused, unrendered, transactional })

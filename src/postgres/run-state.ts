@@ -1,4 +1,5 @@
 import type { Blocker } from '../core/activity.js'
+import { saidBy } from '../core/masked.js'
 import type { ActivityWatch } from './activity.js'
 import type { LockedSession, MigrateOptions } from './locked-session.js'
 import type { LoadedMigration, Migration } from './migrations.js'
@@ -44,8 +45,7 @@ export interface Run {
 }
 
 /** What an error says, in PostgreSQL's own words where it is one of the server's. */
-export function messageOf(error: unknown, { serverMessages }: RunState): string {
-  if (!(error instanceof Error)) return String(error)
-  const code = 'code' in error ? String(error.code) : ''
-  return serverMessages.get(code) ?? error.message
+export function messageOf(error: unknown, { serverMessages }: Pick<RunState, 'serverMessages'>): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return serverMessages.get(code) ?? saidBy(error)
 }

@@ -3,7 +3,10 @@ import { extname, join } from 'node:path'
 import type { Knex } from 'knex'
 import { SchemaError } from '../errors.js'
 import { importModule, isRecord } from './import-module.js'
+import { hearErrors } from './listen.js'
 import { type MigrateOptions, withLockedSession } from './locked-session.js'
+import { messageOf } from './run-state.js'
+import type { Session } from './session.js'
 
 const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
 
@@ -15,7 +18,7 @@ export async function seed(options: MigrateOptions, directory: string): Promise<
   const started = performance.now()
   const files = await seedFiles(directory)
   await withLockedSession(options, async ({ session }) => {
-    for (const file of files) await runSeed(session.knex, join(directory, file))
+    for (const file of files) await runSeed(session, join(directory, file))
   })
   options.report({ event: 'seeded', files, duration: performance.now() - started })
 }
@@ -31,9 +34,11 @@ async function seedFiles(directory: string): Promise<readonly string[]> {
   return names.filter((name) => extensions.includes(extname(name)) && !/\.d\.[cm]?ts$/.test(name)).sort()
 }
 
-async function runSeed(knex: Knex, path: string): Promise<void> {
+async function runSeed({ knex, client }: Session, path: string): Promise<void> {
   const exports = await importModule(path)
   const run = findSeed(exports)
+  const serverMessages = new Map<string, string>()
+  const stopHearing = hearErrors(client, (code, message) => serverMessages.set(code, message))
   try {
     if (run === null) throw new TypeError('it exports no seed function')
     await knex.transaction(async (transaction) => {
@@ -44,11 +49,13 @@ async function runSeed(knex: Knex, path: string): Promise<void> {
       what: 'A seed failed. Its transaction was rolled back.',
       facts: [
         ['file', path],
-        ['error', cause instanceof Error ? cause.message : String(cause)],
+        ['error', messageOf(cause, { serverMessages })],
       ],
       choices: [['SEED_ON_START=false', 'starts without seeds']],
       cause,
     })
+  } finally {
+    stopHearing()
   }
 }
 

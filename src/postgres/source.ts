@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { saidBy } from '../core/masked.js'
 import { type Fact, SchemaError } from '../errors.js'
 import { clientConfig, type Connection, withClient } from './connect.js'
 import { importModule } from './import-module.js'
@@ -53,9 +54,8 @@ interface Failure {
 }
 
 function invalid(file: string, { cause, facts = [] }: Failure): SchemaError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
   return new SchemaError('SCHEMA_SOURCE_INVALID', {
-    what: `${file} could not be loaded into a scratch database: ${reason}. Nothing was done.`,
+    what: `${file} could not be loaded into a scratch database: ${saidBy(cause)}. Nothing was done.`,
     facts,
     choices: [['correct the file', 'it has to build its whole schema in an empty database']],
     cause,

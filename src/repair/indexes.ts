@@ -1,4 +1,5 @@
 import type { Catalog, Facts } from '../core/catalog.js'
+import { diff } from '../core/diff.js'
 import { plainNames } from '../core/pattern.js'
 import { belongsToPartitioned, findObject, text } from '../ddl/kind.js'
 import { ident } from '../ddl/names.js'
@@ -25,8 +26,9 @@ export interface IndexContext {
 }
 
 /**
- * How an invalid index is repaired while others read and write its table: dropped, and built as it is promised, each
- * statement outside a transaction. One that somebody builds at this moment is left alone: it is invalid until it is built.
+ * How an invalid index is repaired while others read and write its table, each statement outside a transaction: one that
+ * is but not valid is built anew beside the old one, which is dropped then, so that it is never missing; one that is
+ * defined differently is dropped first. One that somebody builds at this moment is left alone: it is invalid until then.
  */
 export function repairIndex({ key, because, promised }: InvalidIndex, context: IndexContext): IndexRepair {
   const answer = statementsFor({ key, promised }, context)
@@ -47,7 +49,8 @@ function statementsFor(
   const [schema = '', , name = ''] = plainNames(key)
   const index = `${ident(schema)}.${ident(name)}`
   // An index that is part of a partitioned one cannot be dropped.
-  if (text(found, 'parent') !== '') return [`REINDEX INDEX CONCURRENTLY ${index}`]
+  if (text(found, 'parent') !== '' || isSame(found.facts, promised))
+    return [`REINDEX INDEX CONCURRENTLY ${index}`]
   const dropped = `DROP INDEX CONCURRENTLY ${index}`
   if (promised === null) return [dropped]
   const { [key]: _, ...from } = live
@@ -59,4 +62,9 @@ function statementsFor(
   })
   const [refusal] = refused
   return refusal?.reason ?? [dropped, ...statements.map(({ sql }) => sql)]
+}
+
+/** Whether an index is what it shall be, but for being valid. */
+function isSame(live: Facts, promised: Facts | null): boolean {
+  return promised !== null && diff({ index: promised }, { index: { ...live, valid: true } }).length === 0
 }

@@ -291,7 +291,7 @@ Still pending: 003_more. schemagate migrate applies what is pending.`,
                 003_more  not applied
 
 Do one of:
-  schemagate repair       drops and builds the invalid index again, then records 002_index
+  schemagate repair       builds the invalid index again, then records 002_index
   correct the migration   to go on from what is there, then schemagate snapshot: a changed file runs again`,
       },
       {
@@ -320,8 +320,7 @@ Still pending: 003_more. schemagate migrate applies what is pending.`,
 
   database   app@db:5432/songs  (environment production)
   indexes    index:public.songs.songs_title  (left by 002_index)
-               DROP INDEX CONCURRENTLY public.songs_title
-               CREATE INDEX CONCURRENTLY songs_title ON public.songs USING btree (title)
+               REINDEX INDEX CONCURRENTLY public.songs_title
   recorded   002_index  once its index is valid: all else that it changes is there`,
       },
       { run: 'migrate', exit: 0, says: atHead },
@@ -353,7 +352,7 @@ Still pending: 003_more. schemagate migrate applies what is pending.`,
                     not done   column:public.songs.likes
 
 Do one of:
-  schemagate repair                                   drops and builds the invalid index again
+  schemagate repair                                   builds the invalid index again
   schemagate diff database snapshot@002_much --sql    writes what completes its objects, not its rows; schemagate repair records it then
   schemagate diff database snapshot@001_songs --sql   writes what takes the part back; schemagate migrate runs it again then
   correct the migration                               to go on from what is there, then schemagate snapshot: a changed file runs again`,
@@ -378,8 +377,7 @@ Do one of:
 
   database     app@db:5432/songs  (environment production)
   indexes      index:public.songs.songs_title  (left by 002_much)
-                 DROP INDEX CONCURRENTLY public.songs_title
-                 CREATE INDEX CONCURRENTLY songs_title ON public.songs USING btree (title)
+                 REINDEX INDEX CONCURRENTLY public.songs_title
   unresolved   002_much  applied in part
                    done       column:public.songs.plays
                    not valid  index:public.songs.songs_title
@@ -438,7 +436,7 @@ Do one of:
                  not valid  index:public.songs.songs_title
 
 Do one of:
-  schemagate repair       drops and builds the invalid index again, then records 002_unique
+  schemagate repair       builds the invalid index again, then records 002_unique
   correct the migration   to go on from what is there, then schemagate snapshot: a changed file runs again`,
       },
       {
@@ -447,34 +445,34 @@ Do one of:
         says: `SCHEMA_REPAIR_FAILED: An index could not be built again. No row was changed, and nothing was recorded: the index stays invalid, and what was repaired before stays repaired.
 
   database    app@db:5432/songs
-  statement   CREATE UNIQUE INDEX CONCURRENTLY songs_title ON public.songs USING btree (title)
+  statement   REINDEX INDEX CONCURRENTLY public.songs_title
   sqlstate    23505
-  message     could not create unique index "songs_title"
+  message     could not create unique index "songs_title_ccnew"
   detail      Key (title)=(a) is duplicated.
   repaired    nothing
 
 Do one of:
   remove the cause    usually rows that are duplicates by a unique index
-  schemagate repair   builds it again then`,
+  schemagate repair   drops what this attempt left, and builds it again`,
         shows: `This will be repaired.
 
   database   app@db:5432/songs  (environment production)
   indexes    index:public.songs.songs_title  (left by 002_unique)
-               DROP INDEX CONCURRENTLY public.songs_title
-               CREATE UNIQUE INDEX CONCURRENTLY songs_title ON public.songs USING btree (title)
+               REINDEX INDEX CONCURRENTLY public.songs_title
   recorded   002_unique  once its index is valid: all else that it changes is there`,
       },
       {
         sql: 'delete from songs where id = 2',
         run: repaired,
         exit: 0,
-        says: `app@db:5432/songs: repaired index:public.songs.songs_title; recorded 002_unique.`,
+        says: `app@db:5432/songs: repaired index:public.songs.songs_title_ccnew; repaired index:public.songs.songs_title; recorded 002_unique.`,
         shows: `This will be repaired.
 
   database   app@db:5432/songs  (environment production)
-  indexes    index:public.songs.songs_title  (left by 002_unique)
-               DROP INDEX CONCURRENTLY public.songs_title
-               CREATE UNIQUE INDEX CONCURRENTLY songs_title ON public.songs USING btree (title)
+  indexes    index:public.songs.songs_title_ccnew  (left by REINDEX CONCURRENTLY, not promised)
+               DROP INDEX CONCURRENTLY public.songs_title_ccnew
+             index:public.songs.songs_title  (left by 002_unique)
+               REINDEX INDEX CONCURRENTLY public.songs_title
   recorded   002_unique  once its index is valid: all else that it changes is there`,
       },
       { run: 'migrate', exit: 0, says: atHead },
@@ -534,6 +532,8 @@ Still pending: 002_titles. schemagate migrate applies what is pending.`,
         songs,
         'create unique index "songs Title" on songs (lower(title)) where id > 0',
         `comment on index "songs Title" is 'no two of them'`,
+        'create index songs_length on songs (length(title))',
+        `comment on index songs_length is 'of characters'`,
       ],
     },
     from: '001_songs',
@@ -542,20 +542,23 @@ Still pending: 002_titles. schemagate migrate applies what is pending.`,
       {
         sql: `create index songs_title_ccnew on songs (title);
           create index mine on songs (title);
-          update pg_index set indisvalid = false
-            where indexrelid in ('"songs Title"'::regclass, 'songs_title_ccnew'::regclass, 'mine'::regclass)`,
+          drop index songs_length;
+          create index songs_length on songs (octet_length(title));
+          update pg_index set indisvalid = false where indrelid = 'songs'::regclass and not indisprimary`,
         run: repaired,
         exit: 0,
-        says: `app@db:5432/songs: repaired index:public.songs."songs Title"; repaired index:public.songs.songs_title_ccnew.`,
+        says: `app@db:5432/songs: repaired index:public.songs.songs_title_ccnew; repaired index:public.songs."songs Title"; repaired index:public.songs.songs_length.`,
         shows: `This will be repaired.
 
   database   app@db:5432/songs  (environment production)
-  indexes    index:public.songs."songs Title"  (promised to be valid)
-               DROP INDEX CONCURRENTLY public."songs Title"
-               CREATE UNIQUE INDEX CONCURRENTLY "songs Title" ON public.songs USING btree (lower(title)) WHERE (id > 0)
-               COMMENT ON INDEX public."songs Title" IS 'no two of them'
-             index:public.songs.songs_title_ccnew  (left by REINDEX CONCURRENTLY, not promised)
-               DROP INDEX CONCURRENTLY public.songs_title_ccnew`,
+  indexes    index:public.songs.songs_title_ccnew  (left by REINDEX CONCURRENTLY, not promised)
+               DROP INDEX CONCURRENTLY public.songs_title_ccnew
+             index:public.songs."songs Title"  (promised to be valid)
+               REINDEX INDEX CONCURRENTLY public."songs Title"
+             index:public.songs.songs_length  (promised to be valid)
+               DROP INDEX CONCURRENTLY public.songs_length
+               CREATE INDEX CONCURRENTLY songs_length ON public.songs USING btree (length(title))
+               COMMENT ON INDEX public.songs_length IS 'of characters'`,
       },
       { sql: 'drop index mine', run: 'verify', exit: 0, says: /as promised$/ },
     ],

@@ -5,21 +5,23 @@ import t, { type Test } from 'tap'
 import { tell } from '../../src/core/narrative.js'
 import { runHere } from '../support/command.js'
 import { createDatabase, query } from '../support/database.js'
-import { eventually, start } from '../support/process.js'
+import { eventually, type Running, start } from '../support/process.js'
 import { createProject, type Migrations, type Project } from '../support/project.js'
 import { type KillCase, killCases, type Step } from './kill-cases.js'
 
 t.jobs = 2
 
-/** So many sessions wait for a lock. */
-const untilWaiting = (project: Project, sessions: number) =>
-  eventually(`${sessions} sessions wait`, {
+/** The session that waits for a lock, once there is one. Its pid. */
+const untilWaiting = async ({ query }: Project): Promise<number> => {
+  const [found] = await eventually('a session waits', {
     look: async () => {
-      const [found] = await project.query(`select count(*)::int as sessions from pg_stat_activity
+      const rows = await query(`select pid from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock'`)
-      return found?.['sessions'] === sessions
+      return rows.length === 1 ? rows : null
     },
   })
+  return Number(found?.['pid'])
+}
 
 const holds = {
   'a lock': ['select pg_advisory_lock(1)', 'select pg_advisory_unlock(1)'],
@@ -33,13 +35,18 @@ async function killWaiting(t: Test, project: Project, what: NonNullable<KillCase
   await client.connect()
   const [hold, release] = holds[what]
   await client.query(hold)
-  const migrating = project.start('migrate')
-  await untilWaiting(project, 1)
-  migrating.kill('SIGKILL')
-  await migrating.ended()
-  // Let go earlier, the server would go on with the statement before it notices that nobody is there for it.
-  await untilWaiting(project, 0)
+  await killOnceWaiting(project.start('migrate'), project)
   await client.query(release)
+}
+
+/** Let go earlier, the server would go on with the statement before it notices that nobody is there for it. */
+async function killOnceWaiting(running: Running, project: Project): Promise<void> {
+  const pid = await untilWaiting(project)
+  running.kill('SIGKILL')
+  await running.ended()
+  await eventually('its session is gone', {
+    look: async () => (await project.query(`select from pg_stat_activity where pid = ${pid}`)).length === 0,
+  })
 }
 
 const timeless = (project: Project, text: string): string =>
@@ -97,7 +104,7 @@ t.test('an index that somebody builds at this moment is left alone', async (t) =
   const [other, builder] = clients
   await other?.query(holds['a transaction'][0])
   const building = builder?.query('create index concurrently songs_title on songs (title)')
-  await untilWaiting(project, 1)
+  await untilWaiting(project)
   const { exit, text } = await runHere(project, 'repair --confirm production')
   t.equal(exit, 0)
   t.match(
@@ -124,13 +131,13 @@ t.test('a repair that is stopped finishes the index it is at', async (t) => {
   await reader.connect()
   await reader.query('begin; lock table songs in access share mode')
   const repairing = project.start('repair --confirm production')
-  await untilWaiting(project, 1)
+  await untilWaiting(project)
   repairing.kill('SIGTERM')
   await repairing.said('SIGTERM: what has begun')
   await reader.query('commit')
   const { exit, stderr } = await repairing.ended()
   t.equal(exit, 1)
-  t.match(stderr, '  repairing   CREATE INDEX CONCURRENTLY songs_id ON public.songs USING btree (id)')
+  t.match(stderr, '  repairing   REINDEX INDEX CONCURRENTLY public.songs_id')
   t.equal(
     stderr.slice(stderr.indexOf('SCHEMA_')),
     `SCHEMA_INTERRUPTED: Repairing was stopped on request. What was repaired before stays repaired.
@@ -144,6 +151,88 @@ Do one of:
   const { text } = await runHere(project, 'repair --confirm production')
   t.equal(project.plain(text), 'app@db:5432/songs: repaired index:public.songs.songs_title.')
   t.match((await runHere(project, 'verify')).text, /as promised$/)
+})
+
+t.test('an index is there whenever its repair is killed, and the next one finishes', async (t) => {
+  const project = await createProject(t, {
+    '001_songs': ['create table songs (id int, title text)', 'create index songs_title on songs (title)'],
+  })
+  await project.migrate()
+  await project.query(`update pg_index set indisvalid = false where indrelid = 'songs'::regclass`)
+  const indexes = async (): Promise<readonly unknown[]> => {
+    const found = await project.query(`select indexrelid::regclass::text as name from pg_index
+      where indrelid = 'songs'::regclass order by name`)
+    return found.map(({ name }) => name)
+  }
+  const writer = new pg.Client({ connectionString: project.url, application_name: 'shop' })
+  t.teardown(() => writer.end())
+  await writer.connect()
+  await writer.query('begin; lock table songs in row exclusive mode')
+  const repairing = project.start('repair --confirm production')
+  await repairing.said('still runs')
+  t.match(repairing.stderr(), /! running +REINDEX .* held by pid \d+ \(user \S+, shop, .*idle in transaction/)
+  await killOnceWaiting(repairing, project)
+  await writer.query('rollback')
+  t.strictSame(await indexes(), ['songs_title', 'songs_title_ccnew'])
+  const { text } = await runHere(project, 'repair --confirm production')
+  t.equal(
+    project.plain(text),
+    'app@db:5432/songs: repaired index:public.songs.songs_title_ccnew; repaired index:public.songs.songs_title.',
+  )
+  t.strictSame(await indexes(), ['songs_title'])
+  t.match((await runHere(project, 'verify')).text, /as promised$/)
+  const record = await project.query(`select event, detail from schemagate_ledger
+    where event like 'repair%' and detail->>'index' = 'index:public.songs.songs_title' order by id`)
+  const detail = {
+    index: 'index:public.songs.songs_title',
+    statements: ['REINDEX INDEX CONCURRENTLY public.songs_title'],
+  }
+  t.strictSame(
+    record,
+    ['repairing', 'repairing', 'repaired'].map((event) => ({ event, detail })),
+  )
+})
+
+t.test('what a killed down has done outside a transaction is named, with the way out', async (t) => {
+  const project = await createProject(t, {
+    '001_songs': 'create table songs (id int)',
+    '002_two': {
+      code: `export const config = { transaction: false }
+        export const up = (knex) => knex.raw('create table plays (id int); create table likes (id int)')
+        export const down = async (knex) => {
+          await knex.raw('drop table plays')
+          await knex.raw('drop table likes')
+        }`,
+    },
+  })
+  await project.migrate()
+  const reader = new pg.Client({ connectionString: project.url })
+  t.teardown(() => reader.end())
+  await reader.connect()
+  await reader.query('begin; lock table likes in access share mode')
+  await killOnceWaiting(project.start('down'), project)
+  await reader.query('rollback')
+  const refused = await runHere(project, 'migrate')
+  t.equal(refused.exit, 4)
+  t.match(refused.text, 'missing table:public.plays')
+  const again = await runHere(project, 'down')
+  t.equal(again.exit, 7)
+  t.equal(
+    project.plain(again.text),
+    `SCHEMA_MIGRATION_FAILED: Reverting 002_two failed. It runs outside a transaction: what it did before stays; it is still recorded.
+
+  database   app@db:5432/songs
+  file       /songs/migrations/002_two.js
+  error      table "plays" does not exist
+
+Do one of:
+  schemagate diff database snapshot@002_two --sql   writes what makes its objects whole again, not its rows; then it can be reverted again
+  correct the down function                         or write a new migration that undoes it`,
+  )
+  const { document } = await runHere(project, 'diff database snapshot@002_two --sql --json')
+  for (const sql of statementsOf(document)) await project.query(sql)
+  t.equal((await runHere(project, 'down')).exit, 0)
+  t.strictSame(await project.query(`select name from knex_migrations`), [{ name: '001_songs' }])
 })
 
 const rows = 20_000

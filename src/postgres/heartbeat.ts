@@ -1,0 +1,27 @@
+import { describeActivity } from '../core/activity.js'
+import { type Heartbeat, repetition } from '../core/heartbeat.js'
+import type { ActivityWatch } from './activity.js'
+
+/** After how long, and then how often, it is told, in milliseconds. */
+const rhythm = 5_000
+
+/** Tells what a watched session does for as long as `run` takes. */
+export async function withHeartbeat<T>(
+  watch: ActivityWatch,
+  tell: (heartbeat: Heartbeat) => void,
+  run: () => Promise<T>,
+): Promise<T> {
+  const startedAt = performance.now()
+  const isRepeated = repetition()
+  const timer = setInterval(() => {
+    const elapsed = performance.now() - startedAt
+    const activity = watch.latest()
+    const repeated = isRepeated(elapsed, activity)
+    tell({ elapsed, doing: describeActivity(activity), activity, repeated })
+  }, rhythm)
+  try {
+    return await run()
+  } finally {
+    clearInterval(timer)
+  }
+}
