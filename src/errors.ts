@@ -1,3 +1,4 @@
+import { masked, saidBy } from './core/masked.js'
 import { visible } from './core/visible.js'
 import { type ErrorCode, errorCodes } from './error-codes.js'
 import type { ExitCode } from './exit-codes.js'
@@ -44,6 +45,11 @@ export function describeError({ code, message, facts, choices }: SchemaError): s
   if (facts.length > 0) blocks.push(describeFacts(facts))
   if (choices.length > 0) blocks.push(['Do one of:', aligned(choices)].join('\n'))
   return blocks.join('\n\n')
+}
+
+/** An error that nobody foresaw, for whoever has to find its cause. */
+export function stackOf(error: unknown): string {
+  return error instanceof Error && error.stack !== undefined ? masked(error.stack) : saidBy(error)
 }
 
 /** Facts in two columns, as errors and whoever asks for a confirmation show them. */

@@ -15,6 +15,7 @@ import {
   type Status,
   type Verdict,
 } from './core/health.js'
+import type { Loss } from './core/loss.js'
 import type { Progress, Report } from './core/progress.js'
 import { errorCodes } from './error-codes.js'
 import type { SchemaError } from './errors.js'
@@ -38,7 +39,7 @@ export interface Health {
   /** Takes in what was read from the database; the first time opens the gate. */
   readonly judged: (passed: Passed) => Decision
   readonly refused: (error: SchemaError) => void
-  readonly lost: (reason: string) => void
+  readonly lost: (loss: Omit<Loss, 'since'>) => void
   readonly back: () => void
   /** Calls the listener after every change of what the routes say. */
   readonly subscribe: (listener: (view: HealthView) => void) => void
@@ -59,7 +60,8 @@ export function createHealth({ service, target }: Pick<Config, 'service' | 'targ
     view: () => view,
     report: (progress: Progress) => {
       const next = advance(state, progress, now())
-      if (next.phase !== state.phase || next.migrating !== state.migrating) become(next)
+      const isNews = (['phase', 'migrating', 'inspected'] as const).some((name) => next[name] !== state[name])
+      if (isNews) become(next)
     },
     judged: (passed) => {
       accepted ??= new Set(graveKeys(passed))
@@ -72,7 +74,7 @@ export function createHealth({ service, target }: Pick<Config, 'service' | 'targ
       const phase = state.phase === 'draining' ? 'draining' : 'refused'
       become({ ...state, phase, migrating: null, refused: refusalOf(error, state.refused) })
     },
-    lost: (reason) => become({ ...state, lost: state.lost ?? { since: now(), reason } }),
+    lost: (loss) => become({ ...state, lost: { ...loss, since: now() } }),
     back: () => become({ ...state, lost: null }),
     subscribe: (listener) => {
       listeners.push(listener)
@@ -91,10 +93,11 @@ function viewOf(state: HealthState): HealthView {
 }
 
 /** The same reason again is refused since the first time. */
-function refusalOf({ code, message, facts }: SchemaError, last: Refusal | null): Refusal {
+function refusalOf({ code, message, facts, choices }: SchemaError, last: Refusal | null): Refusal {
   const { meaning } = errorCodes[code]
   const since = last?.code === code ? last.since : now()
-  return { code, meaning, message, facts: Object.fromEntries(facts), since }
+  const choicesAsData = choices.map(([act, effect]) => ({ act, effect }))
+  return { code, meaning, message, facts: Object.fromEntries(facts), choices: choicesAsData, since }
 }
 
 function verdictOf(passed: Passed, accepted: ReadonlySet<string>): Verdict {

@@ -1,9 +1,10 @@
 import { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
+import { masked, saidBy } from './core/masked.js'
 import { tell } from './core/narrative.js'
 import type { Progress, Report } from './core/progress.js'
 import { visibleLines } from './core/visible.js'
-import { describeError, SchemaError } from './errors.js'
+import { describeError, SchemaError, stackOf } from './errors.js'
 import { storyLine } from './story.js'
 
 export type Log = Logger
@@ -20,7 +21,8 @@ export function createLog({ level, form, stream }: LogOptions): Log {
   const options = {
     level,
     base: null,
-    redact: ['err.input', 'err.connectionString', 'req.headers.authorization'],
+    redact: ['req.headers.authorization'],
+    serializers: { err: errorAsData },
   }
   return pino(options, form === 'terminal' ? asStory(stream) : stream)
 }
@@ -39,7 +41,7 @@ export function reportTo(log: Log): Report {
  */
 export function logRefusal(log: Log, error: unknown, level: 'fatal' | 'error' | 'warn' = 'fatal'): void {
   if (!(error instanceof SchemaError)) {
-    log[level]({ err: error }, error instanceof Error ? (error.stack ?? error.message) : String(error))
+    log[level]({ err: error }, stackOf(error))
     return
   }
   const { code, exitCode, facts, choices } = error
@@ -48,6 +50,14 @@ export function logRefusal(log: Log, error: unknown, level: 'fatal' | 'error' | 
     { code, exitCode, facts: Object.fromEntries(facts), choices: choicesAsData },
     describeError(error),
   )
+}
+
+/** Without what else is on it: errors of others carry their connections along. */
+function errorAsData(error: unknown): object {
+  if (!(error instanceof Error)) return { message: saidBy(error) }
+  const { type, message, stack } = pino.stdSerializers.err(error)
+  const code = 'code' in error ? { code: error.code } : {}
+  return { type, message: masked(message), stack: masked(stack), ...code }
 }
 
 /** Catalog changes are said in words, as data they would be pages; milliseconds are whole. */

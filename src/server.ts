@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from './config.js'
+import { saidBy } from './core/masked.js'
 import { describeError, SchemaError } from './errors.js'
 import { createHealth, type Health } from './health.js'
 import { type Log, logRefusal, reportTo } from './log.js'
@@ -166,7 +167,7 @@ async function leaveTerminationMessage(
   { terminationLog }: Config,
   { error, log }: { readonly error: unknown; readonly log: Log },
 ): Promise<void> {
-  const text = error instanceof SchemaError ? describeError(error) : String(error)
+  const text = error instanceof SchemaError ? describeError(error) : saidBy(error)
   try {
     await writeFile(terminationLog, text.slice(0, 4096), { flag: 'r+' })
   } catch (cause) {

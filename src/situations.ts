@@ -55,7 +55,10 @@ const situations: Readonly<Record<Situation, Words>> = {
     code: 'SCHEMA_DIVERGED',
     what: () => 'the database and this build have each revisions the other lacks.',
     facts: revisionFacts,
-    choices: [['merge the two lines of migrations', 'into one build, and deploy that']],
+    choices: [
+      ['merge the two lines of migrations', 'into one build, and deploy that'],
+      ['schemagate stamp', 'says what the database is like, if files were squashed, or renamed and edited'],
+    ],
   },
   another: anothersDatabase,
   ...changedHistory,
@@ -66,6 +69,7 @@ const situations: Readonly<Record<Situation, Words>> = {
     choices: [
       ['schemagate config', 'shows where the database URL comes from'],
       ['--migrations DIR', 'names another migrations folder'],
+      ['schemagate stamp', 'says what the database is like, if these migrations replace those'],
     ],
   },
   unmanaged: {

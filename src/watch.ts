@@ -3,6 +3,7 @@ import { decide, findingsOf } from './core/decision.js'
 import type { Report } from './core/progress.js'
 import { examine, type Passed, tellOutcome } from './gate.js'
 import type { Health } from './health.js'
+import { tellLosses } from './losses.js'
 import { connect, type Connection } from './postgres/connect.js'
 import { stillHolds } from './postgres/evidence.js'
 import { isCatalogLocked, isLocked } from './postgres/catalog-locked.js'
@@ -77,31 +78,26 @@ interface Eye {
 }
 
 function openEye(options: WatchOptions, onLost: () => void): Eye {
-  const { workspace, health, report } = options
+  const { workspace } = options
   const { timeout } = workspace.config.verify
   const kept = keepConnection(workspace.connection, onLost)
   const checkOnce = checker(options)
   const publish = publisher(options)
-  let lostAt: number | null = null
+  const losses = tellLosses(options)
   let closed = false
   const seen = (passed: Passed | null): void => {
-    if (lostAt !== null) report({ event: 'database back', lostFor: performance.now() - lostAt })
-    if (lostAt !== null) health.back()
-    lostAt = null
+    losses.ended()
     if (passed !== null) publish(passed)
-  }
-  const notSeen = async (reason: string): Promise<void> => {
-    if (lostAt === null) report({ event: 'database lost', reason })
-    lostAt ??= performance.now()
-    health.lost(reason)
-    await kept.end()
   }
   const attempt = async (act: (client: pg.Client) => Promise<void>): Promise<boolean> => {
     try {
       await act(await kept.open())
       return true
     } catch (error) {
-      if (!closed) await notSeen(error instanceof Error ? error.message : String(error))
+      if (!closed) {
+        losses.began(error)
+        await kept.end()
+      }
       return false
     }
   }

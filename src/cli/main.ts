@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { type Config, loadConfig } from '../config.js'
 import type { Report } from '../core/progress.js'
+import { saidBy } from '../core/masked.js'
 import { visibleLines } from '../core/visible.js'
-import { describeError, SchemaError } from '../errors.js'
+import { describeError, SchemaError, stackOf } from '../errors.js'
 import type { Log } from '../log.js'
 import { storyOn } from '../story.js'
 import { parseArguments } from './arguments.js'
@@ -24,6 +25,8 @@ async function main(argv: readonly string[]): Promise<number | null> {
   const { env } = process
   const config = loadConfig({ root, env, flags })
   if (command.spec.load === null) return serveIt(config)
+  // Node would show all that is on an error that a migration left behind, its connection with it.
+  process.on('uncaughtException', (error: unknown) => void endBadly(error, argv))
   // Migrations and knexfiles print, and stdout is for the result.
   globalThis.console = new Console(process.stderr)
   const report = storyOn(process.stderr, config.logLevel)
@@ -101,9 +104,16 @@ function readPackage(url: URL): { name: string; version: string } {
 async function fail(error: unknown, argv: readonly string[]): Promise<number> {
   const exit = error instanceof SchemaError ? error.exitCode : 1
   if (argv[0] === 'serve' && !process.stdout.isTTY) await logFailure(error)
-  else process.stderr.write(`\n${error instanceof SchemaError ? describeError(error) : stackOf(error)}\n`)
+  else
+    process.stderr.write(
+      `\n${error instanceof SchemaError ? describeError(error) : visibleLines(stackOf(error))}\n`,
+    )
   if (argv.includes('--json')) await print(JSON.stringify({ error: documentOf(error) }, null, 2))
   return exit
+}
+
+async function endBadly(error: unknown, argv: readonly string[]): Promise<void> {
+  process.exit(await fail(error, argv))
 }
 
 async function logFailure(error: unknown): Promise<void> {
@@ -111,13 +121,8 @@ async function logFailure(error: unknown): Promise<void> {
   logRefusal(await serviceLog('fatal'), error)
 }
 
-function stackOf(error: unknown): string {
-  return visibleLines(error instanceof Error ? (error.stack ?? error.message) : String(error))
-}
-
 function documentOf(error: unknown): object {
-  if (!(error instanceof SchemaError))
-    return { message: error instanceof Error ? error.message : String(error) }
+  if (!(error instanceof SchemaError)) return { message: saidBy(error) }
   const { code, exitCode, message, facts, choices } = error
   return {
     code,

@@ -1,6 +1,8 @@
 import { parseKey } from './catalog.js'
 import { type Assessment, type Decision, findingsOf } from './decision.js'
+import { type History, shownHistory } from './history.js'
 import type { Finding } from './impact.js'
+import { describeLoss, type Loss } from './loss.js'
 import { type Migrating, migratingAfter, shownMigrating } from './migrating.js'
 import type { Phase, Progress } from './progress.js'
 import { countIgnored, type Ignored } from './scope.js'
@@ -40,6 +42,7 @@ export interface Refusal {
   readonly meaning: string
   readonly message: string
   readonly facts: Readonly<Record<string, string | readonly string[]>>
+  readonly choices: readonly { readonly act: string; readonly effect: string }[]
   /** ISO 8601. */
   readonly since: string
 }
@@ -51,8 +54,10 @@ export interface HealthState {
   readonly migrating: Migrating | null
   /** Whether the gate has opened once. */
   readonly opened: boolean
+  /** As it was last inspected; null before that. */
+  readonly inspected: History | null
   readonly verdict: Verdict | null
-  readonly lost: { readonly since: string; readonly reason: string } | null
+  readonly lost: Loss | null
   readonly refused: Refusal | null
 }
 
@@ -81,6 +86,7 @@ export function initialHealth(identity: Identity): HealthState {
     phase: 'starting',
     migrating: null,
     opened: false,
+    inspected: null,
     verdict: null,
     lost: null,
     refused: null,
@@ -94,8 +100,15 @@ export function advance(state: HealthState, progress: Progress, now: string): He
   return {
     ...state,
     phase,
+    inspected: inspectedAfter(state.inspected, progress),
     migrating: phase === 'migrating' ? migratingAfter(state.migrating, progress, now) : null,
   }
+}
+
+/** The same object where nothing changed. */
+function inspectedAfter(known: History | null, progress: Progress): History | null {
+  if (progress.event !== 'inspected') return known
+  return JSON.stringify(known) === JSON.stringify(progress.history) ? known : progress.history
 }
 
 /** A gate that refused and only looks again is no further than it was; one that migrates is. */
@@ -127,12 +140,11 @@ export function statusOf({ opened, refused, lost, verdict }: HealthState): Statu
 /** The `/health/schema` document: health+json (draft-inadarei-api-health-check-06) with revision and verification. */
 export function healthDocument(state: HealthState, detail: Detail) {
   const { identity, phase, migrating, verdict, lost, refused } = state
+  const history = verdict?.assessment.history ?? state.inspected
   const status = statusOf(state)
   const notes = [
     ...(refused === null ? [] : [detail === 'full' ? refused.message : refused.code]),
-    ...(lost === null
-      ? []
-      : [`the database is lost since ${lost.since}${detail === 'full' ? `: ${lost.reason}` : ''}`]),
+    ...(lost === null ? [] : [`${describeLoss(lost)}${detail === 'full' ? `: ${lost.reason}` : ''}`]),
     ...(verdict?.notes[detail] ?? []),
   ]
   return {
@@ -144,7 +156,7 @@ export function healthDocument(state: HealthState, detail: Detail) {
     phase,
     ...(migrating === null ? {} : { migrating: shownMigrating(migrating, detail) }),
     ...(refused === null ? {} : { refused: refusedOf(refused, detail) }),
-    revision: verdict === null ? unknownRevision : revisionOf(verdict),
+    revision: shownHistory(history),
     ...(verdict === null ? {} : { verification: verificationOf(verdict, detail) }),
     database: databaseOf(state, detail),
     checks: checksOf(state, status),
@@ -153,17 +165,10 @@ export function healthDocument(state: HealthState, detail: Detail) {
 
 export type HealthDocument = ReturnType<typeof healthDocument>
 
-const unknownRevision = { current: null, head: null, position: null, pending: [], unknown: [] } as const
-
-function refusedOf({ code, meaning, message, facts, since }: Refusal, detail: Detail) {
+function refusedOf({ code, meaning, message, facts, choices, since }: Refusal, detail: Detail) {
   return detail === 'full'
-    ? { code, detail: message, since, facts }
+    ? { code, detail: message, since, facts, choices }
     : ({ code, detail: meaning, since } as const)
-}
-
-function revisionOf({ assessment }: Verdict) {
-  const { current, head, position, pending, unknown } = assessment.history
-  return { current, head, position, pending, unknown }
 }
 
 function verificationOf({ assessment, checkedAt }: Verdict, detail: Detail) {
@@ -212,7 +217,11 @@ function checksOf({ verdict, lost }: HealthState, status: Status) {
   const { history } = verdict.assessment
   return {
     'postgres:connection': [
-      { componentType: 'datastore', status: lost === null ? 'pass' : 'fail', time: lost?.since ?? time },
+      {
+        componentType: 'datastore',
+        status: lost?.of === 'database' ? 'fail' : 'pass',
+        time: lost?.since ?? time,
+      },
     ],
     'schema:revision': [{ componentType: 'datastore', status, observedValue: history.position, time }],
     'schema:verification': [

@@ -55,3 +55,11 @@ function placed({ applied, pending, newer }: Lists): Position {
   if (newer.length > 0) return pending.length > 0 ? 'diverged' : 'ahead'
   return pending.length > 0 ? 'behind' : 'current'
 }
+
+/** What is said of it; null is what is not known yet. */
+export function shownHistory(history: History | null) {
+  if (history === null)
+    return { current: null, head: null, position: null, pending: [], unknown: [] } as const
+  const { current, head, position, pending, unknown } = history
+  return { current, head, position, pending, unknown }
+}

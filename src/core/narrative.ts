@@ -1,10 +1,11 @@
 import { describeBlockers } from './activity.js'
+import type { Heartbeat } from './heartbeat.js'
 import type { History } from './history.js'
 import { describeOwner } from './identity.js'
 import type { Progress, ProgressEvents } from './progress.js'
 import type { Ignored } from './scope.js'
 import { nameStanding, type Standing } from './standing.js'
-import { count, describeChanges, describeCounts, describeDuration } from './words.js'
+import { count, describeChanges, describeCounts, describeDuration, shortened } from './words.js'
 import { visible } from './visible.js'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
@@ -29,6 +30,16 @@ const awaited = {
   migration: 'the migration lock, held by',
   tables: 'tables, locked by',
 } as const
+
+/** Who waits for somebody has to be helped; what repeats what was told is for whoever wants to know all. */
+function running(what: string, { elapsed, doing, activity, repeated }: Heartbeat): Told {
+  const isBlocked = activity.known && activity.blockers.length > 0
+  return {
+    level: repeated ? 'debug' : isBlocked ? 'warn' : 'info',
+    label: 'running',
+    text: `${what} still runs, for ${describeDuration(elapsed)} so far: ${doing}`,
+  }
+}
 
 /** Every event in words; a new event does not compile until it has some. */
 const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) => Told } = {
@@ -75,17 +86,17 @@ const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) =
       "a killed process had left Knex's lock row taken; freed, because nobody else holds the migration lock",
     ),
   repairing: ({ what }) => info('repairing', what),
+  'repair running': ({ what, ...heartbeat }) => running(what, heartbeat),
   'revision started': ({ revision, number, total }) => ({
     level: 'debug',
     label: 'migrating',
     text: `${revision} (${number} of ${total})`,
   }),
-  'revision running': ({ revision, elapsed, doing }) =>
-    info('migrating', `${revision} still runs, for ${describeDuration(elapsed)} so far: ${doing}`),
-  'revision blocked': ({ revision, reason, blockers, delay }) =>
+  'revision running': ({ revision, ...heartbeat }) => running(revision, heartbeat),
+  'revision blocked': ({ revision, reason, blockers, along, delay }) =>
     warn(
       'blocked',
-      `${revision} was rolled back (${reason}); begins again in ${describeDuration(delay)}. Blocked by ${describeBlockers(blockers)}`,
+      `${revision} was rolled back${along.length === 0 ? '' : `, and with it ${shortened(along).join(', ')}`} (${reason}); begins again in ${describeDuration(delay)}. Blocked by ${describeBlockers(blockers)}`,
     ),
   notice: ({ revision, severity, message }) => ({
     level: severity === 'WARNING' ? 'warn' : 'info',
@@ -126,6 +137,13 @@ const tellers: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) =
   listening: ({ address, what }) => info('listening', `${address}  ${what}`),
   'database lost': ({ reason }) => ({ level: 'error', label: 'database', text: `lost: ${reason}` }),
   'database back': ({ lostFor }) => info('database', `is back after ${describeDuration(lostFor)}`),
+  'check failing': ({ reason }) => ({
+    level: 'error',
+    label: 'database',
+    text: `answers, and cannot be verified: ${reason}`,
+  }),
+  'check working': ({ failedFor }) =>
+    info('database', `can be verified again after ${describeDuration(failedFor)}`),
   stopping: ({ signal }) => info('stopping', `${signal}: what has begun is taken back or finished first`),
   draining: ({ signal, delay }) =>
     info(

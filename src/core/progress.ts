@@ -1,5 +1,6 @@
-import type { Activity, Blocker } from './activity.js'
+import type { Blocker } from './activity.js'
 import type { Decision } from './decision.js'
+import type { Heartbeat } from './heartbeat.js'
 import type { History } from './history.js'
 import type { Identity } from './identity.js'
 import type { Changes } from './snapshot.js'
@@ -58,20 +59,17 @@ export interface ProgressEvents {
   'knex lock freed': object
   /** A statement, or what is recorded. */
   repairing: { readonly what: string }
+  'repair running': { readonly what: string } & Heartbeat
   'revision started': { readonly revision: string; readonly number: number; readonly total: number }
-  'revision running': {
-    readonly revision: string
-    readonly elapsed: number
-    /** The activity in words. */
-    readonly doing: string
-    readonly activity: Activity
-  }
+  'revision running': { readonly revision: string } & Heartbeat
   /** Locks of others were in the way: what was begun was rolled back, and begins again after the delay. */
   'revision blocked': {
     readonly revision: string
     /** PostgreSQL's words. */
     readonly reason: string
     readonly blockers: readonly Blocker[]
+    /** The revisions before it in its transaction. */
+    readonly along: readonly string[]
     readonly delay: number
   }
   notice: { readonly revision: string | null; readonly severity: string; readonly message: string }
@@ -99,6 +97,9 @@ export interface ProgressEvents {
   listening: { readonly address: string; readonly what: string }
   'database lost': { readonly reason: string }
   'database back': { readonly lostFor: number }
+  /** The database answers, and cannot be verified: as when a privilege was revoked. */
+  'check failing': { readonly reason: string }
+  'check working': { readonly failedFor: number }
   /** It was asked to stop before the gate opened, or while a command was at work. */
   stopping: { readonly signal: string }
   draining: { readonly signal: string; readonly delay: number }

@@ -28,6 +28,10 @@ const refusedSchema = {
     detail: text,
     since: { type: 'string', format: 'date-time' },
     facts: { type: 'object', additionalProperties: true },
+    choices: {
+      type: 'array',
+      items: { type: 'object', required: ['act', 'effect'], properties: { act: text, effect: text } },
+    },
   },
 } as const
 

@@ -20,6 +20,7 @@ export function renderPage(document: HealthDocument): string {
 <title>${escape(serviceId)}: ${status}</title><style>${style}</style></head>
 <body><h1 class="${status}">${escape(serviceId)} <b>${status}</b></h1>
 ${notes.map((note) => `<p>${escape(note)}</p>`).join('\n')}
+${refusalOf(document)}
 <dl>
 ${rows([
   ['phase', phase],
@@ -39,6 +40,22 @@ ${differenceTable(document)}
 ${ignoredTable(document)}
 </body></html>
 `
+}
+
+/** The facts and choices of a refusal, which only callers with all details get. */
+function refusalOf({ refused }: HealthDocument): string {
+  const { facts = {}, choices = [] } = refused ?? {}
+  const known = Object.entries(facts).map(([name, value]) => term(name, [value].flat()))
+  const acts = choices.map(({ act, effect }) => term(act, [effect]))
+  return [
+    known.length === 0 ? '' : `<dl>${known.join('\n')}</dl>`,
+    acts.length === 0 ? '' : `<p>Do one of:</p>\n<dl>${acts.join('\n')}</dl>`,
+  ].join('\n')
+}
+
+/** One line of `lines` below the other. */
+function term(name: string, lines: readonly string[]): string {
+  return `<dt>${escape(name)}</dt><dd>${lines.map(escape).join('<br>')}</dd>`
 }
 
 function migratingRows({ migrating }: HealthDocument): string {
@@ -102,7 +119,7 @@ function factsOf(facts: Readonly<Record<string, Parameters<typeof describeFact>[
 function rows(entries: readonly (readonly [string, string | null])[]): string {
   return entries
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `<dt>${name}</dt><dd>${escape(value ?? '')}</dd>`)
+    .map(([name, value]) => term(name, [value ?? '']))
     .join('\n')
 }
 

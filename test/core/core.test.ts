@@ -20,8 +20,10 @@ import {
   type Policy,
   type Situation,
 } from '../../src/core/decision.js'
+import type { Activity } from '../../src/core/activity.js'
 import { diff, type Difference, type Undetermined } from '../../src/core/diff.js'
 import { changeText } from '../../src/core/change-text.js'
+import { repetition } from '../../src/core/heartbeat.js'
 import { compareHistory, type Position } from '../../src/core/history.js'
 import { describeHistoryChange, historyChanges, type Texts } from '../../src/core/history-changes.js'
 import type { Owner, Ownership } from '../../src/core/identity.js'
@@ -1267,6 +1269,25 @@ const embedded = {
   directory: '.schemagate/postgres',
 } as const
 
+const blocked: Activity = {
+  known: true,
+  statement: null,
+  work: null,
+  waits: 'a lock',
+  blockers: [
+    {
+      pid: 7,
+      user: 'app',
+      application: 'shop',
+      address: null,
+      state: 'active',
+      since: null,
+      query: null,
+      holds: null,
+    },
+  ],
+}
+
 /** Every event, told; one without words here does not compile. */
 const told: {
   readonly [E in keyof ProgressEvents]: readonly (readonly [Progress<E>, string])[]
@@ -1416,6 +1437,30 @@ const told: {
       'info | repairing | DROP INDEX CONCURRENTLY public.songs_title',
     ],
   ],
+  'repair running': [
+    [
+      {
+        event: 'repair running',
+        what: 'REINDEX INDEX CONCURRENTLY public.songs_title',
+        elapsed: 70_000,
+        doing: 'building index, 43 %',
+        activity: blocked,
+        repeated: false,
+      },
+      'warn | running | REINDEX INDEX CONCURRENTLY public.songs_title still runs, for 1 min 10 s so far: building index, 43 %',
+    ],
+    [
+      {
+        event: 'repair running',
+        what: 'REINDEX INDEX CONCURRENTLY public.songs_title',
+        elapsed: 75_000,
+        doing: 'building index, 44 %',
+        activity: blocked,
+        repeated: true,
+      },
+      'debug | running | REINDEX INDEX CONCURRENTLY public.songs_title still runs, for 1 min 15 s so far: building index, 44 %',
+    ],
+  ],
   'revision started': [
     [{ event: 'revision started', revision: '002', number: 1, total: 2 }, 'debug | migrating | 002 (1 of 2)'],
   ],
@@ -1427,14 +1472,33 @@ const told: {
         elapsed: 5_000,
         doing: 'update songs set plays = 0',
         activity: { known: false, reason: 'here only the words count' },
+        repeated: false,
       },
-      'info | migrating | 002 still runs, for 5.0 s so far: update songs set plays = 0',
+      'info | running | 002 still runs, for 5.0 s so far: update songs set plays = 0',
     ],
   ],
   'revision blocked': [
     [
-      { event: 'revision blocked', revision: '002', reason: 'deadlock detected', blockers: [], delay: 510 },
+      {
+        event: 'revision blocked',
+        revision: '002',
+        reason: 'deadlock detected',
+        blockers: [],
+        along: [],
+        delay: 510,
+      },
       'warn | blocked | 002 was rolled back (deadlock detected); begins again in 510 ms. Blocked by others that were gone before they could be seen',
+    ],
+    [
+      {
+        event: 'revision blocked',
+        revision: '002',
+        reason: 'deadlock detected',
+        blockers: [],
+        along: ['000', '001'],
+        delay: 510,
+      },
+      'warn | blocked | 002 was rolled back, and with it 000, 001 (deadlock detected); begins again in 510 ms. Blocked by others that were gone before they could be seen',
     ],
   ],
   notice: [
@@ -1533,6 +1597,15 @@ const told: {
     ],
   ],
   'database back': [[{ event: 'database back', lostFor: 8_100 }, 'info | database | is back after 8.1 s']],
+  'check failing': [
+    [
+      { event: 'check failing', reason: 'permission denied' },
+      'error | database | answers, and cannot be verified: permission denied',
+    ],
+  ],
+  'check working': [
+    [{ event: 'check working', failedFor: 8_100 }, 'info | database | can be verified again after 8.1 s'],
+  ],
   stopping: [
     [
       { event: 'stopping', signal: 'SIGTERM' },
@@ -1675,6 +1748,17 @@ t.test('how far a revision came follows from its objects', async (t) => {
   t.strictSame(untold({ postgres: 18, base: {}, revisions: [] }), [
     'how far it came cannot be told: the snapshot does not have it',
   ])
+})
+
+t.test('what takes hours is told now and then, and whenever somebody else is in the way', async (t) => {
+  const isRepeated = repetition()
+  const free = { ...blocked, blockers: [] }
+  const minutes = [...Array(36).keys()].map((index) => (index + 1) * 5_000)
+  const told = minutes.filter((elapsed) => !isRepeated(elapsed, elapsed === 75_000 ? blocked : free))
+  t.strictSame(
+    told.map((elapsed) => elapsed / 1_000),
+    [5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 75, 80, 110, 140, 170],
+  )
 })
 
 t.test('every event is told in words', async (t) => {

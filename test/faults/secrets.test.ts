@@ -202,6 +202,35 @@ t.test('what a failing migration had in its SQL is not said, nor kept', async (t
   }
 })
 
+t.test('what a migration or a seed says of its connection is not said, nor kept', async (t) => {
+  const database = await createDatabase(t)
+  const role = new URL(await createRole(t, database, { attributes: 'superuser' }))
+  await query(database, `alter role ${role.username} password '${core}'`)
+  const env = { DATABASE_URL: Object.assign(role, { password: core }).href, ON_UNVERIFIED: 'warn' }
+  const files = {
+    seeds: { '01.js': `export const seed = (knex) => knex('others').insert({ x: '${core}' })` },
+  }
+  const project = await createProject(t, { '001_songs': songs }, { files, database, snapshot: false })
+  await project.migrate()
+  const seeded = await project.run('serve', { ...env, SEED_ON_START: 'true' })
+  t.match(seeded, { exit: 7, stdout: /relation ..others.. does not exist/ })
+  cleanEnd(t, 'a seed', seeded)
+  const told = `'not with ' + JSON.stringify(knex.client.config.connection)`
+  const carrying = `Object.assign(new Error(${told}, { cause: new Error(${told}) }), knex.client)`
+  for (const [code, exit] of [
+    [`throw ${carrying}`, 7],
+    [`Promise.reject(${carrying}); await knex.raw('select pg_sleep(60)')`, 1],
+  ] as const) {
+    await project.write({ '002_carrying': { code: `export async function up(knex) { ${code} }` } })
+    for (const words of ['migrate --json', 'serve']) {
+      const ended = await project.run(words, env)
+      t.match(ended, { exit, stdout: 'not with ' })
+      cleanEnd(t, words, ended)
+    }
+  }
+  clean(t, 'the ledger', JSON.stringify(await project.query('select * from schemagate_ledger')))
+})
+
 t.test('options of foreign servers and users are not said, nor written', async (t) => {
   const server = `create foreign data wrapper w; create server elsewhere foreign data wrapper w options (host 'db', password '${core}');
     create user mapping for public server elsewhere options (user 'app', password '${core}', api_key '${core}')`

@@ -6,6 +6,7 @@ import { Value } from 'typebox/value'
 import type { Activity } from '../../src/core/activity.js'
 import type { Catalog } from '../../src/core/catalog.js'
 import { assess, decide, type Policy } from '../../src/core/decision.js'
+import { compareHistory } from '../../src/core/history.js'
 import { parsePattern } from '../../src/core/pattern.js'
 import type { Progress } from '../../src/core/progress.js'
 import { SchemaError } from '../../src/errors.js'
@@ -217,7 +218,7 @@ t.test('what happens while it serves shows at once, and is told to whoever liste
   })
   t.notMatch((await ask('/health/schema')).body, 'title')
   health.judged(passed(promised))
-  health.lost('Connection terminated unexpectedly')
+  health.lost({ of: 'database', reason: 'Connection terminated unexpectedly' })
   const lost = (await ask('/health/schema')).json()
   t.match(lost, {
     status: 'fail',
@@ -298,6 +299,28 @@ t.test('a refusal says its reason, without the address to those who have no toke
   t.match(full.json().notes, ['Nothing answers at db.internal:5432.'])
 })
 
+t.test('what was inspected is shown before the gate opens', async (t) => {
+  const { health, ask } = await serve(t)
+  const revision = async () => (await ask('/health/schema')).json().revision
+  t.match(await revision(), { current: null, head: null, position: null })
+  const history = compareHistory(['001', '002'], { revisions: ['001'], hasTables: true })
+  const inspected = { event: 'inspected', database: 'app@db:5432/songs', server: '18.1', history } as const
+  let changes = 0
+  health.subscribe(() => void changes++)
+  health.report(inspected)
+  health.report({ event: 'revision started', revision: '002', number: 1, total: 1 })
+  const { applied: _, ...shown } = history
+  t.strictSame(await revision(), shown)
+  t.equal(shown.current, '001')
+  t.equal(changes, 2)
+  health.report({ event: 'migrated', revisions: 1, duration: 1 })
+  health.report({
+    ...inspected,
+    history: compareHistory(['001', '002'], { revisions: ['001', '002'], hasTables: true }),
+  })
+  t.match(await revision(), { current: '002', position: 'current' })
+})
+
 t.test(
   'what a migration does is shown as it changes, and what others run only to whoever may see it',
   async (t) => {
@@ -323,7 +346,14 @@ t.test(
       ],
     }
     const running = (now: Activity) =>
-      health.report({ event: 'revision running', revision: '001', elapsed: 5_000, doing: '', activity: now })
+      health.report({
+        event: 'revision running',
+        revision: '001',
+        elapsed: 5_000,
+        doing: '',
+        activity: now,
+        repeated: false,
+      })
     running(activity)
     t.equal(changes, 0, 'nothing migrates yet')
     health.report({ event: 'revision started', revision: '001', number: 1, total: 2 })
@@ -367,6 +397,7 @@ t.test(
       revision: '001',
       reason: 'canceling statement due to lock timeout',
       blockers: [],
+      along: [],
       delay: 500,
     })
     t.match((await ask('/health/schema', bearer)).json().migrating.activity, { known: true, waits: 'a lock' })
