@@ -38,6 +38,8 @@ export interface Proposal {
   readonly history: History
   /** The revisions up to it that are not recorded. */
   readonly open: readonly string[]
+  /** Those among them that change no object: whether the rows they write are there is not judged. */
+  readonly withoutChanges: readonly string[]
   /** The recorded revisions up to it whose files were edited: their texts as they are now are to be put on record. */
   readonly edited: readonly string[]
   /** The recorded revisions to be taken out of the record. */
@@ -110,7 +112,7 @@ export interface Reading {
 
 /** What stamping at a revision would record, and what differs. Throws SCHEMA_WRONG_DATABASE where it is somebody else's. */
 export async function propose(reading: Reading, revision: string): Promise<Proposal> {
-  const { inspection, context } = reading
+  const { inspection, snapshot, context } = reading
   const { workspace } = context
   const build = workspace.migrations.map((migration) => migration.revision)
   const history = compareHistory(build, inspection.recorded)
@@ -118,11 +120,16 @@ export async function propose(reading: Reading, revision: string): Promise<Propo
   const upTo = revisionsUpTo(revision, workspace)
   const assessment = await examineAt(reading, upTo)
   const changed = assessment.changed.flatMap((found) => (found.what === 'edited' ? [found.revision] : []))
+  const open = upTo.filter((each) => !history.applied.includes(each))
+  const changing = new Set(
+    snapshot.revisions.flatMap((each) => (Object.keys(each.changes).length === 0 ? [] : [each.revision])),
+  )
   return {
     revision,
     inspection,
     history,
-    open: upTo.filter((each) => !history.applied.includes(each)),
+    open,
+    withoutChanges: open.filter((each) => !changing.has(each)),
     edited: history.applied.filter((each) => upTo.includes(each) && changed.includes(each)),
     forget: [],
     assessment,

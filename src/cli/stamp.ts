@@ -111,6 +111,7 @@ interface Outcome {
 
 function resultOf(proposal: Proposal, { stamped, reason }: Outcome): CommandResult {
   const { revision, inspection, assessment, edited, forget } = proposal
+  const withoutChanges = proposal.withoutChanges.filter((each) => stamped.includes(each))
   const database = describeAddress(inspection.database)
   const isDone = stamped.length + edited.length + forget.length === 0
   const differences = isDone ? [] : findingsOf(assessment)
@@ -130,15 +131,26 @@ function resultOf(proposal: Proposal, { stamped, reason }: Outcome): CommandResu
     exit: 0,
     text: isDone
       ? `${database}: ${revision} and all before it are recorded already. Nothing was done.`
-      : `${database}: ${done.join('; ')}. ${visible(outcome)}`,
+      : [`${database}: ${done.join('; ')}. ${visible(outcome)}`, ...rowsOf(withoutChanges)].join('\n'),
     document: {
       database: inspection.database,
       revision,
       stamped,
+      withoutChanges,
       edited,
       forgotten: forget,
       differences,
       reason: why,
     },
   }
+}
+
+/** What a catalog does not show. */
+function rowsOf(withoutChanges: readonly string[]): readonly string[] {
+  if (withoutChanges.length === 0) return []
+  return [
+    '',
+    'Whether the rows are there that these write was not looked at:',
+    ...shortened(withoutChanges).map((each) => `  ${each}`),
+  ]
 }

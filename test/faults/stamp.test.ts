@@ -471,6 +471,19 @@ t.test('stamp', async (t) => {
     t.strictSame(await recordedIn(url), [])
   })
 
+  t.test('what only writes rows is recorded, and said', async (t) => {
+    const rows = await createProject(t, {
+      '001_songs': migrations['001_songs'],
+      '002_ode': "insert into songs values (1, 'Ode')",
+    })
+    const url = await createDatabase(t)
+    await query(url, 'create table songs (id int primary key, title text not null)')
+    const { exit, text } = await stamp(rows, url, { line: '002_ode' })
+    t.equal(exit, 0)
+    hasInOrder(t, text, ['2 revisions recorded', 'Whether the rows are there', '  002_ode'])
+    t.notMatch(text, '  001_songs')
+  })
+
   t.test('what was stamped is migrated on, and verified', async (t) => {
     const url = await createDatabase(t)
     await query(url, at003)
