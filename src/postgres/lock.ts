@@ -70,7 +70,7 @@ async function acquire(client: pg.ClientBase, tableName: string, patience: LockP
     if (waited > patience.timeout) throw lockTimeout(await findHolder(client, tableName), waited)
     if (waited >= told) {
       patience.onWait(await findHolder(client, tableName), waited)
-      told += 5_000
+      told = waited + (waited < 60_000 ? 5_000 : 30_000)
     }
     await pause(100 + Math.random() * 200, patience.signal)
   }
