@@ -3,14 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded.js'
+import { inMemory } from './memory.js'
 
 export interface TestServer {
   /** A superuser's URL. */
   readonly url: string
 }
 
-/** Shared by all test files and by runs at the same time; the data stays for the next run. */
-const directory = fileURLToPath(new URL('../../.schemagate/test-postgres', import.meta.url))
+/** Shared by all test files and by runs at the same time. The data stays for the next run. */
+const own = fileURLToPath(new URL('../../.schemagate/test-postgres', import.meta.url))
+const directory = inMemory(own) ?? own
 const runs = (): boolean => existsSync(`${directory}/cluster/data/postmaster.pid`)
 
 /** Whoever uses the embedded server holds this lock, shared, until his process ends, however it ends. */
