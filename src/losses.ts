@@ -1,3 +1,4 @@
+import { saidBy } from './core/masked.js'
 import type { Loss } from './core/loss.js'
 import type { Progress, Report } from './core/progress.js'
 import { SchemaError } from './errors.js'
@@ -23,7 +24,7 @@ export function tellLosses({
   return {
     began: (error) => {
       const of = isOfCheck(error) ? 'check' : 'database'
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = saidBy(error)
       if (lost?.of === of) return
       report({ event: of === 'check' ? 'check failing' : 'database lost', reason })
       health.lost({ of, reason })

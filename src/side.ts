@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { saidBy } from './core/masked.js'
 import { maskWord } from './config/url.js'
 import type { Catalog } from './core/catalog.js'
 import type { Undetermined } from './core/diff.js'
@@ -155,7 +156,7 @@ function unreadable(file: string): (cause: unknown) => never {
   return (cause) => {
     throw new SchemaError('SCHEMA_SOURCE_INVALID', {
       what: `${file} could not be read. Nothing was done.`,
-      facts: [['reason', cause instanceof Error ? cause.message : String(cause)]],
+      facts: [['reason', saidBy(cause)]],
       cause,
     })
   }

@@ -13,7 +13,7 @@ export interface Pattern {
 
 interface NamePattern {
   readonly name: RegExp
-  /** Null for any, and for none. */
+  /** Of a routine. Null: any matches, and so does a name that has none. */
   readonly signature: RegExp | null
 }
 

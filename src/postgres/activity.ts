@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
+import { saidBy } from '../core/masked.js'
 import { type Activity, type Blocker, shortQuery, unanswered, type Work } from '../core/activity.js'
 import { activityQueries } from './activity.sql.js'
 import { connect, type Connection } from './connect.js'
@@ -50,7 +51,7 @@ export function watchActivity(watched: Watched): ActivityWatch {
         blockers = latest.blockers
       return interval
     } catch (error) {
-      latest = { known: false, reason: error instanceof Error ? error.message : String(error) }
+      latest = { known: false, reason: saidBy(error) }
       await drop()
       return afterFailure
     } finally {

@@ -1,15 +1,12 @@
 import { type Blocker, describeBlocker, notSeen } from '../core/activity.js'
 import { count, describeDuration } from '../core/words.js'
 import { type Choice, type Fact, SchemaError } from '../errors.js'
-import type { MigrateOptions } from './locked-session.js'
-import type { RunState } from './run-state.js'
+import type { RunContext, RunState } from './run-state.js'
 
 export interface BlockedFailure {
   readonly error: unknown
-  /** The pid of the session that migrates. */
-  readonly own: number
   readonly givenUp: NonNullable<RunState['givenUp']>
-  readonly options: Pick<MigrateOptions, 'deadline' | 'lockTimeout'>
+  readonly context: Pick<RunContext, 'session' | 'deadline' | 'lockTimeout'>
   readonly consequence: string
   /** Facts to come before and after who is in the way. */
   readonly before: readonly Fact[]
@@ -19,9 +16,8 @@ export interface BlockedFailure {
 /** The error of a revision that locks of others kept from running until the deadline. */
 export function blockedFailure({
   error,
-  own,
   givenUp,
-  options,
+  context,
   consequence,
   before,
   after,
@@ -35,7 +31,9 @@ export function blockedFailure({
       ['blocked by', blockers.length === 0 ? notSeen : blockers.map(describeBlocker)],
       ...after,
     ],
-    choices: blockers.some(({ pid }) => pid === own) ? [inPieces] : choicesAgainst(blockers, options),
+    choices: blockers.some(({ pid }) => pid === context.session.pid)
+      ? [inPieces]
+      : choicesAgainst(blockers, context),
     cause: error,
   })
 }
@@ -45,7 +43,7 @@ const inPieces: Choice = ['MIGRATION_TRANSACTION=each', 'commits each revision b
 
 function choicesAgainst(
   blockers: readonly Blocker[],
-  { deadline, lockTimeout }: BlockedFailure['options'],
+  { deadline, lockTimeout }: BlockedFailure['context'],
 ): readonly Choice[] {
   return [
     ['run it again', 'when the others are done'],

@@ -1,9 +1,6 @@
 import { describeActivity } from '../core/activity.js'
-import { type Heartbeat, repetition } from '../core/heartbeat.js'
+import { type Heartbeat, repetition, rhythm } from '../core/heartbeat.js'
 import type { ActivityWatch } from './activity.js'
-
-/** After how long, and then how often, it is told, in milliseconds. */
-const rhythm = 5_000
 
 /** Tells what a watched session does for as long as `run` takes. */
 export async function withHeartbeat<T>(
@@ -18,7 +15,7 @@ export async function withHeartbeat<T>(
     const activity = watch.latest()
     const repeated = isRepeated(elapsed, activity)
     tell({ elapsed, doing: describeActivity(activity), activity, repeated })
-  }, rhythm)
+  }, rhythm.early)
   try {
     return await run()
   } finally {

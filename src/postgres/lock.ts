@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
+import { rhythm } from '../core/heartbeat.js'
 import { SchemaError } from '../errors.js'
 import { sessionNameFrom, waitingForLock } from './application-name.js'
 import { pause } from './pause.js'
@@ -70,7 +71,7 @@ async function acquire(client: pg.ClientBase, tableName: string, patience: LockP
     if (waited > patience.timeout) throw lockTimeout(await findHolder(client, tableName), waited)
     if (waited >= told) {
       patience.onWait(await findHolder(client, tableName), waited)
-      told = waited + (waited < 60_000 ? 5_000 : 30_000)
+      told = waited + (waited < rhythm.youth ? rhythm.early : rhythm.late)
     }
     await pause(100 + Math.random() * 200, patience.signal)
   }

@@ -35,9 +35,8 @@ export async function migrationFailure(error: unknown, failed: Failed): Promise<
   if (state.givenUp !== null)
     return blockedFailure({
       error,
-      own: context.session.pid,
       givenUp: state.givenUp,
-      options: context,
+      context,
       consequence: consequence(state),
       before: [...where, ...said.filter(([name]) => name !== 'where')],
       after: outcome,

@@ -89,7 +89,7 @@ async function fromFiles(project: KnexProject): Promise<readonly Migration[]> {
 
 async function filesIn(project: KnexProject, directory: string): Promise<readonly Found[]> {
   const names = await readdir(directory).catch((cause: unknown) => {
-    throw emptyFolder(project, `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
+    throw emptyFolder(project, `cannot be read: ${saidBy(cause)}`)
   })
   const files = names
     .filter((name) => project.loadExtensions.includes(extname(name)) && !/\.d\.[cm]?ts$/.test(name))

@@ -42,9 +42,8 @@ export function revertFailure(error: unknown, failed: FailedRevert): unknown {
   if (state.givenUp !== null)
     return blockedFailure({
       error,
-      own: context.session.pid,
       givenUp: state.givenUp,
-      options: context,
+      context,
       consequence,
       before: [...where, said],
       after: [],

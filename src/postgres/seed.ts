@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Knex } from 'knex'
+import { saidBy } from '../core/masked.js'
 import { SchemaError } from '../errors.js'
 import { importModule, isRecord } from './import-module.js'
 import { hearErrors } from './listen.js'
@@ -26,7 +27,7 @@ export async function seed(options: MigrateOptions, directory: string): Promise<
 async function seedFiles(directory: string): Promise<readonly string[]> {
   const names = await readdir(directory).catch((cause: unknown) => {
     throw new SchemaError('SCHEMA_CONFIG_INVALID', {
-      what: `SEED_ON_START is set, and the seeds folder cannot be read: ${cause instanceof Error ? cause.message : String(cause)}. The service did not start.`,
+      what: `SEED_ON_START is set, and the seeds folder cannot be read: ${saidBy(cause)}. The service did not start.`,
       choices: [['SEEDS_DIR', 'names the folder']],
       cause,
     })

@@ -1,5 +1,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { saidBy } from '../core/masked.js'
 import type { Facts } from '../core/catalog.js'
 import type { Undetermined } from '../core/diff.js'
 import type { Changes, Snapshot, SnapshotRevision } from '../core/snapshot.js'
@@ -93,7 +94,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw invalid(file, error instanceof Error ? error.message : String(error))
+    throw invalid(file, saidBy(error))
   }
 }
 

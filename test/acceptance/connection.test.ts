@@ -3,7 +3,7 @@ import t from 'tap'
 import { connect } from '../../src/postgres/connect.js'
 import { createDatabase, createRole, query } from '../support/database.js'
 import { type Environment, eventually, freePort, logOf } from '../support/process.js'
-import { createProject, type Project } from '../support/project.js'
+import { createProject, type Project, type Service } from '../support/project.js'
 import { createProxy } from '../support/proxy.js'
 
 t.jobs = 3
@@ -134,6 +134,13 @@ t.test('each reason why there is no connection has its own words', async (t) => 
   }
 })
 
+/** What the log says of the database after the start, as events. */
+const databaseEvents = (service: Service) =>
+  service
+    .log()
+    .filter(({ label, event }) => label === 'database' && event !== 'inspected')
+    .map(({ event }) => event)
+
 /** A service with a health port, and how to wait for what its readiness says. */
 async function watched(project: Project, env: Environment) {
   const service = await project.serve({ VERIFY_INTERVAL: '200ms', ...env })
@@ -176,14 +183,7 @@ t.test('a database that goes away while it serves makes it unready until it is b
   await query(elsewhere, `alter database ${name} allow_connections true`)
   await turns(200)
   t.equal((await service.ask('/health/schema')).status, 200)
-  t.strictSame(
-    service
-      .log()
-      .filter(({ label, event }) => label === 'database' && event !== 'inspected')
-      .map(({ event }) => event),
-    ['database lost', 'database back'],
-    'it is said once',
-  )
+  t.strictSame(databaseEvents(service), ['database lost', 'database back'], 'it is said once')
 })
 
 t.test('a database that answers and cannot be verified is not called lost', async (t) => {
@@ -208,14 +208,7 @@ t.test('a database that answers and cannot be verified is not called lost', asyn
   t.match(JSON.parse((await service.ask('/health/schema')).text).notes, [/^the database answers, and .*Z$/])
   await project.query(`grant select ${tables} to ${username}`)
   await turns(200)
-  t.strictSame(
-    service
-      .log()
-      .filter(({ label, event }) => label === 'database' && event !== 'inspected')
-      .map(({ event }) => event),
-    ['check failing', 'check working'],
-    'it is said once',
-  )
+  t.strictSame(databaseEvents(service), ['check failing', 'check working'], 'it is said once')
 })
 
 t.test(

@@ -64,11 +64,11 @@ export function start(t: Owner, words: readonly string[], { cwd, env, entry = ma
   const output = collect(child)
   // The end of the process can be known before its last words are.
   let isClosed = false
-  child.once('close', () => {
-    isClosed = true
-  })
   // At once: the folder of a test may be removed before what it started is looked at.
-  const closed = once(child, 'close').then(() => judge(output))
+  const closed = once(child, 'close').then(() => {
+    isClosed = true
+    return judge(output)
+  })
   const kill = (signal: NodeJS.Signals): void => void child.kill(signal)
   const all = (): string => `${output.stdout}${output.stderr}`
   t.teardown(async () => {
