@@ -47,6 +47,14 @@ export function describeError({ code, message, facts, choices }: SchemaError): s
   return blocks.join('\n\n')
 }
 
+/** What an error says beside its message, as log lines and documents have it: facts by name, choices in order. */
+export function detailsOf({ facts, choices }: Pick<SchemaError, 'facts' | 'choices'>) {
+  return {
+    facts: Object.fromEntries(facts),
+    choices: choices.map(([act, effect]) => ({ act, effect })),
+  }
+}
+
 /** An error that nobody foresaw, for whoever has to find its cause. */
 export function stackOf(error: unknown): string {
   return error instanceof Error && error.stack !== undefined ? masked(error.stack) : saidBy(error)

@@ -18,7 +18,7 @@ import {
 import type { Loss } from './core/loss.js'
 import type { Progress, Report } from './core/progress.js'
 import { errorCodes } from './error-codes.js'
-import type { SchemaError } from './errors.js'
+import { detailsOf, type SchemaError } from './errors.js'
 import type { Passed } from './gate.js'
 import { describeAddress } from './postgres/address.js'
 import { describeDecision } from './situations.js'
@@ -93,11 +93,11 @@ function viewOf(state: HealthState): HealthView {
 }
 
 /** The same reason again is refused since the first time. */
-function refusalOf({ code, message, facts, choices }: SchemaError, last: Refusal | null): Refusal {
+function refusalOf(error: SchemaError, last: Refusal | null): Refusal {
+  const { code, message } = error
   const { meaning } = errorCodes[code]
   const since = last?.code === code ? last.since : now()
-  const choicesAsData = choices.map(([act, effect]) => ({ act, effect }))
-  return { code, meaning, message, facts: Object.fromEntries(facts), choices: choicesAsData, since }
+  return { code, meaning, message, ...detailsOf(error), since }
 }
 
 function verdictOf(passed: Passed, accepted: ReadonlySet<string>): Verdict {

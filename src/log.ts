@@ -4,7 +4,7 @@ import { masked, saidBy } from './core/masked.js'
 import { tell } from './core/narrative.js'
 import type { Progress, Report } from './core/progress.js'
 import { visibleLines } from './core/visible.js'
-import { describeError, SchemaError, stackOf } from './errors.js'
+import { describeError, detailsOf, SchemaError, stackOf } from './errors.js'
 import { storyLine } from './story.js'
 
 export type Log = Logger
@@ -44,12 +44,8 @@ export function logRefusal(log: Log, error: unknown, level: 'fatal' | 'error' | 
     log[level]({ err: error }, stackOf(error))
     return
   }
-  const { code, exitCode, facts, choices } = error
-  const choicesAsData = choices.map(([act, effect]) => ({ act, effect }))
-  log[level](
-    { code, exitCode, facts: Object.fromEntries(facts), choices: choicesAsData },
-    describeError(error),
-  )
+  const { code, exitCode } = error
+  log[level]({ code, exitCode, ...detailsOf(error) }, describeError(error))
 }
 
 /** Without what else is on it: errors of others carry their connections along. */

@@ -6,7 +6,7 @@ import { type Config, loadConfig } from '../config.js'
 import type { Report } from '../core/progress.js'
 import { saidBy } from '../core/masked.js'
 import { visibleLines } from '../core/visible.js'
-import { describeError, SchemaError, stackOf } from '../errors.js'
+import { describeError, detailsOf, SchemaError, stackOf } from '../errors.js'
 import type { Log } from '../log.js'
 import { storyOn } from '../story.js'
 import { parseArguments } from './arguments.js'
@@ -123,14 +123,8 @@ async function logFailure(error: unknown): Promise<void> {
 
 function documentOf(error: unknown): object {
   if (!(error instanceof SchemaError)) return { message: saidBy(error) }
-  const { code, exitCode, message, facts, choices } = error
-  return {
-    code,
-    exitCode,
-    message,
-    facts: Object.fromEntries(facts),
-    choices: choices.map(([act, effect]) => ({ act, effect })),
-  }
+  const { code, exitCode, message } = error
+  return { code, exitCode, message, ...detailsOf(error) }
 }
 
 const argv: readonly string[] = process.argv.slice(2)

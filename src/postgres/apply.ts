@@ -25,7 +25,7 @@ export async function apply(migration: Loaded, application: Application): Promis
   state.running = null
   context.signal?.throwIfAborted()
   const startedAt = performance.now()
-  state.running = { migration, startedAt, transactional }
+  state.running = { migration, transactional }
   state.begun.push(revision)
   const number = state.applied.length + state.begun.length
   await append(context.audit, { schema: context.schema, writer: context.writer }, [

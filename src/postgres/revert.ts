@@ -130,7 +130,7 @@ async function revertOne(migration: Migration, reverting: Reverting): Promise<vo
   const step = { migration, module, transactional }
   const once = async (): Promise<void> => {
     context.signal?.throwIfAborted()
-    run.state.running = { migration: { ...migration, module }, startedAt: performance.now(), transactional }
+    run.state.running = { migration: { ...migration, module }, transactional }
     if (transactional)
       await knex.transaction(async (transaction) => {
         await runDown({ ...step, knex: transaction }, reverting)

@@ -19,7 +19,7 @@ export interface RunState {
   readonly applied: string[]
   /** Begun in the attempt that runs now. */
   begun: string[]
-  running: { readonly migration: Loaded; readonly startedAt: number; readonly transactional: boolean } | null
+  running: { readonly migration: Loaded; readonly transactional: boolean } | null
   /**
    * What PostgreSQL said in this attempt, by SQLSTATE, the last one last: Knex puts the SQL in front of its words, and goes
    * on in the aborted transaction.
