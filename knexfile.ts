@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { Knex } from 'knex'
-import { loadConfig } from './src/config.js'
-import { clientConfig } from './src/postgres/connect.js'
-import { knexMigrationSource } from './src/postgres/knex-source.js'
+import { loadConfig } from './src/config/load.js'
+import { clientConfig } from './src/postgres/connection/connect.js'
+import { knexMigrationSource } from './src/project/migration-source.js'
 import { openWorkspace } from './src/workspace.js'
 
 const root = fileURLToPath(new URL('.', import.meta.url))

@@ -1,8 +1,8 @@
 import { copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { canonicalSession } from '../src/postgres/catalog.sql.js'
-import { readingOf } from '../src/postgres/introspect.js'
+import { canonicalSession } from '../src/postgres/introspect/queries/all.sql.js'
+import { readingOf } from '../src/postgres/introspect/read-catalog.js'
 import type { Owner } from '../test/support/database.js'
 import { finish } from './process.js'
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import pg from 'pg'
-import { type Catalog, type Facts, sortKeys } from '../src/core/catalog.js'
-import { everything, readCatalog } from '../src/postgres/introspect.js'
+import { type Catalog, type Facts, sortKeys } from '../src/core/model/catalog.js'
+import { everything, readCatalog } from '../src/postgres/introspect/read-catalog.js'
 import { file, type Line, schema } from '../test/support/across-majors.js'
 import { query } from '../test/support/database.js'
 

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
-import type { Config } from './config.js'
+import type { Config } from './config/load.js'
 import { databaseUrlProblem, standardUrl } from './config/url.js'
-import type { Report } from './core/progress.js'
-import { SchemaError } from './errors.js'
-import { describeAddress, addressOf } from './postgres/address.js'
-import { wordOf } from './postgres/application-name.js'
-import type { Connection } from './postgres/connect.js'
-import { listMigrations, type Migration } from './postgres/migrations.js'
-import { type KnexProject, loadProject } from './postgres/project.js'
-import type { ScratchSources } from './postgres/scratch.js'
+import type { Report } from './core/progress/events.js'
+import { SchemaError } from './errors/schema-error.js'
+import { describeAddress, addressOf } from './postgres/connection/address.js'
+import { wordOf } from './postgres/connection/application-name.js'
+import type { Connection } from './postgres/connection/connect.js'
+import { listMigrations, type Migration } from './project/migration-files.js'
+import { type KnexProject, loadProject } from './project/knexfile.js'
+import type { ScratchSources } from './postgres/scratch/scratch.js'
 
 /** What a command works on: a project's migrations, and the database they are for. */
 export interface Workspace {
@@ -96,7 +96,7 @@ function embeddedServer({ root, production, database }: Config, report: Report):
       throw new SchemaError('SCHEMA_EMBEDDED_UNAVAILABLE', {
         what: 'The embedded PostgreSQL is never used in production.',
       })
-    const { startEmbedded } = await import('./postgres/embedded.js')
+    const { startEmbedded } = await import('./postgres/embedded/server.js')
     const fresh = !existsSync(directory)
     const server = await startEmbedded({ directory })
     report({

@@ -1,4 +1,4 @@
-import type { Catalog } from '../../src/core/catalog.js'
+import type { Catalog } from '../../src/core/model/catalog.js'
 import type { Plan, Refusal, Statement } from '../../src/ddl/statement.js'
 import { attempt, type Outcome } from './attempt.js'
 import type { Case, Side } from './cases.js'

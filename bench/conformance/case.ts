@@ -1,5 +1,5 @@
-import type { Catalog } from '../../src/core/catalog.js'
-import { diff } from '../../src/core/diff.js'
+import type { Catalog } from '../../src/core/model/catalog.js'
+import { diff } from '../../src/core/model/diff.js'
 import { bring, type Direction, type Means } from './bring.js'
 import type { Case, Side } from './cases.js'
 import { describe } from './differences.js'

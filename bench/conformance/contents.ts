@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { objectKey } from '../../src/core/catalog.js'
-import { queryRows } from '../../src/postgres/query.js'
+import { objectKey } from '../../src/core/model/catalog.js'
+import { queryRows } from '../../src/postgres/connection/query.js'
 
 /** What a column holds. */
 export interface Values {

@@ -1,5 +1,5 @@
-import { parseKey } from '../../src/core/catalog.js'
-import type { Difference } from '../../src/core/diff.js'
+import { parseKey } from '../../src/core/model/catalog.js'
+import type { Difference } from '../../src/core/model/diff.js'
 import { describe } from './differences.js'
 import type { Crossing } from './majors.js'
 

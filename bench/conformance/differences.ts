@@ -1,5 +1,5 @@
-import type { Fact } from '../../src/core/catalog.js'
-import type { Difference } from '../../src/core/diff.js'
+import type { Fact } from '../../src/core/model/catalog.js'
+import type { Difference } from '../../src/core/model/diff.js'
 
 /** A difference as lines of text, with both values of each fact. */
 export function describe(difference: Difference): readonly string[] {

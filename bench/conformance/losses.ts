@@ -1,4 +1,4 @@
-import { type Catalog, type Fact, parseKey, schemaOf, tableOf } from '../../src/core/catalog.js'
+import { type Catalog, type Fact, parseKey, schemaOf, tableOf } from '../../src/core/model/catalog.js'
 import type { Statement } from '../../src/ddl/statement.js'
 import type { Contents } from './contents.js'
 

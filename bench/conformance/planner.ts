@@ -1,5 +1,5 @@
-import type { Catalog } from '../../src/core/catalog.js'
-import { planChanges } from '../../src/ddl/plan.js'
+import type { Catalog } from '../../src/core/model/catalog.js'
+import { planChanges } from '../../src/ddl/plan/plan.js'
 import type { Plan } from '../../src/ddl/statement.js'
 
 /** Writes the statements from one catalog to another. */

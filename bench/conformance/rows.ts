@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { queryRows } from '../../src/postgres/query.js'
+import { queryRows } from '../../src/postgres/connection/query.js'
 
 /** Texts, between bars, that one type or another reads as a value. */
 const texts =

@@ -1,7 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { maskCredentials, maskWord } from '../config/url.js'
-import { SchemaError } from '../errors.js'
-import { commands, type CommandSpec, globalOptions } from './commands.js'
+import { SchemaError } from '../errors/schema-error.js'
+import { commands, type CommandSpec, globalOptions } from './registry.js'
 
 /** A command line, understood. */
 export interface Arguments {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
-import { SchemaError } from '../errors.js'
+import { SchemaError } from '../errors/schema-error.js'
 
 export interface Terminal {
   readonly input: NodeJS.ReadableStream

@@ -1,5 +1,5 @@
-import type { Draft } from '../draft.js'
-import { describeAddress } from '../postgres/address.js'
+import type { Draft } from '../operations/draft/draft.js'
+import { describeAddress } from '../postgres/connection/address.js'
 
 /**
  * What to do about the database that a draft was made from, which has already what the migration makes. Nothing for other

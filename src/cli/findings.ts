@@ -1,5 +1,5 @@
-import { type Finding, type Impact, impacts } from '../core/impact.js'
-import { describeDifference } from '../core/words.js'
+import { type Finding, type Impact, impacts } from '../core/impact/assess-impact.js'
+import { describeDifference } from '../core/model/describe.js'
 
 /** Findings as people read them: by impact, the worst first, each with its reason. */
 export function describeFindings(findings: readonly Finding[]): readonly string[] {

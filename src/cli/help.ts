@@ -1,6 +1,6 @@
-import { exitCodes } from '../exit-codes.js'
-import type { OptionSpec } from './command.js'
-import { commands, globalOptions } from './commands.js'
+import { exitCodes } from '../errors/exit-codes.js'
+import type { OptionSpec } from './commands/command.js'
+import { commands, globalOptions } from './registry.js'
 
 /** The help text, of everything or of one command. The documentation is made from it too. */
 export function helpText(name: string | null): string {

@@ -2,13 +2,13 @@
 import { Console } from 'node:console'
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
-import { type Config, loadConfig } from '../config.js'
-import type { Report } from '../core/progress.js'
-import { saidBy } from '../core/masked.js'
-import { visibleLines } from '../core/visible.js'
-import { describeError, detailsOf, SchemaError, stackOf } from '../errors.js'
-import type { Log } from '../log.js'
-import { storyOn } from '../story.js'
+import { type Config, loadConfig } from '../config/load.js'
+import type { Report } from '../core/progress/events.js'
+import { saidBy } from '../core/text/redact.js'
+import { visibleLines } from '../core/text/printable.js'
+import { describeError, detailsOf, SchemaError, stackOf } from '../errors/schema-error.js'
+import type { Log } from '../logging/log.js'
+import { storyOn } from '../logging/terminal.js'
 import { parseArguments } from './arguments.js'
 import { helpText } from './help.js'
 
@@ -50,13 +50,13 @@ function asker(signal: AbortSignal): (question: string) => Promise<string> {
 }
 
 async function serveIt(config: Config): Promise<number | null> {
-  const { serve } = await import('../server.js')
+  const { serve } = await import('../service/server.js')
   return serve(config, await serviceLog(config.logLevel))
 }
 
 /** A story on a terminal, one JSON line for each event elsewhere. */
 async function serviceLog(level: string): Promise<Log> {
-  const { createLog } = await import('../log.js')
+  const { createLog } = await import('../logging/log.js')
   return createLog({ level, form: process.stdout.isTTY ? 'terminal' : 'json', stream: process.stdout })
 }
 
@@ -117,7 +117,7 @@ async function endBadly(error: unknown, argv: readonly string[]): Promise<void> 
 }
 
 async function logFailure(error: unknown): Promise<void> {
-  const { logRefusal } = await import('../log.js')
+  const { logRefusal } = await import('../logging/log.js')
   logRefusal(await serviceLog('fatal'), error)
 }
 

@@ -1,4 +1,4 @@
-import { visible } from '../core/visible.js'
+import { visible } from '../core/text/printable.js'
 
 /** Rows as aligned columns; the first row is the head. */
 export function renderTable(cells: readonly (readonly string[])[]): string {

@@ -10,7 +10,7 @@ import {
   serverPort,
   text,
   yesOrNo,
-} from './forms.js'
+} from './value-types.js'
 import type { Key } from './key.js'
 
 /** The databases, and how they are migrated. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
-import type { Fault, Outcome } from './fault.js'
+import type { Fault, Outcome } from './problem.js'
 import { keys } from './key-table.js'
 import { nameOf, type KeyId } from './keys.js'
 import { commandLine } from './layers.js'
 import type { Lookup, Setting } from './lookup.js'
-import type { Database } from './shape.js'
+import type { Database } from './types.js'
 import { maskUrl, standardUrl, urlOfParts } from './url.js'
 import type { Settings } from './validate.js'
 

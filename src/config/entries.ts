@@ -1,7 +1,7 @@
 import { databaseIds, type Choice } from './database.js'
 import { keyIds, keyOf, type KeyId } from './keys.js'
 import type { Setting } from './lookup.js'
-import type { ConfigEntry } from './shape.js'
+import type { ConfigEntry } from './types.js'
 import { maskCredentials } from './url.js'
 import type { Settings } from './validate.js'
 

@@ -1,7 +1,7 @@
-import { impactRules } from '../core/impact.js'
-import { type ParsedPattern, parsePattern } from '../core/pattern.js'
-import type { IgnoreRule } from '../core/scope.js'
-import { nearest } from './spelling.js'
+import { impactRules } from '../core/impact/assess-impact.js'
+import { type ParsedPattern, parsePattern } from '../core/model/pattern.js'
+import type { IgnoreRule } from '../core/model/scope.js'
+import { nearest } from '../core/text/nearest.js'
 import { maskCredentials } from './url.js'
 
 interface ParsedRules {

@@ -1,4 +1,4 @@
-import type { Form } from './forms.js'
+import type { Form } from './value-types.js'
 
 /** A key of the configuration. Its default is a text as an environment variable would hold it, or null for none. */
 export interface Key extends Form {

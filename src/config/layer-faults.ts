@@ -1,7 +1,7 @@
-import type { Fault } from './fault.js'
+import type { Fault } from './problem.js'
 import { isOurs, keyIds, nameOf } from './keys.js'
 import type { Layer } from './layers.js'
-import { nearest } from './spelling.js'
+import { nearest } from '../core/text/nearest.js'
 
 /** Keys of a file that are nearly ours. Not for the process environment: most of it is none of our business. */
 export function misspelled({ source, values }: Layer, target: string): readonly Fault[] {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import type { Fault } from './fault.js'
+import type { Fault } from './problem.js'
 import { readText } from './files.js'
 import { isOurs, takesList } from './keys.js'
 

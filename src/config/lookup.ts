@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Fault } from './fault.js'
+import type { Fault } from './problem.js'
 import { readText } from './files.js'
 import type { Layer } from './layers.js'
 import { maskCredentials } from './url.js'

@@ -1,4 +1,4 @@
-import { duration, environments, ignoreRules, oneOf, yesOrNo } from './forms.js'
+import { duration, environments, ignoreRules, oneOf, yesOrNo } from './value-types.js'
 import type { Key } from './key.js'
 
 /** The answer for each situation, and what is verified. */

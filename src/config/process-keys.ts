@@ -1,4 +1,4 @@
-import { duration, file, httpUrl, secret } from './forms.js'
+import { duration, file, httpUrl, secret } from './value-types.js'
 import type { Key } from './key.js'
 
 /** How the process ends and to whom it reports. */

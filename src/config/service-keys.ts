@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { label, listeningPort, oneOf, secret, target, text } from './forms.js'
+import { label, listeningPort, oneOf, secret, target, text } from './value-types.js'
 import type { Key } from './key.js'
 
 /** What this process is and how it is reached. */

@@ -1,4 +1,4 @@
-import { gone, type KindRules, unused, type Verdict } from './impact-rule.js'
+import { gone, type KindRules, unused, type Verdict } from './impact/rule.js'
 
 const otherMatches: Verdict = ['weakens', 'searches find other rows, and stored vectors no longer fit']
 const alone = { missing: gone, unexpected: unused }

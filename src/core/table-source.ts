@@ -1,4 +1,4 @@
-import { visible } from './visible.js'
+import { visible } from './text/printable.js'
 
 // Lines of TypeScript in the style of this project's formatter, which leaves them as they are.
 

@@ -1,4 +1,4 @@
-import { literal } from './names.js'
+import { literal } from './identifiers.js'
 
 const owner = '(SELECT datdba::regrole FROM pg_database WHERE datname = current_database())'
 

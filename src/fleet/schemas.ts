@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import type { Position } from '../core/history.js'
+import type { Position } from '../core/history/history.js'
 
 const name = { minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}\\p{Cs}]+$' } as const
 const listLimit = 5_000

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { detailFor, unguarded, type HealthRouteOptions, retryAfter } from './health.js'
+import { detailFor, unguarded, type HealthRouteOptions, retryAfter } from './health-routes.js'
 import { sendProblem } from './problem.js'
 
 /** While the gate refuses, every route but liveness and /health/schema answers 503 with the reason, before a body is read. */

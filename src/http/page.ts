@@ -1,7 +1,7 @@
-import type { HealthDocument } from '../core/health.js'
-import type { ShownActivity } from '../core/migrating.js'
-import { visible } from '../core/visible.js'
-import { describeFact } from '../core/words.js'
+import type { HealthDocument } from '../core/progress/health-document.js'
+import type { ShownActivity } from '../core/progress/running-migration.js'
+import { visible } from '../core/text/printable.js'
+import { describeFact } from '../core/model/describe.js'
 
 const style = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Health } from '../health.js'
+import type { Health } from '../gate/health-state.js'
 import { guardRoutes } from './guard.js'
-import { registerHealthRoutes } from './health.js'
+import { registerHealthRoutes } from './health-routes.js'
 
 export interface SchemaHealthOptions {
   /** What `openGate` returned. */

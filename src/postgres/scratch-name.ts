@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { queryRows } from './query.js'
+import { queryRows } from './connection/query.js'
 
 const prefix = 'schemagate_scratch_'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { connect } from '../../src/postgres/connect.js'
+import { connect } from '../../src/postgres/connection/connect.js'
 import { createDatabase, createRole, query } from '../support/database.js'
 import { type Environment, eventually, freePort, logOf } from '../support/process.js'
 import { createProject, type Project, type Service } from '../support/project.js'

@@ -1,16 +1,16 @@
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { loadConfig } from '../../src/config.js'
-import { type Catalog, countKinds } from '../../src/core/catalog.js'
-import { diff, type Difference } from '../../src/core/diff.js'
-import { assessImpact, impactRules } from '../../src/core/impact.js'
-import { compareWithin } from '../../src/core/scope.js'
+import { loadConfig } from '../../src/config/load.js'
+import { type Catalog, countKinds } from '../../src/core/model/catalog.js'
+import { diff, type Difference } from '../../src/core/model/diff.js'
+import { assessImpact, impactRules } from '../../src/core/impact/assess-impact.js'
+import { compareWithin } from '../../src/core/model/scope.js'
 import {
   everything,
   readCatalog,
   readCatalogInTransaction,
   type ReadOptions,
-} from '../../src/postgres/introspect.js'
+} from '../../src/postgres/introspect/read-catalog.js'
 import { createDatabase, createRole, query } from '../support/database.js'
 import { type Case, cases } from './cases.js'
 import { kindCases } from './kind-cases.js'

@@ -5,9 +5,9 @@ import {
   describeActivity,
   describeBlocker,
   shortQuery,
-} from '../../src/core/activity.js'
-import { applicationName, type SessionName, sessionNameFrom } from '../../src/postgres/application-name.js'
-import { describeHolder, type LockHolder } from '../../src/postgres/lock.js'
+} from '../../src/core/progress/session-activity.js'
+import { applicationName, type SessionName, sessionNameFrom } from '../../src/postgres/connection/application-name.js'
+import { describeHolder, type LockHolder } from '../../src/postgres/locks/advisory-lock.js'
 
 t.test('a query of others is one short line without their data', async (t) => {
   const queries: readonly (readonly [string, string])[] = [

@@ -10,7 +10,7 @@ import {
   sameFacts,
   sortKeys,
   tableOf,
-} from '../../src/core/catalog.js'
+} from '../../src/core/model/catalog.js'
 import {
   assess,
   decide,
@@ -19,20 +19,20 @@ import {
   findingsOf,
   type Policy,
   type Situation,
-} from '../../src/core/decision.js'
-import type { Activity } from '../../src/core/activity.js'
-import { diff, type Difference, type Undetermined } from '../../src/core/diff.js'
-import { changeText } from '../../src/core/change-text.js'
-import { repetition } from '../../src/core/heartbeat.js'
-import { compareHistory, type Position } from '../../src/core/history.js'
-import { describeHistoryChange, historyChanges, type Texts } from '../../src/core/history-changes.js'
-import type { Owner, Ownership } from '../../src/core/identity.js'
-import { annotationRules, assessImpact, impactRules, impacts, worstImpact } from '../../src/core/impact.js'
-import { casesOf, judge, type KindRules } from '../../src/core/impact-rule.js'
-import { tell } from '../../src/core/narrative.js'
-import { matchesKey, parsePattern } from '../../src/core/pattern.js'
-import type { Progress, ProgressEvents } from '../../src/core/progress.js'
-import { type Scope, splitIgnored, unmatchedPatterns, withinScope } from '../../src/core/scope.js'
+} from '../../src/core/history/decision.js'
+import type { Activity } from '../../src/core/progress/session-activity.js'
+import { diff, type Difference, type Undetermined } from '../../src/core/model/diff.js'
+import { changeText } from '../../src/core/model/change-digest.js'
+import { repetition } from '../../src/core/progress/heartbeat.js'
+import { compareHistory, type Position } from '../../src/core/history/history.js'
+import { describeHistoryChange, historyChanges, type Texts } from '../../src/core/history/file-changes.js'
+import type { Owner, Ownership } from '../../src/core/history/ownership.js'
+import { annotationRules, assessImpact, impactRules, impacts, worstImpact } from '../../src/core/impact/assess-impact.js'
+import { casesOf, judge, type KindRules } from '../../src/core/impact/rule.js'
+import { tell } from '../../src/core/progress/messages.js'
+import { matchesKey, parsePattern } from '../../src/core/model/pattern.js'
+import type { Progress, ProgressEvents } from '../../src/core/progress/events.js'
+import { type Scope, splitIgnored, unmatchedPatterns, withinScope } from '../../src/core/model/scope.js'
 import {
   agreeOn,
   type Changes,
@@ -42,9 +42,9 @@ import {
   differencesOf,
   promisedAt,
   type Snapshot,
-} from '../../src/core/snapshot.js'
-import { staleness } from '../../src/core/staleness.js'
-import { describeStanding, standingOf } from '../../src/core/standing.js'
+} from '../../src/core/model/snapshot.js'
+import { staleness } from '../../src/core/model/snapshot-staleness.js'
+import { describeStanding, standingOf } from '../../src/core/history/completion.js'
 import {
   count,
   describeChanges,
@@ -54,7 +54,7 @@ import {
   describeFact,
   pluralOf,
   shortened,
-} from '../../src/core/words.js'
+} from '../../src/core/model/describe.js'
 import { type ImpactCase, impactCases } from './impact-cases.js'
 
 const songs = 'table:public.songs'

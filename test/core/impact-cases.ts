@@ -1,4 +1,4 @@
-import type { Facts } from '../../src/core/catalog.js'
+import type { Facts } from '../../src/core/model/catalog.js'
 
 /** What is promised and what is there, null where it is not, and what the difference means. */
 export type ImpactCase = readonly [expected: Facts | null, actual: Facts | null, verdict: string]

@@ -1,4 +1,4 @@
-import type { Catalog } from '../../src/core/catalog.js'
+import type { Catalog } from '../../src/core/model/catalog.js'
 
 /** SQL, and the objects that are there after it, with everything that can be read of them. */
 export interface CatalogCase {

@@ -18,8 +18,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
-import { describeError, SchemaError } from '../../src/errors.js'
-import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded.js'
+import { describeError, SchemaError } from '../../src/errors/schema-error.js'
+import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded/server.js'
 import { locatePackage } from '../../src/postgres/embedded/package.js'
 import { publish } from '../../src/postgres/embedded/publish.js'
 import { query } from '../support/database.js'
@@ -142,7 +142,7 @@ async function firstLine({ stdout }: { readonly stdout: Readable }): Promise<str
 
 t.test('of several starters one wins, and the others use its server', async (t) => {
   const directory = await emptyDirectory(t)
-  const embedded = new URL('../../src/postgres/embedded.ts', import.meta.url).href
+  const embedded = new URL('../../src/postgres/embedded/server.ts', import.meta.url).href
   // Whoever comes late would take over the server of one that has ended already.
   const program = `import { startEmbedded } from ${JSON.stringify(embedded)}
     console.log(JSON.stringify(await startEmbedded({ directory: ${JSON.stringify(directory)}, durable: false })))

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { describeError, SchemaError } from '../../src/errors.js'
-import { knexMigrationSource } from '../../src/postgres/knex-source.js'
-import { ledgerName, listMigrations, type Migration, revisionOf } from '../../src/postgres/migrations.js'
-import { type KnexProject, loadProject, type ProjectLocation } from '../../src/postgres/project.js'
+import { describeError, SchemaError } from '../../src/errors/schema-error.js'
+import { knexMigrationSource } from '../../src/project/migration-source.js'
+import { ledgerName, listMigrations, type Migration, revisionOf } from '../../src/project/migration-files.js'
+import { type KnexProject, loadProject, type ProjectLocation } from '../../src/project/knexfile.js'
 
 const withoutLoad = ({ revision, file, path, sourceName, checksum }: Migration) => ({
   revision,
@@ -471,7 +471,7 @@ Do one of:
 })
 
 t.test('our source for a knexfile gives plain Knex the same migrations, and us its folders', async (t) => {
-  const ours = new URL('../../src/postgres/knex-source.ts', import.meta.url).href
+  const ours = new URL('../../src/project/migration-source.ts', import.meta.url).href
   const { root, project } = await load(t, {
     'knexfile.js': `import { knexMigrationSource } from '${ours}'
       const migrationSource = knexMigrationSource(new URL('steps', import.meta.url).pathname)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Catalog, Facts } from '../../src/core/catalog.js'
+import type { Catalog, Facts } from '../../src/core/model/catalog.js'
 
 /** What major versions print in different words, or print anew in others, in statements that all of them know. */
 export const schema = `

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import type { Test } from 'tap'
-import type { Catalog } from '../../src/core/catalog.js'
-import { diff } from '../../src/core/diff.js'
-import { planChanges } from '../../src/ddl/plan.js'
+import type { Catalog } from '../../src/core/model/catalog.js'
+import { diff } from '../../src/core/model/diff.js'
+import { planChanges } from '../../src/ddl/plan/plan.js'
 import { describeHazard, type Plan, type Statement } from '../../src/ddl/statement.js'
-import { everything, readCatalogInTransaction } from '../../src/postgres/introspect.js'
+import { everything, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
 import { createDatabase } from './database.js'
 
 /** Two schemas as SQL, and what is to be known of the way from the one to the other. */

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded.js'
+import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded/server.js'
 import { type Owner, query, type Row } from './database.js'
 import { createProxy, type Proxy } from './proxy.js'
 
@@ -30,7 +30,7 @@ export interface OwnServer {
 
 const run = promisify(execFile)
 const durable = false
-const embedded = new URL('../../src/postgres/embedded.ts', import.meta.url).href
+const embedded = new URL('../../src/postgres/embedded/server.ts', import.meta.url).href
 const root = new URL('../..', import.meta.url)
 
 /** Starts one, until the test ends. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded.js'
+import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded/server.js'
 import { inMemory } from './memory.js'
 
 export interface TestServer {

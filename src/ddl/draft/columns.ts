@@ -1,4 +1,4 @@
-import { type DdlObject, keyOfName, text } from '../kind.js'
+import { type DdlObject, keyOfName, text } from '../object.js'
 import { columnDefinition } from '../kinds/column-definition.js'
 import type { Call } from './chain.js'
 import { quoted, template } from './javascript.js'

@@ -1,5 +1,5 @@
-import type { Catalog } from '../../core/catalog.js'
-import { count } from '../../core/words.js'
+import type { Catalog } from '../../core/model/catalog.js'
+import { count } from '../../core/model/describe.js'
 import { type Plan, type Refusal, type Statement } from '../statement.js'
 import { type Block, blocksOf } from './blocks.js'
 import { bodyOf } from './body.js'

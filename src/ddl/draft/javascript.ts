@@ -1,4 +1,4 @@
-import { visible, visibleLines } from '../../core/visible.js'
+import { visible, visibleLines } from '../../core/text/printable.js'
 
 /** A text as a template literal of JavaScript. */
 export function template(text: string): string {

@@ -1,5 +1,5 @@
-import type { DdlObject } from '../kind.js'
-import { unquote } from '../names.js'
+import type { DdlObject } from '../object.js'
+import { unquote } from '../identifiers.js'
 
 /** What Knex's builder makes of names in the project a draft is for. */
 export interface Manner {

@@ -1,6 +1,6 @@
-import { type DdlObject, type KindDdl, step, text } from '../kind.js'
-import { literal } from '../names.js'
-import { type Clause, parenthesized } from '../clauses.js'
+import { type DdlObject, type KindDdl, step, text } from '../object.js'
+import { literal } from '../identifiers.js'
+import { type Clause, parenthesized } from './clauses.js'
 
 /** The options of CREATE AGGREGATE by fact, in the order of PostgreSQL's manual. */
 const options: Readonly<Record<string, Clause>> = {

@@ -1,8 +1,8 @@
-import { type Change, type DdlObject, type KindDdl, step, text } from '../kind.js'
-import { type Clause, parenthesized } from '../clauses.js'
-import { literal } from '../names.js'
-import { dropOfType, shellOf } from '../shell-type.js'
-import { usersOfType } from '../type-users.js'
+import { type Change, type DdlObject, type KindDdl, step, text } from '../object.js'
+import { type Clause, parenthesized } from './clauses.js'
+import { literal } from '../identifiers.js'
+import { dropOfType, shellOf } from './shell-type.js'
+import { usersOfType } from './type-users.js'
 
 const options: Readonly<Record<string, Clause>> = {
   input: (type) => `INPUT = ${text(type, 'input')}`,

@@ -1,4 +1,4 @@
-import { type DdlObject, type KindDdl, step, text } from '../kind.js'
+import { type DdlObject, type KindDdl, step, text } from '../object.js'
 
 /** How a cast is done, by the fact `method`. */
 const methods: Readonly<Record<string, (cast: DdlObject) => string>> = {

@@ -1,6 +1,6 @@
-import { type Clause, parenthesized } from '../clauses.js'
-import { is, type KindDdl, step, text } from '../kind.js'
-import { literal } from '../names.js'
+import { type Clause, parenthesized } from './clauses.js'
+import { is, type KindDdl, step, text } from '../object.js'
+import { literal } from '../identifiers.js'
 
 const options: Readonly<Record<string, Clause>> = {
   provider: (collation) => `PROVIDER = ${text(collation, 'provider')}`,

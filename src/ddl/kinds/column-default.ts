@@ -1,5 +1,5 @@
-import { parseKey } from '../../core/catalog.js'
-import { type DdlObject, list } from '../kind.js'
+import { parseKey } from '../../core/model/catalog.js'
+import { type DdlObject, list } from '../object.js'
 
 /** Whether a default is set after the table is made: a function it calls may need the table. */
 export function defersDefault(object: DdlObject): boolean {

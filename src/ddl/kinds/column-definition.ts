@@ -1,4 +1,4 @@
-import { type DdlObject, findObject, is, keyOfName, list, holderOf, text } from '../kind.js'
+import { type DdlObject, findObject, is, keyOfName, list, holderOf, text } from '../object.js'
 import { identityClause } from './column-identity.js'
 import { defersDefault } from './column-default.js'
 import { optionList } from './parameters.js'

@@ -1,4 +1,4 @@
-import { type Change, type DdlObject, list, type Step, text } from '../kind.js'
+import { type Change, type DdlObject, list, type Step, text } from '../object.js'
 
 /** The options of an identity column by the word its fact begins with: how to set it, and how to go back. */
 const options: Readonly<Record<string, { readonly set: string; readonly unset: string }>> = {

@@ -1,4 +1,4 @@
-import type { Catalog } from '../../core/catalog.js'
+import type { Catalog } from '../../core/model/catalog.js'
 import {
   type Change,
   type DdlObject,
@@ -8,11 +8,11 @@ import {
   type Step,
   step,
   text,
-} from '../kind.js'
+} from '../object.js'
 import { castBetween, isWidened, type TypePair } from './casts.js'
 import type { Hazard } from '../statement.js'
 import { parentColumnOf, typeOfTable } from './column-definition.js'
-import { ident } from '../names.js'
+import { ident } from '../identifiers.js'
 import { tableWord } from './table-word.js'
 
 /** The steps that change type and collation; the default is dropped before, and set again by whoever calls this. */

@@ -8,10 +8,10 @@ import {
   type Step,
   step,
   text,
-} from '../kind.js'
+} from '../object.js'
 import { callsOurs, defersDefault } from './column-default.js'
 import { identityOptionSteps, identitySteps, narrows } from './column-identity.js'
-import { ident } from '../names.js'
+import { ident } from '../identifiers.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, typeOfTable } from './column-definition.js'
 import { optionChanges, parameterChanges } from './parameters.js'
 import { tableWord } from './table-word.js'

@@ -7,9 +7,9 @@ import {
   type Rendered,
   type Step,
   step,
-} from '../kind.js'
-import { dependentsOf } from '../needs.js'
-import { tablesOfType } from '../type-users.js'
+} from '../object.js'
+import { dependentsOf } from '../dependencies.js'
+import { tablesOfType } from './type-users.js'
 import type { Hazard } from '../statement.js'
 
 export const composite: KindDdl = {

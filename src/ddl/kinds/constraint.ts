@@ -13,8 +13,8 @@ import {
   type Step,
   step,
   text,
-} from '../kind.js'
-import { ident } from '../names.js'
+} from '../object.js'
+import { ident } from '../identifiers.js'
 import type { Hazard, Lock } from '../statement.js'
 import { parameterChanges } from './parameters.js'
 import { tableWord } from './table-word.js'

@@ -1,5 +1,5 @@
-import { type DdlObject, is, type KindDdl, step, text } from '../kind.js'
-import { literal } from '../names.js'
+import { type DdlObject, is, type KindDdl, step, text } from '../object.js'
+import { literal } from '../identifiers.js'
 
 export const conversion: KindDdl = {
   reference: ({ name }) => `CONVERSION ${name}`,

@@ -1,5 +1,5 @@
-import { defaultPrivilegeSteps } from '../default-privileges.js'
-import type { KindDdl } from '../kind.js'
+import { defaultPrivilegeSteps } from '../annotations/default-privileges.js'
+import type { KindDdl } from '../object.js'
 
 /** Default privileges are nothing but grants, which `grantSteps` writes. */
 export const defaultPrivileges: KindDdl = {

@@ -1,7 +1,7 @@
-import { type Change, type DdlObject, type KindDdl, list, type Step, step, text } from '../kind.js'
-import { literal } from '../names.js'
+import { type Change, type DdlObject, type KindDdl, list, type Step, step, text } from '../object.js'
+import { literal } from '../identifiers.js'
 import { splitNamed } from '../named-text.js'
-import { isTypeOf, tablesOfType, usersOfType } from '../type-users.js'
+import { isTypeOf, tablesOfType, usersOfType } from './type-users.js'
 import type { Hazard } from '../statement.js'
 
 const notValid = / NOT VALID$/

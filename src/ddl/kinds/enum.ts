@@ -1,5 +1,5 @@
-import { type Change, type KindDdl, list, separateStep, type Step, step } from '../kind.js'
-import { literal } from '../names.js'
+import { type Change, type KindDdl, list, separateStep, type Step, step } from '../object.js'
+import { literal } from '../identifiers.js'
 
 export const enumeration: KindDdl = {
   reference: ({ name }) => `TYPE ${name}`,

@@ -1,5 +1,5 @@
-import { type DdlObject, is, type KindDdl, list, step, text } from '../kind.js'
-import { ident } from '../names.js'
+import { type DdlObject, is, type KindDdl, list, step, text } from '../object.js'
+import { ident } from '../identifiers.js'
 
 export const extension: KindDdl = {
   reference: ({ name }) => `EXTENSION ${name}`,

@@ -1,4 +1,4 @@
-import { type DdlObject, text } from '../kind.js'
+import { type DdlObject, text } from '../object.js'
 
 const words: Readonly<Record<string, string>> = {
   disabled: 'DISABLE',

@@ -1,4 +1,4 @@
-import { type Change, type DdlObject, list, type Rendered, type Step, step, text } from '../kind.js'
+import { type Change, type DdlObject, list, type Rendered, type Step, step, text } from '../object.js'
 import type { Hazard } from '../statement.js'
 import { optionChanges, optionList } from './parameters.js'
 

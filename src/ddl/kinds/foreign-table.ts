@@ -1,5 +1,5 @@
-import { type DdlObject, type KindDdl, list, type Step, text } from '../kind.js'
-import { ident } from '../names.js'
+import { type DdlObject, type KindDdl, list, type Step, text } from '../object.js'
+import { ident } from '../identifiers.js'
 import type { Hazard } from '../statement.js'
 import { columnDefinition } from './column-definition.js'
 import { alteredWithOptions, createdWithOptions, droppedWithOptions } from './foreign-options.js'

@@ -1,4 +1,4 @@
-import { type DdlObject, is, type KindDdl, step, text } from '../kind.js'
+import { type DdlObject, is, type KindDdl, step, text } from '../object.js'
 
 export const language: KindDdl = {
   reference: ({ name }) => `LANGUAGE ${name}`,

@@ -1,5 +1,5 @@
-import { objectKey } from '../../core/catalog.js'
-import { type DdlObject, is, type KindDdl, list, type Step, step, text } from '../kind.js'
+import { objectKey } from '../../core/model/catalog.js'
+import { type DdlObject, is, type KindDdl, list, type Step, step, text } from '../object.js'
 
 export const operatorFamily: KindDdl = {
   reference: (object) => `OPERATOR FAMILY ${using(object)}`,

@@ -1,7 +1,7 @@
-import { type Clause, parenthesized } from '../clauses.js'
-import { type DdlObject, type KindDdl, step, text } from '../kind.js'
-import { ident } from '../names.js'
-import { announcedBy, followsPartner, operandsOf, predecessorsOf } from '../operator-links.js'
+import { type Clause, parenthesized } from './clauses.js'
+import { type DdlObject, type KindDdl, step, text } from '../object.js'
+import { ident } from '../identifiers.js'
+import { announcedBy, followsPartner, operandsOf, predecessorsOf } from './operator-links.js'
 
 const options: Readonly<Record<string, Clause>> = {
   function: (operator) => `FUNCTION = ${text(operator, 'function')}`,

@@ -1,4 +1,4 @@
-import { type DdlObject, keyOfName, list } from '../kind.js'
+import { type DdlObject, keyOfName, list } from '../object.js'
 
 /** A table, or all tables of a schema, that a publication publishes. */
 export interface Member {

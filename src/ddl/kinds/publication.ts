@@ -1,5 +1,5 @@
-import { tableOf } from '../../core/catalog.js'
-import { type DdlObject, is, type KindDdl, list, type Step, step, text } from '../kind.js'
+import { tableOf } from '../../core/model/catalog.js'
+import { type DdlObject, is, type KindDdl, list, type Step, step, text } from '../object.js'
 import type { Hazard } from '../statement.js'
 import { type Member, memberList, membersOf } from './publication-members.js'
 

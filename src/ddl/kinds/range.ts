@@ -1,7 +1,7 @@
-import { type KindDdl, step, text } from '../kind.js'
-import { type Clause, parenthesized } from '../clauses.js'
-import { dropOfType, shellOf } from '../shell-type.js'
-import { usersOfType } from '../type-users.js'
+import { type KindDdl, step, text } from '../object.js'
+import { type Clause, parenthesized } from './clauses.js'
+import { dropOfType, shellOf } from './shell-type.js'
+import { usersOfType } from './type-users.js'
 
 const options: Readonly<Record<string, Clause>> = {
   subtype: (range) => `SUBTYPE = ${text(range, 'subtype')}`,

@@ -1,7 +1,7 @@
-import { type Change, type DdlObject, type KindDdl, step, text } from '../kind.js'
-import { splitArguments } from '../argument-list.js'
-import { routinesNamedBy } from '../routine-calls.js'
-import { endsWithType } from '../shell-type.js'
+import { type Change, type DdlObject, type KindDdl, step, text } from '../object.js'
+import { splitArguments } from './argument-list.js'
+import { routinesNamedBy } from './routine-calls.js'
+import { endsWithType } from './shell-type.js'
 
 export const routineFunction: KindDdl = routine('FUNCTION')
 export const procedure: KindDdl = routine('PROCEDURE')

@@ -1,4 +1,4 @@
-import { type DdlObject, type KindDdl, type Step, step, text } from '../kind.js'
+import { type DdlObject, type KindDdl, type Step, step, text } from '../object.js'
 import { firesAsUsual, firing } from './firing.js'
 
 export const rule: KindDdl = {

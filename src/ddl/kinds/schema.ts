@@ -1,4 +1,4 @@
-import { type KindDdl, step } from '../kind.js'
+import { type KindDdl, step } from '../object.js'
 
 export const schema: KindDdl = {
   reference: ({ name }) => `SCHEMA ${name}`,

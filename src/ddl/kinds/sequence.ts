@@ -1,4 +1,4 @@
-import { type Change, type DdlObject, is, type KindDdl, keyOfName, type Step, step, text } from '../kind.js'
+import { type Change, type DdlObject, is, type KindDdl, keyOfName, type Step, step, text } from '../object.js'
 
 /** The options of CREATE and ALTER SEQUENCE by fact. */
 const options: Readonly<Record<string, (sequence: DdlObject) => string>> = {

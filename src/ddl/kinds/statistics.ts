@@ -1,4 +1,4 @@
-import { type DdlObject, findObject, type KindDdl, list, type Step, step, text } from '../kind.js'
+import { type DdlObject, findObject, type KindDdl, list, type Step, step, text } from '../object.js'
 import type { Hazard } from '../statement.js'
 
 export const statistics: KindDdl = {

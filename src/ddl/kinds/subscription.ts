@@ -7,8 +7,8 @@ import {
   type Step,
   step,
   text,
-} from '../kind.js'
-import { ident, literal } from '../names.js'
+} from '../object.js'
+import { ident, literal } from '../identifiers.js'
 
 /** The options of a subscription by fact: its name in SQL, and its value where the fact is left out. */
 const options: Readonly<Record<string, readonly [name: string, usual: (subscription: DdlObject) => string]>> =

@@ -1,4 +1,4 @@
-import { type Change, type DdlObject, keyOfName, list, partsOf, type Step, step, text } from '../kind.js'
+import { type Change, type DdlObject, keyOfName, list, partsOf, type Step, step, text } from '../object.js'
 
 /** Lets go of the parents a table shall no longer have, before anything is dropped. */
 export function releaseSteps({ from, to, facts }: Change): readonly Step[] {

@@ -1,4 +1,4 @@
-import { type DdlObject, relationOf } from '../kind.js'
+import { type DdlObject, relationOf } from '../object.js'
 
 /** How ALTER calls the relation of a part: TABLE or FOREIGN TABLE. */
 export function tableWord({ catalog, key }: DdlObject): string {

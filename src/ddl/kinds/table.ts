@@ -11,7 +11,7 @@ import {
   type Step,
   step,
   text,
-} from '../kind.js'
+} from '../object.js'
 import { columnConstraints, columnDefinition, hasLocalDefinition } from './column-definition.js'
 import { attachSteps, releaseSteps } from './table-parents.js'
 import { parameterChanges, parameterList } from './parameters.js'

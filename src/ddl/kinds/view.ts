@@ -1,4 +1,4 @@
-import { type Change, type DdlObject, type KindDdl, list, type Step, step, text } from '../kind.js'
+import { type Change, type DdlObject, type KindDdl, list, type Step, step, text } from '../object.js'
 import { columnSettingSteps } from './column-settings.js'
 import { parameterChanges, parameterList } from './parameters.js'
 

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { SchemaError } from '../../errors.js'
-import { withClient } from '../connect.js'
+import { SchemaError } from '../../errors/schema-error.js'
+import { withClient } from '../connection/connect.js'
 import { urlOf } from './cluster.js'
 import type { Home } from './home.js'
 import { findPostmaster } from './postmaster.js'

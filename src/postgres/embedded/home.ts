@@ -12,7 +12,7 @@ import {
   symlink,
 } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { SchemaError } from '../../errors.js'
+import type { SchemaError } from '../../errors/schema-error.js'
 import { accountFor, may } from './account.js'
 import type { Account } from './run.js'
 import { hasCode, unavailable } from './unavailable.js'

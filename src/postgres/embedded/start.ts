@@ -1,7 +1,7 @@
 import { readFile, truncate } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SchemaError } from '../../errors.js'
+import type { SchemaError } from '../../errors/schema-error.js'
 import { type Answering, askServer } from './answer.js'
 import { filesOf, type Server } from './cluster.js'
 import { type Outcome, run, serverEnvironment } from './run.js'

@@ -1,4 +1,4 @@
-import { type Choice, type Fact, SchemaError } from '../../errors.js'
+import { type Choice, type Fact, SchemaError } from '../../errors/schema-error.js'
 
 const ownDatabase: Choice = ['DATABASE_URL=postgres://…', 'use a PostgreSQL you have']
 

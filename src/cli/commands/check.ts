@@ -1,0 +1,70 @@
+import { isDuration, milliseconds } from '../../config/duration.js'
+import { isAnothers } from '../../core/history/ownership.js'
+import { mayMigrate } from '../../core/history/decision.js'
+import { type ExitCode, SchemaError } from '../../errors/schema-error.js'
+import { describeAddress } from '../../postgres/connection/address.js'
+import { pause } from '../../postgres/connection/backoff.js'
+import { refusal } from '../../gate/situations/refusal.js'
+import { staleError } from '../../snapshot/snapshot.js'
+import { withWorkspace, type Workspace } from '../../workspace.js'
+import { assessmentDocument } from './report.js'
+import { type CommandContext, type CommandResult, type Run, textOption } from './command.js'
+import { look, type Looked } from '../../gate/read-state.js'
+
+const interval = 1_000
+
+/** `schemagate check`: the gate's decision as an exit code. With `--wait` it waits for what others can still bring. */
+export const run: Run = async (context): Promise<CommandResult> => {
+  const { config, report, options } = context
+  const timeout = options['wait'] === true ? timeoutOf(context) : 0
+  const patient = { ...config, connectTimeout: Math.max(timeout, config.connectTimeout) }
+  return withWorkspace({ config: patient, report }, async (workspace) => {
+    const looked = await lookUntil(performance.now() + timeout, { workspace, context })
+    if (looked.decision.action === 'refuse') throw refused(looked, config.target)
+    if (config.production && looked.stale.length > 0) throw staleError(workspace, looked.stale)
+    const exit: ExitCode = 0
+    return { exit, text: '', document: assessmentDocument(looked, config) }
+  })
+}
+
+function timeoutOf(context: CommandContext): number {
+  const text = textOption(context, 'timeout') ?? '10m'
+  if (isDuration(text)) return milliseconds(text)
+  throw new SchemaError('SCHEMA_USAGE', {
+    what: `"${text}" is no time. Nothing was done.`,
+    choices: [['--timeout 10m', 'a number with ms, s, m or h']],
+  })
+}
+
+interface Checking {
+  readonly workspace: Workspace
+  readonly context: CommandContext
+}
+
+/** Only a database that is behind, or one that is being migrated, can become right by waiting. */
+async function lookUntil(deadline: number, { workspace, context }: Checking): Promise<Looked> {
+  const started = performance.now()
+  for (;;) {
+    const looked = await look(workspace, context)
+    const { history } = looked.assessment
+    const isBehind = history.position === 'behind' || history.position === 'empty'
+    const hopeful = isBehind && mayMigrate(looked.decision)
+    const mayCome =
+      looked.decision.action === 'refuse' &&
+      !isAnothers(looked.assessment.ownership) &&
+      (hopeful || looked.inspection.locked)
+    if (!mayCome || performance.now() + interval > deadline) return looked
+    const reason = `The database is ${history.position}: ${history.pending.length} pending.`
+    context.report({ event: 'waiting for database', reason, waited: performance.now() - started })
+    await pause(interval, context.signal)
+  }
+}
+
+function refused({ decision, assessment, inspection }: Looked, environment: string): SchemaError {
+  const where = { database: describeAddress(inspection.database), environment }
+  return refusal(decision, assessment, {
+    where,
+    consequence: 'This build may not serve on it.',
+    standby: inspection.readOnly,
+  })
+}

@@ -1,0 +1,41 @@
+import type { Config } from '../../config/load.js'
+import type { Report } from '../../core/progress/events.js'
+import type { ExitCode } from '../../errors/schema-error.js'
+
+/** What a command gets: the configuration, its own options, and where its words go. */
+export interface CommandContext {
+  readonly config: Config
+  readonly options: Readonly<Record<string, string | boolean | undefined>>
+  readonly words: readonly string[]
+  /** Progress, told on stderr. */
+  readonly report: Report
+  readonly signal: AbortSignal
+  /** Words for people, on stderr. */
+  readonly say: (text: string) => void
+  /** Asks on the terminal and returns the line that was typed. Null where nobody is there to answer. */
+  readonly ask: ((question: string) => Promise<string>) | null
+  /** The configuration of another environment of the same project. */
+  readonly configOf: (target: string) => Config
+}
+
+/** What a command has to say: text for people, a document for `--json`, and the exit code. */
+export interface CommandResult {
+  readonly exit: ExitCode
+  readonly text: string
+  readonly document: unknown
+}
+
+export type Run = (context: CommandContext) => Promise<CommandResult>
+
+export interface OptionSpec {
+  readonly type: 'string' | 'boolean'
+  /** How the value is called in the help text. */
+  readonly value?: string
+  readonly help: string
+}
+
+/** The text of an option that takes one, null where it is not given. */
+export function textOption({ options }: CommandContext, name: string): string | null {
+  const value = options[name]
+  return typeof value === 'string' ? value : null
+}

@@ -1,0 +1,27 @@
+import { configDocument, renderConfig } from '../../config/explain.js'
+import { maskUrl } from '../../config/url.js'
+import type { Config } from '../../config/load.js'
+import { SchemaError } from '../../errors/schema-error.js'
+import { findProject } from '../../workspace.js'
+import type { CommandResult, Run } from './command.js'
+
+/** `schemagate config`: what is in force, and where each value comes from. Looks at no database. */
+export const run: Run = async ({ config }): Promise<CommandResult> => {
+  const url = config.database.kind === 'embedded' ? await knexfileUrl(config) : null
+  const inForce = url === null ? config : withDatabase(config, url)
+  return { exit: 0, text: renderConfig(inForce), document: configDocument(inForce) }
+}
+
+/** A knexfile's connection comes before the embedded PostgreSQL. One that does not load is an error elsewhere. */
+async function knexfileUrl(config: Config): Promise<string | null> {
+  const project = await findProject(config).catch((error: unknown) => {
+    if (error instanceof SchemaError) return null
+    throw error
+  })
+  return project?.databaseUrl ?? null
+}
+
+function withDatabase(config: Config, url: string): Config {
+  const entry = { key: 'DATABASE_URL', value: maskUrl(url), source: 'connection of the knexfile' }
+  return { ...config, entries: config.entries.map((old) => (old.key === entry.key ? entry : old)) }
+}

@@ -1,0 +1,60 @@
+import { visible } from '../../core/text/printable.js'
+import { type Choice, describeFacts, type Fact, SchemaError } from '../../errors/schema-error.js'
+import { type CommandContext, textOption } from './command.js'
+
+/** What a command is about to do. */
+export interface Deed {
+  /** As a sentence: `3 revisions will be reverted, the newest first.` */
+  readonly what: string
+  readonly facts: readonly Fact[]
+  /** The environments it happens to. Default: that of this process. */
+  readonly environments?: readonly string[]
+}
+
+/**
+ * Says on stderr what is going to be done, and returns once that is confirmed: in an environment of
+ * PROTECTED_ENVIRONMENTS by its name, typed on the terminal or given as `--confirm`; elsewhere by `y` or `--yes`.
+ * For commands with the options `confirming` of commands.ts. Throws SCHEMA_NOT_CONFIRMED, SCHEMA_INTERRUPTED.
+ */
+export async function confirmed(context: CommandContext, deed: Deed): Promise<void> {
+  const { config, options, ask } = context
+  const { what, facts, environments = [config.target] } = deed
+  const guarded = environments.find((name) => config.protectedEnvironments.includes(name)) ?? null
+  const given = textOption(context, 'confirm')
+  context.say(`\n${visible(what)}\n\n${describeFacts(facts)}\n`)
+  if (given !== null) return refuseOther(given, guarded === null ? environments : [guarded])
+  if (guarded === null && options['yes'] === true) return
+  if (ask === null) throw unasked(guarded)
+  const answer = (await ask(questionFor(guarded))).trim()
+  if (guarded === null ? !/^y(es)?$/i.test(answer) : answer !== guarded)
+    throw notConfirmed('This was not confirmed.', [])
+}
+
+function questionFor(guarded: string | null): string {
+  return guarded === null
+    ? 'Do it? (y/N) '
+    : `The environment "${guarded}" is protected. Type its name to go on: `
+}
+
+function refuseOther(given: string, accepted: readonly string[]): void {
+  if (accepted.includes(given)) return
+  throw notConfirmed(
+    `--confirm names "${given}", and this is about ${accepted.map((name) => `"${name}"`).join(' and ')}.`,
+    [['schemagate status', 'says where the database stands, and in which environment']],
+  )
+}
+
+function unasked(guarded: string | null): SchemaError {
+  if (guarded === null)
+    return notConfirmed('This has to be confirmed, and there is no terminal to ask on.', [
+      ['--yes', 'does it without asking'],
+    ])
+  return notConfirmed(
+    `The environment "${guarded}" is protected: its name has to be typed, and there is no terminal to type it on.`,
+    [[`--confirm ${guarded}`, 'does it without asking']],
+  )
+}
+
+function notConfirmed(what: string, choices: readonly Choice[]): SchemaError {
+  return new SchemaError('SCHEMA_NOT_CONFIRMED', { what: `${what} Nothing was done.`, choices })
+}

@@ -1,0 +1,31 @@
+import { count, describeDuration } from '../../core/model/describe.js'
+import { initialiseFromSnapshot } from '../../operations/init/init.js'
+import { describeAddress, addressOf } from '../../postgres/connection/address.js'
+import { withWorkspace } from '../../workspace.js'
+import type { CommandResult, Run } from './command.js'
+
+/** `schemagate init`: an empty database at head, straight from the snapshot. */
+export const run: Run = async (context): Promise<CommandResult> =>
+  withWorkspace(context, async (workspace) => {
+    const { revisions, withoutChanges, statements, duration } = await initialiseFromSnapshot(
+      workspace,
+      context.report,
+    )
+    const database = describeAddress(addressOf(workspace.migrationConnection))
+    const rows =
+      withoutChanges.length === 0
+        ? []
+        : [
+            '',
+            'Recorded without running; rows they write are not there:',
+            ...withoutChanges.map((revision) => `  ${revision}`),
+          ]
+    return {
+      exit: 0,
+      text: [
+        `${database} is at ${revisions.at(-1)}: ${count(statements, 'statement')} in ${describeDuration(duration)}, verified, ${count(revisions.length, 'revision')} recorded.`,
+        ...rows,
+      ].join('\n'),
+      document: { database, revisions, withoutChanges, statements, duration: Math.round(duration) },
+    }
+  })

@@ -1,0 +1,93 @@
+import { visible } from '../../core/text/printable.js'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, extname, join, relative } from 'node:path'
+import type { Language } from '../../ddl/draft/migration-source.js'
+import { SchemaError } from '../../errors/schema-error.js'
+import { revisionOf } from '../../project/migration-files.js'
+import type { KnexProject } from '../../project/knexfile.js'
+import type { CommandContext } from './command.js'
+
+/** A migration file that is to be written. */
+export interface MigrationFile {
+  readonly revision: string
+  readonly path: string
+  /** The path as people read it. */
+  readonly shown: string
+  readonly language: Language
+}
+
+const languages: Readonly<Record<string, Language>> = {
+  '.ts': 'typescript',
+  '.mts': 'typescript',
+  '.mjs': 'module',
+  '.cjs': 'commonjs',
+}
+
+/**
+ * The file of the next migration: it sorts after all others and is in their language. Throws SCHEMA_USAGE for a name without
+ * a letter or digit.
+ *
+ * @param name as it was typed
+ */
+export async function nextMigrationFile(
+  name: string,
+  project: KnexProject,
+  context: CommandContext,
+): Promise<MigrationFile> {
+  const { root } = context.config
+  const directory = project.directories.at(-1) ?? join(root, 'migrations')
+  const found = existsSync(directory) ? await readdir(directory) : []
+  const files = found.filter((file) => project.loadExtensions.includes(extname(file)))
+  const extension = extensionFor(context, files)
+  const revision = `${nextPrefix(files.map(revisionOf).sort().at(-1))}_${slug(name)}`
+  const path = join(directory, `${revision}${extension}`)
+  const language = languages[extension] ?? (await languageIn(directory))
+  return { revision, path, shown: visible(relative(root, path)), language }
+}
+
+/** Writes the file, and its folder. A file of that name is not replaced. */
+export async function writeMigration({ path }: MigrationFile, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, text, { flag: 'wx' })
+}
+
+function extensionFor({ options, config }: CommandContext, files: readonly string[]): string {
+  const given = options['ts'] === true ? '.ts' : options['js'] === true ? '.js' : null
+  const last = [...files].sort().at(-1)
+  const usual =
+    last === undefined ? (existsSync(join(config.root, 'tsconfig.json')) ? '.ts' : '.js') : extname(last)
+  return given ?? usual
+}
+
+/** UTC to the second, or one more than the newest where clocks or habits put that one later; numbers stay numbers. */
+function nextPrefix(newest: string | undefined): string {
+  const now = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)
+  const last = /^\d+/.exec(newest ?? '')?.[0] ?? ''
+  if (last.length > 0 && last.length < 8) return String(Number(last) + 1).padStart(last.length, '0')
+  const padded = last.padEnd(14, '0').slice(0, 14)
+  return padded < now ? now : String(BigInt(padded) + 1n)
+}
+
+function slug(name: string): string {
+  const text = name
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '')
+  if (text !== '') return text
+  throw new SchemaError('SCHEMA_USAGE', {
+    what: `"${name}" has no letter or digit to name a migration with. Nothing was written.`,
+    choices: [['schemagate new add_invoice', 'writes one called add_invoice']],
+  })
+}
+
+/** A .js file is what the nearest package.json says. */
+async function languageIn(directory: string): Promise<Language> {
+  for (let folder = directory; ; folder = dirname(folder)) {
+    const file = join(folder, 'package.json')
+    if (existsSync(file))
+      return /"type"\s*:\s*"module"/.test(await readFile(file, 'utf8')) ? 'module' : 'commonjs'
+    if (folder === dirname(folder)) return 'commonjs'
+  }
+}

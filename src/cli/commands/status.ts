@@ -1,0 +1,172 @@
+import { listTargets } from '../../config/environments.js'
+import type { Config } from '../../config/load.js'
+import { ignoredBy } from '../../core/history/decision.js'
+import { describeHistoryChange } from '../../core/history/file-changes.js'
+import type { Identity } from '../../core/history/ownership.js'
+import { describeIgnored } from '../../core/progress/messages.js'
+import { visible } from '../../core/text/printable.js'
+import { describeStanding } from '../../core/history/completion.js'
+import { count } from '../../core/model/describe.js'
+import { type ExitCode, SchemaError } from '../../errors/schema-error.js'
+import { describeAddress } from '../../postgres/connection/address.js'
+import { describeAttempt } from '../../postgres/verify/half-applied-error.js'
+import { isHalfApplied, type Stood, mayHaveLeft } from '../../postgres/verify/unfinished-revisions.js'
+import { describeDecision } from '../../gate/situations/refusal.js'
+import { describeStale } from '../../snapshot/snapshot.js'
+import { withWorkspace } from '../../workspace.js'
+import { assessmentDocument } from './report.js'
+import type { CommandContext, CommandResult, Run } from './command.js'
+import { exitOf, look, type Looked } from '../../gate/read-state.js'
+import { renderTable } from '../table.js'
+
+/** `schemagate status`: one database, or with `--all` each environment. Reads only. */
+export const run: Run = (context) =>
+  context.options['all'] === true ? statusOfAll(context) : statusOfOne(context)
+
+async function statusOfOne(context: CommandContext): Promise<CommandResult> {
+  const { config, report } = context
+  return withWorkspace({ config, report }, async (workspace) => {
+    const looked = await look(workspace, context)
+    return {
+      exit: exitOf(looked.decision),
+      text: describe(looked, config),
+      document: { ...assessmentDocument(looked, config), ...unfinishedDocument(looked) },
+    }
+  })
+}
+
+function unfinishedDocument({ unfinished, inspection }: Looked) {
+  return unfinished.length === 0
+    ? {}
+    : {
+        [inspection.locked ? 'running' : 'interrupted']: unfinished.map(({ revision, last, standing }) => ({
+          revision,
+          event: last?.event,
+          host: last?.host,
+          at: last?.at,
+          standing,
+        })),
+      }
+}
+
+/** Somebody holds the lock: what is there by now says nothing. */
+function describeRunning({ last }: Stood): readonly string[] {
+  return last === null ? [] : [describeAttempt(last)]
+}
+
+/** What had a transaction left nothing. */
+function describeUnfinished(stood: Stood): readonly string[] {
+  const { standing } = stood
+  const half = isHalfApplied(stood)
+  return [
+    ...describeRunning(stood),
+    ...(mayHaveLeft(stood) ? describeStanding(standing).map((line) => `  ${line}`) : []),
+    ...(half ? ['  schemagate repair shows what resolves it'] : []),
+  ]
+}
+
+function describe(looked: Looked, { target }: Config): string {
+  const { inspection, assessment, decision, stale, unfinished } = looked
+  const { position, current, head, pending, unknown, applied } = assessment.history
+  const rows: readonly (readonly [string, string])[] = [
+    [
+      'database',
+      `${describeAddress(inspection.database)}  (environment ${target}, PostgreSQL ${inspection.serverVersion})`,
+    ],
+    ...identityRow(inspection.identity),
+    ['position', position],
+    ['current', current ?? 'none'],
+    ['head', head ?? 'none'],
+    ['applied', count(applied.length, 'revision')],
+    ...listRows('pending', pending),
+    ...listRows('unknown', unknown),
+    ...listRows('changed', assessment.changed.map(describeHistoryChange)),
+    ...(inspection.locked
+      ? listRows('running', unfinished.flatMap(describeRunning))
+      : listRows('interrupted', unfinished.flatMap(describeUnfinished))),
+    ...listRows('stale', describeStale(stale)),
+    ...listRows('ignored', describeIgnored(ignoredBy(assessment))),
+    ['gate', gateText(decision.action, describeDecision(decision, assessment))],
+  ]
+  return rows.map(([name, value]) => `${name.padEnd(13)}${visible(value)}`.trimEnd()).join('\n')
+}
+
+function identityRow(identity: Identity | null): readonly (readonly [string, string])[] {
+  if (identity === null) return []
+  const { service, environment, id, since } = identity
+  return [['identity', `service ${service}, environment ${environment}  (${id}, since ${since})`]]
+}
+
+function gateText(action: string, reasons: readonly string[]): string {
+  return reasons.length === 0 ? action : `${action}: ${reasons.join(' ')}`
+}
+
+function listRows(name: string, lines: readonly string[]): readonly (readonly [string, string])[] {
+  return lines.map((line, index) => [index === 0 ? name : '', line] as const)
+}
+
+interface Row {
+  readonly environment: string
+  readonly exit: ExitCode
+  readonly cells: readonly string[]
+  readonly document: unknown
+}
+
+async function statusOfAll(context: CommandContext): Promise<CommandResult> {
+  const targets = listTargets(context.config.root)
+  if (targets.length === 0)
+    throw new SchemaError('SCHEMA_USAGE', {
+      what: 'There is no environment: config/ holds no TARGET.json.',
+      choices: [['config/production.json', 'makes an environment "production", even when it holds only {}']],
+    })
+  const rows: Row[] = []
+  for (const target of targets) rows.push(await statusOfTarget(target, context))
+  const head = ['environment', 'database', 'position', 'current', 'pending', 'gate']
+  return {
+    exit: worst(rows.map(({ exit }) => exit)),
+    text: renderTable([head, ...rows.map(({ cells }) => cells)]),
+    document: {
+      environments: rows.map(({ environment, exit, document }) => ({ environment, exit, document })),
+    },
+  }
+}
+
+/** What goes wrong in one environment is its row, and the others are still looked at. */
+async function statusOfTarget(target: string, context: CommandContext): Promise<Row> {
+  try {
+    const config = { ...context.configOf(target), connectTimeout: 2_000 }
+    return await withWorkspace({ config, report: () => {} }, async (workspace) => {
+      const looked = await look(workspace, { ...context, report: () => {} })
+      const { inspection, assessment, decision } = looked
+      const { position, current, pending } = assessment.history
+      const cells = [
+        target,
+        describeAddress(inspection.database),
+        position,
+        current ?? 'none',
+        String(pending.length),
+        decision.action,
+      ]
+      return {
+        environment: target,
+        exit: exitOf(decision),
+        cells,
+        document: assessmentDocument(looked, config),
+      }
+    })
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error
+    const { code, message, exitCode } = error
+    const cells = [target, databaseIn(error), '-', '-', '-', `${code}: ${message}`]
+    return { environment: target, exit: exitCode, cells, document: { error: { code, message } } }
+  }
+}
+
+function databaseIn({ facts }: SchemaError): string {
+  const value = facts.find(([name]) => name === 'database')?.[1]
+  return typeof value === 'string' ? value : '-'
+}
+
+function worst(codes: readonly ExitCode[]): ExitCode {
+  return codes.find((code) => code !== 0) ?? 0
+}

@@ -1,0 +1,150 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { Config } from '../../config/load.js'
+import { countKinds } from '../../core/model/catalog.js'
+import { promisedAt, type Promised } from '../../core/model/snapshot.js'
+import { tableTypes } from '../../core/typegen/tables.js'
+import { count, describeCounts } from '../../core/model/describe.js'
+import { visible } from '../../core/text/printable.js'
+import { SchemaError } from '../../errors/schema-error.js'
+import { isRecord } from '../../project/import-module.js'
+import { listMigrations, type Migration } from '../../project/migration-files.js'
+import type { KnexProject } from '../../project/knexfile.js'
+import { staleError, usableSnapshot } from '../../snapshot/snapshot.js'
+import { findProject } from '../../workspace.js'
+import { type CommandContext, type CommandResult, type Run, textOption } from './command.js'
+
+/** A `.d.ts` is no part of a build, wherever it is. In the migrations folder Knex would take it for a migration. */
+const fileName = 'knex-tables.d.ts'
+
+/** The file of table types as it should be. */
+interface TypesFile {
+  /** Null for stdout. */
+  readonly path: string | null
+  /** The path as people read it. */
+  readonly shown: string
+  readonly command: string
+  readonly head: string
+  readonly source: string
+  /** What it has types of, by kind. */
+  readonly counts: Readonly<Record<string, number>>
+}
+
+/** `schemagate types`: tells Knex's types of the promised tables, or with `--check` proves that the committed file does. */
+export const run: Run = async (context): Promise<CommandResult> => {
+  const { config, options } = context
+  const project = await findProject(config)
+  const migrations = await listMigrations(project)
+  const promised = await promiseOf({ config, project, migrations })
+  const file = typesFile(context, { project, promised, head: migrations.at(-1)?.revision ?? '' })
+  return options['check'] === true ? check(file) : write(file)
+}
+
+interface Sources {
+  readonly config: Config
+  readonly project: KnexProject
+  readonly migrations: readonly Migration[]
+}
+
+async function promiseOf({ config, project, migrations }: Sources): Promise<Promised> {
+  const place = { snapshotDirectory: project.directories[0] ?? config.root, migrations }
+  const { snapshot, stale } = await usableSnapshot(place)
+  if (stale.length > 0) throw staleError(place, stale)
+  if (snapshot !== null)
+    return promisedAt(
+      snapshot,
+      migrations.map(({ revision }) => revision),
+    )
+  throw new SchemaError('SCHEMA_SNAPSHOT_STALE', {
+    what: `There is no snapshot yet to make types from: ${count(migrations.length, 'revision')} without a promise. Nothing was written.`,
+    facts: [['folder', place.snapshotDirectory]],
+    choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
+  })
+}
+
+interface Content {
+  readonly project: KnexProject
+  readonly promised: Promised
+  readonly head: string
+}
+
+function typesFile(context: CommandContext, { project, promised, head }: Content): TypesFile {
+  const { root } = context.config
+  const out = textOption(context, 'out')
+  const path = out === '-' ? null : out === null ? usualPath(root, project) : resolve(root, out)
+  if (path === null && context.options['check'] === true) throw nothingToCheck()
+  const shown = path === null ? 'stdout' : visible(relative(root, path).split(sep).join('/'))
+  const command = out === null || path === null ? 'schemagate types' : `schemagate types --out ${shown}`
+  const searchPath = project.searchPath.length === 0 ? ['public'] : project.searchPath
+  const counts = countKinds(Object.keys(promised.catalog).filter((key) => isQueried.test(key)))
+  return { path, shown, command, head, counts, source: tableTypes(promised, { head, command, searchPath }) }
+}
+
+const isQueried = /^(?:table|foreign_table|view|materialized_view):/
+
+/** Beside the migrations folder, unless that is outside of the project. */
+function usualPath(
+  root: string,
+  { directories: [directory = join(root, 'migrations')] }: KnexProject,
+): string {
+  const folder = dirname(directory)
+  const way = relative(root, folder)
+  return join(isAbsolute(way) || way.split(sep)[0] === '..' ? root : folder, fileName)
+}
+
+async function write({ path, shown, head, counts, source }: TypesFile): Promise<CommandResult> {
+  if (path === null) return { exit: 0, text: source, document: { head, counts, source } }
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, source)
+  return { exit: 0, text: `${shown}: ${describeCounts(counts)}`, document: { file: shown, head, counts } }
+}
+
+async function check({ path, shown, head, counts, source, command }: TypesFile): Promise<CommandResult> {
+  const committed = path === null ? null : await readText(path)
+  if (committed === source)
+    return {
+      exit: 0,
+      text: `${shown} is that of the snapshot: ${describeCounts(counts)}.`,
+      document: { file: shown, head, counts },
+    }
+  throw new SchemaError('SCHEMA_TYPES_STALE', {
+    what:
+      committed === null
+        ? 'There are no table types yet. Nothing was written.'
+        : 'The table types are not those of the snapshot. Nothing was written.',
+    facts: [
+      ['file', shown],
+      ['head', head],
+      ...(committed === null ? [] : [['difference', firstDifference(source, committed)] as const]),
+    ],
+    choices: [[command, 'makes them anew; commit the file']],
+  })
+}
+
+/** The text with the line ends it was written with, whatever Git made of them; null where there is no file. */
+async function readText(path: string): Promise<string | null> {
+  try {
+    return (await readFile(path, 'utf8')).replaceAll('\r\n', '\n')
+  } catch (error) {
+    if (isRecord(error) && error['code'] === 'ENOENT') return null
+    throw error
+  }
+}
+
+function firstDifference(source: string, committed: string): readonly string[] {
+  const [expected, actual] = [source.split('\n'), committed.split('\n')]
+  const index = expected.findIndex((line, at) => line !== actual[at])
+  const at = index < 0 ? expected.length : index
+  return [
+    `line ${at + 1}`,
+    `  expected  ${expected[at]?.trim() ?? 'the end'}`,
+    `  actual    ${actual[at]?.trim() ?? 'the end'}`,
+  ]
+}
+
+function nothingToCheck(): SchemaError {
+  return new SchemaError('SCHEMA_USAGE', {
+    what: '--check compares a file, and --out - is none. Nothing was done.',
+    choices: [['schemagate types --check --out FILE', 'compares that file']],
+  })
+}

@@ -1,0 +1,53 @@
+import { resolve } from 'node:path'
+import { assemble } from './build.js'
+import { chooseDatabase, isUndecidable, type Choice } from './database.js'
+import { configError, type Outcome } from './problem.js'
+import type { Config } from './types.js'
+import { readStack, type Stack } from './sources.js'
+import { validate, type Settings } from './validate.js'
+
+export type { Config } from './types.js'
+
+export interface ConfigSource {
+  /** The folder that has config/ and env/; relative paths start there. */
+  readonly root: string
+  /** The process environment. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** What the command line sets, by key: `{ MIGRATIONS_DIR: './db' }`. */
+  readonly flags?: Readonly<Record<string, string>>
+}
+
+/**
+ * Reads the configuration from its layers, later ones winning: defaults, config/base.json, config/{ENV_TARGET}.json,
+ * env/.env.shared, env/.env.{ENV_TARGET}, the process environment, env/.env (not in production), the command line.
+ * Durations are in milliseconds, paths absolute. Throws SCHEMA_CONFIG_INVALID with all faults at once.
+ */
+export function loadConfig({ root: folder, env, flags = {} }: ConfigSource): Config {
+  const root = resolve(folder)
+  const stack = readStack({ root, env, flags })
+  const settings = found(stack)
+  const checked = validate(settings, root)
+  const chosen = choose(stack, { settings, root })
+  const faults = [stack, checked, chosen].flatMap((step) => ('faults' in step ? step.faults : []))
+  if (checked.kind === 'faulty' || chosen.kind === 'faulty' || faults.length > 0) throw configError(faults)
+  return assemble({
+    root,
+    production: stack.production,
+    settings,
+    values: checked.value,
+    choice: chosen.value,
+  })
+}
+
+function found({ lookups }: Stack): Settings {
+  return new Map(
+    [...lookups].flatMap(([id, lookup]) => (lookup.kind === 'found' ? [[id, lookup] as const] : [])),
+  )
+}
+
+/** Without a target, or with a key that could not be read, every further complaint would be a guess. */
+function choose(stack: Stack, { settings, root }: { settings: Settings; root: string }): Outcome<Choice> {
+  const { target, production } = stack
+  if (target === undefined || isUndecidable(stack.lookups)) return { kind: 'faulty', faults: [] }
+  return chooseDatabase(settings, { root, production, target })
+}

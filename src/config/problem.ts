@@ -1,0 +1,40 @@
+import { SchemaError, type Fact } from '../errors/schema-error.js'
+
+/** One thing that is wrong with the configuration. Never holds the value of a secret. */
+export interface Fault {
+  /** The key, or the file, that is at fault. */
+  readonly subject: string
+  /** The layer it comes from, null where nothing was set. */
+  readonly source: string | null
+  readonly problem: string
+  /** What was expected, or what to do. */
+  readonly hint: string
+}
+
+/** A step of reading the configuration goes on after a fault, so that all of them are told at once. */
+export type Outcome<T> =
+  | { readonly kind: 'sound'; readonly value: T }
+  | { readonly kind: 'faulty'; readonly faults: readonly Fault[] }
+
+/** The one SCHEMA_CONFIG_INVALID that names every fault. */
+export function configError(faults: readonly Fault[]): SchemaError {
+  return new SchemaError('SCHEMA_CONFIG_INVALID', {
+    what: `${summary(faults)} Nothing was started.`,
+    facts: faults.map(toFact),
+  })
+}
+
+function summary(faults: readonly Fault[]): string {
+  const [first] = faults
+  if (first !== undefined && faults.length === 1) return `${first.subject} ${statement(first)}.`
+  const subjects = new Set(faults.map(({ subject }) => subject))
+  return `The configuration has ${faults.length} faults: ${[...subjects].join(', ')}.`
+}
+
+function toFact(fault: Fault): Fact {
+  return [fault.subject, [statement(fault), fault.hint]]
+}
+
+function statement({ problem, source }: Fault): string {
+  return source === null ? problem : `${problem} (${source})`
+}

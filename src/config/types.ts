@@ -1,0 +1,70 @@
+import type { Policy } from '../core/history/decision.js'
+import type { Scope } from '../core/model/scope.js'
+
+/** The configuration of a process: validated, with absolute paths and with durations in milliseconds. */
+export interface Config {
+  readonly root: string
+  /** ENV_TARGET. */
+  readonly target: string
+  /** NODE_ENV is `production`. */
+  readonly production: boolean
+  readonly service: {
+    readonly name: string
+    readonly version: string | null
+    readonly release: string | null
+    readonly instance: string
+  }
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    readonly healthPort: number | null
+    readonly healthToken: string | null
+    readonly healthDetails: 'token' | 'always'
+    readonly shutdownDelay: number
+  }
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  readonly database: Database
+  readonly migrationUrl: string | null
+  readonly scratchUrl: string | null
+  /** `disable`, `no-verify`, `verify`, or the path of a certificate authority. */
+  readonly ssl: string | null
+  readonly connectTimeout: number
+  readonly migrations: {
+    /** Null where the command line or the knexfile decides. */
+    readonly directories: readonly string[] | null
+    readonly knexfile: string | null
+    readonly transaction: 'batch' | 'each'
+    readonly lockWaitTimeout: number
+    readonly lockTimeout: number
+    readonly deadline: number
+    readonly seedOnStart: boolean
+    readonly seedsDirectory: string
+  }
+  readonly policy: Policy
+  /** Environments in which what takes something away is confirmed with the name of the environment. */
+  readonly protectedEnvironments: readonly string[]
+  readonly verify: {
+    readonly interval: number
+    readonly timeout: number
+    readonly scope: Scope
+  }
+  readonly terminationLog: string
+  readonly fleet: {
+    readonly url: string | null
+    readonly token: string | null
+  }
+  /** Every effective value, masked, in the order of the table of keys. */
+  readonly entries: readonly ConfigEntry[]
+}
+
+/** `from` names the keys and their layers, such as `DATABASE_URL (process environment)`. */
+export type Database =
+  | { readonly kind: 'url'; readonly url: string; readonly from: string }
+  | { readonly kind: 'embedded'; readonly directory: string }
+
+export interface ConfigEntry {
+  readonly key: string
+  /** Without secrets. */
+  readonly value: string
+  readonly source: string
+}

@@ -1,0 +1,170 @@
+import { type Catalog, parseKey, relationsOf } from '../model/catalog.js'
+import type { Difference } from '../model/diff.js'
+import { commentRules, grantRules } from './annotations.js'
+import { columnRules } from './columns.js'
+import {
+  defaultPrivilegesRules,
+  foreignDataWrapperRules,
+  publicationRules,
+  serverRules,
+  subscriptionRules,
+  userMappingRules,
+} from './foreign-and-replication.js'
+import {
+  constraintRules,
+  eventTriggerRules,
+  indexRules,
+  policyRules,
+  ruleRules,
+  statisticsRules,
+  triggerRules,
+} from './constraints-and-indexes.js'
+import {
+  extensionRules,
+  foreignTableRules,
+  materializedViewRules,
+  schemaRules,
+  sequenceRules,
+  tableRules,
+  viewRules,
+} from './relations.js'
+import {
+  accessMethodRules,
+  aggregateRules,
+  castRules,
+  conversionRules,
+  languageRules,
+  operatorClassRules,
+  operatorFamilyRules,
+  operatorRules,
+  routineRules,
+  transformRules,
+} from './routines-and-operators.js'
+import {
+  type Impact,
+  impacts,
+  judge,
+  type KindRules,
+  unused,
+  type Verdict,
+  worstVerdict,
+} from './rule.js'
+import {
+  textSearchConfigurationRules,
+  textSearchDictionaryRules,
+  textSearchParserRules,
+  textSearchTemplateRules,
+} from '../impact-search.js'
+import {
+  baseTypeRules,
+  collationRules,
+  compositeRules,
+  domainRules,
+  enumRules,
+  rangeRules,
+} from './types.js'
+
+export { type Impact, impacts } from './rule.js'
+
+/** A difference with what it means. */
+export type Finding = Difference & { readonly impact: Impact; readonly reason: string }
+
+/** From kind, change and fact to impact and reason: the one place that knows what a difference means. */
+export const impactRules: Readonly<Record<string, KindRules>> = {
+  schema: schemaRules,
+  extension: extensionRules,
+  table: tableRules,
+  foreign_table: foreignTableRules,
+  column: columnRules,
+  constraint: constraintRules,
+  index: indexRules,
+  trigger: triggerRules,
+  rule: ruleRules,
+  policy: policyRules,
+  statistics: statisticsRules,
+  view: viewRules,
+  materialized_view: materializedViewRules,
+  sequence: sequenceRules,
+  function: routineRules,
+  procedure: routineRules,
+  aggregate: aggregateRules,
+  enum: enumRules,
+  domain: domainRules,
+  composite: compositeRules,
+  range: rangeRules,
+  base_type: baseTypeRules,
+  collation: collationRules,
+  operator: operatorRules,
+  operator_family: operatorFamilyRules,
+  operator_class: operatorClassRules,
+  cast: castRules,
+  conversion: conversionRules,
+  text_search_parser: textSearchParserRules,
+  text_search_template: textSearchTemplateRules,
+  text_search_dictionary: textSearchDictionaryRules,
+  text_search_configuration: textSearchConfigurationRules,
+  language: languageRules,
+  transform: transformRules,
+  access_method: accessMethodRules,
+  event_trigger: eventTriggerRules,
+  foreign_data_wrapper: foreignDataWrapperRules,
+  server: serverRules,
+  user_mapping: userMappingRules,
+  publication: publicationRules,
+  subscription: subscriptionRules,
+  default_privileges: defaultPrivilegesRules,
+}
+
+/** What a difference means in facts that objects of every kind can have. */
+export const annotationRules: KindRules['changed'] = { ...commentRules, ...grantRules }
+
+const unknownKind: Verdict = ['breaks', 'nothing is known about this kind of object']
+const unknownFact: Verdict = ['breaks', 'nothing is known about this fact']
+const refersToKnown: Verdict = [
+  'harmless',
+  'this build does not use the table; deleting what it refers to may be refused',
+]
+
+/**
+ * What a difference means for code built for `expected`. What belongs to a table this build does not know is harmless.
+ * A kind or a fact without rules counts as breaking: not knowing is never "ok".
+ */
+export function assessImpact(difference: Difference, expected: Catalog): Finding {
+  const [impact, reason] = verdictOn(difference, expected)
+  return { ...difference, impact, reason }
+}
+
+/** The impact of most consequence among findings, null without any. */
+export function worstImpact(findings: readonly Finding[]): Impact | null {
+  return impacts.find((impact) => findings.some((finding) => finding.impact === impact)) ?? null
+}
+
+function verdictOn(difference: Difference, expected: Catalog): Verdict {
+  const rules = impactRules[parseKey(difference.key).kind]
+  if (rules === undefined) return unknownKind
+  switch (difference.change) {
+    case 'missing':
+      return judge(rules.missing, difference.expected)
+    case 'unexpected':
+      if (!isOfUnknownTable(difference.key, expected)) return judge(rules.unexpected, difference.actual)
+      return difference.actual['type'] === 'foreign key' ? refersToKnown : unused
+    case 'changed':
+      return (
+        worstVerdict(difference.facts.map((fact) => verdictOnFact(fact, rules, difference))) ?? unknownFact
+      )
+  }
+}
+
+function verdictOnFact(
+  fact: string,
+  { changed }: KindRules,
+  { expected: was, actual: is }: Extract<Difference, { change: 'changed' }>,
+): Verdict {
+  const rule = changed[fact] ?? annotationRules[fact]
+  return rule === undefined ? unknownFact : judge(rule, { expected: was[fact], actual: is[fact], was, is })
+}
+
+function isOfUnknownTable(key: string, expected: Catalog): boolean {
+  const relations = relationsOf(key)
+  return relations.length > 0 && relations.every((relation) => expected[relation] === undefined)
+}

@@ -1,0 +1,174 @@
+import { type Fact, type Facts, quoteName } from '../model/catalog.js'
+import {
+  type FactChange,
+  hasAll,
+  isGone,
+  isNew,
+  isNow,
+  type KindRules,
+  listOf,
+  type Rule,
+  validity,
+  type Verdict,
+} from './rule.js'
+import { typeChange, type TypeChange } from '../impact-type-change.js'
+
+const wider: Verdict = ['harmless', 'every promised value fits, and arrives the same']
+
+/** Of a column, of a domain. */
+export const typeRule: Rule<FactChange> = {
+  cases: [
+    [
+      'it holds more: integer for smallint, text for character varying, a greater length',
+      isType('wider'),
+      wider,
+    ],
+    [
+      'it holds more and arrives as text: bigint or numeric for integer',
+      isType('wider as text'),
+      ['weakens', 'every promised value fits, but node-postgres returns a text instead of a number'],
+    ],
+    [
+      'it holds more and has more decimals',
+      isType('wider with more digits'),
+      ['weakens', 'every promised value fits, but comes back with more decimals'],
+    ],
+  ],
+  otherwise: ['breaks', 'values of the promised type may not fit or come back in another form'],
+}
+
+/** Of a column, of a domain. */
+export const nullableRule: Rule<FactChange> = {
+  cases: [['it is NOT NULL', isNow(false), ['breaks', 'inserts of null fail']]],
+  otherwise: ['weakens', 'nulls can be stored where the code expects none'],
+}
+
+const anotherDefault: Verdict = ['weakens', 'rows inserted without a value get another one']
+
+const defaultRule: Rule<FactChange> = {
+  cases: [
+    [
+      'an identity or a generated value takes its place, or gave it',
+      (change) => (isGone(change) && isMade(change.is)) || (isNew(change) && isMade(change.was)),
+      ['harmless', 'how the value is made is a fact of its own'],
+    ],
+    [
+      'it is gone, and the column NOT NULL',
+      (change) => isGone(change) && change.is['nullable'] === false,
+      ['breaks', 'inserts that do not name it fail'],
+    ],
+    ['it is gone', isGone, ['weakens', 'rows inserted without a value get none']],
+    [
+      'there was none, and the column promised NOT NULL',
+      (change) => isNew(change) && change.was['nullable'] === false,
+      ['harmless', 'inserts always name it'],
+    ],
+  ],
+  otherwise: anotherDefault,
+}
+
+/** Of a domain, of the columns of a view. */
+export const plainDefaultRule: Rule<FactChange> = {
+  cases: [['it is gone', isGone, ['weakens', 'rows inserted without a value get none']]],
+  otherwise: anotherDefault,
+}
+
+const refused: Verdict = ['breaks', 'inserts and updates that name a value fail']
+
+const identityRule: Rule<FactChange> = {
+  cases: [
+    ['it is ALWAYS', isNow('always'), refused],
+    [
+      'it is gone, and a default deals values',
+      (change) => isGone(change) && change.is['default'] !== undefined,
+      ['harmless', 'how the value is made is a fact of its own'],
+    ],
+    ['it is gone', isGone, ['breaks', 'inserts that do not name it fail']],
+    ['there was none', isNew, ['harmless', 'inserts that name a value go on, others get one']],
+  ],
+  otherwise: ['weakens', 'values of its own can be stored, which the sequence deals again'],
+}
+
+const generatedRule: Rule<FactChange> = {
+  cases: [
+    ['there was none', isNew, refused],
+    ['it is gone', isGone, ['breaks', 'its value is not made any more']],
+    [
+      'the same expression, stored or virtual',
+      ({ expected, actual }) => expressionIn(expected) === expressionIn(actual),
+      ['slows', 'it is computed at another time, and a virtual one cannot be indexed'],
+    ],
+  ],
+  otherwise: ['weakens', 'it has other values than promised'],
+}
+
+export const columnRules: KindRules = {
+  missing: ['breaks', 'queries that name it fail'],
+  unexpected: {
+    cases: [['it is NOT NULL without a default', isRequired, ['breaks', 'inserts that do not name it fail']]],
+    otherwise: ['harmless', 'inserts may leave it out'],
+  },
+  changed: {
+    type: typeRule,
+    nullable: nullableRule,
+    default: defaultRule,
+    identity: identityRule,
+    identityOptions: ['weakens', 'it deals other numbers than promised'],
+    generated: generatedRule,
+    valid: validity,
+    notNullNoInherit: {
+      cases: [['it is not inherited', isNow(true), ['weakens', 'tables that inherit it may store nulls']]],
+      otherwise: ['breaks', 'inserts of null into tables that inherit it fail'],
+    },
+    collation: ['weakens', 'order and comparison of values differ'],
+    storage: ['harmless', 'only how long values are stored differs'],
+    compression: ['harmless', 'only how long values are stored differs'],
+    statistics: ['slows', 'queries are planned from a larger or smaller sample'],
+    options: ['slows', 'queries are planned with other numbers of distinct values'],
+    fdwOptions: ['breaks', 'it stands for another column of the foreign server'],
+  },
+}
+
+/** The columns of a view or a materialized view: texts such as `title text`. */
+export const viewColumnsRule: Rule<FactChange> = {
+  cases: [
+    ['all promised ones are there', hasAll, ['harmless', 'queries may leave the others out']],
+    [
+      'all promised ones are there, some hold more',
+      (change) => columnChanges(change).every((found) => found !== 'other'),
+      ['weakens', 'every promised value fits, but may come back in another form'],
+    ],
+  ],
+  otherwise: ['breaks', 'a promised column is gone or has another type'],
+}
+
+function isType(wanted: TypeChange): (change: FactChange) => boolean {
+  return ({ expected, actual }) => typeChange(String(expected), String(actual)) === wanted
+}
+
+function isRequired(facts: Facts): boolean {
+  return facts['nullable'] === false && facts['default'] === undefined && !isMade(facts)
+}
+
+function isMade({ identity, generated }: Facts): boolean {
+  return identity !== undefined || generated !== undefined
+}
+
+function expressionIn(generated: Fact | undefined): string {
+  return String(generated).replace(/^(?:stored|virtual): /, '')
+}
+
+function columnChanges({ expected, actual }: FactChange): readonly TypeChange[] {
+  const types = new Map(listOf(actual).map(nameAndType))
+  return listOf(expected).map((column) => {
+    const [name, type] = nameAndType(column)
+    const found = types.get(name)
+    if (found === undefined) return 'other'
+    return found === type ? 'wider' : typeChange(type, found)
+  })
+}
+
+function nameAndType(column: string): readonly [name: string, type: string] {
+  const [, quoted = '', plain = ''] = /^("(?:[^"]|"")+"|[^" ]+) (.*)$/s.exec(column) ?? []
+  return [quoted === '' ? quoteName(column) : quoted, plain]
+}

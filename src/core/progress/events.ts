@@ -1,0 +1,114 @@
+import type { Blocker } from './session-activity.js'
+import type { Decision } from '../history/decision.js'
+import type { Heartbeat } from './heartbeat.js'
+import type { History } from '../history/history.js'
+import type { Identity } from '../history/ownership.js'
+import type { Changes } from '../model/snapshot.js'
+import type { Stale } from '../model/snapshot-staleness.js'
+import type { Standing } from '../history/completion.js'
+
+/** Where a process is in the story, as `/health/schema` and the log say it. */
+export type Phase =
+  | 'starting'
+  | 'connecting'
+  | 'inspecting'
+  | 'replaying'
+  | 'waiting for the lock'
+  | 'migrating'
+  | 'seeding'
+  | 'verifying'
+  | 'serving'
+  | 'refused'
+  | 'draining'
+
+/** Everything the gate tells while it works, by event: one list for the log, the terminal and the health routes. */
+export interface ProgressEvents {
+  connecting: { readonly database: string; readonly environment: string }
+  'waiting for database': { readonly reason: string; readonly waited: number }
+  inspected: { readonly database: string; readonly history: History; readonly server: string }
+  'embedded started': {
+    readonly database: string
+    readonly directory: string
+    readonly fresh: boolean
+    readonly startedHere: boolean
+  }
+  'snapshot stale': { readonly stale: readonly Stale[]; readonly missing: boolean }
+  replaying: { readonly revisions: number; readonly where: string }
+  'snapshot written': {
+    readonly file: string
+    readonly revisions: number
+    readonly objects: number
+    readonly duration: number
+  }
+  'snapshot unavailable': { readonly reason: string }
+  'waiting for lock': {
+    /** The migration lock, or locks of others on tables whose definitions have to be read. */
+    readonly lock: 'migration' | 'tables'
+    readonly holder: string | null
+    readonly waited: number
+  }
+  'interrupted before': {
+    readonly revision: string
+    readonly host: string
+    readonly since: string
+    /** Null where it had a transaction, which took everything back. */
+    readonly standing: Standing | null
+  }
+  /** Whose the database is from now on. */
+  identified: { readonly identity: Omit<Identity, 'since'> }
+  'knex lock freed': object
+  /** A statement, or what is recorded. */
+  repairing: { readonly what: string }
+  'repair running': { readonly what: string } & Heartbeat
+  'revision started': { readonly revision: string; readonly number: number; readonly total: number }
+  'revision running': { readonly revision: string } & Heartbeat
+  /** Locks of others were in the way: what was begun was rolled back, and begins again after the delay. */
+  'revision blocked': {
+    readonly revision: string
+    /** PostgreSQL's words. */
+    readonly reason: string
+    readonly blockers: readonly Blocker[]
+    /** The revisions before it in its transaction. */
+    readonly along: readonly string[]
+    readonly delay: number
+  }
+  notice: { readonly revision: string | null; readonly severity: string; readonly message: string }
+  'revision applied': {
+    readonly revision: string
+    readonly duration: number
+    /** Null where no snapshot says what it changes. */
+    readonly changes: Changes | null
+    /** The objects among them that were there before. */
+    readonly existing?: ReadonlySet<string>
+  }
+  'revision reverted': { readonly revision: string; readonly duration: number }
+  'drift before': { readonly differences: number }
+  migrated: { readonly revisions: number; readonly duration: number }
+  seeded: { readonly files: readonly string[]; readonly duration: number }
+  verified: {
+    readonly compared: Readonly<Record<string, number>>
+    readonly differences: number
+    /** Differences that were left out on purpose. */
+    readonly ignored: number
+  }
+  decided: { readonly decision: Decision; readonly lines: readonly string[] }
+  /** A gate that refused and was tried again: how long it had refused. */
+  'gate opened': { readonly after: number }
+  listening: { readonly address: string; readonly what: string }
+  'database lost': { readonly reason: string }
+  'database back': { readonly lostFor: number }
+  /** The database answers, and cannot be verified: as when a privilege was revoked. */
+  'check failing': { readonly reason: string }
+  'check working': { readonly failedFor: number }
+  /** It was asked to stop before the gate opened, or while a command was at work. */
+  stopping: { readonly signal: string }
+  draining: { readonly signal: string; readonly delay: number }
+}
+
+/** One piece of progress. Durations and times waited are in milliseconds. */
+export type Progress<E extends keyof ProgressEvents = keyof ProgressEvents> = {
+  [Name in E]: { readonly event: Name } & ProgressEvents[Name]
+}[E]
+
+/** How everything that works reports. It must not throw, and nothing waits for it. */
+export type Report = (progress: Progress) => void

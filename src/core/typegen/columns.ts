@@ -1,0 +1,111 @@
+import { type Catalog, type Facts, objectKey, parseKey } from '../model/catalog.js'
+
+/** A type of TypeScript: the members of a union. */
+export type Union = readonly string[]
+
+/** What node-postgres gives for a type of PostgreSQL, and what it can send for it. */
+export interface ColumnType {
+  readonly read: Union
+  readonly write: Union
+  /** False for a domain that is NOT NULL. */
+  readonly nullable: boolean
+  /** Whether a domain brings a default. */
+  readonly hasDefault: boolean
+}
+
+/** Where the types of a catalog are looked up, and how its enums are called in TypeScript, by their keys. */
+export interface KnownTypes {
+  readonly catalog: Catalog
+  readonly enumNames: ReadonlyMap<string, string>
+}
+
+const text = { read: ['string'], write: ['string'] }
+const number = { read: ['number'], write: ['number'] }
+/** Wider than a JavaScript number: node-postgres gives the digits. */
+const digits = { read: ['string'], write: ['bigint', 'number', 'string'] }
+const time = { read: ['Date'], write: ['Date', 'string'] }
+const json = { read: ['Json'], write: ['JsonInput'] }
+
+/** The types that node-postgres parses; of all others it gives PostgreSQL's text. */
+const parsed: Readonly<Record<string, Pick<ColumnType, 'read' | 'write'>>> = {
+  boolean: { read: ['boolean'], write: ['boolean'] },
+  smallint: number,
+  integer: number,
+  oid: number,
+  real: number,
+  'double precision': number,
+  bigint: digits,
+  numeric: digits,
+  date: time,
+  'timestamp without time zone': time,
+  'timestamp with time zone': time,
+  interval: { read: ['Interval'], write: ['Interval', 'string'] },
+  json,
+  jsonb: json,
+  bytea: { read: ['Buffer'], write: ['Uint8Array', 'string'] },
+  point: { read: ['Point'], write: ['string'] },
+  circle: { read: ['Circle'], write: ['string'] },
+  money: { read: ['string'], write: ['number', 'string'] },
+}
+
+/** Types whose arrays are parsed as well. Every other array comes as its text: `{sad,ok}`. */
+const parsedArrays: ReadonlySet<string> = new Set([
+  ...Object.keys(parsed).filter((type) => type !== 'circle'),
+  'text',
+  'character varying',
+  'character',
+  'bpchar',
+  'uuid',
+  'inet',
+  'cidr',
+  'macaddr',
+  'numrange',
+  'regproc',
+  'time without time zone',
+  'time with time zone',
+])
+
+/** How a type, in the words of `format_type` with every name but PostgreSQL's own qualified, is read and written. */
+export function columnType(type: string, known: KnownTypes): ColumnType {
+  if (type.endsWith('[]')) return arrayType(type.slice(0, -2), known)
+  const { names } = parseKey(`type:${type}`)
+  const own = { nullable: true, hasDefault: false }
+  const label = known.enumNames.get(objectKey('enum', names.map(unquoteName)))
+  if (label !== undefined) return { ...own, read: [label], write: [label] }
+  const domain = known.catalog[objectKey('domain', names.map(unquoteName))]
+  if (domain !== undefined) return domainType(domain, known)
+  return { ...own, ...(parsed[plainType(type)] ?? text) }
+}
+
+function arrayType(element: string, known: KnownTypes): ColumnType {
+  const { read, write } = columnType(element, known)
+  const plain = plainType(element)
+  // Of a numeric the digits come as text, of an array of them floating point numbers.
+  const members = plain === 'numeric' ? number.read : read
+  return {
+    read: parsedArrays.has(plain) ? [`${members.join(' | ')}[]`] : ['string'],
+    write: [`readonly (${[...write, 'null'].join(' | ')})[]`, 'string'],
+    nullable: true,
+    hasDefault: false,
+  }
+}
+
+/** A domain is sent as its base type is. */
+function domainType(domain: Facts, known: KnownTypes): ColumnType {
+  const base = columnType(String(domain['type']), known)
+  return {
+    ...base,
+    nullable: base.nullable && domain['nullable'] !== false,
+    hasDefault: base.hasDefault || domain['default'] !== undefined,
+  }
+}
+
+/** A type without its modifiers: `timestamp(3) with time zone`, `interval day to hour`, `numeric(12,2)`. */
+function plainType(type: string): string {
+  return type.replace(/\([^)]*\)/, '').replace(/^interval .*/, 'interval')
+}
+
+/** A name out of a key, as PostgreSQL has it. */
+export function unquoteName(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
+}

@@ -1,0 +1,96 @@
+import { type Facts, parseKey, sortKeys } from '../model/catalog.js'
+import { columnType, type KnownTypes, type Union, unquoteName } from './columns.js'
+import type { Promised } from '../model/snapshot.js'
+
+/** A column as code sees it. */
+export interface TypedColumn {
+  readonly name: string
+  readonly read: Union
+  /** What an insert or an update may give; null for a column only PostgreSQL writes. */
+  readonly write: Union | null
+  /** Whether an insert may leave it out. */
+  readonly optional: boolean
+}
+
+/** Something that can be queried. */
+export interface TypedRelation {
+  readonly schema: string
+  readonly name: string
+  readonly columns: readonly TypedColumn[]
+  /** False for a materialized view. */
+  readonly writable: boolean
+}
+
+const tableKinds: ReadonlySet<string> = new Set(['table', 'foreign_table'])
+const viewKinds: ReadonlySet<string> = new Set(['view', 'materialized_view'])
+
+/** The tables and views of a promise in reading order, each with its columns. Left out is a view without known columns. */
+export function typedRelations(promised: Promised, known: KnownTypes): readonly TypedRelation[] {
+  const columns = columnsByTable(promised, known)
+  return sortKeys(Object.keys(promised.catalog)).flatMap((key) => {
+    const { kind, names } = parseKey(key)
+    const [schema = '', name = ''] = names.map(unquoteName)
+    const relation = { schema, name, writable: kind !== 'materialized_view' }
+    if (tableKinds.has(kind)) return [{ ...relation, columns: columns.get(names.join('.')) ?? [] }]
+    const listed = viewKinds.has(kind) ? promised.catalog[key]?.['columns'] : undefined
+    return Array.isArray(listed)
+      ? [{ ...relation, columns: listed.map((line) => viewColumn(line, known)) }]
+      : []
+  })
+}
+
+function columnsByTable(
+  { catalog, undetermined }: Promised,
+  known: KnownTypes,
+): ReadonlyMap<string, readonly TypedColumn[]> {
+  const tables = new Map<string, { readonly place: number; readonly column: TypedColumn }[]>()
+  for (const key of sortKeys(Object.keys(catalog))) {
+    const { kind, names } = parseKey(key)
+    const facts = catalog[key]
+    if (kind !== 'column' || facts === undefined) continue
+    const table = names.slice(0, 2).join('.')
+    const column = tableColumn(
+      unquoteName(names[2] ?? ''),
+      { ...undeterminedFacts(undetermined[key]), ...facts },
+      known,
+    )
+    tables.set(table, [...(tables.get(table) ?? []), { place: Number(facts['$position'] ?? 0), column }])
+  }
+  return new Map(
+    [...tables].map(([table, found]) => [
+      table,
+      found.sort((one, other) => one.place - other.place).map(({ column }) => column),
+    ]),
+  )
+}
+
+/** A fact that differs at every replay is there all the same. */
+function undeterminedFacts(names: readonly string[] = []): Facts {
+  return Object.fromEntries(names.map((name) => [name, 'not determined']))
+}
+
+function tableColumn(name: string, facts: Facts, known: KnownTypes): TypedColumn {
+  const { read, write, nullable: mayBeNull, hasDefault } = columnType(String(facts['type']), known)
+  const nullable = facts['nullable'] !== false && mayBeNull
+  const isGenerated = facts['generated'] !== undefined || facts['identity'] === 'always'
+  const isFilled = hasDefault || facts['default'] !== undefined || facts['identity'] !== undefined
+  return {
+    name,
+    // A NOT NULL that is not validated holds for new rows only.
+    read: nullable || facts['valid'] === false ? withNull(read) : read,
+    write: isGenerated ? null : nullable ? withNull(write) : write,
+    optional: nullable || isFilled || isGenerated,
+  }
+}
+
+/** PostgreSQL knows of no column of a view whether it can be null. */
+function viewColumn(line: string, known: KnownTypes): TypedColumn {
+  const [, name = '', type = ''] = /^("(?:[^"]|"")*"|[^ ]+) (.*)$/s.exec(line) ?? []
+  const { read, write } = columnType(type, known)
+  return { name: unquoteName(name), read: withNull(read), write: withNull(write), optional: true }
+}
+
+/** A value of JSON can be null by itself. */
+function withNull(union: Union): Union {
+  return union.includes('Json') ? union : [...union, 'null']
+}

@@ -1,0 +1,75 @@
+import type { Catalog } from '../../core/model/catalog.js'
+import { type Acl, allPrivileges, noPrivileges, parseAcl, type Privileges } from './acl.js'
+import { type DdlObject, findObject, list, text } from '../object.js'
+import { ident } from '../identifiers.js'
+
+/** What ALTER DEFAULT PRIVILEGES calls objects of each kind it knows. */
+const objectTypes: Readonly<Record<string, string>> = {
+  table: 'tables',
+  view: 'tables',
+  materialized_view: 'tables',
+  foreign_table: 'tables',
+  sequence: 'sequences',
+  function: 'functions',
+  aggregate: 'functions',
+  procedure: 'functions',
+  enum: 'types',
+  domain: 'types',
+  composite: 'types',
+  range: 'types',
+  base_type: 'types',
+  schema: 'schemas',
+}
+
+/** The types of objects that PUBLIC may use as soon as they are made. */
+const publicTypes = new Set(['functions', 'types'])
+
+/** What a grantee may do with an object of a type of ALTER DEFAULT PRIVILEGES if nobody says anything. */
+export function baselineOfType(type: string, grantee: string): Privileges {
+  if (grantee === 'OWNER') return allPrivileges
+  return grantee === 'PUBLIC' && publicTypes.has(type) ? allPrivileges : noPrivileges
+}
+
+/** What a grantee may do with an object if nobody says anything. */
+export function baselineOf({ kind, key }: DdlObject, grantee: string): Privileges {
+  if (kind === 'column') return noPrivileges
+  if (grantee === 'PUBLIC' && kind === 'language') return allPrivileges
+  if (grantee === 'PUBLIC' && key === 'schema:public') return new Map([['USAGE', false]])
+  return baselineOfType(objectTypes[kind] ?? '', grantee)
+}
+
+const known = new WeakMap<Catalog, readonly DdlObject[]>()
+
+/** The default privileges of a catalog, which is searched for them once. */
+function defaultsIn(catalog: Catalog): readonly DdlObject[] {
+  const found =
+    known.get(catalog) ??
+    Object.keys(catalog)
+      .filter((key) => key.startsWith('default_privileges:'))
+      .flatMap((key) => findObject(catalog, key) ?? [])
+  known.set(catalog, found)
+  return found
+}
+
+/**
+ * What an object may come with when it is made while the default privileges of a catalog are in effect: by grantee, all
+ * that any of them gives, because who will make it is not known. Those that are to go are gone by then.
+ */
+export function aclWhenMade(object: DdlObject, present: Catalog): Acl {
+  const given = new Map<string, Privileges>()
+  for (const defaults of defaultsIn(present)) {
+    if (!concerns(defaults, object) || object.catalog[defaults.key] === undefined) continue
+    for (const [grantee, privileges] of parseAcl(list(defaults, 'grants'))) {
+      if (grantee === 'OWNER' && text(defaults, 'role') !== text(object, 'owner')) continue
+      given.set(grantee, new Map([...(given.get(grantee) ?? baselineOf(object, grantee)), ...privileges]))
+    }
+  }
+  return given
+}
+
+function concerns(defaults: DdlObject, { kind, names }: DdlObject): boolean {
+  const schema = text(defaults, 'schema')
+  return (
+    text(defaults, 'objects') === objectTypes[kind] && (schema === '' || schema === ident(names[0] ?? ''))
+  )
+}

@@ -1,0 +1,116 @@
+import type { Catalog } from '../../core/model/catalog.js'
+import {
+  type Acl,
+  aclActions,
+  type AclAction,
+  aclChanges,
+  aclStatement,
+  allPrivileges,
+  noPrivileges,
+  parseAcl,
+  type Privileges,
+} from './acl.js'
+import { aclWhenMade, baselineOf } from './acl-baseline.js'
+import { columnActions, columnsRegranted, onColumn } from './column-grants.js'
+import type { Passage } from './comment.js'
+import { withDatabaseOwner } from '../database-owner.js'
+import { defaultPrivilegeSteps } from './default-privileges.js'
+import { type DdlObject, list, type Step, step, text } from '../object.js'
+
+/** What GRANT calls an object of each kind that has privileges. */
+const words: Readonly<Record<string, string>> = {
+  table: 'TABLE',
+  view: 'TABLE',
+  materialized_view: 'TABLE',
+  foreign_table: 'TABLE',
+  column: 'TABLE',
+  sequence: 'SEQUENCE',
+  function: 'FUNCTION',
+  aggregate: 'FUNCTION',
+  procedure: 'PROCEDURE',
+  schema: 'SCHEMA',
+  language: 'LANGUAGE',
+  foreign_data_wrapper: 'FOREIGN DATA WRAPPER',
+  server: 'FOREIGN SERVER',
+  enum: 'TYPE',
+  domain: 'TYPE',
+  composite: 'TYPE',
+  range: 'TYPE',
+  base_type: 'TYPE',
+}
+
+export interface GrantPassage extends Passage {
+  /** The catalog whose default privileges are in effect when the object is made. Default: that of `to`. */
+  readonly present?: Catalog
+}
+
+/** GRANT and REVOKE, from what is granted on the object, or will be once it is made, to what shall be. */
+export function grantSteps({ from, to, present = to.catalog }: GrantPassage): readonly Step[] {
+  if (to.kind === 'default_privileges') return defaultPrivilegeSteps({ ...(from && { from }), to })
+  const actions = from === undefined ? actionsOnceMade(to, present) : actionsBetween(from, to)
+  const revoked = new Set(actions.filter(({ verb }) => verb !== 'GRANT').map(({ grantee }) => grantee))
+  const regranted = from === undefined ? [] : columnsRegranted(to, revoked)
+  const own = to.kind === 'column' ? actions.map((action) => onColumn(action, to.name)) : actions
+  return [
+    ...[...own, ...columnActions(from, to)].map((action) => stepOf(action, to)),
+    ...regranted.map((action) => ({ ...stepOf(action, to), phase: 'attach' }) as const),
+  ]
+}
+
+function actionsBetween(from: DdlObject, to: DdlObject): readonly AclAction[] {
+  const [was, shall] = [aclBefore(from, to), parseAcl(list(to, 'grants'))]
+  const isOpen = (grantee: string): boolean => to.key === 'schema:public' && grantee === 'PUBLIC'
+  const usual = (grantee: string): Privileges =>
+    isOpen(grantee) && saysOnlyUsage(was.get(grantee)) ? allPrivileges : baselineOf(to, grantee)
+  const isGivenMore = (grantee: string): boolean =>
+    ['ALL', 'CREATE'].some((privilege) => shall.get(grantee)?.has(privilege) === true)
+  const most = (grantee: string): Privileges =>
+    isOpen(grantee) && !isGivenMore(grantee) ? allPrivileges : baselineOf(to, grantee)
+  return aclActions(
+    aclChanges([...was.keys(), ...shall.keys()], {
+      from: (grantee) => was.get(grantee) ?? most(grantee),
+      to: (grantee) => shall.get(grantee) ?? usual(grantee),
+    }),
+  )
+}
+
+/** All may create objects in the schema public of 14. Since 15 they may only use it, which then goes without saying. */
+function saysOnlyUsage(privileges: Privileges | undefined): boolean {
+  return privileges?.size === 1 && privileges.get('USAGE') === false
+}
+
+/** A new owner has what was granted to him as what he owns. */
+function aclBefore(from: DdlObject, to: DdlObject): Acl {
+  const acl = new Map(parseAcl(list(from, 'grants')))
+  const owner = text(to, 'owner')
+  const granted = acl.get(owner)
+  if (granted === undefined || owner === text(from, 'owner')) return acl
+  acl.delete(owner)
+  const own = acl.get('OWNER')
+  return own === undefined ? acl : acl.set('OWNER', new Map([...own, ...granted]))
+}
+
+/** What default privileges may have given is taken, and what shall be is given whether or not they did. */
+function actionsOnceMade(to: DdlObject, present: Catalog): readonly AclAction[] {
+  const [given, shall] = [aclWhenMade(to, present), parseAcl(list(to, 'grants'))]
+  const grantees = [...given.keys(), ...shall.keys()]
+  const target = (grantee: string): Privileges => shall.get(grantee) ?? baselineOf(to, grantee)
+  const most = (grantee: string): Privileges => given.get(grantee) ?? baselineOf(to, grantee)
+  const least = (grantee: string): Privileges => (given.has(grantee) ? noPrivileges : most(grantee))
+  return [
+    ...aclActions(aclChanges(grantees, { from: most, to: target })).filter(({ verb }) => verb !== 'GRANT'),
+    ...aclActions(aclChanges(grantees, { from: least, to: target })).filter(({ verb }) => verb === 'GRANT'),
+  ]
+}
+
+function stepOf(action: AclAction, to: DdlObject): Step {
+  const on = `${words[to.kind]} ${to.kind === 'column' ? to.relation : to.name}${to.signature}`
+  const { grantee } = action
+  if (grantee !== 'OWNER') return step(aclStatement(action, on, grantee))
+  const owner = text(to, 'owner')
+  return step(
+    owner === ''
+      ? withDatabaseOwner((role) => aclStatement(action, on, role))
+      : aclStatement(action, on, owner),
+  )
+}

@@ -1,0 +1,143 @@
+import { anothersDatabase } from './ownership.js'
+import { changedHistory } from './file-changes.js'
+import type { Assessment, Decision, Situation } from '../../core/history/decision.js'
+import { findingsOf } from '../../core/history/decision.js'
+import type { Detail } from '../../core/progress/health-document.js'
+import { count } from '../../core/model/describe.js'
+import { type Choice, type ErrorCode, SchemaError } from '../../errors/schema-error.js'
+import { newerBuild } from './ahead.js'
+import { differenceFacts, graveFindings, revisionFacts, type Words } from './describe.js'
+
+/** A database in words: `app@db:5432/shop` and the environment. */
+export interface Whereabouts {
+  readonly database: string
+  readonly environment: string
+}
+
+const serve: Choice = ['schemagate verify', 'lists every difference with expected and actual']
+
+/** Each situation in words: the same for the error that refuses and for the warning that serves. */
+const situations: Readonly<Record<Situation, Words>> = {
+  behind: {
+    code: 'SCHEMA_BEHIND',
+    what: ({ history }) =>
+      history.position === 'empty'
+        ? `the database is empty: ${count(history.pending.length, 'revision')} pending.`
+        : `the database is ${count(history.pending.length, 'revision')} behind this build.`,
+    facts: revisionFacts,
+    choices: [
+      ['npx schemagate migrate', 'apply them now'],
+      ['ON_BEHIND=migrate', 'let the service apply them when it starts'],
+      ['ON_BEHIND=warn', 'start anyway; queries on what they add will fail'],
+    ],
+  },
+  drift: {
+    code: 'SCHEMA_DRIFT',
+    what: (assessment) =>
+      `the catalog is not what the migrations promise: ${count(graveFindings(assessment).length, 'difference')} of consequence.`,
+    facts: (assessment) => [...revisionFacts(assessment), ...differenceFacts(graveFindings(assessment))],
+    choices: [
+      ['undo the change', 'or write a migration that makes it, then schemagate snapshot'],
+      ['ON_DRIFT=warn', 'start anyway'],
+      ['VERIFY_IGNORE', 'names what others are meant to change: counted and shown, not judged'],
+      serve,
+    ],
+  },
+  slower: {
+    code: 'SCHEMA_DRIFT',
+    what: (assessment) =>
+      `${count(findingsOf(assessment).length, 'difference')} from the promise can slow queries down.`,
+    facts: (assessment) => differenceFacts(findingsOf(assessment)),
+    choices: [serve],
+  },
+  ahead: newerBuild,
+  diverged: {
+    code: 'SCHEMA_DIVERGED',
+    what: () => 'the database and this build have each revisions the other lacks.',
+    facts: revisionFacts,
+    choices: [
+      ['merge the two lines of migrations', 'into one build, and deploy that'],
+      ['schemagate stamp', 'says what the database is like, if files were squashed, or renamed and edited'],
+    ],
+  },
+  another: anothersDatabase,
+  ...changedHistory,
+  foreign: {
+    code: 'SCHEMA_WRONG_DATABASE',
+    what: () => 'the database records revisions, and this build knows none of them.',
+    facts: revisionFacts,
+    choices: [
+      ['schemagate config', 'shows where the database URL comes from'],
+      ['--migrations DIR', 'names another migrations folder'],
+      ['schemagate stamp', 'says what the database is like, if these migrations replace those'],
+    ],
+  },
+  unmanaged: {
+    code: 'SCHEMA_UNMANAGED',
+    what: () => 'the database has tables, but no record of any migration.',
+    facts: revisionFacts,
+    choices: [
+      ['schemagate config', 'shows where the database URL comes from, if this is the wrong one'],
+      ['schemagate stamp', 'says which revision it is at, if it is yours, and how to record that'],
+    ],
+  },
+  unverified: {
+    code: 'SCHEMA_UNVERIFIED',
+    what: ({ verification }) =>
+      `the catalog could not be verified: ${verification.status === 'unverified' ? verification.why : ''}.`,
+    facts: () => [],
+    choices: [
+      ['schemagate snapshot', 'makes it; commit it with the migrations'],
+      ['ON_UNVERIFIED=warn', 'start anyway'],
+    ],
+  },
+}
+
+/** The error code a situation is refused with. */
+export function codeOf(situation: Situation): ErrorCode {
+  return situations[situation].code
+}
+
+const ofStandby: readonly Choice[] = [
+  ['MIGRATION_DATABASE_URL', 'names the primary: what is pending is applied there, and comes here by itself'],
+  ['ON_BEHIND=warn', 'start anyway; queries on what they add will fail'],
+]
+
+export interface Refusing {
+  readonly where: Whereabouts
+  readonly consequence: string
+  /** Whether it is a database that only replays what another one does. */
+  readonly standby?: boolean
+}
+
+/** The error of a decision that refuses: its gravest reason, with the consequence the caller states. */
+export function refusal(
+  decision: Decision,
+  assessment: Assessment,
+  { where, consequence, standby = false }: Refusing,
+): SchemaError {
+  const reason = decision.situations.find(({ action }) => action === 'refuse')?.situation ?? 'unverified'
+  const { code, what, facts, choices } = situations[reason]
+  const isStuck = standby && reason === 'behind'
+  const inEnvironment = reason === 'another' ? '' : `  (environment ${where.environment})`
+  return new SchemaError(code, {
+    what: `${what(assessment)} ${isStuck ? 'It is a standby: only its primary can be migrated. ' : ''}${consequence}`,
+    facts: [['database', `${where.database}${inEnvironment}`], ...facts(assessment)],
+    choices: isStuck ? ofStandby : typeof choices === 'function' ? choices(assessment) : choices,
+  })
+}
+
+/**
+ * Each situation of a decision in words, for the log and `notes` of the health document. Only with `full` detail do they
+ * name objects.
+ */
+export function describeDecision(
+  { situations: found }: Decision,
+  assessment: Assessment,
+  detail: Detail = 'full',
+): readonly string[] {
+  return found.map(({ situation }) => {
+    const { what, line = what } = situations[situation]
+    return line(assessment, detail)
+  })
+}

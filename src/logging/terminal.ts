@@ -1,0 +1,26 @@
+import { tell } from '../core/progress/messages.js'
+import type { Report } from '../core/progress/events.js'
+
+/** From the least important on; none is as important as `silent`. */
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+const marks: Readonly<Record<string, string>> = { warn: '!', error: '✗', fatal: '✗' }
+
+/** Tells progress to people. No log of pino's: loading it would be a tenth of a command. */
+export function storyOn(stream: NodeJS.WritableStream, least: string): Report {
+  return (progress) => {
+    const told = tell(progress)
+    if (levels.indexOf(told.level) >= levels.indexOf(least)) stream.write(`${storyLine(told)}\n`)
+  }
+}
+
+export interface StoryLine {
+  readonly level: string
+  readonly label: string
+  readonly text: string
+}
+
+/** A line of the story: a mark where it is a warning or worse, the label, the words. */
+export function storyLine({ level, label, text }: StoryLine): string {
+  return `${marks[level] ?? ' '} ${label.padEnd(12)}${text}`
+}

@@ -1,0 +1,70 @@
+import type { Catalog, Facts } from '../../core/model/catalog.js'
+import { diff } from '../../core/model/diff.js'
+import { plainNames } from '../../core/model/pattern.js'
+import { belongsToPartitioned, findObject, text } from '../../ddl/object.js'
+import { ident } from '../../ddl/identifiers.js'
+import { planChanges } from '../../ddl/plan/plan.js'
+
+/** An index that is not valid. */
+export interface InvalidIndex {
+  readonly key: string
+  /** Whose it is, in words. */
+  readonly because: string
+  /** What it shall be; null where it is not promised, and only dropped. */
+  readonly promised: Facts | null
+}
+
+/** An invalid index and the statements that repair it, or why it is left alone. */
+export type IndexRepair = Pick<InvalidIndex, 'key' | 'because'> &
+  ({ readonly statements: readonly string[] } | { readonly refused: string })
+
+export interface IndexContext {
+  /** The live catalog with its structure. */
+  readonly live: Catalog
+  /** The processes of the server that build an index at this moment, by the table as SQL names it. */
+  readonly builders: ReadonlyMap<string, number>
+}
+
+/**
+ * How an invalid index is repaired while others read and write its table, each statement outside a transaction: one that
+ * is but not valid is built anew beside the old one, which is dropped then, so that it is never missing; one that is
+ * defined differently is dropped first. One that somebody builds at this moment is left alone: it is invalid until then.
+ */
+export function repairIndex({ key, because, promised }: InvalidIndex, context: IndexContext): IndexRepair {
+  const answer = statementsFor({ key, promised }, context)
+  return typeof answer === 'string' ? { key, because, refused: answer } : { key, because, statements: answer }
+}
+
+function statementsFor(
+  { key, promised }: Pick<InvalidIndex, 'key' | 'promised'>,
+  { live, builders }: IndexContext,
+): readonly string[] | string {
+  const found = findObject(live, key)
+  if (found === undefined) return 'it is gone by now'
+  if (found.facts['valid'] !== false) return 'it is valid by now'
+  const builder = builders.get(found.relation)
+  if (builder !== undefined) return `process ${builder} of the server builds an index of its table now`
+  if (belongsToPartitioned(found))
+    return 'its table is partitioned: it is valid once an index of each partition is attached to it'
+  const [schema = '', , name = ''] = plainNames(key)
+  const index = `${ident(schema)}.${ident(name)}`
+  // An index that is part of a partitioned one cannot be dropped.
+  if (text(found, 'parent') !== '' || isSame(found.facts, promised))
+    return [`REINDEX INDEX CONCURRENTLY ${index}`]
+  const dropped = `DROP INDEX CONCURRENTLY ${index}`
+  if (promised === null) return [dropped]
+  const { [key]: _, ...from } = live
+  const to = { ...live, [key]: promised }
+  const { statements, refused } = planChanges({
+    from,
+    to,
+    differences: [{ change: 'missing', key, expected: promised }],
+  })
+  const [refusal] = refused
+  return refusal?.reason ?? [dropped, ...statements.map(({ sql }) => sql)]
+}
+
+/** Whether an index is what it shall be, but for being valid. */
+function isSame(live: Facts, promised: Facts | null): boolean {
+  return promised !== null && diff({ index: promised }, { index: { ...live, valid: true } }).length === 0
+}

@@ -1,0 +1,171 @@
+import { SchemaError, type Choice, type ErrorCode } from '../../errors/schema-error.js'
+import { describeAddress, type DatabaseAddress } from './address.js'
+
+/** A connection that could not be made: the error to throw, and whether waiting can mend it. */
+export interface ConnectionFailure {
+  readonly error: SchemaError
+  readonly retry: boolean
+}
+
+interface Cause {
+  readonly matches: (code: string, message: string) => boolean
+  readonly error: ErrorCode
+  readonly retry: boolean
+  readonly what: (address: DatabaseAddress) => string
+  readonly choices: readonly Choice[]
+}
+
+const checkUrl: Choice = ['schemagate config', 'shows where the database URL comes from']
+const rerun: Choice = ['CONNECT_TIMEOUT=2m', 'waits longer for a database that is still starting']
+
+/** The first cause that matches says what happened. SQLSTATEs are PostgreSQL's, the others Node's. */
+const causes: readonly Cause[] = [
+  {
+    matches: (code, message) => code === '28P01' || message.includes('client password must be a string'),
+    error: 'SCHEMA_AUTHENTICATION_FAILED',
+    retry: false,
+    what: ({ user }) => `PostgreSQL refused the password of user "${user}".`,
+    choices: [checkUrl],
+  },
+  {
+    matches: (code) => code === '28000',
+    error: 'SCHEMA_AUTHENTICATION_FAILED',
+    retry: false,
+    what: ({ user }) => `PostgreSQL does not let user "${user}" in.`,
+    choices: [checkUrl, ['DATABASE_SSL=no-verify', 'encrypts the connection, if the server asks for that']],
+  },
+  {
+    matches: (code) => code === '42501',
+    error: 'SCHEMA_AUTHENTICATION_FAILED',
+    retry: false,
+    what: ({ user, name }) => `PostgreSQL does not let user "${user}" into database "${name}".`,
+    choices: [checkUrl, ['grant connect on database', 'lets this role in']],
+  },
+  {
+    matches: (_, message) => message.includes('unsupported startup parameter'),
+    error: 'SCHEMA_CONFIG_INVALID',
+    retry: false,
+    what: ({ host, port }) => `The pooler at ${host}:${port} refuses a setting that the URL asks for.`,
+    choices: [
+      checkUrl,
+      ['alter role … set', 'makes the setting that of the role; then remove it from the URL'],
+    ],
+  },
+  {
+    matches: (code, message) => code === '3D000' || message.startsWith('no such database'),
+    error: 'SCHEMA_DATABASE_MISSING',
+    retry: false,
+    what: ({ name }) => `PostgreSQL has no database "${name}".`,
+    choices: [checkUrl, ['createdb', 'creates the database']],
+  },
+  {
+    matches: (_, message) => message.includes('does not support SSL'),
+    error: 'SCHEMA_TLS_FAILED',
+    retry: false,
+    what: () => 'The server offers no TLS, and the configuration asks for it.',
+    choices: [['DATABASE_SSL=disable', 'connects without encryption']],
+  },
+  {
+    matches: (code) => /CERT|SIGNATURE|^ERR_(TLS|SSL)|^EPROTO$/.test(code),
+    error: 'SCHEMA_TLS_FAILED',
+    retry: false,
+    what: () => "The server's certificate is not trusted.",
+    choices: [
+      ['DATABASE_SSL=/path/to/ca.pem', 'trusts that certificate authority'],
+      ['DATABASE_SSL=no-verify', "encrypts without checking who answers (Heroku's self-signed certificates)"],
+    ],
+  },
+  {
+    matches: (code) => code === 'ENOTFOUND' || code === 'EAI_AGAIN',
+    error: 'SCHEMA_DATABASE_UNREACHABLE',
+    retry: true,
+    what: ({ host }) => `The host "${host}" is not known.`,
+    choices: [checkUrl, rerun],
+  },
+  {
+    matches: (code) => code === 'ECONNREFUSED',
+    error: 'SCHEMA_DATABASE_UNREACHABLE',
+    retry: true,
+    what: ({ host, port }) => `Nothing answers at ${host}:${port}.`,
+    choices: [checkUrl, rerun],
+  },
+  {
+    matches: (code, message) => code === '53300' || message.includes('no more connections allowed'),
+    error: 'SCHEMA_DATABASE_UNREACHABLE',
+    retry: true,
+    what: () => 'PostgreSQL has no connection left for this role.',
+    choices: [['max_connections', 'raise it on the server, or close connections of others'], rerun],
+  },
+  {
+    matches: (code) => code === '57P03' || code === '57P01' || code === '57P02',
+    error: 'SCHEMA_DATABASE_UNREACHABLE',
+    retry: true,
+    what: () => 'PostgreSQL is starting up or shutting down.',
+    choices: [rerun],
+  },
+  {
+    matches: (code) => /^5[38]/.test(code),
+    error: 'SCHEMA_DATABASE_UNREACHABLE',
+    retry: true,
+    what: () => 'PostgreSQL is out of memory or of room on its disk.',
+    choices: [['the log of PostgreSQL', 'says which'], rerun],
+  },
+  {
+    matches: () => true,
+    error: 'SCHEMA_DATABASE_UNREACHABLE',
+    retry: true,
+    what: ({ host, port }) => `No connection to ${host}:${port}.`,
+    choices: [checkUrl, rerun],
+  },
+]
+
+/** What a failed attempt to connect means. The server's own words are kept as a fact, never the URL. */
+export function connectionFailure(cause: unknown, address: DatabaseAddress): ConnectionFailure {
+  const { code, message } = describeCause(cause)
+  const found = causes.find(({ matches }) => matches(code, message))
+  if (found === undefined) throw cause
+  const error = new SchemaError(found.error, {
+    what: found.what(address),
+    facts: [
+      ['database', describeAddress(address)],
+      ['answer', answerOf(cause)],
+    ],
+    choices: found.choices,
+    cause,
+  })
+  return { error, retry: found.retry }
+}
+
+/** The error of a connection that was there and is lost. */
+export function lossOf(cause: unknown, address: DatabaseAddress): SchemaError {
+  return new SchemaError('SCHEMA_DATABASE_UNREACHABLE', {
+    what: `The connection to ${address.host}:${address.port} was lost: ${answerOf(cause)}.`,
+    facts: [['database', describeAddress(address)]],
+    choices: [rerun],
+    cause,
+  })
+}
+
+/** Whether PostgreSQL lacks memory, room on its disk or the like: what an operator can mend while it runs. */
+export function isShortage(error: unknown): boolean {
+  return /^5[38]/.test(describeCause(error).code)
+}
+
+const silentCodes = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'])
+
+/** Whether nothing has answered at all. pg gives its own error no code. */
+export function isSilence(error: unknown): boolean {
+  const { code, message } = describeCause(error)
+  return silentCodes.has(code) || message === 'timeout expired'
+}
+
+function answerOf(cause: unknown): string {
+  const { code, message } = describeCause(cause)
+  return [code, message].filter((text) => text !== '').join(' ')
+}
+
+function describeCause(cause: unknown): { code: string; message: string } {
+  if (!(cause instanceof Error)) return { code: '', message: String(cause) }
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
+  return { code, message: cause.message }
+}

@@ -1,0 +1,92 @@
+import pg from 'pg'
+import { SchemaError } from '../../errors/schema-error.js'
+
+const lost = new WeakSet<pg.ClientBase>()
+
+/** Keeps in mind whether the connection of this client is lost. Without a listener its loss would end the process. */
+export function watchLoss(client: pg.ClientBase): void {
+  client.on('error', () => void lost.add(client))
+}
+
+/** Whether one of these clients has lost its connection, or an error says so: what is fatal ends the session. */
+export function isLoss(error: unknown, clients: readonly pg.ClientBase[]): boolean {
+  return clients.some((client) => lost.has(client)) || isFatal(error)
+}
+
+/** The severity is a word in the language of the server; these codes are fatal in all of them. */
+const fatalCodes = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '53300'])
+
+function isFatal(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return false
+  return ['FATAL', 'PANIC'].includes(error.severity ?? '') || fatalCodes.has(error.code ?? '')
+}
+
+/** Ends a connection without a word to the server, which may not answer. What runs on it fails with this error. */
+export function destroy(client: pg.Client, reason: Error): void {
+  lost.add(client)
+  client.connection.stream.destroy(reason)
+}
+
+const politeness = 1_000
+
+/** Ends a connection; a server that does not answer is not waited for. */
+export async function close(client: pg.Client): Promise<void> {
+  const timer = setTimeout(() => client.connection.stream.destroy(), politeness)
+  await client.end().finally(() => clearTimeout(timer))
+}
+
+/** A deadline is over after so many parts: a process that was stopped meanwhile, however long, loses one of them. */
+const parts = 5
+
+export interface Deadline {
+  /** Milliseconds. */
+  readonly timeout: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Waits for what runs on this client. Where no answer comes in time, or when asked to stop, the connection ends, and it throws. */
+export async function answered<T>(
+  client: pg.Client,
+  { timeout, signal }: Deadline,
+  run: () => Promise<T>,
+): Promise<T> {
+  if (signal?.aborted === true) throw interrupted()
+  const { promise, reject } = rejection()
+  const giveUp = (error: Error): void => {
+    destroy(client, error)
+    reject(error)
+  }
+  const silence = `no answer within ${timeout} ms`
+  const late = (): void => giveUp(Object.assign(new Error(silence), { code: 'ETIMEDOUT' }))
+  let left = parts
+  let last: NodeJS.Timeout | undefined
+  const timer = setInterval(() => {
+    left -= 1
+    // An answer that has arrived is read before this timer.
+    if (left === 0) last = setTimeout(late, 1)
+  }, timeout / parts)
+  const asked = (): void => giveUp(interrupted())
+  signal?.addEventListener('abort', asked)
+  try {
+    return await Promise.race([run(), promise])
+  } finally {
+    clearInterval(timer)
+    clearTimeout(last)
+    signal?.removeEventListener('abort', asked)
+  }
+}
+
+function rejection(): { promise: Promise<never>; reject: (error: Error) => void } {
+  let reject = (_error: Error): void => {}
+  const promise = new Promise<never>((_, refuse) => {
+    reject = refuse
+  })
+  return { promise, reject }
+}
+
+function interrupted(): SchemaError {
+  return new SchemaError('SCHEMA_INTERRUPTED', {
+    what: 'Reading the database was stopped on request. Nothing was done.',
+    choices: [['run it again', 'begins anew']],
+  })
+}

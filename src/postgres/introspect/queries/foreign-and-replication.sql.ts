@@ -1,0 +1,122 @@
+import { functionName, openOptions, sortedList } from './expressions.sql.js'
+import { type Kept, type KindQuery, notOfExtension, qualified, userSchema } from './kind-query.js'
+
+/** What exchanges rows with other servers: foreign data and replication. */
+export function exchange(): readonly KindQuery[] {
+  return [foreignDataWrapper, server, userMapping, publication, subscription]
+}
+
+const foreignDataWrapper: KindQuery = {
+  kind: 'foreign_data_wrapper',
+  catalog: 'pg_foreign_data_wrapper',
+  names: 1,
+  sql: `select w.oid, 0, w.fdwname, ${functionName('w.fdwhandler')} as handler,
+      ${functionName('w.fdwvalidator')} as validator, ${openOptions('w.fdwoptions')} as options
+    from pg_foreign_data_wrapper w
+    where w.oid >= 16384 and ${notOfExtension('pg_foreign_data_wrapper', 'w.oid')}`,
+}
+
+const server: KindQuery = {
+  kind: 'server',
+  catalog: 'pg_foreign_server',
+  names: 1,
+  sql: `select s.oid, 0, s.srvname, quote_ident(w.fdwname) as wrapper, s.srvtype as type, s.srvversion as version,
+      ${openOptions('s.srvoptions')} as options
+    from pg_foreign_server s join pg_foreign_data_wrapper w on w.oid = s.srvfdw
+    where ${notOfExtension('pg_foreign_server', 's.oid')}`,
+}
+
+/** The condition on which pg_user_mappings shows options: to the user himself, to the server's owner for PUBLIC. */
+const mayRead = `(m.umuser <> 0 and m.usename = current_user
+    and (pg_has_role(s.srvowner, 'usage') or has_server_privilege(s.oid, 'usage')))
+  or (m.umuser = 0 and pg_has_role(s.srvowner, 'usage'))
+  or (select rolsuper from pg_roles where rolname = current_user)`
+
+const userMapping: KindQuery = {
+  kind: 'user_mapping',
+  catalog: 'pg_user_mapping',
+  names: 2,
+  sql: `select m.umid, 0, m.srvname, m.usename,
+      case when ${mayRead} then ${openOptions('m.umoptions')} else to_json('(not readable)'::text) end as options
+    from pg_user_mappings m join pg_foreign_server s on s.oid = m.srvid`,
+}
+
+const allChanges = `p.pubinsert and p.pubupdate and p.pubdelete and p.pubtruncate`
+
+/**
+ * 14 has no lists of columns, row filters and schemas. A column that a catalog lacks is that of `absent`, because
+ * PostgreSQL looks for an unqualified name in the inner query first; a catalog that is not there is asked for by name.
+ */
+const publishedTables = `(select r.prpubid, json_agg(r.text order by r.text collate "C") as listed from (
+    select r.prpubid, concat(${qualified('n.nspname', 'c.relname')},
+      ' (' || (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a
+        where a.attrelid = r.prrelid and a.attnum = any(r.prattrs::int2[])) || ')',
+      ' WHERE (' || pg_get_expr(r.prqual, r.prrelid) || ')')
+    from (select null::int2vector as prattrs, null::pg_node_tree as prqual) absent
+      cross join lateral (select r.prpubid, r.prrelid, prattrs, prqual from pg_publication_rel r) r
+      join pg_class c on c.oid = r.prrelid
+      join pg_namespace n on n.oid = c.relnamespace) r(prpubid, text)
+  group by r.prpubid)`
+
+const publishedSchemas = `(select json_agg(quote_ident(n.nspname) order by n.nspname) from pg_depend d
+    join pg_depend i on i.classid = d.classid and i.objid = d.objid and i.refclassid = 'pg_namespace'::regclass
+    join pg_namespace n on n.oid = i.refobjid
+  where d.refclassid = 'pg_publication'::regclass and d.refobjid = p.oid
+    and d.classid = to_regclass('pg_catalog.pg_publication_namespace'))`
+
+const publication: KindQuery = {
+  kind: 'publication',
+  catalog: 'pg_publication',
+  names: 1,
+  sql: `select p.oid, 0, p.pubname, nullif(p.puballtables, false) as "allTables", t.listed as tables,
+      ${publishedSchemas} as schemas,
+      case when not (${allChanges}) then array_to_json(array_remove(array[
+        case when p.pubinsert then 'insert' end, case when p.pubupdate then 'update' end,
+        case when p.pubdelete then 'delete' end, case when p.pubtruncate then 'truncate' end], null)) end as publish,
+      nullif(p.pubviaroot, false) as "viaRoot",
+      case to_jsonb(p) ->> 'pubgencols' when 's' then 'stored' end as "generatedColumns"
+    from pg_publication p left join ${publishedTables} t on t.prpubid = p.oid
+    where ${notOfExtension('pg_publication', 'p.oid')}`,
+}
+
+/** Since 18 a subscription streams in parallel unless it is told otherwise. */
+const usualStreaming = `case when current_setting('server_version_num')::int >= 180000 then 'parallel' else 'off' end`
+
+/** The columns that public may read, which excludes the connection; a whole row would include it. */
+const subscription: KindQuery = {
+  kind: 'subscription',
+  catalog: 'pg_subscription',
+  names: 1,
+  sql: `select s.oid, 0, s.subname, ${sortedList('s.subpublications')} as publications,
+      nullif(s.subenabled, true) as enabled,
+      case when s.subslotname is distinct from s.subname then coalesce(s.subslotname, 'none') end as slot,
+      nullif(s.subbinary, false) as binary, nullif(s.streaming, ${usualStreaming}) as streaming,
+      nullif(s.subsynccommit, 'off') as "synchronousCommit", nullif(s.subtwophasestate <> 'd', false) as "twoPhase",
+      nullif(s.subdisableonerr, false) as "disableOnError",
+      nullif(s.subpasswordrequired, true) as "passwordRequired", nullif(s.subrunasowner, false) as "runAsOwner",
+      nullif(s.suborigin, 'any') as origin, nullif(s.subfailover, false) as failover
+    from (select 'd'::"char" as subtwophasestate, false as subdisableonerr, true as subpasswordrequired,
+        false as subrunasowner, 'any' as suborigin, false as subfailover) absent
+      cross join lateral (select s.oid, s.subname, s.subdbid, s.subpublications, s.subenabled, s.subslotname,
+        s.subbinary, s.subsynccommit, subtwophasestate, subdisableonerr, subpasswordrequired, subrunasowner, suborigin,
+        subfailover, case s.substream::text when 't' then 'on' when 'true' then 'on' when 'p' then 'parallel'
+          else 'off' end as streaming
+        from pg_subscription s) s
+    where s.subdbid = (select d.oid from pg_database d where d.datname = current_database())`,
+}
+
+export function statistics(kept: Kept): readonly KindQuery[] {
+  return [
+    {
+      kind: 'statistics',
+      catalog: 'pg_statistic_ext',
+      names: 2,
+      sql: `select s.oid, 0, n.nspname, s.stxname, pg_get_statisticsobjdef(s.oid) as definition,
+          nullif(s.stxstattarget, -1) as target
+        from pg_statistic_ext s
+          join pg_namespace n on n.oid = s.stxnamespace
+          join pg_class c on c.oid = s.stxrelid
+        where ${userSchema} and ${kept('c')} and ${notOfExtension('pg_statistic_ext', 's.oid')}`,
+    },
+  ]
+}

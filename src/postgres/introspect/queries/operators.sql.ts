@@ -1,0 +1,96 @@
+import { functionName, nameOf, operatorName } from './expressions.sql.js'
+import { type KindQuery, notOfExtension, userSchema } from './kind-query.js'
+
+export function operators(): readonly KindQuery[] {
+  return [operator, operatorFamily, operatorClass, cast]
+}
+
+/** An operator that is only named as another's commutator or negator has no function: it does not exist yet. */
+const operator: KindQuery = {
+  kind: 'operator',
+  catalog: 'pg_operator',
+  names: 2,
+  overloaded: true,
+  sql: `select o.oid, 0, n.nspname, o.oprname,
+      '(' || coalesce(format_type(nullif(o.oprleft, 0), null), 'NONE') || ', ' || format_type(o.oprright, null) || ')',
+      ${functionName('o.oprcode')} as function, ${operatorName('o.oprcom')} as commutator,
+      ${operatorName('o.oprnegate')} as negator, ${functionName('o.oprrest')} as restrict,
+      ${functionName('o.oprjoin')} as join, nullif(o.oprcanhash, false) as hashes,
+      nullif(o.oprcanmerge, false) as merges
+    from pg_operator o join pg_namespace n on n.oid = o.oprnamespace
+    where o.oprcode <> 0 and ${userSchema} and ${notOfExtension('pg_operator', 'o.oid')}`,
+}
+
+/**
+ * The operators and functions of a class, or those a family has beside its classes, grouped by the oid of either, in the
+ * words of CREATE OPERATOR CLASS. The types of a function's operands are those of its signature only by default.
+ */
+function members(holder: 'pg_opclass' | 'pg_opfamily'): string {
+  const held = (catalog: string): string =>
+    `d.classid = '${catalog}'::regclass and d.refclassid = '${holder}'::regclass`
+  return `(select m.holder, json_agg(m.text order by m.number, m.text collate "C") filter (where m.is_operator) as operators,
+      json_agg(m.text order by m.number, m.text collate "C") filter (where not m.is_operator) as functions,
+      json_agg(m.text order by m.is_operator desc, m.number, m.text collate "C") as listed
+    from (
+      select d.refobjid, true, a.amopstrategy, 'OPERATOR ' || a.amopstrategy || ' ' || a.amopopr::regoperator
+          || coalesce(' FOR ORDER BY ' || ${nameOf('n.nspname', 'f.opfname')}, '')
+        from pg_depend d
+          join pg_amop a on a.oid = d.objid
+          left join pg_opfamily f on f.oid = a.amopsortfamily
+          left join pg_namespace n on n.oid = f.opfnamespace
+        where ${held('pg_amop')}
+      union all
+      select d.refobjid, false, a.amprocnum, 'FUNCTION ' || a.amprocnum || ' (' || format_type(a.amproclefttype, null)
+          || ', ' || format_type(a.amprocrighttype, null) || ') ' || a.amproc::regprocedure
+        from pg_depend d join pg_amproc a on a.oid = d.objid where ${held('pg_amproc')}
+    ) m(holder, is_operator, number, text) group by m.holder)`
+}
+
+/** An operator class that is made without a family makes one of its own name, which is said only if it has more. */
+const operatorFamily: KindQuery = {
+  kind: 'operator_family',
+  catalog: 'pg_opfamily',
+  names: 2,
+  overloaded: true,
+  sql: `select f.oid, 0, n.nspname, f.opfname, '(' || quote_ident(am.amname) || ')', m.listed as members
+    from pg_opfamily f
+      join pg_namespace n on n.oid = f.opfnamespace
+      join pg_am am on am.oid = f.opfmethod
+      left join ${members('pg_opfamily')} m on m.holder = f.oid
+    where ${userSchema} and ${notOfExtension('pg_opfamily', 'f.oid')}`,
+}
+
+const operatorClass: KindQuery = {
+  kind: 'operator_class',
+  catalog: 'pg_opclass',
+  names: 2,
+  overloaded: true,
+  sql: `select o.oid, 0, n.nspname, o.opcname, '(' || quote_ident(am.amname) || ')',
+      format_type(o.opcintype, null) as type, nullif(o.opcdefault, false) as default,
+      case when f.opfname <> o.opcname or f.opfnamespace <> o.opcnamespace then
+        ${nameOf('fn.nspname', 'f.opfname')} end as family,
+      format_type(nullif(o.opckeytype, 0), null) as storage, m.operators, m.functions
+    from pg_opclass o
+      join pg_namespace n on n.oid = o.opcnamespace
+      join pg_am am on am.oid = o.opcmethod
+      join pg_opfamily f on f.oid = o.opcfamily
+      join pg_namespace fn on fn.oid = f.opfnamespace
+      left join ${members('pg_opclass')} m on m.holder = o.oid
+    where ${userSchema} and ${notOfExtension('pg_opclass', 'o.oid')}`,
+}
+
+/** The cast from a range type to its multirange type is part of the range. */
+const cast: KindQuery = {
+  kind: 'cast',
+  catalog: 'pg_cast',
+  names: 1,
+  sql: `select k.oid, 0, format_type(k.castsource, null) || ' AS ' || format_type(k.casttarget, null),
+      format_type(k.castsource, null) as source, format_type(k.casttarget, null) as target,
+      case k.castcontext when 'i' then 'implicit' when 'a' then 'assignment' end as context,
+      case k.castmethod when 'f' then 'function' when 'i' then 'inout' when 'b' then 'binary' end as method,
+      nullif(k.castfunc, 0)::regprocedure::text as function
+    from pg_cast k
+    where k.oid >= 16384 and ${notOfExtension('pg_cast', 'k.oid')}
+      and not exists (select from pg_depend i
+        where i.classid = 'pg_cast'::regclass and i.objid = k.oid and i.deptype = 'i')`,
+}

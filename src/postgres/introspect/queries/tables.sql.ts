@@ -1,0 +1,233 @@
+import { openOptions, sortedList } from './expressions.sql.js'
+import { type Kept, type KindQuery, notOfExtension, qualified, userSchema } from './kind-query.js'
+
+/** The condition for what belongs to tables; `c` is pg_class and `n` pg_namespace. */
+function ofUserTables(kept: Kept): string {
+  return `c.relkind in ('r', 'p', 'f') and ${userSchema} and ${kept('c')} and ${notOfExtension('pg_class', 'c.oid')}`
+}
+
+const parents = `(select json_agg(${qualified('pn.nspname', 'p.relname')} order by h.inhseqno)
+  from pg_inherits h
+    join pg_class p on p.oid = h.inhparent
+    join pg_namespace pn on pn.oid = p.relnamespace
+  where h.inhrelid = c.oid)`
+
+/** The parameters of a table and of its TOAST table, as they stand in WITH. */
+export const storageOptions = `(select json_agg(o order by o collate "C") from (
+  select unnest(c.reloptions) union all
+  select 'toast.' || unnest(tc.reloptions) from pg_class tc where tc.oid = c.reltoastrelid) as all_options(o))`
+
+const replicaIdentity = `case c.relreplident when 'n' then 'nothing' when 'f' then 'full' when 'i' then
+  (select 'using index ' || quote_ident(ic.relname) from pg_index xi join pg_class ic on ic.oid = xi.indexrelid
+    where xi.indrelid = c.oid and xi.indisreplident) end`
+
+export function tables(kept: Kept): readonly KindQuery[] {
+  const condition = `${userSchema} and ${kept('c')} and ${notOfExtension('pg_class', 'c.oid')}`
+  return [
+    {
+      kind: 'table',
+      catalog: 'pg_class',
+      names: 2,
+      sql: `select c.oid, 0, n.nspname, c.relname, c.relrowsecurity as "rowSecurity",
+          c.relforcerowsecurity as "forceRowSecurity", nullif(c.relpersistence = 'u', false) as unlogged,
+          pg_get_partkeydef(c.oid) as "partitionedBy", pg_get_expr(c.relpartbound, c.oid) as partition,
+          ${parents} as parents, nullif(c.reloftype, 0)::regtype::text as "ofType", ${storageOptions} as options,
+          ${replicaIdentity} as "replicaIdentity", nullif(m.amname, 'heap') as "accessMethod"
+        from pg_class c
+          join pg_namespace n on n.oid = c.relnamespace
+          left join pg_am m on m.oid = c.relam
+        where c.relkind in ('r', 'p') and ${condition}`,
+    },
+    {
+      kind: 'foreign_table',
+      catalog: 'pg_class',
+      names: 2,
+      sql: `select c.oid, 0, n.nspname, c.relname, s.srvname as server, ${openOptions('f.ftoptions')} as options,
+          pg_get_expr(c.relpartbound, c.oid) as partition, ${parents} as parents
+        from pg_class c
+          join pg_namespace n on n.oid = c.relnamespace
+          join pg_foreign_table f on f.ftrelid = c.oid
+          join pg_foreign_server s on s.oid = f.ftserver
+        where c.relkind = 'f' and ${condition}`,
+    },
+  ]
+}
+
+/** What differs from the options an identity column of its type would have. */
+const identityOptions = `(select json_agg(o) from (values
+    (case when s.seqstart <> case when s.seqincrement > 0 then s.seqmin else s.seqmax end
+      then 'start ' || s.seqstart end),
+    (case when s.seqincrement <> 1 then 'increment ' || s.seqincrement end),
+    (case when s.seqmin <> case when s.seqincrement > 0 then 1
+        else case s.seqtypid when 21 then -32768 when 23 then -2147483648 else -9223372036854775808 end end
+      then 'minvalue ' || s.seqmin end),
+    (case when s.seqmax <> case when s.seqincrement < 0 then -1
+        else case s.seqtypid when 21 then 32767 when 23 then 2147483647 else 9223372036854775807 end end
+      then 'maxvalue ' || s.seqmax end),
+    (case when s.seqcache <> 1 then 'cache ' || s.seqcache end),
+    (case when s.seqcycle then 'cycle' end)) as all_options(o) where o is not null)`
+
+const storages = `when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' when 'm' then 'main'`
+const compression = `case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end`
+
+/** How the columns of a materialized view are stored and sampled, where that is set. */
+export const columnSettings = `(select json_agg(quote_ident(a.attname) || ': ' || o order by a.attnum, o collate "C")
+  from pg_attribute a
+    join pg_type y on y.oid = a.atttypid
+    cross join lateral (select unnest(a.attoptions) union all
+      select 'statistics ' || a.attstattarget where a.attstattarget >= 0 union all
+      select 'storage ' || case a.attstorage ${storages} end where a.attstorage <> y.typstorage union all
+      select 'compression ' || ${compression} where a.attcompression <> '') s(o)
+  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)`
+
+export function columns(kept: Kept): readonly KindQuery[] {
+  return [
+    {
+      // No default names a column; with the table given, all its columns would be looked up for each of them.
+      kind: 'column',
+      catalog: 'pg_class',
+      names: 3,
+      sql: `select c.oid, a.attnum, n.nspname, c.relname, a.attname,
+          format_type(a.atttypid, a.atttypmod) as type, not a.attnotnull as nullable,
+          case when a.attgenerated = '' then pg_get_expr(d.adbin, 0) end as default,
+          case a.attidentity when 'a' then 'always' when 'd' then 'by default' end as identity,
+          case when s.seqrelid is not null then ${identityOptions} end as "identityOptions",
+          case a.attgenerated when 's' then 'stored: ' when 'v' then 'virtual: ' end
+            || pg_get_expr(d.adbin, d.adrelid) as generated,
+          case when not u.convalidated then false end as valid,
+          nullif(u.connoinherit, false) as "notNullNoInherit",
+          case when a.attcollation <> y.typcollation
+            then ${qualified('ln.nspname', 'l.collname')} end as collation,
+          case when a.attstorage <> y.typstorage then case a.attstorage ${storages} end end as storage,
+          ${compression} as compression,
+          nullif(a.attstattarget, -1) as statistics, ${sortedList('a.attoptions')} as options,
+          ${sortedList('a.attfdwoptions')} as "fdwOptions",
+          case when a.attinhcount > 0 and not a.attislocal then true end as "$inherited",
+          a.attnum as "$position"
+        from pg_attribute a
+          join pg_class c on c.oid = a.attrelid
+          join pg_namespace n on n.oid = c.relnamespace
+          join pg_type y on y.oid = a.atttypid
+          left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+          left join pg_collation l on l.oid = a.attcollation
+          left join pg_namespace ln on ln.oid = l.collnamespace
+          left join pg_constraint u on u.conrelid = a.attrelid and u.conkey[1] = a.attnum
+            and u.contype = 'n' and (not u.convalidated or u.connoinherit)
+          left join (select i.refobjid, i.refobjsubid, q.* from pg_sequence q
+            join pg_depend i on i.classid = 'pg_class'::regclass and i.objid = q.seqrelid
+              and i.refclassid = 'pg_class'::regclass and i.deptype = 'i') s
+            on s.refobjid = a.attrelid and s.refobjsubid = a.attnum
+        where a.attnum > 0 and not a.attisdropped and ${ofUserTables(kept)}`,
+    },
+  ]
+}
+
+export function constraintsAndIndexes(kept: Kept): readonly KindQuery[] {
+  return [constraints(kept), indexes(kept)]
+}
+
+function constraints(kept: Kept): KindQuery {
+  return {
+    // 18 lists NOT NULL as constraints of their own ('n'): the column says it on every version.
+    // A definition ends in NOT VALID until all rows were checked, which is a fact of its own.
+    // A foreign key to a partitioned table has a copy on its own table for each partition.
+    // Only 18 can leave a constraint unenforced: before it, the name conenforced is that of `absent`.
+    kind: 'constraint',
+    catalog: 'pg_constraint',
+    names: 3,
+    sql: `select k.oid, 0, n.nspname, c.relname, k.conname,
+        case k.contype when 'p' then 'primary key' when 'u' then 'unique' when 'f' then 'foreign key'
+          when 'c' then 'check' when 'x' then 'exclude' end as type,
+        case when k.convalidated then pg_get_constraintdef(k.oid)
+          else regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') end as definition,
+        k.convalidated or not k.conenforced as valid, nullif(k.conenforced, true) as enforced,
+        case when k.coninhcount > 0 and not k.conislocal then true end as "$inherited",
+        ${qualified('kn.nspname', 'kc.relname')} || '.' || quote_ident(kp.conname) as parent,
+        ${sortedList('i.reloptions')} as options, nullif(x.indisclustered, false) as clustered
+      from (select true as conenforced) absent
+        cross join lateral (select k.oid, k.conrelid, k.conname, k.contype, k.convalidated, k.coninhcount,
+          k.conislocal, k.conparentid, k.conindid, conenforced from pg_constraint k) k
+        join pg_class c on c.oid = k.conrelid
+        join pg_namespace n on n.oid = c.relnamespace
+        left join pg_constraint kp on kp.oid = k.conparentid
+        left join pg_class kc on kc.oid = kp.conrelid
+        left join pg_namespace kn on kn.oid = kc.relnamespace
+        left join pg_class i on i.oid = k.conindid and k.contype in ('p', 'u', 'x')
+        left join pg_index x on x.indexrelid = i.oid
+      where k.contype in ('p', 'u', 'f', 'c', 'x') and kp.conrelid is distinct from k.conrelid
+        and ${ofUserTables(kept)}`,
+  }
+}
+
+function indexes(kept: Kept): KindQuery {
+  return {
+    // The index behind a primary key, unique or exclusion constraint is said by its constraint.
+    kind: 'index',
+    catalog: 'pg_class',
+    names: 3,
+    sql: `select i.oid, 0, n.nspname, c.relname, i.relname, pg_get_indexdef(x.indexrelid) as definition,
+        x.indisunique as unique, x.indisvalid as valid, ${qualified('pn.nspname', 'p.relname')} as parent,
+        nullif(x.indisclustered, false) as clustered,
+        (select json_agg(a.attnum || ': ' || a.attstattarget order by a.attnum) from pg_attribute a
+          where a.attrelid = i.oid and a.attstattarget >= 0) as statistics
+      from pg_index x
+        join pg_class i on i.oid = x.indexrelid
+        join pg_class c on c.oid = x.indrelid
+        join pg_namespace n on n.oid = c.relnamespace
+        left join pg_inherits h on h.inhrelid = i.oid
+        left join pg_class p on p.oid = h.inhparent
+        left join pg_namespace pn on pn.oid = p.relnamespace
+      where c.relkind in ('r', 'p', 'm') and ${userSchema} and ${kept('c')}
+        and not exists (select from pg_constraint k
+          where k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x') and k.conrelid = x.indrelid)
+        and ${notOfExtension('pg_class', 'c.oid')}`,
+  }
+}
+
+const enabled = `when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always'`
+
+export function triggersAndPolicies(kept: Kept): readonly KindQuery[] {
+  const ofRelations = `${userSchema} and ${kept('c')}`
+  return [
+    {
+      // A trigger of a partitioned table has a copy on each partition.
+      kind: 'trigger',
+      catalog: 'pg_trigger',
+      names: 3,
+      sql: `select t.oid, 0, n.nspname, c.relname, t.tgname, pg_get_triggerdef(t.oid) as definition,
+          case t.tgenabled ${enabled} end as enabled
+        from pg_trigger t
+          join pg_class c on c.oid = t.tgrelid
+          join pg_namespace n on n.oid = c.relnamespace
+        where not t.tgisinternal and t.tgparentid = 0 and ${ofRelations} and ${notOfExtension('pg_trigger', 't.oid')}`,
+    },
+    {
+      kind: 'policy',
+      catalog: 'pg_policy',
+      names: 3,
+      sql: `select p.oid, 0, n.nspname, c.relname, p.polname,
+          case p.polcmd when '*' then 'all' when 'r' then 'select' when 'a' then 'insert'
+            when 'w' then 'update' when 'd' then 'delete' end as command,
+          p.polpermissive as permissive,
+          array_to_json(array(select coalesce(r.rolname, 'public')
+            from unnest(p.polroles) u left join pg_roles r on r.oid = u order by 1)) as roles,
+          pg_get_expr(p.polqual, p.polrelid) as using, pg_get_expr(p.polwithcheck, p.polrelid) as "withCheck"
+        from pg_policy p
+          join pg_class c on c.oid = p.polrelid
+          join pg_namespace n on n.oid = c.relnamespace
+        where ${ofUserTables(kept)}`,
+    },
+    {
+      // The rule _RETURN is the definition of a view.
+      kind: 'rule',
+      catalog: 'pg_rewrite',
+      names: 3,
+      sql: `select r.oid, 0, n.nspname, c.relname, r.rulename, pg_get_ruledef(r.oid) as definition,
+          case r.ev_enabled ${enabled} end as enabled
+        from pg_rewrite r
+          join pg_class c on c.oid = r.ev_class
+          join pg_namespace n on n.oid = c.relnamespace
+        where r.rulename <> '_RETURN' and ${ofRelations} and ${notOfExtension('pg_rewrite', 'r.oid')}`,
+    },
+  ]
+}

@@ -1,0 +1,200 @@
+import pg from 'pg'
+import type { Identity } from '../../core/history/ownership.js'
+import { isRecord } from '../../project/import-module.js'
+import { queryRows } from '../connection/query.js'
+
+/** Our append-only ledger beside Knex's own. */
+export const ledgerTable = 'schemagate_ledger'
+
+/**
+ * What happened: to a revision (`stamped` and `repaired` were recorded without being run, `forgotten` is no longer recorded
+ * because its file is lost; `started` without another after it was interrupted), or to the database, whose rows have no
+ * revision: whose it is, and each index that is repaired.
+ */
+export type LedgerEvent =
+  | 'started'
+  | 'applied'
+  | 'failed'
+  | 'rolled back'
+  | 'reverted'
+  | 'stamped'
+  | 'forgotten'
+  | 'repairing'
+  | 'repaired'
+  | 'identified'
+  | 'adopted'
+
+/** Who writes: kept with every row. */
+export interface Writer {
+  readonly host: string
+  readonly release: string | null
+}
+
+/** What else is kept with a row, as JSON. */
+export interface LedgerDetail {
+  /** The file's name: texts of files that are called differently are not compared. */
+  readonly file?: string | null
+  /** Whether the revision had a transaction, which takes everything back when it ends badly. */
+  readonly transaction?: boolean
+  /** A hash of the catalog changes that were promised and verified, and the PostgreSQL major whose words they are. */
+  readonly changes?: string
+  readonly postgres?: number
+  /** Why somebody forced it, and how many differences there were. */
+  readonly reason?: string
+  readonly differences?: number
+  readonly identity?: Named
+  /** The key of an index that is repaired, and how. */
+  readonly index?: string
+  readonly statements?: readonly string[]
+}
+
+/** Whose the database is from then on. */
+type Named = Omit<Identity, 'since'>
+
+export interface LedgerEntry {
+  readonly revision: string | null
+  readonly event: LedgerEvent
+  /** Milliseconds, null where it is not over or was not measured. */
+  readonly duration?: number
+  readonly checksum?: string | null
+  readonly error?: string
+  readonly detail?: LedgerDetail
+}
+
+/** The last thing on record about a revision. */
+export interface LastEvent {
+  readonly revision: string
+  readonly event: string
+  readonly host: string
+  /** ISO 8601. */
+  readonly at: string
+  readonly checksum: string | null
+  readonly detail: LedgerDetail
+}
+
+/** Where a ledger is and what it records. */
+export interface Ledger {
+  readonly schema: string
+  /** Names as Knex recorded them, in order. */
+  readonly names: readonly string[]
+  /** By revision; none where only Knex kept a record. */
+  readonly last: ReadonlyMap<string, LastEvent>
+}
+
+export function qualified(schema: string, table: string): string {
+  return `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`
+}
+
+/** Creates our ledger where Knex's is, or brings one of an earlier release up to date. To be called under the lock. */
+export async function ensureLedger(client: pg.ClientBase, schema: string): Promise<void> {
+  const table = qualified(schema, ledgerTable)
+  const [found] = await queryRows(
+    client,
+    `select to_regclass(${pg.escapeLiteral(table)}) is not null as there, exists (select from pg_attribute
+      where attrelid = to_regclass(${pg.escapeLiteral(table)}) and attname = 'detail') as recent`,
+  )
+  if (found?.['there'] !== true) await client.query(createLedger(table))
+  else if (found['recent'] !== true) await client.query(updateLedger(table))
+}
+
+/** Events have no check constraint: an older build may have to live with rows of a newer one. */
+function createLedger(table: string): string {
+  return `create table ${table} (
+    id bigint generated always as identity primary key,
+    at timestamptz not null default clock_timestamp(),
+    revision text,
+    event text not null,
+    duration_ms integer,
+    role text not null default current_user,
+    host text not null,
+    release text,
+    checksum text,
+    error text,
+    detail jsonb
+  )`
+}
+
+function updateLedger(table: string): string {
+  return `alter table ${table} add detail jsonb, alter revision drop not null,
+    drop constraint if exists ${ledgerTable}_event_check`
+}
+
+/** Appends rows. Inside a transaction they share its fate, which is what an `applied` row is for. */
+export async function append(
+  client: pg.ClientBase,
+  { schema, writer }: { readonly schema: string; readonly writer: Writer },
+  entries: readonly LedgerEntry[],
+): Promise<void> {
+  for (const { revision, event, duration, checksum, error, detail } of entries)
+    await client.query(
+      `insert into ${qualified(schema, ledgerTable)} (revision, event, duration_ms, host, release, checksum, error, detail)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [
+        revision,
+        event,
+        duration === undefined ? null : Math.round(duration),
+        writer.host,
+        writer.release,
+        checksum ?? null,
+        error ?? null,
+        detail === undefined ? null : JSON.stringify(detail),
+      ],
+    )
+}
+
+/** SQL for the last event of each revision and the newest identity. A ledger of an earlier release has no `detail`. */
+export function lastEvents(schema: string): string {
+  return `select revision, event, host, at, checksum, detail from (
+      select distinct on (revision) id, revision, event, host, at, checksum, to_jsonb(l) -> 'detail' as detail
+      from ${qualified(schema, ledgerTable)} l where revision is not null or event in ('identified', 'adopted')
+      order by revision, id desc
+    ) last order by id`
+}
+
+/** What the rows of `lastEvents` say: the last event of each revision, and whose the database is. */
+export function lastFrom(
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Pick<Ledger, 'last'> & { readonly identity: Identity | null } {
+  const events = rows.map((row) => ({ ...asEvent(row), named: row['revision'] !== null }))
+  const own = events.find(({ named }) => !named)
+  return {
+    last: new Map(events.filter(({ named }) => named).map((event) => [event.revision, event])),
+    identity: own?.detail.identity === undefined ? null : { ...own.detail.identity, since: own.at },
+  }
+}
+
+function asEvent({
+  revision,
+  event,
+  host,
+  at,
+  checksum,
+  detail,
+}: Readonly<Record<string, unknown>>): LastEvent {
+  return {
+    revision: String(revision),
+    event: String(event),
+    host: String(host),
+    at: at instanceof Date ? at.toISOString() : String(at),
+    checksum: typeof checksum === 'string' ? checksum : null,
+    detail: detailFrom(detail),
+  }
+}
+
+function detailFrom(value: unknown): LedgerDetail {
+  if (!isRecord(value)) return {}
+  const { file, transaction, changes, postgres, reason, differences, identity } = value
+  return {
+    ...(typeof file === 'string' ? { file } : {}),
+    ...(typeof transaction === 'boolean' ? { transaction } : {}),
+    ...(typeof changes === 'string' ? { changes } : {}),
+    ...(typeof postgres === 'number' ? { postgres } : {}),
+    ...(typeof reason === 'string' ? { reason } : {}),
+    ...(typeof differences === 'number' ? { differences } : {}),
+    ...(isIdentity(identity) ? { identity } : {}),
+  }
+}
+
+function isIdentity(value: unknown): value is Named {
+  return isRecord(value) && ['id', 'service', 'environment'].every((name) => typeof value[name] === 'string')
+}

@@ -1,0 +1,32 @@
+import { append, type LedgerEntry } from '../ledger/ledger.js'
+import { isLoss } from '../connection/lifecycle.js'
+import { messageOf, type Run, type RunState } from './run-context.js'
+
+/**
+ * The revision that runs `failed`; what shared its transaction, and what is tried again, was `rolled back`. Of one outside a
+ * transaction whose connection was lost nobody knows how far it came: it stays `started`, as if this process was killed.
+ */
+export async function recordTakenBack(failure: unknown, { context, state }: Run): Promise<void> {
+  const { audit, schema, writer, session } = context
+  if (state.running?.transactional === false && isLoss(failure, [session.client])) return
+  const text = messageOf(failure, state)
+  const entries = state.begun.map((revision) => ({ ...lastRow(revision, state), error: text }))
+  await append(audit, { schema, writer }, entries).catch((unrecorded: unknown) => {
+    // The database may be what failed; the error to show is the one that came first.
+    const message = `the failure could not be recorded in the ledger: ${messageOf(unrecorded, state)}`
+    context.report({
+      event: 'notice',
+      revision: state.running?.migration.revision ?? null,
+      severity: 'WARNING',
+      message,
+    })
+  })
+}
+
+/** What failed without a transaction may have left something: the next run has to know of which text that was. */
+function lastRow(revision: string, { running }: RunState): LedgerEntry {
+  if (running === null || running.migration.revision !== revision) return { revision, event: 'rolled back' }
+  const { migration, transactional } = running
+  const { checksum, file } = migration
+  return { revision, event: 'failed', checksum, detail: { file, transaction: transactional } }
+}

@@ -1,0 +1,82 @@
+import { type Choice, type Fact, SchemaError } from '../../errors/schema-error.js'
+import { addressOf, describeAddress } from '../connection/address.js'
+import { blockedFailure } from './lock-conflict-error.js'
+import { brokenAt } from '../verify/verification-error.js'
+import { isLoss } from '../connection/lifecycle.js'
+import type { Migration } from '../../project/migration-files.js'
+import { messageOf, type Run } from './run-context.js'
+
+interface FailedRevert {
+  readonly migration: Migration
+  readonly run: Run
+  readonly transactional: boolean
+  /** The revisions reverted before it. */
+  readonly reverted: readonly string[]
+}
+
+/** The error to throw for what went wrong while a revision was reverted: which one, the server's words, what stayed. */
+export function revertFailure(error: unknown, failed: FailedRevert): unknown {
+  const { migration, run } = failed
+  const { context, state } = run
+  const { revision, path } = migration
+  const [said, consequence] = [['error', messageOf(error, state)] as const, consequenceOf(failed)]
+  const where: readonly Fact[] = [
+    ['database', describeAddress(addressOf(context.connection))],
+    ['file', path ?? revision],
+  ]
+  if (context.signal?.aborted === true)
+    return new SchemaError('SCHEMA_INTERRUPTED', {
+      what: `Reverting ${revision} was stopped on request. ${consequence}`,
+      facts: [...where, revertedFact(failed)],
+      choices: [['run it again', 'goes on where this one stopped']],
+      cause: error,
+    })
+  if (error instanceof SchemaError) return brokenAt(where, error)
+  if (isLoss(error, [context.session.client, context.audit]))
+    return new SchemaError('SCHEMA_DATABASE_UNREACHABLE', {
+      what: `The connection to PostgreSQL was lost while ${revision} was reverted.`,
+      facts: [...where, said, revertedFact(failed)],
+      choices: [['schemagate status', 'says where the database stands, once it is back']],
+      cause: error,
+    })
+  if (state.givenUp !== null)
+    return blockedFailure({
+      error,
+      givenUp: state.givenUp,
+      context,
+      consequence,
+      before: [...where, said],
+      after: [],
+    })
+  return new SchemaError('SCHEMA_MIGRATION_FAILED', {
+    what: `Reverting ${revision} failed. ${consequence}`,
+    facts: [...where, said],
+    choices: [
+      ...wholeAgain(failed),
+      ['correct the down function', 'or write a new migration that undoes it'],
+    ],
+    cause: error,
+  })
+}
+
+/** It may have been begun before: by a process that was killed, which nothing took back. */
+function wholeAgain({
+  migration: { revision },
+  run: { context },
+  transactional,
+}: FailedRevert): readonly Choice[] {
+  if (transactional || context.snapshot === null) return []
+  const whole = `schemagate diff database snapshot@${revision} --sql`
+  return [[whole, 'writes what makes its objects whole again, not its rows; then it can be reverted again']]
+}
+
+function consequenceOf({ run, transactional }: FailedRevert): string {
+  if (run.state.running === null) return 'It is still recorded.'
+  return transactional
+    ? 'Its transaction was rolled back; it is still recorded.'
+    : 'It runs outside a transaction: what it did before stays; it is still recorded.'
+}
+
+function revertedFact({ reverted }: FailedRevert): Fact {
+  return ['reverted', reverted.length === 0 ? 'nothing' : reverted]
+}

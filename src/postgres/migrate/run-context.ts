@@ -1,0 +1,51 @@
+import type { Blocker } from '../../core/progress/session-activity.js'
+import { saidBy } from '../../core/text/redact.js'
+import type { ActivityWatch } from '../locks/session-activity.js'
+import type { LockedSession, MigrateOptions } from '../session/locked-session.js'
+import type { LoadedMigration, Migration } from '../../project/migration-files.js'
+
+/** Revisions that Knex applies in one call: one transaction around all of them, or a single one without. */
+export interface Step {
+  readonly transactional: boolean
+  readonly migrations: readonly (Migration & { readonly module: LoadedMigration })[]
+}
+
+export type Loaded = Step['migrations'][number]
+
+export type RunContext = MigrateOptions & LockedSession
+
+export interface RunState {
+  readonly total: number
+  readonly applied: string[]
+  /** Begun in the attempt that runs now. */
+  begun: string[]
+  running: { readonly migration: Loaded; readonly transactional: boolean } | null
+  /**
+   * What PostgreSQL said in this attempt, by SQLSTATE, the last one last: Knex puts the SQL in front of its words, and goes
+   * on in the aborted transaction.
+   */
+  readonly serverMessages: Map<string, string>
+  /** Who was in the way when a statement of this attempt failed for it. */
+  blockers: readonly Blocker[]
+  /** Set once it is not tried again, though only locks of others were in the way. */
+  givenUp: {
+    readonly revision: string
+    readonly attempts: number
+    /** Milliseconds since the first attempt began. */
+    readonly duration: number
+    readonly blockers: readonly Blocker[]
+  } | null
+}
+
+/** A run of migrations: what it works with, how far it is, and who looks at its session meanwhile. */
+export interface Run {
+  readonly context: RunContext
+  readonly state: RunState
+  readonly watch: ActivityWatch
+}
+
+/** What an error says, in PostgreSQL's own words where it is one of the server's. */
+export function messageOf(error: unknown, { serverMessages }: Pick<RunState, 'serverMessages'>): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return serverMessages.get(code) ?? saidBy(error)
+}

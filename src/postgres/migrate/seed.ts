@@ -1,0 +1,71 @@
+import { readdir } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import type { Knex } from 'knex'
+import { saidBy } from '../../core/text/redact.js'
+import { SchemaError } from '../../errors/schema-error.js'
+import { importModule, isRecord } from '../../project/import-module.js'
+import { hearErrors } from './server-messages.js'
+import { type MigrateOptions, withLockedSession } from '../session/locked-session.js'
+import { messageOf } from './run-context.js'
+import type { Session } from '../session/knex-session.js'
+
+const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
+
+/**
+ * Runs the seed files of a folder in order, under the migration lock, each in a transaction of its own. Seeds are run at
+ * every start and must be idempotent. Throws SCHEMA_MIGRATION_FAILED with the file's name.
+ */
+export async function seed(options: MigrateOptions, directory: string): Promise<void> {
+  const started = performance.now()
+  const files = await seedFiles(directory)
+  await withLockedSession(options, async ({ session }) => {
+    for (const file of files) await runSeed(session, join(directory, file))
+  })
+  options.report({ event: 'seeded', files, duration: performance.now() - started })
+}
+
+async function seedFiles(directory: string): Promise<readonly string[]> {
+  const names = await readdir(directory).catch((cause: unknown) => {
+    throw new SchemaError('SCHEMA_CONFIG_INVALID', {
+      what: `SEED_ON_START is set, and the seeds folder cannot be read: ${saidBy(cause)}. The service did not start.`,
+      choices: [['SEEDS_DIR', 'names the folder']],
+      cause,
+    })
+  })
+  return names.filter((name) => extensions.includes(extname(name)) && !/\.d\.[cm]?ts$/.test(name)).sort()
+}
+
+async function runSeed({ knex, client }: Session, path: string): Promise<void> {
+  const exports = await importModule(path)
+  const run = findSeed(exports)
+  const serverMessages = new Map<string, string>()
+  const stopHearing = hearErrors(client, (code, message) => serverMessages.set(code, message))
+  try {
+    if (run === null) throw new TypeError('it exports no seed function')
+    await knex.transaction(async (transaction) => {
+      await run(transaction)
+    })
+  } catch (cause) {
+    throw new SchemaError('SCHEMA_MIGRATION_FAILED', {
+      what: 'A seed failed. Its transaction was rolled back.',
+      facts: [
+        ['file', path],
+        ['error', messageOf(cause, { serverMessages })],
+      ],
+      choices: [['SEED_ON_START=false', 'starts without seeds']],
+      cause,
+    })
+  } finally {
+    stopHearing()
+  }
+}
+
+function findSeed(exports: unknown): ((knex: Knex) => unknown) | null {
+  if (!isRecord(exports)) return null
+  if (isSeed(exports['seed'])) return exports['seed']
+  return findSeed(exports['default'])
+}
+
+function isSeed(value: unknown): value is (knex: Knex) => unknown {
+  return typeof value === 'function'
+}

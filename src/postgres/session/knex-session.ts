@@ -1,0 +1,110 @@
+import type { Knex } from 'knex'
+import type pg from 'pg'
+import { configure } from '../connection/settings.js'
+import { clientConfig, connect, type Connection, withLossTold } from '../connection/connect.js'
+import { close, watchLoss } from '../connection/lifecycle.js'
+import { refusePooled } from '../connection/pooler.js'
+import type { KnexProject } from '../../project/knexfile.js'
+import { type Guard, withPulse } from '../connection/watchdog.js'
+import { queryRows } from '../connection/query.js'
+
+/** A Knex instance of our own with exactly one connection, and that connection: lock, DDL and verification share it. */
+export interface Session {
+  readonly knex: Knex
+  readonly client: pg.Client
+  readonly pid: number
+  /** Ends this connection as well, should the server not answer any more. */
+  readonly guard: Guard
+}
+
+/**
+ * Opens a session, hands it over, and closes it however that goes. A connection that is lost is not replaced: the new
+ * one would not hold the lock. The caller's own Knex instance is never used, because the migrator changes its settings.
+ */
+export async function withSession<T>(
+  connection: Connection,
+  project: KnexProject,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const client = await connect(connection)
+  return withPulse({ connection, client }, async (guard) => {
+    await refusePooled(client, connection)
+    return openSession({ connection, project, guard }, use)
+  })
+}
+
+interface Opening {
+  readonly connection: Connection
+  readonly project: KnexProject
+  readonly guard: Guard
+}
+
+async function openSession<T>(
+  { connection, project, guard }: Opening,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { default: createKnex } = await import('knex')
+  const opened: pg.Client[] = []
+  const afterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void): void => {
+    watchLoss(client)
+    if (opened.length > 0) {
+      // Knex forgets a connection that is refused here, and leaves it open.
+      const lost = new Error('the connection that held the migration lock was lost')
+      const refuse = (): void => done(lost, client)
+      void close(client).then(refuse, refuse)
+      return
+    }
+    opened.push(client)
+    guard(client)
+    done(null, client)
+  }
+  const knex = createKnex({
+    ...project.settings,
+    client: 'pg',
+    connection: { ...clientConfig(connection) },
+    pool: { min: 1, max: 1, afterCreate },
+    log: silent,
+  })
+  try {
+    return await withLossTold(opened, connection, async () => {
+      await knex.raw('select 1')
+      const [client] = opened
+      if (client === undefined) throw new Error('Knex made no connection')
+      return use({ knex, client, pid: await prepare(client), guard })
+    })
+  } finally {
+    await knex.destroy()
+  }
+}
+
+/** What Knex logs about a failing migration is said better by the error it then throws. */
+const silent = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} }
+
+/** How the server notices a client that is gone: while a statement runs, and while it waits for the next one. */
+const noticing = [
+  { client_connection_check_interval: '1s' },
+  { tcp_keepalives_idle: '10', tcp_keepalives_interval: '5', tcp_keepalives_count: '3' },
+] as const
+
+/**
+ * Lets the server notice a client that was killed, instead of finishing its statement; not every platform can. A
+ * lock_timeout of the role would leave an invalid index behind where CREATE INDEX CONCURRENTLY waits.
+ */
+async function prepare(client: pg.Client): Promise<number> {
+  await configure(client, { lock_timeout: '0' }, 'session')
+  for (const settings of noticing)
+    await configure(client, settings, 'session').catch((error: unknown) => {
+      if (!isRefusedSetting(error)) throw error
+    })
+  return backendPid(client)
+}
+
+/** The pid by which other sessions know this one. */
+export async function backendPid(client: pg.Client): Promise<number> {
+  const [row] = await queryRows(client, 'select pg_backend_pid() as pid')
+  return Number(row?.['pid'])
+}
+
+function isRefusedSetting(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '22023' || error.code === '42704')
+}

@@ -1,0 +1,195 @@
+import pg from 'pg'
+import type { Owner } from '../../core/history/ownership.js'
+import type { Report } from '../../core/progress/events.js'
+import type { Scope } from '../../core/model/scope.js'
+import type { Snapshot } from '../../core/model/snapshot.js'
+import { SchemaError } from '../../errors/schema-error.js'
+import { addressOf, describeAddress } from '../connection/address.js'
+import { applicationName, waitingForLock } from '../connection/application-name.js'
+import { configure } from '../connection/settings.js'
+import { type Connection, withClient } from '../connection/connect.js'
+import { identify } from '../ledger/claim.js'
+import { type Inspection, inspect } from '../inspect/inspect.js'
+import { ensureLedger, qualified, type Writer } from '../ledger/ledger.js'
+import { describeHolder, withSchemaLock } from '../locks/advisory-lock.js'
+import type { Migration } from '../../project/migration-files.js'
+import type { KnexProject } from '../../project/knexfile.js'
+import type { RevisionCheck } from '../verify/check-revision.js'
+import { queryRows } from '../connection/query.js'
+import { refuseElsewhere } from './same-database.js'
+import { type Session, withSession } from './knex-session.js'
+
+/** What migrating needs to know, whatever is to be done. */
+export interface MigrateOptions {
+  readonly connection: Connection
+  /** What the service uses, where that is another connection: it has to lead to the same database. */
+  readonly witness: Connection | null
+  /** Whose the database is from its first migration on. */
+  readonly owner: Owner
+  /** Throws where the database is not the one this is meant for. Called under the lock, before anything is written. */
+  readonly admit: (inspection: Inspection) => void
+  readonly project: KnexProject
+  readonly migrations: readonly Migration[]
+  /** For words about what a revision changes; what it has to change is `check`. */
+  readonly snapshot: Snapshot | null
+  readonly check: RevisionCheck
+  /** What of the catalog is compared after reverting. Default: all but comments and grants. */
+  readonly scope?: Scope
+  /** Whether one transaction holds all pending revisions, or each its own. */
+  readonly transaction: 'batch' | 'each'
+  /** Milliseconds. */
+  readonly lockWaitTimeout: number
+  /** Milliseconds that a statement in a transaction may wait for a lock of others; 0: for as long as it takes. */
+  readonly lockTimeout: number
+  /** Milliseconds from the first attempt of what others block until which it is tried again. */
+  readonly deadline: number
+  readonly writer: Writer
+  readonly report: Report
+  readonly signal?: AbortSignal
+}
+
+/** A session that holds the lock, and what was true when it got it. */
+export interface LockedSession {
+  readonly session: Session
+  /** Writes the ledger outside the migration's transaction, so that a failure stays on record. */
+  readonly audit: pg.Client
+  readonly inspection: Inspection
+  readonly schema: string
+}
+
+/** Opens a session, takes the lock, inspects again, prepares the ledgers, and runs `use`. */
+export async function withLockedSession<T>(
+  options: MigrateOptions,
+  use: (locked: LockedSession) => Promise<T>,
+): Promise<T> {
+  const { connection } = options
+  return withAdmittedSession(options, async (session, inspection) => {
+    const schema = await prepareLedgers(session.client, { inspection, options }).catch((error: unknown) => {
+      throw explained(error, connection)
+    })
+    return withClient(connection, (audit) => {
+      session.guard(audit)
+      return use({ session, audit, inspection, schema })
+    })
+  })
+}
+
+/** Opens a session, takes the lock, inspects, and runs `use` if it is the right database. Writes nothing. */
+export async function withAdmittedSession<T>(
+  options: MigrateOptions,
+  use: (session: Session, inspection: Inspection) => Promise<T>,
+): Promise<T> {
+  const { connection, project, lockWaitTimeout: timeout, report, signal, writer } = options
+  const onWait: Parameters<typeof withSchemaLock>[1]['onWait'] = (holder, waited) =>
+    report({
+      event: 'waiting for lock',
+      lock: 'migration',
+      holder: holder === null ? null : describeHolder(holder),
+      waited,
+    })
+  const patience = { tableName: project.tableName, timeout, onWait, ...(signal ? { signal } : {}) }
+  return withSession(connection, project, async (session) => {
+    const named = (revision: string | null): Promise<void> =>
+      configure(session.client, { application_name: applicationName({ ...writer, revision }) }, 'session')
+    await named(waitingForLock)
+    return withSchemaLock(session.client, patience, async () => {
+      await named(null)
+      return use(session, await inspectForWriting(session, options))
+    })
+  })
+}
+
+/** What is there now, once it is proved that this is the database it is meant for. */
+async function inspectForWriting(session: Session, options: MigrateOptions): Promise<Inspection> {
+  const { connection, witness, project, admit } = options
+  const { tableName } = project
+  if (witness !== null) await refuseElsewhere(session, { connection, witness, tableName })
+  const inspection = await inspect(session.client, { connection, project })
+  if (inspection.readOnly) throw standby(connection)
+  admit(inspection)
+  return inspection
+}
+
+interface Preparation {
+  readonly inspection: Inspection
+  readonly options: MigrateOptions
+}
+
+async function prepareLedgers(client: pg.Client, { inspection, options }: Preparation): Promise<string> {
+  const { schema } = inspection
+  const { project, report } = options
+  if (schema === null)
+    throw new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
+      what: 'There is no PostgreSQL schema in the search_path in which Knex could keep its record. Nothing was done.',
+      choices: [['searchPath, schemaName', 'in the knexfile say which schema is meant']],
+    })
+  if (project.schemaName !== null)
+    await client.query(`create schema if not exists ${pg.escapeIdentifier(project.schemaName)}`)
+  await ensureLedger(client, schema)
+  if (inspection.identity === null) {
+    const identity = await identify(client, { schema, ...options }, 'identified')
+    report({ event: 'identified', identity })
+  }
+  if (inspection.ledger !== null) await freeKnexLock(client, { schema, project, report })
+  return schema
+}
+
+interface KnexLock {
+  readonly schema: string
+  readonly project: KnexProject
+  readonly report: Report
+}
+
+async function freeKnexLock(client: pg.Client, { schema, project, report }: KnexLock): Promise<void> {
+  if (!(await isKnexLockTaken(client, { schema, project }))) return
+  const table = knexLockTable(schema, project)
+  await client.query(`begin; delete from ${table}; insert into ${table} (is_locked) values (0); commit`)
+  report({ event: 'knex lock freed' })
+}
+
+/**
+ * Whether Knex would refuse to migrate. Its lock row outlives a killed process, and racing starters can leave two. While we
+ * hold our lock it guards nothing.
+ */
+export async function isKnexLockTaken(
+  client: pg.ClientBase,
+  { schema, project }: Omit<KnexLock, 'report'>,
+): Promise<boolean> {
+  const table = knexLockTable(schema, project)
+  const [exists] = await queryRows(
+    client,
+    `select to_regclass(${pg.escapeLiteral(table)}) is not null as found`,
+  )
+  if (exists?.['found'] !== true) return false
+  const [row] = await queryRows(
+    client,
+    `select count(*)::int as rows, coalesce(max(is_locked), 0) as locked from ${table}`,
+  )
+  return row?.['rows'] !== 1 || row['locked'] !== 0
+}
+
+function knexLockTable(schema: string, { tableName }: KnexProject): string {
+  return qualified(schema, `${tableName}_lock`)
+}
+
+function standby(connection: Connection): SchemaError {
+  return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
+    what: 'The database is a standby: it replays its primary, and cannot be written. Nothing was done.',
+    facts: [['database', describeAddress(addressOf(connection))]],
+    choices: [['MIGRATION_DATABASE_URL', 'names the primary']],
+  })
+}
+
+function explained(error: unknown, connection: Connection): unknown {
+  // A privilege that is missing, or a session that a setting of the role or the database makes read-only.
+  if (!(error instanceof pg.DatabaseError) || !['42501', '25006'].includes(error.code ?? '')) return error
+  return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
+    what: `The role may not migrate: ${error.message}. Nothing was done.`,
+    facts: [['database', describeAddress(addressOf(connection))]],
+    choices: [
+      ['MIGRATION_DATABASE_URL', 'names the same database with the role that migrates'],
+      ['ON_BEHIND=refuse', 'leaves migrating to somebody else'],
+    ],
+    cause: error,
+  })
+}

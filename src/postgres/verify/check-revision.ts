@@ -1,0 +1,44 @@
+import { type Catalog, parseKey } from '../../core/model/catalog.js'
+import { compareWithin, defaultScope, type Scope } from '../../core/model/scope.js'
+import { promisedAt, type Snapshot } from '../../core/model/snapshot.js'
+import { brokenPromise } from './verification-error.js'
+import type { ReadOptions } from '../introspect/read-catalog.js'
+import type { Reconciled, Sight } from '../canonicalize/canonicalize.js'
+
+/** A revision whose `up` has run and is not committed yet. */
+export interface RanRevision {
+  readonly revision: string
+  readonly transactional: boolean
+  /** All revisions recorded, this one included. */
+  readonly recorded: readonly string[]
+  /** The catalog as the revision's own transaction sees it, without the ledgers. */
+  readonly read: (options?: Omit<ReadOptions, 'ledgerTables'>) => Promise<Catalog>
+  /** What was read, in the words of the snapshot wherever they mean the same. */
+  readonly reconcile: (sight: Omit<Sight, 'major'>) => Promise<Reconciled>
+}
+
+/** Looks at a revision before its commit; what it throws rolls the revision back. */
+export type RevisionCheck = (ran: RanRevision) => Promise<void>
+
+/**
+ * Verifies that the objects a revision was to change are what the snapshot promises. Differences in other objects are not
+ * its business, nor is what is out of scope. Throws SCHEMA_PROMISE_BROKEN. Without a snapshot nothing is promised and nothing
+ * checked.
+ */
+export function checkAgainst(snapshot: Snapshot | null, scope: Scope = defaultScope): RevisionCheck {
+  return async ({ revision, transactional, recorded, read, reconcile }) => {
+    const changes = snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}
+    const keys = Object.keys(changes)
+    if (snapshot === null || keys.length === 0) return
+    const { comments, grants } = scope
+    const kinds = new Set(keys.map((key) => parseKey(key).kind))
+    const found = await read({ kinds, comments, grants })
+    const promised = promisedAt(snapshot, recorded)
+    const { kept: differences } = compareWithin(promised, found, { scope, keys })
+    if (differences.length === 0) return
+    const sight = { snapshot, revisions: recorded, live: found, differences }
+    const { live, unrendered } = await reconcile(sight)
+    const { kept } = compareWithin(promised, live, { scope, keys })
+    if (kept.length > 0) throw brokenPromise({ revision, differences: kept, unrendered, transactional })
+  }
+}

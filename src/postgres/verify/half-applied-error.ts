@@ -1,0 +1,103 @@
+import { describeStanding, invalidIndexes, nameStanding, type Standing } from '../../core/history/completion.js'
+import { type Choice, type Fact, SchemaError } from '../../errors/schema-error.js'
+import type { LastEvent } from '../ledger/ledger.js'
+import { isInterrupted, isHalfApplied, type Stood } from './unfinished-revisions.js'
+
+export interface HalfApplied {
+  /** The pending revisions in order, one of them half applied. */
+  readonly stood: readonly Stood[]
+  /** The revisions of this build, in order. */
+  readonly build: readonly string[]
+  readonly database: string
+  /** What that means to whoever asked. */
+  readonly consequence: string
+}
+
+/** The error of a revision that was interrupted outside a transaction, or left an invalid index: how far each came. */
+export function halfApplied({ stood, build, database, consequence }: HalfApplied): SchemaError {
+  const half = stood.filter(isHalfApplied)
+  return new SchemaError('SCHEMA_HALF_APPLIED', {
+    what: [...half.map(whatHappened), consequence].join(' '),
+    facts: [['database', database], ...standingFacts(stood)],
+    choices: half.flatMap((each) => choicesFor(each, build)),
+  })
+}
+
+function whatHappened(stood: Stood): string {
+  const { revision, standing } = stood
+  const how = isInterrupted(stood) ? 'was interrupted outside a transaction' : 'failed before'
+  const name = nameStanding(standing)
+  return `${revision} ${how}, and ${name.startsWith('left') ? name : `is ${name}`}.`
+}
+
+/** `002_half, started by replica-1 at 2026-11-20T10:00:00.000Z` */
+export function describeAttempt({ revision, event, host, at }: LastEvent): string {
+  return `${revision}, ${event} ${event === 'started' ? 'by' : 'on'} ${host} at ${at}`
+}
+
+/** Who was interrupted when, and how far each revision came. */
+function standingFacts(stood: readonly Stood[]): readonly Fact[] {
+  const attempts = stood.filter(isInterrupted).flatMap(({ last }) => last ?? [])
+  return [
+    ...(attempts.length === 0 ? [] : [['interrupted', attempts.map(describeAttempt)] as const]),
+    ['pending', stood.flatMap(linesOf)],
+  ]
+}
+
+/** `002_half  applied in part`, and below it which of its objects are there. */
+export function linesOf({ revision, standing, last }: Stood): readonly string[] {
+  const [first = '', ...rest] = describeStanding(standing)
+  return [`${revision}  ${first}`, ...[...rest, ...caveat(standing, last?.event)].map((line) => `  ${line}`)]
+}
+
+/** Our own ledger records the end of a revision, with its verification, right before Knex records it. */
+function caveat({ kind }: Standing, event: string | undefined): readonly string[] {
+  if (kind !== 'applied') return []
+  return [
+    event === 'applied'
+      ? 'it ran to its end and was verified: only its record is missing'
+      : 'all its objects are there; whether it wrote all its rows, the catalog does not say',
+  ]
+}
+
+function choicesFor({ revision, standing }: Stood, build: readonly string[]): readonly Choice[] {
+  if (standing.kind === 'untold') return []
+  const indexes = invalidIndexes(standing)
+  const isSafe = standing.open.length === 0 && standing.invalid.length === indexes.length
+  return [
+    ...repairChoice({ revision, isSafe, builds: indexes.length > 0 }),
+    ...(isSafe ? [] : partChoices(revision, build[build.indexOf(revision) - 1])),
+    [
+      'correct the migration',
+      'to go on from what is there, then schemagate snapshot: a changed file runs again',
+    ],
+  ]
+}
+
+interface Safe {
+  readonly revision: string
+  /** Whether all that it changes is there, but for indexes to be built. */
+  readonly isSafe: boolean
+  readonly builds: boolean
+}
+
+function repairChoice({ revision, isSafe, builds }: Safe): readonly Choice[] {
+  const deeds = [
+    ...(builds ? ['builds the invalid index again'] : []),
+    ...(isSafe ? [`${builds ? 'then ' : ''}records ${revision}`] : []),
+  ]
+  return deeds.length === 0 ? [] : [['schemagate repair', deeds.join(', ')]]
+}
+
+function partChoices(revision: string, previous: string | undefined): readonly Choice[] {
+  const complete = [
+    `schemagate diff database snapshot@${revision} --sql`,
+    'writes what completes its objects, not its rows; schemagate repair records it then',
+  ] as const
+  if (previous === undefined) return [complete]
+  const takeBack = [
+    `schemagate diff database snapshot@${previous} --sql`,
+    'writes what takes the part back; schemagate migrate runs it again then',
+  ] as const
+  return [complete, takeBack]
+}

@@ -1,0 +1,52 @@
+import type { Difference } from '../../core/model/diff.js'
+import { describeDifference } from '../../core/model/describe.js'
+import { type Fact, SchemaError } from '../../errors/schema-error.js'
+import type { Unrendered } from '../canonicalize/canonicalize.js'
+
+export interface BrokenPromise {
+  readonly revision: string
+  readonly differences: readonly Difference[]
+  /** Why it could not be told whether a difference is more than other words, by object key. */
+  readonly unrendered: Unrendered
+  readonly transactional: boolean
+}
+
+/** The error of a revision that ran without one and is not what the snapshot promises. */
+export function brokenPromise(broken: BrokenPromise): SchemaError {
+  const { revision, differences, unrendered, transactional } = broken
+  const consequence = transactional
+    ? 'Its transaction was rolled back: nothing changed, nothing was recorded.'
+    : 'It runs outside a transaction: what it did stays, and it was not recorded.'
+  return new SchemaError('SCHEMA_PROMISE_BROKEN', {
+    what: `${revision} ran without an error, but did not do what it promised. ${consequence}`,
+    facts: [
+      ['revision', revision],
+      [
+        'differences',
+        differences.flatMap((difference) => [
+          ...describeDifference(difference),
+          ...(unrendered[difference.key] === undefined ? [] : [`    ${unrendered[difference.key]}`]),
+        ]),
+      ],
+    ],
+    choices: [
+      ['correct the database', 'remove or change what was there before, then run it again'],
+      [
+        'correct the migration',
+        'then run schemagate snapshot; an IF NOT EXISTS or hasColumn that found something else is the usual cause',
+      ],
+    ],
+  })
+}
+
+/** A broken promise with where it was broken: the file says the revision then. */
+export function brokenAt(
+  at: readonly Fact[],
+  { code, message: what, facts, choices }: SchemaError,
+): SchemaError {
+  return new SchemaError(code, {
+    what,
+    facts: [...at, ...facts.filter(([name]) => name !== 'revision')],
+    choices,
+  })
+}

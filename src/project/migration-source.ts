@@ -1,0 +1,38 @@
+import type { Knex } from 'knex'
+import { listMigrations, type Migration } from './migration-files.js'
+import { loadProject } from './knexfile.js'
+
+/** A migration source for a knexfile, which also says which folders it reads. */
+export interface FolderSource extends Knex.MigrationSource<Migration> {
+  readonly directories: readonly string[]
+}
+
+/**
+ * A migration source for a project's knexfile, so that plain `knex` commands name revisions as schemagate does: without
+ * extension, whether they run from TypeScript or from what it was built to.
+ *
+ * @param directories absolute paths of the migrations folders
+ */
+export function knexMigrationSource(...directories: readonly string[]): FolderSource {
+  return {
+    directories,
+    getMigrations: async () => {
+      const project = await loadProject({ root: '.', directories, knexfile: null, sections: [] })
+      return [...(await listMigrations(project))]
+    },
+    getMigrationName: ({ revision }) => revision,
+    getMigration: async (migration) => {
+      const { up, down, transaction } = await migration.load()
+      return {
+        ...(transaction === null ? {} : { config: { transaction } }),
+        up: async (knex) => {
+          await up(knex)
+        },
+        down: async (knex) => {
+          if (down === null) throw new TypeError(`${migration.revision} has no down function`)
+          await down(knex)
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,50 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Config } from '../config/load.js'
+import type { FleetRepository } from './fleet-repository.js'
+import type { Health } from '../gate/health-state.js'
+import type { Log } from '../logging/log.js'
+import { closeConnections, connectionOptions, type Timeouts, timeouts } from './http-timeouts.js'
+import { schemaHealth } from '../http/plugin.js'
+import { handleError, handleNotFound } from '../http/problem.js'
+
+export interface AppOptions {
+  readonly config: Pick<Config, 'http' | 'fleet'>
+  readonly health: Health
+  readonly log: Log
+  /** The fleet's tables, null where this process guards another project's database: then it serves health only. */
+  readonly fleet: FleetRepository | null
+  /** Default: those of a service. */
+  readonly patience?: Timeouts
+}
+
+/** Builds the application; it does not listen, so that tests use `inject`. */
+export async function buildApp({
+  config,
+  health,
+  log,
+  fleet,
+  patience = timeouts,
+}: AppOptions): Promise<FastifyInstance> {
+  const loggerInstance: FastifyBaseLogger = log.child({}, { level: atLeastWarn(log.level) })
+  // Loaded only where it is served: its schemas are most of what a start would load.
+  const api = fleet === null ? null : { repository: fleet, ...(await import('./fleet-routes.js')) }
+  const app = Fastify({
+    loggerInstance,
+    routerOptions: api === null ? {} : { maxParamLength: api.fleetParamLength },
+    frameworkErrors: handleError,
+    ...connectionOptions(patience),
+  })
+  closeConnections(app, patience)
+  app.setErrorHandler(handleError)
+  app.setNotFoundHandler(handleNotFound)
+  const { healthToken: token, healthDetails: details } = config.http
+  await app.register(schemaHealth, { gate: { health }, token, details })
+  if (api !== null)
+    await app.register(api.fleetRoutes, { repository: api.repository, token: config.fleet.token })
+  return app
+}
+
+/** Requests are counted by whoever routes them; a line for each would drown the story. */
+function atLeastWarn(level: string): string {
+  return ['info', 'debug', 'trace'].includes(level) ? 'warn' : level
+}

@@ -1,0 +1,207 @@
+import type { Knex } from 'knex'
+import type { FleetReportsRow, Json } from './knex-tables.js'
+import {
+  type Environment,
+  isPosition,
+  isStatus,
+  type Pair,
+  type PastReport,
+  type Receipt,
+  type Report,
+} from '../fleet/schemas.js'
+
+/** A place in a history: the report that was read last. */
+export interface Place {
+  readonly reportedAt: Date
+  /** A bigint in decimal digits. */
+  readonly id: string
+}
+
+export interface Page {
+  /** How many reports at most. */
+  readonly limit: number
+  readonly after: Place | null
+}
+
+export interface FleetRepository {
+  /**
+   * Stores a report; its time is that of its arrival.
+   * @throws an error for which `isUnstorable` is true if the document has something PostgreSQL cannot store
+   */
+  readonly addReport: (report: Report) => Promise<Receipt>
+  /** The latest report of each service and environment: failing first, then most pending revisions, then name. */
+  readonly listEnvironments: () => Promise<readonly Environment[]>
+  /** A page of the history of a pair, newest first; null if it never reported. */
+  readonly listReports: (pair: Pair, page: Page) => Promise<readonly Required<PastReport>[] | null>
+}
+
+/** What the query of the environments gives: columns of the latest report, and what is counted. */
+interface EnvironmentRow
+  extends
+    Pick<FleetReportsRow, keyof Pair | 'status' | 'position' | 'current' | 'head' | 'reported_at'>,
+    Pick<Environment, 'behind' | 'ahead' | 'instances' | 'releaseId'> {}
+
+const pastColumns = [
+  'id',
+  'instance',
+  'status',
+  'phase',
+  'current',
+  'head',
+  'position',
+  'pending',
+  'unknown',
+  'reported_at',
+  'document',
+] as const
+
+const newestFirst = [
+  { column: 'reported_at', order: 'desc' },
+  { column: 'id', order: 'desc' },
+] as const
+
+/** Milliseconds. A connection whose query takes longer is thrown away: the network may have forgotten it. */
+const deadline = 10_000
+
+/** A zero byte (22021, 22P05), half a surrogate pair (22P02), nested too deeply (54001, or too deep for JSON already). */
+const unstorableCodes: ReadonlySet<unknown> = new Set(['22021', '22P05', '22P02', '54001'])
+
+/**
+ * The pairs are found by jumping from one to the next in the index: the cost follows the number of pairs, and of reports
+ * of the last day, not the number of reports. (DISTINCT ON reads every report there is.)
+ */
+const environmentsQuery = `
+  WITH RECURSIVE pairs AS (
+    (SELECT service, environment FROM fleet_reports ORDER BY service, environment LIMIT 1)
+    UNION ALL
+    SELECT next.service, next.environment
+    FROM pairs CROSS JOIN LATERAL (
+      SELECT service, environment FROM fleet_reports AS report
+      WHERE (report.service, report.environment) > (pairs.service, pairs.environment)
+      ORDER BY report.service, report.environment LIMIT 1
+    ) AS next
+  )
+  SELECT pairs.service, pairs.environment, latest.status, latest.position, latest.current, latest.head,
+    cardinality(latest.pending) AS behind, cardinality(latest.unknown) AS ahead, recent.instances,
+    latest.reported_at, latest.document ->> 'releaseId' AS "releaseId"
+  FROM pairs
+  CROSS JOIN LATERAL (
+    SELECT * FROM fleet_reports AS report
+    WHERE report.service = pairs.service AND report.environment = pairs.environment
+    ORDER BY report.reported_at DESC, report.id DESC LIMIT 1
+  ) AS latest
+  CROSS JOIN LATERAL (
+    SELECT count(DISTINCT report.instance)::int AS instances FROM fleet_reports AS report
+    WHERE report.service = pairs.service AND report.environment = pairs.environment
+      AND report.reported_at > now() - interval '24 hours'
+  ) AS recent
+  ORDER BY array_position(ARRAY['fail', 'warn', 'pass'], latest.status), behind DESC,
+    pairs.service, pairs.environment`
+
+/** Reports of the fleet in PostgreSQL. The Knex instance is the caller's, and stays open. */
+export function createFleetRepository(knex: Knex): FleetRepository {
+  return {
+    addReport: (report) => insertReport(knex, report),
+    listEnvironments: () => selectEnvironments(knex),
+    listReports: (pair, page) => selectReports(knex, pair, page),
+  }
+}
+
+/** Whether a report was refused for a character or a depth that PostgreSQL cannot store, not for a failure. */
+export function isUnstorable(error: unknown): boolean {
+  return (
+    error instanceof RangeError ||
+    (error instanceof Error && 'code' in error && unstorableCodes.has(error.code))
+  )
+}
+
+async function insertReport(
+  knex: Knex,
+  { service, environment, instance, health }: Report,
+): Promise<Receipt> {
+  const { status, phase, revision, releaseId, serviceId, version, notes, verification, database, checks } =
+    health
+  const { current, head, position, pending, unknown } = revision
+  const document = JSON.stringify({ releaseId, serviceId, version, notes, verification, database, checks })
+  const [row] = await knex('fleet_reports')
+    .insert({
+      service,
+      environment,
+      instance,
+      status,
+      phase,
+      current,
+      head,
+      position,
+      pending,
+      unknown,
+      document,
+    })
+    .returning(['id', 'reported_at'])
+    .timeout(deadline)
+  if (row === undefined) throw new Error('PostgreSQL inserted a report and returned no row')
+  return { id: row.id, reportedAt: row.reported_at.toISOString() }
+}
+
+async function selectEnvironments(knex: Knex): Promise<readonly Environment[]> {
+  const { rows } = await knex
+    .raw<{ readonly rows: readonly EnvironmentRow[] }>(environmentsQuery)
+    .timeout(deadline)
+  return rows.map(({ reported_at: reportedAt, status, position, ...row }) => ({
+    ...row,
+    status: promised(isStatus, status),
+    position: position === null ? null : promised(isPosition, position),
+    reportedAt: reportedAt.toISOString(),
+  }))
+}
+
+async function selectReports(
+  knex: Knex,
+  pair: Pair,
+  { limit, after }: Page,
+): Promise<readonly Required<PastReport>[] | null> {
+  const query = knex('fleet_reports')
+    .where(pair)
+    .orderBy([...newestFirst])
+    .limit(limit)
+  if (after !== null) query.whereRaw('(reported_at, id) < (?, ?)', [after.reportedAt, after.id])
+  const rows = await query.select(...pastColumns).timeout(deadline)
+  return rows.length > 0 || (after !== null && (await hasReported(knex, pair)))
+    ? rows.map(toPastReport)
+    : null
+}
+
+async function hasReported(knex: Knex, pair: Pair): Promise<boolean> {
+  return (await knex('fleet_reports').where(pair).first('id').timeout(deadline)) !== undefined
+}
+
+function toPastReport({
+  reported_at: reportedAt,
+  status,
+  position,
+  document,
+  ...row
+}: Pick<FleetReportsRow, (typeof pastColumns)[number]>): Required<PastReport> {
+  const details = detailsOf(document)
+  const { releaseId } = details
+  return {
+    ...row,
+    status: promised(isStatus, status),
+    position: position === null ? null : promised(isPosition, position),
+    document: details,
+    reportedAt: reportedAt.toISOString(),
+    releaseId: typeof releaseId === 'string' ? releaseId : null,
+  }
+}
+
+/** A text that a constraint of the table holds to some. */
+function promised<Text extends string>(is: (text: string) => text is Text, text: string): Text {
+  if (is(text)) return text
+  throw new Error(`fleet_reports has "${text}", which its constraints do not allow`)
+}
+
+/** A document, which a constraint of the table holds to be an object. */
+function detailsOf(document: Json): Required<PastReport>['document'] {
+  if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document
+  throw new Error('fleet_reports has a document that is no object')
+}

@@ -1,0 +1,153 @@
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { saidBy } from '../core/text/redact.js'
+import type { Facts } from '../core/model/catalog.js'
+import type { Undetermined } from '../core/model/diff.js'
+import type { Changes, Snapshot, SnapshotRevision } from '../core/model/snapshot.js'
+import { SchemaError } from '../errors/schema-error.js'
+import { isRecord } from '../project/import-module.js'
+
+/** Beside the migrations; Knex's loader ignores it. */
+export const snapshotName = 'schema.snapshot.json'
+
+/** Another one knows other facts of the catalog, or other words for them. */
+export const snapshotFormat = 2
+
+/**
+ * Reads the snapshot of a migrations folder, null where there is none. Throws SCHEMA_SNAPSHOT_INVALID.
+ *
+ * @param directory the migrations folder
+ */
+export async function loadSnapshot(directory: string): Promise<Snapshot | null> {
+  const file = join(directory, snapshotName)
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (isRecord(error) && error['code'] === 'ENOENT') return null
+    throw error
+  })
+  return text === null ? null : parseSnapshot(text, file)
+}
+
+/** Writes the snapshot of a migrations folder, whole or not at all, and returns the file's path. */
+export async function saveSnapshot(directory: string, snapshot: Snapshot): Promise<string> {
+  const file = join(directory, snapshotName)
+  const unfinished = `${file}.${process.pid}.tmp`
+  try {
+    await writeFile(unfinished, formatSnapshot(snapshot))
+    await rename(unfinished, file)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    throw error
+  }
+  return file
+}
+
+/** The file's text: one block a revision, one line an object, so that a diff shows what a revision promises. */
+export function formatSnapshot({ postgres, base, revisions }: Snapshot): string {
+  const blocks = revisions.map(formatRevision)
+  return [
+    '{',
+    `  "schemagate": ${snapshotFormat},`,
+    `  "postgres": ${postgres},`,
+    `  "base": ${formatObjects(base, '  ')},`,
+    `  "revisions": [`,
+    blocks.join(',\n'),
+    '  ]',
+    '}',
+    '',
+  ].join('\n')
+}
+
+function formatRevision({ revision, file, checksum, changes, undetermined }: SnapshotRevision): string {
+  const lines = [
+    `      "revision": ${JSON.stringify(revision)}`,
+    `      "file": ${JSON.stringify(file)}`,
+    `      "checksum": ${JSON.stringify(checksum)}`,
+    `      "changes": ${formatObjects(changes, '      ')}`,
+    ...(undetermined === undefined ? [] : [`      "undetermined": ${formatObjects(undetermined, '      ')}`]),
+  ]
+  return `    {\n${lines.join(',\n')}\n    }`
+}
+
+function formatObjects(objects: Readonly<Record<string, unknown>>, indent: string): string {
+  const lines = Object.entries(objects).map(
+    ([key, value]) => `${indent}  ${JSON.stringify(key)}: ${JSON.stringify(value)}`,
+  )
+  return lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n${indent}}`
+}
+
+function parseSnapshot(text: string, file: string): Snapshot {
+  const value = parseJson(text, file)
+  if (!isRecord(value) || value['schemagate'] !== snapshotFormat)
+    throw invalid(file, `it is not of format ${snapshotFormat}: another version of schemagate wrote it`)
+  const { postgres, base, revisions } = value
+  if (
+    typeof postgres !== 'number' ||
+    !isCatalog(base) ||
+    !Array.isArray(revisions) ||
+    !revisions.every(isRevision)
+  )
+    throw invalid(file, 'it was changed by hand or is not whole')
+  return { postgres, base, revisions }
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw invalid(file, saidBy(error))
+  }
+}
+
+function isRevision(value: unknown): value is SnapshotRevision {
+  if (!isRecord(value)) return false
+  const { revision, file, checksum, changes, undetermined = {} } = value
+  return (
+    typeof revision === 'string' &&
+    isTextOrNull(file) &&
+    isTextOrNull(checksum) &&
+    isChanges(changes) &&
+    isUndetermined(undetermined)
+  )
+}
+
+function isTextOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === 'string'
+}
+
+function isChanges(value: unknown): value is Changes {
+  return isObject(value) && Object.values(value).every((facts) => facts === null || isFacts(facts))
+}
+
+function isUndetermined(value: unknown): value is Undetermined {
+  return isObject(value) && Object.values(value).every(isTexts)
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+}
+
+/** A list is a record as well, and an empty one would pass for a snapshot that promises nothing. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isRecord(value) && !Array.isArray(value)
+}
+
+function isCatalog(value: unknown): value is Readonly<Record<string, Facts>> {
+  return isObject(value) && Object.values(value).every(isFacts)
+}
+
+function isFacts(value: unknown): value is Facts {
+  return (
+    isObject(value) &&
+    Object.values(value).every(
+      (fact) => ['string', 'number', 'boolean'].includes(typeof fact) || isTexts(fact),
+    )
+  )
+}
+
+function invalid(file: string, why: string): SchemaError {
+  return new SchemaError('SCHEMA_SNAPSHOT_INVALID', {
+    what: `The snapshot cannot be read: ${why}. Nothing was verified.`,
+    facts: [['file', file]],
+    choices: [['schemagate snapshot', 'makes it anew from the migrations']],
+  })
+}

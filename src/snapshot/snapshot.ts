@@ -1,0 +1,118 @@
+import type { Report } from '../core/progress/events.js'
+import { keepUndetermined, type Snapshot } from '../core/model/snapshot.js'
+import { type Stale, staleness } from '../core/model/snapshot-staleness.js'
+import { count, shortened } from '../core/model/describe.js'
+import { SchemaError } from '../errors/schema-error.js'
+import { isRecord } from '../project/import-module.js'
+import { loadSnapshot, saveSnapshot } from './file.js'
+import type { Workspace } from '../workspace.js'
+
+/**
+ * The snapshot to verify with. In development a missing or stale one is made anew; in production a stale one is an error
+ * and a missing one is null: nothing is promised then. Throws SCHEMA_SNAPSHOT_STALE, SCHEMA_SNAPSHOT_INVALID.
+ */
+export async function currentSnapshot(workspace: Workspace, report: Report): Promise<Snapshot | null> {
+  const { config, snapshotDirectory, migrations } = workspace
+  const snapshot = await loadSnapshot(snapshotDirectory)
+  const stale = snapshot === null ? [] : staleness(snapshot, migrations)
+  if (snapshot !== null && stale.length === 0) return snapshot
+  if (config.production) {
+    if (snapshot === null) return null
+    throw staleError(workspace, stale)
+  }
+  report({ event: 'snapshot stale', stale, missing: snapshot === null })
+  return refreshed(workspace, report)
+}
+
+/** The snapshot as it is, whatever its age: for commands that only look. Null where there is none or it is stale. */
+export async function usableSnapshot({
+  snapshotDirectory,
+  migrations,
+}: Pick<Workspace, 'snapshotDirectory' | 'migrations'>): Promise<{
+  readonly snapshot: Snapshot | null
+  readonly stale: readonly Stale[]
+}> {
+  const snapshot = await loadSnapshot(snapshotDirectory)
+  const stale = snapshot === null ? [] : staleness(snapshot, migrations)
+  return { snapshot: stale.length === 0 ? snapshot : null, stale }
+}
+
+/** Replays the migrations and writes the snapshot. Returns it with the file's path. What only reads one loads none of it. */
+export async function makeSnapshot(
+  workspace: Workspace,
+  report: Report,
+): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {
+  const started = performance.now()
+  const { project, migrations, snapshotDirectory } = workspace
+  const [{ findScratch }, { replay }] = await Promise.all([
+    import('../postgres/scratch/scratch.js'),
+    import('./replay.js'),
+  ])
+  const scratch = await findScratch(workspace.scratch)
+  const fresh = await replay({ scratch, project, migrations, report })
+  const snapshot = keepUndetermined(fresh, await earlierSnapshot(snapshotDirectory))
+  const file = await saveSnapshot(snapshotDirectory, snapshot)
+  const keys = new Set(snapshot.revisions.flatMap(({ changes }) => Object.keys(changes)))
+  report({
+    event: 'snapshot written',
+    file,
+    revisions: migrations.length,
+    objects: keys.size,
+    duration: performance.now() - started,
+  })
+  return { snapshot, file }
+}
+
+/** One that cannot be read is replaced like one that is not there. */
+async function earlierSnapshot(directory: string): Promise<Snapshot | null> {
+  return loadSnapshot(directory).catch((error: unknown) => {
+    if (error instanceof SchemaError && error.code === 'SCHEMA_SNAPSHOT_INVALID') return null
+    throw error
+  })
+}
+
+/** Without a scratch database, or with a folder that cannot be written, development goes on unverified and says so. */
+async function refreshed(workspace: Workspace, report: Report): Promise<Snapshot | null> {
+  try {
+    return (await makeSnapshot(workspace, report)).snapshot
+  } catch (error) {
+    if (!isUnavailable(error)) throw error
+    report({ event: 'snapshot unavailable', reason: error.message })
+    return null
+  }
+}
+
+function isUnavailable(error: unknown): error is Error {
+  if (!(error instanceof Error) || !isRecord(error)) return false
+  return ['SCHEMA_SCRATCH_UNAVAILABLE', 'EACCES', 'EROFS', 'EPERM'].includes(String(error['code']))
+}
+
+const reasons: Readonly<Record<Stale['why'], string>> = {
+  new: 'not in the snapshot',
+  removed: 'in the snapshot, no longer in the folder',
+  edited: 'edited since the snapshot was made',
+  reordered: 'at another place than in the snapshot',
+}
+
+/** One line for each reason a snapshot is stale. */
+export function describeStale(stale: readonly Stale[]): readonly string[] {
+  return stale.map(({ revision, why }) => `${revision}  ${reasons[why]}`)
+}
+
+/** Why there is no promise to go by: the snapshot is stale, or, without a reason for that, there is none. */
+export function staleError(
+  { snapshotDirectory }: Pick<Workspace, 'snapshotDirectory'>,
+  stale: readonly Stale[],
+): SchemaError {
+  return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
+    what:
+      stale.length === 0
+        ? 'There is no snapshot of these migrations yet. Nothing was verified or migrated.'
+        : `The snapshot was not made from these migrations: it differs in ${count(stale.length, 'revision')}. Nothing was verified or migrated.`,
+    facts: [
+      ['folder', snapshotDirectory],
+      ...(stale.length === 0 ? [] : [['stale', shortened(describeStale(stale))] as const]),
+    ],
+    choices: [['schemagate snapshot', 'makes it anew; commit it with the migrations']],
+  })
+}
