@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { Part } from './part.js'
 import { type Contender, compare, timed } from './measure.js'
+import type { Part } from './part.js'
 import { finish, type Place, serve } from './process.js'
 
 /**

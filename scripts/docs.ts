@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { commands } from '../src/cli/registry.js'
 import { helpText } from '../src/cli/help.js'
+import { commands } from '../src/cli/registry.js'
 import { configReference } from '../src/config/explain.js'
 import { annotationRules, impactRules, impacts } from '../src/core/impact/assess-impact.js'
 import { casesOf, type Rule } from '../src/core/impact/rule.js'

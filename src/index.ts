@@ -1,6 +1,6 @@
 import { type Config, loadConfig } from './config/load.js'
-import { createLog, type Log, reportTo } from './logging/log.js'
 import { type Gate, openGate as open } from './gate/open.js'
+import { createLog, type Log, reportTo } from './logging/log.js'
 
 export type { Catalog, Fact, Facts } from './core/model/catalog.js'
 export type { Decision, Policy } from './core/history/decision.js'

@@ -6,9 +6,9 @@ import { SchemaError } from './errors/schema-error.js'
 import { describeAddress, addressOf } from './postgres/connection/address.js'
 import { wordOf } from './postgres/connection/application-name.js'
 import type { Connection } from './postgres/connection/connect.js'
-import { listMigrations, type Migration } from './project/migration-files.js'
-import { type KnexProject, loadProject } from './project/knexfile.js'
 import type { ScratchSources } from './postgres/scratch/scratch.js'
+import { type KnexProject, loadProject } from './project/knexfile.js'
+import { listMigrations, type Migration } from './project/migration-files.js'
 
 /** What a command works on: a project's migrations, and the database they are for. */
 export interface Workspace {

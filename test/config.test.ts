@@ -1,9 +1,9 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { loadConfig, type Config, type ConfigSource } from '../src/config/load.js'
-import { configDocument, configReference, renderConfig } from '../src/config/explain.js'
 import { listTargets } from '../src/config/environments.js'
+import { configDocument, configReference, renderConfig } from '../src/config/explain.js'
+import { loadConfig, type Config, type ConfigSource } from '../src/config/load.js'
 import { describeError, SchemaError } from '../src/errors/schema-error.js'
 
 type Settings = Readonly<Record<string, string>>

@@ -11,8 +11,8 @@ import { keyOf } from '../src/config/keys.js'
 import { type Config, loadConfig } from '../src/config/load.js'
 import { exitCodes } from '../src/errors/exit-codes.js'
 import { createHealth, type Health } from '../src/gate/health-state.js'
-import { buildApp } from '../src/service/app.js'
 import { createLog } from '../src/logging/log.js'
+import { buildApp } from '../src/service/app.js'
 import {
   compose,
   configMap,
@@ -175,7 +175,8 @@ t.test('the Job fails at once where retrying cannot help, and only there', async
 
 t.test('times fit together', async (t) => {
   const seconds = (duration: string): number => (isDuration(duration) ? milliseconds(duration) / 1000 : NaN)
-  const closing = Number(/closingTime = ([\d_]+)/.exec(read('src/service/server.ts'))?.[1]?.replace('_', '')) / 1000
+  const closing =
+    Number(/closingTime = ([\d_]+)/.exec(read('src/service/server.ts'))?.[1]?.replace('_', '')) / 1000
   const delayOf = (place: string): number => configOf(place).http.shutdownDelay / 1000
   const { readinessProbe: ready, startupProbe: startup } = server
   t.ok(delayOf('server') >= ready.periodSeconds * ready.failureThreshold, 'not ready before it closes')

@@ -2,7 +2,11 @@ import type pg from 'pg'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import type { Statement } from '../../src/ddl/statement.js'
 import type { Transaction } from '../../src/postgres/canonicalize/temporary-objects.js'
-import { everything, readCatalog, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
+import {
+  everything,
+  readCatalog,
+  readCatalogInTransaction,
+} from '../../src/postgres/introspect/read-catalog.js'
 import type { Case, Side } from './cases.js'
 import { connected, createDatabase } from './database.js'
 import { loadIn, loadNew } from './load.js'

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { type Config, loadConfig } from '../config/load.js'
 import type { Report } from '../core/progress/events.js'
-import { saidBy } from '../core/text/redact.js'
 import { visibleLines } from '../core/text/printable.js'
+import { saidBy } from '../core/text/redact.js'
 import { describeError, detailsOf, SchemaError, stackOf } from '../errors/schema-error.js'
 import type { Log } from '../logging/log.js'
 import { storyOn } from '../logging/terminal.js'
@@ -44,7 +44,7 @@ async function main(argv: readonly string[]): Promise<number | null> {
 
 function asker(signal: AbortSignal): (question: string) => Promise<string> {
   return async (question) => {
-    const { askOn } = await import('./ask.js')
+    const { askOn } = await import('./commands/confirm.js')
     return askOn({ input: process.stdin, output: process.stderr, signal }, question)
   }
 }

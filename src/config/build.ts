@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
 import type { Choice } from './database.js'
 import { milliseconds } from './duration.js'
-import { entriesOf } from './entries.js'
+import { entriesOf } from './explain.js'
 import { parseIgnore } from './ignore.js'
-import { tlsModes } from './value-types.js'
 import type { Values } from './keys.js'
 import type { Config } from './types.js'
 import { standardUrl } from './url.js'
 import type { Settings } from './validate.js'
+import { tlsModes } from './value-types.js'
 
 interface Parts {
   readonly root: string

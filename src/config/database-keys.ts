@@ -4,6 +4,7 @@ import {
   duration,
   file,
   folders,
+  type Key,
   oneOf,
   secret,
   serverHost,
@@ -11,7 +12,6 @@ import {
   text,
   yesOrNo,
 } from './value-types.js'
-import type { Key } from './key.js'
 
 /** The databases, and how they are migrated. */
 export const databaseKeys = {

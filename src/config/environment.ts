@@ -1,7 +1,7 @@
-import type { Fault } from './problem.js'
 import { keys } from './key-table.js'
 import type { Layer } from './layers.js'
 import { lookUp, type Lookup, type Setting } from './lookup.js'
+import type { Fault } from './problem.js'
 
 /** The layers that are there before the target is known. */
 export interface FirstLayers {

@@ -1,10 +1,10 @@
 import { databaseKeys } from './database-keys.js'
-import type { Key } from './key.js'
 import { policyKeys } from './policy-keys.js'
 import { processKeys } from './process-keys.js'
 import { serviceKeys } from './service-keys.js'
+import type { Key } from './value-types.js'
 
-export type { Key } from './key.js'
+export type { Key } from './value-types.js'
 
 /** Every key there is. `{TARGET}` stands for ENV_TARGET in upper case. */
 export const keys = {

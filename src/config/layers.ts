@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import type { Fault } from './problem.js'
 import { readText } from './files.js'
 import { isOurs, takesList } from './keys.js'
+import type { Fault } from './problem.js'
 
 /** One source of settings, as texts by name. Names that are not ours are in it too. */
 export interface Layer {

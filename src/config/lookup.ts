@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import type { Fault } from './problem.js'
 import { readText } from './files.js'
 import type { Layer } from './layers.js'
+import type { Fault } from './problem.js'
 import { maskCredentials } from './url.js'
 
 export interface Setting {

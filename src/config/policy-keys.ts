@@ -1,5 +1,4 @@
-import { duration, environments, ignoreRules, oneOf, yesOrNo } from './value-types.js'
-import type { Key } from './key.js'
+import { duration, environments, ignoreRules, type Key, oneOf, yesOrNo } from './value-types.js'
 
 /** The answer for each situation, and what is verified. */
 export const policyKeys = {

@@ -1,5 +1,4 @@
-import { duration, file, httpUrl, secret } from './value-types.js'
-import type { Key } from './key.js'
+import { duration, file, httpUrl, type Key, secret } from './value-types.js'
 
 /** How the process ends and to whom it reports. */
 export const processKeys = {

@@ -1,6 +1,5 @@
 import { hostname } from 'node:os'
-import { label, listeningPort, oneOf, secret, target, text } from './value-types.js'
-import type { Key } from './key.js'
+import { type Key, label, listeningPort, oneOf, secret, target, text } from './value-types.js'
 
 /** What this process is and how it is reached. */
 export const serviceKeys = {

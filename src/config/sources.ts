@@ -1,11 +1,11 @@
+import { nearest } from '../core/text/nearest.js'
 import { defaultLayers } from './defaults.js'
+import { decideTarget, selfDefeating, tooLate, type Decided, type FirstLayers } from './environment.js'
+import { isOurs, type KeyId, keyIds, nameOf } from './keys.js'
+import { commandLine, dotenvLayer, jsonLayer, type Layer, layerOf, processEnvironment } from './layers.js'
+import { lookUp, type Layers, type Lookup } from './lookup.js'
 import type { Fault } from './problem.js'
 import { isTarget } from './value-types.js'
-import { keyIds, nameOf, type KeyId } from './keys.js'
-import { misspelled, twice } from './layer-faults.js'
-import { commandLine, dotenvLayer, jsonLayer, layerOf, processEnvironment, type Layer } from './layers.js'
-import { lookUp, type Layers, type Lookup } from './lookup.js'
-import { decideTarget, selfDefeating, tooLate, type Decided, type FirstLayers } from './environment.js'
 
 interface ConfigInput {
   /** The folder that config/, env/ and relative paths are in. Absolute. */
@@ -80,4 +80,28 @@ function lookUpAll(
 ): ReadonlyMap<KeyId, Lookup> {
   const lookups = new Map(keyIds.map((id) => [id, lookUp(layers, nameOf(id, target ?? ''))]))
   return lookups.set('NODE_ENV', decided.nodeEnv).set('ENV_TARGET', decided.target)
+}
+
+/** Keys of a file that are nearly ours. Not for the process environment: most of it is none of our business. */
+function misspelled({ source, values }: Layer, target: string): readonly Fault[] {
+  const names = keyIds.map((id) => nameOf(id, target)).flatMap((name) => [name, `${name}_FILE`])
+  return Object.keys(values)
+    .filter((name) => /^[A-Z][A-Z0-9_]*$/.test(name) && !isOurs(name))
+    .flatMap((name) => {
+      const meant = nearest(name, names)
+      if (meant === undefined) return []
+      return [{ subject: name, source, problem: 'is no key', hint: `did you mean ${meant}?` }]
+    })
+}
+
+/** Keys that one layer sets twice: as KEY and as KEY_FILE. */
+function twice({ source, values }: Layer): readonly Fault[] {
+  return Object.keys(values)
+    .filter((name) => isOurs(name) && `${name}_FILE` in values)
+    .map((name) => ({
+      subject: name,
+      source,
+      problem: `is set twice, also as ${name}_FILE`,
+      hint: 'expected one of the two',
+    }))
 }

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
 import { envSchema } from 'env-schema'
 import { isDuration } from './duration.js'
-import type { Fault, Outcome } from './problem.js'
 import { isFile } from './files.js'
 import { ignoreProblem } from './ignore.js'
-import { isServerHost, isTarget, tlsModes } from './value-types.js'
 import { keyIds, keyOf, type KeyId, type Values } from './keys.js'
 import type { Setting } from './lookup.js'
+import type { Fault, Outcome } from './problem.js'
 import { databaseUrlProblem, isHttpUrl, maskCredentials } from './url.js'
+import { isServerHost, isTarget, tlsModes } from './value-types.js'
 
 export type Settings = ReadonlyMap<KeyId, Setting>
 

@@ -132,3 +132,11 @@ export function isTarget(name: string): boolean {
 export function isServerHost(host: string): boolean {
   return host.startsWith('/') || isIPv6(host) || !/[\s/:@]/.test(host)
 }
+
+/** A key of the configuration. Its default is a text as an environment variable would hold it, or null for none. */
+export interface Key extends Form {
+  readonly default: string | null
+  /** The default in words, where the text does not say it. */
+  readonly otherwise?: string
+  readonly description: string
+}

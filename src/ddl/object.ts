@@ -1,4 +1,11 @@
-import { type Catalog, type Fact, type Facts, objectKey, parseKey, relationsOf } from '../core/model/catalog.js'
+import {
+  type Catalog,
+  type Fact,
+  type Facts,
+  objectKey,
+  parseKey,
+  relationsOf,
+} from '../core/model/catalog.js'
 import { ident, unquote } from './identifiers.js'
 import type { Hazard } from './statement.js'
 

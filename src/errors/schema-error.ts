@@ -1,5 +1,5 @@
-import { masked, saidBy } from '../core/text/redact.js'
 import { visible } from '../core/text/printable.js'
+import { masked, saidBy } from '../core/text/redact.js'
 import { type ErrorCode, errorCodes } from './codes.js'
 import type { ExitCode } from './exit-codes.js'
 

@@ -9,21 +9,21 @@ import {
   promisedRevisions,
   wrongDatabase,
 } from '../core/history/decision.js'
-import type { Report } from '../core/progress/events.js'
 import { countIgnored } from '../core/model/scope.js'
 import type { Snapshot } from '../core/model/snapshot.js'
-import { ownerIn, refuseUnfit, refuseWrongDatabase } from './preconditions.js'
+import type { Report } from '../core/progress/events.js'
 import { describeAddress, addressOf } from '../postgres/connection/address.js'
-import { inspect, type Inspection } from '../postgres/inspect/inspect.js'
-import { answered } from '../postgres/connection/lifecycle.js'
-import type { MigrateOptions } from '../postgres/session/locked-session.js'
-import { bearLosses, type Patience, readPatiently } from '../postgres/inspect/read-with-retry.js'
 import { pause } from '../postgres/connection/backoff.js'
+import { answered } from '../postgres/connection/lifecycle.js'
+import { inspect, type Inspection } from '../postgres/inspect/inspect.js'
+import { bearLosses, type Patience, readPatiently } from '../postgres/inspect/read-with-retry.js'
 import { textsOf } from '../postgres/inspect/recorded-sources.js'
+import type { MigrateOptions } from '../postgres/session/locked-session.js'
 import { checkAgainst } from '../postgres/verify/check-revision.js'
-import { describeDecision, refusal } from './situations/refusal.js'
 import { currentSnapshot } from '../snapshot/snapshot.js'
 import type { Workspace } from '../workspace.js'
+import { ownerIn, refuseUnfit, refuseWrongDatabase } from './preconditions.js'
+import { describeDecision, refusal } from './situations/refusal.js'
 
 /** What was true of the database when the gate decided, and the decision: `serve` or `warn`. */
 export interface Passed {

@@ -1,6 +1,6 @@
 import type { Config } from '../config/load.js'
-import type { Decision } from '../core/history/decision.js'
-import { findingsOf } from '../core/history/decision.js'
+import { type Decision, findingsOf } from '../core/history/decision.js'
+import type { Progress, Report } from '../core/progress/events.js'
 import {
   advance,
   type Detail,
@@ -16,11 +16,10 @@ import {
   type Verdict,
 } from '../core/progress/health-document.js'
 import type { Loss } from '../core/progress/outage.js'
-import type { Progress, Report } from '../core/progress/events.js'
 import { errorCodes } from '../errors/codes.js'
 import { detailsOf, type SchemaError } from '../errors/schema-error.js'
-import type { Passed } from './gate.js'
 import { describeAddress } from '../postgres/connection/address.js'
+import type { Passed } from './gate.js'
 import { describeDecision } from './situations/refusal.js'
 
 /** What the health routes answer from: serialised once for each change, never per request. */

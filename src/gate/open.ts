@@ -2,12 +2,12 @@ import type { Config } from '../config/load.js'
 import type { Decision } from '../core/history/decision.js'
 import type { Report } from '../core/progress/events.js'
 import { SchemaError } from '../errors/schema-error.js'
-import { onChange } from './on-health-change.js'
 import { createReporter } from '../fleet/reporter.js'
-import { enter } from './supervise.js'
-import { createHealth, type Health } from './health-state.js'
 import type { Log } from '../logging/log.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
+import { createHealth, type Health } from './health-state.js'
+import { onChange } from './on-health-change.js'
+import { enter } from './supervise.js'
 
 /** A gate: this build may serve on this database, and what the health routes say is kept up to date. */
 export interface Gate {

@@ -1,10 +1,10 @@
-import { saidBy } from '../core/text/redact.js'
-import type { Loss } from '../core/progress/outage.js'
 import type { Progress, Report } from '../core/progress/events.js'
+import type { Loss } from '../core/progress/outage.js'
+import { saidBy } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
-import type { Health } from './health-state.js'
 import { isLoss } from '../postgres/connection/lifecycle.js'
 import { isUnavailable } from '../postgres/connection/sqlstate.js'
+import type { Health } from './health-state.js'
 
 /** What is said of a database that cannot be looked at: once when that begins, and once when it is over. */
 export interface Losses {

@@ -5,8 +5,8 @@ import type { Snapshot } from '../core/model/snapshot.js'
 import { describeAddress } from '../postgres/connection/address.js'
 import type { Inspection } from '../postgres/inspect/inspect.js'
 import { textsOf } from '../postgres/inspect/recorded-sources.js'
-import { refusal } from './situations/refusal.js'
 import type { Workspace } from '../workspace.js'
+import { refusal } from './situations/refusal.js'
 
 /** Whose database a process works on: that of its service in its environment. */
 export function ownerIn({ service, target }: Config): Owner {

@@ -1,16 +1,21 @@
 import { decide, type Decision, type Verification } from '../core/history/decision.js'
-import type { Report } from '../core/progress/events.js'
 import type { Stale } from '../core/model/snapshot-staleness.js'
+import type { Report } from '../core/progress/events.js'
 import { errorCodes } from '../errors/codes.js'
 import type { ExitCode } from '../errors/schema-error.js'
-import { examine, type Passed, patience } from './gate.js'
-import { inspect } from '../postgres/inspect/inspect.js'
 import { answered } from '../postgres/connection/lifecycle.js'
+import { inspect } from '../postgres/inspect/inspect.js'
 import { readPatiently } from '../postgres/inspect/read-with-retry.js'
-import { isHalfApplied, isInterrupted, standingsOf, type Stood } from '../postgres/verify/unfinished-revisions.js'
-import { codeOf } from './situations/refusal.js'
+import {
+  isHalfApplied,
+  isInterrupted,
+  standingsOf,
+  type Stood,
+} from '../postgres/verify/unfinished-revisions.js'
 import { usableSnapshot } from '../snapshot/snapshot.js'
 import type { Workspace } from '../workspace.js'
+import { examine, type Passed, patience } from './gate.js'
+import { codeOf } from './situations/refusal.js'
 
 export interface Looked extends Passed {
   /** Why the snapshot could not be used, empty where it could. */

@@ -1,9 +1,9 @@
 import type { Progress, ProgressEvents, Report } from '../core/progress/events.js'
 import { describeError, SchemaError } from '../errors/schema-error.js'
-import { type GateContext, type Passed, passGate } from './gate.js'
-import type { Health } from './health-state.js'
 import { jittered, pause } from '../postgres/connection/backoff.js'
 import type { Workspace } from '../workspace.js'
+import { type GateContext, type Passed, passGate } from './gate.js'
+import type { Health } from './health-state.js'
 
 export interface Waiting {
   readonly context: GateContext & { readonly signal: AbortSignal }

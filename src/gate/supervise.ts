@@ -1,12 +1,12 @@
 import type { Decision } from '../core/history/decision.js'
 import type { Report } from '../core/progress/events.js'
 import { type ErrorCode, SchemaError } from '../errors/schema-error.js'
+import { type Log, logRefusal } from '../logging/log.js'
+import type { Workspace } from '../workspace.js'
 import { type Passed, passGate } from './gate.js'
 import type { Health } from './health-state.js'
-import { type Log, logRefusal } from '../logging/log.js'
-import { waitForGate } from './retry.js'
 import { startWatch, type Watch } from './monitor.js'
-import type { Workspace } from '../workspace.js'
+import { waitForGate } from './retry.js'
 
 export interface Entering {
   readonly workspace: Workspace

@@ -1,7 +1,7 @@
+import { describeFact } from '../core/model/describe.js'
 import type { HealthDocument } from '../core/progress/health-document.js'
 import type { ShownActivity } from '../core/progress/running-migration.js'
 import { visible } from '../core/text/printable.js'
-import { describeFact } from '../core/model/describe.js'
 
 const style = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }

@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
-import { masked, saidBy } from '../core/text/redact.js'
-import { tell } from '../core/progress/messages.js'
 import type { Progress, Report } from '../core/progress/events.js'
+import { tell } from '../core/progress/messages.js'
 import { visibleLines } from '../core/text/printable.js'
+import { masked, saidBy } from '../core/text/redact.js'
 import { describeError, detailsOf, SchemaError, stackOf } from '../errors/schema-error.js'
 import { storyLine } from './terminal.js'
 

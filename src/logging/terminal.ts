@@ -1,5 +1,5 @@
-import { tell } from '../core/progress/messages.js'
 import type { Report } from '../core/progress/events.js'
+import { tell } from '../core/progress/messages.js'
 
 /** From the least important on; none is as important as `silent`. */
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']

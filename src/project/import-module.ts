@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isRecord } from '../core/text/is-record.js'
 
 const typeScript = new Set(['.ts', '.mts', '.cts'])
 
@@ -14,10 +15,6 @@ export async function importModule(path: string): Promise<Readonly<Record<string
   if (typeScript.has(extname(path)) && !runsTypeScript) await loadTypeScript()
   const exports: unknown = await import(pathToFileURL(path).href)
   return isRecord(exports) ? exports : {}
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }
 
 let loaded: Promise<void> | undefined

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Knex } from 'knex'
 import { urlOfParts } from '../config/url.js'
+import { isRecord } from '../core/text/is-record.js'
 import { saidBy } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
-import { importModule, isRecord } from './import-module.js'
+import { importModule } from './import-module.js'
 
 /** How a Knex project keeps its migrations: what Knex would read from its knexfile, with Knex's defaults filled in. */
 export interface KnexProject {

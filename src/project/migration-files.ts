@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Knex } from 'knex'
-import { saidBy } from '../core/text/redact.js'
+import { isRecord } from '../core/text/is-record.js'
 import { visible } from '../core/text/printable.js'
+import { saidBy } from '../core/text/redact.js'
 import { type Choice, SchemaError } from '../errors/schema-error.js'
-import { importModule, isRecord, runsTypeScript } from './import-module.js'
+import { importModule, runsTypeScript } from './import-module.js'
 import type { KnexProject } from './knexfile.js'
 
 /** One migration of this build. */

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
-import { listMigrations, type Migration } from './migration-files.js'
 import { loadProject } from './knexfile.js'
+import { listMigrations, type Migration } from './migration-files.js'
 
 /** A migration source for a knexfile, which also says which folders it reads. */
 export interface FolderSource extends Knex.MigrationSource<Migration> {

@@ -1,11 +1,11 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Config } from '../config/load.js'
-import type { FleetRepository } from './fleet-repository.js'
 import type { Health } from '../gate/health-state.js'
-import type { Log } from '../logging/log.js'
-import { closeConnections, connectionOptions, type Timeouts, timeouts } from './http-timeouts.js'
 import { schemaHealth } from '../http/plugin.js'
 import { handleError, handleNotFound } from '../http/problem.js'
+import type { Log } from '../logging/log.js'
+import type { FleetRepository } from './fleet-repository.js'
+import { closeConnections, connectionOptions, type Timeouts, timeouts } from './http-timeouts.js'
 
 export interface AppOptions {
   readonly config: Pick<Config, 'http' | 'fleet'>

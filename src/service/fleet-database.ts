@@ -3,13 +3,13 @@ import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import type { Config } from '../config/load.js'
-import { onChange } from '../gate/on-health-change.js'
-import type { FleetRepository } from './fleet-repository.js'
 import type { Health } from '../gate/health-state.js'
+import { onChange } from '../gate/on-health-change.js'
 import type { Log } from '../logging/log.js'
 import { clientConfig } from '../postgres/connection/connect.js'
 import { destroy } from '../postgres/connection/lifecycle.js'
 import type { Workspace } from '../workspace.js'
+import type { FleetRepository } from './fleet-repository.js'
 
 export interface OwnFleetOptions {
   readonly config: Config

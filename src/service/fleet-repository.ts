@@ -1,5 +1,4 @@
 import type { Knex } from 'knex'
-import type { FleetReportsRow, Json } from './knex-tables.js'
 import {
   type Environment,
   isPosition,
@@ -9,6 +8,7 @@ import {
   type Receipt,
   type Report,
 } from '../fleet/schemas.js'
+import type { FleetReportsRow, Json } from './knex-tables.js'
 
 /** A place in a history: the report that was read last. */
 export interface Place {

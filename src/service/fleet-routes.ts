@@ -1,9 +1,5 @@
 import { type FastifyPluginAsyncTypebox, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { bearerIs } from '../http/bearer.js'
-import { handleError, problemResponses, refusal, sendProblem } from '../http/problem.js'
-import { isUnavailable } from '../postgres/connection/sqlstate.js'
-import { type FleetRepository, isUnstorable, type Place } from './fleet-repository.js'
 import {
   environmentsSchema,
   historySchema,
@@ -13,6 +9,10 @@ import {
   receiptSchema,
   reportSchema,
 } from '../fleet/schemas.js'
+import { bearerIs } from '../http/bearer.js'
+import { handleError, problemResponses, refusal, sendProblem } from '../http/problem.js'
+import { isUnavailable } from '../postgres/connection/sqlstate.js'
+import { type FleetRepository, isUnstorable, type Place } from './fleet-repository.js'
 
 export interface FleetOptions {
   readonly repository: FleetRepository

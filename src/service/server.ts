@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/load.js'
+import { isRecord } from '../core/text/is-record.js'
 import { saidBy } from '../core/text/redact.js'
 import { describeError, SchemaError } from '../errors/schema-error.js'
 import { createHealth, type Health } from '../gate/health-state.js'
-import { type Log, logRefusal, reportTo } from '../logging/log.js'
 import { openGate } from '../gate/open.js'
+import { type Log, logRefusal, reportTo } from '../logging/log.js'
 import { openOwnFleet } from './fleet-database.js'
-import { isRecord } from '../project/import-module.js'
 
 /** How long closing may take beyond SHUTDOWN_DELAY before the process is ended anyway, in milliseconds. */
 const closingTime = 20_000

@@ -1,17 +1,14 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { saidBy } from '../core/text/redact.js'
 import type { Facts } from '../core/model/catalog.js'
 import type { Undetermined } from '../core/model/diff.js'
-import type { Changes, Snapshot, SnapshotRevision } from '../core/model/snapshot.js'
+import { type Changes, type Snapshot, snapshotFormat, type SnapshotRevision } from '../core/model/snapshot.js'
+import { isRecord } from '../core/text/is-record.js'
+import { saidBy } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
-import { isRecord } from '../project/import-module.js'
 
 /** Beside the migrations; Knex's loader ignores it. */
 export const snapshotName = 'schema.snapshot.json'
-
-/** Another one knows other facts of the catalog, or other words for them. */
-export const snapshotFormat = 2
 
 /**
  * Reads the snapshot of a migrations folder, null where there is none. Throws SCHEMA_SNAPSHOT_INVALID.

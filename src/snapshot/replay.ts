@@ -1,16 +1,16 @@
 import type { Catalog } from '../core/model/catalog.js'
 import { planLooks, repeatedIn, type Replayed } from '../core/model/replay-checkpoints.js'
-import type { Report } from '../core/progress/events.js'
 import { agreeOn, type Changes, changesBetween, pick, type Snapshot } from '../core/model/snapshot.js'
+import type { Report } from '../core/progress/events.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { type Connection, withClient } from '../postgres/connection/connect.js'
+import { serverMajor } from '../postgres/connection/query.js'
 import { everything, ledgerTablesOf, readCatalog } from '../postgres/introspect/read-catalog.js'
 import { migrate } from '../postgres/migrate/migrate.js'
-import type { Migration } from '../project/migration-files.js'
-import type { KnexProject } from '../project/knexfile.js'
-import { serverMajor } from '../postgres/connection/query.js'
-import type { RevisionCheck } from '../postgres/verify/check-revision.js'
 import type { Scratch } from '../postgres/scratch/scratch.js'
+import type { RevisionCheck } from '../postgres/verify/check-revision.js'
+import type { KnexProject } from '../project/knexfile.js'
+import type { Migration } from '../project/migration-files.js'
 
 export interface ReplayOptions {
   readonly scratch: Scratch

@@ -1,11 +1,11 @@
-import type { Report } from '../core/progress/events.js'
-import { keepUndetermined, type Snapshot } from '../core/model/snapshot.js'
-import { type Stale, staleness } from '../core/model/snapshot-staleness.js'
 import { count, shortened } from '../core/model/describe.js'
+import { type Stale, staleness } from '../core/model/snapshot-staleness.js'
+import { keepUndetermined, type Snapshot } from '../core/model/snapshot.js'
+import type { Report } from '../core/progress/events.js'
+import { isRecord } from '../core/text/is-record.js'
 import { SchemaError } from '../errors/schema-error.js'
-import { isRecord } from '../project/import-module.js'
-import { loadSnapshot, saveSnapshot } from './file.js'
 import type { Workspace } from '../workspace.js'
+import { loadSnapshot, saveSnapshot } from './file.js'
 
 /**
  * The snapshot to verify with. In development a missing or stale one is made anew; in production a stale one is an error

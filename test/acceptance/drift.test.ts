@@ -1,9 +1,9 @@
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config/load.js'
+import { assessImpact, impactRules } from '../../src/core/impact/assess-impact.js'
 import { type Catalog, countKinds } from '../../src/core/model/catalog.js'
 import { diff, type Difference } from '../../src/core/model/diff.js'
-import { assessImpact, impactRules } from '../../src/core/impact/assess-impact.js'
 import { compareWithin } from '../../src/core/model/scope.js'
 import {
   everything,

@@ -1,7 +1,7 @@
 import t from 'tap'
+import { query } from '../support/database.js'
 import type { Ended } from '../support/process.js'
 import { createProject } from '../support/project.js'
-import { query } from '../support/database.js'
 
 t.jobs = 2
 

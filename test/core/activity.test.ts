@@ -6,7 +6,11 @@ import {
   describeBlocker,
   shortQuery,
 } from '../../src/core/progress/session-activity.js'
-import { applicationName, type SessionName, sessionNameFrom } from '../../src/postgres/connection/application-name.js'
+import {
+  applicationName,
+  type SessionName,
+  sessionNameFrom,
+} from '../../src/postgres/connection/application-name.js'
 import { describeHolder, type LockHolder } from '../../src/postgres/locks/advisory-lock.js'
 
 t.test('a query of others is one short line without their data', async (t) => {

@@ -1,4 +1,25 @@
 import t from 'tap'
+import { describeStanding, standingOf } from '../../src/core/history/completion.js'
+import {
+  assess,
+  decide,
+  type Decision,
+  type Evidence,
+  findingsOf,
+  type Policy,
+  type Situation,
+} from '../../src/core/history/decision.js'
+import { describeHistoryChange, historyChanges, type Texts } from '../../src/core/history/file-changes.js'
+import { compareHistory, type Position } from '../../src/core/history/history.js'
+import type { Owner, Ownership } from '../../src/core/history/ownership.js'
+import {
+  annotationRules,
+  assessImpact,
+  impactRules,
+  impacts,
+  worstImpact,
+} from '../../src/core/impact/assess-impact.js'
+import { casesOf, judge, type KindRules } from '../../src/core/impact/rule.js'
 import {
   type Catalog,
   countKinds,
@@ -11,40 +32,7 @@ import {
   sortKeys,
   tableOf,
 } from '../../src/core/model/catalog.js'
-import {
-  assess,
-  decide,
-  type Decision,
-  type Evidence,
-  findingsOf,
-  type Policy,
-  type Situation,
-} from '../../src/core/history/decision.js'
-import type { Activity } from '../../src/core/progress/session-activity.js'
-import { diff, type Difference, type Undetermined } from '../../src/core/model/diff.js'
 import { changeText } from '../../src/core/model/change-digest.js'
-import { repetition } from '../../src/core/progress/heartbeat.js'
-import { compareHistory, type Position } from '../../src/core/history/history.js'
-import { describeHistoryChange, historyChanges, type Texts } from '../../src/core/history/file-changes.js'
-import type { Owner, Ownership } from '../../src/core/history/ownership.js'
-import { annotationRules, assessImpact, impactRules, impacts, worstImpact } from '../../src/core/impact/assess-impact.js'
-import { casesOf, judge, type KindRules } from '../../src/core/impact/rule.js'
-import { tell } from '../../src/core/progress/messages.js'
-import { matchesKey, parsePattern } from '../../src/core/model/pattern.js'
-import type { Progress, ProgressEvents } from '../../src/core/progress/events.js'
-import { type Scope, splitIgnored, unmatchedPatterns, withinScope } from '../../src/core/model/scope.js'
-import {
-  agreeOn,
-  type Changes,
-  changesBetween,
-  changesOf,
-  differencesFrom,
-  differencesOf,
-  promisedAt,
-  type Snapshot,
-} from '../../src/core/model/snapshot.js'
-import { staleness } from '../../src/core/model/snapshot-staleness.js'
-import { describeStanding, standingOf } from '../../src/core/history/completion.js'
 import {
   count,
   describeChanges,
@@ -55,6 +43,24 @@ import {
   pluralOf,
   shortened,
 } from '../../src/core/model/describe.js'
+import { diff, type Difference, type Undetermined } from '../../src/core/model/diff.js'
+import { matchesKey, parsePattern } from '../../src/core/model/pattern.js'
+import { type Scope, splitIgnored, unmatchedPatterns, withinScope } from '../../src/core/model/scope.js'
+import { staleness } from '../../src/core/model/snapshot-staleness.js'
+import {
+  agreeOn,
+  type Changes,
+  changesBetween,
+  changesOf,
+  differencesFrom,
+  differencesOf,
+  promisedAt,
+  type Snapshot,
+} from '../../src/core/model/snapshot.js'
+import type { Progress, ProgressEvents } from '../../src/core/progress/events.js'
+import { repetition } from '../../src/core/progress/heartbeat.js'
+import { tell } from '../../src/core/progress/messages.js'
+import type { Activity } from '../../src/core/progress/session-activity.js'
 import { type ImpactCase, impactCases } from './impact-cases.js'
 
 const songs = 'table:public.songs'

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { type Environment, eventually, logOf, start } from '../support/process.js'
 import { createServer, type OwnServer } from '../support/own-server.js'
+import { type Environment, eventually, logOf, start } from '../support/process.js'
 import { createProject, listening, type Migrations, type Project, type Service } from '../support/project.js'
 
 t.jobs = 3

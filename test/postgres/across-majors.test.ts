@@ -5,8 +5,12 @@ import t, { type Test } from 'tap'
 import { type Catalog, countKinds } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
-import { everything, readCatalog, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
 import { type Reconciled, reconcile } from '../../src/postgres/canonicalize/canonicalize.js'
+import {
+  everything,
+  readCatalog,
+  readCatalogInTransaction,
+} from '../../src/postgres/introspect/read-catalog.js'
 import { catalogsByMajor, schema } from '../support/across-majors.js'
 import { createDatabase, createRole, query } from '../support/database.js'
 import { createProject } from '../support/project.js'

@@ -1,11 +1,11 @@
 import pg from 'pg'
 import t from 'tap'
+import { annotationRules, assessImpact, impactRules } from '../../src/core/impact/assess-impact.js'
 import { type Catalog, type Facts, parseKey, sortKeys } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
-import { annotationRules, assessImpact, impactRules } from '../../src/core/impact/assess-impact.js'
+import { queryAll, queryRows } from '../../src/postgres/connection/query.js'
 import { canonicalSession, catalogQueries } from '../../src/postgres/introspect/queries/all.sql.js'
 import { everything, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
-import { queryAll, queryRows } from '../../src/postgres/connection/query.js'
 import { createDatabase } from '../support/database.js'
 import { catalogCases } from './catalog-cases.js'
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
-import { knexMigrationSource } from '../../src/project/migration-source.js'
-import { ledgerName, listMigrations, type Migration, revisionOf } from '../../src/project/migration-files.js'
 import { type KnexProject, loadProject, type ProjectLocation } from '../../src/project/knexfile.js'
+import { ledgerName, listMigrations, type Migration, revisionOf } from '../../src/project/migration-files.js'
+import { knexMigrationSource } from '../../src/project/migration-source.js'
 
 const withoutLoad = ({ revision, file, path, sourceName, checksum }: Migration) => ({
   revision,

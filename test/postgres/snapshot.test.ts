@@ -5,18 +5,23 @@ import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import type { Catalog } from '../../src/core/model/catalog.js'
-import { differencesFrom, keepUndetermined, promisedAt, type Snapshot } from '../../src/core/model/snapshot.js'
+import {
+  differencesFrom,
+  keepUndetermined,
+  promisedAt,
+  type Snapshot,
+} from '../../src/core/model/snapshot.js'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
 import { addressOf, describeAddress } from '../../src/postgres/connection/address.js'
 import { type Connection, withClient } from '../../src/postgres/connection/connect.js'
 import { readCatalog } from '../../src/postgres/introspect/read-catalog.js'
 import { migrate } from '../../src/postgres/migrate/migrate.js'
-import { listMigrations } from '../../src/project/migration-files.js'
-import { type KnexProject, loadProject } from '../../src/project/knexfile.js'
-import { replay } from '../../src/snapshot/replay.js'
-import { checkAgainst } from '../../src/postgres/verify/check-revision.js'
 import { findScratch, type Scratch, type ScratchSources } from '../../src/postgres/scratch/scratch.js'
+import { checkAgainst } from '../../src/postgres/verify/check-revision.js'
+import { type KnexProject, loadProject } from '../../src/project/knexfile.js'
+import { listMigrations } from '../../src/project/migration-files.js'
 import { formatSnapshot, loadSnapshot, saveSnapshot, snapshotName } from '../../src/snapshot/file.js'
+import { replay } from '../../src/snapshot/replay.js'
 import { createDatabase, createRole, query } from '../support/database.js'
 
 t.jobs = 3

@@ -1,6 +1,6 @@
-import { ownerIn, refuseWrongDatabase } from '../../gate/preconditions.js'
 import { type Identity, isSameOwner, type Owner } from '../../core/history/ownership.js'
 import { migrateOptions } from '../../gate/gate.js'
+import { ownerIn, refuseWrongDatabase } from '../../gate/preconditions.js'
 import { adopt } from '../../operations/adopt/adopt.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withClient } from '../../postgres/connection/connect.js'

@@ -1,15 +1,15 @@
 import { isDuration, milliseconds } from '../../config/duration.js'
-import { isAnothers } from '../../core/history/ownership.js'
 import { mayMigrate } from '../../core/history/decision.js'
+import { isAnothers } from '../../core/history/ownership.js'
 import { type ExitCode, SchemaError } from '../../errors/schema-error.js'
+import { look, type Looked } from '../../gate/read-state.js'
+import { refusal } from '../../gate/situations/refusal.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { pause } from '../../postgres/connection/backoff.js'
-import { refusal } from '../../gate/situations/refusal.js'
 import { staleError } from '../../snapshot/snapshot.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
-import { assessmentDocument } from './report.js'
 import { type CommandContext, type CommandResult, type Run, textOption } from './command.js'
-import { look, type Looked } from '../../gate/read-state.js'
+import { assessmentDocument } from './report.js'
 
 const interval = 1_000
 

@@ -1,6 +1,6 @@
 import { configDocument, renderConfig } from '../../config/explain.js'
-import { maskUrl } from '../../config/url.js'
 import type { Config } from '../../config/load.js'
+import { maskUrl } from '../../config/url.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { findProject } from '../../workspace.js'
 import type { CommandResult, Run } from './command.js'

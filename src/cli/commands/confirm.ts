@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createInterface } from 'node:readline/promises'
 import { visible } from '../../core/text/printable.js'
 import { type Choice, describeFacts, type Fact, SchemaError } from '../../errors/schema-error.js'
 import { type CommandContext, textOption } from './command.js'
@@ -57,4 +59,28 @@ function unasked(guarded: string | null): SchemaError {
 
 function notConfirmed(what: string, choices: readonly Choice[]): SchemaError {
   return new SchemaError('SCHEMA_NOT_CONFIRMED', { what: `${what} Nothing was done.`, choices })
+}
+
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream
+  readonly output: NodeJS.WritableStream
+  readonly signal: AbortSignal
+}
+
+/** Asks on a terminal: returns the line that was typed, an empty one at the end of input. Throws SCHEMA_INTERRUPTED. */
+export async function askOn({ input, output, signal }: Terminal, question: string): Promise<string> {
+  // With a terminal of readline's own, Ctrl-C would be a key and no signal.
+  const lines = createInterface({ input, output, terminal: false })
+  const ended = once(lines, 'close').then(() => '')
+  try {
+    return await Promise.race([lines.question(question, { signal }), ended])
+  } catch (cause) {
+    throw new SchemaError('SCHEMA_INTERRUPTED', {
+      what: 'Asking was stopped on request. Nothing was done.',
+      choices: [['run it again', 'asks again']],
+      cause,
+    })
+  } finally {
+    lines.close()
+  }
 }

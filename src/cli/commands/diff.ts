@@ -1,13 +1,13 @@
 import { assessImpact, type Finding } from '../../core/impact/assess-impact.js'
-import { compareWithin } from '../../core/model/scope.js'
 import { count } from '../../core/model/describe.js'
+import { compareWithin } from '../../core/model/scope.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import { scriptOf } from '../../ddl/plan/script.js'
 import type { Plan } from '../../ddl/statement.js'
 import { readSides, type Side } from '../../operations/diff/catalog-source.js'
 import { withWorkspace } from '../../workspace.js'
 import type { CommandResult, Run } from './command.js'
-import { describeFindings } from '../findings.js'
+import { describeFindings } from './report.js'
 
 /** `schemagate diff FROM TO`: what differs, and the SQL that brings the one to the other. Changes neither. */
 export const run: Run = async (context): Promise<CommandResult> =>

@@ -1,7 +1,7 @@
-import { refuseWrongDatabase } from '../../gate/preconditions.js'
 import { count } from '../../core/model/describe.js'
 import { visible } from '../../core/text/printable.js'
 import { migrateOptions } from '../../gate/gate.js'
+import { refuseWrongDatabase } from '../../gate/preconditions.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import { withClient } from '../../postgres/connection/connect.js'
 import { inspect } from '../../postgres/inspect/inspect.js'

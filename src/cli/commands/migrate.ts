@@ -4,8 +4,8 @@ import { SchemaError } from '../../errors/schema-error.js'
 import { passGate } from '../../gate/gate.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
-import { assessmentDocument } from './report.js'
 import { type CommandResult, type Run, textOption } from './command.js'
+import { assessmentDocument } from './report.js'
 
 /** `schemagate migrate`: the story without a port. A database that is ahead and not broken by it is a success. */
 export const run: Run = async (context): Promise<CommandResult> => {

@@ -1,11 +1,11 @@
-import { visible } from '../../core/text/printable.js'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, extname, join, relative } from 'node:path'
+import { visible } from '../../core/text/printable.js'
 import type { Language } from '../../ddl/draft/migration-source.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { revisionOf } from '../../project/migration-files.js'
 import type { KnexProject } from '../../project/knexfile.js'
+import { revisionOf } from '../../project/migration-files.js'
 import type { CommandContext } from './command.js'
 
 /** A migration file that is to be written. */

@@ -1,16 +1,16 @@
+import { count, describeChanges } from '../../core/model/describe.js'
 import { countIgnored } from '../../core/model/scope.js'
 import type { Changes } from '../../core/model/snapshot.js'
 import { visible } from '../../core/text/printable.js'
-import { count, describeChanges } from '../../core/model/describe.js'
 import { draftMigration, lossesOf } from '../../ddl/draft/draft.js'
 import type { Manner } from '../../ddl/draft/manner.js'
 import { migrationText } from '../../ddl/draft/migration-source.js'
 import type { Plan } from '../../ddl/statement.js'
 import { type Draft, planDraft } from '../../operations/draft/draft.js'
+import { describeAddress } from '../../postgres/connection/address.js'
 import type { KnexProject } from '../../project/knexfile.js'
 import { withWorkspace } from '../../workspace.js'
 import type { CommandContext, CommandResult } from './command.js'
-import { recordingSteps } from '../draft-recording.js'
 import { type MigrationFile, nextMigrationFile, writeMigration } from './migration-file.js'
 
 /** `schemagate new NAME --from SOURCE`: what leads from the promise at head to the source, as a migration. */
@@ -139,4 +139,17 @@ function nextSteps({ up, down }: Draft, source: string): readonly (readonly [str
 function aligned(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length)) + 3
   return rows.map(([left, right]) => `  ${left.padEnd(width)}${visible(right)}`).join('\n')
+}
+
+/**
+ * What to do about the database that a draft was made from, which has already what the migration makes. Nothing for other
+ * sources.
+ */
+function recordingSteps({ inspection }: Draft, revision: string): readonly string[] {
+  if (inspection === null) return []
+  return [
+    `${describeAddress(inspection.database)} has already what the migration makes, so that there it would fail. There, record it\ninstead of running it, once it is final:`,
+    `  schemagate stamp ${revision}`,
+    'which does so only if it is true.',
+  ]
 }

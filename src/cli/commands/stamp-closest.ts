@@ -1,13 +1,13 @@
-import type { Placement } from '../../operations/stamp/closest-revision.js'
 import { findingsOf } from '../../core/history/decision.js'
-import type { Fit } from '../../core/impact/closest-revision.js'
 import { impacts } from '../../core/impact/assess-impact.js'
+import type { Fit } from '../../core/impact/closest-revision.js'
 import { count } from '../../core/model/describe.js'
-import { describeAddress } from '../../postgres/connection/address.js'
+import type { Placement } from '../../operations/stamp/closest-revision.js'
 import { isAside } from '../../operations/stamp/plan.js'
+import { describeAddress } from '../../postgres/connection/address.js'
 import type { CommandResult } from './command.js'
-import { describeFindings } from '../findings.js'
-import { renderTable } from '../table.js'
+import { describeFindings } from './report.js'
+import { renderTable } from './status.js'
 
 /** How many of the revisions that fit are shown. */
 const shown = 3

@@ -1,23 +1,22 @@
 import { listTargets } from '../../config/environments.js'
 import type { Config } from '../../config/load.js'
+import { describeStanding } from '../../core/history/completion.js'
 import { ignoredBy } from '../../core/history/decision.js'
 import { describeHistoryChange } from '../../core/history/file-changes.js'
 import type { Identity } from '../../core/history/ownership.js'
+import { count } from '../../core/model/describe.js'
 import { describeIgnored } from '../../core/progress/messages.js'
 import { visible } from '../../core/text/printable.js'
-import { describeStanding } from '../../core/history/completion.js'
-import { count } from '../../core/model/describe.js'
 import { type ExitCode, SchemaError } from '../../errors/schema-error.js'
+import { exitOf, look, type Looked } from '../../gate/read-state.js'
+import { describeDecision } from '../../gate/situations/refusal.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { describeAttempt } from '../../postgres/verify/half-applied-error.js'
 import { isHalfApplied, type Stood, mayHaveLeft } from '../../postgres/verify/unfinished-revisions.js'
-import { describeDecision } from '../../gate/situations/refusal.js'
 import { describeStale } from '../../snapshot/snapshot.js'
 import { withWorkspace } from '../../workspace.js'
-import { assessmentDocument } from './report.js'
 import type { CommandContext, CommandResult, Run } from './command.js'
-import { exitOf, look, type Looked } from '../../gate/read-state.js'
-import { renderTable } from '../table.js'
+import { assessmentDocument } from './report.js'
 
 /** `schemagate status`: one database, or with `--all` each environment. Reads only. */
 export const run: Run = (context) =>
@@ -169,4 +168,18 @@ function databaseIn({ facts }: SchemaError): string {
 
 function worst(codes: readonly ExitCode[]): ExitCode {
   return codes.find((code) => code !== 0) ?? 0
+}
+
+/** Rows as aligned columns; the first row is the head. */
+export function renderTable(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(visible))
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }

@@ -1,8 +1,8 @@
 import { type Catalog, parseKey } from '../model/catalog.js'
+import { shortened } from '../model/describe.js'
 import type { Difference } from '../model/diff.js'
 import { compareWithin, defaultScope, type Scope } from '../model/scope.js'
 import { promisedAt, type Snapshot, wholeCatalog } from '../model/snapshot.js'
-import { shortened } from '../model/describe.js'
 
 /**
  * How far a revision that is not recorded came, by the objects it changes: `done` are as promised after it, `invalid` are

@@ -1,10 +1,10 @@
-import { countKinds, type Catalog } from '../model/catalog.js'
-import { compareHistory, type History, type Position, type Recorded } from './history.js'
-import { type HistoryChange, historyChanges, type Texts, underNewNames } from './file-changes.js'
-import { isAnothers, type Ownership } from './ownership.js'
 import { assessImpact, type Finding, type Impact, worstImpact } from '../impact/assess-impact.js'
+import { countKinds, type Catalog } from '../model/catalog.js'
 import { compareWithin, defaultScope, type Ignored, type Scope } from '../model/scope.js'
 import { promisedAt, type Snapshot } from '../model/snapshot.js'
+import { type HistoryChange, historyChanges, type Texts, underNewNames } from './file-changes.js'
+import { compareHistory, type History, type Position, type Recorded } from './history.js'
+import { isAnothers, type Ownership } from './ownership.js'
 
 /** The operator's answer for each situation that has more than one. */
 export interface Policy {

@@ -3,14 +3,6 @@ import type { Difference } from '../model/diff.js'
 import { commentRules, grantRules } from './annotations.js'
 import { columnRules } from './columns.js'
 import {
-  defaultPrivilegesRules,
-  foreignDataWrapperRules,
-  publicationRules,
-  serverRules,
-  subscriptionRules,
-  userMappingRules,
-} from './foreign-and-replication.js'
-import {
   constraintRules,
   eventTriggerRules,
   indexRules,
@@ -19,6 +11,14 @@ import {
   statisticsRules,
   triggerRules,
 } from './constraints-and-indexes.js'
+import {
+  defaultPrivilegesRules,
+  foreignDataWrapperRules,
+  publicationRules,
+  serverRules,
+  subscriptionRules,
+  userMappingRules,
+} from './foreign-and-replication.js'
 import {
   extensionRules,
   foreignTableRules,
@@ -40,21 +40,7 @@ import {
   routineRules,
   transformRules,
 } from './routines-and-operators.js'
-import {
-  type Impact,
-  impacts,
-  judge,
-  type KindRules,
-  unused,
-  type Verdict,
-  worstVerdict,
-} from './rule.js'
-import {
-  textSearchConfigurationRules,
-  textSearchDictionaryRules,
-  textSearchParserRules,
-  textSearchTemplateRules,
-} from '../impact-search.js'
+import { type Impact, impacts, judge, type KindRules, unused, type Verdict, worstVerdict } from './rule.js'
 import {
   baseTypeRules,
   collationRules,
@@ -62,6 +48,10 @@ import {
   domainRules,
   enumRules,
   rangeRules,
+  textSearchConfigurationRules,
+  textSearchDictionaryRules,
+  textSearchParserRules,
+  textSearchTemplateRules,
 } from './types.js'
 
 export { type Impact, impacts } from './rule.js'

@@ -1,8 +1,8 @@
 import { type Catalog, type Facts, relationsOf } from '../model/catalog.js'
 import type { Undetermined } from '../model/diff.js'
-import { assessImpact, type Impact, impacts } from './assess-impact.js'
 import { compareWithin, type Scope, splitIgnored, withinScope } from '../model/scope.js'
 import { type Changes, differencesOf, pick, type Snapshot } from '../model/snapshot.js'
+import { assessImpact, type Impact, impacts } from './assess-impact.js'
 
 /** How far a database is from what is promised at a revision. */
 export interface Fit {

@@ -1,13 +1,5 @@
 import type { Fact } from '../model/catalog.js'
-import {
-  type FactChange,
-  isNow,
-  type KindRules,
-  type Rule,
-  unused,
-  validity,
-  type Verdict,
-} from './rule.js'
+import { type FactChange, isNow, type KindRules, type Rule, unused, validity, type Verdict } from './rule.js'
 
 const refused: Verdict = ['breaks', 'rows that this build may write are refused']
 const refusedAsDuplicate: Verdict = ['breaks', 'rows that this build may write are refused as duplicates']

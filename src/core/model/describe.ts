@@ -1,7 +1,7 @@
+import { visible } from '../text/printable.js'
 import { countKinds, type Fact, type Facts } from './catalog.js'
 import type { Difference } from './diff.js'
 import type { Changes } from './snapshot.js'
-import { visible } from '../text/printable.js'
 
 /** Nouns whose plural, or kinds whose name for people, is another than their own with an s. */
 const irregular: Readonly<Record<string, readonly [one: string, several: string]>> = {

@@ -1,6 +1,9 @@
 import { type Catalog, type Facts, sameFacts, sortKeys } from './catalog.js'
 import { diff, type Difference, type Undetermined } from './diff.js'
 
+/** Another one knows other facts of the catalog, or other words for them. */
+export const snapshotFormat = 2
+
 /** What a revision makes of the catalog: the facts an object has after it, null where the object is gone. */
 export type Changes = Readonly<Record<string, Facts | null>>
 

@@ -1,11 +1,11 @@
-import type { Blocker } from './session-activity.js'
+import type { Standing } from '../history/completion.js'
 import type { Decision } from '../history/decision.js'
-import type { Heartbeat } from './heartbeat.js'
 import type { History } from '../history/history.js'
 import type { Identity } from '../history/ownership.js'
-import type { Changes } from '../model/snapshot.js'
 import type { Stale } from '../model/snapshot-staleness.js'
-import type { Standing } from '../history/completion.js'
+import type { Changes } from '../model/snapshot.js'
+import type { Heartbeat } from './heartbeat.js'
+import type { Blocker } from './session-activity.js'
 
 /** Where a process is in the story, as `/health/schema` and the log say it. */
 export type Phase =

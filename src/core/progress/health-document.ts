@@ -1,12 +1,12 @@
-import { parseKey } from '../model/catalog.js'
 import { type Assessment, type Decision, findingsOf } from '../history/decision.js'
 import { type History, shownHistory } from '../history/history.js'
 import type { Finding } from '../impact/assess-impact.js'
+import { parseKey } from '../model/catalog.js'
+import { pluralOf } from '../model/describe.js'
+import { countIgnored, type Ignored } from '../model/scope.js'
+import type { Phase, Progress } from './events.js'
 import { describeLoss, type Loss } from './outage.js'
 import { type Migrating, migratingAfter, shownMigrating } from './running-migration.js'
-import type { Phase, Progress } from './events.js'
-import { countIgnored, type Ignored } from '../model/scope.js'
-import { pluralOf } from '../model/describe.js'
 
 /** Who answers. */
 export interface Identity {

@@ -1,12 +1,12 @@
-import { describeBlockers } from './session-activity.js'
-import type { Heartbeat } from './heartbeat.js'
+import { nameStanding, type Standing } from '../history/completion.js'
 import type { History } from '../history/history.js'
 import { describeOwner } from '../history/ownership.js'
-import type { Progress, ProgressEvents } from './events.js'
-import type { Ignored } from '../model/scope.js'
-import { nameStanding, type Standing } from '../history/completion.js'
 import { count, describeChanges, describeCounts, describeDuration, shortened } from '../model/describe.js'
+import type { Ignored } from '../model/scope.js'
 import { visible } from '../text/printable.js'
+import type { Progress, ProgressEvents } from './events.js'
+import type { Heartbeat } from './heartbeat.js'
+import { describeBlockers } from './session-activity.js'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 

@@ -1,5 +1,5 @@
-import { type Activity, type Blocker, describeActivity } from './session-activity.js'
 import type { Progress } from './events.js'
+import { type Activity, type Blocker, describeActivity } from './session-activity.js'
 
 /** The revision that runs. */
 export interface Migrating {

@@ -109,3 +109,75 @@ function plainType(type: string): string {
 export function unquoteName(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
 }
+
+/** Names of types of TypeScript: each is given out once. */
+export interface TypeNames {
+  /** A name made of these names in PascalCase, numbered where it, with one of the suffixes, is taken already. */
+  readonly take: (names: readonly string[], suffixes: readonly string[]) => string
+}
+
+/** Names that are free but those that a file uses already. */
+export function typeNames(reserved: Iterable<string>): TypeNames {
+  const taken = new Set(reserved)
+  return {
+    take: (names, suffixes) => {
+      const base = pascalCase(names)
+      for (let number = 1; ; number += 1) {
+        const name = number === 1 ? base : `${base}${number}`
+        const whole = suffixes.map((suffix) => `${name}${suffix}`)
+        if (whole.some((each) => taken.has(each))) continue
+        for (const each of whole) taken.add(each)
+        return name
+      }
+    },
+  }
+}
+
+function pascalCase(names: readonly string[]): string {
+  const words = names.flatMap((name) => name.split(/[^\p{ID_Continue}]|_/u))
+  const name = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('')
+  if (name === '') return 'Unnamed'
+  return /^\p{ID_Start}/u.test(name) ? name : `_${name}`
+}
+
+/** What rows, inserts and updates are made of besides TypeScript's own types: the source of each, by name. */
+export const valueTypes: Readonly<Record<string, string>> = {
+  Sql: `/** A value that PostgreSQL computes. */
+export type Sql = Knex.Raw | Knex.QueryBuilder`,
+  Json: `export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }`,
+  JsonInput: `/** An object, or JSON text. An array has to be text: node-postgres takes it for an array of PostgreSQL. */
+export type JsonInput =
+  | string
+  | number
+  | boolean
+  | { readonly [key: string]: unknown }
+  | (object & { readonly [Symbol.iterator]?: never; readonly [Symbol.toPrimitive]?: never })`,
+  Interval: `export interface Interval {
+  years?: number
+  months?: number
+  days?: number
+  hours?: number
+  minutes?: number
+  seconds?: number
+  milliseconds?: number
+  toPostgres(): string
+  toISO(): string
+  toISOString(): string
+}`,
+  Point: `export interface Point {
+  x: number
+  y: number
+}`,
+  Circle: `export interface Circle {
+  x: number
+  y: number
+  radius: number
+}`,
+}
+
+/** Those that a source names. */
+export function usedValueTypes(source: string): readonly string[] {
+  return Object.entries(valueTypes).flatMap(([name, text]) =>
+    new RegExp(`\\b${name}\\b`).test(source) ? [text] : [],
+  )
+}

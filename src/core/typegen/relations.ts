@@ -1,6 +1,6 @@
 import { type Facts, parseKey, sortKeys } from '../model/catalog.js'
-import { columnType, type KnownTypes, type Union, unquoteName } from './columns.js'
 import type { Promised } from '../model/snapshot.js'
+import { columnType, type KnownTypes, type Union, unquoteName } from './columns.js'
 
 /** A column as code sees it. */
 export interface TypedColumn {

@@ -1,12 +1,17 @@
 import { parseKey, sortKeys } from '../model/catalog.js'
-import { columnCheck } from './column-check.js'
-import { type KnownTypes, type Union, unquoteName } from './columns.js'
 import type { Promised } from '../model/snapshot.js'
-import { genericLines, propertyLines, propertyName, textLiteral, unionLines } from '../table-source.js'
-import { type TypeNames, typeNames } from '../type-names.js'
-import { type TypedColumn, type TypedRelation, typedRelations } from './relations.js'
-import { usedValueTypes, valueTypes } from '../value-types.js'
 import { visible } from '../text/printable.js'
+import { columnCheck } from './column-check.js'
+import {
+  type KnownTypes,
+  typeNames,
+  type TypeNames,
+  type Union,
+  unquoteName,
+  usedValueTypes,
+  valueTypes,
+} from './columns.js'
+import { type TypedColumn, type TypedRelation, typedRelations } from './relations.js'
 
 export interface TableTypesOptions {
   /** The newest revision of the promise. */
@@ -122,4 +127,47 @@ function tablesLines(relations: readonly NamedRelation[], searchPath: readonly s
       ),
     )
   return ["declare module 'knex/types/tables.js' {", '  interface Tables {', ...entries, '  }', '}']
+}
+
+// Lines of TypeScript in the style of this project's formatter, which leaves them as they are.
+
+function fits(line: string): boolean {
+  return line.length <= 110
+}
+
+/** A property with its type, a union: `title?: string | null`. */
+function propertyLines(name: string, union: readonly string[]): readonly string[] {
+  return unionLines(`  ${name}:`, union, '  ')
+}
+
+/** A named union: `export type Mood = 'sad' | 'ok'`. */
+function unionLines(start: string, union: readonly string[], indent = ''): readonly string[] {
+  const whole = union.join(' | ')
+  if (union.length < 2 || fits(`${start} ${whole}`)) return [`${start} ${whole}`]
+  if (fits(`${indent}  ${whole}`)) return [start, `${indent}  ${whole}`]
+  return [start, ...union.map((member) => `${indent}  | ${member}`)]
+}
+
+/** A reference to a generic type behind a start, its arguments below each other where they do not fit. */
+function genericLines(start: string, name: string, given: readonly string[]): readonly string[] {
+  const line = `${start} ${name}<${given.join(', ')}>`
+  if (fits(line)) return [line]
+  if (given.length < 2) return [start, `  ${name}<${given.join()}>`]
+  const indent = /^ */.exec(start)?.[0] ?? ''
+  const inner = given.map((each, index) => `${indent}  ${each}${index === given.length - 1 ? '' : ','}`)
+  return [`${start} ${name}<`, ...inner, `${indent}>`]
+}
+
+/** A name as a property stands: quoted unless it is an identifier. */
+function propertyName(name: string): string {
+  return /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) ? name : textLiteral(name)
+}
+
+/** A text in single quotes, in double ones where it has more single ones inside. */
+function textLiteral(text: string): string {
+  const inner = JSON.stringify(text)
+    .slice(1, -1)
+    .replaceAll(/\\(.)/g, (escape, character) => (character === '"' ? '"' : escape))
+  const quote = inner.split("'").length > inner.split('"').length ? '"' : "'"
+  return `${quote}${visible(inner).replaceAll(quote, `\\${quote}`)}${quote}`
 }

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import { type Acl, allPrivileges, noPrivileges, parseAcl, type Privileges } from './acl.js'
-import { type DdlObject, findObject, list, text } from '../object.js'
 import { ident } from '../identifiers.js'
+import { type DdlObject, findObject, list, text } from '../object.js'
+import { type Acl, allPrivileges, noPrivileges, parseAcl, type Privileges } from './acl.js'
 
 /** What ALTER DEFAULT PRIVILEGES calls objects of each kind it knows. */
 const objectTypes: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
-import { type Acl, aclActions, type AclAction, aclChanges, noPrivileges, parseAcl } from './acl.js'
-import { type DdlObject, findObject, list, partsOf } from '../object.js'
 import { splitNamed } from '../named-text.js'
+import { type DdlObject, findObject, list, partsOf } from '../object.js'
+import { type Acl, aclActions, type AclAction, aclChanges, noPrivileges, parseAcl } from './acl.js'
 
 type AclByColumn = ReadonlyMap<string, Acl>
 

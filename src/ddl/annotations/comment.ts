@@ -1,7 +1,7 @@
 import type { Fact } from '../../core/model/catalog.js'
-import { type DdlObject, list, type Step, step } from '../object.js'
 import { ident, literal } from '../identifiers.js'
 import { splitNamed } from '../named-text.js'
+import { type DdlObject, list, type Step, step } from '../object.js'
 
 /** An object as it is, if it is there already, and as it shall be. */
 export interface Passage {

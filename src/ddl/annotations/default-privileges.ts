@@ -1,3 +1,5 @@
+import { type DdlObject, list, type Step, step, text } from '../object.js'
+import { baselineOfType } from './acl-baseline.js'
 import {
   type Acl,
   aclActions,
@@ -7,8 +9,6 @@ import {
   parseAcl,
   type Privileges,
 } from './acl.js'
-import { baselineOfType } from './acl-baseline.js'
-import { type DdlObject, list, type Step, step, text } from '../object.js'
 
 interface Sides {
   readonly from?: DdlObject

@@ -1,4 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
+import { type DdlObject, list, type Step, step, text } from '../object.js'
+import { aclWhenMade, baselineOf } from './acl-baseline.js'
 import {
   type Acl,
   aclActions,
@@ -10,12 +12,10 @@ import {
   parseAcl,
   type Privileges,
 } from './acl.js'
-import { aclWhenMade, baselineOf } from './acl-baseline.js'
 import { columnActions, columnsRegranted, onColumn } from './column-grants.js'
 import type { Passage } from './comment.js'
-import { withDatabaseOwner } from '../database-owner.js'
 import { defaultPrivilegeSteps } from './default-privileges.js'
-import { type DdlObject, list, type Step, step, text } from '../object.js'
+import { withDatabaseOwner } from './owner.js'
 
 /** What GRANT calls an object of each kind that has privileges. */
 const words: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import { findObject, relationOf } from '../object.js'
 import { needsOf } from '../dependencies.js'
+import { findObject, relationOf } from '../object.js'
 import { describeHazard, type Statement } from '../statement.js'
 import { type ColumnPart, type Part, partOf, type Passage } from './builder.js'
 import type { Call } from './chain.js'

@@ -1,5 +1,5 @@
-import { type DdlObject, keyOfName, text } from '../object.js'
 import { columnDefinition } from '../kinds/column-definition.js'
+import { type DdlObject, keyOfName, text } from '../object.js'
 import type { Call } from './chain.js'
 import { quoted, template } from './javascript.js'
 

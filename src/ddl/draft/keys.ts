@@ -1,5 +1,5 @@
-import { type DdlObject, text } from '../object.js'
 import { ident } from '../identifiers.js'
+import { type DdlObject, text } from '../object.js'
 import type { Call } from './chain.js'
 import { quoted, quotedList } from './javascript.js'
 import { areSimple, type Manner, namesIn } from './manner.js'

@@ -1,5 +1,5 @@
-import type { DdlObject } from '../object.js'
 import { unquote } from '../identifiers.js'
+import type { DdlObject } from '../object.js'
 
 /** What Knex's builder makes of names in the project a draft is for. */
 export interface Manner {

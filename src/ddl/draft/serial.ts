@@ -1,7 +1,7 @@
 import { type Catalog, type Facts, objectKey } from '../../core/model/catalog.js'
-import { type DdlObject, findObject, keyOfName, text } from '../object.js'
-import { literal } from '../identifiers.js'
 import { dependentsOf } from '../dependencies.js'
+import { literal } from '../identifiers.js'
+import { type DdlObject, findObject, keyOfName, text } from '../object.js'
 import type { Statement } from '../statement.js'
 
 /** A column whose values come from a sequence that the builder makes with it. */

@@ -1,5 +1,5 @@
-import { type DdlObject, type KindDdl, step, text } from '../object.js'
 import { literal } from '../identifiers.js'
+import { type DdlObject, type KindDdl, step, text } from '../object.js'
 import { type Clause, parenthesized } from './clauses.js'
 
 /** The options of CREATE AGGREGATE by fact, in the order of PostgreSQL's manual. */

@@ -1,6 +1,6 @@
+import { literal } from '../identifiers.js'
 import { type Change, type DdlObject, type KindDdl, step, text } from '../object.js'
 import { type Clause, parenthesized } from './clauses.js'
-import { literal } from '../identifiers.js'
 import { dropOfType, shellOf } from './shell-type.js'
 import { usersOfType } from './type-users.js'
 

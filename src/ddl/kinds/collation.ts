@@ -1,6 +1,6 @@
-import { type Clause, parenthesized } from './clauses.js'
-import { is, type KindDdl, step, text } from '../object.js'
 import { literal } from '../identifiers.js'
+import { is, type KindDdl, step, text } from '../object.js'
+import { type Clause, parenthesized } from './clauses.js'
 
 const options: Readonly<Record<string, Clause>> = {
   provider: (collation) => `PROVIDER = ${text(collation, 'provider')}`,

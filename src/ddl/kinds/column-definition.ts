@@ -1,6 +1,6 @@
 import { type DdlObject, findObject, is, keyOfName, list, holderOf, text } from '../object.js'
-import { identityClause } from './column-identity.js'
 import { defersDefault } from './column-default.js'
+import { identityClause } from './column-identity.js'
 import { optionList } from './parameters.js'
 
 /** A column as it stands in CREATE TABLE and ADD COLUMN. */

@@ -1,5 +1,5 @@
-import { type Change, type DdlObject, list, type Step, step } from '../object.js'
 import { literal } from '../identifiers.js'
+import { type Change, type DdlObject, list, type Step, step } from '../object.js'
 
 /** How a setting is undone, by its first word; parameters are reset. */
 const defaults: Readonly<Record<string, string>> = {

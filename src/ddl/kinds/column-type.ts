@@ -1,4 +1,5 @@
 import type { Catalog } from '../../core/model/catalog.js'
+import { ident } from '../identifiers.js'
 import {
   type Change,
   type DdlObject,
@@ -9,11 +10,10 @@ import {
   step,
   text,
 } from '../object.js'
-import { castBetween, isWidened, type TypePair } from './casts.js'
 import type { Hazard } from '../statement.js'
+import { castBetween, isWidened, type TypePair } from './casts.js'
 import { parentColumnOf, typeOfTable } from './column-definition.js'
-import { ident } from '../identifiers.js'
-import { tableWord } from './table-word.js'
+import { tableWord } from './table.js'
 
 /** The steps that change type and collation; the default is dropped before, and set again by whoever calls this. */
 export function typeSteps({ from, to, facts }: Change): Rendered {

@@ -1,3 +1,4 @@
+import { ident } from '../identifiers.js'
 import {
   type Change,
   type DdlObject,
@@ -10,12 +11,11 @@ import {
   text,
 } from '../object.js'
 import { callsOurs, defersDefault } from './column-default.js'
-import { identityOptionSteps, identitySteps, narrows } from './column-identity.js'
-import { ident } from '../identifiers.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, typeOfTable } from './column-definition.js'
-import { optionChanges, parameterChanges } from './parameters.js'
-import { tableWord } from './table-word.js'
+import { identityOptionSteps, identitySteps, narrows } from './column-identity.js'
 import { typeSteps } from './column-type.js'
+import { optionChanges, parameterChanges } from './parameters.js'
+import { tableWord } from './table.js'
 
 export const column: KindDdl = {
   reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,

@@ -1,3 +1,4 @@
+import { dependentsOf } from '../dependencies.js'
 import {
   type Change,
   type DdlObject,
@@ -8,9 +9,8 @@ import {
   type Step,
   step,
 } from '../object.js'
-import { dependentsOf } from '../dependencies.js'
-import { tablesOfType } from './type-users.js'
 import type { Hazard } from '../statement.js'
+import { tablesOfType } from './type-users.js'
 
 export const composite: KindDdl = {
   reference: ({ name }) => `TYPE ${name}`,

@@ -1,3 +1,4 @@
+import { ident } from '../identifiers.js'
 import {
   type Change,
   type DdlObject,
@@ -14,10 +15,9 @@ import {
   step,
   text,
 } from '../object.js'
-import { ident } from '../identifiers.js'
 import type { Hazard, Lock } from '../statement.js'
 import { parameterChanges } from './parameters.js'
-import { tableWord } from './table-word.js'
+import { tableWord } from './table.js'
 
 export const constraint: KindDdl = {
   reference: ({ name, relation }) => `CONSTRAINT ${name} ON ${relation}`,

@@ -1,5 +1,5 @@
-import { type DdlObject, is, type KindDdl, step, text } from '../object.js'
 import { literal } from '../identifiers.js'
+import { type DdlObject, is, type KindDdl, step, text } from '../object.js'
 
 export const conversion: KindDdl = {
   reference: ({ name }) => `CONVERSION ${name}`,

@@ -1,8 +1,8 @@
-import { type Change, type DdlObject, type KindDdl, list, type Step, step, text } from '../object.js'
 import { literal } from '../identifiers.js'
 import { splitNamed } from '../named-text.js'
-import { isTypeOf, tablesOfType, usersOfType } from './type-users.js'
+import { type Change, type DdlObject, type KindDdl, list, type Step, step, text } from '../object.js'
 import type { Hazard } from '../statement.js'
+import { isTypeOf, tablesOfType, usersOfType } from './type-users.js'
 
 const notValid = / NOT VALID$/
 

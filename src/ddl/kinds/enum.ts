@@ -1,5 +1,5 @@
-import { type Change, type KindDdl, list, separateStep, type Step, step } from '../object.js'
 import { literal } from '../identifiers.js'
+import { type Change, type KindDdl, list, separateStep, type Step, step } from '../object.js'
 
 export const enumeration: KindDdl = {
   reference: ({ name }) => `TYPE ${name}`,

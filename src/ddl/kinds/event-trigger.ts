@@ -1,5 +1,5 @@
-import { type DdlObject, type KindDdl, list, type Step, step, text } from '../object.js'
 import { literal } from '../identifiers.js'
+import { type DdlObject, type KindDdl, list, type Step, step, text } from '../object.js'
 import { firesAsUsual, firing } from './firing.js'
 
 export const eventTrigger: KindDdl = {

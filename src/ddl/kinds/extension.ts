@@ -1,5 +1,5 @@
-import { type DdlObject, is, type KindDdl, list, step, text } from '../object.js'
 import { ident } from '../identifiers.js'
+import { type DdlObject, is, type KindDdl, list, step, text } from '../object.js'
 
 export const extension: KindDdl = {
   reference: ({ name }) => `EXTENSION ${name}`,

@@ -1,5 +1,5 @@
-import { type DdlObject, type KindDdl, text } from '../object.js'
 import { ident, literal } from '../identifiers.js'
+import { type DdlObject, type KindDdl, text } from '../object.js'
 import { alteredWithOptions, createdWithOptions, droppedWithOptions } from './foreign-options.js'
 
 const functions = ['handler', 'validator']

@@ -1,10 +1,10 @@
-import { type DdlObject, type KindDdl, list, type Step, text } from '../object.js'
 import { ident } from '../identifiers.js'
+import { type DdlObject, type KindDdl, list, type Step, text } from '../object.js'
 import type { Hazard } from '../statement.js'
 import { columnDefinition } from './column-definition.js'
 import { alteredWithOptions, createdWithOptions, droppedWithOptions } from './foreign-options.js'
-import { columnsOf } from './table.js'
 import { attachSteps, releaseSteps } from './table-parents.js'
+import { columnsOf } from './table.js'
 
 /** Its rows are those of the foreign server: a drop loses none. */
 export const foreignTable: KindDdl = {

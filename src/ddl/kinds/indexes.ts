@@ -1,3 +1,4 @@
+import { ident } from '../identifiers.js'
 import {
   type Change,
   type DdlObject,
@@ -12,7 +13,6 @@ import {
   step,
   text,
 } from '../object.js'
-import { ident } from '../identifiers.js'
 import { clusterSteps, partitionOf } from './constraint.js'
 
 export const index: KindDdl = {

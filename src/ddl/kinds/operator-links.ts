@@ -1,7 +1,7 @@
 import { objectKey } from '../../core/model/catalog.js'
-import { splitArguments } from './argument-list.js'
-import { type Change, type DdlObject, findObject, text } from '../object.js'
 import { unquote } from '../identifiers.js'
+import { type Change, type DdlObject, findObject, text } from '../object.js'
+import { splitArguments } from './argument-list.js'
 
 /** The facts that name another operator. */
 const links = ['commutator', 'negator'] as const

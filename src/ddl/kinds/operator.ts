@@ -1,6 +1,6 @@
-import { type Clause, parenthesized } from './clauses.js'
-import { type DdlObject, type KindDdl, step, text } from '../object.js'
 import { ident } from '../identifiers.js'
+import { type DdlObject, type KindDdl, step, text } from '../object.js'
+import { type Clause, parenthesized } from './clauses.js'
 import { announcedBy, followsPartner, operandsOf, predecessorsOf } from './operator-links.js'
 
 const options: Readonly<Record<string, Clause>> = {

@@ -1,5 +1,5 @@
-import { type Change, type DdlObject, list } from '../object.js'
 import { ident, literal } from '../identifiers.js'
+import { type Change, type DdlObject, list } from '../object.js'
 
 /** `name=value` texts of a fact, by name. */
 function valuesOf(object: Pick<DdlObject, 'facts'>, fact: string): ReadonlyMap<string, string> {

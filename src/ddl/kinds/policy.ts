@@ -1,5 +1,5 @@
-import { type Change, type DdlObject, is, type KindDdl, list, type Step, step, text } from '../object.js'
 import { ident } from '../identifiers.js'
+import { type Change, type DdlObject, is, type KindDdl, list, type Step, step, text } from '../object.js'
 
 /** The clauses of CREATE and ALTER POLICY by fact. */
 const clauses: Readonly<Record<string, (policy: DdlObject) => string>> = {

@@ -1,15 +1,11 @@
 import type { KindDdl } from '../object.js'
-import { column } from './column.js'
-import { constraint } from './constraint.js'
-import { index } from './indexes.js'
-import { sequence } from './sequence.js'
-import { table } from './table.js'
-import { materializedView, view } from './view.js'
 import { aggregate } from './aggregate.js'
 import { baseType } from './base-type.js'
 import { cast } from './cast.js'
 import { collation } from './collation.js'
+import { column } from './column.js'
 import { composite } from './composite.js'
+import { constraint } from './constraint.js'
 import { conversion, transform } from './conversion.js'
 import { defaultPrivileges } from './default-privileges.js'
 import { domain } from './domain.js'
@@ -18,6 +14,7 @@ import { eventTrigger } from './event-trigger.js'
 import { extension } from './extension.js'
 import { foreignDataWrapper, server, userMapping } from './foreign-server.js'
 import { foreignTable } from './foreign-table.js'
+import { index } from './indexes.js'
 import { accessMethod, language } from './language.js'
 import { operatorClass, operatorFamily } from './operator-class.js'
 import { operator } from './operator.js'
@@ -27,8 +24,10 @@ import { range } from './range.js'
 import { procedure, routineFunction } from './routine.js'
 import { rule } from './rule.js'
 import { schema } from './schema.js'
+import { sequence } from './sequence.js'
 import { statistics } from './statistics.js'
 import { subscription } from './subscription.js'
+import { table } from './table.js'
 import {
   textSearchConfiguration,
   textSearchDictionary,
@@ -36,6 +35,7 @@ import {
   textSearchTemplate,
 } from './text-search.js'
 import { trigger } from './trigger.js'
+import { materializedView, view } from './view.js'
 
 /** How every kind of object is written as SQL: one entry a kind. */
 export const ddlKinds: Readonly<Record<string, KindDdl>> = {

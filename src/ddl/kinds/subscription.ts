@@ -1,3 +1,4 @@
+import { ident, literal } from '../identifiers.js'
 import {
   type Change,
   type DdlObject,
@@ -8,7 +9,6 @@ import {
   step,
   text,
 } from '../object.js'
-import { ident, literal } from '../identifiers.js'
 
 /** The options of a subscription by fact: its name in SQL, and its value where the fact is left out. */
 const options: Readonly<Record<string, readonly [name: string, usual: (subscription: DdlObject) => string]>> =

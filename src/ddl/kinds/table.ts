@@ -7,14 +7,15 @@ import {
   type KindDdl,
   list,
   partsOf,
+  relationOf,
   type Rendered,
-  type Step,
   step,
+  type Step,
   text,
 } from '../object.js'
 import { columnConstraints, columnDefinition, hasLocalDefinition } from './column-definition.js'
-import { attachSteps, releaseSteps } from './table-parents.js'
 import { parameterChanges, parameterList } from './parameters.js'
+import { attachSteps, releaseSteps } from './table-parents.js'
 
 export const table: KindDdl = {
   reference: ({ name }) => `TABLE ${name}`,
@@ -136,4 +137,9 @@ function identity(to: DdlObject): readonly Step[] {
       ...(index.length === 0 ? {} : { phase: 'attach' as const, after: index }),
     },
   ]
+}
+
+/** How ALTER calls the relation of a part: TABLE or FOREIGN TABLE. */
+export function tableWord({ catalog, key }: DdlObject): string {
+  return relationOf(catalog, key)?.startsWith('foreign_table:') === true ? 'FOREIGN TABLE' : 'TABLE'
 }

@@ -1,6 +1,6 @@
+import { type Change, type DdlObject, type KindDdl, list, type Step, step, text } from '../object.js'
 import { splitArguments } from './argument-list.js'
 import { type Clause, parenthesized } from './clauses.js'
-import { type Change, type DdlObject, type KindDdl, list, type Step, step, text } from '../object.js'
 
 export const textSearchParser = plainKind('PARSER', {
   start: (parser) => `START = ${text(parser, 'start')}`,

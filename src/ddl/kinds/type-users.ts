@@ -1,6 +1,6 @@
 import { parseKey } from '../../core/model/catalog.js'
-import { type DdlObject, findObject, text } from '../object.js'
 import { dependentsOf } from '../dependencies.js'
+import { type DdlObject, findObject, text } from '../object.js'
 
 /** A column in which values of a type are stored. */
 export interface TypeUser {

@@ -1,13 +1,13 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
-import { type Intent, intentsFor, makes } from './intents.js'
 import { type DdlObject, relationOf } from '../object.js'
-import { inOrder } from './topological-sort.js'
-import { propagate } from './propagate.js'
-import { renderIntent } from './render.js'
-import { refuseWith } from './refuse.js'
 import type { Plan, Refusal, Statement } from '../statement.js'
+import { type Intent, intentsFor, makes } from './intents.js'
+import { propagate } from './propagate.js'
+import { refuseWith } from './refuse.js'
+import { renderIntent } from './render.js'
 import { type StepTask, tasksFor, type Work } from './tasks.js'
+import { inOrder } from './topological-sort.js'
 
 export interface Journey {
   /** The catalog of the database the statements are for. */

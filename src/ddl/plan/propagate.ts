@@ -1,9 +1,9 @@
 import { parseKey } from '../../core/model/catalog.js'
-import { isGeneric } from './generic.js'
 import { dependentsOf, needsOf } from '../dependencies.js'
-import { ends, goesWithOf, holderEnds, type Intent, makes, type Sides } from './intents.js'
-import { type DdlObject, findObject, keyOfName, list, partsOf, relationOf, text } from '../object.js'
 import { ddlKinds } from '../kinds/registry.js'
+import { type DdlObject, findObject, keyOfName, list, partsOf, relationOf, text } from '../object.js'
+import { isGeneric } from './generic.js'
+import { ends, goesWithOf, holderEnds, type Intent, makes, type Sides } from './intents.js'
 
 /**
  * Types that columns can be moved away from while the new one of the same name is there. A renamed range keeps the names of

@@ -1,5 +1,4 @@
-import { text } from '../object.js'
-import type { DdlObject, Phase, Step } from '../object.js'
+import { type DdlObject, type Phase, type Step, text } from '../object.js'
 
 /** Kinds in the order in which they are made, and dropped the other way round, where nothing else decides. */
 const kindOrder = [

@@ -1,6 +1,6 @@
-import { ends, type Intent, makes } from './intents.js'
 import { needsOf } from '../dependencies.js'
 import type { Refusal } from '../statement.js'
+import { ends, type Intent, makes } from './intents.js'
 import type { Work } from './tasks.js'
 
 export interface Planned {

@@ -1,14 +1,21 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { commentSteps } from '../annotations/comment.js'
-import { genericChanges, isGeneric } from './generic.js'
 import { grantSteps } from '../annotations/grants.js'
-import type { Intent } from './intents.js'
-import type { Change, DdlObject, KindDdl, Phase, Rendered, Step } from '../object.js'
-import { step } from '../object.js'
-import { ddlKinds } from '../kinds/registry.js'
 import { ownerSteps } from '../annotations/owner.js'
 import { ident } from '../identifiers.js'
+import { ddlKinds } from '../kinds/registry.js'
+import {
+  type Change,
+  type DdlObject,
+  type KindDdl,
+  type Phase,
+  type Rendered,
+  step,
+  type Step,
+} from '../object.js'
 import type { Refusal } from '../statement.js'
+import { genericChanges, isGeneric } from './generic.js'
+import type { Intent } from './intents.js'
 
 /** A step whose phase is settled. */
 export type PhasedStep = Step & { readonly phase: Phase }

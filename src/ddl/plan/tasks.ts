@@ -1,10 +1,10 @@
-import { type Intent, ends, goesWithOf, makes } from './intents.js'
+import { needsOf, ownNeeds } from '../dependencies.js'
 import { defersDefault } from '../kinds/column-default.js'
 import { type DdlObject, keyOfName, list, type Phase, relationOf } from '../object.js'
-import { needsOf, ownNeeds } from '../dependencies.js'
-import type { Task } from './topological-sort.js'
+import { type Intent, ends, goesWithOf, makes } from './intents.js'
 import { rankOf } from './rank.js'
 import { objectOf, type PhasedStep } from './render.js'
+import type { Task } from './topological-sort.js'
 
 /** A part of one object's change that runs at one time. */
 export interface StepTask extends Task {

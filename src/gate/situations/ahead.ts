@@ -1,7 +1,7 @@
-import { countKinds } from '../../core/model/catalog.js'
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
-import type { Detail } from '../../core/progress/health-document.js'
+import { countKinds } from '../../core/model/catalog.js'
 import { count, describeCounts, shortened } from '../../core/model/describe.js'
+import type { Detail } from '../../core/progress/health-document.js'
 import type { Fact } from '../../errors/schema-error.js'
 import { differenceFacts, graveFindings, inline, revisionFacts, type Words } from './describe.js'
 

@@ -1,7 +1,7 @@
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
-import type { Detail } from '../../core/progress/health-document.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
 import { describeDifference, shortened } from '../../core/model/describe.js'
+import type { Detail } from '../../core/progress/health-document.js'
 import type { Choice, ErrorCode, Fact } from '../../errors/schema-error.js'
 
 /** A situation in words: the same for the error that refuses and for the warning that serves. */

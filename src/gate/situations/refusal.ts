@@ -1,12 +1,11 @@
-import { anothersDatabase } from './ownership.js'
-import { changedHistory } from './file-changes.js'
-import type { Assessment, Decision, Situation } from '../../core/history/decision.js'
-import { findingsOf } from '../../core/history/decision.js'
-import type { Detail } from '../../core/progress/health-document.js'
+import { type Assessment, type Decision, findingsOf, type Situation } from '../../core/history/decision.js'
 import { count } from '../../core/model/describe.js'
+import type { Detail } from '../../core/progress/health-document.js'
 import { type Choice, type ErrorCode, SchemaError } from '../../errors/schema-error.js'
 import { newerBuild } from './ahead.js'
 import { differenceFacts, graveFindings, revisionFacts, type Words } from './describe.js'
+import { changedHistory } from './file-changes.js'
+import { anothersDatabase } from './ownership.js'
 
 /** A database in words: `app@db:5432/shop` and the environment. */
 export interface Whereabouts {

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import { type Promised, promisedAt, type Snapshot, wholeCatalog } from '../../core/model/snapshot.js'
 import { count } from '../../core/model/describe.js'
+import { type Promised, promisedAt, type Snapshot, wholeCatalog } from '../../core/model/snapshot.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { withClient } from '../../postgres/connection/connect.js'
 import { everything, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'

@@ -1,14 +1,14 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import type { Difference } from '../../core/model/diff.js'
 import { compareWithin, type Ignored, type Scope, withinScope } from '../../core/model/scope.js'
-import { type Base, baseOf } from './base.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import type { Plan, Refusal } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { inspectAtHead } from './at-head.js'
 import type { Inspection } from '../../postgres/inspect/inspect.js'
-import { readSide, type Side } from '../diff/catalog-source.js'
 import type { Workspace } from '../../workspace.js'
+import { readSide, type Side } from '../diff/catalog-source.js'
+import { inspectAtHead } from './at-head.js'
+import { type Base, baseOf } from './base.js'
 
 /** A migration to be: from the promise at head to another catalog, and back. */
 export interface Draft {

@@ -1,13 +1,22 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { differencesFrom, promisedAt } from '../../core/model/snapshot.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { addressOf, describeAddress } from '../../postgres/connection/address.js'
-import { everything, ledgerTablesOf, readCatalog, readCatalogInTransaction } from '../../postgres/introspect/read-catalog.js'
-import { append } from '../../postgres/ledger/ledger.js'
-import { detailOf } from '../../postgres/ledger/change-hash.js'
-import { type LockedSession, type MigrateOptions, withLockedSession } from '../../postgres/session/locked-session.js'
-import { recordUnrun } from '../../postgres/session/mark-applied.js'
 import { inPromisedWords, type Reconciled } from '../../postgres/canonicalize/canonicalize.js'
+import { addressOf, describeAddress } from '../../postgres/connection/address.js'
+import {
+  everything,
+  ledgerTablesOf,
+  readCatalog,
+  readCatalogInTransaction,
+} from '../../postgres/introspect/read-catalog.js'
+import { detailOf } from '../../postgres/ledger/change-hash.js'
+import { append } from '../../postgres/ledger/ledger.js'
+import {
+  type LockedSession,
+  type MigrateOptions,
+  withLockedSession,
+} from '../../postgres/session/locked-session.js'
+import { recordUnrun } from '../../postgres/session/mark-applied.js'
 
 /** How an empty database becomes what is promised. */
 export interface Blueprint {

@@ -1,16 +1,16 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import type { Report } from '../../core/progress/events.js'
 import { compareWithin } from '../../core/model/scope.js'
 import { type Promised, promisedAt, type Snapshot, wholeCatalog } from '../../core/model/snapshot.js'
+import type { Report } from '../../core/progress/events.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import type { Plan } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { migrateOptions } from '../../gate/gate.js'
-import { brokenPromise } from '../../postgres/verify/verification-error.js'
-import { initialise } from './build.js'
 import type { Reconciled } from '../../postgres/canonicalize/canonicalize.js'
+import { brokenPromise } from '../../postgres/verify/verification-error.js'
 import { staleError, usableSnapshot } from '../../snapshot/snapshot.js'
 import type { Workspace } from '../../workspace.js'
+import { initialise } from './build.js'
 
 export interface Initialised {
   /** Revisions recorded. */

@@ -1,8 +1,8 @@
 import type { Catalog, Facts } from '../../core/model/catalog.js'
 import { diff } from '../../core/model/diff.js'
 import { plainNames } from '../../core/model/pattern.js'
-import { belongsToPartitioned, findObject, text } from '../../ddl/object.js'
 import { ident } from '../../ddl/identifiers.js'
+import { belongsToPartitioned, findObject, text } from '../../ddl/object.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 
 /** An index that is not valid. */

@@ -1,20 +1,24 @@
 import pg from 'pg'
-import type { Heartbeat } from '../../core/progress/heartbeat.js'
 import type { Scope } from '../../core/model/scope.js'
+import type { Heartbeat } from '../../core/progress/heartbeat.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { type ActivityWatch, watchActivity } from '../../postgres/locks/session-activity.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import { configure } from '../../postgres/connection/settings.js'
-import { halfApplied } from '../../postgres/verify/half-applied-error.js'
-import { withHeartbeat } from '../../postgres/migrate/heartbeat.js'
 import { ledgerTablesOf, readCatalogInTransaction } from '../../postgres/introspect/read-catalog.js'
-import { append, type LedgerEntry } from '../../postgres/ledger/ledger.js'
 import { detailOf } from '../../postgres/ledger/change-hash.js'
-import { type LockedSession, type MigrateOptions, withLockedSession } from '../../postgres/session/locked-session.js'
-import type { Migration } from '../../project/migration-files.js'
-import { recordUnrun } from '../../postgres/session/mark-applied.js'
+import { append, type LedgerEntry } from '../../postgres/ledger/ledger.js'
+import { type ActivityWatch, watchActivity } from '../../postgres/locks/session-activity.js'
+import { withHeartbeat } from '../../postgres/migrate/heartbeat.js'
 import { backendPid } from '../../postgres/session/knex-session.js'
+import {
+  type LockedSession,
+  type MigrateOptions,
+  withLockedSession,
+} from '../../postgres/session/locked-session.js'
+import { recordUnrun } from '../../postgres/session/mark-applied.js'
+import { halfApplied } from '../../postgres/verify/half-applied-error.js'
 import { standingsOf, type Stood } from '../../postgres/verify/unfinished-revisions.js'
+import type { Migration } from '../../project/migration-files.js'
 
 /** What is to be done. */
 export interface Repairs {

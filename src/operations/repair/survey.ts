@@ -1,18 +1,28 @@
 import type pg from 'pg'
-import { parseKey } from '../../core/model/catalog.js'
-import { type Assessment, findingsOf } from '../../core/history/decision.js'
-import type { Report } from '../../core/progress/events.js'
-import { promisedAt, type Snapshot } from '../../core/model/snapshot.js'
 import { invalidIndexes, isInvalid } from '../../core/history/completion.js'
+import { type Assessment, findingsOf } from '../../core/history/decision.js'
+import { parseKey } from '../../core/model/catalog.js'
+import { promisedAt, type Snapshot } from '../../core/model/snapshot.js'
+import type { Report } from '../../core/progress/events.js'
 import { examine, migrateOptions } from '../../gate/gate.js'
-import { indexBuilders } from '../../postgres/locks/index-builders.js'
 import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
 import { everything, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
-import { isKnexLockTaken, type MigrateOptions, withAdmittedSession } from '../../postgres/session/locked-session.js'
-import { type Repaired, repair } from './run.js'
-import { isHalfApplied, isInterrupted, mayHaveLeft, standingsOf, type Stood } from '../../postgres/verify/unfinished-revisions.js'
-import { type IndexRepair, type InvalidIndex, repairIndex } from './invalid-indexes.js'
+import { indexBuilders } from '../../postgres/locks/index-builders.js'
+import {
+  isKnexLockTaken,
+  type MigrateOptions,
+  withAdmittedSession,
+} from '../../postgres/session/locked-session.js'
+import {
+  isHalfApplied,
+  isInterrupted,
+  mayHaveLeft,
+  standingsOf,
+  type Stood,
+} from '../../postgres/verify/unfinished-revisions.js'
 import type { Workspace } from '../../workspace.js'
+import { type IndexRepair, type InvalidIndex, repairIndex } from './invalid-indexes.js'
+import { type Repaired, repair } from './run.js'
 
 export interface RepairContext {
   readonly workspace: Workspace

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import type { Facts } from '../../core/model/catalog.js'
 import { type Fit, fitsOf, rankFits, type Unplaced, wordingsOf } from '../../core/impact/closest-revision.js'
+import type { Facts } from '../../core/model/catalog.js'
 import { pick } from '../../core/model/snapshot.js'
 import { reconcile } from '../../postgres/canonicalize/canonicalize.js'
 import { promiseOf, type Proposal, propose, type StampContext, withReader } from './plan.js'

@@ -1,10 +1,14 @@
 import type pg from 'pg'
 import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
-import { append, type LedgerDetail, type LedgerEntry, qualified } from '../../postgres/ledger/ledger.js'
 import { detailOf } from '../../postgres/ledger/change-hash.js'
-import { type LockedSession, type MigrateOptions, withLockedSession } from '../../postgres/session/locked-session.js'
-import { type Migration, revisionOf } from '../../project/migration-files.js'
+import { append, type LedgerDetail, type LedgerEntry, qualified } from '../../postgres/ledger/ledger.js'
+import {
+  type LockedSession,
+  type MigrateOptions,
+  withLockedSession,
+} from '../../postgres/session/locked-session.js'
 import { recordUnrun } from '../../postgres/session/mark-applied.js'
+import { type Migration, revisionOf } from '../../project/migration-files.js'
 
 export interface Stamping {
   /** The revisions to be recorded, those that are already among them. */

@@ -1,8 +1,8 @@
 import pg from 'pg'
+import { queryAll } from '../connection/query.js'
 import { canonicalSession } from '../introspect/queries/all.sql.js'
 import { isLocked } from '../locks/blocked-read.js'
 import type { Drawing } from './deparse.js'
-import { queryAll } from '../connection/query.js'
 
 /** Where temporary objects are made, to be rolled back: in a transaction of their own, or within the caller's. */
 export type Transaction = 'own' | 'callers'

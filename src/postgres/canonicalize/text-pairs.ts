@@ -1,9 +1,9 @@
-import { evenlyQuoted } from '../../core/model/server-versions.js'
 import { type Fact, type Facts, parseKey } from '../../core/model/catalog.js'
 import { plainNames } from '../../core/model/pattern.js'
-import type { Canvas, Likeness, Pair } from './temporary-objects.js'
-import type { Drawing, Subject } from './deparse.js'
+import { evenlyQuoted } from '../../core/model/server-versions.js'
 import { type Draw, drawings } from './deparse-rules.js'
+import type { Drawing, Subject } from './deparse.js'
+import type { Canvas, Likeness, Pair } from './temporary-objects.js'
 
 /** A fact that two catalogs have in different words. */
 export interface Changed {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { type Connection, tryConnect } from './connect.js'
 import { isSilence } from './connect-errors.js'
+import { type Connection, tryConnect } from './connect.js'
 import { answered, close, destroy } from './lifecycle.js'
 
 /** Ends this connection, too, once the server does not answer any more. */

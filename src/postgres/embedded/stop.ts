@@ -1,5 +1,5 @@
-import { filesOf } from './cluster.js'
 import { prepareBinaries } from './binaries.js'
+import { filesOf } from './cluster.js'
 import type { Home } from './home.js'
 import { findPostmaster } from './postmaster.js'
 import { run, serverEnvironment } from './run.js'

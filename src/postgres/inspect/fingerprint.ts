@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { placeQueries, type PlaceOptions, rollBack } from './server-and-ledgers.js'
 import { queryAll, type Rows } from '../connection/query.js'
+import { placeQueries, type PlaceOptions, rollBack } from './server-and-ledgers.js'
 
 /** What an inspection rests on: server, ledger, and a hash of the catalog, all of one snapshot. */
 export interface Evidence {

@@ -1,19 +1,27 @@
 import pg from 'pg'
-import { type Catalog, parseKey, quoteName } from '../../core/model/catalog.js'
 import type { Recorded } from '../../core/history/history.js'
 import type { Identity } from '../../core/history/ownership.js'
+import { type Catalog, parseKey, quoteName } from '../../core/model/catalog.js'
 import { defaultScope, type Scope } from '../../core/model/scope.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { addressOf, type DatabaseAddress, describeAddress } from '../connection/address.js'
-import { catalogLocked, isLocked } from '../locks/blocked-read.js'
-import type { Connection } from '../connection/connect.js'
-import { ledgerTablesOf, readingOf } from '../introspect/read-catalog.js'
-import { type Evidence, evidenceOf } from './fingerprint.js'
-import { lastEvents, lastFrom, type Ledger, qualified } from '../ledger/ledger.js'
-import { revisionOf } from '../../project/migration-files.js'
-import { objects, type Place, placeFrom, placeQueries, placeResults, rollBack, type Row } from './server-and-ledgers.js'
 import type { KnexProject } from '../../project/knexfile.js'
+import { revisionOf } from '../../project/migration-files.js'
+import { addressOf, type DatabaseAddress, describeAddress } from '../connection/address.js'
+import type { Connection } from '../connection/connect.js'
 import { queryAll, type Rows } from '../connection/query.js'
+import { ledgerTablesOf, readingOf } from '../introspect/read-catalog.js'
+import { lastEvents, lastFrom, type Ledger, qualified } from '../ledger/ledger.js'
+import { catalogLocked, isLocked } from '../locks/blocked-read.js'
+import { type Evidence, evidenceOf } from './fingerprint.js'
+import {
+  objects,
+  type Place,
+  placeFrom,
+  placeQueries,
+  placeResults,
+  rollBack,
+  type Row,
+} from './server-and-ledgers.js'
 
 /** What is true of a database at one moment: read-only, one snapshot, nothing created. */
 export interface Inspection {

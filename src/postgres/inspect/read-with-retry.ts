@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf } from '../connection/address.js'
-import { holdersIn, isCatalogLocked } from '../locks/blocked-read.js'
-import { type Connection, tryConnect, withLossTold } from '../connection/connect.js'
-import { connectionFailure, type ConnectionFailure, isShortage } from '../connection/connect-errors.js'
-import { close, type Deadline } from '../connection/lifecycle.js'
 import { jittered, pause } from '../connection/backoff.js'
+import { connectionFailure, type ConnectionFailure, isShortage } from '../connection/connect-errors.js'
+import { type Connection, tryConnect, withLossTold } from '../connection/connect.js'
+import { close, type Deadline } from '../connection/lifecycle.js'
+import { holdersIn, isCatalogLocked } from '../locks/blocked-read.js'
 
 export interface Patience {
   /** How long to try, in milliseconds. */

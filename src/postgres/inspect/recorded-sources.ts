@@ -1,11 +1,11 @@
 import pg from 'pg'
 import type { Texts } from '../../core/history/file-changes.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
-import type { Inspection } from './inspect.js'
-import { qualified } from '../ledger/ledger.js'
-import { promisedDetail } from '../ledger/change-hash.js'
-import { ledgerName, type Migration, revisionOf } from '../../project/migration-files.js'
 import type { KnexProject } from '../../project/knexfile.js'
+import { ledgerName, type Migration, revisionOf } from '../../project/migration-files.js'
+import { promisedDetail } from '../ledger/change-hash.js'
+import { qualified } from '../ledger/ledger.js'
+import type { Inspection } from './inspect.js'
 
 export interface Build {
   readonly migrations: readonly Migration[]

@@ -1,10 +1,10 @@
 import pg from 'pg'
-import { canonicalSession } from '../introspect/queries/all.sql.js'
-import { catalogHashQuery } from '../introspect/catalog-hash.js'
-import { ledgerTable } from '../ledger/ledger.js'
-import { lockIsHeld } from '../locks/advisory-lock.js'
 import type { KnexProject } from '../../project/knexfile.js'
 import { queryRows, type Rows } from '../connection/query.js'
+import { catalogHashQuery } from '../introspect/catalog-hash.js'
+import { canonicalSession } from '../introspect/queries/all.sql.js'
+import { ledgerTable } from '../ledger/ledger.js'
+import { lockIsHeld } from '../locks/advisory-lock.js'
 
 /** Where a connection has led, and what is there of ledgers. */
 export interface Place {

@@ -1,9 +1,9 @@
 import type { Catalog, Facts } from '../../core/model/catalog.js'
-import { aliasQuery, commentQuery, dependencyQuery } from './queries/dependencies.sql.js'
-import { grantQuery } from './queries/grants.sql.js'
-import { factsOf } from './facts.js'
 import type { Rows } from '../connection/query.js'
 import { addressOfRow, type Addresses, withNeeds } from './dependencies.js'
+import { factsOf } from './facts.js'
+import { aliasQuery, commentQuery, dependencyQuery } from './queries/dependencies.sql.js'
+import { grantQuery } from './queries/grants.sql.js'
 
 /** Queries whose results say something about objects of any kind, and what adds it to the catalog. */
 export interface Extra {

@@ -1,4 +1,11 @@
-import { type Catalog, type Facts, parseKey, relationsOf, schemaOf, tableOf } from '../../core/model/catalog.js'
+import {
+  type Catalog,
+  type Facts,
+  parseKey,
+  relationsOf,
+  schemaOf,
+  tableOf,
+} from '../../core/model/catalog.js'
 import type { Rows } from '../connection/query.js'
 
 /** Where PostgreSQL keeps each object: `pg_class/16385/2` -> `column:public.songs.title`. */

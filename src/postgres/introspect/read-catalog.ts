@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
 import type pg from 'pg'
 import { type Catalog, type Facts, objectKey } from '../../core/model/catalog.js'
-import { canonicalSession, catalogQueries } from './queries/all.sql.js'
-import { extrasFor, type Wanted } from './annotations.js'
-import { factsOf } from './facts.js'
-import type { KindQuery } from './queries/kind-query.js'
 import { queryAll, type Rows } from '../connection/query.js'
+import { extrasFor, type Wanted } from './annotations.js'
 import { addressOfRow, type Addresses } from './dependencies.js'
+import { factsOf } from './facts.js'
+import { canonicalSession, catalogQueries } from './queries/all.sql.js'
+import type { KindQuery } from './queries/kind-query.js'
 
 /** The tables that keep the record of migrations are not part of what migrations promise. */
 const ownTables = ['schemagate_ledger']

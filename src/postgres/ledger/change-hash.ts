@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { changeText } from '../../core/model/change-digest.js'
-import type { Snapshot } from '../../core/model/snapshot.js'
-import type { LedgerDetail } from './ledger.js'
+import { type Snapshot, snapshotFormat } from '../../core/model/snapshot.js'
 import type { Migration } from '../../project/migration-files.js'
-import { snapshotFormat } from '../../snapshot/file.js'
+import type { LedgerDetail } from './ledger.js'
 
 /** The part of a row's detail by which a later build can tell whether an edited migration still means the same. */
 export type PromisedDetail = Required<Pick<LedgerDetail, 'changes' | 'postgres'>>

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { Identity } from '../../core/history/ownership.js'
-import { isRecord } from '../../project/import-module.js'
+import { isRecord } from '../../core/text/is-record.js'
 import { queryRows } from '../connection/query.js'
 
 /** Our append-only ledger beside Knex's own. */

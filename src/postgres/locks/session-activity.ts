@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
+import {
+  type Activity,
+  type Blocker,
+  shortQuery,
+  unanswered,
+  type Work,
+} from '../../core/progress/session-activity.js'
 import { saidBy } from '../../core/text/redact.js'
-import { type Activity, type Blocker, shortQuery, unanswered, type Work } from '../../core/progress/session-activity.js'
-import { activityQueries } from './session-activity.sql.js'
 import { connect, type Connection } from '../connection/connect.js'
 import { close } from '../connection/lifecycle.js'
 import { queryAll, type Rows } from '../connection/query.js'
+import { activityQueries } from './session-activity.sql.js'
 
 /** Looks at a session from a connection of its own, several times a second, for as long as it is not ended. */
 export interface ActivityWatch {

@@ -1,13 +1,13 @@
 import type { Knex } from 'knex'
-import type { Heartbeat } from '../../core/progress/heartbeat.js'
 import { changesOf } from '../../core/model/snapshot.js'
+import type { Heartbeat } from '../../core/progress/heartbeat.js'
+import { inPromisedWords } from '../canonicalize/canonicalize.js'
 import { applicationName } from '../connection/application-name.js'
 import { configure } from '../connection/settings.js'
-import { withHeartbeat } from './heartbeat.js'
 import { ledgerTablesOf, readCatalog, readCatalogInTransaction } from '../introspect/read-catalog.js'
-import { append } from '../ledger/ledger.js'
 import { detailOf } from '../ledger/change-hash.js'
-import { inPromisedWords } from '../canonicalize/canonicalize.js'
+import { append } from '../ledger/ledger.js'
+import { withHeartbeat } from './heartbeat.js'
 import type { Loaded, Run, RunContext } from './run-context.js'
 
 const cancelPause = 200

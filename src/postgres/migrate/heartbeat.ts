@@ -1,5 +1,5 @@
-import { describeActivity } from '../../core/progress/session-activity.js'
 import { type Heartbeat, repetition, rhythm } from '../../core/progress/heartbeat.js'
+import { describeActivity } from '../../core/progress/session-activity.js'
 import type { ActivityWatch } from '../locks/session-activity.js'
 
 /** Tells what a watched session does for as long as `run` takes. */

@@ -1,5 +1,5 @@
-import { type Blocker, describeBlocker, notSeen } from '../../core/progress/session-activity.js'
 import { count, describeDuration } from '../../core/model/describe.js'
+import { type Blocker, describeBlocker, notSeen } from '../../core/progress/session-activity.js'
 import { type Choice, type Fact, SchemaError } from '../../errors/schema-error.js'
 import type { RunContext, RunState } from './run-context.js'
 

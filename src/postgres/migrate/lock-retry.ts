@@ -1,11 +1,11 @@
-import { watchActivity } from '../locks/session-activity.js'
-import { blockage, pauseAfter } from './lock-conflict.js'
-import { configure } from '../connection/settings.js'
-import { listen } from './server-messages.js'
 import { pause } from '../connection/backoff.js'
+import { configure } from '../connection/settings.js'
+import { watchActivity } from '../locks/session-activity.js'
+import { backendPid } from '../session/knex-session.js'
+import { blockage, pauseAfter } from './lock-conflict.js'
 import { recordTakenBack } from './record-rollback.js'
 import type { Run, RunContext, RunState, Step } from './run-context.js'
-import { backendPid } from '../session/knex-session.js'
+import { listen } from './server-messages.js'
 
 /** Milliseconds that what writes the ledger waits for a lock where revisions wait for as long as it takes. */
 const ledgerPatience = 5_000

@@ -1,13 +1,13 @@
 import pg from 'pg'
-import { withoutTexts } from '../../core/progress/session-activity.js'
 import { standingOf } from '../../core/history/completion.js'
 import { shortened } from '../../core/model/describe.js'
+import { withoutTexts } from '../../core/progress/session-activity.js'
 import { type Fact, SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
-import { blockedFailure } from './lock-conflict-error.js'
-import { brokenAt } from '../verify/verification-error.js'
-import { ledgerTablesOf, readCatalog } from '../introspect/read-catalog.js'
 import { isLoss } from '../connection/lifecycle.js'
+import { ledgerTablesOf, readCatalog } from '../introspect/read-catalog.js'
+import { brokenAt } from '../verify/verification-error.js'
+import { blockedFailure } from './lock-conflict-error.js'
 import { messageOf, type RunContext, type RunState } from './run-context.js'
 
 interface Failed {

@@ -1,12 +1,12 @@
 import { compareHistory } from '../../core/history/history.js'
 import { defaultScope } from '../../core/model/scope.js'
+import type { Migration } from '../../project/migration-files.js'
 import { addressOf, describeAddress } from '../connection/address.js'
-import { halfApplied } from '../verify/half-applied-error.js'
 import type { Inspection } from '../inspect/inspect.js'
 import { type LockedSession, type MigrateOptions, withLockedSession } from '../session/locked-session.js'
-import type { Migration } from '../../project/migration-files.js'
-import { planSteps, runSteps } from './run-steps.js'
+import { halfApplied } from '../verify/half-applied-error.js'
 import { isHalfApplied, isInterrupted, standingsOf, mayHaveLeft } from '../verify/unfinished-revisions.js'
+import { planSteps, runSteps } from './run-steps.js'
 
 export interface MigrationRun {
   readonly revisions: readonly string[]

@@ -1,5 +1,5 @@
-import { append, type LedgerEntry } from '../ledger/ledger.js'
 import { isLoss } from '../connection/lifecycle.js'
+import { append, type LedgerEntry } from '../ledger/ledger.js'
 import { messageOf, type Run, type RunState } from './run-context.js'
 
 /**

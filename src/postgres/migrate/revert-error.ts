@@ -1,9 +1,9 @@
 import { type Choice, type Fact, SchemaError } from '../../errors/schema-error.js'
-import { addressOf, describeAddress } from '../connection/address.js'
-import { blockedFailure } from './lock-conflict-error.js'
-import { brokenAt } from '../verify/verification-error.js'
-import { isLoss } from '../connection/lifecycle.js'
 import type { Migration } from '../../project/migration-files.js'
+import { addressOf, describeAddress } from '../connection/address.js'
+import { isLoss } from '../connection/lifecycle.js'
+import { brokenAt } from '../verify/verification-error.js'
+import { blockedFailure } from './lock-conflict-error.js'
 import { messageOf, type Run } from './run-context.js'
 
 interface FailedRevert {

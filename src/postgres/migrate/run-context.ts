@@ -1,8 +1,8 @@
 import type { Blocker } from '../../core/progress/session-activity.js'
 import { saidBy } from '../../core/text/redact.js'
+import type { LoadedMigration, Migration } from '../../project/migration-files.js'
 import type { ActivityWatch } from '../locks/session-activity.js'
 import type { LockedSession, MigrateOptions } from '../session/locked-session.js'
-import type { LoadedMigration, Migration } from '../../project/migration-files.js'
 
 /** Revisions that Knex applies in one call: one transaction around all of them, or a single one without. */
 export interface Step {

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex'
+import { ledgerName, type Migration } from '../../project/migration-files.js'
+import type { MigrateOptions } from '../session/locked-session.js'
 import { apply } from './apply.js'
 import { attempted, withRun } from './lock-retry.js'
-import type { MigrateOptions } from '../session/locked-session.js'
 import { migrationFailure } from './migrate-error.js'
-import { ledgerName, type Migration } from '../../project/migration-files.js'
 import { recordTakenBack } from './record-rollback.js'
 import type { Loaded, Run, RunContext, Step } from './run-context.js'
 

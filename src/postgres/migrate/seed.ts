@@ -1,13 +1,14 @@
 import { readdir } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Knex } from 'knex'
+import { isRecord } from '../../core/text/is-record.js'
 import { saidBy } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { importModule, isRecord } from '../../project/import-module.js'
-import { hearErrors } from './server-messages.js'
+import { importModule } from '../../project/import-module.js'
+import type { Session } from '../session/knex-session.js'
 import { type MigrateOptions, withLockedSession } from '../session/locked-session.js'
 import { messageOf } from './run-context.js'
-import type { Session } from '../session/knex-session.js'
+import { hearErrors } from './server-messages.js'
 
 const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
 

@@ -1,14 +1,14 @@
+import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { saidBy } from '../../core/text/redact.js'
 import { sortKeys } from '../../core/model/catalog.js'
 import { shortened } from '../../core/model/describe.js'
+import { saidBy } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import { type Connection, withClient } from '../connection/connect.js'
-import { readCatalog } from '../introspect/read-catalog.js'
-import { notOfExtension, userSchema } from '../introspect/queries/kind-query.js'
 import { queryRows } from '../connection/query.js'
-import { dropLeftBehind, scratchName } from '../scratch-name.js'
+import { notOfExtension, userSchema } from '../introspect/queries/kind-query.js'
+import { readCatalog } from '../introspect/read-catalog.js'
 
 /** A place where throw-away databases can be had. */
 export interface Scratch {
@@ -201,4 +201,30 @@ function unavailable(configured: Connection | null, cause: unknown): SchemaError
     ],
     cause,
   })
+}
+
+const prefix = 'schemagate_scratch_'
+
+/** A name for a scratch database that says when it was made, in UTC. */
+function scratchName(): string {
+  const now = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)
+  return `${prefix}${now}_${randomBytes(6).toString('hex')}`
+}
+
+/** Of this role, made a day ago or earlier, and used by nobody: whoever made it was killed. */
+const leftBehind = `select datname as name from pg_database d
+  where datname ~ '^${prefix}\\d{14}_[0-9a-f]{12}$' and pg_get_userbyid(datdba) = current_user
+    and substr(datname, ${prefix.length + 1}, 14) collate "C"
+      < to_char(now() at time zone 'utc' - interval '1 day', 'YYYYMMDDHH24MISS') collate "C"
+    and not exists (select from pg_stat_activity a where a.datid = d.oid)`
+
+/** Drops the scratch databases that killed processes have left on a server. */
+async function dropLeftBehind(client: pg.ClientBase): Promise<void> {
+  for (const { name } of await queryRows(client, leftBehind))
+    await client
+      .query(`drop database if exists ${pg.escapeIdentifier(String(name))}`)
+      .catch((error: unknown) => {
+        // Somebody uses it after all, or a subscription in it does.
+        if (!(error instanceof pg.DatabaseError) || error.code !== '55006') throw error
+      })
 }

@@ -1,12 +1,12 @@
 import type { Knex } from 'knex'
 import type pg from 'pg'
-import { configure } from '../connection/settings.js'
+import type { KnexProject } from '../../project/knexfile.js'
 import { clientConfig, connect, type Connection, withLossTold } from '../connection/connect.js'
 import { close, watchLoss } from '../connection/lifecycle.js'
 import { refusePooled } from '../connection/pooler.js'
-import type { KnexProject } from '../../project/knexfile.js'
-import { type Guard, withPulse } from '../connection/watchdog.js'
 import { queryRows } from '../connection/query.js'
+import { configure } from '../connection/settings.js'
+import { type Guard, withPulse } from '../connection/watchdog.js'
 
 /** A Knex instance of our own with exactly one connection, and that connection: lock, DDL and verification share it. */
 export interface Session {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
-import type { LockedSession } from './locked-session.js'
-import { ledgerName, type Migration } from '../../project/migration-files.js'
 import type { KnexProject } from '../../project/knexfile.js'
+import { ledgerName, type Migration } from '../../project/migration-files.js'
+import type { LockedSession } from './locked-session.js'
 
 export interface Recording {
   readonly project: KnexProject

@@ -3,8 +3,8 @@ import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import { type Connection, withClient } from '../connection/connect.js'
 import { answered } from '../connection/lifecycle.js'
-import { lockIsHeldBy } from '../locks/advisory-lock.js'
 import { queryRows } from '../connection/query.js'
+import { lockIsHeldBy } from '../locks/advisory-lock.js'
 import type { Session } from './knex-session.js'
 
 export interface Migrating {

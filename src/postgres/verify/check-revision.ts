@@ -1,9 +1,9 @@
 import { type Catalog, parseKey } from '../../core/model/catalog.js'
 import { compareWithin, defaultScope, type Scope } from '../../core/model/scope.js'
 import { promisedAt, type Snapshot } from '../../core/model/snapshot.js'
-import { brokenPromise } from './verification-error.js'
-import type { ReadOptions } from '../introspect/read-catalog.js'
 import type { Reconciled, Sight } from '../canonicalize/canonicalize.js'
+import type { ReadOptions } from '../introspect/read-catalog.js'
+import { brokenPromise } from './verification-error.js'
 
 /** A revision whose `up` has run and is not committed yet. */
 export interface RanRevision {

@@ -1,4 +1,9 @@
-import { describeStanding, invalidIndexes, nameStanding, type Standing } from '../../core/history/completion.js'
+import {
+  describeStanding,
+  invalidIndexes,
+  nameStanding,
+  type Standing,
+} from '../../core/history/completion.js'
 import { type Choice, type Fact, SchemaError } from '../../errors/schema-error.js'
 import type { LastEvent } from '../ledger/ledger.js'
 import { isInterrupted, isHalfApplied, type Stood } from './unfinished-revisions.js'

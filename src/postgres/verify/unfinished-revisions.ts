@@ -1,12 +1,18 @@
 import type pg from 'pg'
+import {
+  type Bearings,
+  invalidIndexes,
+  remainderOf,
+  type Standing,
+  standingOf,
+} from '../../core/history/completion.js'
 import type { Scope } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
-import { type Bearings, invalidIndexes, remainderOf, type Standing, standingOf } from '../../core/history/completion.js'
-import type { Inspection } from '../inspect/inspect.js'
-import type { LastEvent } from '../ledger/ledger.js'
 import type { Migration } from '../../project/migration-files.js'
 import { inPromisedWords } from '../canonicalize/canonicalize.js'
 import type { Transaction } from '../canonicalize/temporary-objects.js'
+import type { Inspection } from '../inspect/inspect.js'
+import type { LastEvent } from '../ledger/ledger.js'
 
 /** A revision that is not recorded: how far it came, and what is on record about the last attempt. */
 export interface Stood {

@@ -1,5 +1,5 @@
-import type { Difference } from '../../core/model/diff.js'
 import { describeDifference } from '../../core/model/describe.js'
+import type { Difference } from '../../core/model/diff.js'
 import { type Fact, SchemaError } from '../../errors/schema-error.js'
 import type { Unrendered } from '../canonicalize/canonicalize.js'
 

@@ -1,13 +1,13 @@
 import pg from 'pg'
 import { exchange, statistics } from './foreign-and-replication.sql.js'
 import { defaultPrivileges } from './grants.sql.js'
+import type { KindQuery } from './kind-query.js'
 import { collationsAndSearch, languages } from './languages-and-search.sql.js'
 import { operators } from './operators.sql.js'
 import { namespaces, sequences, views } from './relations.sql.js'
-import { columns, constraintsAndIndexes, tables, triggersAndPolicies } from './tables.sql.js'
 import { routines } from './routines.sql.js'
+import { columns, constraintsAndIndexes, tables, triggersAndPolicies } from './tables.sql.js'
 import { typesOfOurs } from './types.sql.js'
-import type { KindQuery } from './kind-query.js'
 
 /** The definitions PostgreSQL prints must not depend on the session that asks. */
 const canonicalSettings = [

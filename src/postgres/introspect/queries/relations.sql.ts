@@ -1,5 +1,5 @@
-import { columnSettings, storageOptions } from './tables.sql.js'
 import { type Kept, type KindQuery, notOfExtension, qualified, userSchema } from './kind-query.js'
+import { columnSettings, storageOptions } from './tables.sql.js'
 
 /** What an extension keeps its own rows in, which go with it. */
 const tablesOfExtension = `(select json_agg(${qualified('tn.nspname', 't.relname')} order by tn.nspname, t.relname)
