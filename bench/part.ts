@@ -1,4 +1,4 @@
-import type { Build } from './build.js'
+import type { Build } from '../test/support/image.js'
 import type { Figure } from './measure.js'
 
 export interface Means {

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import type { Build } from './build.js'
+import type { Build } from '../test/support/image.js'
+import { finish, serve } from '../test/support/node-process.js'
 import { compare, type Contender } from './measure.js'
 import type { Part } from './part.js'
-import { finish, serve } from './process.js'
 
 const autocannon = fileURLToPath(import.meta.resolve('autocannon'))
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { finish, type Place, serve } from '../test/support/node-process.js'
 import { type Contender, compare, timed } from './measure.js'
 import type { Part } from './part.js'
-import { finish, type Place, serve } from './process.js'
 
 /**
  * Whole processes, from `spawn` to their end, or until the port answers. The database is at head and as promised. The

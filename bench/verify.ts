@@ -2,7 +2,7 @@ import pg from 'pg'
 import { differencesFrom, promisedAt, type Snapshot } from '../src/core/model/snapshot.js'
 import { catalogHashQuery } from '../src/postgres/introspect/catalog-hash.js'
 import { readCatalog, readingOf } from '../src/postgres/introspect/read-catalog.js'
-import { messageOf } from './build.js'
+import { messageOf } from '../test/support/image.js'
 import { compare, type Figure, type Rounds, timed } from './measure.js'
 import type { Part } from './part.js'
 

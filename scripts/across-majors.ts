@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import pg from 'pg'
 import { type Catalog, type Facts, sortKeys } from '../src/core/model/catalog.js'
 import { everything, readCatalog } from '../src/postgres/introspect/read-catalog.js'
-import { file, type Line, schema } from '../test/support/across-majors.js'
+import { file, type Line, schema } from '../test/postgres/across-majors.js'
 import { query } from '../test/support/database.js'
 
 /** Writes what the test of other major versions reads: the schema's catalog on each of some servers, from 14 on. */

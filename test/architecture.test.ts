@@ -3,12 +3,12 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import ts from 'typescript'
-import { impactRules } from '../../src/core/impact/assess-impact.js'
-import { nameOfKind, pluralOf } from '../../src/core/model/describe.js'
-import { ddlKinds } from '../../src/ddl/kinds/registry.js'
-import { catalogQueries } from '../../src/postgres/introspect/queries/all.sql.js'
+import { impactRules } from '../src/core/impact/assess-impact.js'
+import { nameOfKind, pluralOf } from '../src/core/model/describe.js'
+import { ddlKinds } from '../src/ddl/kinds/registry.js'
+import { catalogQueries } from '../src/postgres/introspect/queries/all.sql.js'
 
-const root = fileURLToPath(new URL('../../src', import.meta.url))
+const root = fileURLToPath(new URL('../src', import.meta.url))
 
 interface Source {
   /** Its path below src. */

@@ -11,9 +11,9 @@ import {
   readCatalog,
   readCatalogInTransaction,
 } from '../../src/postgres/introspect/read-catalog.js'
-import { catalogsByMajor, schema } from '../support/across-majors.js'
 import { createDatabase, createRole, query } from '../support/database.js'
 import { createProject } from '../support/project.js'
+import { catalogsByMajor, schema } from './across-majors.js'
 
 const url = await createDatabase(t)
 await query(url, schema)

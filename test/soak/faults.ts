@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import type { Ended } from '../../test/support/process.js'
+import type { Ended } from '../support/process.js'
 import type { Fault, Later, Soak } from './fault.js'
 import { hostileRequests, open, provoke, unfinishedRequests } from './hostile.js'
 import { migrationFaults } from './migrations.js'

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { stopTestServer } from '../../test/support/server.js'
+import { stopTestServer } from '../support/server.js'
 
 /** The measuring is a process of its own, because the embedded PostgreSQL is not stopped while one lives that used it. */
 const run = fileURLToPath(new URL('run.ts', import.meta.url))

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { type Ended, eventually, type Running } from '../../test/support/process.js'
+import { type Ended, eventually, type Running } from '../support/process.js'
 import type { Fault, Later, Soak } from './fault.js'
 import { command, type Means } from './service.js'
 

@@ -1,5 +1,5 @@
-import type { Row } from '../../test/support/database.js'
-import { type Ended, logOf } from '../../test/support/process.js'
+import type { Row } from '../support/database.js'
+import { type Ended, logOf } from '../support/process.js'
 import { explains, type Inflicted } from './journal.js'
 import type { Failure, Sent } from './load.js'
 import { quantile, type Sample, trendOf } from './meters.js'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { Owner } from '../../test/support/database.js'
-import { type Ended, type Environment, freePort, type Running, start } from '../../test/support/process.js'
-import type { Build } from '../build.js'
+import type { Owner } from '../support/database.js'
+import type { Build } from '../support/image.js'
+import { type Ended, type Environment, freePort, type Running, start } from '../support/process.js'
 
 /** One process of a service, from its start to its end. */
 export interface Life {

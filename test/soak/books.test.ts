@@ -1,6 +1,6 @@
 import t from 'tap'
-import { defectsOf, type Evidence } from '../../bench/soak/books.js'
-import { createBag, createRandom } from '../../bench/soak/random.js'
+import { defectsOf, type Evidence } from './books.js'
+import { createBag, createRandom } from './random.js'
 
 const refused = { status: 500, text: 'no', from: 5_000, took: 10 }
 const line = (level: number, time: number): string => `${JSON.stringify({ level, time, msg: 'away' })}\n`

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { query } from '../../test/support/database.js'
+import { query } from '../support/database.js'
 import type { Case } from './cases.js'
 
 /** Roles belong to the whole server: those the cases name are created once and stay. */

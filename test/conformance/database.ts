@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { query } from '../../test/support/database.js'
+import { query } from '../support/database.js'
 
 const statementTimeout = 30_000
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded/server.js'
-import { type Owner, query, type Row } from '../../test/support/database.js'
-import { eventually } from '../../test/support/process.js'
-import { createProxy, type Proxy } from '../../test/support/proxy.js'
+import { type Owner, query, type Row } from '../support/database.js'
+import { eventually } from '../support/process.js'
+import { createProxy, type Proxy } from '../support/proxy.js'
 
 /** How a server ends: open transactions are rolled back, or it recovers when it starts again. */
 export type Ending = 'fast' | 'immediate'

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { testServer } from '../../test/support/server.js'
+import { testServer } from '../support/server.js'
 import { readCases } from './cases.js'
 import { crossingReport, crossingTable } from './crossing-report.js'
 import { crossMajors } from './majors.js'

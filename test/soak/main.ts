@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { collectEndings } from '../endings.js'
+import { collectEndings } from '../support/endings.js'
 import { defectsOf } from './books.js'
 import { faults } from './faults.js'
 import { figuresOf, table } from './report.js'

@@ -1,12 +1,12 @@
 import { copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { canonicalSession } from '../src/postgres/introspect/queries/all.sql.js'
-import { readingOf } from '../src/postgres/introspect/read-catalog.js'
-import type { Owner } from '../test/support/database.js'
-import { finish } from './process.js'
+import { canonicalSession } from '../../src/postgres/introspect/queries/all.sql.js'
+import { readingOf } from '../../src/postgres/introspect/read-catalog.js'
+import type { Owner } from './database.js'
+import { finish } from './node-process.js'
 
-const root = resolve(import.meta.dirname, '..')
+const root = resolve(import.meta.dirname, '../..')
 
 /** The project built to JavaScript and laid out as the image has it, in a temporary folder, with the contenders beside it. */
 export interface Build {

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { type Case, readCases } from '../../bench/conformance/cases.js'
-import { judgeAll } from '../../bench/conformance/pairs.js'
-import { type Planner, planner } from '../../bench/conformance/planner.js'
-import { tables, troubles } from '../../bench/conformance/print.js'
-import { bars, type Judged, tally } from '../../bench/conformance/tally.js'
 import type { Statement } from '../../src/ddl/statement.js'
 import { testServer } from '../support/server.js'
+import { type Case, readCases } from './cases.js'
+import { judgeAll } from './pairs.js'
+import { type Planner, planner } from './planner.js'
+import { tables, troubles } from './print.js'
+import { bars, type Judged, tally } from './tally.js'
 
 /** A table in `a`; in `b` it has been changed by the SQL. */
 function pair(name: string, change: string): Case {

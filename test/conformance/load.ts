@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { query } from '../../test/support/database.js'
+import { query } from '../support/database.js'
 import type { Case, Side } from './cases.js'
 import { connected, createDatabase, type Database } from './database.js'
 import { completeRoles, dropRoles, ownRoles, roleNames } from './roles.js'

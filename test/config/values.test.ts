@@ -1,0 +1,476 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { configDocument, configReference, renderConfig } from '../../src/config/explain.js'
+import { loadConfig, type Config } from '../../src/config/load.js'
+import {
+  type Settings,
+  password,
+  url,
+  consequence,
+  origin,
+  fromEnvironment,
+  refusal,
+  faults,
+} from './load.js'
+
+const maskedUrl = 'postgres://app:***@db.internal:5432/shop'
+
+t.test('without any configuration a service gets the defaults and an embedded database', async (t) => {
+  const root = t.testdir({ 'package.json': '{ "name": "orders", "version": "3.1.0" }' })
+  const { entries, ...config } = loadConfig({ root, env: {} })
+  t.strictSame(config, {
+    root,
+    target: 'development',
+    production: false,
+    service: { name: 'orders', version: '3.1.0', release: null, instance: hostname() },
+    http: {
+      host: '::',
+      port: 8000,
+      healthPort: null,
+      healthToken: null,
+      healthDetails: 'always',
+      shutdownDelay: 0,
+    },
+    logLevel: 'info',
+    database: { kind: 'embedded', directory: join(root, '.schemagate/postgres') },
+    migrationUrl: null,
+    scratchUrl: null,
+    ssl: null,
+    connectTimeout: 30_000,
+    migrations: {
+      directories: null,
+      knexfile: null,
+      transaction: 'batch',
+      lockWaitTimeout: 600_000,
+      lockTimeout: 5_000,
+      deadline: 600_000,
+      seedOnStart: false,
+      seedsDirectory: join(root, 'seeds'),
+    },
+    policy: {
+      onBehind: 'migrate',
+      onDrift: 'refuse',
+      onAhead: 'judge',
+      onOutOfOrder: 'migrate',
+      onUnverified: 'warn',
+      refuseBy: 'exit',
+    },
+    protectedEnvironments: ['production'],
+    verify: { interval: 60_000, timeout: 10_000, scope: { comments: false, grants: false, ignore: [] } },
+    terminationLog: '/dev/termination-log',
+    fleet: { url: null, token: null },
+  })
+  t.strictSame(entries, [
+    { key: 'NODE_ENV', value: 'development', source: 'default' },
+    { key: 'ENV_TARGET', value: 'development', source: 'default' },
+    { key: 'SERVICE_NAME', value: 'orders', source: 'package.json' },
+    { key: 'SERVICE_VERSION', value: '3.1.0', source: 'package.json' },
+    { key: 'INSTANCE', value: hostname(), source: 'default' },
+    { key: 'HOST', value: '::', source: 'default' },
+    { key: 'PORT', value: '8000', source: 'default' },
+    { key: 'HEALTH_DETAILS', value: 'always', source: 'default outside production' },
+    { key: 'LOG_LEVEL', value: 'info', source: 'default' },
+    {
+      key: 'DATABASE_URL',
+      value: `embedded PostgreSQL in ${join(root, '.schemagate/postgres')}`,
+      source: 'default',
+    },
+    { key: 'CONNECT_TIMEOUT', value: '30s', source: 'default' },
+    { key: 'MIGRATION_TRANSACTION', value: 'batch', source: 'default' },
+    { key: 'LOCK_WAIT_TIMEOUT', value: '10m', source: 'default' },
+    { key: 'MIGRATION_LOCK_TIMEOUT', value: '5s', source: 'default' },
+    { key: 'MIGRATION_DEADLINE', value: '10m', source: 'default' },
+    { key: 'SEED_ON_START', value: 'false', source: 'default' },
+    { key: 'SEEDS_DIR', value: './seeds', source: 'default' },
+    { key: 'ON_BEHIND', value: 'migrate', source: 'default' },
+    { key: 'ON_DRIFT', value: 'refuse', source: 'default' },
+    { key: 'ON_AHEAD', value: 'judge', source: 'default' },
+    { key: 'ON_OUT_OF_ORDER', value: 'migrate', source: 'default outside production' },
+    { key: 'ON_UNVERIFIED', value: 'warn', source: 'default' },
+    { key: 'REFUSE_BY', value: 'exit', source: 'default' },
+    { key: 'PROTECTED_ENVIRONMENTS', value: 'production', source: 'default' },
+    { key: 'VERIFY_INTERVAL', value: '60s', source: 'default' },
+    { key: 'VERIFY_TIMEOUT', value: '10s', source: 'default' },
+    { key: 'VERIFY_COMMENTS', value: 'false', source: 'default' },
+    { key: 'VERIFY_GRANTS', value: 'false', source: 'default' },
+    { key: 'SHUTDOWN_DELAY', value: '0s', source: 'default' },
+    { key: 'TERMINATION_LOG', value: '/dev/termination-log', source: 'default' },
+  ])
+})
+
+const audit = { text: 'schema:audit', kind: 'schema', names: [{ name: /^audit$/s, signature: null }] }
+
+t.test('every key reaches its place in the configuration', async (t) => {
+  const root = t.testdir({ 'ca.pem': 'a certificate' })
+  const env = {
+    NODE_ENV: 'production',
+    ENV_TARGET: 'demo',
+    SERVICE_NAME: 'orders',
+    SERVICE_VERSION: '2.0.0',
+    RELEASE: 'abc123',
+    INSTANCE: 'one',
+    HOST: '127.0.0.1',
+    PORT: '1',
+    HEALTH_PORT: '2',
+    HEALTH_TOKEN: 'open sesame',
+    HEALTH_DETAILS: 'always',
+    LOG_LEVEL: 'trace',
+    DATABASE_URL: url,
+    DATABASE_SSL: 'ca.pem',
+    MIGRATION_DATABASE_URL: `${url}_migration`,
+    SCRATCH_DATABASE_URL: `${url}_scratch`,
+    CONNECT_TIMEOUT: '500ms',
+    MIGRATIONS_DIR: './migrations, /srv/more',
+    KNEXFILE: 'db/knexfile.ts',
+    MIGRATION_TRANSACTION: 'each',
+    LOCK_WAIT_TIMEOUT: '1h',
+    MIGRATION_LOCK_TIMEOUT: '2s',
+    MIGRATION_DEADLINE: '5m',
+    SEED_ON_START: '1',
+    SEEDS_DIR: 'db/seeds',
+    ON_BEHIND: 'refuse',
+    ON_DRIFT: 'warn',
+    ON_AHEAD: 'warn',
+    ON_OUT_OF_ORDER: 'migrate',
+    ON_UNVERIFIED: 'refuse',
+    REFUSE_BY: 'unready',
+    PROTECTED_ENVIRONMENTS: 'production, demo',
+    VERIFY_INTERVAL: '5m',
+    VERIFY_TIMEOUT: '3',
+    VERIFY_IGNORE: 'schema:audit',
+    VERIFY_COMMENTS: '1',
+    VERIFY_GRANTS: 'true',
+    SHUTDOWN_DELAY: '15s',
+    TERMINATION_LOG: 'why.log',
+    FLEET_URL: 'https://fleet.internal',
+    FLEET_TOKEN: 'knock knock',
+  }
+  const { entries, ...config } = loadConfig({ root, env })
+  t.strictSame(config, {
+    root,
+    target: 'demo',
+    production: true,
+    service: { name: 'orders', version: '2.0.0', release: 'abc123', instance: 'one' },
+    http: {
+      host: '127.0.0.1',
+      port: 1,
+      healthPort: 2,
+      healthToken: 'open sesame',
+      healthDetails: 'always',
+      shutdownDelay: 15_000,
+    },
+    logLevel: 'trace',
+    database: { kind: 'url', url, from: 'DATABASE_URL (process environment)' },
+    migrationUrl: `${url}_migration`,
+    scratchUrl: `${url}_scratch`,
+    ssl: join(root, 'ca.pem'),
+    connectTimeout: 500,
+    migrations: {
+      directories: [join(root, 'migrations'), '/srv/more'],
+      knexfile: join(root, 'db/knexfile.ts'),
+      transaction: 'each',
+      lockWaitTimeout: 3_600_000,
+      lockTimeout: 2_000,
+      deadline: 300_000,
+      seedOnStart: true,
+      seedsDirectory: join(root, 'db/seeds'),
+    },
+    policy: {
+      onBehind: 'refuse',
+      onDrift: 'warn',
+      onAhead: 'warn',
+      onOutOfOrder: 'migrate',
+      onUnverified: 'refuse',
+      refuseBy: 'unready',
+    },
+    protectedEnvironments: ['production', 'demo'],
+    verify: {
+      interval: 300_000,
+      timeout: 3_000,
+      scope: { comments: true, grants: true, ignore: [{ pattern: audit, reason: null }] },
+    },
+    terminationLog: join(root, 'why.log'),
+    fleet: { url: 'https://fleet.internal', token: 'knock knock' },
+  })
+  const masked: Settings = {
+    HEALTH_TOKEN: '***',
+    DATABASE_URL: maskedUrl,
+    MIGRATION_DATABASE_URL: `${maskedUrl}_migration`,
+    SCRATCH_DATABASE_URL: `${maskedUrl}_scratch`,
+    FLEET_TOKEN: '***',
+  }
+  t.strictSame(
+    entries,
+    Object.entries({ ...env, ...masked }).map(([key, value]) => ({
+      key,
+      value,
+      source: 'process environment',
+    })),
+  )
+})
+
+/** Patterns with their reasons, as the configuration has them. */
+const ignored = (config: Config) =>
+  config.verify.scope.ignore.map(({ pattern, reason }) => [pattern.text, reason])
+
+t.test('VERIFY_IGNORE is a text with commas, or in JSON a list that can say why', async (t) => {
+  const quoted = ' table:public."a,b" ,function:public.add(integer, text), schema:audit,'
+  t.strictSame(ignored(fromEnvironment(t, { VERIFY_IGNORE: quoted })), [
+    ['table:public."a,b"', null],
+    ['function:public.add(integer, text)', null],
+    ['schema:audit', null],
+  ])
+  const rules = [
+    { pattern: 'table:public.events_p*', reason: 'made by a job, see https://wiki' },
+    ' schema:audit ',
+    { pattern: '*:jobs.*' },
+  ]
+  const inWords = 'table:public.events_p* (made by a job, see https://wiki), schema:audit, *:jobs.*'
+  const files = {
+    'base.json': JSON.stringify({ VERIFY_IGNORE: rules }),
+    'demo.json': '{ "VERIFY_IGNORE": [] }',
+  }
+  const root = t.testdir({ config: files })
+  const base = loadConfig({ root, env: {} })
+  t.strictSame(ignored(base), [
+    ['table:public.events_p*', 'made by a job, see https://wiki'],
+    ['schema:audit', null],
+    ['*:jobs.*', null],
+  ])
+  t.strictSame(origin(base, 'VERIFY_IGNORE'), [inWords, 'config/base.json'])
+  const demo = loadConfig({ root, env: { ENV_TARGET: 'demo' } })
+  t.strictSame(ignored(demo), [], 'a later layer says all of it anew')
+  t.strictSame(origin(demo, 'VERIFY_IGNORE'), ['nothing', 'config/demo.json'])
+  const flagged = loadConfig({ root, env: {}, flags: { VERIFY_IGNORE: JSON.stringify(rules) } })
+  t.strictSame(ignored(flagged), ignored(base), 'where there are only texts, JSON is one')
+})
+
+t.test('every pattern that is none is said, without a URL that got there by mistake', async (t) => {
+  const hint =
+    'expected patterns on object keys such as table:public.events_p* or schema:audit, separated by commas; in JSON a list of them or of { "pattern", "reason" }'
+  const wrong: readonly (readonly [string, string])[] = [
+    ['schema:audit, events_p*', 'holds "events_p*", which names no kind of object'],
+    [
+      'tables:public.songs, audit:*,table:a.b.c.d',
+      'holds "tables:public.songs", and there is no kind tables (did you mean table?), holds "audit:*", and there is no kind audit, holds "table:a.b.c.d", whose names are not one to three names with dots between',
+    ],
+    ['[schema:audit]', 'is no JSON list'],
+    [
+      '[1, { "pattern": "schema:audit", "because": "x" }, { "pattern": "schema:audit", "reason": 1 }]',
+      'holds 1, which is neither a pattern nor { "pattern", "reason" }, holds {"pattern":"schema:audit","because":"x"}, which is neither a pattern nor { "pattern", "reason" }, holds {"pattern":"schema:audit","reason":1}, which is neither a pattern nor { "pattern", "reason" }',
+    ],
+    [
+      url.replace(password, 'hunt,er2'),
+      'holds "postgres://***@db.internal:5432/shop", and there is no kind postgres',
+    ],
+    [JSON.stringify([url]), 'holds "postgres://***@db.internal:5432/shop", and there is no kind postgres'],
+  ]
+  for (const [VERIFY_IGNORE, problem] of wrong)
+    t.strictSame(faults({ root: t.testdir(), env: { VERIFY_IGNORE } }), [
+      `VERIFY_IGNORE ${problem} (process environment)`,
+      hint,
+    ])
+  const root = t.testdir({ config: { 'base.json': '{ "VERIFY_IGNORE": { "schema:audit": "x" } }' } })
+  t.match(faults({ root, env: {} }), ['VERIFY_IGNORE holds no single value (config/base.json)'])
+})
+
+t.test('a value that is not of its form is a fault', async (t) => {
+  const port = 'expected a whole number from 0 to 65535'
+  const duration = 'expected a duration such as 500ms, 60s, 5m or 1h, at most 24 days'
+  const transaction = 'expected one of batch, each'
+  const host = 'expected a host name, an address or the directory of a unix socket, without a port'
+  const authority =
+    "expected disable, no-verify, verify, or the path of an existing file with the authority's certificate"
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['PORT', 'abc', port],
+    ['PORT', '65536', port],
+    ['HEALTH_PORT', '1.5', port],
+    ['DB_PORT', '0', 'expected a whole number from 1 to 65535'],
+    ['CONNECT_TIMEOUT', 'soon', duration],
+    ['VERIFY_INTERVAL', '-1s', duration],
+    ['VERIFY_TIMEOUT', '1000h', duration],
+    ['LOCK_WAIT_TIMEOUT', '1d', duration],
+    ['MIGRATION_TRANSACTION', 'Batch', transaction],
+    ['LOG_LEVEL', 'verbose', 'expected one of fatal, error, warn, info, debug, trace, silent'],
+    ['SEED_ON_START', 'yes', 'expected one of true, false, 1, 0'],
+    ['PROTECTED_ENVIRONMENTS', 'a b', 'expected an environment, several separated by commas, or none'],
+    ['REFUSE_BY', 'later', 'expected one of exit, unready'],
+    ['MIGRATIONS_DIR', 'a,,b', 'expected a folder, or several separated by commas'],
+    ['FLEET_URL', 'ftp://fleet', 'expected a URL of http or https'],
+    ['DB_HOST', 'db:5433', host],
+    ['DATABASE_SSL', 'missing.pem', authority],
+  ]
+  for (const [key, value, expected] of cases) {
+    const env = { DB_HOST: 'db', DB_USER: 'app', DB_NAME: 'shop', [key]: value }
+    t.strictSame(faults({ root: t.testdir(), env }), [`${key} is "${value}" (process environment)`, expected])
+  }
+})
+
+t.test('durations have units, and are seconds without one', async (t) => {
+  const cases = { '500ms': 500, '60s': 60_000, '5m': 300_000, '1h': 3_600_000, '7': 7_000, '0': 0 }
+  for (const [text, expected] of Object.entries(cases))
+    t.equal(fromEnvironment(t, { CONNECT_TIMEOUT: text }).connectTimeout, expected, text)
+})
+
+t.test('SEED_ON_START takes words and digits', async (t) => {
+  for (const [text, expected] of Object.entries({ true: true, false: false, '1': true, '0': false }))
+    t.equal(fromEnvironment(t, { SEED_ON_START: text }).migrations.seedOnStart, expected, text)
+})
+
+t.test('DATABASE_SSL keeps its words and makes paths absolute', async (t) => {
+  for (const word of ['disable', 'no-verify', 'verify'])
+    t.equal(fromEnvironment(t, { DATABASE_SSL: word }).ssl, word)
+  const root = t.testdir({ certificates: { 'ca.pem': '' } })
+  t.equal(
+    loadConfig({ root, env: { DATABASE_SSL: 'certificates/ca.pem' } }).ssl,
+    join(root, 'certificates/ca.pem'),
+  )
+  t.match(refusal({ root, env: { DATABASE_SSL: 'certificates' } }), 'DATABASE_SSL is "certificates"')
+})
+
+t.test('RELEASE and INSTANCE are taken from the platform where they are not set', async (t) => {
+  const platform = {
+    GIT_SHA: '',
+    SOURCE_VERSION: 'heroku build',
+    RENDER_GIT_COMMIT: 'render',
+    HOSTNAME: 'pod-1',
+    DYNO: 'web.1',
+  }
+  const config = fromEnvironment(t, platform)
+  t.strictSame(origin(config, 'RELEASE'), ['render', 'process environment, RENDER_GIT_COMMIT'])
+  t.strictSame(origin(config, 'INSTANCE'), ['web.1', 'process environment, DYNO'])
+  const root = t.testdir({ env: { '.env.shared': 'RELEASE=1.2.3\nINSTANCE=mine\n' } })
+  t.strictSame(loadConfig({ root, env: platform }).service, {
+    name: 'service',
+    version: null,
+    release: '1.2.3',
+    instance: 'mine',
+  })
+})
+
+t.test('the service is named by its package, unless a layer names it', async (t) => {
+  const files = { 'package.json': '{ "name": "@acme/orders" }' }
+  t.equal(loadConfig({ root: t.testdir(files), env: {} }).service.name, '@acme/orders')
+  t.equal(loadConfig({ root: t.testdir(files), env: { SERVICE_NAME: 'bills' } }).service.name, 'bills')
+  t.strictSame(
+    faults({ root: t.testdir({ 'package.json': '{' }), env: {} })[0]?.slice(0, 24),
+    'package.json is no JSON:',
+  )
+})
+
+t.test('health details are hidden in production only', async (t) => {
+  const details = (env: Settings) => fromEnvironment(t, { DATABASE_URL: url, ...env }).http.healthDetails
+  t.equal(details({}), 'always')
+  t.equal(details({ NODE_ENV: 'production' }), 'token')
+  t.equal(details({ HEALTH_DETAILS: 'token' }), 'token')
+})
+
+t.test('what comes out of order is refused in production only', async (t) => {
+  const answer = (env: Settings) => fromEnvironment(t, { DATABASE_URL: url, ...env }).policy.onOutOfOrder
+  t.equal(answer({}), 'migrate')
+  t.equal(answer({ NODE_ENV: 'production' }), 'refuse')
+  t.equal(
+    answer({ ENV_TARGET: 'production' }),
+    'refuse',
+    'who migrates it from elsewhere may have no NODE_ENV',
+  )
+  t.equal(answer({ NODE_ENV: 'production', ON_OUT_OF_ORDER: 'migrate' }), 'migrate')
+})
+
+t.test('all faults of every kind are told at once, and none tells a secret', async (t) => {
+  const root = t.testdir({
+    config: { 'base.json': `{ "ON_BEHNID": "${password}" }`, 'demo.json': `{ "HEALTH_TOKEN": ${password} }` },
+    env: { '.env.shared': `DATABASE_URL=nonsense:${password}\nHOST=\n` },
+  })
+  const env = {
+    NODE_ENV: 'production',
+    ENV_TARGET: 'demo',
+    PORT: 'http://app:hunter2@h',
+    FLEET_URL: `ftp://app:${password}@h`,
+    FLEET_TOKEN: password,
+    FLEET_TOKEN_FILE: 'x',
+    RELEASE_FILE: 'missing',
+  }
+  const text = refusal({ root, env })
+  t.equal(
+    text,
+    [
+      'SCHEMA_CONFIG_INVALID: The configuration has 8 faults: config/demo.json, FLEET_TOKEN, ON_BEHNID, RELEASE_FILE,' +
+        ` HOST, PORT, DATABASE_URL, FLEET_URL. ${consequence}`,
+      '',
+      "  config/demo.json   is no JSON: Unexpected token 'h'",
+      '                     expected flat keys with strings, numbers or booleans: { "LOG_LEVEL": "info" }',
+      '  FLEET_TOKEN        is set twice, also as FLEET_TOKEN_FILE (process environment)',
+      '                     expected one of the two',
+      '  ON_BEHNID          is no key (config/base.json)',
+      '                     did you mean ON_BEHIND?',
+      '  RELEASE_FILE       names missing, which does not exist (process environment)',
+      '                     expected a file that this process may read',
+      '  HOST               is empty (env/.env.shared)',
+      '                     expected a value; where none is meant, remove the key',
+      '  PORT               is "http://***@h" (process environment)',
+      '                     expected a whole number from 0 to 65535',
+      '  DATABASE_URL       does not begin with postgres:// or postgresql:// (env/.env.shared)',
+      '                     expected a URL such as postgres://user:password@host:5432/name',
+      '  FLEET_URL          is "ftp://app:***@h/" (process environment)',
+      '                     expected a URL of http or https',
+    ].join('\n'),
+  )
+  t.notMatch(text, password)
+})
+
+t.test('what was passed in is not changed', async (t) => {
+  const env = Object.freeze({ PORT: '1', OTHER: 'x' })
+  const flags = Object.freeze({ HOST: 'a' })
+  const root = t.testdir()
+  t.strictSame(loadConfig({ root, env, flags }), loadConfig({ root, env, flags }))
+})
+
+t.test('schemagate config shows values and sources without secrets', async (t) => {
+  const root = t.testdir()
+  const env = {
+    ENV_TARGET: 'demo',
+    INSTANCE: 'one',
+    HEALTH_TOKEN: password,
+    DB_HOST: 'db',
+    DB_USER: 'app',
+    DB_PASSWORD: password,
+    DB_NAME: 'shop',
+    MIGRATION_DATABASE_URL: `postgres://h/d?user=app&password=${password}`,
+    FLEET_URL: `https://app:${password}@fleet/`,
+  }
+  const config = loadConfig({ root, env })
+  const lines = renderConfig(config).split('\n')
+  t.strictSame(lines.slice(0, 6), [
+    'key                     value                                 source',
+    'NODE_ENV                development                           default',
+    'ENV_TARGET              demo                                  process environment',
+    'SERVICE_NAME            service                               default',
+    'INSTANCE                one                                   process environment',
+    'HOST                    ::                                    default',
+  ])
+  t.strictSame(
+    lines.filter((line) => line.includes('***')),
+    [
+      'HEALTH_TOKEN            ***                                   process environment',
+      'DATABASE_URL            postgres://app:***@db:5432/shop       DB_HOST, DB_USER, DB_PASSWORD, DB_NAME (process environment)',
+      'DB_PASSWORD             ***                                   process environment',
+      'MIGRATION_DATABASE_URL  postgres://h/d?user=app&password=***  process environment',
+      'FLEET_URL               https://app:***@fleet/                process environment',
+    ],
+  )
+  t.strictSame(configDocument(config), { root, target: 'demo', production: false, entries: config.entries })
+  t.notMatch(renderConfig(config) + JSON.stringify(configDocument(config)), password)
+})
+
+t.test('the reference is one Markdown row a key', async (t) => {
+  const [head, rule, ...rows] = configReference().split('\n')
+  t.strictSame([head, rule], ['| key | default | meaning |', '|---|---|---|'])
+  t.ok(rows.every((row) => /^\| `[A-Z_{}]+` \| [^|]+ \| [^|]+\. \|$/.test(row)))
+  t.equal(rows.length, 47)
+  t.equal(
+    rows.find((row) => row.includes('`ON_BEHIND`')),
+    '| `ON_BEHIND` | `migrate` | What to do when the database lacks revisions of this build. Takes one of migrate, refuse, warn. |',
+  )
+})

@@ -1,0 +1,108 @@
+import t from 'tap'
+import {
+  annotationRules,
+  assessImpact,
+  impactRules,
+  impacts,
+  worstImpact,
+} from '../../src/core/impact/assess-impact.js'
+import { casesOf, judge, type KindRules } from '../../src/core/impact/rule.js'
+import { type Catalog, sameFact } from '../../src/core/model/catalog.js'
+import { diff } from '../../src/core/model/diff.js'
+import { withinScope } from '../../src/core/model/scope.js'
+import { type ImpactCase, impactCases } from './impact-cases.js'
+import { songs } from './songs.js'
+
+/** One table, view and materialized view are promised; every kind stands in one of them or alone. */
+const promisedHere: Catalog = { [songs]: {}, 'materialized_view:public.charts': {}, 'view:public.hits': {} }
+const ofTables = ['column', 'constraint', 'index', 'trigger', 'rule', 'policy']
+
+function meaningOf(kind: string, [expected, actual]: ImpactCase, table = 'public.songs'): string {
+  const key = `${kind}:${ofTables.includes(kind) ? table : 'public'}.x`
+  const [found] = diff(expected === null ? {} : { [key]: expected }, actual === null ? {} : { [key]: actual })
+  if (found === undefined) return 'no difference'
+  const { impact, reason, ...difference } = assessImpact(found, promisedHere)
+  t.strictSame(difference, found)
+  return `${impact}: ${reason}`
+}
+
+t.test('what a difference means follows from its kind, change and facts', async (t) => {
+  for (const [kind, cases] of Object.entries(impactCases))
+    for (const each of cases) t.equal(meaningOf(kind, each), each[2], `${kind} ${JSON.stringify(each)}`)
+  t.strictSame(
+    Object.keys(impactCases).sort(),
+    [...Object.keys(impactRules), 'color'].sort(),
+    'every kind is here',
+  )
+})
+
+/** What each rule says to each row, whatever else differs there. */
+function verdictsOn({ missing, unexpected, changed }: KindRules, cases: readonly ImpactCase[]) {
+  return cases.flatMap(([was, is]) => {
+    if (was === null) return is === null ? [] : [judge(unexpected, is)]
+    if (is === null) return [judge(missing, was)]
+    return Object.entries(changed)
+      .filter(([fact]) => !sameFact(was[fact], is[fact]))
+      .map(([fact, rule]) => judge(rule, { expected: was[fact], actual: is[fact], was, is }))
+  })
+}
+
+t.test('every case of the table of impacts applies to some row', async (t) => {
+  for (const [kind, rules] of Object.entries(impactRules)) {
+    const said = new Set(verdictsOn(rules, impactCases[kind] ?? []).map(String))
+    const all = [rules.missing, rules.unexpected]
+      .flatMap(casesOf)
+      .concat(Object.values(rules.changed).flatMap(casesOf))
+    const unsaid = all.filter(([when, verdict]) => when !== null && !said.has(String(verdict)))
+    t.strictSame(unsaid, [], kind)
+  }
+})
+
+t.test('a fact of which nothing is known breaks, whatever else differs', async (t) => {
+  t.equal(meaningOf('table', [{}, { color: 'red' }, '']), 'breaks: nothing is known about this fact')
+  t.equal(
+    meaningOf('table', [{}, { color: 'red', comment: 'a' }, '']),
+    'breaks: nothing is known about this fact',
+  )
+  t.equal(meaningOf('table', [{}, { $needs: ['a'] }, '']), 'no difference')
+})
+
+t.test('what belongs to a table this build does not know is harmless', async (t) => {
+  const unused = 'harmless: this build does not use it'
+  for (const [kind, facts] of [
+    ['column', { nullable: false }],
+    ['constraint', { type: 'unique' }],
+    ['index', { unique: true }],
+    ['trigger', {}],
+    ['policy', { permissive: false }],
+  ] as const) {
+    t.equal(meaningOf(kind, [null, facts, ''], 'public.bands'), unused)
+    t.not(meaningOf(kind, [null, facts, ''], 'public.hits'), unused)
+    t.not(meaningOf(kind, [null, facts, ''], 'public.charts'), unused)
+  }
+  t.equal(
+    meaningOf('constraint', [null, { type: 'foreign key' }, ''], 'public.bands'),
+    'harmless: this build does not use the table; deleting what it refers to may be refused',
+  )
+})
+
+t.test('comments and grants are the facts that mean something in every kind', async (t) => {
+  const annotated = Object.fromEntries(Object.keys(annotationRules).map((fact) => [fact, 'a']))
+  t.strictSame(withinScope({ [songs]: annotated }, { comments: false, grants: false }), { [songs]: {} })
+  t.strictSame(withinScope({ [songs]: annotated }, { comments: true, grants: true }), { [songs]: annotated })
+})
+
+t.test('the worst impact counts', async (t) => {
+  const found = impacts.map((impact) => ({
+    change: 'missing' as const,
+    key: songs,
+    expected: {},
+    impact,
+    reason: '',
+  }))
+  t.equal(worstImpact([]), null)
+  for (const [index, impact] of impacts.entries()) {
+    t.equal(worstImpact(found.slice(index)), impact)
+    t.equal(worstImpact(found.slice(index).toReversed()), impact)
+  }
+})

@@ -1,0 +1,397 @@
+import t from 'tap'
+import { type Position } from '../../src/core/history/history.js'
+import type { Progress, ProgressEvents } from '../../src/core/progress/events.js'
+import { repetition } from '../../src/core/progress/heartbeat.js'
+import { tell } from '../../src/core/progress/messages.js'
+import type { Activity } from '../../src/core/progress/session-activity.js'
+import { title, text } from './songs.js'
+
+const history = (position: Position) => ({
+  position,
+  current: '002',
+  head: '003',
+  applied: ['001', '002'],
+  pending: ['003'],
+  unknown: ['x', 'y'],
+})
+const inspected = (position: Position): Progress<'inspected'> => ({
+  event: 'inspected',
+  database: 'app@db:5432/shop',
+  history: history(position),
+  server: '18.1',
+})
+const embedded = {
+  event: 'embedded started',
+  database: 'postgres@127.0.0.1:5433/schemagate',
+  directory: '.schemagate/postgres',
+} as const
+
+const blocked: Activity = {
+  known: true,
+  statement: null,
+  work: null,
+  waits: 'a lock',
+  blockers: [
+    {
+      pid: 7,
+      user: 'app',
+      application: 'shop',
+      address: null,
+      state: 'active',
+      since: null,
+      query: null,
+      holds: null,
+    },
+  ],
+}
+
+/** Every event, told; one without words here does not compile. */
+const told: {
+  readonly [E in keyof ProgressEvents]: readonly (readonly [Progress<E>, string])[]
+} = {
+  connecting: [
+    [
+      { event: 'connecting', database: 'app@db:5432/shop', environment: 'production' },
+      'info | connecting | app@db:5432/shop, environment production',
+    ],
+  ],
+  'waiting for database': [
+    [
+      { event: 'waiting for database', reason: 'Nobody answers at db:5432.', waited: 1_500 },
+      'warn | waiting | Nobody answers at db:5432. Trying again, for 1.5 s so far.',
+    ],
+  ],
+  'embedded started': [
+    [
+      { ...embedded, fresh: true, startedHere: true },
+      'info | embedded | PostgreSQL created and started at postgres@127.0.0.1:5433/schemagate, data in .schemagate/postgres',
+    ],
+    [
+      { ...embedded, fresh: false, startedHere: true },
+      'info | embedded | PostgreSQL started at postgres@127.0.0.1:5433/schemagate, data in .schemagate/postgres',
+    ],
+    [
+      { ...embedded, fresh: false, startedHere: false },
+      'info | embedded | PostgreSQL runs already at postgres@127.0.0.1:5433/schemagate, data in .schemagate/postgres',
+    ],
+  ],
+  inspected: [
+    [inspected('empty'), 'info | database | app@db:5432/shop (PostgreSQL 18.1) is empty: 1 revision pending'],
+    [
+      inspected('behind'),
+      'info | database | app@db:5432/shop (PostgreSQL 18.1) is behind: at 002, 1 revision pending up to 003',
+    ],
+    [inspected('current'), 'info | database | app@db:5432/shop (PostgreSQL 18.1) is current: at head, 003'],
+    [
+      inspected('ahead'),
+      'info | database | app@db:5432/shop (PostgreSQL 18.1) is ahead: 2 revisions that this build does not know, up to 002',
+    ],
+    [
+      inspected('diverged'),
+      'info | database | app@db:5432/shop (PostgreSQL 18.1) is diverged: 1 revision pending, 2 revisions unknown',
+    ],
+    [
+      inspected('foreign'),
+      "info | database | app@db:5432/shop (PostgreSQL 18.1) is another project's: none of its 2 revisions is in this build",
+    ],
+    [
+      inspected('unmanaged'),
+      'info | database | app@db:5432/shop (PostgreSQL 18.1) is unmanaged: it has tables, but no record of any migration',
+    ],
+  ],
+  'snapshot stale': [
+    [{ event: 'snapshot stale', stale: [], missing: true }, 'info | snapshot | there is none yet, making it'],
+    [
+      { event: 'snapshot stale', stale: [{ why: 'new', revision: '003' }], missing: false },
+      'info | snapshot | 1 revision not as in the migrations, making it anew',
+    ],
+  ],
+  replaying: [
+    [
+      { event: 'replaying', revisions: 12, where: 'a new database on app@db:5432' },
+      'info | replaying | 12 revisions, twice, in a new database on app@db:5432',
+    ],
+  ],
+  'snapshot written': [
+    [
+      {
+        event: 'snapshot written',
+        file: 'schema.snapshot.json',
+        revisions: 1,
+        objects: 1_204,
+        duration: 640,
+      },
+      'info | snapshot | schema.snapshot.json: 1 revision, 1,204 objects, in 640 ms',
+    ],
+  ],
+  'snapshot unavailable': [
+    [
+      { event: 'snapshot unavailable', reason: 'There is no scratch database.' },
+      'warn | unverified | No snapshot could be made: There is no scratch database.',
+    ],
+  ],
+  'waiting for lock': [
+    [
+      { event: 'waiting for lock', lock: 'migration', holder: 'replica-2 (pid 7)', waited: 61_000 },
+      'warn | waiting | for the migration lock, held by replica-2 (pid 7), for 1 min 1 s so far',
+    ],
+    [
+      { event: 'waiting for lock', lock: 'migration', holder: null, waited: 20 },
+      'warn | waiting | for the migration lock, held by a session that just ended, for 20 ms so far',
+    ],
+    [
+      { event: 'waiting for lock', lock: 'tables', holder: 'psql (pid 7)', waited: 20 },
+      'warn | waiting | for tables, locked by psql (pid 7), for 20 ms so far',
+    ],
+  ],
+  'interrupted before': [
+    [
+      {
+        event: 'interrupted before',
+        revision: '002',
+        host: 'replica-2',
+        since: '2026-11-20 10:00',
+        standing: null,
+      },
+      'warn | interrupted | 002 was started by replica-2 at 2026-11-20 10:00 and never ended: its process was killed or lost its connection. Its transaction was rolled back, and it runs again.',
+    ],
+    [
+      {
+        event: 'interrupted before',
+        revision: '002',
+        host: 'replica-2',
+        since: '2026-11-20 10:00',
+        standing: { kind: 'not applied', done: [], invalid: [], open: ['table:public.plays'] },
+      },
+      'warn | interrupted | 002 was started by replica-2 at 2026-11-20 10:00 and never ended: its process was killed or lost its connection. It ran without a transaction (not applied). It runs again: what it did to rows may be done twice.',
+    ],
+    [
+      {
+        event: 'interrupted before',
+        revision: '002',
+        host: 'replica-2',
+        since: '2026-11-20 10:00',
+        standing: { kind: 'untold', why: 'there is no snapshot' },
+      },
+      'warn | interrupted | 002 was started by replica-2 at 2026-11-20 10:00 and never ended: its process was killed or lost its connection. It ran without a transaction (how far it came cannot be told: there is no snapshot). It runs again: what it did to rows may be done twice.',
+    ],
+  ],
+  identified: [
+    [
+      { event: 'identified', identity: { id: '0d0e', service: 'songs', environment: 'demo' } },
+      'info | identity | the database belongs to service "songs" in environment "demo" from now on',
+    ],
+  ],
+  'knex lock freed': [
+    [
+      { event: 'knex lock freed' },
+      "warn | knex lock | a killed process had left Knex's lock row taken; freed, because nobody else holds the migration lock",
+    ],
+  ],
+  repairing: [
+    [
+      { event: 'repairing', what: 'DROP INDEX CONCURRENTLY public.songs_title' },
+      'info | repairing | DROP INDEX CONCURRENTLY public.songs_title',
+    ],
+  ],
+  'repair running': [
+    [
+      {
+        event: 'repair running',
+        what: 'REINDEX INDEX CONCURRENTLY public.songs_title',
+        elapsed: 70_000,
+        doing: 'building index, 43 %',
+        activity: blocked,
+        repeated: false,
+      },
+      'warn | running | REINDEX INDEX CONCURRENTLY public.songs_title still runs, for 1 min 10 s so far: building index, 43 %',
+    ],
+    [
+      {
+        event: 'repair running',
+        what: 'REINDEX INDEX CONCURRENTLY public.songs_title',
+        elapsed: 75_000,
+        doing: 'building index, 44 %',
+        activity: blocked,
+        repeated: true,
+      },
+      'debug | running | REINDEX INDEX CONCURRENTLY public.songs_title still runs, for 1 min 15 s so far: building index, 44 %',
+    ],
+  ],
+  'revision started': [
+    [{ event: 'revision started', revision: '002', number: 1, total: 2 }, 'debug | migrating | 002 (1 of 2)'],
+  ],
+  'revision running': [
+    [
+      {
+        event: 'revision running',
+        revision: '002',
+        elapsed: 5_000,
+        doing: 'update songs set plays = 0',
+        activity: { known: false, reason: 'here only the words count' },
+        repeated: false,
+      },
+      'info | running | 002 still runs, for 5.0 s so far: update songs set plays = 0',
+    ],
+  ],
+  'revision blocked': [
+    [
+      {
+        event: 'revision blocked',
+        revision: '002',
+        reason: 'deadlock detected',
+        blockers: [],
+        along: [],
+        delay: 510,
+      },
+      'warn | blocked | 002 was rolled back (deadlock detected); begins again in 510 ms. Blocked by others that were gone before they could be seen',
+    ],
+    [
+      {
+        event: 'revision blocked',
+        revision: '002',
+        reason: 'deadlock detected',
+        blockers: [],
+        along: ['000', '001'],
+        delay: 510,
+      },
+      'warn | blocked | 002 was rolled back, and with it 000, 001 (deadlock detected); begins again in 510 ms. Blocked by others that were gone before they could be seen',
+    ],
+  ],
+  notice: [
+    [
+      {
+        event: 'notice',
+        revision: '002',
+        severity: 'NOTICE',
+        message: 'relation "a" already exists, skipping',
+      },
+      'info | notice | relation "a" already exists, skipping (002)',
+    ],
+    [
+      { event: 'notice', revision: null, severity: 'WARNING', message: 'there is no transaction' },
+      'warn | warning | there is no transaction',
+    ],
+  ],
+  'revision applied': [
+    [
+      { event: 'revision applied', revision: '002', duration: 31, changes: { [title]: text } },
+      'info | migrated | 002  31 ms  + 1 column',
+    ],
+    [
+      {
+        event: 'revision applied',
+        revision: '002',
+        duration: 31,
+        changes: { [title]: text },
+        existing: new Set([title]),
+      },
+      'info | migrated | 002  31 ms  ~ 1 column',
+    ],
+    [
+      { event: 'revision applied', revision: '002', duration: 31, changes: null },
+      'info | migrated | 002  31 ms',
+    ],
+  ],
+  'revision reverted': [
+    [{ event: 'revision reverted', revision: '002', duration: 31 }, 'info | reverted | 002  31 ms'],
+  ],
+  'drift before': [
+    [
+      { event: 'drift before', differences: 2 },
+      'warn | drift | 2 differences from the promise before anything is migrated; they are judged after',
+    ],
+  ],
+  migrated: [
+    [{ event: 'migrated', revisions: 0, duration: 5 }, 'info | migrated | nothing was pending'],
+    [{ event: 'migrated', revisions: 2, duration: 1_200 }, 'info | migrated | 2 revisions applied in 1.2 s'],
+  ],
+  seeded: [[{ event: 'seeded', files: ['a.ts'], duration: 9 }, 'info | seeded | 1 file in 9 ms']],
+  verified: [
+    [
+      { event: 'verified', compared: { table: 2, column: 9 }, differences: 0, ignored: 0 },
+      'info | verified | 2 tables, 9 columns: as promised',
+    ],
+    [
+      { event: 'verified', compared: { table: 2 }, differences: 1, ignored: 0 },
+      'warn | verified | 2 tables: 1 difference',
+    ],
+    [
+      { event: 'verified', compared: { table: 2 }, differences: 0, ignored: 1 },
+      'info | verified | 2 tables: as promised, 1 difference ignored',
+    ],
+    [
+      { event: 'verified', compared: { table: 2 }, differences: 1, ignored: 1_200 },
+      'warn | verified | 2 tables: 1 difference, 1,200 differences ignored',
+    ],
+  ],
+  decided: [
+    [{ event: 'decided', decision: { action: 'serve', situations: [] }, lines: [] }, 'debug | gate | open'],
+    [
+      { event: 'decided', decision: { action: 'serve', situations: [] }, lines: ['One.', 'Two.'] },
+      'info | note | One. Two.',
+    ],
+    [
+      { event: 'decided', decision: { action: 'warn', situations: [] }, lines: ['One.', 'Two.'] },
+      'warn | warning | One. Two.',
+    ],
+    [
+      { event: 'decided', decision: { action: 'refuse', situations: [] }, lines: ['One.'] },
+      'warn | refused | One.',
+    ],
+  ],
+  'gate opened': [[{ event: 'gate opened', after: 61_500 }, 'info | gate | open after 1 min 2 s']],
+  listening: [
+    [
+      { event: 'listening', address: 'http://127.0.0.1:8000', what: 'the service' },
+      'info | listening | http://127.0.0.1:8000  the service',
+    ],
+  ],
+  'database lost': [
+    [
+      { event: 'database lost', reason: 'Connection terminated' },
+      'error | database | lost: Connection terminated',
+    ],
+  ],
+  'database back': [[{ event: 'database back', lostFor: 8_100 }, 'info | database | is back after 8.1 s']],
+  'check failing': [
+    [
+      { event: 'check failing', reason: 'permission denied' },
+      'error | database | answers, and cannot be verified: permission denied',
+    ],
+  ],
+  'check working': [
+    [{ event: 'check working', failedFor: 8_100 }, 'info | database | can be verified again after 8.1 s'],
+  ],
+  stopping: [
+    [
+      { event: 'stopping', signal: 'SIGTERM' },
+      'info | stopping | SIGTERM: what has begun is taken back or finished first',
+    ],
+  ],
+  draining: [
+    [{ event: 'draining', signal: 'SIGTERM', delay: 0 }, 'info | stopping | SIGTERM: not ready any more'],
+    [
+      { event: 'draining', signal: 'SIGTERM', delay: 5_000 },
+      'info | stopping | SIGTERM: not ready any more, still serving for 5.0 s',
+    ],
+  ],
+}
+
+t.test('what takes hours is told now and then, and whenever somebody else is in the way', async (t) => {
+  const isRepeated = repetition()
+  const free = { ...blocked, blockers: [] }
+  const minutes = [...Array(36).keys()].map((index) => (index + 1) * 5_000)
+  const told = minutes.filter((elapsed) => !isRepeated(elapsed, elapsed === 75_000 ? blocked : free))
+  t.strictSame(
+    told.map((elapsed) => elapsed / 1_000),
+    [5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 75, 80, 110, 140, 170],
+  )
+})
+
+t.test('every event is told in words', async (t) => {
+  for (const [progress, line] of Object.values(told).flat()) {
+    const { level, label, text } = tell(progress)
+    t.equal(`${level} | ${label} | ${text}`, line)
+  }
+})
