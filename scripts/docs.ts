@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { format } from 'prettier'
 import { helpText } from '../src/cli/help.js'
 import { commands } from '../src/cli/registry.js'
 import { configReference } from '../src/config/explain.js'
@@ -7,6 +8,7 @@ import { casesOf, type Rule } from '../src/core/impact/rule.js'
 import { nameOfKind } from '../src/core/model/describe.js'
 import { errorCodes } from '../src/errors/codes.js'
 import { exitCodes } from '../src/errors/exit-codes.js'
+import { roomRules, roomTable } from './rooms.js'
 
 const note = '<!-- Made by `npm run docs` from the source; do not edit. -->'
 
@@ -78,14 +80,35 @@ function ruleRows<Input>(difference: string, rule: Rule<Input>): readonly string
   )
 }
 
+/** What a committed file becomes where only a part of it is made. */
+const parts: Readonly<Record<string, (committed: string) => string | Promise<string>>> = {
+  '.oxlintrc.json': (committed) => {
+    const config: { overrides: { files: string[] }[] } = JSON.parse(committed)
+    const others = config.overrides.filter(({ files }) => !files.some((file) => file.startsWith('src/')))
+    return format(JSON.stringify({ ...config, overrides: [...roomRules(), ...others] }), {
+      parser: 'json',
+      printWidth: 110,
+    })
+  },
+  'ARCHITECTURE.md': (committed) =>
+    committed.replace(
+      /(<!-- rooms: made by `npm run docs` -->\n)[^]*(\n<!-- end of rooms -->)/,
+      (_, begin: string, end: string) => `${begin}\n${roomTable()}\n${end}`,
+    ),
+}
+
 const isCheck = process.argv.includes('--check')
 const stale: string[] = []
-for (const [file, text] of Object.entries(pages)) {
-  const whole = `${text}\n`
-  if (isCheck) {
-    const committed = await readFile(file, 'utf8').catch(() => '')
-    if (committed !== whole) stale.push(file)
-  } else await writeFile(file, whole)
+const made = {
+  ...parts,
+  ...Object.fromEntries(Object.entries(pages).map(([file, text]) => [file, () => `${text}\n`])),
+}
+for (const [file, make] of Object.entries(made)) {
+  const committed = await readFile(file, 'utf8').catch(() => '')
+  const whole = await make(committed)
+  if (committed === whole) continue
+  if (isCheck) stale.push(file)
+  else await writeFile(file, whole)
 }
 if (stale.length > 0) {
   console.error(`Not as the source says: ${stale.join(', ')}. Run npm run docs and commit.`)

@@ -1,0 +1,194 @@
+/** A folder of src and what its files may import. */
+export interface Room {
+  /** What is in it, for a reader of ARCHITECTURE.md. */
+  readonly purpose: string
+  /** Rooms besides itself; `core/*` is every room of the core. A file at the top of src is a room of its own. */
+  readonly imports: readonly string[]
+  /** Packages, and `node:` for Node's own modules. */
+  readonly packages?: readonly string[]
+}
+
+const core = 'core/*'
+const connection = 'postgres/connection'
+const introspect = ['postgres/introspect', 'postgres/introspect/queries']
+const session = [core, 'errors', connection, 'project', ...introspect, 'postgres/locks', 'postgres/ledger']
+const inspected = [...session, 'postgres/canonicalize', 'postgres/inspect', 'postgres/verify']
+const migrating = [...inspected, 'postgres/session', 'postgres/migrate', 'postgres/scratch']
+const gate = ['snapshot', 'gate', 'gate/situations', 'workspace.ts', 'config', 'logging']
+const ddl = ['ddl', 'ddl/annotations', 'ddl/kinds', 'ddl/plan', 'ddl/draft']
+const operation = { imports: [...migrating, ...gate, ...ddl], packages: ['pg', 'knex', 'node:'] }
+
+/** Who may import whom: the table of ARCHITECTURE.md. */
+export const rooms: Readonly<Record<string, Room>> = {
+  'core/text': { purpose: 'printable and redacted text, the nearest name', imports: [] },
+  'core/model': {
+    purpose: 'catalog, diff, patterns, scope, snapshot, and how they are described',
+    imports: ['core/text'],
+  },
+  'core/impact': {
+    purpose: 'what a difference means, one file a family of kinds',
+    imports: ['core/text', 'core/model'],
+  },
+  'core/history': {
+    purpose: 'position, changed files, ownership, unfinished revisions, and the decision',
+    imports: ['core/text', 'core/model', 'core/impact'],
+  },
+  'core/progress': {
+    purpose: 'events, their messages, the activity of a session, the health document',
+    imports: ['core/text', 'core/model', 'core/impact', 'core/history'],
+  },
+  'core/typegen': { purpose: 'TypeScript types of tables', imports: ['core/text', 'core/model'] },
+  errors: { purpose: 'SchemaError, error codes, exit codes', imports: ['core/text'] },
+  config: {
+    purpose: 'keys, layers, validation, where a value comes from',
+    imports: [core, 'errors'],
+    packages: ['env-schema', 'node:'],
+  },
+  project: {
+    purpose: 'the knexfile, the migration files, loading them',
+    imports: [core, 'errors', 'config'],
+    packages: ['knex', 'tsx', 'node:'],
+  },
+  logging: {
+    purpose: 'pino, and the reporter on a terminal',
+    imports: [core, 'errors'],
+    packages: ['pino', 'node:'],
+  },
+  ddl: { purpose: 'objects, identifiers, statements, dependencies', imports: [core] },
+  'ddl/annotations': { purpose: 'comments, owners, grants', imports: [core, 'ddl'] },
+  'ddl/kinds': {
+    purpose: 'SQL of one kind of object, one file a kind',
+    imports: [core, 'ddl', 'ddl/annotations'],
+  },
+  'ddl/plan': {
+    purpose: 'from differences to ordered statements',
+    imports: [core, 'ddl', 'ddl/annotations', 'ddl/kinds'],
+  },
+  'ddl/draft': {
+    purpose: 'from statements to a migration in the Knex builder',
+    imports: [core, 'ddl', 'ddl/kinds'],
+  },
+  'postgres/connection': {
+    purpose: 'connect, retry, time-outs, watchdog, SQLSTATE',
+    imports: ['core/text', 'errors'],
+    packages: ['pg', 'node:'],
+  },
+  'postgres/introspect/queries': { purpose: 'one catalog query a kind', imports: [], packages: ['pg'] },
+  'postgres/introspect': {
+    purpose: 'read a catalog, or its hash',
+    imports: [core, connection, 'postgres/introspect/queries'],
+    packages: ['pg', 'node:'],
+  },
+  'postgres/locks': {
+    purpose: 'the advisory lock, who blocks whom, session activity',
+    imports: [core, 'errors', connection],
+    packages: ['pg', 'node:'],
+  },
+  'postgres/ledger': {
+    purpose: 'what is recorded, and whose database it is',
+    imports: [core, 'errors', connection, 'project'],
+    packages: ['pg', 'node:'],
+  },
+  'postgres/canonicalize': {
+    purpose: 'let the server print both texts of a definition',
+    imports: [core, 'errors', connection, ...introspect, 'postgres/locks'],
+    packages: ['pg', 'node:'],
+  },
+  'postgres/inspect': {
+    purpose: 'server, ledgers and catalog in one snapshot',
+    imports: session,
+    packages: ['pg', 'node:'],
+  },
+  'postgres/verify': {
+    purpose: 'a revision against the snapshot; unfinished revisions',
+    imports: [...session, 'postgres/canonicalize', 'postgres/inspect'],
+    packages: ['pg', 'node:'],
+  },
+  'postgres/session': {
+    purpose: 'the one connection that holds the lock and migrates',
+    imports: inspected,
+    packages: ['pg', 'knex', 'node:'],
+  },
+  'postgres/migrate': {
+    purpose: 'run, retry and revert revisions; seeds',
+    imports: [...inspected, 'postgres/session'],
+    packages: ['pg', 'knex', 'node:'],
+  },
+  'postgres/scratch': {
+    purpose: 'throw-away databases',
+    imports: [core, 'errors', connection, ...introspect],
+    packages: ['pg', 'node:'],
+  },
+  'postgres/embedded': {
+    purpose: 'the PostgreSQL server from npm',
+    imports: [core, 'errors', connection],
+    packages: ['pg', 'node:'],
+  },
+  'workspace.ts': {
+    purpose: 'a project and its database, opened for a command',
+    imports: [core, 'errors', 'config', 'project', connection, 'postgres/scratch', 'postgres/embedded'],
+    packages: ['node:'],
+  },
+  snapshot: {
+    purpose: 'read, use and make the snapshot; replay',
+    imports: [...migrating, 'workspace.ts', 'config'],
+    packages: ['node:'],
+  },
+  fleet: {
+    purpose: 'the client that reports to a fleet',
+    imports: [core, 'errors', 'logging'],
+    packages: ['typebox', 'node:'],
+  },
+  'gate/situations': { purpose: 'the texts of each refusal and warning', imports: [core, 'errors'] },
+  gate: {
+    purpose: '**the story**: assess, migrate, decide; then retry and monitor',
+    imports: [...migrating, ...gate, 'fleet'],
+    packages: ['pg', 'node:'],
+  },
+  'operations/adopt': { purpose: 'give a database another identity', ...operation },
+  'operations/diff': { purpose: 'the two catalogs that are compared', ...operation },
+  'operations/draft': {
+    purpose: 'a migration from the difference to a wanted catalog',
+    ...operation,
+    imports: [...operation.imports, 'operations/diff'],
+  },
+  'operations/init': { purpose: 'build a fresh database from the promise', ...operation },
+  'operations/repair': { purpose: 'resolve unfinished revisions and invalid indexes', ...operation },
+  'operations/stamp': { purpose: 'record revisions that are true', ...operation },
+  http: {
+    purpose: 'what a library user mounts: the plugin, its routes, the page',
+    imports: [core, 'errors', 'gate'],
+    packages: ['fastify', 'fastify-plugin', 'node:'],
+  },
+  service: {
+    purpose: 'our own process: server, app, fleet routes and tables',
+    imports: [core, 'errors', 'config', 'logging', connection, 'gate', 'http', 'fleet', 'workspace.ts'],
+    packages: ['fastify', '@fastify/type-provider-typebox', 'close-with-grace', 'knex', 'pg', 'node:'],
+  },
+  'cli/commands': {
+    purpose: 'one file a verb',
+    imports: [...migrating, ...gate, ...ddl, 'operations/*', 'core/typegen'],
+    packages: ['node:'],
+  },
+  cli: {
+    purpose: 'arguments, help, the registry, the process',
+    imports: [core, 'errors', 'config', 'logging', 'cli/commands', 'service'],
+    packages: ['node:'],
+  },
+  'index.ts': {
+    purpose: 'the public API',
+    imports: [
+      core,
+      'errors',
+      'config',
+      'logging',
+      'http',
+      'gate',
+      'project',
+      'snapshot',
+      'workspace.ts',
+      'operations/*',
+      ...introspect,
+    ],
+  },
+}

@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+
+const root = fileURLToPath(new URL('../../src', import.meta.url))
+
+export interface Source {
+  /** Its path below src. */
+  readonly path: string
+  readonly text: string
+  readonly nodes: readonly ts.Node[]
+  /** What it imports, packages by name, files by their path below src. */
+  readonly imports: readonly string[]
+}
+
+/** Every TypeScript file below src, parsed. */
+export const sources: readonly Source[] = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .sort()
+  .map(readSource)
+
+function readSource(path: string): Source {
+  const text = readFileSync(join(root, path), 'utf8')
+  const nodes = descendants(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true))
+  const imports = nodes.flatMap(importedBy).map((name) => resolveImport(path, name))
+  return { path, text, nodes, imports: [...new Set(imports)] }
+}
+
+function descendants(node: ts.Node): readonly ts.Node[] {
+  const children: ts.Node[] = []
+  ts.forEachChild(node, (child) => void children.push(child))
+  return [node, ...children.flatMap(descendants)]
+}
+
+/** The name that a declaration, an `import()` or an import type imports. */
+function importedBy(node: ts.Node): readonly string[] {
+  const name =
+    ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+      ? node.moduleSpecifier
+      : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+        ? node.arguments[0]
+        : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
+          ? node.argument.literal
+          : undefined
+  return name !== undefined && ts.isStringLiteral(name) ? [name.text] : []
+}
+
+function resolveImport(path: string, name: string): string {
+  if (!name.startsWith('.')) return name
+  const file = relative(root, join(root, dirname(path), name))
+  const source = file.replace(/\.js$/, '.ts')
+  return source.startsWith('service/knex-tables') ? source.replace(/\.ts$/, '.d.ts') : source
+}
+
+/** The places where a rule is broken: `core/model/diff.ts:12 text`. */
+export function placesOf(isBroken: (node: ts.Node) => boolean): readonly string[] {
+  return sources.flatMap(({ path, nodes }) =>
+    nodes.filter(isBroken).map((node) => {
+      const { line } = node.getSourceFile().getLineAndCharacterOfPosition(node.getStart())
+      return `${path}:${line + 1} ${node.getText().split('\n', 1).join()}`
+    }),
+  )
+}
+
+/** The top-level declarations of a file: their names, and whether they are exported. */
+export function declarationsOf({ nodes }: Source): readonly { name: string; exported: boolean }[] {
+  return nodes
+    .filter((node): node is ts.Statement => ts.isSourceFile(node.parent ?? node) && 'modifiers' in node)
+    .flatMap((node) => {
+      const exported =
+        ts.canHaveModifiers(node) &&
+        (ts.getModifiers(node) ?? []).some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+      return namesOf(node).map((name) => ({ name, exported }))
+    })
+}
+
+function namesOf(node: ts.Node): readonly string[] {
+  if (ts.isVariableStatement(node)) return node.declarationList.declarations.map(({ name }) => name.getText())
+  const isNamed =
+    ts.isFunctionDeclaration(node) ||
+    ts.isInterfaceDeclaration(node) ||
+    ts.isTypeAliasDeclaration(node) ||
+    ts.isClassDeclaration(node)
+  return isNamed && node.name !== undefined ? [node.name.text] : []
+}
