@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Knex } from 'knex'
 import { loadConfig } from './src/config/load.js'
-import { clientConfig } from './src/postgres/connection/connect.js'
+import { toClientSettings } from './src/postgres/connection/connect.js'
 import { knexMigrationSource } from './src/project/migration-source.js'
 import { openWorkspace } from './src/workspace.js'
 
@@ -17,7 +17,7 @@ const config: Knex.Config = {
       { ...settings, migrations: { ...migrations, directories } },
       () => {},
     )
-    return { ...clientConfig(connection) }
+    return { ...toClientSettings(connection) }
   },
   migrations: { migrationSource: knexMigrationSource(fileURLToPath(new URL('migrations', import.meta.url))) },
   seeds: { directory: fileURLToPath(new URL('seeds', import.meta.url)) },

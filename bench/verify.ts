@@ -1,7 +1,7 @@
 import pg from 'pg'
-import { differencesFrom, promisedAt, type Snapshot } from '../src/core/model/snapshot.js'
+import { diffAgainstPromise, promisedCatalogAt, type Snapshot } from '../src/core/model/snapshot.js'
 import { catalogHashQuery } from '../src/postgres/introspect/catalog-hash.js'
-import { readCatalog, readingOf } from '../src/postgres/introspect/read-catalog.js'
+import { readCatalog, createCatalogReader } from '../src/postgres/introspect/read-catalog.js'
 import { messageOf } from '../test/support/image.js'
 import { compare, type Figure, type Rounds, timed } from './measure.js'
 import type { Part } from './part.js'
@@ -40,7 +40,7 @@ async function connected<T>(url: string, use: (client: pg.Client) => Promise<T>)
 /** On a warm connection. */
 async function measure(client: pg.Client, rounds: Rounds): Promise<readonly Figure[]> {
   const snapshot = await promise(client)
-  const [queries, hash] = [messageOf(readingOf({}).queries), messageOf([catalogHashQuery()])]
+  const [queries, hash] = [messageOf(createCatalogReader({}).queries), messageOf([catalogHashQuery()])]
   const send = (text: string) => (): Promise<number> => timed(() => client.query({ text, rowMode: 'array' }))
   return compare(
     [
@@ -61,7 +61,7 @@ async function promise(client: pg.Client): Promise<Snapshot> {
 
 async function check(client: pg.Client, snapshot: Snapshot): Promise<void> {
   const live = await readCatalog(client)
-  const differences = differencesFrom(promisedAt(snapshot, ['1']), live)
+  const differences = diffAgainstPromise(promisedCatalogAt(snapshot, ['1']), live)
   if (differences.length > 0) throw new Error(`${differences.length} differences from what was just read`)
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import pg from 'pg'
 import { type Catalog, type Facts, sortKeys } from '../src/core/model/catalog.js'
-import { everything, readCatalog } from '../src/postgres/introspect/read-catalog.js'
+import { allAnnotations, readCatalog } from '../src/postgres/introspect/read-catalog.js'
 import { file, type Line, schema } from '../test/postgres/across-majors.js'
 import { query } from '../test/support/database.js'
 
@@ -35,7 +35,10 @@ async function read(server: string): Promise<{ readonly major: number; readonly 
     const { rows } = await client.query<{ major: number }>(
       "select current_setting('server_version_num')::int / 10000 as major",
     )
-    return { major: rows[0]?.major ?? 0, catalog: withoutStructure(await readCatalog(client, everything)) }
+    return {
+      major: rows[0]?.major ?? 0,
+      catalog: withoutStructure(await readCatalog(client, allAnnotations)),
+    }
   } finally {
     await client.end()
     await query(server, `drop database ${name} with (force)`)

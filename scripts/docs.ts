@@ -4,7 +4,7 @@ import { helpText } from '../src/cli/help.js'
 import { commands } from '../src/cli/registry.js'
 import { configReference } from '../src/config/explain.js'
 import { annotationRules, impactRules, impacts } from '../src/core/impact/assess-impact.js'
-import { casesOf, type Rule } from '../src/core/impact/rule.js'
+import { ruleTableRows, type ImpactRule } from '../src/core/impact/rule.js'
 import { nameOfKind } from '../src/core/model/describe.js'
 import { errorCodes } from '../src/errors/codes.js'
 import { exitCodes } from '../src/errors/exit-codes.js'
@@ -73,8 +73,8 @@ function factRows(rules: typeof annotationRules): readonly string[] {
   return Object.entries(rules).flatMap(([fact, rule]) => ruleRows(`\`${fact}\``, rule))
 }
 
-function ruleRows<Input>(difference: string, rule: Rule<Input>): readonly string[] {
-  return casesOf(rule).map(
+function ruleRows<Input>(difference: string, rule: ImpactRule<Input>): readonly string[] {
+  return ruleTableRows(rule).map(
     ([when, [impact, reason]], index) =>
       `| ${index === 0 ? difference : ''} | ${when ?? ''} | ${impact} | ${reason} |`,
   )

@@ -38,7 +38,9 @@ export function roomRules(): readonly object[] {
 function allowedImports(name: string, { imports, packages = [] }: Room): readonly string[] {
   const own = name.endsWith('.ts') ? [] : ['./*.js']
   const files = imports.filter((other) => other !== name).map((other) => filesOf(other, name))
-  const modules = packages.flatMap((each) => (each === 'node:' ? ['node:*', 'node:*/*'] : [each, `${each}/**`]))
+  const modules = packages.flatMap((each) =>
+    each === 'node:' ? ['node:*', 'node:*/*'] : [each, `${each}/**`],
+  )
   return [...new Set([...own, ...files, ...modules])]
 }
 

@@ -1,6 +1,6 @@
 import { type Config, loadConfig } from './config/load.js'
-import { type Gate, openGate as open } from './gate/open.js'
-import { createLog, type Log, reportTo } from './logging/log.js'
+import { type Gate, startGate as open } from './gate/start-gate.js'
+import { createLog, type Log, createLogReporter } from './logging/log.js'
 
 export type { Catalog, Fact, Facts } from './core/model/catalog.js'
 export type { Decision, Policy } from './core/history/decision.js'
@@ -9,7 +9,7 @@ export type { Snapshot } from './core/model/snapshot.js'
 export { describeError, type ErrorCode, SchemaError } from './errors/schema-error.js'
 export { exitCodes } from './errors/exit-codes.js'
 export { schemaHealth, type SchemaHealthOptions } from './http/plugin.js'
-export type { Gate } from './gate/open.js'
+export type { Gate } from './gate/start-gate.js'
 export { readCatalog, type ReadOptions } from './postgres/introspect/read-catalog.js'
 export { knexMigrationSource } from './project/migration-source.js'
 export { loadSnapshot } from './snapshot/file.js'
@@ -41,7 +41,7 @@ export async function openGate({
 }: OpenGateOptions): Promise<Gate> {
   const config = loadConfig({ root, env, flags: settings })
   const used = log ?? createLog({ level: config.logLevel, form: 'json', stream: standardOutput() })
-  return open(config, { log: used, report: reportTo(used), ...(signal ? { signal } : {}) })
+  return open(config, { log: used, report: createLogReporter(used), ...(signal ? { signal } : {}) })
 }
 
 function standardOutput(): NodeJS.WritableStream {

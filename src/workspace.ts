@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import type { Config } from './config/load.js'
-import { databaseUrlProblem, standardUrl } from './config/url.js'
-import type { Report } from './core/progress/events.js'
+import { databaseUrlProblem, normalizeUrl } from './config/url.js'
+import type { ProgressReporter } from './core/progress/events.js'
 import { SchemaError } from './errors/schema-error.js'
 import { describeAddress, addressOf } from './postgres/connection/address.js'
-import { wordOf } from './postgres/connection/application-name.js'
+import { toNamePart } from './postgres/connection/application-name.js'
 import type { Connection } from './postgres/connection/connect.js'
 import type { ScratchSources } from './postgres/scratch/scratch.js'
 import { type KnexProject, loadProject } from './project/knexfile.js'
@@ -26,9 +26,9 @@ export interface Workspace {
   readonly close: () => Promise<void>
 }
 
-export interface Opening {
+export interface WorkspaceOptions {
   /** Whether a project may have no migration yet. Default: SCHEMA_MIGRATIONS_EMPTY. */
-  readonly mayBeNew?: boolean
+  readonly allowNoMigrations?: boolean
 }
 
 /**
@@ -37,16 +37,17 @@ export interface Opening {
  */
 export async function openWorkspace(
   config: Config,
-  report: Report,
-  { mayBeNew = false }: Opening = {},
+  report: ProgressReporter,
+  { allowNoMigrations = false }: WorkspaceOptions = {},
 ): Promise<Workspace> {
   const project = await findProject(config)
   const migrations = await listMigrations(project).catch((error: unknown) => {
-    if (mayBeNew && error instanceof SchemaError && error.code === 'SCHEMA_MIGRATIONS_EMPTY') return []
+    if (allowNoMigrations && error instanceof SchemaError && error.code === 'SCHEMA_MIGRATIONS_EMPTY')
+      return []
     throw error
   })
-  const embedded = embeddedServer(config, report)
-  const connection = await connectionFor({ config, project, embedded })
+  const embedded = createEmbeddedServer(config, report)
+  const connection = await resolveConnection({ config, project, embedded })
   return {
     config,
     project,
@@ -65,7 +66,11 @@ export async function openWorkspace(
 
 /** Opens a workspace, hands it over, and closes it however that goes. */
 export async function withWorkspace<T>(
-  { config, report, ...opening }: Opening & { readonly config: Config; readonly report: Report },
+  {
+    config,
+    report,
+    ...opening
+  }: WorkspaceOptions & { readonly config: Config; readonly report: ProgressReporter },
   use: (workspace: Workspace) => Promise<T>,
 ): Promise<T> {
   const workspace = await openWorkspace(config, report, opening)
@@ -88,7 +93,10 @@ interface EmbeddedServer {
 }
 
 /** Started when first asked for; PostgreSQL from npm is never used in production. */
-function embeddedServer({ root, production, database }: Config, report: Report): EmbeddedServer {
+function createEmbeddedServer(
+  { root, production, database }: Config,
+  report: ProgressReporter,
+): EmbeddedServer {
   let started: Promise<{ url: string; stop: () => Promise<void> }> | undefined
   const directory = database.kind === 'embedded' ? database.directory : `${root}/.schemagate/postgres`
   const start = async (): Promise<{ url: string; stop: () => Promise<void> }> => {
@@ -121,9 +129,9 @@ interface ConnectionSources {
   readonly embedded: EmbeddedServer
 }
 
-async function connectionFor({ config, project, embedded }: ConnectionSources): Promise<Connection> {
+async function resolveConnection({ config, project, embedded }: ConnectionSources): Promise<Connection> {
   const { service, ssl, database } = config
-  const applicationName = `schemagate ${wordOf(service.instance)}`
+  const applicationName = `schemagate ${toNamePart(service.instance)}`
   if (database.kind === 'url') return { url: database.url, ssl, applicationName }
   if (project.databaseUrl !== null) return { url: usableUrl(project.databaseUrl), ssl, applicationName }
   return { url: await embedded.url(), ssl: 'disable', applicationName }
@@ -131,7 +139,7 @@ async function connectionFor({ config, project, embedded }: ConnectionSources): 
 
 function usableUrl(url: string): string {
   const problem = databaseUrlProblem(url)
-  if (problem === undefined) return standardUrl(url)
+  if (problem === undefined) return normalizeUrl(url)
   throw new SchemaError('SCHEMA_KNEXFILE_INVALID', {
     what: `The knexfile's connection cannot be used: its URL ${problem}. Nothing was done.`,
     choices: [

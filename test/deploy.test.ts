@@ -6,11 +6,11 @@ import type { FastifyInstance } from 'fastify'
 import { createRailwayContext, project } from 'railway/iac'
 import t, { type Test } from 'tap'
 import railway from '../.railway/railway.js'
-import { isDuration, milliseconds } from '../src/config/duration.js'
+import { isDuration, parseDuration } from '../src/config/duration.js'
 import { keyOf } from '../src/config/keys.js'
 import { type Config, loadConfig } from '../src/config/load.js'
 import { exitCodes } from '../src/errors/exit-codes.js'
-import { createHealth, type Health } from '../src/gate/health-state.js'
+import { createHealthTracker, type HealthTracker } from '../src/gate/health-state.js'
 import { createLog } from '../src/logging/log.js'
 import { buildApp } from '../src/service/app.js'
 import {
@@ -125,7 +125,7 @@ t.test('ports are those that are listened on', async (t) => {
   t.strictSame(compose.services.schemagate.ports, [`${port}:${port}`, `${healthPort}:${healthPort}`])
 })
 
-async function appOf(t: Test, health: Health): Promise<FastifyInstance> {
+async function appOf(t: Test, health: HealthTracker): Promise<FastifyInstance> {
   const log = createLog({ level: 'silent', form: 'json', stream: process.stdout })
   const app = await buildApp({ config: configOf('image'), health, log, fleet: null })
   t.teardown(() => app.close())
@@ -137,7 +137,7 @@ t.test('each probe asks the route that is made for it', async (t) => {
     probes.map(({ httpGet }) => httpGet.path),
     ['/health/startup', '/health/ready', '/health/live'],
   )
-  const app = await appOf(t, createHealth(configOf('server')))
+  const app = await appOf(t, createHealthTracker(configOf('server')))
   const statusOf = async (path: string): Promise<number> => (await app.inject(path)).statusCode
   t.equal(await statusOf('/health/live'), 200)
   for (const path of ['/health/startup', '/health/ready', railwayFile.deploy.healthcheckPath, probedPath])
@@ -145,9 +145,9 @@ t.test('each probe asks the route that is made for it', async (t) => {
 })
 
 t.test("the image's health check asks the health port, else the port, and exits with 0 or 1", async (t) => {
-  const health = createHealth(configOf('image'))
+  const health = createHealthTracker(configOf('image'))
   const view = { ...health.view(), ready: true }
-  const portOf = async (each: Health): Promise<string> =>
+  const portOf = async (each: HealthTracker): Promise<string> =>
     new URL(await (await appOf(t, each)).listen({ host: '::', port: 0 })).port
   const [closed, open] = [await portOf(health), await portOf({ ...health, view: () => view })]
   const [, ...words] = probe
@@ -174,7 +174,7 @@ t.test('the Job fails at once where retrying cannot help, and only there', async
 })
 
 t.test('times fit together', async (t) => {
-  const seconds = (duration: string): number => (isDuration(duration) ? milliseconds(duration) / 1000 : NaN)
+  const seconds = (duration: string): number => (isDuration(duration) ? parseDuration(duration) / 1000 : NaN)
   const closing =
     Number(/closingTime = ([\d_]+)/.exec(read('src/service/server.ts'))?.[1]?.replace('_', '')) / 1000
   const delayOf = (place: string): number => configOf(place).http.shutdownDelay / 1000

@@ -5,19 +5,19 @@ import { commands, globalOptions } from './registry.js'
 /** The help text, of everything or of one command. The documentation is made from it too. */
 export function helpText(name: string | null): string {
   const command = name === null ? undefined : commands[name]
-  if (name === null || command === undefined) return overview()
-  const usage = ['schemagate', name, ...command.words, '[options]'].join(' ')
+  if (name === null || command === undefined) return overviewText()
+  const usage = ['schemagate', name, ...command.positionals, '[options]'].join(' ')
   return [
     `${usage}\n`,
     `  ${command.summary}\n`,
-    ...(Object.keys(command.options).length === 0 ? [] : [`Options\n${optionLines(command.options)}\n`]),
-    `Options of every command\n${optionLines(globalOptions)}\n`,
+    ...(Object.keys(command.options).length === 0 ? [] : [`Options\n${formatOptions(command.options)}\n`]),
+    `Options of every command\n${formatOptions(globalOptions)}\n`,
   ].join('\n')
 }
 
-function overview(): string {
+function overviewText(): string {
   const rows = Object.entries(commands).map(
-    ([name, { words, summary }]) => [[name, ...words].join(' '), summary] as const,
+    ([name, { positionals, summary }]) => [[name, ...positionals].join(' '), summary] as const,
   )
   const codes = Object.entries(exitCodes).map(
     ([code, { meaning, retry }]) =>
@@ -26,22 +26,22 @@ function overview(): string {
   return [
     'schemagate COMMAND [options]\n',
     '  Your API opens its port only when its PostgreSQL database is what your Knex migrations promise.\n',
-    `Commands\n${columns(rows)}\n`,
-    `Options of every command\n${optionLines(globalOptions)}\n`,
-    `Exit codes\n${columns(codes)}\n`,
+    `Commands\n${formatColumns(rows)}\n`,
+    `Options of every command\n${formatOptions(globalOptions)}\n`,
+    `Exit codes\n${formatColumns(codes)}\n`,
     'Settings come from the environment and from files; `schemagate config` shows each with its source.\n',
   ].join('\n')
 }
 
-function optionLines(options: Readonly<Record<string, OptionSpec>>): string {
-  return columns(
+function formatOptions(options: Readonly<Record<string, OptionSpec>>): string {
+  return formatColumns(
     Object.entries(options).map(
       ([name, { value, help }]) => [`--${name}${value === undefined ? '' : ` ${value}`}`, help] as const,
     ),
   )
 }
 
-function columns(rows: readonly (readonly [string, string])[]): string {
+function formatColumns(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length)) + 3
   return rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`).join('\n')
 }

@@ -3,12 +3,12 @@ import { Console } from 'node:console'
 import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { type Config, loadConfig } from '../config/load.js'
-import type { Report } from '../core/progress/events.js'
-import { visibleLines } from '../core/text/printable.js'
-import { saidBy } from '../core/text/redact.js'
-import { describeError, detailsOf, SchemaError, stackOf } from '../errors/schema-error.js'
+import type { ProgressReporter } from '../core/progress/events.js'
+import { toPrintableLines } from '../core/text/printable.js'
+import { errorMessage } from '../core/text/redact.js'
+import { describeError, errorDetails, SchemaError, stackOf } from '../errors/schema-error.js'
 import type { Log } from '../logging/log.js'
-import { storyOn } from '../logging/terminal.js'
+import { createTerminalReporter } from '../logging/terminal.js'
 import { parseArguments } from './arguments.js'
 import { helpText } from './help.js'
 
@@ -17,51 +17,51 @@ process.title = 'schemagate'
 
 /** Runs a command line and returns its exit code; null for a service that goes on serving. */
 async function main(argv: readonly string[]): Promise<number | null> {
-  const { command, words, options, flags } = parseArguments(argv)
+  const { command, positionals, options, flags } = parseArguments(argv)
   if (command !== null) process.title = `schemagate ${command.name}`
-  if (options['version'] === true) return print(version())
+  if (options['version'] === true) return print(readVersion())
   if (command === null || options['help'] === true) return print(helpText(command?.name ?? null))
   const root = process.cwd()
   const { env } = process
   const config = loadConfig({ root, env, flags })
-  if (command.spec.load === null) return serveIt(config)
+  if (command.spec.load === null) return runService(config)
   // Node would show all that is on an error that a migration left behind, its connection with it.
-  process.on('uncaughtException', (error: unknown) => void endBadly(error, argv))
+  process.on('uncaughtException', (error: unknown) => void exitWithFailure(error, argv))
   // Migrations and knexfiles print, and stdout is for the result.
   globalThis.console = new Console(process.stderr)
-  const report = storyOn(process.stderr, config.logLevel)
-  const configOf = (target: string): Config =>
+  const report = createTerminalReporter(process.stderr, config.logLevel)
+  const loadConfigFor = (target: string): Config =>
     loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
   const run = await command.spec.load()
-  const signal = stopSignal(report)
-  const say = (told: string): void => void process.stderr.write(`${told}\n`)
-  const ask = isatty(0) && isatty(2) ? asker(signal) : null
-  const context = { config, options, words, report, signal, say, ask, configOf }
+  const signal = createStopSignal(report)
+  const printMessage = (told: string): void => void process.stderr.write(`${told}\n`)
+  const ask = isatty(0) && isatty(2) ? createPrompt(signal) : null
+  const context = { config, options, positionals, report, signal, printMessage, ask, loadConfigFor }
   const { exit, text, document } = await run(context)
   await print(options['json'] === true ? JSON.stringify(document, null, 2) : text)
   return exit
 }
 
-function asker(signal: AbortSignal): (question: string) => Promise<string> {
+function createPrompt(signal: AbortSignal): (question: string) => Promise<string> {
   return async (question) => {
-    const { askOn } = await import('./commands/confirm.js')
-    return askOn({ input: process.stdin, output: process.stderr, signal }, question)
+    const { askOnTerminal } = await import('./commands/confirm.js')
+    return askOnTerminal({ input: process.stdin, output: process.stderr, signal }, question)
   }
 }
 
-async function serveIt(config: Config): Promise<number | null> {
+async function runService(config: Config): Promise<number | null> {
   const { serve } = await import('../service/server.js')
-  return serve(config, await serviceLog(config.logLevel))
+  return serve(config, await createServiceLog(config.logLevel))
 }
 
 /** A story on a terminal, one JSON line for each event elsewhere. */
-async function serviceLog(level: string): Promise<Log> {
+async function createServiceLog(level: string): Promise<Log> {
   const { createLog } = await import('../logging/log.js')
   return createLog({ level, form: process.stdout.isTTY ? 'terminal' : 'json', stream: process.stdout })
 }
 
 /** The first signal asks to stop cleanly; a second one is left to Node, which ends the process. */
-function stopSignal(report: Report): AbortSignal {
+function createStopSignal(report: ProgressReporter): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => {
@@ -77,13 +77,13 @@ function print(text: string): Promise<0> {
     process.stdout.once('error', () => resolve(0))
     if (text === '') resolve(0)
     else
-      process.stdout.write(`${(process.stdout.isTTY ? visibleLines(text) : text).trimEnd()}\n`, () =>
+      process.stdout.write(`${(process.stdout.isTTY ? toPrintableLines(text) : text).trimEnd()}\n`, () =>
         resolve(0),
       )
   })
 }
 
-function version(): string {
+function readVersion(): string {
   for (const place of ['../../package.json', '../../../package.json']) {
     const { name, version: found } = readPackage(new URL(place, import.meta.url))
     if (name === 'schemagate') return found
@@ -101,32 +101,32 @@ function readPackage(url: URL): { name: string; version: string } {
 }
 
 /** What went wrong, in the form that was asked for: text on stderr, a fatal line for the service, a document for --json. */
-async function fail(error: unknown, argv: readonly string[]): Promise<number> {
+async function reportFailure(error: unknown, argv: readonly string[]): Promise<number> {
   const exit = error instanceof SchemaError ? error.exitCode : 1
   if (argv[0] === 'serve' && !process.stdout.isTTY) await logFailure(error)
   else
     process.stderr.write(
-      `\n${error instanceof SchemaError ? describeError(error) : visibleLines(stackOf(error))}\n`,
+      `\n${error instanceof SchemaError ? describeError(error) : toPrintableLines(stackOf(error))}\n`,
     )
-  if (argv.includes('--json')) await print(JSON.stringify({ error: documentOf(error) }, null, 2))
+  if (argv.includes('--json')) await print(JSON.stringify({ error: errorDocument(error) }, null, 2))
   return exit
 }
 
-async function endBadly(error: unknown, argv: readonly string[]): Promise<void> {
-  process.exit(await fail(error, argv))
+async function exitWithFailure(error: unknown, argv: readonly string[]): Promise<void> {
+  process.exit(await reportFailure(error, argv))
 }
 
 async function logFailure(error: unknown): Promise<void> {
   const { logRefusal } = await import('../logging/log.js')
-  logRefusal(await serviceLog('fatal'), error)
+  logRefusal(await createServiceLog('fatal'), error)
 }
 
-function documentOf(error: unknown): object {
-  if (!(error instanceof SchemaError)) return { message: saidBy(error) }
+function errorDocument(error: unknown): object {
+  if (!(error instanceof SchemaError)) return { message: errorMessage(error) }
   const { code, exitCode, message } = error
-  return { code, exitCode, message, ...detailsOf(error) }
+  return { code, exitCode, message, ...errorDetails(error) }
 }
 
 const argv: readonly string[] = process.argv.slice(2)
-const exit = await main(argv).catch((error: unknown) => fail(error, argv))
+const exit = await main(argv).catch((error: unknown) => reportFailure(error, argv))
 if (exit !== null) process.exit(exit)

@@ -1,18 +1,18 @@
-import type { OptionSpec, Run } from './commands/command.js'
+import type { OptionSpec, CommandHandler } from './commands/command.js'
 
 export interface CommandSpec {
   readonly summary: string
   /** Words after the command, as in `new NAME`; those in brackets may be left out. */
-  readonly words: readonly string[]
+  readonly positionals: readonly string[]
   readonly options: Readonly<Record<string, OptionSpec>>
   /** Loaded when it is called, so that a command costs only what it needs. Null for `serve`, which is not one. */
-  readonly load: (() => Promise<Run>) | null
+  readonly load: (() => Promise<CommandHandler>) | null
 }
 
-const to: OptionSpec = { type: 'string', value: 'REVISION', help: 'stop at this revision' }
+const toOption: OptionSpec = { type: 'string', value: 'REVISION', help: 'stop at this revision' }
 
 /** Of every command that confirms what it does (confirm.ts). */
-const confirming: Readonly<Record<string, OptionSpec>> = {
+const confirmOptions: Readonly<Record<string, OptionSpec>> = {
   yes: { type: 'boolean', help: 'do it without asking; in a protected environment that is not enough' },
   confirm: {
     type: 'string',
@@ -25,43 +25,43 @@ const confirming: Readonly<Record<string, OptionSpec>> = {
 export const commands: Readonly<Record<string, CommandSpec>> = {
   serve: {
     summary: 'migrate, verify, then bind the port and serve /health/schema',
-    words: [],
+    positionals: [],
     options: {},
     load: null,
   },
   migrate: {
     summary: 'apply the pending revisions, each verified before its commit',
-    words: [],
-    options: { to: { ...to, help: 'the last revision to apply (default: head)' } },
+    positionals: [],
+    options: { to: { ...toOption, help: 'the last revision to apply (default: head)' } },
     load: async () => (await import('./commands/migrate.js')).run,
   },
   init: {
     summary: 'build an empty database at head straight from the snapshot, verified, all revisions recorded',
-    words: [],
+    positionals: [],
     options: {},
     load: async () => (await import('./commands/init.js')).run,
   },
   status: {
     summary: 'say where the database stands to this build; changes nothing',
-    words: [],
+    positionals: [],
     options: { all: { type: 'boolean', help: 'one line for each environment that has a config/*.json' } },
     load: async () => (await import('./commands/status.js')).run,
   },
   verify: {
     summary: 'compare the live catalog with the promise, object by object, and show what repairs it',
-    words: [],
+    positionals: [],
     options: { sql: { type: 'boolean', help: 'print nothing but the repairing SQL' } },
     load: async () => (await import('./commands/verify.js')).run,
   },
   diff: {
     summary: 'compare two of: database, snapshot[@REVISION], sql:FILE, models:FILE, a URL',
-    words: ['FROM', 'TO'],
+    positionals: ['FROM', 'TO'],
     options: { sql: { type: 'boolean', help: 'print nothing but the SQL that brings FROM to TO' } },
     load: async () => (await import('./commands/diff.js')).run,
   },
   check: {
     summary: 'exit with 0 if this build may serve on this database (init containers)',
-    words: [],
+    positionals: [],
     options: {
       wait: { type: 'boolean', help: 'wait for the database, and for somebody else to migrate it' },
       timeout: { type: 'string', value: 'TIME', help: 'how long to wait (default 10m)' },
@@ -70,13 +70,13 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
   },
   snapshot: {
     summary: 'replay the migrations in a scratch database and write schema.snapshot.json',
-    words: [],
+    positionals: [],
     options: { check: { type: 'boolean', help: 'write nothing; exit with 4 if the file is stale' } },
     load: async () => (await import('./commands/snapshot.js')).run,
   },
   types: {
     summary: 'write the types of all tables for Knex from the snapshot; looks at no database',
-    words: [],
+    positionals: [],
     options: {
       out: {
         type: 'string',
@@ -89,7 +89,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
   },
   new: {
     summary: 'write a migration with the next timestamp: empty, or drafted from what the schema shall be',
-    words: ['NAME'],
+    positionals: ['NAME'],
     options: {
       ts: { type: 'boolean', help: 'in TypeScript (default: as the other migrations)' },
       js: { type: 'boolean', help: 'in JavaScript' },
@@ -107,37 +107,37 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
   },
   down: {
     summary: 'revert the newest revision, verified before its commit',
-    words: [],
-    options: { to: { ...to, help: 'revert everything newer than this revision' }, ...confirming },
+    positionals: [],
+    options: { to: { ...toOption, help: 'revert everything newer than this revision' }, ...confirmOptions },
     load: async () => (await import('./commands/down.js')).run,
   },
   stamp: {
     summary:
       'record what is already there: the revisions up to REVISION, without running them, only if it is true',
-    words: ['[REVISION]'],
+    positionals: ['[REVISION]'],
     options: {
       force: { type: 'boolean', help: 'record although the database differs; needs --reason' },
       reason: { type: 'string', value: 'TEXT', help: 'why it is forced, kept in the ledger' },
       forget: { type: 'boolean', help: 'take recorded revisions whose files are lost out of the record' },
-      ...confirming,
+      ...confirmOptions,
     },
     load: async () => (await import('./commands/stamp.js')).run,
   },
   adopt: {
     summary: 'make the database this service and environment its own, when it changed hands or is a copy',
-    words: [],
-    options: confirming,
+    positionals: [],
+    options: confirmOptions,
     load: async () => (await import('./commands/adopt.js')).run,
   },
   repair: {
     summary: 'do what is safe about interrupted migrations, after showing it: record, rebuild, unlock',
-    words: [],
-    options: confirming,
+    positionals: [],
+    options: confirmOptions,
     load: async () => (await import('./commands/repair.js')).run,
   },
   config: {
     summary: 'print every effective value and the layer it comes from, secrets masked',
-    words: [],
+    positionals: [],
     options: {},
     load: async () => (await import('./commands/config.js')).run,
   },

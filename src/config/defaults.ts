@@ -1,8 +1,8 @@
 import { keyIds, keyOf } from './keys.js'
-import { jsonLayer, layerOf, pick, processEnvironment, type Layer } from './layers.js'
+import { jsonLayer, layerOf, pickSettings, processEnvironment, type Layer } from './layers.js'
 
 /** What defaults depend on. */
-interface Surroundings {
+interface DefaultsContext {
   readonly root: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly production: boolean
@@ -23,7 +23,7 @@ const platformVariables = {
 } as const
 
 /** The weakest layers: the defaults of the table, and above them those that depend on the surroundings. */
-export function defaultLayers({ root, env, production, target }: Surroundings): readonly Layer[] {
+export function defaultLayers({ root, env, production, target }: DefaultsContext): readonly Layer[] {
   return [
     layerOf('default', Object.fromEntries(keyIds.map((id) => [id, keyOf(id).default ?? undefined]))),
     layerOf('default outside production', {
@@ -38,12 +38,12 @@ export function defaultLayers({ root, env, production, target }: Surroundings): 
 }
 
 function packageLayer(root: string): Layer {
-  const { source, values, faults } = pick(jsonLayer(root, 'package.json'), ['name', 'version'])
+  const { source, values, faults } = pickSettings(jsonLayer(root, 'package.json'), ['name', 'version'])
   const { name: SERVICE_NAME, version: SERVICE_VERSION } = values
   return { ...layerOf(source, { SERVICE_NAME, SERVICE_VERSION }), faults }
 }
 
-function platformLayer(env: Surroundings['env'], key: keyof typeof platformVariables): Layer {
+function platformLayer(env: DefaultsContext['env'], key: keyof typeof platformVariables): Layer {
   const variable = platformVariables[key].find((name) => env[name] !== undefined && env[name] !== '')
   if (variable === undefined) return layerOf('platform', {})
   return layerOf(`${processEnvironment}, ${variable}`, { [key]: env[variable] })

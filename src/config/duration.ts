@@ -1,15 +1,15 @@
-const factors: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const unitFactors: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
 /** A timer of Node cannot wait longer: it would fire at once. */
-const longest = 2 ** 31 - 1
+const longestTimer = 2 ** 31 - 1
 
 /** `500ms`, `60s`, `5m`, `1h` or a bare number of seconds, in milliseconds. NaN where it is none of these. */
-export function milliseconds(text: string): number {
+export function parseDuration(text: string): number {
   const [, amount = NaN, unit = 's'] = /^(\d+)(ms|s|m|h)?$/.exec(text) ?? []
-  return Number(amount) * (factors[unit] ?? NaN)
+  return Number(amount) * (unitFactors[unit] ?? NaN)
 }
 
 /** Whether the text is a duration that a timer can wait for. */
 export function isDuration(text: string): boolean {
-  return milliseconds(text) <= longest
+  return parseDuration(text) <= longestTimer
 }

@@ -1,10 +1,10 @@
-import { databaseIds, type Choice } from './database.js'
+import { databaseKeyIds, type DatabaseChoice } from './database.js'
 import { type KeyId, keyIds, keyOf } from './keys.js'
 import type { Setting } from './lookup.js'
 import type { Config, ConfigEntry } from './types.js'
 import { maskCredentials } from './url.js'
 import type { Settings } from './validate.js'
-import { text } from './value-types.js'
+import { stringType } from './value-types.js'
 
 export interface ConfigDocument {
   readonly root: string
@@ -28,31 +28,33 @@ export function configDocument({ root, target, production, entries }: Config): C
 /** The table of keys in Markdown, for docs/configuration.md. */
 export function configReference(): string {
   const rows = keyIds.map((id) => {
-    const { default: value, otherwise, description, expected } = keyOf(id)
-    const shown = otherwise ?? (value === null ? 'none' : `\`${value}\``)
-    const takes = expected === text.expected ? '' : ` Takes ${expected}.`
+    const { default: value, defaultNote, description, expected } = keyOf(id)
+    const shown = defaultNote ?? (value === null ? 'none' : `\`${value}\``)
+    const takes = expected === stringType.expected ? '' : ` Takes ${expected}.`
     return `| \`${id}\` | ${shown} | ${description}${takes} |`
   })
   return ['| key | default | meaning |', '|---|---|---|', ...rows].join('\n')
 }
 
 /** Every effective value, masked, in the order of the table of keys. A key that lost to another one says so. */
-export function entriesOf(settings: Settings, choice: Choice): readonly ConfigEntry[] {
+export function entriesOf(settings: Settings, choice: DatabaseChoice): readonly ConfigEntry[] {
   return keyIds.flatMap((id) => {
     const setting = settings.get(id)
     if (setting !== undefined) return [entryOf(id, { setting, choice })]
-    return id === 'DATABASE_URL' ? derivedUrl(choice) : []
+    return id === 'DATABASE_URL' ? derivedUrlEntries(choice) : []
   })
 }
 
-function entryOf(id: KeyId, { setting, choice }: { setting: Setting; choice: Choice }): ConfigEntry {
+function entryOf(id: KeyId, { setting, choice }: { setting: Setting; choice: DatabaseChoice }): ConfigEntry {
   const { mask = maskCredentials } = keyOf(id)
-  const unused = databaseIds.includes(id) && !choice.used.includes(id)
+  const unused = databaseKeyIds.includes(id) && !choice.used.includes(id)
   const source = unused ? `${setting.source}, not used` : setting.source
   return { key: setting.name, value: mask(setting.text), source }
 }
 
 /** The database that no URL names: made from the DB_ keys, or embedded. */
-function derivedUrl({ used, shown, from }: Choice): readonly ConfigEntry[] {
-  return used.includes('DATABASE_URL_{TARGET}') ? [] : [{ key: 'DATABASE_URL', value: shown, source: from }]
+function derivedUrlEntries({ used, displayText, from }: DatabaseChoice): readonly ConfigEntry[] {
+  return used.includes('DATABASE_URL_{TARGET}')
+    ? []
+    : [{ key: 'DATABASE_URL', value: displayText, source: from }]
 }

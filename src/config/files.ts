@@ -6,7 +6,7 @@ type FileText =
   | { readonly kind: 'unreadable'; readonly code: string }
 
 /** The text of a file, without a byte order mark, or why there is none. */
-export function readText(path: string): FileText {
+export function readTextFile(path: string): FileText {
   try {
     return { kind: 'text', text: readFileSync(path, 'utf8').replace(/^\uFEFF/, '') }
   } catch (error) {

@@ -7,7 +7,7 @@ import type { Key } from './value-types.js'
 export type { Key } from './value-types.js'
 
 /** Every key there is. `{TARGET}` stands for ENV_TARGET in upper case. */
-export const keys = {
+export const configKeys = {
   ...serviceKeys,
   ...databaseKeys,
   ...policyKeys,

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
-import { assemble } from './build.js'
-import { chooseDatabase, isUndecidable, type Choice } from './database.js'
-import { configError, type Outcome } from './problem.js'
-import { readStack, type Stack } from './sources.js'
+import { buildConfig } from './build.js'
+import { chooseDatabase, isUndecidable, type DatabaseChoice } from './database.js'
+import { configError, type ConfigResult } from './problem.js'
+import { readRawConfig, type RawConfig } from './sources.js'
 import type { Config } from './types.js'
-import { validate, type Settings } from './validate.js'
+import { validateSettings, type Settings } from './validate.js'
 
 export type { Config } from './types.js'
 
@@ -24,13 +24,13 @@ export interface ConfigSource {
  */
 export function loadConfig({ root: folder, env, flags = {} }: ConfigSource): Config {
   const root = resolve(folder)
-  const stack = readStack({ root, env, flags })
-  const settings = found(stack)
-  const checked = validate(settings, root)
-  const chosen = choose(stack, { settings, root })
+  const stack = readRawConfig({ root, env, flags })
+  const settings = foundSettings(stack)
+  const checked = validateSettings(settings, root)
+  const chosen = chooseIfDecidable(stack, { settings, root })
   const faults = [stack, checked, chosen].flatMap((step) => ('faults' in step ? step.faults : []))
   if (checked.kind === 'faulty' || chosen.kind === 'faulty' || faults.length > 0) throw configError(faults)
-  return assemble({
+  return buildConfig({
     root,
     production: stack.production,
     settings,
@@ -39,14 +39,17 @@ export function loadConfig({ root: folder, env, flags = {} }: ConfigSource): Con
   })
 }
 
-function found({ lookups }: Stack): Settings {
+function foundSettings({ lookups }: RawConfig): Settings {
   return new Map(
     [...lookups].flatMap(([id, lookup]) => (lookup.kind === 'found' ? [[id, lookup] as const] : [])),
   )
 }
 
 /** Without a target, or with a key that could not be read, every further complaint would be a guess. */
-function choose(stack: Stack, { settings, root }: { settings: Settings; root: string }): Outcome<Choice> {
+function chooseIfDecidable(
+  stack: RawConfig,
+  { settings, root }: { settings: Settings; root: string },
+): ConfigResult<DatabaseChoice> {
   const { target, production } = stack
   if (target === undefined || isUndecidable(stack.lookups)) return { kind: 'faulty', faults: [] }
   return chooseDatabase(settings, { root, production, target })

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { readText } from './files.js'
+import { readTextFile } from './files.js'
 import type { Layer } from './layers.js'
-import type { Fault } from './problem.js'
+import type { ConfigFault } from './problem.js'
 import { maskCredentials } from './url.js'
 
 export interface Setting {
@@ -15,48 +15,54 @@ export interface Setting {
 }
 
 export type Lookup =
-  Setting | { readonly kind: 'absent' } | { readonly kind: 'faulty'; readonly fault: Fault }
+  Setting | { readonly kind: 'absent' } | { readonly kind: 'faulty'; readonly fault: ConfigFault }
 
 /** The layers, the strongest last, and the folder that paths start from. */
-export interface Layers {
+export interface LayerStack {
   readonly root: string
   readonly layers: readonly Layer[]
 }
 
 /** The setting of the strongest layer that has NAME or NAME_FILE. Empty is a fault, and so is a file that is not there. */
-export function lookUp({ root, layers }: Layers, name: string): Lookup {
+export function lookUp({ root, layers }: LayerStack, name: string): Lookup {
   const pointer = `${name}_FILE`
   const layer = layers.findLast(({ values }) => name in values || pointer in values)
   if (layer === undefined) return { kind: 'absent' }
-  const direct = settingOf(layer, name)
+  const direct = lookUpDirect(layer, name)
   if (direct.kind !== 'absent') return direct
-  const reference = settingOf(layer, pointer)
-  return reference.kind === 'found' ? contentOf(reference, { root, name }) : reference
+  const reference = lookUpDirect(layer, pointer)
+  return reference.kind === 'found' ? readReferencedFile(reference, { root, name }) : reference
 }
 
-function settingOf({ source, values }: Layer, name: string): Lookup {
+function lookUpDirect({ source, values }: Layer, name: string): Lookup {
   const text = values[name]
   return text === undefined
     ? { kind: 'absent' }
-    : nonEmpty({ kind: 'found', name, text, layer: source, source })
+    : checkNonEmpty({ kind: 'found', name, text, layer: source, source })
 }
 
-function contentOf(
+function readReferencedFile(
   { name: subject, text: path, layer }: Setting,
-  wanted: { root: string; name: string },
+  request: { root: string; name: string },
 ): Lookup {
-  const file = readText(resolve(wanted.root, path))
+  const file = readTextFile(resolve(request.root, path))
   const shown = maskCredentials(path)
   if (file.kind === 'text') {
     const text = file.text.replace(/\r?\n$/, '')
-    return nonEmpty({ kind: 'found', name: wanted.name, text, layer, source: `${layer}, file ${shown}` })
+    return checkNonEmpty({
+      kind: 'found',
+      name: request.name,
+      text,
+      layer,
+      source: `${layer}, file ${shown}`,
+    })
   }
   const why = file.kind === 'missing' ? 'does not exist' : `cannot be read: ${file.code}`
   const hint = 'expected a file that this process may read'
   return { kind: 'faulty', fault: { subject, source: layer, problem: `names ${shown}, which ${why}`, hint } }
 }
 
-function nonEmpty(setting: Setting): Lookup {
+function checkNonEmpty(setting: Setting): Lookup {
   if (setting.text.trim() !== '') return setting
   const { name: subject, source } = setting
   const hint = 'expected a value; where none is meant, remove the key'

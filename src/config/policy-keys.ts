@@ -1,65 +1,76 @@
-import { duration, environments, ignoreRules, type Key, oneOf, yesOrNo } from './value-types.js'
+import {
+  durationType,
+  environmentsType,
+  ignoreRulesType,
+  type Key,
+  enumType,
+  booleanType,
+} from './value-types.js'
 
 /** The answer for each situation, and what is verified. */
 export const policyKeys = {
   ON_BEHIND: {
-    ...oneOf('migrate', 'refuse', 'warn'),
+    ...enumType('migrate', 'refuse', 'warn'),
     default: 'migrate',
     description: 'What to do when the database lacks revisions of this build.',
   },
   ON_DRIFT: {
-    ...oneOf('refuse', 'warn'),
+    ...enumType('refuse', 'warn'),
     default: 'refuse',
     description:
       'What to do when the catalog differs from the promise in a way that breaks or weakens this build.',
   },
   ON_AHEAD: {
-    ...oneOf('judge', 'warn', 'refuse'),
+    ...enumType('judge', 'warn', 'refuse'),
     default: 'judge',
     description:
       'What to do when a newer build migrated the database; `judge` refuses only if that breaks this build.',
   },
   ON_OUT_OF_ORDER: {
-    ...oneOf('refuse', 'migrate'),
+    ...enumType('refuse', 'migrate'),
     default: 'refuse',
-    otherwise: 'refuse where NODE_ENV or ENV_TARGET is production, else migrate',
+    defaultNote: 'refuse where NODE_ENV or ENV_TARGET is production, else migrate',
     description: 'What to do when a pending revision comes before one that is applied.',
   },
   ON_UNVERIFIED: {
-    ...oneOf('warn', 'refuse'),
+    ...enumType('warn', 'refuse'),
     default: 'warn',
     description: 'What to do when there is no snapshot to verify against.',
   },
   REFUSE_BY: {
-    ...oneOf('exit', 'unready'),
+    ...enumType('exit', 'unready'),
     default: 'exit',
     description:
       'How the service refuses to serve: it ends, or it answers 503 and looks again until nothing is in the way.',
   },
   PROTECTED_ENVIRONMENTS: {
-    ...environments,
+    ...environmentsType,
     default: 'production',
     description:
       'The environments in which a command that takes something away wants the name typed; `none` for none.',
   },
   VERIFY_INTERVAL: {
-    ...duration,
+    ...durationType,
     default: '60s',
     description: 'How often the catalog is verified again while the service runs.',
   },
-  VERIFY_TIMEOUT: { ...duration, default: '10s', description: 'How long one such verification may take.' },
+  VERIFY_TIMEOUT: {
+    ...durationType,
+    default: '10s',
+    description: 'How long one such verification may take.',
+  },
   VERIFY_IGNORE: {
-    ...ignoreRules,
+    ...ignoreRulesType,
     default: null,
     description: 'Objects that may differ from the promise: what is ignored is counted and shown.',
   },
   VERIFY_COMMENTS: {
-    ...yesOrNo,
+    ...booleanType,
     default: 'false',
     description: 'Whether comments are compared, too.',
   },
   VERIFY_GRANTS: {
-    ...yesOrNo,
+    ...booleanType,
     default: 'false',
     description: 'Whether owners, grants and default privileges are compared, too.',
   },

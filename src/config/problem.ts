@@ -1,7 +1,7 @@
-import { SchemaError, type Fact } from '../errors/schema-error.js'
+import { SchemaError, type ErrorFact } from '../errors/schema-error.js'
 
 /** One thing that is wrong with the configuration. Never holds the value of a secret. */
-export interface Fault {
+export interface ConfigFault {
   /** The key, or the file, that is at fault. */
   readonly subject: string
   /** The layer it comes from, null where nothing was set. */
@@ -12,29 +12,29 @@ export interface Fault {
 }
 
 /** A step of reading the configuration goes on after a fault, so that all of them are told at once. */
-export type Outcome<T> =
+export type ConfigResult<T> =
   | { readonly kind: 'sound'; readonly value: T }
-  | { readonly kind: 'faulty'; readonly faults: readonly Fault[] }
+  | { readonly kind: 'faulty'; readonly faults: readonly ConfigFault[] }
 
 /** The one SCHEMA_CONFIG_INVALID that names every fault. */
-export function configError(faults: readonly Fault[]): SchemaError {
+export function configError(faults: readonly ConfigFault[]): SchemaError {
   return new SchemaError('SCHEMA_CONFIG_INVALID', {
-    what: `${summary(faults)} Nothing was started.`,
+    what: `${summarizeFaults(faults)} Nothing was started.`,
     facts: faults.map(toFact),
   })
 }
 
-function summary(faults: readonly Fault[]): string {
+function summarizeFaults(faults: readonly ConfigFault[]): string {
   const [first] = faults
-  if (first !== undefined && faults.length === 1) return `${first.subject} ${statement(first)}.`
+  if (first !== undefined && faults.length === 1) return `${first.subject} ${describeFault(first)}.`
   const subjects = new Set(faults.map(({ subject }) => subject))
   return `The configuration has ${faults.length} faults: ${[...subjects].join(', ')}.`
 }
 
-function toFact(fault: Fault): Fact {
-  return [fault.subject, [statement(fault), fault.hint]]
+function toFact(fault: ConfigFault): ErrorFact {
+  return [fault.subject, [describeFault(fault), fault.hint]]
 }
 
-function statement({ problem, source }: Fault): string {
+function describeFault({ problem, source }: ConfigFault): string {
   return source === null ? problem : `${problem} (${source})`
 }

@@ -1,69 +1,77 @@
 import { hostname } from 'node:os'
-import { type Key, label, listeningPort, oneOf, secret, target, text } from './value-types.js'
+import {
+  type Key,
+  labelType,
+  listeningPortType,
+  enumType,
+  secretType,
+  targetType,
+  stringType,
+} from './value-types.js'
 
 /** What this process is and how it is reached. */
 export const serviceKeys = {
   NODE_ENV: {
-    ...text,
+    ...stringType,
     default: 'development',
     description:
       'With `production`, env/.env is not read, a database must be configured, and health hides details.',
   },
   ENV_TARGET: {
-    ...target,
+    ...targetType,
     default: 'development',
-    otherwise: 'NODE_ENV, else development',
+    defaultNote: 'NODE_ENV, else development',
     description:
       'The environment this process belongs to: it chooses config/{ENV_TARGET}.json and env/.env.{ENV_TARGET}.',
   },
   SERVICE_NAME: {
-    ...label,
+    ...labelType,
     default: 'service',
-    otherwise: 'the name in package.json',
+    defaultNote: 'the name in package.json',
     description: 'The name of this service, in logs, in health and for the fleet.',
   },
   SERVICE_VERSION: {
-    ...label,
+    ...labelType,
     default: null,
-    otherwise: 'the version in package.json',
+    defaultNote: 'the version in package.json',
     description: 'The version of this service, in health.',
   },
   RELEASE: {
-    ...label,
+    ...labelType,
     default: null,
-    otherwise: "the platform's commit, such as GIT_SHA or RAILWAY_GIT_COMMIT_SHA",
+    defaultNote: "the platform's commit, such as GIT_SHA or RAILWAY_GIT_COMMIT_SHA",
     description: 'The build that runs, usually a commit.',
   },
   INSTANCE: {
-    ...label,
+    ...labelType,
     default: hostname(),
-    otherwise: "the platform's replica, such as DYNO, else the host name",
+    defaultNote: "the platform's replica, such as DYNO, else the host name",
     description: 'The name of this replica.',
   },
-  HOST: { ...text, default: '::', description: 'The address the service listens on.' },
+  HOST: { ...stringType, default: '::', description: 'The address the service listens on.' },
   PORT: {
-    ...listeningPort,
+    ...listeningPortType,
     default: '8000',
     description: 'The port the service listens on, once the gate is open.',
   },
   HEALTH_PORT: {
-    ...listeningPort,
+    ...listeningPortType,
     default: null,
     description: 'A second port for the health routes alone, open from the first moment.',
   },
   HEALTH_TOKEN: {
-    ...secret,
+    ...secretType,
     default: null,
     description: 'The bearer token that shows object names and the database address in /health/schema.',
   },
   HEALTH_DETAILS: {
-    ...oneOf('token', 'always'),
+    ...enumType('token', 'always'),
     default: 'token',
-    otherwise: 'token in production, else always',
+    defaultNote: 'token in production, else always',
     description: 'Who sees object names and the database address: whoever has HEALTH_TOKEN, or everybody.',
   },
   LOG_LEVEL: {
-    ...oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    ...enumType('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     default: 'info',
     description: 'The least important level that is logged.',
   },

@@ -1,10 +1,16 @@
-import { nearest } from '../core/text/nearest.js'
+import { nearestName } from '../core/text/nearest.js'
+import {
+  decideTarget,
+  unreadProductionFaults,
+  lateSettingFaults,
+  type TargetDecision,
+  type InitialLayers,
+} from './decide-target.js'
 import { defaultLayers } from './defaults.js'
-import { decideTarget, selfDefeating, tooLate, type Decided, type FirstLayers } from './environment.js'
-import { isOurs, type KeyId, keyIds, nameOf } from './keys.js'
+import { isConfigKey, type KeyId, keyIds, keyNameFor } from './keys.js'
 import { commandLine, dotenvLayer, jsonLayer, type Layer, layerOf, processEnvironment } from './layers.js'
-import { lookUp, type Layers, type Lookup } from './lookup.js'
-import type { Fault } from './problem.js'
+import { lookUp, type LayerStack, type Lookup } from './lookup.js'
+import type { ConfigFault } from './problem.js'
 import { isTarget } from './value-types.js'
 
 interface ConfigInput {
@@ -15,12 +21,12 @@ interface ConfigInput {
 }
 
 /** What every key was found to be, before anything is validated. */
-export interface Stack {
+export interface RawConfig {
   readonly production: boolean
   /** Undefined where ENV_TARGET is at fault. */
   readonly target: string | undefined
   readonly lookups: ReadonlyMap<KeyId, Lookup>
-  readonly faults: readonly Fault[]
+  readonly faults: readonly ConfigFault[]
 }
 
 interface TargetLayers {
@@ -29,28 +35,28 @@ interface TargetLayers {
 }
 
 /** Reads all layers and looks every key up in them. */
-export function readStack(input: ConfigInput): Stack {
-  const first = firstLayers(input)
+export function readRawConfig(input: ConfigInput): RawConfig {
+  const first = readInitialLayers(input)
   const decided = decideTarget(first)
   const target =
     decided.target.kind === 'found' && isTarget(decided.target.text) ? decided.target.text : undefined
-  const chosen = targetLayers(input.root, target)
+  const chosen = readTargetLayers(input.root, target)
   const { production } = decided
-  const written = ordered(first, { chosen, production })
+  const written = orderLayers(first, { chosen, production })
   const layers = [...defaultLayers({ ...input, production, target }), ...written]
   const lookups = lookUpAll({ root: input.root, layers }, { decided, target })
   const files = written.filter(({ source }) => source !== processEnvironment && source !== commandLine)
   const faults = [
-    ...layers.flatMap((layer) => [...layer.faults, ...twice(layer)]),
-    ...files.flatMap((layer) => misspelled(layer, target ?? '')),
-    ...selfDefeating(decided),
-    ...tooLate(decided, [chosen.json, chosen.dotenv]),
+    ...layers.flatMap((layer) => [...layer.faults, ...duplicateKeyFaults(layer)]),
+    ...files.flatMap((layer) => misspelledKeyFaults(layer, target ?? '')),
+    ...unreadProductionFaults(decided),
+    ...lateSettingFaults(decided, [chosen.json, chosen.dotenv]),
     ...[...lookups.values()].flatMap((lookup) => (lookup.kind === 'faulty' ? [lookup.fault] : [])),
   ]
   return { production, target, lookups, faults }
 }
 
-function firstLayers({ root, env, flags }: ConfigInput): FirstLayers {
+function readInitialLayers({ root, env, flags }: ConfigInput): InitialLayers {
   return {
     root,
     base: jsonLayer(root, 'config/base.json'),
@@ -61,43 +67,43 @@ function firstLayers({ root, env, flags }: ConfigInput): FirstLayers {
   }
 }
 
-function targetLayers(root: string, target: string | undefined): TargetLayers {
+function readTargetLayers(root: string, target: string | undefined): TargetLayers {
   if (target === undefined) return { json: layerOf('', {}), dotenv: layerOf('', {}) }
   return { json: jsonLayer(root, `config/${target}.json`), dotenv: dotenvLayer(root, `env/.env.${target}`) }
 }
 
 /** The layers that people write, the strongest last. */
-function ordered(
-  { base, shared, local, process, flags }: FirstLayers,
+function orderLayers(
+  { base, shared, local, process, flags }: InitialLayers,
   { chosen, production }: { chosen: TargetLayers; production: boolean },
 ): readonly Layer[] {
   return [base, chosen.json, shared, chosen.dotenv, process, ...(production ? [] : [local]), flags]
 }
 
 function lookUpAll(
-  layers: Layers,
-  { decided, target }: { decided: Decided; target: string | undefined },
+  layers: LayerStack,
+  { decided, target }: { decided: TargetDecision; target: string | undefined },
 ): ReadonlyMap<KeyId, Lookup> {
-  const lookups = new Map(keyIds.map((id) => [id, lookUp(layers, nameOf(id, target ?? ''))]))
+  const lookups = new Map(keyIds.map((id) => [id, lookUp(layers, keyNameFor(id, target ?? ''))]))
   return lookups.set('NODE_ENV', decided.nodeEnv).set('ENV_TARGET', decided.target)
 }
 
 /** Keys of a file that are nearly ours. Not for the process environment: most of it is none of our business. */
-function misspelled({ source, values }: Layer, target: string): readonly Fault[] {
-  const names = keyIds.map((id) => nameOf(id, target)).flatMap((name) => [name, `${name}_FILE`])
+function misspelledKeyFaults({ source, values }: Layer, target: string): readonly ConfigFault[] {
+  const names = keyIds.map((id) => keyNameFor(id, target)).flatMap((name) => [name, `${name}_FILE`])
   return Object.keys(values)
-    .filter((name) => /^[A-Z][A-Z0-9_]*$/.test(name) && !isOurs(name))
+    .filter((name) => /^[A-Z][A-Z0-9_]*$/.test(name) && !isConfigKey(name))
     .flatMap((name) => {
-      const meant = nearest(name, names)
+      const meant = nearestName(name, names)
       if (meant === undefined) return []
       return [{ subject: name, source, problem: 'is no key', hint: `did you mean ${meant}?` }]
     })
 }
 
 /** Keys that one layer sets twice: as KEY and as KEY_FILE. */
-function twice({ source, values }: Layer): readonly Fault[] {
+function duplicateKeyFaults({ source, values }: Layer): readonly ConfigFault[] {
   return Object.keys(values)
-    .filter((name) => isOurs(name) && `${name}_FILE` in values)
+    .filter((name) => isConfigKey(name) && `${name}_FILE` in values)
     .map((name) => ({
       subject: name,
       source,

@@ -23,7 +23,7 @@ export interface Config {
     readonly shutdownDelay: number
   }
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
-  readonly database: Database
+  readonly database: DatabaseConfig
   readonly migrationUrl: string | null
   readonly scratchUrl: string | null
   /** `disable`, `no-verify`, `verify`, or the path of a certificate authority. */
@@ -58,7 +58,7 @@ export interface Config {
 }
 
 /** `from` names the keys and their layers, such as `DATABASE_URL (process environment)`. */
-export type Database =
+export type DatabaseConfig =
   | { readonly kind: 'url'; readonly url: string; readonly from: string }
   | { readonly kind: 'embedded'; readonly directory: string }
 

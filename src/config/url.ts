@@ -1,14 +1,14 @@
 const secretParameter = /password|passwd|secret|token/i
 const brokenEscape = /%(?![0-9a-f]{2})/i
-const encode = 'a special character in the user, password or name must be percent-encoded'
+const encodeHint = 'a special character in the user, password or name must be percent-encoded'
 
 /**
  * A database URL in the form that `new URL` takes. `postgres://user@/name?host=/cloudsql/x`, which pg takes and `new URL`
  * does not, gets a host that pg does not look at, because the parameter wins.
  */
-export function standardUrl(text: string): string {
+export function normalizeUrl(text: string): string {
   const named = text.replace('@/', '@localhost/')
-  return !URL.canParse(text) && parse(named)?.searchParams.has('host') === true ? named : text
+  return !URL.canParse(text) && parseUrl(named)?.searchParams.has('host') === true ? named : text
 }
 
 /** The parts of a database URL as they are, without encoding; an empty user or password is none. */
@@ -24,12 +24,12 @@ export interface UrlParts {
 export function urlOfParts({ port, name, ...parts }: UrlParts): string {
   const [user, password] = [parts.user, parts.password].map(encodeURIComponent)
   const who = user === '' ? '' : password === '' ? `${user}@` : `${user}:${password}@`
-  const { host, query } = authority(parts.host)
+  const { host, query } = hostAndQuery(parts.host)
   return `postgres://${who}${host}:${port}/${encodeURIComponent(name)}${query}`
 }
 
 /** An IPv6 address and the directory of a socket go into the query: pg takes the brackets of the former for a part of it. */
-function authority(host: string): { readonly host: string; readonly query: string } {
+function hostAndQuery(host: string): { readonly host: string; readonly query: string } {
   return /[/:]/.test(host)
     ? { host: 'localhost', query: `?host=${encodeURIComponent(host)}` }
     : { host: encodeURIComponent(host), query: '' }
@@ -39,12 +39,12 @@ function authority(host: string): { readonly host: string; readonly query: strin
 export function databaseUrlProblem(text: string): string | undefined {
   if (!/^postgres(ql)?:\/\//.test(text)) return 'does not begin with postgres:// or postgresql://'
   if (brokenEscape.test(text)) return 'has a % that is not followed by two hexadecimal digits'
-  const url = parse(standardUrl(text))
-  if (url === undefined) return `cannot be parsed: ${encode}`
+  const url = parseUrl(normalizeUrl(text))
+  if (url === undefined) return `cannot be parsed: ${encodeHint}`
   if (url.hostname === '' && !url.searchParams.get('host')) return 'has no host'
   if (url.pathname.length < 2) return 'has no database name'
   if (/[/@]/.test(url.pathname.slice(1)) || url.search.includes('@') || text.includes('#'))
-    return `has /, @ or # where none can be: ${encode}`
+    return `has /, @ or # where none can be: ${encodeHint}`
   return undefined
 }
 
@@ -55,7 +55,7 @@ export function isHttpUrl(text: string): boolean {
 
 /** The URL with every password in it as `***`. `***` alone where it is no URL: its password cannot be found. */
 export function maskUrl(text: string): string {
-  const url = parse(standardUrl(text))
+  const url = parseUrl(normalizeUrl(text))
   if (url === undefined) return '***'
   const parameters = [...url.searchParams.keys()].filter((name) => secretParameter.test(name))
   if (url.password === '' && parameters.length === 0) return text
@@ -75,6 +75,6 @@ export function maskWord(word: string): string {
 }
 
 /** Not in a try: the error of `new URL` carries its input, and so the password. */
-function parse(text: string): URL | undefined {
+function parseUrl(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined
 }

@@ -8,7 +8,7 @@ export interface NamedText {
 const leadingName = /^(?:"(?:[^"]|"")*"|[^:"]*)/
 
 /** Takes apart `name: text`, where the name may be quoted and hold a colon. */
-export function splitNamed(entry: string): NamedText {
+export function splitNamedText(entry: string): NamedText {
   const name = leadingName.exec(entry)?.[0] ?? ''
   return { name, text: entry.slice(name.length + 2) }
 }

@@ -1,13 +1,13 @@
 /** The locks on tables that keep others waiting, by PostgreSQL's names, the strongest first. */
-export type Lock =
+export type LockMode =
   'ACCESS EXCLUSIVE' | 'EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' | 'SHARE' | 'SHARE UPDATE EXCLUSIVE'
 
 /** What a statement does besides what it is written for. Tables are named as in SQL. */
 export type Hazard =
   | { readonly hazard: 'data loss'; readonly what: string }
   | { readonly hazard: 'table rewrite'; readonly table: string }
-  | { readonly hazard: 'full scan'; readonly table: string; readonly lock: Lock }
-  | { readonly hazard: 'lock'; readonly table: string; readonly lock: Lock }
+  | { readonly hazard: 'full scan'; readonly table: string; readonly lock: LockMode }
+  | { readonly hazard: 'lock'; readonly table: string; readonly lock: LockMode }
   | { readonly hazard: 'may fail'; readonly when: string; readonly table?: string }
   | { readonly hazard: 'outside a transaction' }
 
@@ -24,7 +24,7 @@ export interface Statement {
 }
 
 /** A difference that is not written as SQL: why, and what a person must decide. */
-export interface Refusal {
+export interface PlanRefusal {
   readonly key: string
   readonly reason: string
   readonly decide: string
@@ -33,7 +33,7 @@ export interface Refusal {
 /** From one catalog to another: statements in the order in which they run. */
 export interface Plan {
   readonly statements: readonly Statement[]
-  readonly refused: readonly Refusal[]
+  readonly refused: readonly PlanRefusal[]
 }
 
 /** `ACCESS EXCLUSIVE lock on public.songs`: a hazard in words. */
@@ -44,7 +44,7 @@ export function describeHazard(hazard: Hazard): string {
     case 'table rewrite':
       return `rewrites ${hazard.table}`
     case 'full scan':
-      return `reads all of ${hazard.table} under ${article(hazard.lock)} ${hazard.lock} lock`
+      return `reads all of ${hazard.table} under ${articleFor(hazard.lock)} ${hazard.lock} lock`
     case 'lock':
       return `${hazard.lock} lock on ${hazard.table}`
     case 'may fail':
@@ -54,6 +54,6 @@ export function describeHazard(hazard: Hazard): string {
   }
 }
 
-function article(lock: Lock): string {
+function articleFor(lock: LockMode): string {
   return /^[AE]/.test(lock) ? 'an' : 'a'
 }

@@ -1,5 +1,5 @@
-import { visible } from '../core/text/printable.js'
-import { masked, saidBy } from '../core/text/redact.js'
+import { toPrintable } from '../core/text/printable.js'
+import { redact, errorMessage } from '../core/text/redact.js'
 import { type ErrorCode, errorCodes } from './codes.js'
 import type { ExitCode } from './exit-codes.js'
 
@@ -7,16 +7,16 @@ export type { ErrorCode } from './codes.js'
 export type { ExitCode } from './exit-codes.js'
 
 /** A fact of an error: its name and its value, several lines where the value is a list. */
-export type Fact = readonly [name: string, value: string | readonly string[]]
+export type ErrorFact = readonly [name: string, value: string | readonly string[]]
 
 /** Something the reader can do: what to type, and its effect. */
-export type Choice = readonly [act: string, effect: string]
+export type ErrorChoice = readonly [act: string, effect: string]
 
 export interface ErrorParts {
   /** What happened and the consequence, as sentences. */
   readonly what: string
-  readonly facts?: readonly Fact[]
-  readonly choices?: readonly Choice[]
+  readonly facts?: readonly ErrorFact[]
+  readonly choices?: readonly ErrorChoice[]
   readonly cause?: unknown
 }
 
@@ -24,8 +24,8 @@ export interface ErrorParts {
 export class SchemaError extends Error {
   override readonly name = 'SchemaError'
   readonly code: ErrorCode
-  readonly facts: readonly Fact[]
-  readonly choices: readonly Choice[]
+  readonly facts: readonly ErrorFact[]
+  readonly choices: readonly ErrorChoice[]
 
   constructor(code: ErrorCode, { what, facts = [], choices = [], cause }: ErrorParts) {
     super(what, cause === undefined ? undefined : { cause })
@@ -41,14 +41,14 @@ export class SchemaError extends Error {
 
 /** The error as a person reads it: what, consequence, facts aligned, choices with their effects. */
 export function describeError({ code, message, facts, choices }: SchemaError): string {
-  const blocks = [`${code}: ${visible(message)}`]
+  const blocks = [`${code}: ${toPrintable(message)}`]
   if (facts.length > 0) blocks.push(describeFacts(facts))
-  if (choices.length > 0) blocks.push(['Do one of:', aligned(choices)].join('\n'))
+  if (choices.length > 0) blocks.push(['Do one of:', alignColumns(choices)].join('\n'))
   return blocks.join('\n\n')
 }
 
 /** What an error says beside its message, as log lines and documents have it: facts by name, choices in order. */
-export function detailsOf({ facts, choices }: Pick<SchemaError, 'facts' | 'choices'>) {
+export function errorDetails({ facts, choices }: Pick<SchemaError, 'facts' | 'choices'>) {
   return {
     facts: Object.fromEntries(facts),
     choices: choices.map(([act, effect]) => ({ act, effect })),
@@ -57,17 +57,17 @@ export function detailsOf({ facts, choices }: Pick<SchemaError, 'facts' | 'choic
 
 /** An error that nobody foresaw, for whoever has to find its cause. */
 export function stackOf(error: unknown): string {
-  return error instanceof Error && error.stack !== undefined ? masked(error.stack) : saidBy(error)
+  return error instanceof Error && error.stack !== undefined ? redact(error.stack) : errorMessage(error)
 }
 
 /** Facts in two columns, as errors and whoever asks for a confirmation show them. */
-export function describeFacts(facts: readonly Fact[]): string {
-  return aligned(facts.map(([name, value]) => [name, value]))
+export function describeFacts(facts: readonly ErrorFact[]): string {
+  return alignColumns(facts.map(([name, value]) => [name, value]))
 }
 
 /** Two columns, indented; a list in the second column continues below its first line. */
-function aligned(rows: readonly (readonly [string, string | readonly string[]])[]): string {
-  const shown = rows.map(([left, right]) => [visible(left), [right].flat().map(visible)] as const)
+function alignColumns(rows: readonly (readonly [string, string | readonly string[]])[]): string {
+  const shown = rows.map(([left, right]) => [toPrintable(left), [right].flat().map(toPrintable)] as const)
   const width = Math.max(...shown.map(([left]) => left.length)) + 3
   return shown
     .flatMap(([left, lines]) =>

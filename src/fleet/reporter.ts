@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Report } from './schemas.js'
-import { createSender, type Outcome, type Send } from './sender.js'
+import type { FleetReport } from './schemas.js'
+import { createSender, type SendResult, type SendReport } from './sender.js'
 
 const queueLimit = 20
 const abortMs = 50
@@ -8,17 +8,17 @@ const firstBackoffMs = 200
 const longestBackoffMs = 60_000
 
 /** The part of a `/health/schema` document that the fleet service requires; the rest goes with it as it is. */
-export type ReportableHealth = Pick<Report['health'], 'status' | 'phase' | 'revision'>
+export type ReportableHealth = Pick<FleetReport['health'], 'status' | 'phase' | 'revision'>
 
 /** How long others are waited for, in milliseconds. */
-export interface ReporterPatience {
+export interface ReporterTimeouts {
   /** For the answer to a request. */
   readonly answer: number
   /** For what is queued, when it closes. */
   readonly closing: number
 }
 
-const usualPatience: ReporterPatience = { answer: 5_000, closing: 1_000 }
+const defaultTimeouts: ReporterTimeouts = { answer: 5_000, closing: 1_000 }
 
 /** What of pino is used here. */
 export interface ReporterLog {
@@ -30,10 +30,10 @@ export interface ReporterOptions {
   /** FLEET_URL: the base URL of the fleet service. */
   readonly url: string
   readonly token: string
-  readonly identity: Pick<Report, 'service' | 'environment' | 'instance'>
+  readonly identity: Pick<FleetReport, 'service' | 'environment' | 'instance'>
   readonly log: ReporterLog
   /** Default: 5 s for an answer, 1 s when it closes. */
-  readonly patience?: ReporterPatience
+  readonly timeouts?: ReporterTimeouts
 }
 
 export interface Reporter {
@@ -44,7 +44,7 @@ export interface Reporter {
 }
 
 /** A report as JSON, made when it was reported: what the document said then. */
-interface Entry {
+interface QueuedReport {
   readonly body: string
 }
 
@@ -53,20 +53,20 @@ interface Entry {
  * again with growing pauses, for as long as it takes; of what waits meanwhile only the newest 20 are kept. What cannot
  * succeed is logged and dropped. The token is in no log. Keeps no process alive, except while it closes.
  */
-export function createReporter({ patience = usualPatience, ...options }: ReporterOptions): Reporter {
+export function createReporter({ timeouts = defaultTimeouts, ...options }: ReporterOptions): Reporter {
   const { identity, log } = options
-  const send = createSender(options, patience.answer)
+  const send = createSender(options, timeouts.answer)
   if (send === null) {
     log.warn({}, 'FLEET_URL or FLEET_TOKEN cannot be used in a request: nothing is reported')
     return { report: () => undefined, close: async () => undefined }
   }
   const queue = createQueue(log)
-  const worker = createWorker(queue, send, { log, closing: patience.closing })
+  const worker = createWorker(queue, send, { log, closing: timeouts.closing })
   let closed: Promise<void> | undefined
   return {
     report: (health) => {
       if (closed !== undefined) return
-      const entry = entryOf({ ...identity, health })
+      const entry = queuedReportOf({ ...identity, health })
       if (entry === null) return log.warn({}, 'a health document is not JSON: it was not reported')
       queue.add(entry)
       worker.start()
@@ -75,7 +75,7 @@ export function createReporter({ patience = usualPatience, ...options }: Reporte
   }
 }
 
-function entryOf(report: object): Entry | null {
+function queuedReportOf(report: object): QueuedReport | null {
   try {
     return { body: JSON.stringify(report) }
   } catch {
@@ -84,7 +84,7 @@ function entryOf(report: object): Entry | null {
 }
 
 function createQueue(log: ReporterLog) {
-  const entries: Entry[] = []
+  const entries: QueuedReport[] = []
   let dropped = 0
   function dropOldest(): void {
     if (entries.length <= queueLimit) return
@@ -93,12 +93,12 @@ function createQueue(log: ReporterLog) {
     log.warn({ dropped }, 'too many reports wait for the fleet service: the oldest was dropped')
   }
   return {
-    add: (entry: Entry): void => {
+    add: (entry: QueuedReport): void => {
       entries.push(entry)
       dropOldest()
     },
-    take: (): Entry | undefined => entries.shift(),
-    putBack: (entry: Entry): void => {
+    take: (): QueuedReport | undefined => entries.shift(),
+    putBack: (entry: QueuedReport): void => {
       entries.unshift(entry)
       dropOldest()
     },
@@ -108,7 +108,7 @@ function createQueue(log: ReporterLog) {
 
 function createWorker(
   queue: ReturnType<typeof createQueue>,
-  send: Send,
+  send: SendReport,
   { log, closing }: { readonly log: ReporterLog; readonly closing: number },
 ) {
   const stop = new AbortController()
@@ -122,7 +122,7 @@ function createWorker(
       const outcome = await send(entry.body, stop.signal)
       if (outcome.kind === 'failed') queue.putBack(entry)
       if (stop.signal.aborted) break
-      logOutcome(log, outcome, failures)
+      logSendResult(log, outcome, failures)
       failures = outcome.kind === 'failed' ? failures + 1 : 0
       if (outcome.kind === 'failed') await pause.wait(outcome.retryAfterMs + backoffMs(failures))
     }
@@ -136,16 +136,16 @@ function createWorker(
     },
     close: async (): Promise<void> => {
       pause.skip()
-      await within(closing, running)
+      await waitAtMost(closing, running)
       stop.abort()
       pause.skip()
-      await within(abortMs, running)
+      await waitAtMost(abortMs, running)
     },
   }
 }
 
 /** One line when an outage begins, one when it ends, one for each report that is lost. */
-function logOutcome(log: ReporterLog, outcome: Outcome, failures: number): void {
+function logSendResult(log: ReporterLog, outcome: SendResult, failures: number): void {
   if (outcome.kind === 'refused')
     log.warn({ reason: outcome.reason }, 'the fleet service refused a report: it was dropped')
   if (outcome.kind === 'failed' && failures === 0)
@@ -173,7 +173,7 @@ function backoffMs(failures: number): number {
 }
 
 /** Waits for the work, or not longer than that. This timer is not unref'ed: somebody waits for it. */
-async function within(ms: number, work: Promise<void> | undefined): Promise<void> {
+async function waitAtMost(ms: number, work: Promise<void> | undefined): Promise<void> {
   const over = new AbortController()
   await Promise.race([work, delay(ms, undefined, { signal: over.signal })])
   over.abort()

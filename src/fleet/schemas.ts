@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { Position } from '../core/history/history.js'
 
-const name = { minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}\\p{Cs}]+$' } as const
+const nameRules = { minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}\\p{Cs}]+$' } as const
 const listLimit = 5_000
 const statuses = ['pass', 'warn', 'fail'] as const
 /** A new position does not compile until it is here; it needs a migration of the table's constraint too. */
@@ -15,9 +15,9 @@ const positions: Readonly<Record<Position, true>> = {
   foreign: true,
 }
 
-const nameSchema = Type.String(name)
+const nameSchema = Type.String(nameRules)
 // A union would make three errors of one faulty field.
-const nullableNameSchema = Type.Unsafe<string | null>({ type: ['string', 'null'], ...name })
+const nullableNameSchema = Type.Unsafe<string | null>({ type: ['string', 'null'], ...nameRules })
 const namesSchema = Type.Immutable(Type.Array(nameSchema, { maxItems: listLimit }))
 const statusSchema = Type.Enum([...statuses])
 const positionSchema = Type.Unsafe<Position | null>({ enum: [...Object.keys(positions), null] })
@@ -95,21 +95,21 @@ export const historySchema = Type.Object({
 })
 
 /** One environment of one service. */
-export const pairSchema = Type.Object({ service: nameSchema, environment: nameSchema })
+export const serviceEnvironmentSchema = Type.Object({ service: nameSchema, environment: nameSchema })
 
 /** A page of a history: how many reports (50 unless told), after which cursor. */
-export const pageSchema = Type.Object({
+export const historyQuerySchema = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
   after: Type.Optional(Type.String({ maxLength: 100 })),
 })
 
-export type Report = Readonly<Static<typeof reportSchema>>
-export type Receipt = Readonly<Static<typeof receiptSchema>>
-export type Environment = Readonly<Static<typeof environmentSchema>>
+export type FleetReport = Readonly<Static<typeof reportSchema>>
+export type ReportReceipt = Readonly<Static<typeof receiptSchema>>
+export type FleetEnvironment = Readonly<Static<typeof environmentSchema>>
 export type PastReport = Readonly<Static<typeof pastReportSchema>>
-export type Pair = Readonly<Static<typeof pairSchema>>
+export type ServiceEnvironment = Readonly<Static<typeof serviceEnvironmentSchema>>
 
-export function isStatus(text: string): text is Environment['status'] {
+export function isStatus(text: string): text is FleetEnvironment['status'] {
   return statuses.some((status) => status === text)
 }
 

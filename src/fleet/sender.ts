@@ -1,23 +1,23 @@
 const longestRetryAfterMs = 300_000
 
 /** What came of sending one report. */
-export type Outcome =
+export type SendResult =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number }
 
 /** Sends a report, as JSON, until it is answered, the deadline is over or it is to stop. Never rejects. */
-export type Send = (body: string, stop: AbortSignal) => Promise<Outcome>
+export type SendReport = (body: string, stop: AbortSignal) => Promise<SendResult>
 
-interface Target {
+interface FleetEndpoint {
   /** The base URL of the fleet service. */
   readonly url: string
   readonly token: string
 }
 
 /** For one fleet service, whose answer may take `deadlineMs`. Null if no request can be made with this URL or this token. */
-export function createSender({ url, token }: Target, deadlineMs: number): Send | null {
-  const target = targetOf(url, token)
+export function createSender({ url, token }: FleetEndpoint, deadlineMs: number): SendReport | null {
+  const target = prepareRequest(url, token)
   if (target === null) return null
   const { endpoint, headers } = target
   return async (body, stop) => {
@@ -27,16 +27,16 @@ export function createSender({ url, token }: Target, deadlineMs: number): Send |
       const init = { method: 'POST', headers, body, signal: deadline.signal, redirect: 'manual' } as const
       const response = await fetch(endpoint, init)
       await response.body?.cancel().catch(() => undefined)
-      return judge(response)
+      return classifyResponse(response)
     } catch (error) {
-      return { kind: 'failed', reason: reasonOf(error, deadlineMs), retryAfterMs: 0 }
+      return { kind: 'failed', reason: failureReasonOf(error, deadlineMs), retryAfterMs: 0 }
     } finally {
       deadline.clear()
     }
   }
 }
 
-function targetOf(url: string, token: string) {
+function prepareRequest(url: string, token: string) {
   try {
     const endpoint = new URL(url)
     endpoint.pathname = `${endpoint.pathname.replace(/\/+$/, '')}/api/v1/reports`
@@ -65,7 +65,7 @@ function createDeadline(ms: number, stop: AbortSignal) {
   }
 }
 
-function judge({ ok, status, headers }: Response): Outcome {
+function classifyResponse({ ok, status, headers }: Response): SendResult {
   const reason = `HTTP ${status}`
   if (ok) return { kind: 'accepted' }
   if (status < 500 && status !== 429 && status !== 408) return { kind: 'refused', reason }
@@ -79,7 +79,7 @@ function parseRetryAfter(value: string): number {
 }
 
 /** Not the message of the error: it may quote a header. */
-function reasonOf(error: unknown, deadlineMs: number): string {
+function failureReasonOf(error: unknown, deadlineMs: number): string {
   if (!(error instanceof Error)) return 'unknown'
   if (error.name === 'AbortError') return `no answer within ${deadlineMs} ms`
   const { cause } = error

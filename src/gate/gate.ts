@@ -4,29 +4,33 @@ import {
   decide,
   type Decision,
   findingsOf,
-  ignoredBy,
+  ignoredDifferencesOf,
   mayMigrate,
   promisedRevisions,
-  wrongDatabase,
+  wrongDatabaseReason,
 } from '../core/history/decision.js'
 import { countIgnored } from '../core/model/scope.js'
 import type { Snapshot } from '../core/model/snapshot.js'
-import type { Report } from '../core/progress/events.js'
+import type { ProgressReporter } from '../core/progress/events.js'
 import { describeAddress, addressOf } from '../postgres/connection/address.js'
 import { pause } from '../postgres/connection/backoff.js'
-import { answered } from '../postgres/connection/lifecycle.js'
+import { withTimeout } from '../postgres/connection/lifecycle.js'
 import { inspect, type Inspection } from '../postgres/inspect/inspect.js'
-import { bearLosses, type Patience, readPatiently } from '../postgres/inspect/read-with-retry.js'
-import { textsOf } from '../postgres/inspect/recorded-sources.js'
+import {
+  retryOnConnectionLoss,
+  type ReadRetryOptions,
+  readWithRetry,
+} from '../postgres/inspect/read-with-retry.js'
+import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
 import type { MigrateOptions } from '../postgres/session/locked-session.js'
-import { checkAgainst } from '../postgres/verify/check-revision.js'
-import { currentSnapshot } from '../snapshot/snapshot.js'
+import { createRevisionCheck } from '../postgres/verify/check-revision.js'
+import { loadOrRefreshSnapshot } from '../snapshot/snapshot.js'
 import type { Workspace } from '../workspace.js'
-import { ownerIn, refuseUnfit, refuseWrongDatabase } from './preconditions.js'
-import { describeDecision, refusal } from './situations/refusal.js'
+import { configuredOwner, refuseUnmigratable, refuseWrongDatabase } from './preconditions.js'
+import { describeDecision, refusalError } from './situations/refusal.js'
 
 /** What was true of the database when the gate decided, and the decision: `serve` or `warn`. */
-export interface Passed {
+export interface GateResult {
   readonly snapshot: Snapshot | null
   readonly inspection: Inspection
   readonly assessment: Assessment
@@ -35,7 +39,7 @@ export interface Passed {
 
 export interface GateContext {
   readonly workspace: Workspace
-  readonly report: Report
+  readonly report: ProgressReporter
   readonly signal?: AbortSignal
   /** Migrates whatever the policy says. */
   readonly migrate?: boolean
@@ -50,34 +54,34 @@ export interface GateContext {
  * away meanwhile is waited for, and looked at again. Returns if this build may serve on this database, and throws the
  * SchemaError that says why not if it may not.
  */
-export async function passGate(context: GateContext): Promise<Passed> {
+export async function runGate(context: GateContext): Promise<GateResult> {
   const { workspace, report } = context
   const { connection, config } = workspace
   const where = { database: describeAddress(addressOf(connection)), environment: config.target }
   report({ event: 'connecting', ...where })
-  const found = await look(context)
-  const seen = wantsMigration(found, context) ? await bringToHead(context, found) : found
-  const passed = settle({ ...seen, decision: decide(seen.assessment, config.policy) }, context)
+  const found = await readAndAssess(context)
+  const seen = shouldMigrate(found, context) ? await migrateToHead(context, found) : found
+  const passed = enforceDecision({ ...seen, decision: decide(seen.assessment, config.policy) }, context)
   if (passed.assessment.history.position === 'current') await runSeeds(context, passed.snapshot)
   return passed
 }
 
-type Seen = Omit<Passed, 'decision'>
+type AssessedDatabase = Omit<GateResult, 'decision'>
 
 /** Reads the database, however often that takes. A snapshot that has to be made is made once the database answers. */
-async function look(context: GateContext, known?: Snapshot | null): Promise<Seen> {
+async function readAndAssess(context: GateContext, known?: Snapshot | null): Promise<AssessedDatabase> {
   const { workspace, report } = context
   let snapshot = known
-  const { inspection, assessment } = await readPatiently(
+  const { inspection, assessment } = await readWithRetry(
     workspace.connection,
-    patience(context),
+    retryOptionsFor(context),
     async (client, deadline) => {
-      const promised = (snapshot ??= await currentSnapshot(workspace, report))
-      return answered(client, deadline, async () => {
+      const promised = (snapshot ??= await loadOrRefreshSnapshot(workspace, report))
+      return withTimeout(client, deadline, async () => {
         const inspection = await inspect(client, { ...workspace, scope: workspace.config.verify.scope })
         return {
           inspection,
-          assessment: await examine(client, workspace, { inspection, snapshot: promised }),
+          assessment: await assessInspection(client, workspace, { inspection, snapshot: promised }),
         }
       })
     },
@@ -92,61 +96,61 @@ async function look(context: GateContext, known?: Snapshot | null): Promise<Seen
 }
 
 /** An inspection judged against this build's migrations and snapshot; a difference may need the server's word. */
-export async function examine(
+export async function assessInspection(
   client: Parameters<typeof inspect>[0],
   { migrations, project, config }: Pick<Workspace, 'migrations' | 'project' | 'config'>,
-  { inspection, snapshot }: Pick<Passed, 'inspection' | 'snapshot'>,
+  { inspection, snapshot }: Pick<GateResult, 'inspection' | 'snapshot'>,
 ): Promise<Assessment> {
   const { recorded, live, major, identity } = inspection
   const build = migrations.map(({ revision }) => revision)
-  const ownership = { identity, expected: ownerIn(config) }
-  const texts = textsOf(inspection, { migrations, project, snapshot })
+  const ownership = { identity, expected: configuredOwner(config) }
+  const texts = sourceTextsOf(inspection, { migrations, project, snapshot })
   const evidence = { build, recorded, ownership, live, snapshot, texts, scope: config.verify.scope }
   const assessment = assess(evidence)
   if (snapshot === null || findingsOf(assessment).length === 0) return assessment
   const differences = findingsOf(assessment)
-  const { inPromisedWords } = await import('../postgres/canonicalize/canonicalize.js')
+  const { canonicalizeDifferences } = await import('../postgres/canonicalize/canonicalize.js')
   const sight = { snapshot, revisions: promisedRevisions(assessment), live, major, differences }
-  return assess({ ...evidence, ...(await inPromisedWords(client, sight, 'own')) })
+  return assess({ ...evidence, ...(await canonicalizeDifferences(client, sight, 'own')) })
 }
 
-function wantsMigration(
-  { assessment, inspection }: Seen,
+function shouldMigrate(
+  { assessment, inspection }: AssessedDatabase,
   { workspace, migrate: asked = false }: GateContext,
 ): boolean {
   const { connection, migrationConnection, config } = workspace
-  if (wrongDatabase(assessment) !== null || !mayMigrate(decide(assessment, config.policy))) return false
+  if (wrongDatabaseReason(assessment) !== null || !mayMigrate(decide(assessment, config.policy))) return false
   if (inspection.readOnly && migrationConnection.url === connection.url) return false
   return isBehind({ assessment }) && (asked || config.policy.onBehind === 'migrate')
 }
 
-function isBehind({ assessment }: Pick<Seen, 'assessment'>): boolean {
+function isBehind({ assessment }: Pick<AssessedDatabase, 'assessment'>): boolean {
   const { position } = assessment.history
   return position === 'behind' || position === 'empty'
 }
 
 /** Applies what is pending. Where the connection is lost meanwhile, the database says what was done, and the rest is tried again. */
-async function bringToHead(context: GateContext, found: Seen): Promise<Seen> {
+async function migrateToHead(context: GateContext, found: AssessedDatabase): Promise<AssessedDatabase> {
   const { deadline } = context.workspace.config.migrations
-  const bear = bearLosses({ ...patience(context), timeout: deadline })
+  const bear = retryOnConnectionLoss({ ...retryOptionsFor(context), timeout: deadline })
   let seen = found
-  while (wantsMigration(seen, context))
+  while (shouldMigrate(seen, context))
     try {
       await applyPending(context, seen)
-      return await lookWhenReplayed(context, found.snapshot)
+      return await assessAfterReplay(context, found.snapshot)
     } catch (error) {
       await bear(error)
-      seen = await look(context, found.snapshot)
+      seen = await readAndAssess(context, found.snapshot)
     }
   return seen
 }
 
 /** A standby is given as long as a server that starts to replay what the primary has committed. */
-async function lookWhenReplayed(context: GateContext, snapshot: Snapshot | null): Promise<Seen> {
-  const { timeout, onWait, signal } = patience(context)
+async function assessAfterReplay(context: GateContext, snapshot: Snapshot | null): Promise<AssessedDatabase> {
+  const { timeout, onWait, signal } = retryOptionsFor(context)
   const started = performance.now()
   for (;;) {
-    const seen = await look(context, snapshot)
+    const seen = await readAndAssess(context, snapshot)
     const waited = performance.now() - started
     if (!seen.inspection.readOnly || !isBehind(seen) || waited > timeout) return seen
     onWait('The standby has not replayed yet what was migrated.', waited)
@@ -157,12 +161,12 @@ async function lookWhenReplayed(context: GateContext, snapshot: Snapshot | null)
 /** Under the lock, each revision verified before its commit. A start at head loads none of it. */
 async function applyPending(
   { workspace, report, signal, to }: GateContext,
-  { snapshot, assessment }: Seen,
+  { snapshot, assessment }: AssessedDatabase,
 ): Promise<void> {
   const before = findingsOf(assessment).length
   if (before > 0) report({ event: 'drift before', differences: before })
-  const admit = refuseUnfit(workspace, snapshot)
-  const options = { ...migrateOptions(workspace, snapshot), admit, report, ...(signal ? { signal } : {}) }
+  const admit = refuseUnmigratable(workspace, snapshot)
+  const options = { ...migrateOptionsFor(workspace, snapshot), admit, report, ...(signal ? { signal } : {}) }
   const { migrate } = await import('../postgres/migrate/migrate.js')
   const { revisions, duration } = await migrate(options, to ?? null)
   report({ event: 'migrated', revisions: revisions.length, duration })
@@ -173,24 +177,24 @@ async function runSeeds({ workspace, report }: GateContext, snapshot: Snapshot |
   const { seedOnStart, seedsDirectory } = workspace.config.migrations
   if (!seedOnStart) return
   const { seed } = await import('../postgres/migrate/seed.js')
-  await seed({ ...migrateOptions(workspace, snapshot), report }, seedsDirectory)
+  await seed({ ...migrateOptionsFor(workspace, snapshot), report }, seedsDirectory)
 }
 
 /** What migrating needs of a workspace. */
-export function migrateOptions(
+export function migrateOptionsFor(
   workspace: Workspace,
   snapshot: Snapshot | null,
 ): Omit<MigrateOptions, 'report' | 'signal'> {
   const { config, project, migrations, migrationConnection: connection } = workspace
   return {
     connection,
-    witness: workspace.connection.url === connection.url ? null : workspace.connection,
-    owner: ownerIn(config),
-    admit: refuseWrongDatabase(workspace),
+    serviceConnection: workspace.connection.url === connection.url ? null : workspace.connection,
+    owner: configuredOwner(config),
+    checkPreconditions: refuseWrongDatabase(workspace),
     project,
     migrations,
     snapshot,
-    check: checkAgainst(snapshot, config.verify.scope),
+    check: createRevisionCheck(snapshot, config.verify.scope),
     scope: config.verify.scope,
     transaction: config.migrations.transaction,
     lockWaitTimeout: config.migrations.lockWaitTimeout,
@@ -200,24 +204,24 @@ export function migrateOptions(
   }
 }
 
-function settle(
-  passed: Passed,
+function enforceDecision(
+  passed: GateResult,
   { workspace, report, consequence = () => 'The service did not start.' }: GateContext,
-): Passed {
+): GateResult {
   const { assessment, decision, inspection } = passed
-  tellOutcome(passed, report)
+  reportOutcome(passed, report)
   if (decision.action !== 'refuse') return passed
-  throw refusal(decision, assessment, {
-    where: { database: describeAddress(inspection.database), environment: workspace.config.target },
+  throw refusalError(decision, assessment, {
+    location: { database: describeAddress(inspection.database), environment: workspace.config.target },
     consequence: consequence(),
     standby: inspection.readOnly,
   })
 }
 
 /** What was verified and what was decided. */
-export function tellOutcome(
-  { assessment, decision }: Pick<Passed, 'assessment' | 'decision'>,
-  report: Report,
+export function reportOutcome(
+  { assessment, decision }: Pick<GateResult, 'assessment' | 'decision'>,
+  report: ProgressReporter,
 ): void {
   const { verification } = assessment
   if (verification.status === 'verified')
@@ -225,17 +229,17 @@ export function tellOutcome(
       event: 'verified',
       compared: verification.compared,
       differences: findingsOf(assessment).length,
-      ignored: countIgnored(ignoredBy(assessment)),
+      ignored: countIgnored(ignoredDifferencesOf(assessment)),
     })
   report({ event: 'decided', decision, lines: describeDecision(decision, assessment) })
 }
 
 /** How long to wait for the database, as configured, and what to tell meanwhile. */
-export function patience({
+export function retryOptionsFor({
   workspace,
   report,
   signal,
-}: Pick<GateContext, 'workspace' | 'report' | 'signal'>): Patience {
+}: Pick<GateContext, 'workspace' | 'report' | 'signal'>): ReadRetryOptions {
   return {
     timeout: workspace.config.connectTimeout,
     answerTimeout: workspace.config.verify.timeout,

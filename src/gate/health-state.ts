@@ -1,80 +1,88 @@
 import type { Config } from '../config/load.js'
 import { type Decision, findingsOf } from '../core/history/decision.js'
-import type { Progress, Report } from '../core/progress/events.js'
+import type { Progress, ProgressReporter } from '../core/progress/events.js'
 import {
-  advance,
-  type Detail,
+  advanceHealth,
+  type DetailLevel,
   healthDocument,
   type HealthDocument,
   type HealthState,
   initialHealth,
   isReady,
   isStarted,
-  type Refusal,
-  statusOf,
-  type Status,
-  type Verdict,
+  type GateRefusal,
+  healthStatusOf,
+  type HealthStatus,
+  type CheckResult,
 } from '../core/progress/health-document.js'
-import type { Loss } from '../core/progress/outage.js'
+import type { Outage } from '../core/progress/outage.js'
 import { errorCodes } from '../errors/codes.js'
-import { detailsOf, type SchemaError } from '../errors/schema-error.js'
+import { errorDetails, type SchemaError } from '../errors/schema-error.js'
 import { describeAddress } from '../postgres/connection/address.js'
-import type { Passed } from './gate.js'
+import type { GateResult } from './gate.js'
 import { describeDecision } from './situations/refusal.js'
 
 /** What the health routes answer from: serialised once for each change, never per request. */
 export interface HealthView {
-  readonly status: Status
+  readonly status: HealthStatus
   readonly started: boolean
   readonly ready: boolean
-  readonly documents: Readonly<Record<Detail, HealthDocument>>
-  readonly texts: Readonly<Record<Detail, string>>
+  readonly documents: Readonly<Record<DetailLevel, HealthDocument>>
+  readonly texts: Readonly<Record<DetailLevel, string>>
 }
 
 /** The state of health of one process. */
-export interface Health {
+export interface HealthTracker {
   readonly view: () => HealthView
-  readonly report: Report
+  readonly report: ProgressReporter
   /** Takes in what was read from the database; the first time opens the gate. */
-  readonly judged: (passed: Passed) => Decision
-  readonly refused: (error: SchemaError) => void
-  readonly lost: (loss: Omit<Loss, 'since'>) => void
+  readonly recordResult: (passed: GateResult) => Decision
+  readonly recordRefusal: (error: SchemaError) => void
+  readonly lost: (loss: Omit<Outage, 'since'>) => void
   readonly back: () => void
   /** Calls the listener after every change of what the routes say. */
   readonly subscribe: (listener: (view: HealthView) => void) => void
 }
 
-export function createHealth({ service, target }: Pick<Config, 'service' | 'target'>): Health {
+export function createHealthTracker({ service, target }: Pick<Config, 'service' | 'target'>): HealthTracker {
   const { name, version, release, instance } = service
   let state = initialHealth({ service: name, version, release, environment: target, instance })
-  let view = viewOf(state)
+  let view = renderView(state)
   let accepted: ReadonlySet<string> | null = null
   const listeners: ((view: HealthView) => void)[] = []
   const become = (next: HealthState): void => {
     state = next
-    view = viewOf(state)
+    view = renderView(state)
     for (const listener of listeners) listener(view)
   }
   return {
     view: () => view,
     report: (progress: Progress) => {
-      const next = advance(state, progress, now())
+      const next = advanceHealth(state, progress, now())
       const isNews = (['phase', 'migrating', 'inspected'] as const).some((name) => next[name] !== state[name])
       if (isNews) become(next)
     },
-    judged: (passed) => {
-      accepted ??= new Set(graveKeys(passed))
+    recordResult: (passed) => {
+      accepted ??= new Set(seriousKeys(passed))
       const verdict = verdictOf(passed, accepted)
       const phase = state.phase === 'draining' ? 'draining' : 'serving'
-      become({ ...state, phase, opened: true, migrating: null, lost: null, refused: null, verdict })
+      become({
+        ...state,
+        phase,
+        opened: true,
+        migrating: null,
+        outage: null,
+        refusal: null,
+        lastCheck: verdict,
+      })
       return passed.decision
     },
-    refused: (error) => {
+    recordRefusal: (error) => {
       const phase = state.phase === 'draining' ? 'draining' : 'refused'
-      become({ ...state, phase, migrating: null, refused: refusalOf(error, state.refused) })
+      become({ ...state, phase, migrating: null, refusal: refusalOf(error, state.refusal) })
     },
-    lost: (loss) => become({ ...state, lost: { ...loss, since: now() } }),
-    back: () => become({ ...state, lost: null }),
+    lost: (loss) => become({ ...state, outage: { ...loss, since: now() } }),
+    back: () => become({ ...state, outage: null }),
     subscribe: (listener) => {
       listeners.push(listener)
     },
@@ -85,21 +93,21 @@ function now(): string {
   return new Date().toISOString()
 }
 
-function viewOf(state: HealthState): HealthView {
+function renderView(state: HealthState): HealthView {
   const documents = { public: healthDocument(state, 'public'), full: healthDocument(state, 'full') }
   const texts = { public: JSON.stringify(documents.public), full: JSON.stringify(documents.full) }
-  return { status: statusOf(state), started: isStarted(state), ready: isReady(state), documents, texts }
+  return { status: healthStatusOf(state), started: isStarted(state), ready: isReady(state), documents, texts }
 }
 
 /** The same reason again is refused since the first time. */
-function refusalOf(error: SchemaError, last: Refusal | null): Refusal {
+function refusalOf(error: SchemaError, last: GateRefusal | null): GateRefusal {
   const { code, message } = error
   const { meaning } = errorCodes[code]
   const since = last?.code === code ? last.since : now()
-  return { code, meaning, message, ...detailsOf(error), since }
+  return { code, meaning, message, ...errorDetails(error), since }
 }
 
-function verdictOf(passed: Passed, accepted: ReadonlySet<string>): Verdict {
+function verdictOf(passed: GateResult, accepted: ReadonlySet<string>): CheckResult {
   const { assessment, decision, inspection } = passed
   const { database, serverVersion, identity } = inspection
   return {
@@ -116,11 +124,11 @@ function verdictOf(passed: Passed, accepted: ReadonlySet<string>): Verdict {
       id: identity?.id ?? null,
     },
     checkedAt: now(),
-    drifted: graveKeys(passed).some((key) => !accepted.has(key)),
+    drifted: seriousKeys(passed).some((key) => !accepted.has(key)),
   }
 }
 
-function graveKeys({ assessment }: Passed): readonly string[] {
+function seriousKeys({ assessment }: GateResult): readonly string[] {
   return findingsOf(assessment)
     .filter(({ impact }) => impact === 'breaks' || impact === 'weakens')
     .map(({ key }) => key)

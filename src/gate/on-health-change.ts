@@ -1,16 +1,16 @@
 import type { HealthDocument } from '../core/progress/health-document.js'
-import type { Health } from './health-state.js'
+import type { HealthTracker } from './health-state.js'
 
 /** How long a place counts as alive without news: reports are repeated well within the fleet's day. In milliseconds. */
-const repeatAfter = 6 * 3_600_000
+const repeatInterval = 6 * 3_600_000
 
 /** Hands on the health document when what it says has changed, not at every check; and again after some hours. */
-export function onChange(health: Health, send: (document: HealthDocument) => void): void {
+export function onHealthChange(health: HealthTracker, send: (document: HealthDocument) => void): void {
   let last = { text: '', at: 0 }
-  const take = ({ documents }: ReturnType<Health['view']>): void => {
-    const text = substance(documents.full)
+  const take = ({ documents }: ReturnType<HealthTracker['view']>): void => {
+    const text = comparableText(documents.full)
     const at = performance.now()
-    if (text === last.text && at - last.at < repeatAfter) return
+    if (text === last.text && at - last.at < repeatInterval) return
     last = { text, at }
     send(documents.full)
   }
@@ -19,7 +19,7 @@ export function onChange(health: Health, send: (document: HealthDocument) => voi
 }
 
 /** What a document says, without the times of the checks. */
-function substance({ status, phase, revision, verification, notes }: HealthDocument): string {
+function comparableText({ status, phase, revision, verification, notes }: HealthDocument): string {
   return JSON.stringify({
     status,
     phase,

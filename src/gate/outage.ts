@@ -1,38 +1,38 @@
-import type { Progress, Report } from '../core/progress/events.js'
-import type { Loss } from '../core/progress/outage.js'
-import { saidBy } from '../core/text/redact.js'
+import type { Progress, ProgressReporter } from '../core/progress/events.js'
+import type { Outage } from '../core/progress/outage.js'
+import { errorMessage } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
-import { isLoss } from '../postgres/connection/lifecycle.js'
-import { isUnavailable } from '../postgres/connection/sqlstate.js'
-import type { Health } from './health-state.js'
+import { isConnectionLost } from '../postgres/connection/lifecycle.js'
+import { isServerUnavailable } from '../postgres/connection/sqlstate.js'
+import type { HealthTracker } from './health-state.js'
 
 /** What is said of a database that cannot be looked at: once when that begins, and once when it is over. */
-export interface Losses {
-  readonly began: (error: unknown) => void
-  readonly ended: () => void
+export interface OutageReporter {
+  readonly reportFailure: (error: unknown) => void
+  readonly reportSuccess: () => void
 }
 
 /** Tells the log and health that a database was lost, or answers and cannot be verified. */
-export function tellLosses({
+export function createOutageReporter({
   health,
   report,
 }: {
-  readonly health: Pick<Health, 'lost' | 'back'>
-  readonly report: Report
-}): Losses {
-  let lost: { readonly of: Loss['of']; readonly at: number } | null = null
+  readonly health: Pick<HealthTracker, 'lost' | 'back'>
+  readonly report: ProgressReporter
+}): OutageReporter {
+  let lost: { readonly of: Outage['kind']; readonly at: number } | null = null
   return {
-    began: (error) => {
-      const of = isOfCheck(error) ? 'check' : 'database'
-      const reason = saidBy(error)
+    reportFailure: (error) => {
+      const of = isCheckFailure(error) ? 'check' : 'database'
+      const reason = errorMessage(error)
       if (lost?.of === of) return
       report({ event: of === 'check' ? 'check failing' : 'database lost', reason })
-      health.lost({ of, reason })
+      health.lost({ kind: of, reason })
       lost = { of, at: performance.now() }
     },
-    ended: () => {
+    reportSuccess: () => {
       if (lost === null) return
-      report(endOf(lost.of, performance.now() - lost.at))
+      report(recoveryEvent(lost.of, performance.now() - lost.at))
       health.back()
       lost = null
     },
@@ -40,12 +40,12 @@ export function tellLosses({
 }
 
 /** Whether the database answered, and what it said kept it from being verified. */
-function isOfCheck(error: unknown): boolean {
-  if (!(error instanceof SchemaError)) return !isUnavailable(error) && !isLoss(error, [])
+function isCheckFailure(error: unknown): boolean {
+  if (!(error instanceof SchemaError)) return !isServerUnavailable(error) && !isConnectionLost(error, [])
   return error.code === 'SCHEMA_PRIVILEGE_MISSING' || error.code === 'SCHEMA_LEDGER_MISPLACED'
 }
 
-function endOf(of: Loss['of'], duration: number): Progress {
+function recoveryEvent(of: Outage['kind'], duration: number): Progress {
   return of === 'check'
     ? { event: 'check working', failedFor: duration }
     : { event: 'database back', lostFor: duration }

@@ -1,15 +1,15 @@
 import type { Config } from '../config/load.js'
-import { assess, decide, mayMigrate, wrongDatabase } from '../core/history/decision.js'
+import { assess, decide, mayMigrate, wrongDatabaseReason } from '../core/history/decision.js'
 import type { Owner } from '../core/history/ownership.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import { describeAddress } from '../postgres/connection/address.js'
 import type { Inspection } from '../postgres/inspect/inspect.js'
-import { textsOf } from '../postgres/inspect/recorded-sources.js'
+import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
 import type { Workspace } from '../workspace.js'
-import { refusal } from './situations/refusal.js'
+import { refusalError } from './situations/refusal.js'
 
 /** Whose database a process works on: that of its service in its environment. */
-export function ownerIn({ service, target }: Config): Owner {
+export function configuredOwner({ service, target }: Config): Owner {
   return { service: service.name, environment: target }
 }
 
@@ -19,17 +19,17 @@ export function ownerIn({ service, target }: Config): Owner {
  */
 export function refuseWrongDatabase(
   { migrations, config }: Pick<Workspace, 'migrations' | 'config'>,
-  expected: Owner = ownerIn(config),
+  expected: Owner = configuredOwner(config),
 ): (inspection: Inspection) => void {
   const build = migrations.map(({ revision }) => revision)
   return ({ database, recorded, identity }) => {
     const ownership = { identity, expected }
     const assessment = assess({ build, recorded, ownership, live: {}, snapshot: null })
-    const situation = wrongDatabase(assessment)
+    const situation = wrongDatabaseReason(assessment)
     if (situation === null) return
     const decision = { action: 'refuse', situations: [{ situation, action: 'refuse' }] } as const
     const where = { database: describeAddress(database), environment: config.target }
-    throw refusal(decision, assessment, { where, consequence: 'Nothing was done.' })
+    throw refusalError(decision, assessment, { location: where, consequence: 'Nothing was done.' })
   }
 }
 
@@ -37,7 +37,7 @@ export function refuseWrongDatabase(
  * The same for what is about to migrate: throws also where the ledger has by now what nothing more is to be applied on, as
  * when another build migrated while the lock was waited for.
  */
-export function refuseUnfit(
+export function refuseUnmigratable(
   workspace: Pick<Workspace, 'migrations' | 'project' | 'config'>,
   snapshot: Snapshot | null,
 ): (inspection: Inspection) => void {
@@ -47,12 +47,12 @@ export function refuseUnfit(
   return (inspection) => {
     admit(inspection)
     const { database, recorded, identity } = inspection
-    const texts = textsOf(inspection, { migrations, project, snapshot })
-    const ownership = { identity, expected: ownerIn(config) }
+    const texts = sourceTextsOf(inspection, { migrations, project, snapshot })
+    const ownership = { identity, expected: configuredOwner(config) }
     const assessment = assess({ build, recorded, ownership, live: {}, snapshot: null, texts })
     const decision = decide(assessment, config.policy)
     if (mayMigrate(decision)) return
     const where = { database: describeAddress(database), environment: config.target }
-    throw refusal(decision, assessment, { where, consequence: 'Nothing was done.' })
+    throw refusalError(decision, assessment, { location: where, consequence: 'Nothing was done.' })
   }
 }

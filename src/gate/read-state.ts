@@ -1,71 +1,79 @@
 import { decide, type Decision, type Verification } from '../core/history/decision.js'
-import type { Stale } from '../core/model/snapshot-staleness.js'
-import type { Report } from '../core/progress/events.js'
+import type { StaleRevision } from '../core/model/snapshot-staleness.js'
+import type { ProgressReporter } from '../core/progress/events.js'
 import { errorCodes } from '../errors/codes.js'
 import type { ExitCode } from '../errors/schema-error.js'
-import { answered } from '../postgres/connection/lifecycle.js'
+import { withTimeout } from '../postgres/connection/lifecycle.js'
 import { inspect } from '../postgres/inspect/inspect.js'
-import { readPatiently } from '../postgres/inspect/read-with-retry.js'
+import { readWithRetry } from '../postgres/inspect/read-with-retry.js'
 import {
   isHalfApplied,
   isInterrupted,
-  standingsOf,
-  type Stood,
+  readUnfinishedRevisions,
+  type UnfinishedRevision,
 } from '../postgres/verify/unfinished-revisions.js'
-import { usableSnapshot } from '../snapshot/snapshot.js'
+import { loadUsableSnapshot } from '../snapshot/snapshot.js'
 import type { Workspace } from '../workspace.js'
-import { examine, type Passed, patience } from './gate.js'
-import { codeOf } from './situations/refusal.js'
+import { assessInspection, type GateResult, retryOptionsFor } from './gate.js'
+import { errorCodeOf } from './situations/refusal.js'
 
-export interface Looked extends Passed {
+export interface DatabaseState extends GateResult {
   /** Why the snapshot could not be used, empty where it could. */
-  readonly stale: readonly Stale[]
+  readonly stale: readonly StaleRevision[]
   /** Pending revisions that were begun and did not come to their end, or left something behind. */
-  readonly unfinished: readonly Stood[]
+  readonly unfinished: readonly UnfinishedRevision[]
 }
 
-export interface LookOptions {
-  readonly report: Report
+export interface ReadStateOptions {
+  readonly report: ProgressReporter
   readonly signal: AbortSignal
 }
 
 /** Reads a database and judges it without changing anything: what `status`, `verify` and `check` have in common. */
-export async function look(workspace: Workspace, { report, signal }: LookOptions): Promise<Looked> {
+export async function readDatabaseState(
+  workspace: Workspace,
+  { report, signal }: ReadStateOptions,
+): Promise<DatabaseState> {
   const { connection, config } = workspace
-  return readPatiently(connection, patience({ workspace, report, signal }), async (client, deadline) => {
-    const { snapshot, stale } = await usableSnapshot(workspace)
-    return answered(client, deadline, async () => {
-      const inspection = await inspect(client, { ...workspace, scope: config.verify.scope })
-      const examined = await examine(client, workspace, { inspection, snapshot })
-      const assessment = stale.length === 0 ? examined : { ...examined, verification: staleSnapshot }
-      const decision = decide(assessment, config.policy)
-      const seen = { snapshot, inspection, assessment }
-      return { ...seen, stale, decision, unfinished: await unfinishedIn(client, workspace, seen) }
-    })
-  })
+  return readWithRetry(
+    connection,
+    retryOptionsFor({ workspace, report, signal }),
+    async (client, deadline) => {
+      const { snapshot, stale } = await loadUsableSnapshot(workspace)
+      return withTimeout(client, deadline, async () => {
+        const inspection = await inspect(client, { ...workspace, scope: config.verify.scope })
+        const examined = await assessInspection(client, workspace, { inspection, snapshot })
+        const assessment =
+          stale.length === 0 ? examined : { ...examined, verification: unverifiedByStaleSnapshot }
+        const decision = decide(assessment, config.policy)
+        const seen = { snapshot, inspection, assessment }
+        return { ...seen, stale, decision, unfinished: await findUnfinished(client, workspace, seen) }
+      })
+    },
+  )
 }
 
-const staleSnapshot: Verification = {
+const unverifiedByStaleSnapshot: Verification = {
   status: 'unverified',
   why: 'the snapshot was not made from these migrations',
 }
 
-async function unfinishedIn(
+async function findUnfinished(
   client: Parameters<typeof inspect>[0],
   { migrations, config }: Workspace,
-  { snapshot, inspection, assessment }: Omit<Passed, 'decision'>,
-): Promise<readonly Stood[]> {
+  { snapshot, inspection, assessment }: Omit<GateResult, 'decision'>,
+): Promise<readonly UnfinishedRevision[]> {
   const { pending } = assessment.history
   const begun = migrations.filter(
     ({ revision }) => pending.includes(revision) && inspection.ledger?.last.has(revision) === true,
   )
   const scope = { ...config.verify.scope, comments: false, grants: false }
-  const stood = await standingsOf(client, begun, { snapshot, inspection, scope })
+  const stood = await readUnfinishedRevisions(client, begun, { snapshot, inspection, scope })
   return stood.filter((each) => isInterrupted(each) || isHalfApplied(each))
 }
 
 /** The exit code a decision stands for: that of its gravest refusal. */
-export function exitOf({ situations }: Decision): ExitCode {
+export function exitCodeOf({ situations }: Decision): ExitCode {
   const refused = situations.find(({ action }) => action === 'refuse')
-  return refused === undefined ? 0 : errorCodes[codeOf(refused.situation)].exit
+  return refused === undefined ? 0 : errorCodes[errorCodeOf(refused.situation)].exit
 }

@@ -1,25 +1,25 @@
 import type { Decision } from '../core/history/decision.js'
-import type { Report } from '../core/progress/events.js'
+import type { ProgressReporter } from '../core/progress/events.js'
 import { type ErrorCode, SchemaError } from '../errors/schema-error.js'
 import { type Log, logRefusal } from '../logging/log.js'
 import type { Workspace } from '../workspace.js'
-import { type Passed, passGate } from './gate.js'
-import type { Health } from './health-state.js'
-import { startWatch, type Watch } from './monitor.js'
-import { waitForGate } from './retry.js'
+import { type GateResult, runGate } from './gate.js'
+import type { HealthTracker } from './health-state.js'
+import { startMonitor, type Monitor } from './monitor.js'
+import { retryGate } from './retry.js'
 
-export interface Entering {
+export interface SuperviseOptions {
   readonly workspace: Workspace
-  readonly health: Health
+  readonly health: HealthTracker
   readonly log: Log
-  readonly report: Report
+  readonly report: ProgressReporter
   /** Reports to the log alone, not to health. */
-  readonly tell: Report
+  readonly reportToLog: ProgressReporter
   readonly stop: AbortSignal
 }
 
 /** The way in: open and watched, or refused and tried again. */
-export interface Entrance {
+export interface SupervisedGate {
   readonly decision: () => Decision
   readonly opened: Promise<void>
   /** To be called after `stop` was aborted. */
@@ -27,7 +27,7 @@ export interface Entrance {
 }
 
 /** Faults of this build itself: as long as it runs nobody can mend them. */
-const ownFaults: ReadonlySet<ErrorCode> = new Set([
+const buildFaultCodes: ReadonlySet<ErrorCode> = new Set([
   'SCHEMA_USAGE',
   'SCHEMA_CONFIG_INVALID',
   'SCHEMA_KNEXFILE_INVALID',
@@ -37,23 +37,25 @@ const ownFaults: ReadonlySet<ErrorCode> = new Set([
   'SCHEMA_INTERRUPTED',
 ])
 
-const unready = { consequence: () => 'Every request is answered with 503 until that is mended.' } as const
+const unreadyConsequence = {
+  consequence: () => 'Every request is answered with 503 until that is mended.',
+} as const
 
 /**
  * Passes the gate and watches from then on. With REFUSE_BY=unready a gate that refuses is tried again in the background;
  * else, and for faults of this build itself, throws the SchemaError.
  */
-export async function enter(entering: Entering): Promise<Entrance> {
+export async function superviseGate(entering: SuperviseOptions): Promise<SupervisedGate> {
   const { workspace, health, report } = entering
   let decision: Decision = { action: 'refuse', situations: [] }
-  let watch: Watch | null = null
-  const open = (passed: Passed): void => {
-    decision = health.judged(passed)
-    watch = startWatch({ workspace, health, report, passed })
+  let watch: Monitor | null = null
+  const open = (passed: GateResult): void => {
+    decision = health.recordResult(passed)
+    watch = startMonitor({ workspace, health, report, initialResult: passed })
   }
-  const first = await passOrHold(entering)
+  const first = await runFirstAttempt(entering)
   const opened =
-    first instanceof SchemaError ? reopen(entering, first).then(open) : Promise.resolve(open(first))
+    first instanceof SchemaError ? retryUntilOpen(entering, first).then(open) : Promise.resolve(open(first))
   // Whoever closes a gate need not have waited for it; what nobody foresaw must not pass unseen.
   opened.catch((error: unknown) => {
     if (!entering.stop.aborted) throw error
@@ -68,31 +70,35 @@ export async function enter(entering: Entering): Promise<Entrance> {
   }
 }
 
-async function passOrHold({ workspace, report, stop: signal }: Entering): Promise<Passed | SchemaError> {
+async function runFirstAttempt({
+  workspace,
+  report,
+  stop: signal,
+}: SuperviseOptions): Promise<GateResult | SchemaError> {
   const waits = workspace.config.policy.refuseBy === 'unready'
   try {
-    return await passGate({ workspace, report, signal, ...(waits ? unready : {}) })
+    return await runGate({ workspace, report, signal, ...(waits ? unreadyConsequence : {}) })
   } catch (error) {
-    if (waits && error instanceof SchemaError && !ownFaults.has(error.code)) return error
+    if (waits && error instanceof SchemaError && !buildFaultCodes.has(error.code)) return error
     throw error
   }
 }
 
-async function reopen(entering: Entering, refused: SchemaError): Promise<Passed> {
-  const { workspace, health, log, tell, stop: signal } = entering
+async function retryUntilOpen(entering: SuperviseOptions, refused: SchemaError): Promise<GateResult> {
+  const { workspace, health, log, reportToLog, stop: signal } = entering
   const since = performance.now()
   const onRefused = (error: SchemaError): void => {
-    health.refused(error)
+    health.recordRefusal(error)
     logRefusal(log, error, 'error')
   }
   onRefused(refused)
-  const passed = await waitForGate({
-    context: { workspace, report: tell, signal, ...unready },
+  const passed = await retryGate({
+    context: { workspace, report: reportToLog, signal, ...unreadyConsequence },
     health,
-    refused,
+    firstRefusal: refused,
     onRefused,
     onFailed: (error) => logRefusal(log, error, 'warn'),
   })
-  tell({ event: 'gate opened', after: performance.now() - since })
+  reportToLog({ event: 'gate opened', after: performance.now() - since })
   return passed
 }

@@ -1,36 +1,40 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Detail } from '../core/progress/health-document.js'
-import type { Health, HealthView } from '../gate/health-state.js'
-import { bearerIs } from './bearer.js'
-import { renderPage } from './page.js'
+import type { DetailLevel } from '../core/progress/health-document.js'
+import type { HealthTracker, HealthView } from '../gate/health-state.js'
+import { hasBearerToken } from './bearer.js'
+import { renderHealthPage } from './page.js'
 
 export interface HealthRouteOptions {
-  readonly health: Health
+  readonly health: HealthTracker
   /** The bearer token that opens object names, definitions and the address; null for none. */
   readonly token: string | null
   readonly details: 'token' | 'always'
 }
 
 /** When to come back after a 503, in seconds. */
-export const retryAfter = '10'
+export const healthRetryAfter = '10'
 
-const healthJson = 'application/health+json; charset=utf-8'
+const healthJsonType = 'application/health+json; charset=utf-8'
 
-const text = { type: 'string' } as const
-const texts = { type: 'array', items: text } as const
-const textOrNull = { type: ['string', 'null'] } as const
+const stringSchema = { type: 'string' } as const
+const stringsSchema = { type: 'array', items: stringSchema } as const
+const nullableStringSchema = { type: ['string', 'null'] } as const
 
 const refusedSchema = {
   type: 'object',
   required: ['code', 'detail', 'since'],
   properties: {
-    code: text,
-    detail: text,
+    code: stringSchema,
+    detail: stringSchema,
     since: { type: 'string', format: 'date-time' },
     facts: { type: 'object', additionalProperties: true },
     choices: {
       type: 'array',
-      items: { type: 'object', required: ['act', 'effect'], properties: { act: text, effect: text } },
+      items: {
+        type: 'object',
+        required: ['act', 'effect'],
+        properties: { act: stringSchema, effect: stringSchema },
+      },
     },
   },
 } as const
@@ -39,18 +43,18 @@ const refusedSchema = {
 const probeSchema = {
   type: 'object',
   required: ['status', 'phase'],
-  properties: { status: { enum: ['pass', 'fail'] }, phase: text },
+  properties: { status: { enum: ['pass', 'fail'] }, phase: stringSchema },
 } as const
 
 const revisionSchema = {
   type: 'object',
   required: ['current', 'head', 'position', 'pending', 'unknown'],
   properties: {
-    current: textOrNull,
-    head: textOrNull,
-    position: textOrNull,
-    pending: texts,
-    unknown: texts,
+    current: nullableStringSchema,
+    head: nullableStringSchema,
+    position: nullableStringSchema,
+    pending: stringsSchema,
+    unknown: stringsSchema,
   },
 } as const
 
@@ -69,7 +73,11 @@ const verificationSchema = {
       items: {
         type: 'object',
         required: ['pattern', 'reason', 'differenceCount'],
-        properties: { pattern: text, reason: textOrNull, differenceCount: { type: 'integer' } },
+        properties: {
+          pattern: stringSchema,
+          reason: nullableStringSchema,
+          differenceCount: { type: 'integer' },
+        },
       },
     },
   },
@@ -80,13 +88,13 @@ const blockerSchema = {
   required: ['pid', 'user', 'application', 'address', 'state', 'since', 'query', 'holds'],
   properties: {
     pid: { type: 'integer' },
-    user: textOrNull,
-    application: textOrNull,
-    address: textOrNull,
-    state: textOrNull,
-    since: textOrNull,
-    query: textOrNull,
-    holds: textOrNull,
+    user: nullableStringSchema,
+    application: nullableStringSchema,
+    address: nullableStringSchema,
+    state: nullableStringSchema,
+    since: nullableStringSchema,
+    query: nullableStringSchema,
+    holds: nullableStringSchema,
   },
 } as const
 
@@ -96,14 +104,14 @@ const activitySchema = {
   required: ['known', 'command', 'phase', 'percent', 'blocked'],
   properties: {
     known: { type: 'boolean' },
-    command: textOrNull,
-    phase: textOrNull,
+    command: nullableStringSchema,
+    phase: nullableStringSchema,
     percent: { type: ['integer', 'null'] },
     blocked: { type: 'boolean' },
-    doing: text,
-    relation: textOrNull,
-    statement: textOrNull,
-    waits: textOrNull,
+    doing: stringSchema,
+    relation: nullableStringSchema,
+    statement: nullableStringSchema,
+    waits: nullableStringSchema,
     blockers: { type: 'array', items: blockerSchema },
   },
 } as const
@@ -112,7 +120,7 @@ const migratingSchema = {
   type: 'object',
   required: ['revision', 'number', 'total', 'since'],
   properties: {
-    revision: text,
+    revision: stringSchema,
     number: { type: 'integer' },
     total: { type: 'integer' },
     since: { type: 'string', format: 'date-time' },
@@ -125,11 +133,11 @@ const documentSchema = {
   required: ['status', 'serviceId', 'notes', 'phase', 'revision', 'database', 'checks'],
   properties: {
     status: { enum: ['pass', 'warn', 'fail'] },
-    version: text,
-    releaseId: text,
-    serviceId: text,
-    notes: texts,
-    phase: text,
+    version: stringSchema,
+    releaseId: stringSchema,
+    serviceId: stringSchema,
+    notes: stringsSchema,
+    phase: stringSchema,
     migrating: migratingSchema,
     refused: refusedSchema,
     revision: revisionSchema,
@@ -137,7 +145,7 @@ const documentSchema = {
     database: {
       type: 'object',
       required: ['environment'],
-      properties: { environment: text },
+      properties: { environment: stringSchema },
       additionalProperties: true,
     },
     checks: { type: 'object', additionalProperties: true },
@@ -146,9 +154,9 @@ const documentSchema = {
 } as const
 
 /** Whatever the application around them does with HEAD. */
-const quiet = { logLevel: 'silent', exposeHeadRoute: true } as const
+const silentRoute = { logLevel: 'silent', exposeHeadRoute: true } as const
 
-const paths = {
+const healthPaths = {
   live: '/health/live',
   startup: '/health/startup',
   ready: '/health/ready',
@@ -156,51 +164,51 @@ const paths = {
 } as const
 
 /** The routes that answer as ever while the gate refuses. */
-export const unguarded: readonly string[] = [paths.live, paths.schema]
+export const unguardedPaths: readonly string[] = [healthPaths.live, healthPaths.schema]
 
 /** Registers the four health routes; every answer comes from memory. */
 export function registerHealthRoutes(app: FastifyInstance, options: HealthRouteOptions): void {
   const { health } = options
-  const probe = { ...quiet, schema: { response: { 200: probeSchema, 503: probeSchema } } }
-  const schema = { ...quiet, schema: { response: { 200: documentSchema, 503: documentSchema } } }
-  app.get(paths.live, probe, (_, reply) => answer(reply, health.view(), true))
-  app.get(paths.startup, probe, (_, reply) => answer(reply, health.view(), health.view().started))
-  app.get(paths.ready, probe, (_, reply) => answer(reply, health.view(), health.view().ready))
-  app.get(paths.schema, schema, (request, reply) => answerSchema(request, reply, options))
+  const probe = { ...silentRoute, schema: { response: { 200: probeSchema, 503: probeSchema } } }
+  const schema = { ...silentRoute, schema: { response: { 200: documentSchema, 503: documentSchema } } }
+  app.get(healthPaths.live, probe, (_, reply) => sendProbe(reply, health.view(), true))
+  app.get(healthPaths.startup, probe, (_, reply) => sendProbe(reply, health.view(), health.view().started))
+  app.get(healthPaths.ready, probe, (_, reply) => sendProbe(reply, health.view(), health.view().ready))
+  app.get(healthPaths.schema, schema, (request, reply) => sendHealthDocument(request, reply, options))
 }
 
-function answer(reply: FastifyReply, view: HealthView, passes: boolean): FastifyReply {
+function sendProbe(reply: FastifyReply, view: HealthView, passes: boolean): FastifyReply {
   const { phase } = view.documents.public
   const text = JSON.stringify({ status: passes ? 'pass' : 'fail', phase })
-  return withStatus(reply, passes).type(healthJson).send(text)
+  return setStatus(reply, passes).type(healthJsonType).send(text)
 }
 
-function answerSchema(
+function sendHealthDocument(
   request: FastifyRequest,
   reply: FastifyReply,
   { health, token, details }: HealthRouteOptions,
 ): FastifyReply {
   const view = health.view()
   const detail = detailFor(request, { token, details })
-  const answered = withStatus(reply, view.status !== 'fail').header('vary', 'accept, authorization')
-  if (wantsHtml(request))
-    return answered.type('text/html; charset=utf-8').send(renderPage(view.documents[detail]))
-  return answered.type(healthJson).send(view.texts[detail])
+  const answered = setStatus(reply, view.status !== 'fail').header('vary', 'accept, authorization')
+  if (acceptsHtml(request))
+    return answered.type('text/html; charset=utf-8').send(renderHealthPage(view.documents[detail]))
+  return answered.type(healthJsonType).send(view.texts[detail])
 }
 
 /** How much this caller may see. */
 export function detailFor(
   request: FastifyRequest,
   { token, details }: Pick<HealthRouteOptions, 'token' | 'details'>,
-): Detail {
-  return details === 'always' || bearerIs(request, token) ? 'full' : 'public'
+): DetailLevel {
+  return details === 'always' || hasBearerToken(request, token) ? 'full' : 'public'
 }
 
-function withStatus(reply: FastifyReply, passes: boolean): FastifyReply {
+function setStatus(reply: FastifyReply, passes: boolean): FastifyReply {
   const answered = reply.code(passes ? 200 : 503).header('cache-control', 'no-store')
-  return passes ? answered : answered.header('retry-after', retryAfter)
+  return passes ? answered : answered.header('retry-after', healthRetryAfter)
 }
 
-function wantsHtml({ headers }: FastifyRequest): boolean {
+function acceptsHtml({ headers }: FastifyRequest): boolean {
   return headers.accept?.includes('text/html') ?? false
 }

@@ -1,7 +1,7 @@
 import { describeFact } from '../core/model/describe.js'
 import type { HealthDocument } from '../core/progress/health-document.js'
-import type { ShownActivity } from '../core/progress/running-migration.js'
-import { visible } from '../core/text/printable.js'
+import type { ActivityView } from '../core/progress/running-migration.js'
+import { toPrintable } from '../core/text/printable.js'
 
 const style = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -13,16 +13,16 @@ const style = `
   code { font-size: .9em; overflow-wrap: anywhere; }`
 
 /** The health document as a page for people. Everything in it is escaped; it needs no script. */
-export function renderPage(document: HealthDocument): string {
+export function renderHealthPage(document: HealthDocument): string {
   const { status, serviceId, phase, notes, revision } = document
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escape(serviceId)}: ${status}</title><style>${style}</style></head>
-<body><h1 class="${status}">${escape(serviceId)} <b>${status}</b></h1>
-${notes.map((note) => `<p>${escape(note)}</p>`).join('\n')}
-${refusalOf(document)}
+<title>${escapeHtml(serviceId)}: ${status}</title><style>${style}</style></head>
+<body><h1 class="${status}">${escapeHtml(serviceId)} <b>${status}</b></h1>
+${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n')}
+${renderRefusalDetails(document)}
 <dl>
-${rows([
+${renderRows([
   ['phase', phase],
   ['environment', document.database.environment],
   ['database', 'address' in document.database ? document.database.address : null],
@@ -33,20 +33,20 @@ ${rows([
   ['pending', revision.pending.join(', ') || null],
   ['unknown', revision.unknown.join(', ') || null],
 ])}
-${migratingRows(document)}
-${verificationRows(document)}
+${renderMigrating(document)}
+${renderVerification(document)}
 </dl>
-${differenceTable(document)}
-${ignoredTable(document)}
+${renderDifferences(document)}
+${renderIgnored(document)}
 </body></html>
 `
 }
 
 /** The facts and choices of a refusal, which only callers with all details get. */
-function refusalOf({ refused }: HealthDocument): string {
+function renderRefusalDetails({ refused }: HealthDocument): string {
   const { facts = {}, choices = [] } = refused ?? {}
-  const known = Object.entries(facts).map(([name, value]) => term(name, [value].flat()))
-  const acts = choices.map(({ act, effect }) => term(act, [effect]))
+  const known = Object.entries(facts).map(([name, value]) => renderTerm(name, [value].flat()))
+  const acts = choices.map(({ act, effect }) => renderTerm(act, [effect]))
   return [
     known.length === 0 ? '' : `<dl>${known.join('\n')}</dl>`,
     acts.length === 0 ? '' : `<p>Do one of:</p>\n<dl>${acts.join('\n')}</dl>`,
@@ -54,29 +54,29 @@ function refusalOf({ refused }: HealthDocument): string {
 }
 
 /** One line of `lines` below the other. */
-function term(name: string, lines: readonly string[]): string {
-  return `<dt>${escape(name)}</dt><dd>${lines.map(escape).join('<br>')}</dd>`
+function renderTerm(name: string, lines: readonly string[]): string {
+  return `<dt>${escapeHtml(name)}</dt><dd>${lines.map(escapeHtml).join('<br>')}</dd>`
 }
 
-function migratingRows({ migrating }: HealthDocument): string {
+function renderMigrating({ migrating }: HealthDocument): string {
   if (migrating === undefined) return ''
   const { revision, number, total, since, activity } = migrating
-  return rows([
+  return renderRows([
     ['migrating', `${revision} (${number} of ${total}), since ${since}`],
-    ['doing', activity === undefined ? null : (activity.doing ?? shortly(activity))],
+    ['doing', activity === undefined ? null : (activity.doing ?? summarizeActivity(activity))],
   ])
 }
 
 /** What everybody may read of what a migration does. */
-function shortly({ command, phase, percent, blocked }: ShownActivity): string | null {
+function summarizeActivity({ command, phase, percent, blocked }: ActivityView): string | null {
   const done = percent === null ? null : `${percent} %`
   return [command, phase, done, blocked ? 'blocked' : null].filter((part) => part !== null).join(', ') || null
 }
 
-function verificationRows({ verification }: HealthDocument): string {
+function renderVerification({ verification }: HealthDocument): string {
   if (verification === undefined) return ''
   const objects = Object.entries(verification.objects).map(([kind, number]) => `${kind} ${number}`)
-  return rows([
+  return renderRows([
     ['verification', verification.status],
     ['checked', verification.checkedAt],
     ['objects', objects.join(', ') || null],
@@ -85,41 +85,43 @@ function verificationRows({ verification }: HealthDocument): string {
   ])
 }
 
-function differenceTable({ verification }: HealthDocument): string {
+function renderDifferences({ verification }: HealthDocument): string {
   const differences =
     verification !== undefined && 'differences' in verification ? (verification.differences ?? []) : []
   if (differences.length === 0) return ''
   const lines = differences.map(
     (found) =>
-      `<tr><td>${found.impact}</td><td>${found.change} <code>${escape(found.object)}</code><br>${escape(found.reason)}</td>
-<td><code>${factsOf(found.expected)}</code></td><td><code>${factsOf(found.actual)}</code></td></tr>`,
+      `<tr><td>${found.impact}</td><td>${found.change} <code>${escapeHtml(found.object)}</code><br>${escapeHtml(found.reason)}</td>
+<td><code>${renderFacts(found.expected)}</code></td><td><code>${renderFacts(found.actual)}</code></td></tr>`,
   )
   return `<table><thead><tr><th>impact</th><th>difference</th><th>expected</th><th>actual</th></tr></thead>
 <tbody>${lines.join('\n')}</tbody></table>`
 }
 
-function ignoredTable({ verification }: HealthDocument): string {
+function renderIgnored({ verification }: HealthDocument): string {
   const ignored = verification !== undefined && 'ignored' in verification ? (verification.ignored ?? []) : []
   if (ignored.length === 0) return ''
   const lines = ignored.map(
     ({ pattern, differenceCount, reason }) =>
-      `<tr><td><code>${escape(pattern)}</code></td><td>${differenceCount}</td><td>${escape(reason ?? '')}</td></tr>`,
+      `<tr><td><code>${escapeHtml(pattern)}</code></td><td>${differenceCount}</td><td>${escapeHtml(reason ?? '')}</td></tr>`,
   )
   return `<table><thead><tr><th>ignored</th><th>differences</th><th>reason</th></tr></thead>
 <tbody>${lines.join('\n')}</tbody></table>`
 }
 
-function factsOf(facts: Readonly<Record<string, Parameters<typeof describeFact>[0]>> | undefined): string {
+function renderFacts(
+  facts: Readonly<Record<string, Parameters<typeof describeFact>[0]>> | undefined,
+): string {
   const entries = Object.entries(facts ?? {}).map(
-    ([name, fact]) => `${escape(name)}: ${escape(describeFact(fact))}`,
+    ([name, fact]) => `${escapeHtml(name)}: ${escapeHtml(describeFact(fact))}`,
   )
   return entries.join('<br>')
 }
 
-function rows(entries: readonly (readonly [string, string | null])[]): string {
+function renderRows(entries: readonly (readonly [string, string | null])[]): string {
   return entries
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => term(name, [value ?? '']))
+    .map(([name, value]) => renderTerm(name, [value ?? '']))
     .join('\n')
 }
 
@@ -131,6 +133,6 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-function escape(text: string): string {
-  return visible(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
+function escapeHtml(text: string): string {
+  return toPrintable(text).replaceAll(/[&<>"']/g, (character) => entities[character] ?? character)
 }

@@ -1,23 +1,23 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-const text = { type: 'string' } as const
+const stringProperty = { type: 'string' } as const
 
 /** An error as RFC 9457 has it. `errors` lists the faulty fields of a request that is not of its schema. */
 const problemSchema = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail'],
   properties: {
-    type: text,
-    title: text,
+    type: stringProperty,
+    title: stringProperty,
     status: { type: 'integer' },
-    detail: text,
+    detail: stringProperty,
     errors: {
       type: 'array',
       items: {
         type: 'object',
         required: ['in', 'pointer', 'detail'],
-        properties: { in: text, pointer: text, detail: text },
+        properties: { in: stringProperty, pointer: stringProperty, detail: stringProperty },
       },
     },
   },
@@ -29,7 +29,7 @@ export const problemResponses = {
   '5xx': { description: 'A problem.', content: { 'application/problem+json': { schema: problemSchema } } },
 } as const
 
-interface Fault {
+interface FieldFault {
   /** The part of the request: body, querystring, params or headers. */
   readonly in: string
   /** A JSON pointer to the faulty field; empty for the whole part. */
@@ -42,7 +42,7 @@ export interface ProblemParts {
   readonly status: number
   /** What is wrong with this request, as sentences; the caller reads it, whoever that is. */
   readonly detail: string
-  readonly errors?: readonly Fault[]
+  readonly errors?: readonly FieldFault[]
   /** What else there is to say, by name. */
   readonly members?: Readonly<Record<string, unknown>>
 }
@@ -59,7 +59,7 @@ export function sendProblem(
 }
 
 /** An error to throw where the caller is at fault: `status` is 400 to 499, `detail` is for the caller to read. */
-export function refusal(status: number, detail: string): Error {
+export function httpError(status: number, detail: string): Error {
   return Object.assign(new Error(detail), { statusCode: status })
 }
 
@@ -69,9 +69,9 @@ export function refusal(status: number, detail: string): Error {
  * without its message.
  */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const status = statusOf(error)
+  const status = httpStatusOf(error)
   if (status >= 500) request.log.error({ err: error }, 'request failed')
-  sendProblem(reply, status >= 500 ? hidden(status, request) : { status, ...explained(error) })
+  sendProblem(reply, status >= 500 ? serverProblem(status, request) : { status, ...clientProblem(error) })
 }
 
 /** The answer to a path that does not exist: for `setNotFoundHandler`. */
@@ -80,13 +80,13 @@ export function handleNotFound(request: FastifyRequest, reply: FastifyReply): vo
   sendProblem(reply, { status: 404, detail: `There is no ${request.method} ${path}.` })
 }
 
-function hidden(status: number, { id }: FastifyRequest): ProblemParts {
+function serverProblem(status: number, { id }: FastifyRequest): ProblemParts {
   return { status, detail: `The request failed. The log of the service says why, under request ${id}.` }
 }
 
-function explained(error: unknown): Omit<ProblemParts, 'status'> {
+function clientProblem(error: unknown): Omit<ProblemParts, 'status'> {
   const detail = error instanceof Error ? error.message : 'The request was refused.'
-  if (!isInvalid(error)) return { detail }
+  if (!isRequestValidationError(error)) return { detail }
   const errors = error.validation.map(({ instancePath, message }) => ({
     in: error.validationContext,
     pointer: instancePath,
@@ -95,16 +95,16 @@ function explained(error: unknown): Omit<ProblemParts, 'status'> {
   return { detail: 'The request is not of its schema: `errors` lists the faulty fields.', errors }
 }
 
-function statusOf(error: unknown): number {
+function httpStatusOf(error: unknown): number {
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined
   return typeof status === 'number' && status >= 400 && status <= 599 ? status : 500
 }
 
-interface Invalid extends Error {
+interface RequestValidationError extends Error {
   readonly validation: readonly { readonly instancePath: string; readonly message?: string }[]
   readonly validationContext: string
 }
 
-function isInvalid(error: unknown): error is Invalid {
+function isRequestValidationError(error: unknown): error is RequestValidationError {
   return error instanceof Error && 'validation' in error && Array.isArray(error.validation)
 }

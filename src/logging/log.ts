@@ -1,11 +1,11 @@
 import { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
-import type { Progress, Report } from '../core/progress/events.js'
-import { tell } from '../core/progress/messages.js'
-import { visibleLines } from '../core/text/printable.js'
-import { masked, saidBy } from '../core/text/redact.js'
-import { describeError, detailsOf, SchemaError, stackOf } from '../errors/schema-error.js'
-import { storyLine } from './terminal.js'
+import type { Progress, ProgressReporter } from '../core/progress/events.js'
+import { formatProgress } from '../core/progress/messages.js'
+import { toPrintableLines } from '../core/text/printable.js'
+import { redact, errorMessage } from '../core/text/redact.js'
+import { describeError, errorDetails, SchemaError, stackOf } from '../errors/schema-error.js'
+import { formatProgressLine } from './terminal.js'
 
 export type Log = Logger
 
@@ -22,16 +22,16 @@ export function createLog({ level, form, stream }: LogOptions): Log {
     level,
     base: null,
     redact: ['req.headers.authorization'],
-    serializers: { err: errorAsData },
+    serializers: { err: serializeError },
   }
-  return pino(options, form === 'terminal' ? asStory(stream) : stream)
+  return pino(options, form === 'terminal' ? createTerminalStream(stream) : stream)
 }
 
 /** Writes progress to a log: the words as the message, the event's data beside it. */
-export function reportTo(log: Log): Report {
+export function createLogReporter(log: Log): ProgressReporter {
   return (progress) => {
-    const { level, label, text } = tell(progress)
-    log[level]({ ...dataOf(progress), label }, text)
+    const { level, label, text } = formatProgress(progress)
+    log[level]({ ...progressData(progress), label }, text)
   }
 }
 
@@ -45,27 +45,27 @@ export function logRefusal(log: Log, error: unknown, level: 'fatal' | 'error' | 
     return
   }
   const { code, exitCode } = error
-  log[level]({ code, exitCode, ...detailsOf(error) }, describeError(error))
+  log[level]({ code, exitCode, ...errorDetails(error) }, describeError(error))
 }
 
 /** Without what else is on it: errors of others carry their connections along. */
-function errorAsData(error: unknown): object {
-  if (!(error instanceof Error)) return { message: saidBy(error) }
+function serializeError(error: unknown): object {
+  if (!(error instanceof Error)) return { message: errorMessage(error) }
   const { type, message, stack } = pino.stdSerializers.err(error)
   const code = 'code' in error ? { code: error.code } : {}
-  return { type, message: masked(message), stack: masked(stack), ...code }
+  return { type, message: redact(message), stack: redact(stack), ...code }
 }
 
 /** Catalog changes are said in words, as data they would be pages; milliseconds are whole. */
-function dataOf(progress: Progress): object {
+function progressData(progress: Progress): object {
   if (progress.event === 'revision applied')
-    return rounded({ ...progress, changes: undefined, existing: undefined })
-  if (progress.event !== 'inspected') return rounded(progress)
+    return roundNumbers({ ...progress, changes: undefined, existing: undefined })
+  if (progress.event !== 'inspected') return roundNumbers(progress)
   const { history, ...rest } = progress
   return { ...rest, ...history, applied: history.applied.length }
 }
 
-function rounded(data: object): object {
+function roundNumbers(data: object): object {
   const entries = Object.entries(data).map(([name, value]) => [
     name,
     typeof value === 'number' ? Math.round(value) : value,
@@ -73,19 +73,22 @@ function rounded(data: object): object {
   return Object.fromEntries(entries)
 }
 
-function asStory(stream: NodeJS.WritableStream): Writable {
+function createTerminalStream(stream: NodeJS.WritableStream): Writable {
   return new Writable({
     write: (chunk: Buffer, _, done) => {
-      for (const line of chunk.toString().split('\n').filter(Boolean)) stream.write(`${story(line)}\n`)
+      for (const line of chunk.toString().split('\n').filter(Boolean))
+        stream.write(`${formatLogLine(line)}\n`)
       done()
     },
   })
 }
 
-function story(line: string): string {
+function formatLogLine(line: string): string {
   const entry: unknown = JSON.parse(line)
   if (typeof entry !== 'object' || entry === null || !('level' in entry) || !('msg' in entry)) return line
   const text = String(entry.msg)
   const level = pino.levels.labels[Number(entry.level)] ?? ''
-  return 'label' in entry ? storyLine({ level, label: String(entry.label), text }) : `\n${visibleLines(text)}`
+  return 'label' in entry
+    ? formatProgressLine({ level, label: String(entry.label), text })
+    : `\n${toPrintableLines(text)}`
 }

@@ -2,7 +2,7 @@ import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isRecord } from '../core/text/is-record.js'
 
-const typeScript = new Set(['.ts', '.mts', '.cts'])
+const typeScriptExtensions = new Set(['.ts', '.mts', '.cts'])
 
 /** Whether this process was started with a TypeScript loader (tsx in a checkout, tap's in its tests). */
 export const runsTypeScript = import.meta.url.endsWith('.ts')
@@ -12,16 +12,16 @@ export const runsTypeScript = import.meta.url.endsWith('.ts')
  * TypeScript goes through tsx where it is installed, else through Node's own type stripping (Node 22.18 and newer).
  */
 export async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
-  if (typeScript.has(extname(path)) && !runsTypeScript) await loadTypeScript()
+  if (typeScriptExtensions.has(extname(path)) && !runsTypeScript) await registerTsxOnce()
   const exports: unknown = await import(pathToFileURL(path).href)
   return isRecord(exports) ? exports : {}
 }
 
-let loaded: Promise<void> | undefined
+let tsxRegistration: Promise<void> | undefined
 
-function loadTypeScript(): Promise<void> {
-  loaded ??= registerTsx()
-  return loaded
+function registerTsxOnce(): Promise<void> {
+  tsxRegistration ??= registerTsx()
+  return tsxRegistration
 }
 
 async function registerTsx(): Promise<void> {

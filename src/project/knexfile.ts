@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Knex } from 'knex'
 import { urlOfParts } from '../config/url.js'
 import { isRecord } from '../core/text/is-record.js'
-import { saidBy } from '../core/text/redact.js'
+import { errorMessage } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { importModule } from './import-module.js'
 
@@ -33,9 +33,15 @@ export interface ProjectLocation {
   readonly sections: readonly string[]
 }
 
-const ourExtensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
-const knexfileNames = ourExtensions.map((extension) => `knexfile${extension}`)
-const passedOn = ['wrapIdentifier', 'postProcessResponse', 'userParams', 'searchPath', 'asyncStackTraces']
+const supportedExtensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
+const knexfileNames = supportedExtensions.map((extension) => `knexfile${extension}`)
+const forwardedSettings = [
+  'wrapIdentifier',
+  'postProcessResponse',
+  'userParams',
+  'searchPath',
+  'asyncStackTraces',
+]
 
 /**
  * The Knex project at a place: the knexfile that is named, else, where no folder is named either, the one in `root`;
@@ -45,7 +51,7 @@ export async function loadProject(location: ProjectLocation): Promise<KnexProjec
   const file = location.knexfile ?? (location.directories === null ? findKnexfile(location.root) : null)
   const settings = file === null ? {} : await readKnexfile(file, location.sections)
   const base = file === null ? location.root : dirname(file)
-  return projectFrom(settings, { base, directories: location.directories })
+  return buildProject(settings, { base, directories: location.directories })
 }
 
 function findKnexfile(root: string): string | null {
@@ -56,15 +62,15 @@ async function readKnexfile(
   file: string,
   sections: readonly string[],
 ): Promise<Readonly<Record<string, unknown>>> {
-  const value = await exportedBy(file).catch((cause: unknown) => {
-    throw invalid(file, `it could not be loaded: ${saidBy(cause)}`, cause)
+  const value = await readDefaultExport(file).catch((cause: unknown) => {
+    throw invalidKnexfileError(file, `it could not be loaded: ${errorMessage(cause)}`, cause)
   })
-  if (!isRecord(value)) throw invalid(file, 'it exports no settings')
+  if (!isRecord(value)) throw invalidKnexfileError(file, 'it exports no settings')
   const section = sections.map((name) => (Object.hasOwn(value, name) ? value[name] : null)).find(isRecord)
   return section ?? value
 }
 
-async function exportedBy(file: string): Promise<unknown> {
+async function readDefaultExport(file: string): Promise<unknown> {
   const exported = unwrapDefault(await importModule(file))
   const value: unknown = typeof exported === 'function' ? await exported() : exported
   return value
@@ -78,7 +84,7 @@ function unwrapDefault(exports: Readonly<Record<string, unknown>>): unknown {
   return isRecord(inner) || typeof inner === 'function' ? inner : exported
 }
 
-function invalid(file: string, why: string, cause?: unknown): SchemaError {
+function invalidKnexfileError(file: string, why: string, cause?: unknown): SchemaError {
   return new SchemaError('SCHEMA_KNEXFILE_INVALID', {
     what: `The knexfile cannot be used: ${why}.`,
     facts: [['knexfile', file]],
@@ -90,29 +96,35 @@ function invalid(file: string, why: string, cause?: unknown): SchemaError {
   })
 }
 
-interface Place {
+interface ProjectFolders {
   readonly base: string
   readonly directories: readonly string[] | null
 }
 
-function projectFrom(settings: Readonly<Record<string, unknown>>, { base, directories }: Place): KnexProject {
+function buildProject(
+  settings: Readonly<Record<string, unknown>>,
+  { base, directories }: ProjectFolders,
+): KnexProject {
   const { migrations: value } = settings
   const migrations = isRecord(value) ? value : {}
   const { schemaName, migrationSource: source } = migrations
   return {
     directories:
       directories ??
-      foldersOf(source) ??
-      listOf(migrations['directory'], ...defaultFolders(source)).map((path) => resolve(base, path)),
+      sourceDirectories(source) ??
+      toTextList(migrations['directory'], ...defaultFolders(source)).map((path) => resolve(base, path)),
     sortDirsSeparately: migrations['sortDirsSeparately'] === true,
-    loadExtensions: listOf(migrations['loadExtensions'], ...ourExtensions),
-    tableName: textOf(migrations['tableName']) ?? 'knex_migrations',
-    schemaName: textOf(schemaName),
-    searchPath: listOf(settings['searchPath']),
+    loadExtensions: toTextList(migrations['loadExtensions'], ...supportedExtensions),
+    tableName: nonEmptyText(migrations['tableName']) ?? 'knex_migrations',
+    schemaName: nonEmptyText(schemaName),
+    searchPath: toTextList(settings['searchPath']),
     disableTransactions: migrations['disableTransactions'] === true,
-    source: directories === null && foldersOf(source) === null && isMigrationSource(source) ? source : null,
-    databaseUrl: urlOf(settings['connection']),
-    settings: Object.fromEntries(Object.entries(settings).filter(([name]) => passedOn.includes(name))),
+    source:
+      directories === null && sourceDirectories(source) === null && isMigrationSource(source) ? source : null,
+    databaseUrl: connectionUrlOf(settings['connection']),
+    settings: Object.fromEntries(
+      Object.entries(settings).filter(([name]) => forwardedSettings.includes(name)),
+    ),
   }
 }
 
@@ -122,16 +134,16 @@ function defaultFolders(source: unknown): readonly string[] {
 }
 
 /** A source made by `knexMigrationSource` reads folders, as we do. */
-function foldersOf(source: unknown): readonly string[] | null {
+function sourceDirectories(source: unknown): readonly string[] | null {
   return isRecord(source) && Array.isArray(source['directories']) ? source['directories'].map(String) : null
 }
 
-function listOf(value: unknown, ...fallback: readonly string[]): readonly string[] {
+function toTextList(value: unknown, ...fallback: readonly string[]): readonly string[] {
   if (value === undefined || value === null) return fallback
   return [value].flat().map(String)
 }
 
-function textOf(value: unknown): string | null {
+function nonEmptyText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
@@ -143,7 +155,7 @@ function isMigrationSource(value: unknown): value is Knex.MigrationSource<unknow
 }
 
 /** A knexfile's connection may be a URL or pg's settings, with pg's defaults; a function of the project's own is not called. */
-function urlOf(connection: unknown): string | null {
+function connectionUrlOf(connection: unknown): string | null {
   if (typeof connection === 'string') return connection
   if (!isRecord(connection)) return null
   if (typeof connection['connectionString'] === 'string') return connection['connectionString']
@@ -152,8 +164,8 @@ function urlOf(connection: unknown): string | null {
   return urlOfParts({
     host,
     port: String(port),
-    user: textOf(user) ?? '',
-    password: textOf(password) ?? '',
+    user: nonEmptyText(user) ?? '',
+    password: nonEmptyText(password) ?? '',
     name,
   })
 }

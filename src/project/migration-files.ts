@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Knex } from 'knex'
 import { isRecord } from '../core/text/is-record.js'
-import { visible } from '../core/text/printable.js'
-import { saidBy } from '../core/text/redact.js'
-import { type Choice, SchemaError } from '../errors/schema-error.js'
+import { toPrintable } from '../core/text/printable.js'
+import { errorMessage } from '../core/text/redact.js'
+import { type ErrorChoice, SchemaError } from '../errors/schema-error.js'
 import { importModule, runsTypeScript } from './import-module.js'
 import type { KnexProject } from './knexfile.js'
 
@@ -31,13 +31,13 @@ export interface LoadedMigration {
   readonly transaction: boolean | null
 }
 
-const knownExtension = /\.(?:[cm]?[jt]s|co|coffee|eg|iced|litcoffee|ls)$/
-const sourceFirst = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
-const builtFirst = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']
+const migrationExtension = /\.(?:[cm]?[jt]s|co|coffee|eg|iced|litcoffee|ls)$/
+const typeScriptFirst = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
+const javaScriptFirst = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']
 
 /** A migration's name without its extension, as Knex recorded it or as the file is called. */
 export function revisionOf(name: string): string {
-  return name.replace(knownExtension, '')
+  return name.replace(migrationExtension, '')
 }
 
 /**
@@ -58,12 +58,12 @@ export function ledgerName(
  */
 export async function listMigrations(project: KnexProject): Promise<readonly Migration[]> {
   const { source } = project
-  const migrations = source === null ? await fromFiles(project) : await fromSource(project, source)
+  const migrations = source === null ? await listFromFiles(project) : await listFromSource(project, source)
   if (migrations.length > 0) return migrations
-  throw source === null ? emptyFolder(project, 'holds no migration') : emptySource()
+  throw source === null ? emptyFolderError(project, 'holds no migration') : emptySourceError()
 }
 
-async function fromSource(
+async function listFromSource(
   { loadExtensions }: KnexProject,
   source: Knex.MigrationSource<unknown>,
 ): Promise<readonly Migration[]> {
@@ -71,37 +71,37 @@ async function fromSource(
   return entries.map((entry) => {
     const sourceName = source.getMigrationName(entry)
     const revision = revisionOf(sourceName)
-    const load = async () => asMigration(revision, await source.getMigration(entry))
+    const load = async () => toLoadedMigration(revision, await source.getMigration(entry))
     return { revision, file: null, path: null, sourceName, checksum: null, load }
   })
 }
 
-interface Found {
+interface FoundFile {
   readonly file: string
   readonly directory: string
 }
 
-async function fromFiles(project: KnexProject): Promise<readonly Migration[]> {
-  const folders = await Promise.all(project.directories.map((directory) => filesIn(project, directory)))
-  const found = project.sortDirsSeparately ? folders.flat() : folders.flat().sort(byFile)
-  refuseTwins(found)
-  return Promise.all(found.map(fromFile))
+async function listFromFiles(project: KnexProject): Promise<readonly Migration[]> {
+  const folders = await Promise.all(project.directories.map((directory) => listFilesIn(project, directory)))
+  const found = project.sortDirsSeparately ? folders.flat() : folders.flat().sort(compareFileNames)
+  refuseDuplicateRevisions(found)
+  return Promise.all(found.map(readMigrationFile))
 }
 
-async function filesIn(project: KnexProject, directory: string): Promise<readonly Found[]> {
+async function listFilesIn(project: KnexProject, directory: string): Promise<readonly FoundFile[]> {
   const names = await readdir(directory).catch((cause: unknown) => {
-    throw emptyFolder(project, `cannot be read: ${saidBy(cause)}`)
+    throw emptyFolderError(project, `cannot be read: ${errorMessage(cause)}`)
   })
   const files = names
     .filter((name) => project.loadExtensions.includes(extname(name)) && !/\.d\.[cm]?ts$/.test(name))
     .sort()
-  refuseUnseen(directory, files)
-  return oneForEachRevision(files).map((file) => ({ file, directory }))
+  refuseUnprintableNames(directory, files)
+  return chooseFilePerRevision(files).map((file) => ({ file, directory }))
 }
 
 /** A revision stands in lines, in commands to be copied and in the ledger. */
-function refuseUnseen(directory: string, files: readonly string[]): void {
-  const unseen = files.filter((file) => visible(file) !== file)
+function refuseUnprintableNames(directory: string, files: readonly string[]): void {
+  const unseen = files.filter((file) => toPrintable(file) !== file)
   if (unseen.length === 0) return
   throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
     what: 'The name of a migration has line breaks or other characters that cannot be seen. Nothing was done.',
@@ -110,8 +110,8 @@ function refuseUnseen(directory: string, files: readonly string[]): void {
   })
 }
 
-function oneForEachRevision(files: readonly string[]): readonly string[] {
-  const order = runsTypeScript ? sourceFirst : builtFirst
+function chooseFilePerRevision(files: readonly string[]): readonly string[] {
+  const order = runsTypeScript ? typeScriptFirst : javaScriptFirst
   const chosen = new Map<string, string>()
   for (const file of files) {
     const twin = chosen.get(revisionOf(file))
@@ -121,8 +121,8 @@ function oneForEachRevision(files: readonly string[]): readonly string[] {
   return [...chosen.values()]
 }
 
-function refuseTwins(found: readonly Found[]): void {
-  const seen = new Map<string, Found>()
+function refuseDuplicateRevisions(found: readonly FoundFile[]): void {
+  const seen = new Map<string, FoundFile>()
   for (const each of found) {
     const twin = seen.get(revisionOf(each.file))
     if (twin !== undefined)
@@ -135,10 +135,10 @@ function refuseTwins(found: readonly Found[]): void {
   }
 }
 
-async function fromFile({ file, directory }: Found): Promise<Migration> {
+async function readMigrationFile({ file, directory }: FoundFile): Promise<Migration> {
   const path = join(directory, file)
   const revision = revisionOf(file)
-  const load = async (): Promise<LoadedMigration> => asMigration(revision, await importMigration(path))
+  const load = async (): Promise<LoadedMigration> => toLoadedMigration(revision, await importMigration(path))
   const checksum = checksumOf(await readFile(path, 'utf8'))
   return { revision, file, path, sourceName: null, checksum, load }
 }
@@ -149,15 +149,15 @@ async function importMigration(path: string): Promise<unknown> {
       what: 'A migration file could not be loaded. Nothing was done.',
       facts: [
         ['file', path],
-        ['error', saidBy(cause)],
+        ['error', errorMessage(cause)],
       ],
-      choices: remediesFor(path, cause),
+      choices: loadFailureChoices(path, cause),
       cause,
     })
   })
 }
 
-function remediesFor(path: string, cause: unknown): readonly Choice[] {
+function loadFailureChoices(path: string, cause: unknown): readonly ErrorChoice[] {
   const code = isRecord(cause) ? String(cause['code']) : ''
   if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(code))
     return [
@@ -173,14 +173,22 @@ function remediesFor(path: string, cause: unknown): readonly Choice[] {
 }
 
 /** The default export first: of CommonJS it is all of `module.exports`, beside names of which Node finds only some. */
-function asMigration(revision: string, exports: unknown): LoadedMigration {
-  const candidates = [inside(exports), exports, inside(inside(exports))]
+function toLoadedMigration(revision: string, exports: unknown): LoadedMigration {
+  const candidates = [
+    nestedDefaultExport(exports),
+    exports,
+    nestedDefaultExport(nestedDefaultExport(exports)),
+  ]
   for (const candidate of candidates) {
-    if (!isRecord(candidate) || !isStep(candidate['up'])) continue
+    if (!isRecord(candidate) || !isMigrationFunction(candidate['up'])) continue
     const { up, down, config } = candidate
     const transaction =
       isRecord(config) && typeof config['transaction'] === 'boolean' ? config['transaction'] : null
-    return { up: up.bind(candidate), down: isStep(down) ? down.bind(candidate) : null, transaction }
+    return {
+      up: up.bind(candidate),
+      down: isMigrationFunction(down) ? down.bind(candidate) : null,
+      transaction,
+    }
   }
   throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
     what: `Migration ${revision} exports no up function. Nothing was done.`,
@@ -188,15 +196,15 @@ function asMigration(revision: string, exports: unknown): LoadedMigration {
   })
 }
 
-function inside(exports: unknown): unknown {
+function nestedDefaultExport(exports: unknown): unknown {
   return isRecord(exports) ? exports['default'] : undefined
 }
 
-function isStep(value: unknown): value is (knex: Knex) => unknown {
+function isMigrationFunction(value: unknown): value is (knex: Knex) => unknown {
   return typeof value === 'function'
 }
 
-function byFile(one: Found, other: Found): number {
+function compareFileNames(one: FoundFile, other: FoundFile): number {
   return one.file < other.file ? -1 : one.file > other.file ? 1 : 0
 }
 
@@ -205,7 +213,7 @@ function checksumOf(text: string): string {
   return `sha256:${createHash('sha256').update(normalised).digest('hex')}`
 }
 
-function emptyFolder({ directories }: KnexProject, why: string): SchemaError {
+function emptyFolderError({ directories }: KnexProject, why: string): SchemaError {
   return new SchemaError('SCHEMA_MIGRATIONS_EMPTY', {
     what: `The migrations folder ${why}. Nothing was done.`,
     facts: [['folder', directories]],
@@ -216,7 +224,7 @@ function emptyFolder({ directories }: KnexProject, why: string): SchemaError {
   })
 }
 
-function emptySource(): SchemaError {
+function emptySourceError(): SchemaError {
   return new SchemaError('SCHEMA_MIGRATIONS_EMPTY', {
     what: "The knexfile's migration source gives no migration. Nothing was done.",
     choices: [['--migrations DIR', 'names a folder to read instead']],

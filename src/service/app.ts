@@ -1,20 +1,20 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Config } from '../config/load.js'
-import type { Health } from '../gate/health-state.js'
+import type { HealthTracker } from '../gate/health-state.js'
 import { schemaHealth } from '../http/plugin.js'
 import { handleError, handleNotFound } from '../http/problem.js'
 import type { Log } from '../logging/log.js'
 import type { FleetRepository } from './fleet-repository.js'
-import { closeConnections, connectionOptions, type Timeouts, timeouts } from './http-timeouts.js'
+import { closeConnections, timeoutOptions, type HttpTimeouts, defaultHttpTimeouts } from './http-timeouts.js'
 
 export interface AppOptions {
   readonly config: Pick<Config, 'http' | 'fleet'>
-  readonly health: Health
+  readonly health: HealthTracker
   readonly log: Log
   /** The fleet's tables, null where this process guards another project's database: then it serves health only. */
   readonly fleet: FleetRepository | null
   /** Default: those of a service. */
-  readonly patience?: Timeouts
+  readonly timeouts?: HttpTimeouts
 }
 
 /** Builds the application; it does not listen, so that tests use `inject`. */
@@ -23,18 +23,18 @@ export async function buildApp({
   health,
   log,
   fleet,
-  patience = timeouts,
+  timeouts = defaultHttpTimeouts,
 }: AppOptions): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = log.child({}, { level: atLeastWarn(log.level) })
   // Loaded only where it is served: its schemas are most of what a start would load.
   const api = fleet === null ? null : { repository: fleet, ...(await import('./fleet-routes.js')) }
   const app = Fastify({
     loggerInstance,
-    routerOptions: api === null ? {} : { maxParamLength: api.fleetParamLength },
+    routerOptions: api === null ? {} : { maxParamLength: api.fleetMaxParamLength },
     frameworkErrors: handleError,
-    ...connectionOptions(patience),
+    ...timeoutOptions(timeouts),
   })
-  closeConnections(app, patience)
+  closeConnections(app, timeouts)
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(handleNotFound)
   const { healthToken: token, healthDetails: details } = config.http

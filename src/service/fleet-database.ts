@@ -3,22 +3,22 @@ import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type pg from 'pg'
 import type { Config } from '../config/load.js'
-import type { Health } from '../gate/health-state.js'
-import { onChange } from '../gate/on-health-change.js'
+import type { HealthTracker } from '../gate/health-state.js'
+import { onHealthChange } from '../gate/on-health-change.js'
 import type { Log } from '../logging/log.js'
-import { clientConfig } from '../postgres/connection/connect.js'
-import { destroy } from '../postgres/connection/lifecycle.js'
+import { toClientSettings } from '../postgres/connection/connect.js'
+import { destroyClient } from '../postgres/connection/lifecycle.js'
 import type { Workspace } from '../workspace.js'
 import type { FleetRepository } from './fleet-repository.js'
 
-export interface OwnFleetOptions {
+export interface FleetDatabaseOptions {
   readonly config: Config
-  readonly health: Health
+  readonly health: HealthTracker
   readonly log: Log
   readonly workspace: Workspace
 }
 
-export interface OwnFleet {
+export interface FleetDatabase {
   readonly repository: FleetRepository
   readonly close: () => Promise<void>
 }
@@ -27,45 +27,45 @@ export interface OwnFleet {
  * The fleet API is served on this project's own database, recognised by its own migrations folder: null for any other.
  * Connects at the first request, not before.
  */
-export async function openOwnFleet(options: OwnFleetOptions): Promise<OwnFleet | null> {
+export async function openFleetDatabase(options: FleetDatabaseOptions): Promise<FleetDatabase | null> {
   const { project, connection } = options.workspace
-  if (!project.directories.some(isOwnFolder)) return null
+  if (!project.directories.some(isOwnMigrationsFolder)) return null
   const [{ default: createKnex }, { createFleetRepository }] = await Promise.all([
     import('knex'),
     import('./fleet-repository.js'),
   ])
   const knex = createKnex({
     client: 'pg',
-    connection: { ...clientConfig(connection) },
+    connection: { ...toClientSettings(connection) },
     pool: { min: 0, max: 10, afterCreate },
-    acquireConnectionTimeout: silence,
+    acquireConnectionTimeout: socketTimeout,
     // Else an error has the values of its statement in it, and so has the log: whole reports of others.
     compileSqlOnError: false,
   })
   const repository = createFleetRepository(knex)
-  if (options.config.fleet.url === null) reportOneself(options, repository)
+  if (options.config.fleet.url === null) storeOwnReports(options, repository)
   return { repository, close: () => knex.destroy() }
 }
 
 /** In milliseconds. No query of the fleet takes so long. */
-const silence = 5_000
+const socketTimeout = 5_000
 
 /** Else a network that swallows everything would keep connections and requests for ever. */
 function afterCreate(client: pg.Client, done: (error: null, client: pg.Client) => void): void {
-  const late = Object.assign(new Error(`no answer within ${silence} ms`), { code: 'ETIMEDOUT' })
+  const late = Object.assign(new Error(`no answer within ${socketTimeout} ms`), { code: 'ETIMEDOUT' })
   const { stream } = client.connection
-  if (stream instanceof Socket) stream.setTimeout(silence, () => destroy(client, late))
+  if (stream instanceof Socket) stream.setTimeout(socketTimeout, () => destroyClient(client, late))
   done(null, client)
 }
 
-function isOwnFolder(directory: string): boolean {
+function isOwnMigrationsFolder(directory: string): boolean {
   return realpathSync(directory) === realpathSync(fileURLToPath(new URL('../../migrations', import.meta.url)))
 }
 
-function reportOneself({ config, health, log }: OwnFleetOptions, repository: FleetRepository): void {
+function storeOwnReports({ config, health, log }: FleetDatabaseOptions, repository: FleetRepository): void {
   const { service, target: environment } = config
   const place = { service: service.name, environment, instance: service.instance }
-  onChange(health, (document) => {
+  onHealthChange(health, (document) => {
     if (document.phase !== 'serving') return
     repository
       .addReport({ ...place, health: document })

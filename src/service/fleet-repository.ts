@@ -1,26 +1,26 @@
 import type { Knex } from 'knex'
 import {
-  type Environment,
+  type FleetEnvironment,
   isPosition,
   isStatus,
-  type Pair,
+  type ServiceEnvironment,
   type PastReport,
-  type Receipt,
-  type Report,
+  type ReportReceipt,
+  type FleetReport,
 } from '../fleet/schemas.js'
 import type { FleetReportsRow, Json } from './knex-tables.js'
 
 /** A place in a history: the report that was read last. */
-export interface Place {
+export interface HistoryCursor {
   readonly reportedAt: Date
   /** A bigint in decimal digits. */
   readonly id: string
 }
 
-export interface Page {
+export interface PageRequest {
   /** How many reports at most. */
   readonly limit: number
-  readonly after: Place | null
+  readonly after: HistoryCursor | null
 }
 
 export interface FleetRepository {
@@ -28,20 +28,26 @@ export interface FleetRepository {
    * Stores a report; its time is that of its arrival.
    * @throws an error for which `isUnstorable` is true if the document has something PostgreSQL cannot store
    */
-  readonly addReport: (report: Report) => Promise<Receipt>
+  readonly addReport: (report: FleetReport) => Promise<ReportReceipt>
   /** The latest report of each service and environment: failing first, then most pending revisions, then name. */
-  readonly listEnvironments: () => Promise<readonly Environment[]>
+  readonly listEnvironments: () => Promise<readonly FleetEnvironment[]>
   /** A page of the history of a pair, newest first; null if it never reported. */
-  readonly listReports: (pair: Pair, page: Page) => Promise<readonly Required<PastReport>[] | null>
+  readonly listReports: (
+    pair: ServiceEnvironment,
+    page: PageRequest,
+  ) => Promise<readonly Required<PastReport>[] | null>
 }
 
 /** What the query of the environments gives: columns of the latest report, and what is counted. */
 interface EnvironmentRow
   extends
-    Pick<FleetReportsRow, keyof Pair | 'status' | 'position' | 'current' | 'head' | 'reported_at'>,
-    Pick<Environment, 'behind' | 'ahead' | 'instances' | 'releaseId'> {}
+    Pick<
+      FleetReportsRow,
+      keyof ServiceEnvironment | 'status' | 'position' | 'current' | 'head' | 'reported_at'
+    >,
+    Pick<FleetEnvironment, 'behind' | 'ahead' | 'instances' | 'releaseId'> {}
 
-const pastColumns = [
+const pastReportColumns = [
   'id',
   'instance',
   'status',
@@ -61,7 +67,7 @@ const newestFirst = [
 ] as const
 
 /** Milliseconds. A connection whose query takes longer is thrown away: the network may have forgotten it. */
-const deadline = 10_000
+const queryTimeout = 10_000
 
 /** A zero byte (22021, 22P05), half a surrogate pair (22P02), nested too deeply (54001, or too deep for JSON already). */
 const unstorableCodes: ReadonlySet<unknown> = new Set(['22021', '22P05', '22P02', '54001'])
@@ -117,8 +123,8 @@ export function isUnstorable(error: unknown): boolean {
 
 async function insertReport(
   knex: Knex,
-  { service, environment, instance, health }: Report,
-): Promise<Receipt> {
+  { service, environment, instance, health }: FleetReport,
+): Promise<ReportReceipt> {
   const { status, phase, revision, releaseId, serviceId, version, notes, verification, database, checks } =
     health
   const { current, head, position, pending, unknown } = revision
@@ -138,41 +144,41 @@ async function insertReport(
       document,
     })
     .returning(['id', 'reported_at'])
-    .timeout(deadline)
+    .timeout(queryTimeout)
   if (row === undefined) throw new Error('PostgreSQL inserted a report and returned no row')
   return { id: row.id, reportedAt: row.reported_at.toISOString() }
 }
 
-async function selectEnvironments(knex: Knex): Promise<readonly Environment[]> {
+async function selectEnvironments(knex: Knex): Promise<readonly FleetEnvironment[]> {
   const { rows } = await knex
     .raw<{ readonly rows: readonly EnvironmentRow[] }>(environmentsQuery)
-    .timeout(deadline)
+    .timeout(queryTimeout)
   return rows.map(({ reported_at: reportedAt, status, position, ...row }) => ({
     ...row,
-    status: promised(isStatus, status),
-    position: position === null ? null : promised(isPosition, position),
+    status: narrowText(isStatus, status),
+    position: position === null ? null : narrowText(isPosition, position),
     reportedAt: reportedAt.toISOString(),
   }))
 }
 
 async function selectReports(
   knex: Knex,
-  pair: Pair,
-  { limit, after }: Page,
+  pair: ServiceEnvironment,
+  { limit, after }: PageRequest,
 ): Promise<readonly Required<PastReport>[] | null> {
   const query = knex('fleet_reports')
     .where(pair)
     .orderBy([...newestFirst])
     .limit(limit)
   if (after !== null) query.whereRaw('(reported_at, id) < (?, ?)', [after.reportedAt, after.id])
-  const rows = await query.select(...pastColumns).timeout(deadline)
+  const rows = await query.select(...pastReportColumns).timeout(queryTimeout)
   return rows.length > 0 || (after !== null && (await hasReported(knex, pair)))
     ? rows.map(toPastReport)
     : null
 }
 
-async function hasReported(knex: Knex, pair: Pair): Promise<boolean> {
-  return (await knex('fleet_reports').where(pair).first('id').timeout(deadline)) !== undefined
+async function hasReported(knex: Knex, pair: ServiceEnvironment): Promise<boolean> {
+  return (await knex('fleet_reports').where(pair).first('id').timeout(queryTimeout)) !== undefined
 }
 
 function toPastReport({
@@ -181,13 +187,13 @@ function toPastReport({
   position,
   document,
   ...row
-}: Pick<FleetReportsRow, (typeof pastColumns)[number]>): Required<PastReport> {
-  const details = detailsOf(document)
+}: Pick<FleetReportsRow, (typeof pastReportColumns)[number]>): Required<PastReport> {
+  const details = requireObject(document)
   const { releaseId } = details
   return {
     ...row,
-    status: promised(isStatus, status),
-    position: position === null ? null : promised(isPosition, position),
+    status: narrowText(isStatus, status),
+    position: position === null ? null : narrowText(isPosition, position),
     document: details,
     reportedAt: reportedAt.toISOString(),
     releaseId: typeof releaseId === 'string' ? releaseId : null,
@@ -195,13 +201,13 @@ function toPastReport({
 }
 
 /** A text that a constraint of the table holds to some. */
-function promised<Text extends string>(is: (text: string) => text is Text, text: string): Text {
+function narrowText<Text extends string>(is: (text: string) => text is Text, text: string): Text {
   if (is(text)) return text
   throw new Error(`fleet_reports has "${text}", which its constraints do not allow`)
 }
 
 /** A document, which a constraint of the table holds to be an object. */
-function detailsOf(document: Json): Required<PastReport>['document'] {
+function requireObject(document: Json): Required<PastReport>['document'] {
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document
   throw new Error('fleet_reports has a document that is no object')
 }

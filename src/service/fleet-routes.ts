@@ -3,31 +3,31 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import {
   environmentsSchema,
   historySchema,
-  pageSchema,
-  pairSchema,
+  historyQuerySchema,
+  serviceEnvironmentSchema,
   type PastReport,
   receiptSchema,
   reportSchema,
 } from '../fleet/schemas.js'
-import { bearerIs } from '../http/bearer.js'
-import { handleError, problemResponses, refusal, sendProblem } from '../http/problem.js'
-import { isUnavailable } from '../postgres/connection/sqlstate.js'
-import { type FleetRepository, isUnstorable, type Place } from './fleet-repository.js'
+import { hasBearerToken } from '../http/bearer.js'
+import { handleError, problemResponses, httpError, sendProblem } from '../http/problem.js'
+import { isServerUnavailable } from '../postgres/connection/sqlstate.js'
+import { type FleetRepository, isUnstorable, type HistoryCursor } from './fleet-repository.js'
 
-export interface FleetOptions {
+export interface FleetRoutesOptions {
   readonly repository: FleetRepository
   /** What a gate must send to report, and a reader to see whole documents; null: nobody may do either. */
   readonly token: string | null
 }
 
 /** For Fastify's `routerOptions.maxParamLength`: a name has 200 characters, which can be 400 UTF-16 units. */
-export const fleetParamLength = 400
+export const fleetMaxParamLength = 400
 
 const bodyLimit = 256 * 1024
 const defaultLimit = 50
 const historyPath = '/api/v1/environments/:service/:environment/reports'
 
-const schemas = {
+const routeSchemas = {
   report: {
     summary: 'Record where a service stands',
     body: reportSchema,
@@ -39,8 +39,8 @@ const schemas = {
   },
   history: {
     summary: 'The reports of one environment of one service, newest first',
-    params: pairSchema,
-    querystring: pageSchema,
+    params: serviceEnvironmentSchema,
+    querystring: historyQuerySchema,
     response: { 200: historySchema, ...problemResponses },
   },
 } as const
@@ -49,10 +49,15 @@ const schemas = {
  * The API of the fleet: `POST /api/v1/reports` (bearer token), `GET /api/v1/environments` and
  * `GET /api/v1/environments/{service}/{environment}/reports`. Every error is a problem (RFC 9457).
  */
-export const fleetRoutes: FastifyPluginAsyncTypebox<FleetOptions> = async (app, { repository, token }) => {
-  const isAuthorized: Authorization = (request) => bearerIs(request, token)
+export const fleetRoutes: FastifyPluginAsyncTypebox<FleetRoutesOptions> = async (
+  app,
+  { repository, token },
+) => {
+  const isAuthorized: AuthorizationCheck = (request) => hasBearerToken(request, token)
   app.setErrorHandler((error, request, reply) =>
-    isDatabaseAway(error) ? comeBack(error, request, reply) : handleError(error, request, reply),
+    isDatabaseUnavailable(error)
+      ? sendUnavailable(error, request, reply)
+      : handleError(error, request, reply),
   )
   // Coerces nothing in a body (Fastify's own makes "" of null), and finds more than the first faulty field.
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
@@ -60,24 +65,24 @@ export const fleetRoutes: FastifyPluginAsyncTypebox<FleetOptions> = async (app, 
 
   const report = {
     bodyLimit,
-    schema: schemas.report,
-    onRequest: token === null ? refuseAll : requireToken(isAuthorized),
+    schema: routeSchemas.report,
+    onRequest: token === null ? refuseReports : requireToken(isAuthorized),
   }
   app.post('/api/v1/reports', report, async ({ body }, reply) => {
     reply.code(201)
     return repository.addReport(body).catch(refuseUnstorable)
   })
 
-  app.get('/api/v1/environments', { schema: schemas.environments }, async (_request, reply) => {
+  app.get('/api/v1/environments', { schema: routeSchemas.environments }, async (_request, reply) => {
     reply.header('cache-control', 'no-store')
     return { environments: await repository.listEnvironments() }
   })
 
-  app.get(historyPath, { schema: schemas.history }, async (request, reply) => {
+  app.get(historyPath, { schema: routeSchemas.history }, async (request, reply) => {
     const { limit = defaultLimit, after } = request.query
     const page = { limit: limit + 1, after: after === undefined ? null : parseCursor(after) }
     const found = await repository.listReports(request.params, page)
-    if (found === null) throw refusal(404, 'This service never reported from this environment.')
+    if (found === null) throw httpError(404, 'This service never reported from this environment.')
     reply.header('cache-control', 'no-store')
     const reports = found.slice(0, limit)
     const last = reports.at(-1)
@@ -88,33 +93,33 @@ export const fleetRoutes: FastifyPluginAsyncTypebox<FleetOptions> = async (app, 
   })
 }
 
-const retryAfter = '5'
+const outageRetryAfter = '5'
 
 /** A caller that goes away in the middle of a body is a reset connection, too: Fastify says whose fault it is. */
-function isDatabaseAway(error: unknown): boolean {
-  return isUnavailable(error) && !(error instanceof Error && 'statusCode' in error)
+function isDatabaseUnavailable(error: unknown): boolean {
+  return isServerUnavailable(error) && !(error instanceof Error && 'statusCode' in error)
 }
 
-function comeBack(err: unknown, request: FastifyRequest, reply: FastifyReply): void {
+function sendUnavailable(err: unknown, request: FastifyRequest, reply: FastifyReply): void {
   request.log.warn({ err }, 'the database is away')
-  sendProblem(reply.header('retry-after', retryAfter), {
+  sendProblem(reply.header('retry-after', outageRetryAfter), {
     status: 503,
     detail: 'The database of this service is away for the moment. Try again.',
   })
 }
 
-type Authorization = (request: FastifyRequest) => boolean
+type AuthorizationCheck = (request: FastifyRequest) => boolean
 
-function requireToken(isAuthorized: Authorization) {
+function requireToken(isAuthorized: AuthorizationCheck) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (isAuthorized(request)) return
     const fault = request.headers.authorization === undefined ? '' : ', error="invalid_token"'
     reply.header('www-authenticate', `Bearer realm="schemagate fleet"${fault}`)
-    throw refusal(401, 'Reporting needs the FLEET_TOKEN of this service as a bearer token.')
+    throw httpError(401, 'Reporting needs the FLEET_TOKEN of this service as a bearer token.')
   }
 }
 
-async function refuseAll(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function refuseReports(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   return sendProblem(reply, {
     status: 503,
     detail: 'FLEET_TOKEN is not set, so this service takes no reports.',
@@ -123,7 +128,7 @@ async function refuseAll(_request: FastifyRequest, reply: FastifyReply): Promise
 
 function refuseUnstorable(error: unknown): never {
   throw isUnstorable(error)
-    ? refusal(400, 'The health document has a character or a depth that cannot be stored.')
+    ? httpError(400, 'The health document has a character or a depth that cannot be stored.')
     : error
 }
 
@@ -136,9 +141,9 @@ function formatCursor({ reportedAt, id }: PastReport): string {
 }
 
 /** @throws a refusal (400) if no page ended with this cursor's form */
-function parseCursor(cursor: string): Place {
+function parseCursor(cursor: string): HistoryCursor {
   const [, time, id] = /^(\d{1,13})\.(\d{1,18})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
   if (time === undefined || id === undefined)
-    throw refusal(400, 'The cursor `after` is not one this service gave.')
+    throw httpError(400, 'The cursor `after` is not one this service gave.')
   return { reportedAt: new Date(Number(time)), id }
 }

@@ -4,40 +4,40 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config/load.js'
 import { isRecord } from '../core/text/is-record.js'
-import { saidBy } from '../core/text/redact.js'
+import { errorMessage } from '../core/text/redact.js'
 import { describeError, SchemaError } from '../errors/schema-error.js'
-import { createHealth, type Health } from '../gate/health-state.js'
-import { openGate } from '../gate/open.js'
-import { type Log, logRefusal, reportTo } from '../logging/log.js'
-import { openOwnFleet } from './fleet-database.js'
+import { createHealthTracker, type HealthTracker } from '../gate/health-state.js'
+import { startGate } from '../gate/start-gate.js'
+import { type Log, logRefusal, createLogReporter } from '../logging/log.js'
+import { openFleetDatabase } from './fleet-database.js'
 
 /** How long closing may take beyond SHUTDOWN_DELAY before the process is ended anyway, in milliseconds. */
-const closingTime = 20_000
+const shutdownTimeout = 20_000
 
 /** The processor raises these, and a handler that returns repeats what raised them, for ever. */
-const faults = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
+const faultSignals = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
 
 /** A terminal, timeout and npm each pass these on: the second is the first again, and must not cut closing short. */
-const stops = ['SIGTERM', 'SIGINT'] as const
+const stopSignals = ['SIGTERM', 'SIGINT'] as const
 
 /**
  * The service: health port, gate, application port, signals. Resolves with the exit code once the gate refused; once it
  * listens it resolves with null, and the process ends by signal.
  */
 export async function serve(config: Config, log: Log): Promise<number | null> {
-  const health = createHealth(config)
+  const health = createHealthTracker(config)
   const stop = new AbortController()
   const closing: (() => Promise<void>)[] = []
   const closeAll = async (): Promise<void> => {
     for (const close of closing.splice(0).toReversed()) await close()
   }
   let asked: string | null = null
-  const story = start({ config, log, health, signal: stop.signal, closing })
+  const story = start({ config, log, health, signal: stop.signal, closers: closing })
   const grace = closeWithGrace(
     {
-      delay: config.http.shutdownDelay + closingTime,
+      delay: config.http.shutdownDelay + shutdownTimeout,
       logger: false,
-      skip: [...faults, ...stops],
+      skip: [...faultSignals, ...stopSignals],
       onTimeout: () => log.fatal('closing took too long: ended with what was still open'),
       onSecondError: (err) => log.fatal({ err }, 'unexpected failure while closing'),
     },
@@ -52,9 +52,9 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
       })
     },
   )
-  const ignore = onFirstStop((signal) => {
+  const ignore = onFirstStopSignal((signal) => {
     asked = signal
-    if (!health.view().started) reportTo(log)({ event: 'stopping', signal })
+    if (!health.view().started) createLogReporter(log)({ event: 'stopping', signal })
     void grace.close()
   })
   try {
@@ -68,58 +68,58 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
     grace.uninstall()
     ignore()
     logRefusal(log, error)
-    await leaveTerminationMessage(config, { error, log })
+    await writeTerminationMessage(config, { error, log })
     await closeAll()
     return error instanceof SchemaError ? error.exitCode : 1
   }
 }
 
 /** Calls once, and swallows the others until it is ended by the function it returns. */
-function onFirstStop(act: (signal: string) => void): () => void {
+function onFirstStopSignal(act: (signal: string) => void): () => void {
   let stopping = false
   const onStop = (signal: string): void => {
     if (!stopping) act(signal)
     stopping = true
   }
-  for (const signal of stops) process.on(signal, onStop)
+  for (const signal of stopSignals) process.on(signal, onStop)
   return () => {
-    for (const signal of stops) process.off(signal, onStop)
+    for (const signal of stopSignals) process.off(signal, onStop)
   }
 }
 
-interface Starting {
+interface StartContext {
   readonly config: Config
   readonly log: Log
-  readonly health: Health
+  readonly health: HealthTracker
   readonly signal: AbortSignal
   /** What has to be closed, in the order it was opened. */
-  readonly closing: (() => Promise<void>)[]
+  readonly closers: (() => Promise<void>)[]
 }
 
-async function start(starting: Starting): Promise<void> {
-  const { config, log, health, signal, closing } = starting
+async function start(starting: StartContext): Promise<void> {
+  const { config, log, health, signal, closers } = starting
   if (config.http.healthPort !== null) await listenForProbes(starting, config.http.healthPort)
-  const gate = await openGate(config, { log, report: reportTo(log), health, signal })
-  closing.push(gate.close)
+  const gate = await startGate(config, { log, report: createLogReporter(log), health, signal })
+  closers.push(gate.close)
   const { buildApp } = await import('./app.js')
-  const fleet = await openOwnFleet({ config, health, log, workspace: gate.workspace })
-  if (fleet !== null) closing.push(fleet.close)
+  const fleet = await openFleetDatabase({ config, health, log, workspace: gate.workspace })
+  if (fleet !== null) closers.push(fleet.close)
   const app = await buildApp({ config, health, log, fleet: fleet?.repository ?? null })
-  closing.push(() => app.close())
+  closers.push(() => app.close())
   await listen(app, { port: config.http.port, what: '/health/schema', starting })
 }
 
-async function listenForProbes(starting: Starting, port: number): Promise<void> {
+async function listenForProbes(starting: StartContext, port: number): Promise<void> {
   const { buildApp } = await import('./app.js')
   const app = await buildApp({ ...starting, fleet: null })
-  starting.closing.push(() => app.close())
+  starting.closers.push(() => app.close())
   await listen(app, { port, what: 'health routes only', starting })
 }
 
 interface Listening {
   readonly port: number
   readonly what: string
-  readonly starting: Starting
+  readonly starting: StartContext
 }
 
 async function listen(app: FastifyInstance, { port, what, starting }: Listening): Promise<void> {
@@ -132,10 +132,10 @@ async function listen(app: FastifyInstance, { port, what, starting }: Listening)
       cause,
     })
   })
-  reportTo(log)({ event: 'listening', address: addressOf(app), what })
+  createLogReporter(log)({ event: 'listening', address: listeningAddress(app), what })
 }
 
-function addressOf(app: FastifyInstance): string {
+function listeningAddress(app: FastifyInstance): string {
   const address = app.server.address()
   if (address === null || typeof address === 'string') return String(address)
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
@@ -144,7 +144,7 @@ function addressOf(app: FastifyInstance): string {
 interface Draining {
   readonly config: Config
   readonly log: Log
-  readonly health: Health
+  readonly health: HealthTracker
   readonly signal: string
 }
 
@@ -158,16 +158,16 @@ async function drain({ config, log, health, signal }: Draining): Promise<void> {
   const delay = started ? config.http.shutdownDelay : 0
   const draining = { event: 'draining', signal, delay } as const
   health.report(draining)
-  reportTo(log)(draining)
+  createLogReporter(log)(draining)
   if (delay > 0) await sleep(delay)
 }
 
 /** Kubernetes shows this file's content; it is there only where Kubernetes made it. */
-async function leaveTerminationMessage(
+async function writeTerminationMessage(
   { terminationLog }: Config,
   { error, log }: { readonly error: unknown; readonly log: Log },
 ): Promise<void> {
-  const text = error instanceof SchemaError ? describeError(error) : saidBy(error)
+  const text = error instanceof SchemaError ? describeError(error) : errorMessage(error)
   try {
     await writeFile(terminationLog, text.slice(0, 4096), { flag: 'r+' })
   } catch (cause) {

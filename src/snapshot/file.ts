@@ -1,14 +1,14 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Facts } from '../core/model/catalog.js'
-import type { Undetermined } from '../core/model/diff.js'
+import type { UndeterminedFacts } from '../core/model/diff.js'
 import { type Changes, type Snapshot, snapshotFormat, type SnapshotRevision } from '../core/model/snapshot.js'
 import { isRecord } from '../core/text/is-record.js'
-import { saidBy } from '../core/text/redact.js'
+import { errorMessage } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
 
 /** Beside the migrations; Knex's loader ignores it. */
-export const snapshotName = 'schema.snapshot.json'
+export const snapshotFileName = 'schema.snapshot.json'
 
 /**
  * Reads the snapshot of a migrations folder, null where there is none. Throws SCHEMA_SNAPSHOT_INVALID.
@@ -16,7 +16,7 @@ export const snapshotName = 'schema.snapshot.json'
  * @param directory the migrations folder
  */
 export async function loadSnapshot(directory: string): Promise<Snapshot | null> {
-  const file = join(directory, snapshotName)
+  const file = join(directory, snapshotFileName)
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (isRecord(error) && error['code'] === 'ENOENT') return null
     throw error
@@ -26,7 +26,7 @@ export async function loadSnapshot(directory: string): Promise<Snapshot | null> 
 
 /** Writes the snapshot of a migrations folder, whole or not at all, and returns the file's path. */
 export async function saveSnapshot(directory: string, snapshot: Snapshot): Promise<string> {
-  const file = join(directory, snapshotName)
+  const file = join(directory, snapshotFileName)
   const unfinished = `${file}.${process.pid}.tmp`
   try {
     await writeFile(unfinished, formatSnapshot(snapshot))
@@ -75,7 +75,10 @@ function formatObjects(objects: Readonly<Record<string, unknown>>, indent: strin
 function parseSnapshot(text: string, file: string): Snapshot {
   const value = parseJson(text, file)
   if (!isRecord(value) || value['schemagate'] !== snapshotFormat)
-    throw invalid(file, `it is not of format ${snapshotFormat}: another version of schemagate wrote it`)
+    throw invalidSnapshotError(
+      file,
+      `it is not of format ${snapshotFormat}: another version of schemagate wrote it`,
+    )
   const { postgres, base, revisions } = value
   if (
     typeof postgres !== 'number' ||
@@ -83,7 +86,7 @@ function parseSnapshot(text: string, file: string): Snapshot {
     !Array.isArray(revisions) ||
     !revisions.every(isRevision)
   )
-    throw invalid(file, 'it was changed by hand or is not whole')
+    throw invalidSnapshotError(file, 'it was changed by hand or is not whole')
   return { postgres, base, revisions }
 }
 
@@ -91,7 +94,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw invalid(file, saidBy(error))
+    throw invalidSnapshotError(file, errorMessage(error))
   }
 }
 
@@ -115,11 +118,11 @@ function isChanges(value: unknown): value is Changes {
   return isObject(value) && Object.values(value).every((facts) => facts === null || isFacts(facts))
 }
 
-function isUndetermined(value: unknown): value is Undetermined {
-  return isObject(value) && Object.values(value).every(isTexts)
+function isUndetermined(value: unknown): value is UndeterminedFacts {
+  return isObject(value) && Object.values(value).every(isTextList)
 }
 
-function isTexts(value: unknown): value is readonly string[] {
+function isTextList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }
 
@@ -136,12 +139,12 @@ function isFacts(value: unknown): value is Facts {
   return (
     isObject(value) &&
     Object.values(value).every(
-      (fact) => ['string', 'number', 'boolean'].includes(typeof fact) || isTexts(fact),
+      (fact) => ['string', 'number', 'boolean'].includes(typeof fact) || isTextList(fact),
     )
   )
 }
 
-function invalid(file: string, why: string): SchemaError {
+function invalidSnapshotError(file: string, why: string): SchemaError {
   return new SchemaError('SCHEMA_SNAPSHOT_INVALID', {
     what: `The snapshot cannot be read: ${why}. Nothing was verified.`,
     facts: [['file', file]],

@@ -1,11 +1,17 @@
 import type { Catalog } from '../core/model/catalog.js'
-import { planLooks, repeatedIn, type Replayed } from '../core/model/replay-checkpoints.js'
-import { agreeOn, type Changes, changesBetween, pick, type Snapshot } from '../core/model/snapshot.js'
-import type { Report } from '../core/progress/events.js'
+import { planCheckpoints, findRepeatedChanges, type ReplayChanges } from '../core/model/replay-checkpoints.js'
+import {
+  mergeReplays,
+  type Changes,
+  changesBetween,
+  pickKeys,
+  type Snapshot,
+} from '../core/model/snapshot.js'
+import type { ProgressReporter } from '../core/progress/events.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { type Connection, withClient } from '../postgres/connection/connect.js'
-import { serverMajor } from '../postgres/connection/query.js'
-import { everything, ledgerTablesOf, readCatalog } from '../postgres/introspect/read-catalog.js'
+import { readServerMajor } from '../postgres/connection/query.js'
+import { allAnnotations, ledgerTablesOf, readCatalog } from '../postgres/introspect/read-catalog.js'
 import { migrate } from '../postgres/migrate/migrate.js'
 import type { Scratch } from '../postgres/scratch/scratch.js'
 import type { RevisionCheck } from '../postgres/verify/check-revision.js'
@@ -16,7 +22,7 @@ export interface ReplayOptions {
   readonly scratch: Scratch
   readonly project: KnexProject
   readonly migrations: readonly Migration[]
-  readonly report: Report
+  readonly report: ProgressReporter
 }
 
 /**
@@ -28,7 +34,7 @@ export async function replay(options: ReplayOptions): Promise<Snapshot> {
   const { scratch, migrations, report } = options
   report({ event: 'replaying', revisions: migrations.length, where: scratch.where })
   const first = await scratch.withDatabase((connection) => replayFirst(connection, options))
-  const second = await scratch.withDatabase((connection) => replayAgain(connection, { options, first }))
+  const second = await scratch.withDatabase((connection) => replaySecond(connection, { options, first }))
   return {
     postgres: first.major,
     base: first.base,
@@ -36,7 +42,7 @@ export async function replay(options: ReplayOptions): Promise<Snapshot> {
       revision,
       file,
       checksum,
-      ...agreeOn(first.changes.get(revision) ?? {}, second.get(revision) ?? {}),
+      ...mergeReplays(first.changes.get(revision) ?? {}, second.get(revision) ?? {}),
     })),
   }
 }
@@ -44,46 +50,54 @@ export async function replay(options: ReplayOptions): Promise<Snapshot> {
 interface FirstReplay {
   readonly major: number
   readonly base: Catalog
-  readonly changes: Replayed
+  readonly changes: ReplayChanges
 }
 
 async function replayFirst(connection: Connection, options: ReplayOptions): Promise<FirstReplay> {
   const { base, major } = await withClient(connection, async (client) => ({
-    base: await readCatalog(client, { ...ledgerTablesOf(options.project), ...everything }),
-    major: await serverMajor(client),
+    base: await readCatalog(client, { ...ledgerTablesOf(options.project), ...allAnnotations }),
+    major: await readServerMajor(client),
   }))
   const changes = new Map<string, Changes>()
   let before = base
-  await applyAll(connection, options, async ({ revision, read }) => {
-    const after = await read(everything)
+  await applyMigrations(connection, options, async ({ revision, read }) => {
+    const after = await read(allAnnotations)
     changes.set(revision, changesBetween(before, after))
     before = after
   })
   return { base, major, changes }
 }
 
-interface Repetition {
+interface SecondReplay {
   readonly options: ReplayOptions
   readonly first: FirstReplay
 }
 
-async function replayAgain(connection: Connection, { options, first }: Repetition): Promise<Replayed> {
-  const looks = planLooks(first.changes)
+async function replaySecond(
+  connection: Connection,
+  { options, first }: SecondReplay,
+): Promise<ReplayChanges> {
+  const checkpoints = planCheckpoints(first.changes)
   const catalogs = new Map<string, Catalog>()
-  await applyAll(connection, options, async ({ revision, read }) => {
-    const look = looks.get(revision)
-    if (look !== undefined) catalogs.set(revision, pick(await read(everything), look.keys()))
+  await applyMigrations(connection, options, async ({ revision, read }) => {
+    const checkpoint = checkpoints.get(revision)
+    if (checkpoint !== undefined)
+      catalogs.set(revision, pickKeys(await read(allAnnotations), checkpoint.keys()))
   })
-  return repeatedIn({ looks, catalogs, base: first.base }, first.changes)
+  return findRepeatedChanges({ checkpoints, catalogs, base: first.base }, first.changes)
 }
 
-async function applyAll(connection: Connection, options: ReplayOptions, check: RevisionCheck): Promise<void> {
+async function applyMigrations(
+  connection: Connection,
+  options: ReplayOptions,
+  check: RevisionCheck,
+): Promise<void> {
   await migrate({
     ...options,
     connection,
-    witness: null,
+    serviceConnection: null,
     owner: { service: 'scratch', environment: 'scratch' },
-    admit: () => {},
+    checkPreconditions: () => {},
     snapshot: null,
     check,
     transaction: 'each',
@@ -91,21 +105,21 @@ async function applyAll(connection: Connection, options: ReplayOptions, check: R
     lockTimeout: 0,
     deadline: 0,
     writer: { host: 'scratch', release: null },
-    report: onlyWhatTakesLong(options.report),
+    report: reportOnlyLongRuns(options.report),
   }).catch((error: unknown) => {
-    throw whileReplaying(error)
+    throw describeReplayError(error)
   })
 }
 
 /** What happens in a scratch database is nobody's news, but for a revision that takes long. */
-function onlyWhatTakesLong(report: Report): Report {
+function reportOnlyLongRuns(report: ProgressReporter): ProgressReporter {
   return (progress) => {
     if (progress.event === 'revision running') report(progress)
   }
 }
 
 /** What stayed applied in a scratch database went with it. */
-function whileReplaying(error: unknown): unknown {
+function describeReplayError(error: unknown): unknown {
   if (!(error instanceof SchemaError)) return error
   return new SchemaError(error.code, {
     what: `Replaying the migrations in a scratch database: ${error.message}`,

@@ -1,7 +1,7 @@
-import { count, shortened } from '../core/model/describe.js'
-import { type Stale, staleness } from '../core/model/snapshot-staleness.js'
-import { keepUndetermined, type Snapshot } from '../core/model/snapshot.js'
-import type { Report } from '../core/progress/events.js'
+import { formatCount, shortenList } from '../core/model/describe.js'
+import { type StaleRevision, findStaleRevisions } from '../core/model/snapshot-staleness.js'
+import { reuseUndeterminedValues, type Snapshot } from '../core/model/snapshot.js'
+import type { ProgressReporter } from '../core/progress/events.js'
 import { isRecord } from '../core/text/is-record.js'
 import { SchemaError } from '../errors/schema-error.js'
 import type { Workspace } from '../workspace.js'
@@ -11,36 +11,39 @@ import { loadSnapshot, saveSnapshot } from './file.js'
  * The snapshot to verify with. In development a missing or stale one is made anew; in production a stale one is an error
  * and a missing one is null: nothing is promised then. Throws SCHEMA_SNAPSHOT_STALE, SCHEMA_SNAPSHOT_INVALID.
  */
-export async function currentSnapshot(workspace: Workspace, report: Report): Promise<Snapshot | null> {
+export async function loadOrRefreshSnapshot(
+  workspace: Workspace,
+  report: ProgressReporter,
+): Promise<Snapshot | null> {
   const { config, snapshotDirectory, migrations } = workspace
   const snapshot = await loadSnapshot(snapshotDirectory)
-  const stale = snapshot === null ? [] : staleness(snapshot, migrations)
+  const stale = snapshot === null ? [] : findStaleRevisions(snapshot, migrations)
   if (snapshot !== null && stale.length === 0) return snapshot
   if (config.production) {
     if (snapshot === null) return null
-    throw staleError(workspace, stale)
+    throw staleSnapshotError(workspace, stale)
   }
   report({ event: 'snapshot stale', stale, missing: snapshot === null })
-  return refreshed(workspace, report)
+  return tryRefreshSnapshot(workspace, report)
 }
 
 /** The snapshot as it is, whatever its age: for commands that only look. Null where there is none or it is stale. */
-export async function usableSnapshot({
+export async function loadUsableSnapshot({
   snapshotDirectory,
   migrations,
 }: Pick<Workspace, 'snapshotDirectory' | 'migrations'>): Promise<{
   readonly snapshot: Snapshot | null
-  readonly stale: readonly Stale[]
+  readonly stale: readonly StaleRevision[]
 }> {
   const snapshot = await loadSnapshot(snapshotDirectory)
-  const stale = snapshot === null ? [] : staleness(snapshot, migrations)
+  const stale = snapshot === null ? [] : findStaleRevisions(snapshot, migrations)
   return { snapshot: stale.length === 0 ? snapshot : null, stale }
 }
 
 /** Replays the migrations and writes the snapshot. Returns it with the file's path. What only reads one loads none of it. */
 export async function makeSnapshot(
   workspace: Workspace,
-  report: Report,
+  report: ProgressReporter,
 ): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {
   const started = performance.now()
   const { project, migrations, snapshotDirectory } = workspace
@@ -50,7 +53,7 @@ export async function makeSnapshot(
   ])
   const scratch = await findScratch(workspace.scratch)
   const fresh = await replay({ scratch, project, migrations, report })
-  const snapshot = keepUndetermined(fresh, await earlierSnapshot(snapshotDirectory))
+  const snapshot = reuseUndeterminedValues(fresh, await loadEarlierSnapshot(snapshotDirectory))
   const file = await saveSnapshot(snapshotDirectory, snapshot)
   const keys = new Set(snapshot.revisions.flatMap(({ changes }) => Object.keys(changes)))
   report({
@@ -64,7 +67,7 @@ export async function makeSnapshot(
 }
 
 /** One that cannot be read is replaced like one that is not there. */
-async function earlierSnapshot(directory: string): Promise<Snapshot | null> {
+async function loadEarlierSnapshot(directory: string): Promise<Snapshot | null> {
   return loadSnapshot(directory).catch((error: unknown) => {
     if (error instanceof SchemaError && error.code === 'SCHEMA_SNAPSHOT_INVALID') return null
     throw error
@@ -72,22 +75,22 @@ async function earlierSnapshot(directory: string): Promise<Snapshot | null> {
 }
 
 /** Without a scratch database, or with a folder that cannot be written, development goes on unverified and says so. */
-async function refreshed(workspace: Workspace, report: Report): Promise<Snapshot | null> {
+async function tryRefreshSnapshot(workspace: Workspace, report: ProgressReporter): Promise<Snapshot | null> {
   try {
     return (await makeSnapshot(workspace, report)).snapshot
   } catch (error) {
-    if (!isUnavailable(error)) throw error
+    if (!isSnapshotUnavailable(error)) throw error
     report({ event: 'snapshot unavailable', reason: error.message })
     return null
   }
 }
 
-function isUnavailable(error: unknown): error is Error {
+function isSnapshotUnavailable(error: unknown): error is Error {
   if (!(error instanceof Error) || !isRecord(error)) return false
   return ['SCHEMA_SCRATCH_UNAVAILABLE', 'EACCES', 'EROFS', 'EPERM'].includes(String(error['code']))
 }
 
-const reasons: Readonly<Record<Stale['why'], string>> = {
+const staleReasons: Readonly<Record<StaleRevision['why'], string>> = {
   new: 'not in the snapshot',
   removed: 'in the snapshot, no longer in the folder',
   edited: 'edited since the snapshot was made',
@@ -95,23 +98,23 @@ const reasons: Readonly<Record<Stale['why'], string>> = {
 }
 
 /** One line for each reason a snapshot is stale. */
-export function describeStale(stale: readonly Stale[]): readonly string[] {
-  return stale.map(({ revision, why }) => `${revision}  ${reasons[why]}`)
+export function describeStale(stale: readonly StaleRevision[]): readonly string[] {
+  return stale.map(({ revision, why }) => `${revision}  ${staleReasons[why]}`)
 }
 
 /** Why there is no promise to go by: the snapshot is stale, or, without a reason for that, there is none. */
-export function staleError(
+export function staleSnapshotError(
   { snapshotDirectory }: Pick<Workspace, 'snapshotDirectory'>,
-  stale: readonly Stale[],
+  stale: readonly StaleRevision[],
 ): SchemaError {
   return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
     what:
       stale.length === 0
         ? 'There is no snapshot of these migrations yet. Nothing was verified or migrated.'
-        : `The snapshot was not made from these migrations: it differs in ${count(stale.length, 'revision')}. Nothing was verified or migrated.`,
+        : `The snapshot was not made from these migrations: it differs in ${formatCount(stale.length, 'revision')}. Nothing was verified or migrated.`,
     facts: [
       ['folder', snapshotDirectory],
-      ...(stale.length === 0 ? [] : [['stale', shortened(describeStale(stale))] as const]),
+      ...(stale.length === 0 ? [] : [['stale', shortenList(describeStale(stale))] as const]),
     ],
     choices: [['schemagate snapshot', 'makes it anew; commit it with the migrations']],
   })

@@ -2,11 +2,11 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config/load.js'
 import { assessImpact, impactRules } from '../../src/core/impact/assess-impact.js'
-import { type Catalog, countKinds } from '../../src/core/model/catalog.js'
+import { type Catalog, countByKind } from '../../src/core/model/catalog.js'
 import { diff, type Difference } from '../../src/core/model/diff.js'
-import { compareWithin } from '../../src/core/model/scope.js'
+import { compareInScope } from '../../src/core/model/scope.js'
 import {
-  everything,
+  allAnnotations,
   readCatalog,
   readCatalogInTransaction,
   type ReadOptions,
@@ -83,11 +83,11 @@ for (const each of scopedCases)
       VERIFY_IGNORE: JSON.stringify(ignore),
     }
     const { scope } = loadConfig({ root: t.testdir(), env: settings }).verify
-    const catalog = await catalogOf(each.promised, everything)
+    const catalog = await catalogOf(each.promised, allAnnotations)
     const promised = { catalog, undetermined: {}, tolerated: new Set<string>() }
-    for (const options of [everything, { comments, grants }]) {
-      const found = compareWithin(promised, await catalogOf(each.live, options), { scope })
-      t.strictSame(found.kept.map(inShort), each.differences)
+    for (const options of [allAnnotations, { comments, grants }]) {
+      const found = compareInScope(promised, await catalogOf(each.live, options), { scope })
+      t.strictSame(found.differences.map(inShort), each.differences)
       t.strictSame(
         found.ignored.map(({ objects }) => objects),
         ignored,
@@ -98,7 +98,7 @@ for (const each of scopedCases)
 t.test('every kind of object is missing, unexpected and changed in some case', async (t) => {
   for (const change of ['missing', 'unexpected', 'changed']) {
     const found = allCases.flatMap(({ differences }) => differences).filter((line) => line.startsWith(change))
-    const kinds = Object.keys(countKinds(found.map((line) => line.split(' ')[1] ?? '')))
+    const kinds = Object.keys(countByKind(found.map((line) => line.split(' ')[1] ?? '')))
     // Schemas have no facts, and default privileges are read only when asked for.
     const never = ['default_privileges', ...(change === 'changed' ? ['schema'] : [])]
     t.strictSame([...kinds, ...never].sort(), Object.keys(impactRules).sort(), change)

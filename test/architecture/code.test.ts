@@ -1,9 +1,9 @@
 import t from 'tap'
 import ts from 'typescript'
 import { impactRules } from '../../src/core/impact/assess-impact.js'
-import { nameOfKind, pluralOf } from '../../src/core/model/describe.js'
+import { nameOfKind, pluralOfKind } from '../../src/core/model/describe.js'
 import { ddlKinds } from '../../src/ddl/kinds/registry.js'
-import { catalogQueries } from '../../src/postgres/introspect/queries/all.sql.js'
+import { catalogQueries } from '../../src/postgres/introspect/queries/catalog-queries.js'
 import { declarationsOf, placesOf, sources } from './sources.js'
 
 t.test('the core is pure: it knows neither process nor clock nor chance', async (t) => {
@@ -52,7 +52,7 @@ t.test('every kind that the catalog reads has its impact and its SQL, and no oth
   t.strictSame(Object.keys(impactRules).sort(), [...kinds].sort(), 'what a difference means')
   t.strictSame(Object.keys(ddlKinds).sort(), [...kinds].sort(), 'how it is written as SQL')
   t.strictSame(
-    kinds.filter((kind) => /_/.test(nameOfKind(kind) + pluralOf(kind))),
+    kinds.filter((kind) => /_/.test(nameOfKind(kind) + pluralOfKind(kind))),
     [],
     'what people call it',
   )

@@ -31,12 +31,12 @@ async function make(
   return runNew({
     config,
     options: { from, ...options },
-    words: [name],
+    positionals: [name],
     report: () => {},
     signal: new AbortController().signal,
-    say: () => {},
+    printMessage: () => {},
     ask: null,
-    configOf: () => config,
+    loadConfigFor: () => config,
   })
 }
 

@@ -7,8 +7,8 @@ import { check as isFormatted } from 'prettier'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { objectKey } from '../../src/core/model/catalog.js'
-import { columnType } from '../../src/core/typegen/columns.js'
-import { tableTypes } from '../../src/core/typegen/tables.js'
+import { columnType } from '../../src/core/typegen/column-types.js'
+import { renderTableTypes } from '../../src/core/typegen/table-types.js'
 import { createDatabase, query } from '../support/database.js'
 import { createProject, type Project } from '../support/project.js'
 
@@ -27,7 +27,7 @@ const file = 'knex-tables.d.ts'
 const tablesOf = (source: string): string => source.slice(0, source.indexOf('\n/** A query that names'))
 
 t.test('a promise without anything odd', async (t) => {
-  const source = tableTypes(
+  const source = renderTableTypes(
     {
       catalog: {
         'enum:public.mood': { labels: ['sad', 'ok'] },
@@ -171,7 +171,7 @@ t.test(
     const columns = ['constructor', 'two words', '2nd', '$', "o'clock", 'größe', 'Row', long]
     const wide = { type: `public.${long}[]`, nullable: true }
     const tables = ['song', 'Song', 'a song', 'a_song', '2024', '!', 'größe', 'a.b', 'x as y', 'date', long]
-    const source = tableTypes(
+    const source = renderTableTypes(
       {
         catalog: {
           ...Object.fromEntries(tables.map((name) => [objectKey('table', ['public', name]), {}])),

@@ -1,8 +1,8 @@
 import type { Catalog } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
 import type { Statement } from '../../src/ddl/statement.js'
-import { reconcile } from '../../src/postgres/canonicalize/canonicalize.js'
-import { serverMajor } from '../../src/postgres/connection/query.js'
+import { canonicalizeCatalog } from '../../src/postgres/canonicalize/canonicalize.js'
+import { readServerMajor } from '../../src/postgres/connection/query.js'
 import { apply, type Failure } from './apply.js'
 import { readContents } from './contents.js'
 import { describe } from './differences.js'
@@ -39,9 +39,9 @@ export async function attempt(place: Place, { from, to, statements, rows }: Atte
 
 /** The catalog as it is now, in the words of the other where the server says that they mean the same. */
 async function arrivedAt({ client, catalog, transaction }: Place, to: Catalog): Promise<Catalog> {
-  const major = await serverMajor(client)
+  const major = await readServerMajor(client)
   const crossing = { expected: to, live: await catalog(), majors: { expected: major, actual: major } }
-  return (await reconcile(client, crossing, transaction)).live
+  return (await canonicalizeCatalog(client, crossing, transaction)).live
 }
 
 function linesOf({ statement: { key, sql, hazards }, error }: Failure): readonly string[] {

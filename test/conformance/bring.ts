@@ -1,5 +1,5 @@
 import type { Catalog } from '../../src/core/model/catalog.js'
-import type { Plan, Refusal, Statement } from '../../src/ddl/statement.js'
+import type { Plan, PlanRefusal, Statement } from '../../src/ddl/statement.js'
 import { attempt, type Outcome } from './attempt.js'
 import type { Case, Side } from './cases.js'
 import { errorText } from './error-text.js'
@@ -21,7 +21,7 @@ export interface Direction {
   /** Why it is not brought across; of one that is, what failed on the rows put in. */
   readonly reasons: readonly (readonly string[])[]
   readonly statements: readonly Statement[]
-  readonly refused: readonly Refusal[]
+  readonly refused: readonly PlanRefusal[]
 }
 
 export interface Way {

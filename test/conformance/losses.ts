@@ -1,4 +1,4 @@
-import { type Catalog, type Fact, parseKey, schemaOf, tableOf } from '../../src/core/model/catalog.js'
+import { type Catalog, type Fact, parseKey, schemaKeyOf, tableKeyOf } from '../../src/core/model/catalog.js'
 import type { Statement } from '../../src/ddl/statement.js'
 import type { Contents } from './contents.js'
 
@@ -51,7 +51,7 @@ function holders(from: Catalog, key: string): readonly string[] {
   const found = [key]
   for (const one of found) {
     const needs = listOf(from[one]?.['$needs'])
-    for (const holder of [tableOf(one), schemaOf(one), ...inheritedFrom(from, one), ...needs])
+    for (const holder of [tableKeyOf(one), schemaKeyOf(one), ...inheritedFrom(from, one), ...needs])
       if (holder !== null && !found.includes(holder)) found.push(holder)
   }
   return found
@@ -60,7 +60,7 @@ function holders(from: Catalog, key: string): readonly string[] {
 /** The tables above a table, or the same column of those above the column's. */
 function inheritedFrom(from: Catalog, key: string): readonly string[] {
   const { kind, names } = parseKey(key)
-  const parents = listOf(from[tableOf(key) ?? key]?.['parents'])
+  const parents = listOf(from[tableKeyOf(key) ?? key]?.['parents'])
   return parents.map((parent) => [`${kind}:${parent}`, ...names.slice(2)].join('.'))
 }
 

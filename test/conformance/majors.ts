@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import { diff, type Difference } from '../../src/core/model/diff.js'
-import { reconcile } from '../../src/postgres/canonicalize/canonicalize.js'
+import { canonicalizeCatalog } from '../../src/postgres/canonicalize/canonicalize.js'
 import { query } from '../support/database.js'
 import { inBatches } from './batches.js'
 import { type Case, titleOf } from './cases.js'
@@ -88,7 +88,7 @@ async function compare(
     }
     const expected = loaded.catalog
     const crossing = { expected, live, majors: { expected: from, actual } }
-    const reconciled = await reconcile(place.client, crossing, place.transaction)
+    const reconciled = await canonicalizeCatalog(place.client, crossing, place.transaction)
     compared.push({ from, differences: diff(expected, reconciled.live) })
   }
   return compared

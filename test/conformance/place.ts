@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import type { Statement } from '../../src/ddl/statement.js'
-import type { Transaction } from '../../src/postgres/canonicalize/temporary-objects.js'
+import type { DeparseTransaction } from '../../src/postgres/canonicalize/temporary-objects.js'
 import {
-  everything,
+  allAnnotations,
   readCatalog,
   readCatalogInTransaction,
 } from '../../src/postgres/introspect/read-catalog.js'
@@ -15,7 +15,7 @@ import { loadIn, loadNew } from './load.js'
 export interface Place {
   readonly client: pg.Client
   /** Whose the transaction is in which something may be tried. */
-  readonly transaction: Transaction
+  readonly transaction: DeparseTransaction
   /** All that can be read of it. */
   readonly catalog: () => Promise<Catalog>
   /** Does work that leaves everything done or nothing. */
@@ -71,7 +71,7 @@ function committing(client: pg.Client): Place {
   return {
     client,
     transaction: 'own',
-    catalog: () => readCatalog(client, everything),
+    catalog: () => readCatalog(client, allAnnotations),
     atomically: async (work) => {
       await client.query('begin')
       try {
@@ -89,7 +89,7 @@ function uncommitted(client: pg.Client): Place {
   return {
     client,
     transaction: 'callers',
-    catalog: () => readCatalogInTransaction(client, everything),
+    catalog: () => readCatalogInTransaction(client, allAnnotations),
     atomically: (work) => work(),
   }
 }

@@ -1,21 +1,25 @@
 import t from 'tap'
-import { describeStanding, standingOf } from '../../src/core/history/completion.js'
+import { describeCompletion, assessCompletion } from '../../src/core/history/completion.js'
 import {
   assess,
   decide,
   type Decision,
-  type Evidence,
+  type AssessmentInput,
   findingsOf,
   type Policy,
   type Situation,
 } from '../../src/core/history/decision.js'
-import { describeHistoryChange, historyChanges, type Texts } from '../../src/core/history/file-changes.js'
+import {
+  describeHistoryChange,
+  findHistoryChanges,
+  type MigrationTexts,
+} from '../../src/core/history/file-changes.js'
 import { compareHistory, type Position } from '../../src/core/history/history.js'
 import type { Owner, Ownership } from '../../src/core/history/ownership.js'
 import { type Catalog, type Facts } from '../../src/core/model/catalog.js'
-import { type Undetermined } from '../../src/core/model/diff.js'
+import { type UndeterminedFacts } from '../../src/core/model/diff.js'
 import { type Scope } from '../../src/core/model/scope.js'
-import { type Changes, promisedAt, type Snapshot } from '../../src/core/model/snapshot.js'
+import { type Changes, promisedCatalogAt, type Snapshot } from '../../src/core/model/snapshot.js'
 import { songs, title, text, snapshot, scopeOf } from './songs.js'
 
 t.test('the position follows from the revisions of the build and those recorded', async (t) => {
@@ -62,7 +66,7 @@ t.test('the position follows from the revisions of the build and those recorded'
 })
 
 /** The texts of 001 to 003, each as it was recorded on PostgreSQL 18; `2:a` to `2:c` are their changes. */
-const unchanged: Texts = {
+const unchanged: MigrationTexts = {
   sources: [
     { revision: '001', file: '001.js', checksum: '1' },
     { revision: '002', file: '002.js', checksum: '2' },
@@ -73,15 +77,15 @@ const unchanged: Texts = {
     ['002', { event: 'stamped', checksum: '2', detail: { file: '002.js', changes: '2:b', postgres: 18 } }],
     ['003', { event: 'repaired', checksum: '3', detail: { file: '003.js', changes: '2:c', postgres: 18 } }],
   ]),
-  promiseOf: (revision) => ({
+  promisedChangeOf: (revision) => ({
     changes: { '001': '2:a', '002': '2:b', '003': '2:c' }[revision] ?? '',
     postgres: 18,
   }),
-  rename: (was, is) => `${was} -> ${is}`,
+  renameStatement: (was, is) => `${was} -> ${is}`,
 }
 
 /** With the text of 002 recorded so; without an argument nothing is on record of it. */
-function recordedAs(text?: Partial<ReturnType<Texts['recorded']['get']>>): Texts {
+function recordedAs(text?: Partial<ReturnType<MigrationTexts['recorded']['get']>>): MigrationTexts {
   const recorded = new Map(unchanged.recorded)
   const last = recorded.get('002')
   recorded.delete('002')
@@ -90,12 +94,12 @@ function recordedAs(text?: Partial<ReturnType<Texts['recorded']['get']>>): Texts
 }
 
 /** The same text under other names: those recorded, and what is on record of each. */
-function renamedFrom(...names: readonly string[]): Texts {
+function renamedFrom(...names: readonly string[]): MigrationTexts {
   const text = { event: 'applied', checksum: '2', detail: { file: 'x.js' } }
   return { ...unchanged, recorded: new Map(names.map((name) => [name, text])) }
 }
 
-const twins: Texts = {
+const twins: MigrationTexts = {
   ...renamedFrom('x', 'y'),
   sources: unchanged.sources.map((source) => ({ ...source, checksum: '2' })),
 }
@@ -103,7 +107,7 @@ const twins: Texts = {
 const was18 = { file: '002.js', changes: '2:b', postgres: 18 }
 
 /** What is recorded, the texts, and what happened to the folder. */
-const histories: readonly [string, readonly string[], Texts | null, readonly string[]][] = [
+const histories: readonly [string, readonly string[], MigrationTexts | null, readonly string[]][] = [
   ['nothing', ['001', '002', '003'], unchanged, []],
   ['nothing, where nothing is recorded', [], unchanged, []],
   ['nothing that is known of, where plain Knex recorded it', ['001', '002', '003'], recordedAs(), []],
@@ -140,7 +144,7 @@ const histories: readonly [string, readonly string[], Texts | null, readonly str
   [
     'another text, and no snapshot now',
     ['001', '002'],
-    { ...recordedAs({ checksum: '?' }), promiseOf: () => null },
+    { ...recordedAs({ checksum: '?' }), promisedChangeOf: () => null },
     ['002  edited; what it changed then is not on record'],
   ],
   [
@@ -194,7 +198,7 @@ const histories: readonly [string, readonly string[], Texts | null, readonly str
 t.test('what happened to the folder follows from the build and what is on record', async (t) => {
   for (const [name, recorded, texts, changes] of histories)
     t.strictSame(
-      historyChanges({ build: ['001', '002', '003'], recorded, texts }).map(describeHistoryChange),
+      findHistoryChanges({ build: ['001', '002', '003'], recorded, texts }).map(describeHistoryChange),
       changes,
       name,
     )
@@ -211,7 +215,7 @@ const ownership: Ownership = {
 const ownedBy = (owner: Partial<Owner>) => ({
   ownership: { ...ownership, expected: { ...songsInDemo, ...owner } },
 })
-const evidence: Evidence = { build, recorded: atHead, ownership, live: asPromised, snapshot }
+const evidence: AssessmentInput = { build, recorded: atHead, ownership, live: asPromised, snapshot }
 
 t.test('an assessment is position and verification at the revisions that are applied', async (t) => {
   t.strictSame(assess(evidence), {
@@ -285,20 +289,20 @@ const withIndex: Snapshot = {
   revisions: [...snapshot.revisions, { revision: '000', file: null, checksum: null, changes: index }],
 }
 const recorded = (...revisions: readonly string[]) => ({ recorded: { revisions, hasTables: true } })
-const atOne = { ...recorded('001'), live: promisedAt(snapshot, ['001']).catalog }
+const atOne = { ...recorded('001'), live: promisedCatalogAt(snapshot, ['001']).catalog }
 const ahead = recorded(...build, '004')
 const withoutColumn = { live: { [songs]: {} } }
 const unmanaged = { recorded: { revisions: [], hasTables: true } }
 const empty = { recorded: { revisions: [], hasTables: false }, live: {} }
 const unverified = { snapshot: null }
 
-const atTwo = { live: promisedAt(snapshot, ['001', '002']).catalog }
-const atThree = { live: promisedAt(snapshot, ['001', '003']).catalog }
+const atTwo = { live: promisedCatalogAt(snapshot, ['001', '002']).catalog }
+const atThree = { live: promisedCatalogAt(snapshot, ['001', '003']).catalog }
 const editedOtherwise = recordedAs({ checksum: '?', detail: { ...was18, changes: '2:?' } })
 const editedUnseen = recordedAs({ checksum: '?', detail: { file: '002.js' } })
 
 /** What is found, other than a database as promised; a policy; the decision with its situations. */
-const decisions: readonly [Partial<Evidence>, Partial<Policy>, string][] = [
+const decisions: readonly [Partial<AssessmentInput>, Partial<Policy>, string][] = [
   [{}, {}, 'serve'],
   [{ live: { ...asPromised, ...index } }, {}, 'serve'],
 
@@ -443,7 +447,7 @@ const byTitle = 'index:public.songs.songs_title'
 const integer: Facts = { type: 'integer', nullable: true }
 const indexed = (valid: boolean): Facts => ({ definition: 'CREATE INDEX …', unique: false, valid })
 
-const revised = (revision: string, changes: Changes, undetermined: Undetermined = {}) => ({
+const revised = (revision: string, changes: Changes, undetermined: UndeterminedFacts = {}) => ({
   revision,
   file: null,
   checksum: null,
@@ -557,10 +561,10 @@ t.test('how far a revision came follows from its objects', async (t) => {
     const snapshot: Snapshot = { postgres: 18, base: {}, revisions: [first, ...revisions] }
     const bearings = { snapshot, recorded: ['001'], live, ...(scope ? { scope } : {}) }
     const { revision = '' } = revisions.at(-1) ?? {}
-    t.strictSame(describeStanding(standingOf(revision, bearings)), standing, name)
+    t.strictSame(describeCompletion(assessCompletion(revision, bearings)), standing, name)
   }
   const untold = (snapshot: Snapshot | null) =>
-    describeStanding(standingOf('002', { snapshot, recorded: [], live: {} }))
+    describeCompletion(assessCompletion('002', { snapshot, recorded: [], live: {} }))
   t.strictSame(untold(null), ['how far it came cannot be told: there is no snapshot'])
   t.strictSame(untold({ postgres: 18, base: {}, revisions: [] }), [
     'how far it came cannot be told: the snapshot does not have it',

@@ -6,10 +6,10 @@ import {
   impacts,
   worstImpact,
 } from '../../src/core/impact/assess-impact.js'
-import { casesOf, judge, type KindRules } from '../../src/core/impact/rule.js'
+import { ruleTableRows, evaluateRule, type KindRules } from '../../src/core/impact/rule.js'
 import { type Catalog, sameFact } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
-import { withinScope } from '../../src/core/model/scope.js'
+import { limitToScope } from '../../src/core/model/scope.js'
 import { type ImpactCase, impactCases } from './impact-cases.js'
 import { songs } from './songs.js'
 
@@ -39,11 +39,11 @@ t.test('what a difference means follows from its kind, change and facts', async 
 /** What each rule says to each row, whatever else differs there. */
 function verdictsOn({ missing, unexpected, changed }: KindRules, cases: readonly ImpactCase[]) {
   return cases.flatMap(([was, is]) => {
-    if (was === null) return is === null ? [] : [judge(unexpected, is)]
-    if (is === null) return [judge(missing, was)]
+    if (was === null) return is === null ? [] : [evaluateRule(unexpected, is)]
+    if (is === null) return [evaluateRule(missing, was)]
     return Object.entries(changed)
       .filter(([fact]) => !sameFact(was[fact], is[fact]))
-      .map(([fact, rule]) => judge(rule, { expected: was[fact], actual: is[fact], was, is }))
+      .map(([fact, rule]) => evaluateRule(rule, { expected: was[fact], actual: is[fact], was, is }))
   })
 }
 
@@ -51,8 +51,8 @@ t.test('every case of the table of impacts applies to some row', async (t) => {
   for (const [kind, rules] of Object.entries(impactRules)) {
     const said = new Set(verdictsOn(rules, impactCases[kind] ?? []).map(String))
     const all = [rules.missing, rules.unexpected]
-      .flatMap(casesOf)
-      .concat(Object.values(rules.changed).flatMap(casesOf))
+      .flatMap(ruleTableRows)
+      .concat(Object.values(rules.changed).flatMap(ruleTableRows))
     const unsaid = all.filter(([when, verdict]) => when !== null && !said.has(String(verdict)))
     t.strictSame(unsaid, [], kind)
   }
@@ -88,8 +88,8 @@ t.test('what belongs to a table this build does not know is harmless', async (t)
 
 t.test('comments and grants are the facts that mean something in every kind', async (t) => {
   const annotated = Object.fromEntries(Object.keys(annotationRules).map((fact) => [fact, 'a']))
-  t.strictSame(withinScope({ [songs]: annotated }, { comments: false, grants: false }), { [songs]: {} })
-  t.strictSame(withinScope({ [songs]: annotated }, { comments: true, grants: true }), { [songs]: annotated })
+  t.strictSame(limitToScope({ [songs]: annotated }, { comments: false, grants: false }), { [songs]: {} })
+  t.strictSame(limitToScope({ [songs]: annotated }, { comments: true, grants: true }), { [songs]: annotated })
 })
 
 t.test('the worst impact counts', async (t) => {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { impactRules } from '../../src/core/impact/assess-impact.js'
 import {
   type Catalog,
-  countKinds,
+  countByKind,
   type Facts,
   objectKey,
   parseKey,
@@ -10,31 +10,31 @@ import {
   sameFact,
   sameFacts,
   sortKeys,
-  tableOf,
+  tableKeyOf,
 } from '../../src/core/model/catalog.js'
-import { changeText } from '../../src/core/model/change-digest.js'
+import { canonicalChange } from '../../src/core/model/change-digest.js'
 import {
-  count,
+  formatCount,
   describeChanges,
   describeCounts,
   describeDifference,
   describeDuration,
   describeFact,
-  pluralOf,
-  shortened,
+  pluralOfKind,
+  shortenList,
 } from '../../src/core/model/describe.js'
-import { diff, type Difference, type Undetermined } from '../../src/core/model/diff.js'
+import { diff, type Difference, type UndeterminedFacts } from '../../src/core/model/diff.js'
 import { matchesKey, parsePattern } from '../../src/core/model/pattern.js'
-import { splitIgnored, unmatchedPatterns, withinScope } from '../../src/core/model/scope.js'
-import { staleness } from '../../src/core/model/snapshot-staleness.js'
+import { splitIgnored, unmatchedPatterns, limitToScope } from '../../src/core/model/scope.js'
+import { findStaleRevisions } from '../../src/core/model/snapshot-staleness.js'
 import {
-  agreeOn,
+  mergeReplays,
   type Changes,
   changesBetween,
   changesOf,
-  differencesFrom,
-  differencesOf,
-  promisedAt,
+  diffAgainstPromise,
+  diffKeysAgainstPromise,
+  promisedCatalogAt,
   type Snapshot,
 } from '../../src/core/model/snapshot.js'
 import { songs, title, text, snapshot, scopeOf } from './songs.js'
@@ -81,7 +81,7 @@ t.test('a key comes apart into kind and names, and names the table it belongs to
   ]
   for (const [key, kind, names, table] of parts) {
     t.strictSame(parseKey(key), { kind, names }, key)
-    t.equal(tableOf(key), table, key)
+    t.equal(tableKeyOf(key), table, key)
   }
   t.equal(quoteName('a"b'), '"a""b"')
 })
@@ -103,7 +103,7 @@ t.test('keys are in reading order: schema by schema, a table before what belongs
   ]
   t.strictSame(sortKeys([...ordered].sort()), ordered)
   t.strictSame(sortKeys(ordered.toReversed()), ordered)
-  t.strictSame(countKinds(ordered), {
+  t.strictSame(countByKind(ordered), {
     extension: 1,
     schema: 2,
     table: 2,
@@ -175,12 +175,12 @@ t.test('diff says what is missing, unexpected and changed, in reading order', as
 })
 
 t.test('folding the snapshot gives the promised catalog at any revision', async (t) => {
-  t.strictSame(promisedAt(snapshot, []), {
+  t.strictSame(promisedCatalogAt(snapshot, []), {
     catalog: {},
     undetermined: {},
     tolerated: new Set(['schema:public', 'extension:plpgsql']),
   })
-  t.strictSame(promisedAt(snapshot, ['001']), {
+  t.strictSame(promisedCatalogAt(snapshot, ['001']), {
     catalog: {
       [songs]: {},
       [title]: { type: 'text', nullable: true },
@@ -190,7 +190,7 @@ t.test('folding the snapshot gives the promised catalog at any revision', async 
     tolerated: new Set(['schema:public', 'extension:plpgsql']),
   })
   t.strictSame(
-    promisedAt(snapshot, ['003', '001', '002', 'one the snapshot lacks']),
+    promisedCatalogAt(snapshot, ['003', '001', '002', 'one the snapshot lacks']),
     {
       catalog: { [songs]: {}, [title]: text },
       undetermined: {},
@@ -203,7 +203,7 @@ t.test('folding the snapshot gives the promised catalog at any revision', async 
 t.test('what a revision sets anew is determined again', async (t) => {
   const changes = { 'column:public.songs.token': { type: 'text', nullable: false, default: `''::text` } }
   const again = { revision: '004', file: null, checksum: null, changes }
-  const { undetermined } = promisedAt({ ...snapshot, revisions: [...snapshot.revisions, again] }, [
+  const { undetermined } = promisedCatalogAt({ ...snapshot, revisions: [...snapshot.revisions, again] }, [
     '001',
     '004',
   ])
@@ -213,29 +213,29 @@ t.test('what a revision sets anew is determined again', async (t) => {
 t.test('the base is neither promised nor unexpected until a revision touches it', async (t) => {
   const live: Catalog = { [songs]: {}, [title]: text, 'schema:music': {} }
   const unexpected: Difference = { change: 'unexpected', key: 'schema:music', actual: {} }
-  t.strictSame(differencesFrom(promisedAt(snapshot, ['001', '002', '003']), live), [unexpected])
-  t.strictSame(differencesFrom(promisedAt(snapshot, ['001', '002', '003']), { ...live, ...snapshot.base }), [
-    unexpected,
-    { change: 'unexpected', key: 'extension:plpgsql', actual: { schema: 'pg_catalog' } },
-  ])
+  t.strictSame(diffAgainstPromise(promisedCatalogAt(snapshot, ['001', '002', '003']), live), [unexpected])
+  t.strictSame(
+    diffAgainstPromise(promisedCatalogAt(snapshot, ['001', '002', '003']), { ...live, ...snapshot.base }),
+    [unexpected, { change: 'unexpected', key: 'extension:plpgsql', actual: { schema: 'pg_catalog' } }],
+  )
 })
 
 t.test('a fact that is not determined is not compared, the others of its object are', async (t) => {
-  const promised = promisedAt(snapshot, ['001'])
+  const promised = promisedCatalogAt(snapshot, ['001'])
   const token = { type: 'text', nullable: false, default: `'ab12'::text` }
   const live: Catalog = { ...promised.catalog, 'column:public.songs.token': token }
-  t.strictSame(differencesFrom(promised, live), [])
+  t.strictSame(diffAgainstPromise(promised, live), [])
   const changed = { ...live, 'column:public.songs.token': { ...token, nullable: true } }
   t.strictSame(
-    differencesFrom(promised, changed).map((found) => (found.change === 'changed' ? found.facts : [])),
+    diffAgainstPromise(promised, changed).map((found) => (found.change === 'changed' ? found.facts : [])),
     [['nullable']],
   )
 })
 
 t.test('the objects of one revision are compared and no others', async (t) => {
-  const promised = promisedAt(snapshot, ['001', '002'])
+  const promised = promisedCatalogAt(snapshot, ['001', '002'])
   const live: Catalog = { [title]: { type: 'text', nullable: true }, 'schema:music': {} }
-  t.strictSame(differencesOf(promised, live, [title]), [
+  t.strictSame(diffKeysAgainstPromise(promised, live, [title]), [
     {
       change: 'changed',
       key: title,
@@ -244,10 +244,10 @@ t.test('the objects of one revision are compared and no others', async (t) => {
       actual: { type: 'text', nullable: true },
     },
   ])
-  t.strictSame(differencesOf(promised, live, ['schema:music']), [
+  t.strictSame(diffKeysAgainstPromise(promised, live, ['schema:music']), [
     { change: 'unexpected', key: 'schema:music', actual: {} },
   ])
-  t.strictSame(differencesOf(promised, live, []), [])
+  t.strictSame(diffKeysAgainstPromise(promised, live, []), [])
 })
 
 t.test('what a revision changes is what is made, made otherwise, or gone', async (t) => {
@@ -299,7 +299,7 @@ t.test('two replays agree on what both have, and on which facts differ', async (
     'column:public.songs.note': { type: 'text', nullable: true },
     'table:public.songs_1764': {},
   }
-  t.strictSame(agreeOn(first, second), {
+  t.strictSame(mergeReplays(first, second), {
     changes: {
       ...same,
       'column:public.songs.token': first['column:public.songs.token'],
@@ -307,20 +307,20 @@ t.test('two replays agree on what both have, and on which facts differ', async (
     },
     undetermined: { 'column:public.songs.token': ['default'], 'column:public.songs.note': ['default'] },
   })
-  t.strictSame(agreeOn(same, same), { changes: same })
+  t.strictSame(mergeReplays(same, same), { changes: same })
 })
 
 t.test('the text of a change is the same for the same change', async (t) => {
   const base = { 'schema:public': {}, [songs]: { owner: 'app' } }
-  const textOf = (changes: Changes, undetermined?: Undetermined): string | null => {
+  const textOf = (changes: Changes, undetermined?: UndeterminedFacts): string | null => {
     const revision = { revision: '002', file: null, checksum: null, changes }
     const first = { revision: '001', file: null, checksum: null, changes: { [title]: text } }
     const second = undetermined === undefined ? revision : { ...revision, undetermined }
-    return changeText({ postgres: 18, base, revisions: [first, second] }, '002')
+    return canonicalChange({ postgres: 18, base, revisions: [first, second] }, '002')
   }
   const artist = 'column:public.songs.artist'
   const change = { [artist]: { type: 'text', nullable: true }, [title]: null }
-  const same: readonly [string, Changes, Undetermined?][] = [
+  const same: readonly [string, Changes, UndeterminedFacts?][] = [
     ['in another order', { [title]: null, [artist]: { nullable: true, type: 'text' } }],
     ['with structure', { ...change, [artist]: { type: 'text', nullable: true, $position: 7 } }],
     [
@@ -343,35 +343,35 @@ t.test('the text of a change is the same for the same change', async (t) => {
     ['nothing', {}],
   ]
   for (const [name, other] of others) t.not(textOf(other), textOf(change), name)
-  t.equal(changeText(snapshot, '00x'), null, 'a revision the snapshot lacks')
+  t.equal(canonicalChange(snapshot, '00x'), null, 'a revision the snapshot lacks')
 })
 
 t.test('a snapshot is stale if a migration is new, removed, edited or at another place', async (t) => {
   const source = (n: number) => ({ revision: `00${n}`, file: `00${n}.js`, checksum: `sha256:${n}` })
   const [one, two, three, four] = [source(1), source(2), source(3), source(4)]
   const sources = [one, two, three]
-  t.strictSame(staleness(snapshot, sources), [])
-  t.strictSame(staleness(snapshot, [...sources, four]), [{ why: 'new', revision: '004' }])
-  t.strictSame(staleness(snapshot, [one, three]), [{ why: 'removed', revision: '002' }])
-  t.strictSame(staleness(snapshot, [one, { ...two, checksum: 'sha256:x' }, three]), [
+  t.strictSame(findStaleRevisions(snapshot, sources), [])
+  t.strictSame(findStaleRevisions(snapshot, [...sources, four]), [{ why: 'new', revision: '004' }])
+  t.strictSame(findStaleRevisions(snapshot, [one, three]), [{ why: 'removed', revision: '002' }])
+  t.strictSame(findStaleRevisions(snapshot, [one, { ...two, checksum: 'sha256:x' }, three]), [
     { why: 'edited', revision: '002' },
   ])
-  t.strictSame(staleness(snapshot, [one, three, { ...two, checksum: 'sha256:x' }]), [
+  t.strictSame(findStaleRevisions(snapshot, [one, three, { ...two, checksum: 'sha256:x' }]), [
     { why: 'edited', revision: '002' },
     { why: 'reordered', revision: '003' },
   ])
-  t.strictSame(staleness(snapshot, [one, { ...two, checksum: 'sha256:x' }, four]), [
+  t.strictSame(findStaleRevisions(snapshot, [one, { ...two, checksum: 'sha256:x' }, four]), [
     { why: 'edited', revision: '002' },
     { why: 'new', revision: '004' },
     { why: 'removed', revision: '003' },
   ])
   t.strictSame(
-    staleness(snapshot, [{ ...one, file: '001.ts', checksum: 'sha256:x' }, two, three]),
+    findStaleRevisions(snapshot, [{ ...one, file: '001.ts', checksum: 'sha256:x' }, two, three]),
     [],
     'a file built from another has another text',
   )
   t.strictSame(
-    staleness(snapshot, [{ ...one, file: null, checksum: null }, two, three]),
+    findStaleRevisions(snapshot, [{ ...one, file: null, checksum: null }, two, three]),
     [],
     'a migration source without files has no text to compare',
   )
@@ -488,11 +488,11 @@ t.test('a pattern covers what belongs to the object', async (t) => {
   const split = (...texts: readonly string[]) =>
     splitIgnored(all, { scope: scopeOf(...texts), expected, actual })
   for (const [text, objects] of covered) {
-    const { kept, ignored } = split(text)
+    const { differences, ignored } = split(text)
     const found = ignored.map(({ pattern, objects }) => [pattern, [...objects].sort()])
     t.strictSame(found, [[text, [...objects].sort()]])
     t.strictSame(
-      kept,
+      differences,
       all.filter(({ key }) => !objects.includes(key)),
     )
   }
@@ -525,11 +525,11 @@ t.test('comments, owners and grants are out of scope until they are asked for', 
     { comments: false, grants: false },
     { comments: true, grants: true },
   ]
-  t.strictSame(withinScope(whole, neither), plain)
-  t.equal(withinScope(plain, neither), plain, 'nothing is copied where nothing is to be removed')
-  t.equal(withinScope(whole, both), whole)
-  t.strictSame(withinScope(whole, { ...neither, comments: true }), commented)
-  t.strictSame(withinScope(whole, { ...both, comments: false }), {
+  t.strictSame(limitToScope(whole, neither), plain)
+  t.equal(limitToScope(plain, neither), plain, 'nothing is copied where nothing is to be removed')
+  t.equal(limitToScope(whole, both), whole)
+  t.strictSame(limitToScope(whole, { ...neither, comments: true }), commented)
+  t.strictSame(limitToScope(whole, { ...both, comments: false }), {
     ...whole,
     [songs]: { unlogged: true, ...granted },
   })
@@ -597,14 +597,24 @@ const kindsInWords = [
 
 t.test('numbers and times read as people say them', async (t) => {
   t.strictSame(
-    [count(0, 'revision'), count(1, 'revision'), count(2, 'revision'), count(12_345, 'difference')],
+    [
+      formatCount(0, 'revision'),
+      formatCount(1, 'revision'),
+      formatCount(2, 'revision'),
+      formatCount(12_345, 'difference'),
+    ],
     ['0 revisions', '1 revision', '2 revisions', '12,345 differences'],
   )
   t.strictSame(
-    [count(1, 'index'), count(1, 'materialized_view'), count(2, 'statistics'), count(1, 'server')],
+    [
+      formatCount(1, 'index'),
+      formatCount(1, 'materialized_view'),
+      formatCount(2, 'statistics'),
+      formatCount(1, 'server'),
+    ],
     ['1 index', '1 materialized view', '2 extended statistics', '1 foreign server'],
   )
-  t.strictSame(Object.keys(impactRules).map(pluralOf), kindsInWords)
+  t.strictSame(Object.keys(impactRules).map(pluralOfKind), kindsInWords)
   const durations: readonly [number, string][] = [
     [0, '0 ms'],
     [12.6, '13 ms'],
@@ -625,8 +635,8 @@ t.test('numbers and times read as people say them', async (t) => {
 
 t.test('of a long list the first and the last are said', async (t) => {
   const lines = Array.from({ length: 13 }, (_, index) => `${index + 1}`)
-  t.strictSame(shortened(lines.slice(0, 12)), lines.slice(0, 12))
-  t.strictSame(shortened(lines), ['1', '2', '3', '4', '5', '… 3 more', '9', '10', '11', '12', '13'])
+  t.strictSame(shortenList(lines.slice(0, 12)), lines.slice(0, 12))
+  t.strictSame(shortenList(lines), ['1', '2', '3', '4', '5', '… 3 more', '9', '10', '11', '12', '13'])
 })
 
 t.test('what a revision changes is said by kind', async (t) => {

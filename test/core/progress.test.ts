@@ -1,8 +1,8 @@
 import t from 'tap'
 import { type Position } from '../../src/core/history/history.js'
 import type { Progress, ProgressEvents } from '../../src/core/progress/events.js'
-import { repetition } from '../../src/core/progress/heartbeat.js'
-import { tell } from '../../src/core/progress/messages.js'
+import { createRepetitionCheck } from '../../src/core/progress/heartbeat.js'
+import { formatProgress } from '../../src/core/progress/messages.js'
 import type { Activity } from '../../src/core/progress/session-activity.js'
 import { title, text } from './songs.js'
 
@@ -379,7 +379,7 @@ const told: {
 }
 
 t.test('what takes hours is told now and then, and whenever somebody else is in the way', async (t) => {
-  const isRepeated = repetition()
+  const isRepeated = createRepetitionCheck()
   const free = { ...blocked, blockers: [] }
   const minutes = [...Array(36).keys()].map((index) => (index + 1) * 5_000)
   const told = minutes.filter((elapsed) => !isRepeated(elapsed, elapsed === 75_000 ? blocked : free))
@@ -391,7 +391,7 @@ t.test('what takes hours is told now and then, and whenever somebody else is in 
 
 t.test('every event is told in words', async (t) => {
   for (const [progress, line] of Object.values(told).flat()) {
-    const { level, label, text } = tell(progress)
+    const { level, label, text } = formatProgress(progress)
     t.equal(`${level} | ${label} | ${text}`, line)
   }
 })

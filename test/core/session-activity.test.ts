@@ -4,14 +4,14 @@ import {
   type Blocker,
   describeActivity,
   describeBlocker,
-  shortQuery,
+  shortenQuery,
 } from '../../src/core/progress/session-activity.js'
 import {
-  applicationName,
+  formatApplicationName,
   type SessionName,
-  sessionNameFrom,
+  parseApplicationName,
 } from '../../src/postgres/connection/application-name.js'
-import { describeHolder, type LockHolder } from '../../src/postgres/locks/advisory-lock.js'
+import { describeLockHolder, type LockHolder } from '../../src/postgres/locks/advisory-lock.js'
 
 t.test('a query of others is one short line without their data', async (t) => {
   const queries: readonly (readonly [string, string])[] = [
@@ -27,7 +27,7 @@ t.test('a query of others is one short line without their data', async (t) => {
     ['select $a$ cut off', "select '…'"],
     [`select ${'a, '.repeat(50)}b`, `select ${'a, '.repeat(24)}…`],
   ]
-  for (const [query, short] of queries) t.equal(shortQuery(query), short)
+  for (const [query, short] of queries) t.equal(shortenQuery(query), short)
 })
 
 const blocker: Blocker = {
@@ -100,12 +100,12 @@ t.test('the name of a session says who it is and where it stands, in 63 bytes', 
     [{ host: `${'a'.repeat(80)}z`, release: null, revision: '001' }, `schemagate ${'a'.repeat(45)}z - 001`],
   ]
   for (const [name, text] of names) {
-    t.equal(applicationName(name), text)
+    t.equal(formatApplicationName(name), text)
     t.ok(text.length <= 63)
-    t.equal(applicationName(sessionNameFrom(text) ?? name), text, 'and it can be read back')
+    t.equal(formatApplicationName(parseApplicationName(text) ?? name), text, 'and it can be read back')
   }
   for (const other of ['', 'psql', 'schemagate replica-1', 'schemagate  - -', 'my schemagate a b c'])
-    t.equal(sessionNameFrom(other), null)
+    t.equal(parseApplicationName(other), null)
 })
 
 t.test('whoever holds the lock is described', async (t) => {
@@ -136,5 +136,5 @@ t.test('whoever holds the lock is described', async (t) => {
     ],
     [{ application: '', address: null, connected: null }, 'a session (user app, pid 4711)'],
   ]
-  for (const [found, words] of holders) t.equal(describeHolder({ ...holder, ...found }), words)
+  for (const [found, words] of holders) t.equal(describeLockHolder({ ...holder, ...found }), words)
 })

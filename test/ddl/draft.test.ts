@@ -8,11 +8,11 @@ import t, { type Test } from 'tap'
 import ts from 'typescript'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
-import { type Drafting, draftMigration } from '../../src/ddl/draft/draft.js'
-import type { Manner } from '../../src/ddl/draft/manner.js'
-import { type Language, migrationText } from '../../src/ddl/draft/migration-source.js'
+import { type DraftInput, draftMigration } from '../../src/ddl/draft/draft-migration.js'
+import { type MigrationLanguage, renderMigration } from '../../src/ddl/draft/migration-code.js'
+import type { KnexNaming } from '../../src/ddl/draft/naming.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
-import { everything, readCatalog } from '../../src/postgres/introspect/read-catalog.js'
+import { allAnnotations, readCatalog } from '../../src/postgres/introspect/read-catalog.js'
 import { createDatabase, query } from '../support/database.js'
 
 /** Two schemas as SQL, and what the draft between them has to say. */
@@ -25,7 +25,7 @@ interface DraftCase {
   readonly has?: readonly string[]
   /** What is nowhere in it. */
   readonly lacks?: readonly string[]
-  readonly manner?: Partial<Manner>
+  readonly manner?: Partial<KnexNaming>
   readonly searchPath?: readonly string[]
   readonly online?: boolean
   /** Whether a person has to write a part: it is not run then. */
@@ -319,7 +319,7 @@ const ways: readonly DraftCase[] = [
     to: `create table app.songs (id serial primary key);
       create table audit.plays (id bigserial primary key, song int, constraint plays_song_foreign foreign key (song) references app.songs);
       create table public.likes (play bigint references audit.plays); create index likes_play_index on likes (play)`,
-    manner: { schema: 'app' },
+    manner: { defaultSchema: 'app' },
     searchPath: ['app', 'public'],
     has: [
       "await knex.schema.createTable('songs', (table) => {\n    table.increments('id')\n",
@@ -337,7 +337,7 @@ const ways: readonly DraftCase[] = [
     name: 'a project whose Knex changes names',
     from: 'create table songs ("createdAt" int, id int)',
     to: 'create table songs (id int, plays int); create table "someLikes" (id int)',
-    manner: { keeps: (name) => name === name.toLowerCase() },
+    manner: { preservesName: (name) => name === name.toLowerCase() },
     has: [
       'DROP COLUMN "createdAt"',
       'CREATE TABLE public."someLikes"',
@@ -416,7 +416,7 @@ async function testCase(t: Test, one: DraftCase): Promise<void> {
   await Promise.all([query(here, `${setup};${from}`), query(there, `${setup};${to}`)])
   const [start, goal] = await Promise.all([catalogOf(here), catalogOf(there)])
   const drafting = draftingOf(one, start, goal)
-  const text = migrationText(draftMigration(drafting), 'typescript')
+  const text = renderMigration(draftMigration(drafting), 'typescript')
   checkText(t, text, { has, lacks })
   t.ok(await isFormatted(text, style), 'it is formatted', { text })
   await writeFile(join(folder, `${drafts.length}.ts`), text)
@@ -434,11 +434,11 @@ async function testCase(t: Test, one: DraftCase): Promise<void> {
   t.strictSame(diff(start, await catalogOf(here)), [], 'nothing differs back')
 }
 
-function languageOf(number: number): Language {
+function languageOf(number: number): MigrationLanguage {
   return number % 2 === 0 ? 'module' : 'commonjs'
 }
 
-function draftingOf({ manner = {}, online = true }: DraftCase, from: Catalog, to: Catalog): Drafting {
+function draftingOf({ manner = {}, online = true }: DraftCase, from: Catalog, to: Catalog): DraftInput {
   return {
     revision: '001_draft',
     source: 'a test',
@@ -446,7 +446,7 @@ function draftingOf({ manner = {}, online = true }: DraftCase, from: Catalog, to
     to,
     up: planChanges({ from, to, online }),
     down: planChanges({ from: to, to: from, online }),
-    manner: { schema: 'public', keeps: () => true, ...manner },
+    naming: { defaultSchema: 'public', preservesName: () => true, ...manner },
   }
 }
 
@@ -462,8 +462,8 @@ function checkText(t: Test, text: string, { has, lacks }: Required<Pick<DraftCas
 }
 
 interface Running {
-  readonly drafting: Drafting
-  readonly language: Language
+  readonly drafting: DraftInput
+  readonly language: MigrationLanguage
   readonly url: string
   readonly searchPath: readonly string[]
 }
@@ -474,7 +474,7 @@ async function run(
   name: 'up' | 'down',
   { drafting, language, url, searchPath }: Running,
 ): Promise<void> {
-  const text = migrationText(draftMigration(drafting), language)
+  const text = renderMigration(draftMigration(drafting), language)
   const knex = knexFrom({ client: 'pg', connection: url, pool: { min: 0, max: 1 }, searchPath })
   try {
     const careful = await load(text, language)
@@ -502,7 +502,7 @@ interface Loaded {
 
 let loaded = 0
 
-async function load(text: string, language: Language): Promise<Loaded> {
+async function load(text: string, language: MigrationLanguage): Promise<Loaded> {
   const file = join(folder, `loaded-${loaded++}.${language === 'module' ? 'mjs' : 'cjs'}`)
   await writeFile(file, text)
   const { default: exported, ...named } = await import(pathToFileURL(file).href)
@@ -513,7 +513,7 @@ async function catalogOf(url: string): Promise<Catalog> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    return await readCatalog(client, { ledgerTables: [], ...everything })
+    return await readCatalog(client, { ledgerTables: [], ...allAnnotations })
   } finally {
     await client.end()
   }

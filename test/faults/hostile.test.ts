@@ -5,9 +5,9 @@ import pg from 'pg'
 import t from 'tap'
 import ts from 'typescript'
 import { loadConfig } from '../../src/config/load.js'
-import type { Report } from '../../src/core/progress/events.js'
-import { openGate } from '../../src/gate/open.js'
-import { createLog, logRefusal, reportTo } from '../../src/logging/log.js'
+import type { ProgressReporter } from '../../src/core/progress/events.js'
+import { startGate } from '../../src/gate/start-gate.js'
+import { createLog, logRefusal, createLogReporter } from '../../src/logging/log.js'
 import { buildApp } from '../../src/service/app.js'
 import { type Called, call, type Calling } from '../support/command.js'
 import { createDatabase, query } from '../support/database.js'
@@ -138,8 +138,8 @@ t.test('names of objects', async (t) => {
     await project.query(names.map(drift).join(''))
     const lines = ['verify', 'status', 'diff database snapshot', 'stamp', 'stamp 002_more', 'check']
     for (const line of lines) {
-      const { text: said } = await call(line.split(' '), place)
-      t.equal(dangerIn(wordsOf(said)), null, line)
+      const { text } = await call(line.split(' '), place)
+      t.equal(dangerIn(wordsOf(text)), null, line)
     }
   })
 
@@ -197,10 +197,10 @@ t.test('names of objects', async (t) => {
   })
 
   await t.test('types', async (t) => {
-    const { exit, text: source } = await call(['types', '--out', '-'], place)
+    const { exit, text } = await call(['types', '--out', '-'], place)
     t.equal(exit, 0)
-    t.equal(dangerIn(source), null)
-    const { diagnostics } = ts.transpileModule(source, { reportDiagnostics: true, fileName: 'types.ts' })
+    t.equal(dangerIn(text), null)
+    const { diagnostics } = ts.transpileModule(text, { reportDiagnostics: true, fileName: 'types.ts' })
     t.strictSame(diagnostics, [])
   })
 })
@@ -230,10 +230,10 @@ async function logOf({ root, env }: Calling, more: Environment): Promise<Logged>
     createLog({ level: 'trace', form: 'json', stream: into('json') }),
     createLog({ level: 'trace', form: 'terminal', stream: into('story') }),
   ]
-  const report: Report = (progress) => logs.forEach((log) => reportTo(log)(progress))
+  const report: ProgressReporter = (progress) => logs.forEach((log) => createLogReporter(log)(progress))
   const silent = createLog({ level: 'silent', form: 'json', stream: into('json') })
   try {
-    const gate = await openGate(config, { log: silent, report })
+    const gate = await startGate(config, { log: silent, report })
     const app = await buildApp({ config, health: gate.health, log: silent, fleet: null })
     const ask = async (accept: string): Promise<string> =>
       (await app.inject({ url: '/health/schema', headers: { accept } })).body

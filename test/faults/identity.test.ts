@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import { askOn } from '../../src/cli/commands/confirm.js'
+import { askOnTerminal } from '../../src/cli/commands/confirm.js'
 import { type Outcome, runHere } from '../support/command.js'
 import { createDatabase, query, type Row } from '../support/database.js'
 import { createServer } from '../support/own-server.js'
@@ -495,14 +495,14 @@ Do one of:
 t.test('a terminal is asked for a line', async (t) => {
   const [input, output] = [new PassThrough(), new PassThrough()]
   const { signal, abort } = withAbort()
-  const answer = askOn({ input, output, signal }, 'Name? ')
+  const answer = askOnTerminal({ input, output, signal }, 'Name? ')
   input.write('production\n')
   t.equal(await answer, 'production')
   t.equal(String(output.read()), 'Name? ')
-  const stopped = askOn({ input, output, signal }, 'Name? ')
+  const stopped = askOnTerminal({ input, output, signal }, 'Name? ')
   abort()
   await t.rejects(stopped, { code: 'SCHEMA_INTERRUPTED' })
-  const ended = askOn({ input, output, signal: withAbort().signal }, 'Name? ')
+  const ended = askOnTerminal({ input, output, signal: withAbort().signal }, 'Name? ')
   input.end()
   t.equal(await ended, '')
 })

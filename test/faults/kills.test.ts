@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { tell } from '../../src/core/progress/messages.js'
+import { formatProgress } from '../../src/core/progress/messages.js'
 import { runHere } from '../support/command.js'
 import { createDatabase, query } from '../support/database.js'
 import { eventually, type Running, start } from '../support/process.js'
@@ -65,7 +65,7 @@ async function outcomeOf(project: Project, { run, rebuild }: Step) {
     return { exit, text: stdout, said: '', told: stderr }
   }
   const { events, ...outcome } = await runHere(project, run)
-  return { ...outcome, told: events.map((event) => tell(event).text).join('\n') }
+  return { ...outcome, told: events.map((event) => formatProgress(event).text).join('\n') }
 }
 
 for (const { name, migrations, snapshot = true, from, killed, steps } of killCases)

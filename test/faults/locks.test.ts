@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config/load.js'
-import { shortQuery, type Work } from '../../src/core/progress/session-activity.js'
+import { shortenQuery, type CommandProgress } from '../../src/core/progress/session-activity.js'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
-import { migrateOptions } from '../../src/gate/gate.js'
-import { watchActivity } from '../../src/postgres/locks/session-activity.js'
+import { migrateOptionsFor } from '../../src/gate/gate.js'
+import { startActivitySampler } from '../../src/postgres/locks/session-activity.js'
 import { migrate } from '../../src/postgres/migrate/migrate.js'
-import { usableSnapshot } from '../../src/snapshot/snapshot.js'
+import { loadUsableSnapshot } from '../../src/snapshot/snapshot.js'
 import { withWorkspace } from '../../src/workspace.js'
 import { createDatabase, createRole, query } from '../support/database.js'
 import { ask, type Ended, type Environment, eventually, freePort, logOf } from '../support/process.js'
@@ -388,8 +388,8 @@ async function migrateHere(project: Project, env: Environment = {}): Promise<voi
   const config = loadConfig({ root: project.root, env: { ...project.env, ...env } })
   const report = (): void => {}
   await withWorkspace({ config, report }, async (workspace) => {
-    const { snapshot } = await usableSnapshot(workspace)
-    await migrate({ ...migrateOptions(workspace, snapshot), report })
+    const { snapshot } = await loadUsableSnapshot(workspace)
+    await migrate({ ...migrateOptionsFor(workspace, snapshot), report })
   })
 }
 
@@ -563,7 +563,7 @@ const slowly = `create table songs (id int, title text default repeat('la ', 200
   create function slow(id int) returns int immutable language plpgsql as
     'begin if id = 900 then perform pg_advisory_xact_lock(1); end if; return id; end'`
 
-const commands: readonly (readonly [sql: string, work: Work])[] = [
+const commands: readonly (readonly [sql: string, work: CommandProgress])[] = [
   [
     'create index slow_songs on songs (slow(id))',
     { command: 'CREATE INDEX', relation: 'songs', phase: 'building index: scanning table', percent: 88 },
@@ -592,10 +592,10 @@ t.test('the progress of a command is read from what PostgreSQL reports', async (
   const url = await createDatabase(t)
   await query(url, slowly)
   const [worker, holder] = [await session(t, url), await session(t, url)]
-  const watch = watchActivity({
+  const watch = startActivitySampler({
     connection: { url, ssl: null, applicationName: 'watch' },
     ...worker,
-    audit: holder.pid,
+    ledgerPid: holder.pid,
   })
   t.teardown(watch.end)
   for (const [sql, work] of commands) {
@@ -612,7 +612,7 @@ t.test('the progress of a command is read from what PostgreSQL reports', async (
       otherwise: () => JSON.stringify(watch.latest()),
     })
     t.match(activity, {
-      statement: shortQuery(sql),
+      statement: shortenQuery(sql),
       waits: 'an advisory lock',
       blockers: [{ pid: holder.pid, application: 'shop' }],
     })

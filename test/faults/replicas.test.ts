@@ -3,9 +3,9 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config/load.js'
 import type { Progress } from '../../src/core/progress/events.js'
-import { openGate } from '../../src/gate/open.js'
+import { startGate } from '../../src/gate/start-gate.js'
 import { createLog } from '../../src/logging/log.js'
-import { withSchemaLock } from '../../src/postgres/locks/advisory-lock.js'
+import { withMigrationLock } from '../../src/postgres/locks/advisory-lock.js'
 import { type Environment, eventually, type Running } from '../support/process.js'
 import { createProject, listening, type Project } from '../support/project.js'
 
@@ -152,7 +152,7 @@ t.test('thirty services start at once on a current database, and none needs the 
   t.teardown(() => holder.end())
   await holder.connect()
   const patience = { tableName: 'knex_migrations', timeout: 0, onWait: () => {} }
-  await withSchemaLock(holder, patience, async () => {
+  await withMigrationLock(holder, patience, async () => {
     const running = startAll(project, thirty('serve'))
     await serveWell(t, running)
     for (const { stdout } of running) t.notMatch(stdout(), 'waiting for lock')
@@ -186,7 +186,7 @@ t.test('of two builds in one process the newer one waits for the older one', asy
     const told: Progress[] = []
     const config = loadConfig({ root, env: { ...older.env, RELEASE: release } })
     const log = createLog({ level: 'silent', form: 'json', stream: new PassThrough() })
-    return { told, gate: openGate(config, { log, report: (progress) => told.push(progress) }) }
+    return { told, gate: startGate(config, { log, report: (progress) => told.push(progress) }) }
   }
   // A folder of its own is what a test of its own has.
   await t.test('by its release, and both open', async (t) => {

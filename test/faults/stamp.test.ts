@@ -4,9 +4,9 @@ import t from 'tap'
 import { loadConfig } from '../../src/config/load.js'
 import { assess, findingsOf } from '../../src/core/history/decision.js'
 import { impacts } from '../../src/core/impact/assess-impact.js'
-import { fitsOf } from '../../src/core/impact/closest-revision.js'
+import { measureDistances } from '../../src/core/impact/closest-revision.js'
 import { defaultScope } from '../../src/core/model/scope.js'
-import { promisedAt } from '../../src/core/model/snapshot.js'
+import { promisedCatalogAt } from '../../src/core/model/snapshot.js'
 import { loadSnapshot } from '../../src/snapshot/file.js'
 import { type Called, call, type Calling } from '../support/command.js'
 import { createDatabase, createRole, query, type Row } from '../support/database.js'
@@ -508,7 +508,7 @@ t.test('a fit is what comparing with the promise at that revision finds', async 
   const owner = { service: 'songs', environment: 'test' }
   for (const scope of [defaultScope, patterns.verify.scope])
     for (const at of build) {
-      const whole = promisedAt(snapshot, build.slice(0, build.indexOf(at) + 1)).catalog
+      const whole = promisedCatalogAt(snapshot, build.slice(0, build.indexOf(at) + 1)).catalog
       for (const without of [/^$/, /plays/, /table:public\.songs$/, /likes/]) {
         const live = {
           ...Object.fromEntries(Object.entries(whole).filter(([key]) => !without.test(key))),
@@ -521,7 +521,7 @@ t.test('a fit is what comparing with the promise at that revision finds', async 
           const found = findingsOf(assess({ build, recorded, ownership, live, snapshot, scope }))
           return [revision, impacts.map((impact) => found.filter((each) => each.impact === impact).length)]
         })
-        const fits = fitsOf({ snapshot, live, scope }).map(({ revision, counts }) => [
+        const fits = measureDistances({ snapshot, live, scope }).map(({ revision, counts }) => [
           revision,
           impacts.map((impact) => counts[impact]),
         ])
@@ -576,8 +576,8 @@ t.test(
       `schemagate diff database snapshot@${revision} --sql`,
       `schemagate stamp ${revision} --forget`,
     ])
-    const { text: sql } = await call(['diff', 'database', `snapshot@${revision}`, '--sql'], place)
-    await project.query(sql)
+    const { text } = await call(['diff', 'database', `snapshot@${revision}`, '--sql'], place)
+    await project.query(text)
     t.match(await call(['stamp'], place), { exit: 0 })
     const stamped = await call(['stamp', revision, '--forget', '--confirm', 'production'], place)
     t.equal(stamped.exit, 0, stamped.text)

@@ -182,14 +182,14 @@ t.test('with the token everybody is told the whole reason', async (t) => {
     facts: problem.facts,
     choices: problem.choices,
   })
-  const { text: page } = await service.ask('/health/schema', { ...bearer, accept: 'text/html' })
+  const { text } = await service.ask('/health/schema', { ...bearer, accept: 'text/html' })
   for (const said of [
     'until that is mended',
     '<dt>head</dt><dd>001_songs</dd>',
     'Do one of:',
     '<dt>ON_BEHIND=warn</dt><dd>start anyway; queries on what they add will fail</dd>',
   ])
-    t.match(page, said)
+    t.match(text, said)
 })
 
 t.test('the reason that changes is said again', async (t) => {

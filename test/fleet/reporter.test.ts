@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import Fastify, { type FastifyReply } from 'fastify'
 import t, { type Test } from 'tap'
-import { createReporter, type ReporterPatience } from '../../src/fleet/reporter.js'
+import { createReporter, type ReporterTimeouts } from '../../src/fleet/reporter.js'
 import { freePort } from '../support/process.js'
 
 const token = 'correct-horse'
@@ -39,7 +39,7 @@ interface Target {
 /** Longer than any machine needs: what is not to be given up is not. */
 const endless = { answer: 600_000, closing: 60_000 }
 
-function createFor(test: Test, { url, given = token }: Target, patience?: ReporterPatience) {
+function createFor(test: Test, { url, given = token }: Target, patience?: ReporterTimeouts) {
   const lines: object[] = []
   const line = (facts: object, message: string) => void lines.push({ ...facts, message })
   const reporter = createReporter({
@@ -47,7 +47,7 @@ function createFor(test: Test, { url, given = token }: Target, patience?: Report
     token: given,
     identity,
     log: { info: line, warn: line },
-    ...(patience && { patience }),
+    ...(patience && { timeouts: patience }),
   })
   test.teardown(() => reporter.close())
   return { ...reporter, lines }

@@ -10,8 +10,8 @@ import { parsePattern } from '../../src/core/model/pattern.js'
 import type { Progress } from '../../src/core/progress/events.js'
 import type { Activity } from '../../src/core/progress/session-activity.js'
 import { SchemaError } from '../../src/errors/schema-error.js'
-import type { Passed } from '../../src/gate/gate.js'
-import { createHealth, type Health } from '../../src/gate/health-state.js'
+import type { GateResult } from '../../src/gate/gate.js'
+import { createHealthTracker, type HealthTracker } from '../../src/gate/health-state.js'
 import { schemaHealth, type SchemaHealthOptions } from '../../src/http/plugin.js'
 import { buildApp } from '../../src/service/app.js'
 
@@ -34,13 +34,13 @@ const policy: Policy = {
 }
 
 const newHealth = () =>
-  createHealth({
+  createHealthTracker({
     service: { name: 'songs <api>', version: '1.2.3', release: 'abc123', instance: 'replica-1' },
     target: 'demo',
   })
 
 /** What the gate found: this catalog at revision 001, of this build's 001 and more. */
-function passed(live: Catalog, { build = ['001'], onDrift = policy.onDrift, ignore = '' } = {}): Passed {
+function passed(live: Catalog, { build = ['001'], onDrift = policy.onDrift, ignore = '' } = {}): GateResult {
   const recorded = { revisions: ['001'], hasTables: true }
   const snapshot = {
     postgres: 18,
@@ -66,13 +66,13 @@ function passed(live: Catalog, { build = ['001'], onDrift = policy.onDrift, igno
       identity: ownership.identity,
       recorded,
       live,
-      evidence: { ledgerQueries: [], found: '' },
+      fingerprint: { ledgerQueries: [], results: '' },
     },
   }
 }
 
 interface Served {
-  readonly health: Health
+  readonly health: HealthTracker
   /** The answer; its headers and, where it is JSON, its body are checked against what the route promises. */
   readonly ask: (path: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>
 }
@@ -147,7 +147,7 @@ t.test('before the gate opens only liveness passes, and the phase says where it 
 t.test('an open gate passes; names and the address are for whoever has the token', async (t) => {
   const served = await serve(t)
   const { health, ask } = served
-  health.judged(passed(promised))
+  health.recordResult(passed(promised))
   t.strictSame(await statuses(served), open)
   const anonymous = (await ask('/health/schema')).json()
   t.match(anonymous, {
@@ -183,10 +183,10 @@ t.test('an open gate passes; names and the address are for whoever has the token
 
 t.test('HEALTH_DETAILS=always shows everything to everybody; without a token nobody sees more', async (t) => {
   const always = await serve(t, { details: 'always' })
-  always.health.judged(passed(promised))
+  always.health.recordResult(passed(promised))
   t.equal((await always.ask('/health/schema')).json().database.name, 'shop')
   const never = await serve(t, {})
-  never.health.judged(passed(promised))
+  never.health.recordResult(passed(promised))
   for (const authorization of ['Bearer null', 'Bearer undefined', `Bearer ${token}`])
     t.strictSame((await never.ask('/health/schema', { authorization })).json().database, {
       environment: 'demo',
@@ -198,8 +198,8 @@ t.test('what happens while it serves shows at once, and is told to whoever liste
   const { health, ask } = served
   const told: string[] = []
   health.subscribe(({ status, ready }) => told.push(`${status} ${ready ? 'ready' : 'not ready'}`))
-  health.judged(passed(promised))
-  health.judged(passed(withoutTitle))
+  health.recordResult(passed(promised))
+  health.recordResult(passed(withoutTitle))
   t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 503', 'schema 503'])
   const drifted = await ask('/health/schema', bearer)
   t.match(drifted.json().verification, {
@@ -217,8 +217,8 @@ t.test('what happens while it serves shows at once, and is told to whoever liste
     ],
   })
   t.notMatch((await ask('/health/schema')).body, 'title')
-  health.judged(passed(promised))
-  health.lost({ of: 'database', reason: 'Connection terminated unexpectedly' })
+  health.recordResult(passed(promised))
+  health.lost({ kind: 'database', reason: 'Connection terminated unexpectedly' })
   const lost = (await ask('/health/schema')).json()
   t.match(lost, {
     status: 'fail',
@@ -229,7 +229,7 @@ t.test('what happens while it serves shows at once, and is told to whoever liste
   health.back()
   health.report({ event: 'draining', signal: 'SIGTERM', delay: 0 })
   t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 503', 'schema 200'])
-  health.judged(passed(promised))
+  health.recordResult(passed(promised))
   t.equal((await ask('/health/ready')).json().phase, 'draining', 'a check does not undo that')
   t.strictSame(told, [
     'pass ready',
@@ -245,22 +245,22 @@ t.test('what happens while it serves shows at once, and is told to whoever liste
 t.test('what was accepted when the gate opened warns, and what comes later fails', async (t) => {
   const served = await serve(t)
   const { health, ask } = served
-  health.judged(passed(withoutTitle, { onDrift: 'warn' }))
+  health.recordResult(passed(withoutTitle, { onDrift: 'warn' }))
   t.strictSame(await statuses(served), open)
   t.match((await ask('/health/schema')).json(), {
     status: 'warn',
     notes: ['the catalog is not what the migrations promise: 1 difference of consequence.'],
   })
-  health.judged(passed({}, { onDrift: 'warn' }))
+  health.recordResult(passed({}, { onDrift: 'warn' }))
   t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 200', 'schema 503'])
-  health.judged(passed(promised, { build: ['001', '002'] }))
+  health.recordResult(passed(promised, { build: ['001', '002'] }))
   t.match((await ask('/health/schema')).json().revision, { position: 'behind', pending: ['002'] })
 })
 
 t.test('what is ignored is counted for everybody, and named for whoever has the token', async (t) => {
   const served = await serve(t)
   const { health, ask } = served
-  health.judged(passed(withoutTitle, { ignore: 'column:*.*.title' }))
+  health.recordResult(passed(withoutTitle, { ignore: 'column:*.*.title' }))
   t.strictSame(await statuses(served), open)
   const anonymous = (await ask('/health/schema')).json()
   t.match(anonymous, {
@@ -280,18 +280,18 @@ t.test('what is ignored is counted for everybody, and named for whoever has the 
   t.match(page.body, '<dt>ignored</dt><dd>1</dd>')
   t.notMatch(page.body, 'column:')
   t.match(full.body, '<td><code>column:*.*.title</code></td><td>1</td><td>who &lt;cares&gt;</td>')
-  health.judged(passed({}, { ignore: 'column:*.*.title' }))
+  health.recordResult(passed({}, { ignore: 'column:*.*.title' }))
   t.match((await ask('/health/schema')).json(), {
     status: 'fail',
     verification: { differenceCount: 1, ignoredCount: 1 },
   })
-  health.judged(passed(promised))
+  health.recordResult(passed(promised))
   t.notMatch((await ask('/health/schema', { accept, ...bearer })).body, 'ignored')
 })
 
 t.test('a refusal says its reason, without the address to those who have no token', async (t) => {
   const { health, ask } = await serve(t)
-  health.refused(
+  health.recordRefusal(
     new SchemaError('SCHEMA_DATABASE_UNREACHABLE', { what: 'Nothing answers at db.internal:5432.' }),
   )
   const [anonymous, full] = [await ask('/health/schema'), await ask('/health/schema', bearer)]
@@ -407,8 +407,8 @@ t.test(
 t.test('a browser gets a page, with everything in it escaped', async (t) => {
   const { health, ask } = await serve(t)
   const accept = 'text/html,application/xhtml+xml,*/*;q=0.8'
-  health.judged(passed(promised))
-  health.judged(
+  health.recordResult(passed(promised))
+  health.recordResult(
     passed({
       ...withoutTitle,
       'column:public.songs.title': { type: 'text', nullable: false, default: `'<i>'` },
@@ -440,7 +440,7 @@ t.test('HEAD answers as GET does, without a body; nothing else is there', async 
   const log = pino({ level: 'silent' })
   const app = await buildApp({ config: configWith(http), health, log, fleet: null })
   t.teardown(() => app.close())
-  health.judged(passed(promised))
+  health.recordResult(passed(promised))
   for (const url of paths) {
     const [head, get] = [await app.inject({ method: 'HEAD', url }), await app.inject({ url })]
     t.equal(head.body, '')

@@ -2,12 +2,15 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import { type Catalog, countKinds } from '../../src/core/model/catalog.js'
+import { type Catalog, countByKind } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
-import { type Reconciled, reconcile } from '../../src/postgres/canonicalize/canonicalize.js'
 import {
-  everything,
+  type CanonicalizedCatalog,
+  canonicalizeCatalog,
+} from '../../src/postgres/canonicalize/canonicalize.js'
+import {
+  allAnnotations,
   readCatalog,
   readCatalogInTransaction,
 } from '../../src/postgres/introspect/read-catalog.js'
@@ -18,7 +21,7 @@ import { catalogsByMajor, schema } from './across-majors.js'
 const url = await createDatabase(t)
 await query(url, schema)
 const client = await connect(t, url)
-const live = await readCatalog(client, everything)
+const live = await readCatalog(client, allAnnotations)
 const { rows } = await client.query<{ major: number }>(
   "select current_setting('server_version_num')::int / 10000 as major",
 )
@@ -37,12 +40,16 @@ const foreign = actual < 16 ? 18 : 14
 const promised = catalogs.get(foreign) ?? {}
 const majors = { expected: foreign, actual }
 
-const keys = (expected: Catalog, { live }: Pick<Reconciled, 'live'>): readonly string[] =>
+const keys = (expected: Catalog, { live }: Pick<CanonicalizedCatalog, 'live'>): readonly string[] =>
   diff(expected, live).map(({ key }) => key)
 
 for (const [major, expected] of catalogs)
   t.test(`what was promised on ${major} is what is there`, async (t) => {
-    const found = await reconcile(client, { expected, live, majors: { expected: major, actual } }, 'own')
+    const found = await canonicalizeCatalog(
+      client,
+      { expected, live, majors: { expected: major, actual } },
+      'own',
+    )
     t.strictSame(diff(expected, found.live), [])
     t.strictSame(found.unrendered, {})
     const older = Math.min(major, actual)
@@ -57,12 +64,12 @@ for (const [major, expected] of catalogs)
 t.test('what is built from its own text is what it was built from', async (t) => {
   const url = await createDatabase(t)
   const client = await connect(t, url)
-  const { statements, refused } = planChanges({ from: await readCatalog(client, everything), to: live })
+  const { statements, refused } = planChanges({ from: await readCatalog(client, allAnnotations), to: live })
   t.strictSame(refused, [])
   for (const { sql } of statements) await client.query(sql)
-  const rebuilt = await readCatalog(client, everything)
+  const rebuilt = await readCatalog(client, allAnnotations)
   t.strictSame(
-    countKinds(keys(live, { live: rebuilt })),
+    countByKind(keys(live, { live: rebuilt })),
     {
       domain: 1,
       function: 1,
@@ -78,7 +85,7 @@ t.test('what is built from its own text is what it was built from', async (t) =>
     },
     'PostgreSQL prints some of it in other words',
   )
-  const found = await reconcile(
+  const found = await canonicalizeCatalog(
     client,
     { expected: live, live: rebuilt, majors: { expected: actual, actual } },
     'own',
@@ -175,8 +182,8 @@ t.test('what means something else stays a difference', async (t) => {
   for (const [sql, facts] of changes) {
     await client.query('begin')
     await client.query(sql)
-    const changed = await readCatalogInTransaction(client, everything)
-    const found = await reconcile(client, { expected: promised, live: changed, majors }, 'callers')
+    const changed = await readCatalogInTransaction(client, allAnnotations)
+    const found = await canonicalizeCatalog(client, { expected: promised, live: changed, majors }, 'callers')
     await client.query('rollback')
     t.strictSame(
       diff(promised, found.live).map((each) =>
@@ -197,13 +204,13 @@ t.test(
       ...promised,
       'view:app.v': { ...view, definition: ' SELECT songs.nothing\n   FROM app.songs;' },
     }
-    const found = await reconcile(client, { expected, live, majors }, 'own')
+    const found = await canonicalizeCatalog(client, { expected, live, majors }, 'own')
     t.strictSame(keys(expected, found), ['view:app.v'])
     t.strictSame(found.unrendered, {
       'view:app.v': `PostgreSQL ${actual} could not print what ${foreign} promised: column songs.nothing does not exist`,
     })
     const native = { ...live, 'view:app.v': expected['view:app.v'] }
-    const same = await reconcile(
+    const same = await canonicalizeCatalog(
       client,
       { expected: native, live, majors: { expected: actual, actual } },
       'own',
@@ -224,11 +231,11 @@ t.test(
     )
     const reader = await connect(t, role)
     const expected = structuredClone(promised)
-    const found = await reconcile(reader, { expected, live, majors }, 'own')
+    const found = await canonicalizeCatalog(reader, { expected, live, majors }, 'own')
     t.strictSame(keys(expected, found), [])
     await query(url, `revoke temporary on database ${pathname.slice(1)} from public`)
     const anew = structuredClone(promised)
-    const refused = await reconcile(reader, { expected: anew, live, majors }, 'own')
+    const refused = await canonicalizeCatalog(reader, { expected: anew, live, majors }, 'own')
     t.ok(keys(anew, refused).includes('view:app.v'))
     t.match(refused.unrendered['view:app.v'], /permission denied to create temporary tables/)
     await query(url, `grant temporary on database ${pathname.slice(1)} to public`)
@@ -239,10 +246,10 @@ t.test('a table that somebody else has locked is waited for only shortly', async
   const other = await connect(t, url)
   await other.query('begin; lock table app.songs in access exclusive mode')
   const expected = structuredClone(promised)
-  const found = await reconcile(client, { expected, live, majors }, 'own')
+  const found = await canonicalizeCatalog(client, { expected, live, majors }, 'own')
   await other.query('rollback')
   t.match(found.unrendered['view:app.v'], /lock timeout/)
-  const again = await reconcile(client, { expected, live, majors }, 'own')
+  const again = await canonicalizeCatalog(client, { expected, live, majors }, 'own')
   t.strictSame(keys(expected, again), [], 'and asked for again the next time')
 })
 
@@ -260,7 +267,7 @@ t.test('nothing is left behind, in a transaction of its own or of somebody else'
       await client.query('begin; set local search_path to app; create table mine (id int)')
     const before = await state()
     const expected = { ...structuredClone(promised), 'view:app.v': { definition: 'nonsense' } }
-    const found = await reconcile(client, { expected, live, majors }, transaction)
+    const found = await canonicalizeCatalog(client, { expected, live, majors }, transaction)
     t.strictSame(keys(expected, found), ['view:app.v'])
     t.strictSame(await state(), before, transaction)
     if (transaction === 'callers') await client.query('select from mine; rollback')
@@ -269,9 +276,13 @@ t.test('nothing is left behind, in a transaction of its own or of somebody else'
 
 t.test('what was printed once is not asked again', async (t) => {
   const expected = structuredClone(promised)
-  const first = await reconcile(client, { expected, live, majors }, 'own')
+  const first = await canonicalizeCatalog(client, { expected, live, majors }, 'own')
   const ended = new pg.Client({ connectionString: url })
-  t.strictSame(await reconcile(ended, { expected, live, majors }, 'own'), first, 'it was not even connected')
+  t.strictSame(
+    await canonicalizeCatalog(ended, { expected, live, majors }, 'own'),
+    first,
+    'it was not even connected',
+  )
 })
 
 t.test('the whole story on another major version: init, migrate, verify, revert', async (t) => {

@@ -2,7 +2,10 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { queryAll, queryRows } from '../../src/postgres/connection/query.js'
 import { catalogHashQuery } from '../../src/postgres/introspect/catalog-hash.js'
-import { canonicalSession, catalogQueries } from '../../src/postgres/introspect/queries/all.sql.js'
+import {
+  canonicalSessionStatements,
+  catalogQueries,
+} from '../../src/postgres/introspect/queries/catalog-queries.js'
 import { commentQuery } from '../../src/postgres/introspect/queries/dependencies.sql.js'
 import { grantQuery } from '../../src/postgres/introspect/queries/grants.sql.js'
 import { createDatabase, createRole } from '../support/database.js'
@@ -20,7 +23,7 @@ async function connected(t: Test, url: string): Promise<pg.Client> {
 }
 
 async function hashOf(client: pg.Client): Promise<string> {
-  const text = ['begin', canonicalSession(), catalogHashQuery(), 'rollback'].join(';\n')
+  const text = ['begin', canonicalSessionStatements(), catalogHashQuery(), 'rollback'].join(';\n')
   const [hash] = await queryAll(client, text)
   return JSON.stringify(hash?.rows, null, 1)
 }

@@ -19,8 +19,8 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
+import { createDirectoryAtomically } from '../../src/postgres/embedded/atomic-directory.js'
 import { locatePackage } from '../../src/postgres/embedded/package.js'
-import { publish } from '../../src/postgres/embedded/publish.js'
 import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded/server.js'
 import { query } from '../support/database.js'
 import { uncounted } from '../support/process.js'
@@ -170,7 +170,7 @@ t.test('of several starters one wins, and the others use its server', async (t) 
 
 t.test('what a killed starter left half done is removed', async (t) => {
   const folder = t.testdir({ 'data.99999999.x': { half: '' }, [`data.${process.pid}.y`]: { half: '' } })
-  await publish(join(folder, 'data'), async (unfinished) => void (await mkdir(unfinished)))
+  await createDirectoryAtomically(join(folder, 'data'), async (unfinished) => void (await mkdir(unfinished)))
   t.same(new Set(await readdir(folder)), new Set(['data', `data.${process.pid}.y`]))
 })
 

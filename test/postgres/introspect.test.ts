@@ -4,8 +4,11 @@ import { annotationRules, assessImpact, impactRules } from '../../src/core/impac
 import { type Catalog, type Facts, parseKey, sortKeys } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
 import { queryAll, queryRows } from '../../src/postgres/connection/query.js'
-import { canonicalSession, catalogQueries } from '../../src/postgres/introspect/queries/all.sql.js'
-import { everything, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
+import {
+  canonicalSessionStatements,
+  catalogQueries,
+} from '../../src/postgres/introspect/queries/catalog-queries.js'
+import { allAnnotations, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
 import { createDatabase } from '../support/database.js'
 import { catalogCases } from './catalog-cases.js'
 
@@ -19,9 +22,9 @@ const cases = catalogCases.filter(({ since = 0 }) => since <= major)
 
 // A database with a subscription cannot be dropped, and roles belong to all databases: nothing here is ever committed.
 await client.query('begin; create role test_listener; create role test_reader')
-const before = await readCatalogInTransaction(client, everything)
+const before = await readCatalogInTransaction(client, allAnnotations)
 for (const { sql } of cases) await client.query(sql)
-const catalog = await readCatalogInTransaction(client, everything)
+const catalog = await readCatalogInTransaction(client, allAnnotations)
 
 const kindOf = (key: string): string => parseKey(key).kind
 const kinds = catalogQueries([]).map(({ kind }) => kind)
@@ -43,9 +46,12 @@ async function factsAsked(): Promise<ReadonlyMap<string, readonly string[]>> {
   const queries = catalogQueries([])
   const results = await queryAll(
     client,
-    ['savepoint asking', canonicalSession(), ...queries.map(({ sql }) => sql), 'rollback to asking'].join(
-      ';\n',
-    ),
+    [
+      'savepoint asking',
+      canonicalSessionStatements(),
+      ...queries.map(({ sql }) => sql),
+      'rollback to asking',
+    ].join(';\n'),
   )
   return new Map(
     queries.map(({ kind, names, overloaded = false }, index) => {
@@ -82,7 +88,7 @@ t.test('every fact is one that some object has', { skip: major < 18 && 'needs Po
 
 t.test('a role without any rights reads the same, but for what only superusers may see', async (t) => {
   await client.query('savepoint ordinary; set local role test_reader')
-  const read = await readCatalogInTransaction(client, everything)
+  const read = await readCatalogInTransaction(client, allAnnotations)
   await client.query('rollback to ordinary')
   const differences = diff(catalog, read)
   t.strictSame(
@@ -102,7 +108,7 @@ t.test('a role without any rights reads the same, but for what only superusers m
 
 t.test('what a role may see of its own is readable', async (t) => {
   await client.query('savepoint ordinary; set local role test_listener')
-  const read = await readCatalogInTransaction(client, everything)
+  const read = await readCatalogInTransaction(client, allAnnotations)
   await client.query('rollback to ordinary')
   t.strictSame(read['user_mapping:far.test_listener'], catalog['user_mapping:far.test_listener'])
   t.strictSame(read['user_mapping:far.public']?.['options'], '(not readable)')

@@ -7,7 +7,7 @@ import * as index from '../../migrations/20261121090500_index_fleet_reports.js'
 import { seed } from '../../seeds/demo_fleet.js'
 import { handleError, handleNotFound } from '../../src/http/problem.js'
 import { createFleetRepository } from '../../src/service/fleet-repository.js'
-import { fleetParamLength, fleetRoutes } from '../../src/service/fleet-routes.js'
+import { fleetMaxParamLength, fleetRoutes } from '../../src/service/fleet-routes.js'
 import { createDatabase } from '../support/database.js'
 
 const token = 'correct-horse'
@@ -41,7 +41,7 @@ function serve(test: Test, knex: Knex, given: string | null = token) {
   const stream = { write: (line: string) => logged.push(JSON.parse(line)) }
   const app = Fastify({
     logger: { level: 'error', stream },
-    routerOptions: { maxParamLength: fleetParamLength },
+    routerOptions: { maxParamLength: fleetMaxParamLength },
     frameworkErrors: handleError,
   })
   app.setNotFoundHandler(handleNotFound)

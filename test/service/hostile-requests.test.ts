@@ -6,10 +6,10 @@ import pino from 'pino'
 import t, { type Test } from 'tap'
 import * as create from '../../migrations/20261121090000_create_fleet_reports.js'
 import * as index from '../../migrations/20261121090500_index_fleet_reports.js'
-import { createHealth } from '../../src/gate/health-state.js'
+import { createHealthTracker } from '../../src/gate/health-state.js'
 import { buildApp } from '../../src/service/app.js'
 import { createFleetRepository } from '../../src/service/fleet-repository.js'
-import { type Timeouts, timeouts } from '../../src/service/http-timeouts.js'
+import { type HttpTimeouts, defaultHttpTimeouts } from '../../src/service/http-timeouts.js'
 import { createDatabase, query } from '../support/database.js'
 import { ask, eventually } from '../support/process.js'
 
@@ -28,7 +28,7 @@ interface Server {
 }
 
 /** The service on its own database, listening. */
-async function listen(t: Test, patience: Partial<Timeouts> = {}): Promise<Server> {
+async function listen(t: Test, patience: Partial<HttpTimeouts> = {}): Promise<Server> {
   const database = await createDatabase(t)
   const knex = knexFrom({
     client: 'pg',
@@ -46,10 +46,10 @@ async function listen(t: Test, patience: Partial<Timeouts> = {}): Promise<Server
       http: { ...server, healthToken: null, healthDetails: 'token' },
       fleet: { url: null, token },
     },
-    health: createHealth({ service, target: 'production' }),
+    health: createHealthTracker({ service, target: 'production' }),
     log: pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }),
     fleet: createFleetRepository(knex),
-    patience: { ...timeouts, ...patience },
+    timeouts: { ...defaultHttpTimeouts, ...patience },
   })
   t.teardown(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => '' })

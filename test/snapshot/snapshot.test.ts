@@ -6,9 +6,9 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import {
-  differencesFrom,
-  keepUndetermined,
-  promisedAt,
+  diffAgainstPromise,
+  reuseUndeterminedValues,
+  promisedCatalogAt,
   type Snapshot,
 } from '../../src/core/model/snapshot.js'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
@@ -17,10 +17,10 @@ import { type Connection, withClient } from '../../src/postgres/connection/conne
 import { readCatalog } from '../../src/postgres/introspect/read-catalog.js'
 import { migrate } from '../../src/postgres/migrate/migrate.js'
 import { findScratch, type Scratch, type ScratchSources } from '../../src/postgres/scratch/scratch.js'
-import { checkAgainst } from '../../src/postgres/verify/check-revision.js'
+import { createRevisionCheck } from '../../src/postgres/verify/check-revision.js'
 import { type KnexProject, loadProject } from '../../src/project/knexfile.js'
 import { listMigrations } from '../../src/project/migration-files.js'
-import { formatSnapshot, loadSnapshot, saveSnapshot, snapshotName } from '../../src/snapshot/file.js'
+import { formatSnapshot, loadSnapshot, saveSnapshot, snapshotFileName } from '../../src/snapshot/file.js'
 import { replay } from '../../src/snapshot/replay.js'
 import { createDatabase, createRole, query } from '../support/database.js'
 
@@ -180,7 +180,7 @@ t.test('the snapshot is the same text each time, one line for each object', asyn
   )
   const again = await snapshotOf(project)
   t.not(formatSnapshot(again), text, 'another value where the migrations leave it open')
-  t.equal(formatSnapshot(keepUndetermined(again, snapshot)), text)
+  t.equal(formatSnapshot(reuseUndeterminedValues(again, snapshot)), text)
 })
 
 t.test('a database that was migrated is as promised, though facts differ at every replay', async (t) => {
@@ -190,13 +190,13 @@ t.test('a database that was migrated is as promised, though facts differ at ever
   const url = await createDatabase(t)
   await migrate({
     connection: connectionTo(url),
-    witness: null,
+    serviceConnection: null,
     owner: { service: 'test', environment: 'test' },
-    admit: () => {},
+    checkPreconditions: () => {},
     project,
     migrations,
     snapshot,
-    check: checkAgainst(snapshot),
+    check: createRevisionCheck(snapshot),
     transaction: 'batch',
     lockWaitTimeout: 1_000,
     lockTimeout: 0,
@@ -204,8 +204,8 @@ t.test('a database that was migrated is as promised, though facts differ at ever
     writer: { host: 'test', release: null },
     report: () => {},
   })
-  const promised = promisedAt(snapshot, Object.keys(songs))
-  const differences = differencesFrom(promised, await catalogAt(url))
+  const promised = promisedCatalogAt(snapshot, Object.keys(songs))
+  const differences = diffAgainstPromise(promised, await catalogAt(url))
   t.match(
     differences.map(({ change, key }) => `${change} ${key}`),
     [/^unexpected table:public\.audit_\w{8}$/, /^unexpected column:public\.audit_\w{8}\.id$/],
@@ -213,7 +213,7 @@ t.test('a database that was migrated is as promised, though facts differ at ever
   )
   await query(url, 'alter table songs alter token drop not null')
   t.strictSame(
-    differencesFrom(promised, await catalogAt(url))
+    diffAgainstPromise(promised, await catalogAt(url))
       .filter(({ change }) => change === 'changed')
       .map((found) => ({ key: found.key, facts: 'facts' in found ? found.facts : [] })),
     [{ key: 'column:public.songs.token', facts: ['nullable'] }],
@@ -227,13 +227,13 @@ t.test('what every new database holds is neither promised nor unexpected', async
     'schema:public': {},
     'extension:plpgsql': { schema: 'pg_catalog', $version: '1.0', $fixed: true },
   })
-  const promised = promisedAt(snapshot, ['001_songs'])
+  const promised = promisedCatalogAt(snapshot, ['001_songs'])
   t.strictSame(Object.keys(promised.catalog), ['table:public.songs', 'column:public.songs.id'])
   const url = await createDatabase(t)
   await query(url, 'create table songs (id int)')
-  t.strictSame(differencesFrom(promised, await catalogAt(url)), [])
+  t.strictSame(diffAgainstPromise(promised, await catalogAt(url)), [])
   await query(url, 'drop extension plpgsql')
-  t.strictSame(differencesFrom(promised, await catalogAt(url)), [])
+  t.strictSame(diffAgainstPromise(promised, await catalogAt(url)), [])
 })
 
 t.test(
@@ -322,14 +322,14 @@ t.test('what is saved is loaded again', async (t) => {
   await saveSnapshot(directory, { ...every, revisions: [] })
   t.strictSame(await loadSnapshot(directory), { ...every, revisions: [] })
   t.strictSame(readdirSync(directory).sort(), ['none yet', 'schema.snapshot.json'])
-  await writeFile(join(directory, snapshotName), formatSnapshot(every).replaceAll('\n', '\r\n'))
+  await writeFile(join(directory, snapshotFileName), formatSnapshot(every).replaceAll('\n', '\r\n'))
   t.strictSame(await loadSnapshot(directory), every, 'line ends are no matter')
 })
 
 t.test('a snapshot that cannot be saved whole is not saved', async (t) => {
-  const directory = t.testdir({ [snapshotName]: { 'a folder': '' } })
+  const directory = t.testdir({ [snapshotFileName]: { 'a folder': '' } })
   await t.rejects(saveSnapshot(directory, every))
-  t.strictSame(readdirSync(directory), [snapshotName])
+  t.strictSame(readdirSync(directory), [snapshotFileName])
   await t.rejects(loadSnapshot(directory), { code: 'EISDIR' }, 'what cannot be read is not missing')
 })
 
@@ -375,7 +375,7 @@ const broken: readonly (readonly [string, string, unknown])[] = [
 
 t.test('a file that is no snapshot is refused, and says why', async (t) => {
   const directory = t.testdir()
-  const file = join(directory, snapshotName)
+  const file = join(directory, snapshotFileName)
   for (const [name, why, content] of broken) {
     await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content))
     t.equal(

@@ -1,9 +1,9 @@
 import { parseArguments } from '../../src/cli/arguments.js'
-import type { CommandContext, Run } from '../../src/cli/commands/command.js'
+import type { CommandContext, CommandHandler } from '../../src/cli/commands/command.js'
 import { loadConfig } from '../../src/config/load.js'
 import type { Progress } from '../../src/core/progress/events.js'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
-import { openGate } from '../../src/gate/open.js'
+import { startGate } from '../../src/gate/start-gate.js'
 import { createLog } from '../../src/logging/log.js'
 import type { Environment } from './process.js'
 import type { Project } from './project.js'
@@ -28,19 +28,20 @@ export interface Calling {
 }
 
 /** Calls `schemagate` with these words in this process. A secret in what it says is not looked for. */
-export async function call(words: readonly string[], { root, env, ask = null }: Calling): Promise<Called> {
+export async function call(args: readonly string[], { root, env, ask = null }: Calling): Promise<Called> {
   const said: string[] = []
   const events: Progress[] = []
-  const say = (text: string): void => void said.push(text)
+  const printMessage = (text: string): void => void said.push(text)
   const report = (progress: Progress): void => void events.push(progress)
   try {
-    const { command, words: rest, options, flags } = parseArguments(words)
+    const { command, positionals, options, flags } = parseArguments(args)
     const run = command?.spec.load === null ? openAndClose : await command?.spec.load()
-    if (run === undefined) throw new Error(`${words.join(' ')} is no command to be called`)
+    if (run === undefined) throw new Error(`${args.join(' ')} is no command to be called`)
     const config = loadConfig({ root, env, flags })
-    const configOf = (target: string) => loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
+    const loadConfigFor = (target: string) =>
+      loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
     const { signal } = new AbortController()
-    const context = { config, words: rest, options, report, signal, say, ask, configOf }
+    const context = { config, positionals, options, report, signal, printMessage, ask, loadConfigFor }
     return { ...(await run(context)), said: said.join('\n'), events }
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error
@@ -61,9 +62,9 @@ export function runHere(
 }
 
 /** What `serve` does before it binds a port; its document is that of /health/schema. */
-const openAndClose: Run = async ({ config, report }) => {
+const openAndClose: CommandHandler = async ({ config, report }) => {
   const log = createLog({ level: 'silent', form: 'json', stream: process.stderr })
-  const gate = await openGate(config, { log, report })
+  const gate = await startGate(config, { log, report })
   const document = gate.health.view().documents.full
   await gate.close()
   return { exit: 0, text: '', document }

@@ -4,7 +4,7 @@ import type { Catalog } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
 import { describeHazard, type Plan, type Statement } from '../../src/ddl/statement.js'
-import { everything, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
+import { allAnnotations, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
 import { createDatabase } from './database.js'
 
 /** Two schemas as SQL, and what is to be known of the way from the one to the other. */
@@ -109,5 +109,5 @@ async function apply({ client, commits }: Side, statements: readonly Statement[]
 }
 
 function catalogOf({ client }: Side): Promise<Catalog> {
-  return readCatalogInTransaction(client, everything)
+  return readCatalogInTransaction(client, allAnnotations)
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
-import { type Arguments, parseArguments } from '../../src/cli/arguments.js'
+import { type ParsedArguments, parseArguments } from '../../src/cli/arguments.js'
 
 export const root = resolve(import.meta.dirname, '../..')
 
@@ -160,7 +160,7 @@ export const places: Readonly<Record<string, Variables>> = {
   },
 }
 
-export interface Understood extends Arguments {
+export interface Understood extends ParsedArguments {
   readonly file: string
 }
 

@@ -1,8 +1,8 @@
 import { copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { canonicalSession } from '../../src/postgres/introspect/queries/all.sql.js'
-import { readingOf } from '../../src/postgres/introspect/read-catalog.js'
+import { canonicalSessionStatements } from '../../src/postgres/introspect/queries/catalog-queries.js'
+import { createCatalogReader } from '../../src/postgres/introspect/read-catalog.js'
 import type { Owner } from './database.js'
 import { finish } from './node-process.js'
 
@@ -28,7 +28,7 @@ export async function build(owner: Owner): Promise<Build> {
   await copyFile(join(root, snapshot), join(folder, snapshot))
   await cp(join(folder, 'migrations'), join(folder, 'other'), { recursive: true })
   const queries = join(folder, 'queries.sql')
-  await writeFile(queries, messageOf(readingOf({}).queries))
+  await writeFile(queries, messageOf(createCatalogReader({}).queries))
   return { folder, queries }
 }
 
@@ -36,7 +36,7 @@ export async function build(owner: Owner): Promise<Build> {
 export function messageOf(queries: readonly string[]): string {
   return [
     'begin transaction isolation level repeatable read read only',
-    canonicalSession(),
+    canonicalSessionStatements(),
     ...queries,
     'commit',
   ].join(';\n')

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import pg from 'pg'
 import type { Test } from 'tap'
 import { type Config, loadConfig } from '../../src/config/load.js'
-import { migrateOptions } from '../../src/gate/gate.js'
+import { migrateOptionsFor } from '../../src/gate/gate.js'
 import { migrate } from '../../src/postgres/migrate/migrate.js'
-import { makeSnapshot, usableSnapshot } from '../../src/snapshot/snapshot.js'
+import { makeSnapshot, loadUsableSnapshot } from '../../src/snapshot/snapshot.js'
 import { withWorkspace } from '../../src/workspace.js'
 import { createDatabase, query, type Row } from './database.js'
 import { type Answer, ask, type Ended, type Environment, run, type Running, start } from './process.js'
@@ -161,8 +161,8 @@ async function takeSnapshot(config: Config): Promise<void> {
 
 async function migrateWith(config: Config, to: string | null): Promise<void> {
   await withWorkspace({ config, report: () => {} }, async (workspace) => {
-    const { snapshot } = await usableSnapshot(workspace)
-    await migrate({ ...migrateOptions(workspace, snapshot), report: () => {} }, to)
+    const { snapshot } = await loadUsableSnapshot(workspace)
+    await migrate({ ...migrateOptionsFor(workspace, snapshot), report: () => {} }, to)
   })
 }
 

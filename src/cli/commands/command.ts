@@ -1,21 +1,21 @@
 import type { Config } from '../../config/load.js'
-import type { Report } from '../../core/progress/events.js'
+import type { ProgressReporter } from '../../core/progress/events.js'
 import type { ExitCode } from '../../errors/schema-error.js'
 
 /** What a command gets: the configuration, its own options, and where its words go. */
 export interface CommandContext {
   readonly config: Config
   readonly options: Readonly<Record<string, string | boolean | undefined>>
-  readonly words: readonly string[]
+  readonly positionals: readonly string[]
   /** Progress, told on stderr. */
-  readonly report: Report
+  readonly report: ProgressReporter
   readonly signal: AbortSignal
   /** Words for people, on stderr. */
-  readonly say: (text: string) => void
+  readonly printMessage: (text: string) => void
   /** Asks on the terminal and returns the line that was typed. Null where nobody is there to answer. */
   readonly ask: ((question: string) => Promise<string>) | null
   /** The configuration of another environment of the same project. */
-  readonly configOf: (target: string) => Config
+  readonly loadConfigFor: (target: string) => Config
 }
 
 /** What a command has to say: text for people, a document for `--json`, and the exit code. */
@@ -25,7 +25,7 @@ export interface CommandResult {
   readonly document: unknown
 }
 
-export type Run = (context: CommandContext) => Promise<CommandResult>
+export type CommandHandler = (context: CommandContext) => Promise<CommandResult>
 
 export interface OptionSpec {
   readonly type: 'string' | 'boolean'

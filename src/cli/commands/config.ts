@@ -3,17 +3,17 @@ import type { Config } from '../../config/load.js'
 import { maskUrl } from '../../config/url.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { findProject } from '../../workspace.js'
-import type { CommandResult, Run } from './command.js'
+import type { CommandResult, CommandHandler } from './command.js'
 
 /** `schemagate config`: what is in force, and where each value comes from. Looks at no database. */
-export const run: Run = async ({ config }): Promise<CommandResult> => {
-  const url = config.database.kind === 'embedded' ? await knexfileUrl(config) : null
-  const inForce = url === null ? config : withDatabase(config, url)
+export const run: CommandHandler = async ({ config }): Promise<CommandResult> => {
+  const url = config.database.kind === 'embedded' ? await readKnexfileUrl(config) : null
+  const inForce = url === null ? config : withDatabaseUrl(config, url)
   return { exit: 0, text: renderConfig(inForce), document: configDocument(inForce) }
 }
 
 /** A knexfile's connection comes before the embedded PostgreSQL. One that does not load is an error elsewhere. */
-async function knexfileUrl(config: Config): Promise<string | null> {
+async function readKnexfileUrl(config: Config): Promise<string | null> {
   const project = await findProject(config).catch((error: unknown) => {
     if (error instanceof SchemaError) return null
     throw error
@@ -21,7 +21,7 @@ async function knexfileUrl(config: Config): Promise<string | null> {
   return project?.databaseUrl ?? null
 }
 
-function withDatabase(config: Config, url: string): Config {
+function withDatabaseUrl(config: Config, url: string): Config {
   const entry = { key: 'DATABASE_URL', value: maskUrl(url), source: 'connection of the knexfile' }
   return { ...config, entries: config.entries.map((old) => (old.key === entry.key ? entry : old)) }
 }

@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
-import { visible } from '../../core/text/printable.js'
-import { type Choice, describeFacts, type Fact, SchemaError } from '../../errors/schema-error.js'
+import { toPrintable } from '../../core/text/printable.js'
+import { type ErrorChoice, describeFacts, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { type CommandContext, textOption } from './command.js'
 
 /** What a command is about to do. */
-export interface Deed {
+export interface PlannedAction {
   /** As a sentence: `3 revisions will be reverted, the newest first.` */
   readonly what: string
-  readonly facts: readonly Fact[]
+  readonly facts: readonly ErrorFact[]
   /** The environments it happens to. Default: that of this process. */
   readonly environments?: readonly string[]
 }
@@ -18,18 +18,18 @@ export interface Deed {
  * PROTECTED_ENVIRONMENTS by its name, typed on the terminal or given as `--confirm`; elsewhere by `y` or `--yes`.
  * For commands with the options `confirming` of commands.ts. Throws SCHEMA_NOT_CONFIRMED, SCHEMA_INTERRUPTED.
  */
-export async function confirmed(context: CommandContext, deed: Deed): Promise<void> {
+export async function requireConfirmation(context: CommandContext, action: PlannedAction): Promise<void> {
   const { config, options, ask } = context
-  const { what, facts, environments = [config.target] } = deed
+  const { what, facts, environments = [config.target] } = action
   const guarded = environments.find((name) => config.protectedEnvironments.includes(name)) ?? null
   const given = textOption(context, 'confirm')
-  context.say(`\n${visible(what)}\n\n${describeFacts(facts)}\n`)
-  if (given !== null) return refuseOther(given, guarded === null ? environments : [guarded])
+  context.printMessage(`\n${toPrintable(what)}\n\n${describeFacts(facts)}\n`)
+  if (given !== null) return refuseOtherEnvironment(given, guarded === null ? environments : [guarded])
   if (guarded === null && options['yes'] === true) return
-  if (ask === null) throw unasked(guarded)
+  if (ask === null) throw noTerminalError(guarded)
   const answer = (await ask(questionFor(guarded))).trim()
   if (guarded === null ? !/^y(es)?$/i.test(answer) : answer !== guarded)
-    throw notConfirmed('This was not confirmed.', [])
+    throw notConfirmedError('This was not confirmed.', [])
 }
 
 function questionFor(guarded: string | null): string {
@@ -38,26 +38,26 @@ function questionFor(guarded: string | null): string {
     : `The environment "${guarded}" is protected. Type its name to go on: `
 }
 
-function refuseOther(given: string, accepted: readonly string[]): void {
+function refuseOtherEnvironment(given: string, accepted: readonly string[]): void {
   if (accepted.includes(given)) return
-  throw notConfirmed(
+  throw notConfirmedError(
     `--confirm names "${given}", and this is about ${accepted.map((name) => `"${name}"`).join(' and ')}.`,
     [['schemagate status', 'says where the database stands, and in which environment']],
   )
 }
 
-function unasked(guarded: string | null): SchemaError {
+function noTerminalError(guarded: string | null): SchemaError {
   if (guarded === null)
-    return notConfirmed('This has to be confirmed, and there is no terminal to ask on.', [
+    return notConfirmedError('This has to be confirmed, and there is no terminal to ask on.', [
       ['--yes', 'does it without asking'],
     ])
-  return notConfirmed(
+  return notConfirmedError(
     `The environment "${guarded}" is protected: its name has to be typed, and there is no terminal to type it on.`,
     [[`--confirm ${guarded}`, 'does it without asking']],
   )
 }
 
-function notConfirmed(what: string, choices: readonly Choice[]): SchemaError {
+function notConfirmedError(what: string, choices: readonly ErrorChoice[]): SchemaError {
   return new SchemaError('SCHEMA_NOT_CONFIRMED', { what: `${what} Nothing was done.`, choices })
 }
 
@@ -68,7 +68,7 @@ export interface Terminal {
 }
 
 /** Asks on a terminal: returns the line that was typed, an empty one at the end of input. Throws SCHEMA_INTERRUPTED. */
-export async function askOn({ input, output, signal }: Terminal, question: string): Promise<string> {
+export async function askOnTerminal({ input, output, signal }: Terminal, question: string): Promise<string> {
   // With a terminal of readline's own, Ctrl-C would be a key and no signal.
   const lines = createInterface({ input, output, terminal: false })
   const ended = once(lines, 'close').then(() => '')

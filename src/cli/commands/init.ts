@@ -1,13 +1,13 @@
-import { count, describeDuration } from '../../core/model/describe.js'
-import { initialiseFromSnapshot } from '../../operations/init/init.js'
+import { formatCount, describeDuration } from '../../core/model/describe.js'
+import { initFromSnapshot } from '../../operations/init/init.js'
 import { describeAddress, addressOf } from '../../postgres/connection/address.js'
 import { withWorkspace } from '../../workspace.js'
-import type { CommandResult, Run } from './command.js'
+import type { CommandResult, CommandHandler } from './command.js'
 
 /** `schemagate init`: an empty database at head, straight from the snapshot. */
-export const run: Run = async (context): Promise<CommandResult> =>
+export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
-    const { revisions, withoutChanges, statements, duration } = await initialiseFromSnapshot(
+    const { revisions, withoutChanges, statements, duration } = await initFromSnapshot(
       workspace,
       context.report,
     )
@@ -23,7 +23,7 @@ export const run: Run = async (context): Promise<CommandResult> =>
     return {
       exit: 0,
       text: [
-        `${database} is at ${revisions.at(-1)}: ${count(statements, 'statement')} in ${describeDuration(duration)}, verified, ${count(revisions.length, 'revision')} recorded.`,
+        `${database} is at ${revisions.at(-1)}: ${formatCount(statements, 'statement')} in ${describeDuration(duration)}, verified, ${formatCount(revisions.length, 'revision')} recorded.`,
         ...rows,
       ].join('\n'),
       document: { database, revisions, withoutChanges, statements, duration: Math.round(duration) },

@@ -1,24 +1,24 @@
 import { describeCounts } from '../../core/model/describe.js'
-import { visible } from '../../core/text/printable.js'
+import { toPrintable } from '../../core/text/printable.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { passGate } from '../../gate/gate.js'
+import { runGate } from '../../gate/gate.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
-import { type CommandResult, type Run, textOption } from './command.js'
-import { assessmentDocument } from './report.js'
+import { assessmentDocument } from './assessment-report.js'
+import { type CommandResult, type CommandHandler, textOption } from './command.js'
 
 /** `schemagate migrate`: the story without a port. A database that is ahead and not broken by it is a success. */
-export const run: Run = async (context): Promise<CommandResult> => {
+export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const { config, report, signal } = context
   const to = textOption(context, 'to')
   const onBehind = to === null ? 'migrate' : 'warn'
   return withWorkspace(
     { config: { ...config, policy: { ...config.policy, onBehind } }, report },
     async (workspace) => {
-      refuseUnknown(workspace, to)
+      refuseMissingRevision(workspace, to)
       // A revision that was taken back and tried again is reported twice.
       const applied = new Set<string>()
-      const passed = await passGate({
+      const passed = await runGate({
         workspace,
         signal,
         migrate: true,
@@ -34,14 +34,14 @@ export const run: Run = async (context): Promise<CommandResult> => {
       const verified = verification.status === 'verified' ? describeCounts(verification.compared) : 'nothing'
       return {
         exit: 0,
-        text: `${describeAddress(inspection.database)} is ${history.position}, at ${visible(history.current ?? 'no revision')}. Applied: ${applied.size}. Verified: ${verified}.`,
+        text: `${describeAddress(inspection.database)} is ${history.position}, at ${toPrintable(history.current ?? 'no revision')}. Applied: ${applied.size}. Verified: ${verified}.`,
         document: { applied: [...applied], ...assessmentDocument(passed, config) },
       }
     },
   )
 }
 
-function refuseUnknown({ migrations }: Workspace, to: string | null): void {
+function refuseMissingRevision({ migrations }: Workspace, to: string | null): void {
   if (to === null || migrations.some(({ revision }) => revision === to)) return
   throw new SchemaError('SCHEMA_USAGE', {
     what: `There is no revision "${to}" in this build. Nothing was done.`,

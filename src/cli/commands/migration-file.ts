@@ -1,23 +1,23 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, extname, join, relative } from 'node:path'
-import { visible } from '../../core/text/printable.js'
-import type { Language } from '../../ddl/draft/migration-source.js'
+import { toPrintable } from '../../core/text/printable.js'
+import type { MigrationLanguage } from '../../ddl/draft/migration-code.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knexfile.js'
 import { revisionOf } from '../../project/migration-files.js'
 import type { CommandContext } from './command.js'
 
 /** A migration file that is to be written. */
-export interface MigrationFile {
+export interface NewMigrationFile {
   readonly revision: string
   readonly path: string
   /** The path as people read it. */
-  readonly shown: string
-  readonly language: Language
+  readonly displayPath: string
+  readonly language: MigrationLanguage
 }
 
-const languages: Readonly<Record<string, Language>> = {
+const languageByExtension: Readonly<Record<string, MigrationLanguage>> = {
   '.ts': 'typescript',
   '.mts': 'typescript',
   '.mjs': 'module',
@@ -34,20 +34,20 @@ export async function nextMigrationFile(
   name: string,
   project: KnexProject,
   context: CommandContext,
-): Promise<MigrationFile> {
+): Promise<NewMigrationFile> {
   const { root } = context.config
   const directory = project.directories.at(-1) ?? join(root, 'migrations')
   const found = existsSync(directory) ? await readdir(directory) : []
   const files = found.filter((file) => project.loadExtensions.includes(extname(file)))
   const extension = extensionFor(context, files)
-  const revision = `${nextPrefix(files.map(revisionOf).sort().at(-1))}_${slug(name)}`
+  const revision = `${nextPrefix(files.map(revisionOf).sort().at(-1))}_${slugify(name)}`
   const path = join(directory, `${revision}${extension}`)
-  const language = languages[extension] ?? (await languageIn(directory))
-  return { revision, path, shown: visible(relative(root, path)), language }
+  const language = languageByExtension[extension] ?? (await languageOfPackage(directory))
+  return { revision, path, displayPath: toPrintable(relative(root, path)), language }
 }
 
 /** Writes the file, and its folder. A file of that name is not replaced. */
-export async function writeMigration({ path }: MigrationFile, text: string): Promise<void> {
+export async function writeMigration({ path }: NewMigrationFile, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, text, { flag: 'wx' })
 }
@@ -69,7 +69,7 @@ function nextPrefix(newest: string | undefined): string {
   return padded < now ? now : String(BigInt(padded) + 1n)
 }
 
-function slug(name: string): string {
+function slugify(name: string): string {
   const text = name
     .trim()
     .toLowerCase()
@@ -83,7 +83,7 @@ function slug(name: string): string {
 }
 
 /** A .js file is what the nearest package.json says. */
-async function languageIn(directory: string): Promise<Language> {
+async function languageOfPackage(directory: string): Promise<MigrationLanguage> {
   for (let folder = directory; ; folder = dirname(folder)) {
     const file = join(folder, 'package.json')
     if (existsSync(file))

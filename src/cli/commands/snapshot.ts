@@ -1,63 +1,69 @@
-import { count, describeDifference } from '../../core/model/describe.js'
+import { formatCount, describeDifference } from '../../core/model/describe.js'
 import { diff } from '../../core/model/diff.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
-import { visible } from '../../core/text/printable.js'
+import { toPrintable } from '../../core/text/printable.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
 import { formatSnapshot, loadSnapshot } from '../../snapshot/file.js'
 import { replay } from '../../snapshot/replay.js'
-import { makeSnapshot, staleError, usableSnapshot } from '../../snapshot/snapshot.js'
+import { makeSnapshot, staleSnapshotError, loadUsableSnapshot } from '../../snapshot/snapshot.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
-import type { CommandContext, CommandResult, Run } from './command.js'
+import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 
 /** `schemagate snapshot`: makes the promise, or with `--check` proves that the committed one is that of the migrations. */
-export const run: Run = async (context): Promise<CommandResult> =>
+export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, (workspace) =>
-    context.options['check'] === true ? check(workspace, context) : make(workspace, context),
+    context.options['check'] === true
+      ? checkSnapshot(workspace, context)
+      : generateSnapshot(workspace, context),
   )
 
-async function make(workspace: Workspace, { report }: CommandContext): Promise<CommandResult> {
+async function generateSnapshot(workspace: Workspace, { report }: CommandContext): Promise<CommandResult> {
   const { snapshot, file } = await makeSnapshot(workspace, report)
   const undetermined = snapshot.revisions.flatMap(({ revision, undetermined = {} }) =>
-    Object.entries(undetermined).map(([key, facts]) => visible(`${key} ${facts.join(', ')}  (${revision})`)),
+    Object.entries(undetermined).map(([key, facts]) =>
+      toPrintable(`${key} ${facts.join(', ')}  (${revision})`),
+    ),
   )
   const notes =
     undetermined.length === 0 ? [] : ['', 'Differs at every replay, and is never compared:', ...undetermined]
   return {
     exit: 0,
-    text: [`${visible(file)}: ${count(snapshot.revisions.length, 'revision')}`, ...notes].join('\n'),
+    text: [`${toPrintable(file)}: ${formatCount(snapshot.revisions.length, 'revision')}`, ...notes].join(
+      '\n',
+    ),
     document: { file, revisions: snapshot.revisions.length, postgres: snapshot.postgres, undetermined },
   }
 }
 
 /** The texts first, which needs no database; then the catalog changes, by replaying. */
-async function check(workspace: Workspace, { report }: CommandContext): Promise<CommandResult> {
-  const { stale } = await usableSnapshot(workspace)
-  if (stale.length > 0) throw staleError(workspace, stale)
+async function checkSnapshot(workspace: Workspace, { report }: CommandContext): Promise<CommandResult> {
+  const { stale } = await loadUsableSnapshot(workspace)
+  if (stale.length > 0) throw staleSnapshotError(workspace, stale)
   const committed = await loadSnapshot(workspace.snapshotDirectory)
-  if (committed === null) throw noSnapshot(workspace)
+  if (committed === null) throw noSnapshotError(workspace)
   const { project, migrations } = workspace
   const scratch = await findScratch(workspace.scratch)
   const fresh = await replay({ scratch, project, migrations, report })
-  if (formatSnapshot(comparable(fresh)) !== formatSnapshot(comparable(committed)))
-    throw different(workspace, { committed, fresh })
+  if (formatSnapshot(toComparable(fresh)) !== formatSnapshot(toComparable(committed)))
+    throw differentSnapshotError(workspace, { committed, fresh })
   return {
     exit: 0,
-    text: `The snapshot is that of these migrations: ${count(migrations.length, 'revision')}.`,
+    text: `The snapshot is that of these migrations: ${formatCount(migrations.length, 'revision')}.`,
     document: { revisions: migrations.length, stale: [] },
   }
 }
 
-function noSnapshot({ snapshotDirectory, migrations }: Workspace): SchemaError {
+function noSnapshotError({ snapshotDirectory, migrations }: Workspace): SchemaError {
   return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what: `There is no snapshot yet: ${count(migrations.length, 'revision')} without a promise. Nothing was written.`,
+    what: `There is no snapshot yet: ${formatCount(migrations.length, 'revision')} without a promise. Nothing was written.`,
     facts: [['folder', snapshotDirectory]],
     choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
   })
 }
 
 /** Texts were compared before; servers may differ; facts that are not determined come out different by nature. */
-function comparable({ revisions }: Snapshot): Snapshot {
+function toComparable({ revisions }: Snapshot): Snapshot {
   return {
     postgres: 0,
     base: {},
@@ -79,13 +85,13 @@ function comparable({ revisions }: Snapshot): Snapshot {
   }
 }
 
-function different(
+function differentSnapshotError(
   { snapshotDirectory }: Workspace,
   { committed, fresh }: { readonly committed: Snapshot; readonly fresh: Snapshot },
 ): SchemaError {
   const lines = fresh.revisions.flatMap(({ revision, changes }, index) => {
     const before = committed.revisions[index]?.changes ?? {}
-    const found = diff(withoutNulls(before), withoutNulls(changes))
+    const found = diff(markGone(before), markGone(changes))
     return found.length === 0
       ? []
       : [revision, ...found.flatMap(describeDifference).map((line) => `  ${line}`)]
@@ -101,7 +107,7 @@ function different(
   })
 }
 
-function withoutNulls(changes: Snapshot['revisions'][number]['changes']): Snapshot['base'] {
+function markGone(changes: Snapshot['revisions'][number]['changes']): Snapshot['base'] {
   return Object.fromEntries(
     Object.entries(changes).map(([key, facts]) => [key, facts === null ? { gone: true } : facts] as const),
   )

@@ -1,38 +1,38 @@
 import { findingsOf } from '../../core/history/decision.js'
 import { impacts } from '../../core/impact/assess-impact.js'
-import type { Fit } from '../../core/impact/closest-revision.js'
-import { count } from '../../core/model/describe.js'
-import type { Placement } from '../../operations/stamp/closest-revision.js'
-import { isAside } from '../../operations/stamp/plan.js'
+import type { RevisionDistance } from '../../core/impact/closest-revision.js'
+import { formatCount } from '../../core/model/describe.js'
+import type { ClosestRevisionProposal } from '../../operations/stamp/closest-revision.js'
+import { isSeparateHistory } from '../../operations/stamp/plan.js'
 import { describeAddress } from '../../postgres/connection/address.js'
+import { describeFindings } from './assessment-report.js'
 import type { CommandResult } from './command.js'
-import { describeFindings } from './report.js'
 import { renderTable } from './status.js'
 
 /** How many of the revisions that fit are shown. */
-const shown = 3
+const maxShown = 3
 
 /** A command and its effect. */
-type Step = readonly [command: string, effect: string]
+type SuggestedCommand = readonly [command: string, effect: string]
 
 /**
  * Which revision a database is nearest to, what remains, and what to do then. Exits with 4 where something remains, or less
  * is there than is recorded.
  */
-export function resultOfPlacement(placement: Placement): CommandResult {
-  const { revision, inspection, assessment, history, open, fits } = placement
+export function closestRevisionResult(placement: ClosestRevisionProposal): CommandResult {
+  const { revision, inspection, assessment, history, unrecorded, fits } = placement
   const findings = findingsOf(assessment)
   const recorded = history.applied.at(-1) ?? null
-  const steps = stepsFrom(placement, recorded)
-  const best = fits.slice(0, shown)
+  const steps = suggestCommands(placement, recorded)
+  const best = fits.slice(0, maxShown)
   const compared = [
-    renderTable([['revision', 'differences', ''], ...best.map(rowOf)]),
+    renderTable([['revision', 'differences', ''], ...best.map(fitRow)]),
     ...describeFindings(findings),
   ]
   return {
-    exit: findings.length === 0 && !isBelow(placement, recorded) ? 0 : 4,
+    exit: findings.length === 0 && !isBelowRecorded(placement, recorded) ? 0 : 4,
     text: [
-      `${describeAddress(inspection.database)} ${outcome(placement, recorded)}`,
+      `${describeAddress(inspection.database)} ${describeClosest(placement, recorded)}`,
       ...(placement.isEmpty ? [] : compared),
       renderTable(steps),
     ].join('\n\n'),
@@ -41,7 +41,7 @@ export function resultOfPlacement(placement: Placement): CommandResult {
       recorded,
       unknown: history.unknown,
       revision,
-      open,
+      open: unrecorded,
       differences: findings,
       fits: best,
       commands: steps.map(([command, effect]) => ({ command, effect })),
@@ -49,36 +49,42 @@ export function resultOfPlacement(placement: Placement): CommandResult {
   }
 }
 
-function outcome({ revision, assessment, isEmpty, history }: Placement, recorded: string | null): string {
+function describeClosest(
+  { revision, assessment, isEmpty, history }: ClosestRevisionProposal,
+  recorded: string | null,
+): string {
   if (isEmpty) return 'is empty: there is nothing to record.'
   const differences = findingsOf(assessment).length
   const nearest =
     differences === 0
       ? `is what the migrations promise at ${revision}`
-      : `is nearest to what the migrations promise at ${revision}, with ${count(differences, 'difference')}`
+      : `is nearest to what the migrations promise at ${revision}, with ${formatCount(differences, 'difference')}`
   const lost =
     history.unknown.length === 0
       ? ''
-      : `, and ${count(history.unknown.length, 'revision')} that this build does not have`
+      : `, and ${formatCount(history.unknown.length, 'revision')} that this build does not have`
   return `${nearest}. Recorded: ${recorded ?? 'nothing of this build'}${lost}.`
 }
 
-function rowOf({ revision, differences, counts }: Fit): readonly string[] {
+function fitRow({ revision, differences, counts }: RevisionDistance): readonly string[] {
   const parts = impacts.filter((impact) => counts[impact] > 0).map((impact) => `${counts[impact]} ${impact}`)
   return [revision, String(differences), parts.join(', ')]
 }
 
-function stepsFrom(placement: Placement, recorded: string | null): readonly Step[] {
-  const { revision, assessment, open, isEmpty, history } = placement
+function suggestCommands(
+  placement: ClosestRevisionProposal,
+  recorded: string | null,
+): readonly SuggestedCommand[] {
+  const { revision, assessment, unrecorded, isEmpty, history } = placement
   if (isEmpty) return [['schemagate migrate', 'builds it, one revision after the other']]
-  if (open.length === 0 || isBelow(placement, recorded))
+  if (unrecorded.length === 0 || isBelowRecorded(placement, recorded))
     return [['schemagate verify', `compares it with ${recorded ?? revision}, up to which all is recorded`]]
-  const forget = isAside(placement) ? ' --forget' : ''
+  const forget = isSeparateHistory(placement) ? ' --forget' : ''
   const lost =
     forget === '' ? '' : `, and forgets the ${history.unknown.length} that this build does not have`
-  const stamp: Step = [
+  const stamp: SuggestedCommand = [
     `schemagate stamp ${revision}${forget}`,
-    `records ${count(open.length, 'revision')}${lost}`,
+    `records ${formatCount(unrecorded.length, 'revision')}${lost}`,
   ]
   if (findingsOf(assessment).length === 0) return [stamp]
   return [
@@ -89,6 +95,6 @@ function stepsFrom(placement: Placement, recorded: string | null): readonly Step
 }
 
 /** Whether more is recorded than is there. */
-function isBelow({ revision, history }: Placement, recorded: string | null): boolean {
+function isBelowRecorded({ revision, history }: ClosestRevisionProposal, recorded: string | null): boolean {
   return recorded !== null && recorded !== revision && history.applied.includes(revision)
 }

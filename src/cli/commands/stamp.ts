@@ -1,40 +1,45 @@
 import { findingsOf } from '../../core/history/decision.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
-import { count, shortened } from '../../core/model/describe.js'
-import { visible } from '../../core/text/printable.js'
-import { type Fact, SchemaError } from '../../errors/schema-error.js'
-import { placeDatabase } from '../../operations/stamp/closest-revision.js'
-import { type Proposal, proposeStamp, recordStamp, type StampContext } from '../../operations/stamp/plan.js'
+import { formatCount, shortenList } from '../../core/model/describe.js'
+import { toPrintable } from '../../core/text/printable.js'
+import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
+import { findClosestRevision } from '../../operations/stamp/closest-revision.js'
+import {
+  type StampProposal,
+  proposeStamp,
+  recordStamp,
+  type StampContext,
+} from '../../operations/stamp/plan.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withWorkspace } from '../../workspace.js'
-import { type CommandContext, type CommandResult, type Run, textOption } from './command.js'
-import { confirmed } from './confirm.js'
-import { findingFacts } from './report.js'
-import { resultOfPlacement } from './stamp-closest.js'
+import { findingFacts } from './assessment-report.js'
+import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
+import { requireConfirmation } from './confirm.js'
+import { closestRevisionResult } from './stamp-closest.js'
 
 /** `schemagate stamp`: records what is already there if it is true, or says which revision fits best. */
-export const run: Run = async (context): Promise<CommandResult> => {
-  const [revision] = context.words
-  const reason = forcedBy(context)
+export const run: CommandHandler = async (context): Promise<CommandResult> => {
+  const [revision] = context.positionals
+  const reason = forceReasonOf(context)
   return withWorkspace(context, async (workspace) => {
     const stamping = { ...context, workspace }
-    if (revision === undefined) return resultOfPlacement(await placeDatabase(stamping))
+    if (revision === undefined) return closestRevisionResult(await findClosestRevision(stamping))
     const forget = context.options['forget'] === true
     const proposal = await proposeStamp({ revision, forget }, stamping)
-    if (proposal.open.length + proposal.edited.length + proposal.forget.length === 0)
-      return resultOf(proposal, { stamped: [], reason: null })
-    return record(proposal, { stamping, context, reason })
+    if (proposal.unrecorded.length + proposal.edited.length + proposal.forget.length === 0)
+      return stampResult(proposal, { stamped: [], reason: null })
+    return confirmAndRecord(proposal, { stamping, context, reason })
   })
 }
 
 /** The reason to record what is not true, null where only the truth is to be recorded. Throws SCHEMA_USAGE. */
-function forcedBy(context: CommandContext): string | null {
-  const { options, words } = context
+function forceReasonOf(context: CommandContext): string | null {
+  const { options, positionals } = context
   const reason = textOption(context, 'reason')?.trim() ?? null
   const forced = options['force'] === true
   if (!forced && reason === null) return null
-  if (forced && reason && words.length > 0) return reason
-  const lacks = words.length === 0 ? 'a REVISION' : forced ? '--reason TEXT' : '--force'
+  if (forced && reason && positionals.length > 0) return reason
+  const lacks = positionals.length === 0 ? 'a REVISION' : forced ? '--reason TEXT' : '--force'
   throw new SchemaError('SCHEMA_USAGE', {
     what: `Recording what is not true needs REVISION, --force and --reason TEXT; ${lacks} is missing. Nothing was recorded.`,
     choices: [
@@ -49,37 +54,50 @@ interface Recording {
   readonly reason: string | null
 }
 
-async function record(proposal: Proposal, { stamping, context, reason }: Recording): Promise<CommandResult> {
+async function confirmAndRecord(
+  proposal: StampProposal,
+  { stamping, context, reason }: Recording,
+): Promise<CommandResult> {
   const findings = findingsOf(proposal.assessment)
-  if (findings.length > 0 && reason === null) throw untrue(proposal, findings)
+  if (findings.length > 0 && reason === null) throw untrueStampError(proposal, findings)
   if (findings.length + proposal.forget.length > 0)
-    await confirmed(context, { what: deedIn(proposal, findings), facts: factsOf(proposal, findings) })
+    await requireConfirmation(context, {
+      what: describeStamp(proposal, findings),
+      facts: stampFacts(proposal, findings),
+    })
   const stamped = await recordStamp(proposal, reason, stamping)
-  if (stamped.status === 'untrue') throw untrue(proposal, findingsOf(stamped.assessment))
-  return resultOf(proposal, { stamped: stamped.revisions, reason })
+  if (stamped.status === 'untrue') throw untrueStampError(proposal, findingsOf(stamped.assessment))
+  return stampResult(proposal, { stamped: stamped.revisions, reason })
 }
 
-function deedIn({ revision, open, edited, forget }: Proposal, findings: readonly Finding[]): string {
+function describeStamp(
+  { revision, unrecorded, edited, forget }: StampProposal,
+  findings: readonly Finding[],
+): string {
   const deeds = [
-    ...(open.length === 0 ? [] : [`${count(open.length, 'revision')} up to ${revision} will be recorded`]),
-    ...(edited.length === 0 ? [] : [`${count(edited.length, 'edited text')} will be put on record`]),
+    ...(unrecorded.length === 0
+      ? []
+      : [`${formatCount(unrecorded.length, 'revision')} up to ${revision} will be recorded`]),
+    ...(edited.length === 0 ? [] : [`${formatCount(edited.length, 'edited text')} will be put on record`]),
     ...(forget.length === 0
       ? []
-      : [`${count(forget.length, 'revision')} that this build does not have will no longer be recorded`]),
+      : [
+          `${formatCount(forget.length, 'revision')} that this build does not have will no longer be recorded`,
+        ]),
   ].join(', and ')
   return findings.length === 0
     ? `${deeds}.`
-    : `${deeds}, although the database is not what is promised at ${revision}: ${count(findings.length, 'difference')}.`
+    : `${deeds}, although the database is not what is promised at ${revision}: ${formatCount(findings.length, 'difference')}.`
 }
 
-function factsOf(
-  { inspection, open, edited, forget }: Proposal,
+function stampFacts(
+  { inspection, unrecorded, edited, forget }: StampProposal,
   findings: readonly Finding[],
-): readonly Fact[] {
-  const lists: readonly Fact[] = [
-    ['to record', shortened(open)],
-    ['edited', shortened(edited)],
-    ['to forget', shortened(forget)],
+): readonly ErrorFact[] {
+  const lists: readonly ErrorFact[] = [
+    ['to record', shortenList(unrecorded)],
+    ['edited', shortenList(edited)],
+    ['to forget', shortenList(forget)],
   ]
   return [
     ['database', describeAddress(inspection.database)],
@@ -88,10 +106,13 @@ function factsOf(
   ]
 }
 
-function untrue({ revision, inspection, forget }: Proposal, findings: readonly Finding[]): SchemaError {
+function untrueStampError(
+  { revision, inspection, forget }: StampProposal,
+  findings: readonly Finding[],
+): SchemaError {
   const forgetting = forget.length === 0 ? '' : ' --forget'
   return new SchemaError('SCHEMA_STAMP_UNTRUE', {
-    what: `The database is not what the migrations promise at ${revision}: ${count(findings.length, 'difference')}. Nothing was recorded.`,
+    what: `The database is not what the migrations promise at ${revision}: ${formatCount(findings.length, 'difference')}. Nothing was recorded.`,
     facts: [['database', describeAddress(inspection.database)], ...findingFacts(findings)],
     choices: [
       ['schemagate stamp', 'says which revision fits best'],
@@ -109,7 +130,7 @@ interface Outcome {
   readonly reason: string | null
 }
 
-function resultOf(proposal: Proposal, { stamped, reason }: Outcome): CommandResult {
+function stampResult(proposal: StampProposal, { stamped, reason }: Outcome): CommandResult {
   const { revision, inspection, assessment, edited, forget } = proposal
   const withoutChanges = proposal.withoutChanges.filter((each) => stamped.includes(each))
   const database = describeAddress(inspection.database)
@@ -119,19 +140,22 @@ function resultOf(proposal: Proposal, { stamped, reason }: Outcome): CommandResu
   const outcome =
     why === null
       ? `The database is what is promised at ${revision}.`
-      : `It has ${count(differences.length, 'difference')}, and was recorded nevertheless: ${why}`
+      : `It has ${formatCount(differences.length, 'difference')}, and was recorded nevertheless: ${why}`
   const done = [
     ...(stamped.length === 0
       ? []
-      : [`${count(stamped.length, 'revision')} recorded without being run, up to ${revision}`]),
-    ...(edited.length === 0 ? [] : [`${count(edited.length, 'edited text')} put on record`]),
-    ...(forget.length === 0 ? [] : [`${count(forget.length, 'revision')} forgotten`]),
+      : [`${formatCount(stamped.length, 'revision')} recorded without being run, up to ${revision}`]),
+    ...(edited.length === 0 ? [] : [`${formatCount(edited.length, 'edited text')} put on record`]),
+    ...(forget.length === 0 ? [] : [`${formatCount(forget.length, 'revision')} forgotten`]),
   ]
   return {
     exit: 0,
     text: isDone
       ? `${database}: ${revision} and all before it are recorded already. Nothing was done.`
-      : [`${database}: ${done.join('; ')}. ${visible(outcome)}`, ...rowsOf(withoutChanges)].join('\n'),
+      : [
+          `${database}: ${done.join('; ')}. ${toPrintable(outcome)}`,
+          ...uncheckedRevisionLines(withoutChanges),
+        ].join('\n'),
     document: {
       database: inspection.database,
       revision,
@@ -146,11 +170,11 @@ function resultOf(proposal: Proposal, { stamped, reason }: Outcome): CommandResu
 }
 
 /** What a catalog does not show. */
-function rowsOf(withoutChanges: readonly string[]): readonly string[] {
+function uncheckedRevisionLines(withoutChanges: readonly string[]): readonly string[] {
   if (withoutChanges.length === 0) return []
   return [
     '',
     'Whether the rows are there that these write was not looked at:',
-    ...shortened(withoutChanges).map((each) => `  ${each}`),
+    ...shortenList(withoutChanges).map((each) => `  ${each}`),
   ]
 }

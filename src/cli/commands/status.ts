@@ -1,70 +1,76 @@
-import { listTargets } from '../../config/environments.js'
+import { listTargets } from '../../config/list-targets.js'
 import type { Config } from '../../config/load.js'
-import { describeStanding } from '../../core/history/completion.js'
-import { ignoredBy } from '../../core/history/decision.js'
+import { describeCompletion } from '../../core/history/completion.js'
+import { ignoredDifferencesOf } from '../../core/history/decision.js'
 import { describeHistoryChange } from '../../core/history/file-changes.js'
-import type { Identity } from '../../core/history/ownership.js'
-import { count } from '../../core/model/describe.js'
+import type { DatabaseIdentity } from '../../core/history/ownership.js'
+import { formatCount } from '../../core/model/describe.js'
 import { describeIgnored } from '../../core/progress/messages.js'
-import { visible } from '../../core/text/printable.js'
+import { toPrintable } from '../../core/text/printable.js'
 import { type ExitCode, SchemaError } from '../../errors/schema-error.js'
-import { exitOf, look, type Looked } from '../../gate/read-state.js'
+import { exitCodeOf, readDatabaseState, type DatabaseState } from '../../gate/read-state.js'
 import { describeDecision } from '../../gate/situations/refusal.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { describeAttempt } from '../../postgres/verify/half-applied-error.js'
-import { isHalfApplied, type Stood, mayHaveLeft } from '../../postgres/verify/unfinished-revisions.js'
+import {
+  isHalfApplied,
+  type UnfinishedRevision,
+  mayHaveLeftObjects,
+} from '../../postgres/verify/unfinished-revisions.js'
 import { describeStale } from '../../snapshot/snapshot.js'
 import { withWorkspace } from '../../workspace.js'
-import type { CommandContext, CommandResult, Run } from './command.js'
-import { assessmentDocument } from './report.js'
+import { assessmentDocument } from './assessment-report.js'
+import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 
 /** `schemagate status`: one database, or with `--all` each environment. Reads only. */
-export const run: Run = (context) =>
+export const run: CommandHandler = (context) =>
   context.options['all'] === true ? statusOfAll(context) : statusOfOne(context)
 
 async function statusOfOne(context: CommandContext): Promise<CommandResult> {
   const { config, report } = context
   return withWorkspace({ config, report }, async (workspace) => {
-    const looked = await look(workspace, context)
+    const looked = await readDatabaseState(workspace, context)
     return {
-      exit: exitOf(looked.decision),
-      text: describe(looked, config),
+      exit: exitCodeOf(looked.decision),
+      text: describeStatus(looked, config),
       document: { ...assessmentDocument(looked, config), ...unfinishedDocument(looked) },
     }
   })
 }
 
-function unfinishedDocument({ unfinished, inspection }: Looked) {
+function unfinishedDocument({ unfinished, inspection }: DatabaseState) {
   return unfinished.length === 0
     ? {}
     : {
-        [inspection.locked ? 'running' : 'interrupted']: unfinished.map(({ revision, last, standing }) => ({
-          revision,
-          event: last?.event,
-          host: last?.host,
-          at: last?.at,
-          standing,
-        })),
+        [inspection.locked ? 'running' : 'interrupted']: unfinished.map(
+          ({ revision, lastEvent, completion }) => ({
+            revision,
+            event: lastEvent?.event,
+            host: lastEvent?.host,
+            at: lastEvent?.at,
+            standing: completion,
+          }),
+        ),
       }
 }
 
 /** Somebody holds the lock: what is there by now says nothing. */
-function describeRunning({ last }: Stood): readonly string[] {
-  return last === null ? [] : [describeAttempt(last)]
+function describeRunning({ lastEvent }: UnfinishedRevision): readonly string[] {
+  return lastEvent === null ? [] : [describeAttempt(lastEvent)]
 }
 
 /** What had a transaction left nothing. */
-function describeUnfinished(stood: Stood): readonly string[] {
-  const { standing } = stood
+function describeUnfinished(stood: UnfinishedRevision): readonly string[] {
+  const { completion } = stood
   const half = isHalfApplied(stood)
   return [
     ...describeRunning(stood),
-    ...(mayHaveLeft(stood) ? describeStanding(standing).map((line) => `  ${line}`) : []),
+    ...(mayHaveLeftObjects(stood) ? describeCompletion(completion).map((line) => `  ${line}`) : []),
     ...(half ? ['  schemagate repair shows what resolves it'] : []),
   ]
 }
 
-function describe(looked: Looked, { target }: Config): string {
+function describeStatus(looked: DatabaseState, { target }: Config): string {
   const { inspection, assessment, decision, stale, unfinished } = looked
   const { position, current, head, pending, unknown, applied } = assessment.history
   const rows: readonly (readonly [string, string])[] = [
@@ -76,7 +82,7 @@ function describe(looked: Looked, { target }: Config): string {
     ['position', position],
     ['current', current ?? 'none'],
     ['head', head ?? 'none'],
-    ['applied', count(applied.length, 'revision')],
+    ['applied', formatCount(applied.length, 'revision')],
     ...listRows('pending', pending),
     ...listRows('unknown', unknown),
     ...listRows('changed', assessment.changed.map(describeHistoryChange)),
@@ -84,19 +90,19 @@ function describe(looked: Looked, { target }: Config): string {
       ? listRows('running', unfinished.flatMap(describeRunning))
       : listRows('interrupted', unfinished.flatMap(describeUnfinished))),
     ...listRows('stale', describeStale(stale)),
-    ...listRows('ignored', describeIgnored(ignoredBy(assessment))),
-    ['gate', gateText(decision.action, describeDecision(decision, assessment))],
+    ...listRows('ignored', describeIgnored(ignoredDifferencesOf(assessment))),
+    ['gate', describeGate(decision.action, describeDecision(decision, assessment))],
   ]
-  return rows.map(([name, value]) => `${name.padEnd(13)}${visible(value)}`.trimEnd()).join('\n')
+  return rows.map(([name, value]) => `${name.padEnd(13)}${toPrintable(value)}`.trimEnd()).join('\n')
 }
 
-function identityRow(identity: Identity | null): readonly (readonly [string, string])[] {
+function identityRow(identity: DatabaseIdentity | null): readonly (readonly [string, string])[] {
   if (identity === null) return []
   const { service, environment, id, since } = identity
   return [['identity', `service ${service}, environment ${environment}  (${id}, since ${since})`]]
 }
 
-function gateText(action: string, reasons: readonly string[]): string {
+function describeGate(action: string, reasons: readonly string[]): string {
   return reasons.length === 0 ? action : `${action}: ${reasons.join(' ')}`
 }
 
@@ -104,7 +110,7 @@ function listRows(name: string, lines: readonly string[]): readonly (readonly [s
   return lines.map((line, index) => [index === 0 ? name : '', line] as const)
 }
 
-interface Row {
+interface StatusRow {
   readonly environment: string
   readonly exit: ExitCode
   readonly cells: readonly string[]
@@ -118,11 +124,11 @@ async function statusOfAll(context: CommandContext): Promise<CommandResult> {
       what: 'There is no environment: config/ holds no TARGET.json.',
       choices: [['config/production.json', 'makes an environment "production", even when it holds only {}']],
     })
-  const rows: Row[] = []
+  const rows: StatusRow[] = []
   for (const target of targets) rows.push(await statusOfTarget(target, context))
   const head = ['environment', 'database', 'position', 'current', 'pending', 'gate']
   return {
-    exit: worst(rows.map(({ exit }) => exit)),
+    exit: firstFailure(rows.map(({ exit }) => exit)),
     text: renderTable([head, ...rows.map(({ cells }) => cells)]),
     document: {
       environments: rows.map(({ environment, exit, document }) => ({ environment, exit, document })),
@@ -131,11 +137,11 @@ async function statusOfAll(context: CommandContext): Promise<CommandResult> {
 }
 
 /** What goes wrong in one environment is its row, and the others are still looked at. */
-async function statusOfTarget(target: string, context: CommandContext): Promise<Row> {
+async function statusOfTarget(target: string, context: CommandContext): Promise<StatusRow> {
   try {
-    const config = { ...context.configOf(target), connectTimeout: 2_000 }
+    const config = { ...context.loadConfigFor(target), connectTimeout: 2_000 }
     return await withWorkspace({ config, report: () => {} }, async (workspace) => {
-      const looked = await look(workspace, { ...context, report: () => {} })
+      const looked = await readDatabaseState(workspace, { ...context, report: () => {} })
       const { inspection, assessment, decision } = looked
       const { position, current, pending } = assessment.history
       const cells = [
@@ -148,7 +154,7 @@ async function statusOfTarget(target: string, context: CommandContext): Promise<
       ]
       return {
         environment: target,
-        exit: exitOf(decision),
+        exit: exitCodeOf(decision),
         cells,
         document: assessmentDocument(looked, config),
       }
@@ -166,13 +172,13 @@ function databaseIn({ facts }: SchemaError): string {
   return typeof value === 'string' ? value : '-'
 }
 
-function worst(codes: readonly ExitCode[]): ExitCode {
+function firstFailure(codes: readonly ExitCode[]): ExitCode {
   return codes.find((code) => code !== 0) ?? 0
 }
 
 /** Rows as aligned columns; the first row is the head. */
 export function renderTable(cells: readonly (readonly string[])[]): string {
-  const rows = cells.map((row) => row.map(visible))
+  const rows = cells.map((row) => row.map(toPrintable))
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows
     .map((row) =>

@@ -1,28 +1,28 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { Config } from '../../config/load.js'
-import { countKinds } from '../../core/model/catalog.js'
-import { count, describeCounts } from '../../core/model/describe.js'
-import { promisedAt, type Promised } from '../../core/model/snapshot.js'
+import { countByKind } from '../../core/model/catalog.js'
+import { formatCount, describeCounts } from '../../core/model/describe.js'
+import { promisedCatalogAt, type PromisedCatalog } from '../../core/model/snapshot.js'
 import { isRecord } from '../../core/text/is-record.js'
-import { visible } from '../../core/text/printable.js'
-import { tableTypes } from '../../core/typegen/tables.js'
+import { toPrintable } from '../../core/text/printable.js'
+import { renderTableTypes } from '../../core/typegen/table-types.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knexfile.js'
 import { listMigrations, type Migration } from '../../project/migration-files.js'
-import { staleError, usableSnapshot } from '../../snapshot/snapshot.js'
+import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/snapshot.js'
 import { findProject } from '../../workspace.js'
-import { type CommandContext, type CommandResult, type Run, textOption } from './command.js'
+import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
 
 /** A `.d.ts` is no part of a build, wherever it is. In the migrations folder Knex would take it for a migration. */
-const fileName = 'knex-tables.d.ts'
+const defaultFileName = 'knex-tables.d.ts'
 
 /** The file of table types as it should be. */
 interface TypesFile {
   /** Null for stdout. */
   readonly path: string | null
   /** The path as people read it. */
-  readonly shown: string
+  readonly displayPath: string
   readonly command: string
   readonly head: string
   readonly source: string
@@ -31,13 +31,13 @@ interface TypesFile {
 }
 
 /** `schemagate types`: tells Knex's types of the promised tables, or with `--check` proves that the committed file does. */
-export const run: Run = async (context): Promise<CommandResult> => {
+export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const { config, options } = context
   const project = await findProject(config)
   const migrations = await listMigrations(project)
-  const promised = await promiseOf({ config, project, migrations })
-  const file = typesFile(context, { project, promised, head: migrations.at(-1)?.revision ?? '' })
-  return options['check'] === true ? check(file) : write(file)
+  const promised = await requirePromisedCatalog({ config, project, migrations })
+  const file = buildTypesFile(context, { project, promised, head: migrations.at(-1)?.revision ?? '' })
+  return options['check'] === true ? checkTypes(file) : writeTypes(file)
 }
 
 interface Sources {
@@ -46,17 +46,17 @@ interface Sources {
   readonly migrations: readonly Migration[]
 }
 
-async function promiseOf({ config, project, migrations }: Sources): Promise<Promised> {
+async function requirePromisedCatalog({ config, project, migrations }: Sources): Promise<PromisedCatalog> {
   const place = { snapshotDirectory: project.directories[0] ?? config.root, migrations }
-  const { snapshot, stale } = await usableSnapshot(place)
-  if (stale.length > 0) throw staleError(place, stale)
+  const { snapshot, stale } = await loadUsableSnapshot(place)
+  if (stale.length > 0) throw staleSnapshotError(place, stale)
   if (snapshot !== null)
-    return promisedAt(
+    return promisedCatalogAt(
       snapshot,
       migrations.map(({ revision }) => revision),
     )
   throw new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what: `There is no snapshot yet to make types from: ${count(migrations.length, 'revision')} without a promise. Nothing was written.`,
+    what: `There is no snapshot yet to make types from: ${formatCount(migrations.length, 'revision')} without a promise. Nothing was written.`,
     facts: [['folder', place.snapshotDirectory]],
     choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
   })
@@ -64,48 +64,66 @@ async function promiseOf({ config, project, migrations }: Sources): Promise<Prom
 
 interface Content {
   readonly project: KnexProject
-  readonly promised: Promised
+  readonly promised: PromisedCatalog
   readonly head: string
 }
 
-function typesFile(context: CommandContext, { project, promised, head }: Content): TypesFile {
+function buildTypesFile(context: CommandContext, { project, promised, head }: Content): TypesFile {
   const { root } = context.config
   const out = textOption(context, 'out')
-  const path = out === '-' ? null : out === null ? usualPath(root, project) : resolve(root, out)
-  if (path === null && context.options['check'] === true) throw nothingToCheck()
-  const shown = path === null ? 'stdout' : visible(relative(root, path).split(sep).join('/'))
+  const path = out === '-' ? null : out === null ? defaultTypesPath(root, project) : resolve(root, out)
+  if (path === null && context.options['check'] === true) throw nothingToCheckError()
+  const shown = path === null ? 'stdout' : toPrintable(relative(root, path).split(sep).join('/'))
   const command = out === null || path === null ? 'schemagate types' : `schemagate types --out ${shown}`
   const searchPath = project.searchPath.length === 0 ? ['public'] : project.searchPath
-  const counts = countKinds(Object.keys(promised.catalog).filter((key) => isQueried.test(key)))
-  return { path, shown, command, head, counts, source: tableTypes(promised, { head, command, searchPath }) }
+  const counts = countByKind(Object.keys(promised.catalog).filter((key) => queryableKey.test(key)))
+  return {
+    path,
+    displayPath: shown,
+    command,
+    head,
+    counts,
+    source: renderTableTypes(promised, { head, command, searchPath }),
+  }
 }
 
-const isQueried = /^(?:table|foreign_table|view|materialized_view):/
+const queryableKey = /^(?:table|foreign_table|view|materialized_view):/
 
 /** Beside the migrations folder, unless that is outside of the project. */
-function usualPath(
+function defaultTypesPath(
   root: string,
   { directories: [directory = join(root, 'migrations')] }: KnexProject,
 ): string {
   const folder = dirname(directory)
   const way = relative(root, folder)
-  return join(isAbsolute(way) || way.split(sep)[0] === '..' ? root : folder, fileName)
+  return join(isAbsolute(way) || way.split(sep)[0] === '..' ? root : folder, defaultFileName)
 }
 
-async function write({ path, shown, head, counts, source }: TypesFile): Promise<CommandResult> {
+async function writeTypes({ path, displayPath, head, counts, source }: TypesFile): Promise<CommandResult> {
   if (path === null) return { exit: 0, text: source, document: { head, counts, source } }
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, source)
-  return { exit: 0, text: `${shown}: ${describeCounts(counts)}`, document: { file: shown, head, counts } }
+  return {
+    exit: 0,
+    text: `${displayPath}: ${describeCounts(counts)}`,
+    document: { file: displayPath, head, counts },
+  }
 }
 
-async function check({ path, shown, head, counts, source, command }: TypesFile): Promise<CommandResult> {
-  const committed = path === null ? null : await readText(path)
+async function checkTypes({
+  path,
+  displayPath,
+  head,
+  counts,
+  source,
+  command,
+}: TypesFile): Promise<CommandResult> {
+  const committed = path === null ? null : await readCommittedTypes(path)
   if (committed === source)
     return {
       exit: 0,
-      text: `${shown} is that of the snapshot: ${describeCounts(counts)}.`,
-      document: { file: shown, head, counts },
+      text: `${displayPath} is that of the snapshot: ${describeCounts(counts)}.`,
+      document: { file: displayPath, head, counts },
     }
   throw new SchemaError('SCHEMA_TYPES_STALE', {
     what:
@@ -113,16 +131,16 @@ async function check({ path, shown, head, counts, source, command }: TypesFile):
         ? 'There are no table types yet. Nothing was written.'
         : 'The table types are not those of the snapshot. Nothing was written.',
     facts: [
-      ['file', shown],
+      ['file', displayPath],
       ['head', head],
-      ...(committed === null ? [] : [['difference', firstDifference(source, committed)] as const]),
+      ...(committed === null ? [] : [['difference', describeFirstDifference(source, committed)] as const]),
     ],
     choices: [[command, 'makes them anew; commit the file']],
   })
 }
 
 /** The text with the line ends it was written with, whatever Git made of them; null where there is no file. */
-async function readText(path: string): Promise<string | null> {
+async function readCommittedTypes(path: string): Promise<string | null> {
   try {
     return (await readFile(path, 'utf8')).replaceAll('\r\n', '\n')
   } catch (error) {
@@ -131,7 +149,7 @@ async function readText(path: string): Promise<string | null> {
   }
 }
 
-function firstDifference(source: string, committed: string): readonly string[] {
+function describeFirstDifference(source: string, committed: string): readonly string[] {
   const [expected, actual] = [source.split('\n'), committed.split('\n')]
   const index = expected.findIndex((line, at) => line !== actual[at])
   const at = index < 0 ? expected.length : index
@@ -142,7 +160,7 @@ function firstDifference(source: string, committed: string): readonly string[] {
   ]
 }
 
-function nothingToCheck(): SchemaError {
+function nothingToCheckError(): SchemaError {
   return new SchemaError('SCHEMA_USAGE', {
     what: '--check compares a file, and --out - is none. Nothing was done.',
     choices: [['schemagate types --check --out FILE', 'compares that file']],

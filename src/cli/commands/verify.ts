@@ -1,41 +1,41 @@
-import { findingsOf, ignoredBy, promisedRevisions } from '../../core/history/decision.js'
-import { isAnothers } from '../../core/history/ownership.js'
+import { findingsOf, ignoredDifferencesOf, promisedRevisions } from '../../core/history/decision.js'
+import { hasOtherOwner } from '../../core/history/ownership.js'
 import { type Finding, worstImpact } from '../../core/impact/assess-impact.js'
 import { describeCounts } from '../../core/model/describe.js'
 import { countIgnored, type Scope, unmatchedPatterns } from '../../core/model/scope.js'
-import { promisedAt, wholeCatalog } from '../../core/model/snapshot.js'
-import { describeIgnored, describeOutcome } from '../../core/progress/messages.js'
-import { visible } from '../../core/text/printable.js'
+import { promisedCatalogAt, fullCatalogAt } from '../../core/model/snapshot.js'
+import { describeIgnored, describeVerification } from '../../core/progress/messages.js'
+import { toPrintable } from '../../core/text/printable.js'
 import { planChanges } from '../../ddl/plan/plan.js'
-import { scriptOf } from '../../ddl/plan/script.js'
+import { renderScript } from '../../ddl/plan/script.js'
 import type { Plan } from '../../ddl/statement.js'
 import { errorCodes } from '../../errors/codes.js'
 import type { ExitCode } from '../../errors/schema-error.js'
-import { look, type Looked } from '../../gate/read-state.js'
-import { anothersDatabase } from '../../gate/situations/ownership.js'
-import { refusal } from '../../gate/situations/refusal.js'
+import { readDatabaseState, type DatabaseState } from '../../gate/read-state.js'
+import { wrongDatabaseText } from '../../gate/situations/ownership.js'
+import { refusalError } from '../../gate/situations/refusal.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withClient } from '../../postgres/connection/connect.js'
-import { everything, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
-import { staleError } from '../../snapshot/snapshot.js'
+import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
+import { staleSnapshotError } from '../../snapshot/snapshot.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
-import type { CommandResult, Run } from './command.js'
-import { assessmentDocument, describeFindings } from './report.js'
+import { assessmentDocument, describeFindings } from './assessment-report.js'
+import type { CommandResult, CommandHandler } from './command.js'
 
 /** `schemagate verify`: every difference from the promise at the current revision. Reads only. */
-export const run: Run = async (context): Promise<CommandResult> => {
+export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const { config, report } = context
   return withWorkspace({ config, report }, async (workspace) => {
-    const looked = await look(workspace, context)
-    if (looked.stale.length > 0) throw staleError(workspace, looked.stale)
+    const looked = await readDatabaseState(workspace, context)
+    if (looked.stale.length > 0) throw staleSnapshotError(workspace, looked.stale)
     refuseUnverifiable(looked, config.target)
     const findings = findingsOf(looked.assessment)
-    const notes = notesOn(looked, config.verify.scope)
+    const notes = collectNotes(looked, config.verify.scope)
     const repair = await planRepair(workspace, looked)
-    const text = [describe(looked, findings), ...describeRepair(repair), ...notes].join('\n\n')
+    const text = [describeVerifyResult(looked, findings), ...describeRepair(repair), ...notes].join('\n\n')
     return {
-      exit: exitFor(looked, findings),
-      text: context.options['sql'] === true ? scriptOf(repair) : text,
+      exit: exitCodeFor(looked, findings),
+      text: context.options['sql'] === true ? renderScript(repair) : text,
       document: { ...assessmentDocument(looked, config), notes, repair },
     }
   })
@@ -44,37 +44,39 @@ export const run: Run = async (context): Promise<CommandResult> => {
 /** The statements that make the database what is promised. What a newer build changed needs no repair. */
 async function planRepair(
   { connection, project }: Workspace,
-  { assessment, snapshot }: Looked,
+  { assessment, snapshot }: DatabaseState,
 ): Promise<Plan> {
   const differences = findingsOf(assessment)
-  if (differences.length === 0 || snapshot === null || holdsOthersWork(assessment))
+  if (differences.length === 0 || snapshot === null || hasUnknownRevisions(assessment))
     return { statements: [], refused: [] }
   const from = await withClient(connection, (client) =>
-    readCatalog(client, { ...ledgerTablesOf(project), ...everything }),
+    readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations }),
   )
-  const to = wholeCatalog(snapshot, promisedRevisions(assessment))
+  const to = fullCatalogAt(snapshot, promisedRevisions(assessment))
   return planChanges({ from, to, differences })
 }
 
 function describeRepair(repair: Plan): readonly string[] {
-  return repair.statements.length + repair.refused.length === 0 ? [] : [`to repair\n\n${scriptOf(repair)}`]
+  return repair.statements.length + repair.refused.length === 0
+    ? []
+    : [`to repair\n\n${renderScript(repair)}`]
 }
 
 /** What a newer build changed is not drift. */
-function exitFor({ assessment }: Looked, findings: readonly Finding[]): ExitCode {
-  if (isAnothers(assessment.ownership)) return errorCodes.SCHEMA_WRONG_DATABASE.exit
+function exitCodeFor({ assessment }: DatabaseState, findings: readonly Finding[]): ExitCode {
+  if (hasOtherOwner(assessment.ownership)) return errorCodes.SCHEMA_WRONG_DATABASE.exit
   const worst = worstImpact(findings)
   if (worst !== 'breaks' && worst !== 'weakens') return 0
-  return holdsOthersWork(assessment) ? 5 : 4
+  return hasUnknownRevisions(assessment) ? 5 : 4
 }
 
 /** Whether revisions are recorded that this build does not have, by whatever name. */
-function holdsOthersWork({ history, changed }: Looked['assessment']): boolean {
+function hasUnknownRevisions({ history, changed }: DatabaseState['assessment']): boolean {
   return history.unknown.length > changed.filter(({ what }) => what === 'renamed').length
 }
 
 /** "Could not check" is never "ok". */
-function refuseUnverifiable({ assessment, inspection }: Looked, environment: string): void {
+function refuseUnverifiable({ assessment, inspection }: DatabaseState, environment: string): void {
   const { position } = assessment.history
   const situation =
     position === 'foreign' || position === 'unmanaged'
@@ -85,16 +87,19 @@ function refuseUnverifiable({ assessment, inspection }: Looked, environment: str
   if (situation === null) return
   const decision = { action: 'refuse', situations: [{ situation, action: 'refuse' }] } as const
   const where = { database: describeAddress(inspection.database), environment }
-  throw refusal(decision, assessment, { where, consequence: 'Nothing was verified.' })
+  throw refusalError(decision, assessment, { location: where, consequence: 'Nothing was verified.' })
 }
 
-function describe({ assessment, inspection }: Looked, findings: readonly Finding[]): string {
+function describeVerifyResult(
+  { assessment, inspection }: DatabaseState,
+  findings: readonly Finding[],
+): string {
   const { history, verification } = assessment
   const compared = verification.status === 'verified' ? describeCounts(verification.compared) : 'nothing'
-  const head = `${describeAddress(inspection.database)} at ${visible(history.current ?? 'no revision')} (${history.position})`
-  const ignored = ignoredBy(assessment)
+  const head = `${describeAddress(inspection.database)} at ${toPrintable(history.current ?? 'no revision')} (${history.position})`
+  const ignored = ignoredDifferencesOf(assessment)
   const leftOut = describeIgnored(ignored).map((line) => `\n  ${line}`)
-  const outcome = describeOutcome(findings.length, countIgnored(ignored))
+  const outcome = describeVerification(findings.length, countIgnored(ignored))
   return [
     head,
     ...describeFindings(findings),
@@ -104,12 +109,12 @@ function describe({ assessment, inspection }: Looked, findings: readonly Finding
 }
 
 /** A pattern that names nothing is no error: what it is for may come and go. */
-function notesOn({ snapshot, inspection, assessment }: Looked, scope: Scope): readonly string[] {
-  const promised = snapshot === null ? {} : promisedAt(snapshot, promisedRevisions(assessment)).catalog
+function collectNotes({ snapshot, inspection, assessment }: DatabaseState, scope: Scope): readonly string[] {
+  const promised = snapshot === null ? {} : promisedCatalogAt(snapshot, promisedRevisions(assessment)).catalog
   const patterns = unmatchedPatterns(scope, [promised, inspection.live]).map(
     (pattern) =>
-      `note: nothing is named like ${visible(pattern)} of VERIFY_IGNORE, neither promised nor there`,
+      `note: nothing is named like ${toPrintable(pattern)} of VERIFY_IGNORE, neither promised nor there`,
   )
-  const whose = isAnothers(assessment.ownership) ? [`note: ${anothersDatabase.what(assessment)}`] : []
+  const whose = hasOtherOwner(assessment.ownership) ? [`note: ${wrongDatabaseText.what(assessment)}`] : []
   return [...patterns, ...whose]
 }

@@ -1,14 +1,14 @@
 import { type Catalog, parseKey } from '../model/catalog.js'
-import { shortened } from '../model/describe.js'
+import { shortenList } from '../model/describe.js'
 import type { Difference } from '../model/diff.js'
-import { compareWithin, defaultScope, type Scope } from '../model/scope.js'
-import { promisedAt, type Snapshot, wholeCatalog } from '../model/snapshot.js'
+import { compareInScope, defaultScope, type Scope } from '../model/scope.js'
+import { promisedCatalogAt, type Snapshot, fullCatalogAt } from '../model/snapshot.js'
 
 /**
  * How far a revision that is not recorded came, by the objects it changes: `done` are as promised after it, `invalid` are
  * there and not valid, which is what a concurrent build leaves that did not end, `open` are not as promised.
  */
-export type Standing =
+export type Completion =
   | { readonly kind: 'untold'; readonly why: string }
   | {
       readonly kind: 'not applied' | 'in part' | 'applied'
@@ -18,7 +18,7 @@ export type Standing =
     }
 
 /** What is known of a database. */
-export interface Bearings {
+export interface CompletionInput {
   readonly snapshot: Snapshot | null
   /** The revisions recorded. */
   readonly recorded: readonly string[]
@@ -27,7 +27,7 @@ export interface Bearings {
 }
 
 /** What a revision changes of the promise at the recorded ones, and where the live catalog differs from that. */
-export interface Remainder {
+export interface RemainingChanges {
   readonly keys: readonly string[]
   readonly differences: readonly Difference[]
 }
@@ -36,20 +36,20 @@ export interface Remainder {
  * Null where nothing is known of the revision. An object that is promised to be the same with and without the revision
  * says nothing of it: another pending revision makes what this one takes away.
  */
-export function remainderOf(revision: string, bearings: Bearings): Remainder | null {
+export function findRemainingChanges(revision: string, bearings: CompletionInput): RemainingChanges | null {
   const { snapshot, recorded, live, scope = defaultScope } = bearings
   const changes = snapshot?.revisions.find((entry) => entry.revision === revision)?.changes
   if (snapshot === null || changes === undefined) return null
-  const after = promisedAt(snapshot, [...recorded, revision])
-  const before = wholeCatalog(snapshot, recorded)
-  const telling = compareWithin(after, before, { scope, keys: Object.keys(changes) }).kept
+  const after = promisedCatalogAt(snapshot, [...recorded, revision])
+  const before = fullCatalogAt(snapshot, recorded)
+  const telling = compareInScope(after, before, { scope, keys: Object.keys(changes) }).differences
   const keys = telling.map(({ key }) => key)
-  return { keys, differences: compareWithin(after, live, { scope, keys }).kept }
+  return { keys, differences: compareInScope(after, live, { scope, keys }).differences }
 }
 
 /** How far a revision came. The live catalog has to be in the promised words wherever they mean the same. */
-export function standingOf(revision: string, bearings: Bearings): Standing {
-  const remainder = remainderOf(revision, bearings)
+export function assessCompletion(revision: string, bearings: CompletionInput): Completion {
+  const remainder = findRemainingChanges(revision, bearings)
   if (remainder === null) {
     const why = bearings.snapshot === null ? 'there is no snapshot' : 'the snapshot does not have it'
     return { kind: 'untold', why }
@@ -75,12 +75,12 @@ export function isInvalid(difference: Difference): boolean {
 }
 
 /** The invalid indexes among what a revision left. */
-export function invalidIndexes(standing: Standing): readonly string[] {
+export function invalidIndexes(standing: Completion): readonly string[] {
   return standing.kind === 'untold' ? [] : standing.invalid.filter((key) => parseKey(key).kind === 'index')
 }
 
 /** `applied in part`: a standing in a few words. */
-export function nameStanding(standing: Standing): string {
+export function summarizeCompletion(standing: Completion): string {
   switch (standing.kind) {
     case 'untold':
       return `how far it came cannot be told: ${standing.why}`
@@ -89,27 +89,27 @@ export function nameStanding(standing: Standing): string {
     case 'applied':
       return 'applied in full, but not recorded'
     case 'in part':
-      return isIndexOnly(standing) ? 'left an invalid index behind' : 'applied in part'
+      return leftOnlyInvalidIndexes(standing) ? 'left an invalid index behind' : 'applied in part'
   }
 }
 
-function isIndexOnly(standing: Exclude<Standing, { kind: 'untold' }>): boolean {
+function leftOnlyInvalidIndexes(standing: Exclude<Completion, { kind: 'untold' }>): boolean {
   const { done, open, invalid } = standing
   return done.length + open.length === 0 && invalidIndexes(standing).length === invalid.length
 }
 
 /** A standing as lines: its name, and for a part which objects are there and which are not. */
-export function describeStanding(standing: Standing): readonly string[] {
-  if (standing.kind !== 'in part') return [nameStanding(standing)]
+export function describeCompletion(standing: Completion): readonly string[] {
+  if (standing.kind !== 'in part') return [summarizeCompletion(standing)]
   const { done, invalid, open } = standing
   return [
-    nameStanding(standing),
-    ...labelled('done', done),
-    ...labelled('not valid', invalid),
-    ...labelled('not done', open),
+    summarizeCompletion(standing),
+    ...labelledLines('done', done),
+    ...labelledLines('not valid', invalid),
+    ...labelledLines('not done', open),
   ]
 }
 
-function labelled(label: string, keys: readonly string[]): readonly string[] {
-  return shortened(keys).map((key, index) => `  ${(index === 0 ? label : '').padEnd(11)}${key}`)
+function labelledLines(label: string, keys: readonly string[]): readonly string[] {
+  return shortenList(keys).map((key, index) => `  ${(index === 0 ? label : '').padEnd(11)}${key}`)
 }

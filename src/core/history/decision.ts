@@ -1,10 +1,10 @@
 import { assessImpact, type Finding, type Impact, worstImpact } from '../impact/assess-impact.js'
-import { countKinds, type Catalog } from '../model/catalog.js'
-import { compareWithin, defaultScope, type Ignored, type Scope } from '../model/scope.js'
-import { promisedAt, type Snapshot } from '../model/snapshot.js'
-import { type HistoryChange, historyChanges, type Texts, underNewNames } from './file-changes.js'
-import { compareHistory, type History, type Position, type Recorded } from './history.js'
-import { isAnothers, type Ownership } from './ownership.js'
+import { countByKind, type Catalog } from '../model/catalog.js'
+import { compareInScope, defaultScope, type IgnoredDifferences, type Scope } from '../model/scope.js'
+import { promisedCatalogAt, type Snapshot } from '../model/snapshot.js'
+import { type HistoryChange, findHistoryChanges, type MigrationTexts, applyRenames } from './file-changes.js'
+import { compareHistory, type History, type Position, type RecordedRevisions } from './history.js'
+import { hasOtherOwner, type Ownership } from './ownership.js'
 
 /** The operator's answer for each situation that has more than one. */
 export interface Policy {
@@ -23,7 +23,7 @@ export type Verification =
       readonly status: 'verified'
       readonly findings: readonly Finding[]
       /** The differences that are meant, by the pattern that says so. */
-      readonly ignored: readonly Ignored[]
+      readonly ignored: readonly IgnoredDifferences[]
       /** How many promised objects of each kind were compared. */
       readonly compared: Readonly<Record<string, number>>
     }
@@ -64,23 +64,23 @@ export interface Decision {
   readonly situations: readonly { readonly situation: Situation; readonly action: Action }[]
 }
 
-export interface Evidence {
+export interface AssessmentInput {
   /** The revisions of this build, in order. */
   readonly build: readonly string[]
-  readonly recorded: Recorded
+  readonly recorded: RecordedRevisions
   readonly ownership: Ownership
   readonly live: Catalog
   readonly snapshot: Snapshot | null
   /** The migrations' texts now and when they were recorded. Default: nothing is known of them. */
-  readonly texts?: Texts
+  readonly texts?: MigrationTexts
   /** What is compared. Default: all but comments and grants. */
   readonly scope?: Scope
   /** Why it could not be told whether a difference is more than other words, by object key. */
-  readonly unrendered?: Readonly<Record<string, string>>
+  readonly canonicalizeFailures?: Readonly<Record<string, string>>
 }
 
 /** The gravest first. */
-const answers: Readonly<Record<Situation, (policy: Policy, assessment: Assessment) => Action>> = {
+const actionBySituation: Readonly<Record<Situation, (policy: Policy, assessment: Assessment) => Action>> = {
   another: () => 'refuse',
   renamed: () => 'refuse',
   edited: () => 'refuse',
@@ -88,8 +88,8 @@ const answers: Readonly<Record<Situation, (policy: Policy, assessment: Assessmen
   unmanaged: () => 'refuse',
   diverged: () => 'refuse',
   outOfOrder: ({ onOutOfOrder }) => (onOutOfOrder === 'refuse' ? 'refuse' : 'serve'),
-  deleted: ({ onAhead }, assessment) => (onAhead === 'judge' ? judge(assessment) : onAhead),
-  ahead: ({ onAhead }, assessment) => (onAhead === 'judge' ? judge(assessment) : onAhead),
+  deleted: ({ onAhead }, assessment) => (onAhead === 'judge' ? actionWhenAhead(assessment) : onAhead),
+  ahead: ({ onAhead }, assessment) => (onAhead === 'judge' ? actionWhenAhead(assessment) : onAhead),
   behind: ({ onBehind }) => (onBehind === 'warn' ? 'warn' : 'refuse'),
   drift: ({ onDrift }) => onDrift,
   slower: () => 'warn',
@@ -99,24 +99,24 @@ const answers: Readonly<Record<Situation, (policy: Policy, assessment: Assessmen
   reworded: () => 'serve',
 }
 
-const byGravity = Object.keys(answers)
+const situationOrder = Object.keys(actionBySituation)
 
 /** Position and verification from what was read. An ahead database is verified against this build's head. */
-export function assess({ build, recorded, ownership, live, snapshot, ...how }: Evidence): Assessment {
-  const { scope = defaultScope, unrendered = {} } = how
+export function assess({ build, recorded, ownership, live, snapshot, ...how }: AssessmentInput): Assessment {
+  const { scope = defaultScope, canonicalizeFailures = {} } = how
   const history = compareHistory(build, recorded)
-  const changed = historyChanges({ build, recorded: recorded.revisions, texts: how.texts ?? null })
+  const changed = findHistoryChanges({ build, recorded: recorded.revisions, texts: how.texts ?? null })
   const assessment = { ownership, history, changed }
   if (snapshot === null)
     return { ...assessment, verification: { status: 'unverified', why: 'there is no snapshot' } }
-  const promised = promisedAt(snapshot, promisedRevisions(assessment))
-  const { expected, kept, ignored } = compareWithin(promised, live, { scope })
-  const findings = kept.map((found) => {
+  const promised = promisedCatalogAt(snapshot, promisedRevisions(assessment))
+  const { expected, differences, ignored } = compareInScope(promised, live, { scope })
+  const findings = differences.map((found) => {
     const finding = assessImpact(found, expected)
-    const why = unrendered[found.key]
+    const why = canonicalizeFailures[found.key]
     return why === undefined ? finding : { ...finding, reason: `${finding.reason}; ${why}` }
   })
-  const compared = countKinds(Object.keys(expected))
+  const compared = countByKind(Object.keys(expected))
   return { ...assessment, verification: { status: 'verified', findings, ignored, compared } }
 }
 
@@ -132,7 +132,7 @@ export function promisedRevisions({
 export function decide(assessment: Assessment, policy: Policy): Decision {
   const situations = situationsOf(assessment).map((situation) => ({
     situation,
-    action: answers[situation](policy, assessment),
+    action: actionBySituation[situation](policy, assessment),
   }))
   const actions = situations.map(({ action }) => action)
   const action = actions.includes('refuse') ? 'refuse' : actions.includes('warn') ? 'warn' : 'serve'
@@ -140,11 +140,11 @@ export function decide(assessment: Assessment, policy: Policy): Decision {
 }
 
 /** What more migrations would not mend, and may make worse. */
-const beforehand: ReadonlySet<Situation> = new Set(['renamed', 'edited', 'outOfOrder', 'deleted'])
+const blocksMigration: ReadonlySet<Situation> = new Set(['renamed', 'edited', 'outOfOrder', 'deleted'])
 
 /** Whether a decision leaves what is pending to be applied. */
 export function mayMigrate({ situations }: Decision): boolean {
-  return !situations.some(({ situation, action }) => action === 'refuse' && beforehand.has(situation))
+  return !situations.some(({ situation, action }) => action === 'refuse' && blocksMigration.has(situation))
 }
 
 /** Findings of a verification, none where nothing could be verified. */
@@ -153,48 +153,48 @@ export function findingsOf({ verification }: Assessment): readonly Finding[] {
 }
 
 /** What was left out on purpose, nothing where nothing could be verified. */
-export function ignoredBy({ verification }: Assessment): readonly Ignored[] {
+export function ignoredDifferencesOf({ verification }: Assessment): readonly IgnoredDifferences[] {
   return verification.status === 'verified' ? verification.ignored : []
 }
 
 /** Why nothing may be done to a database: it is not this service's. Null where nothing says so. */
-export function wrongDatabase({ ownership, history }: Assessment): 'another' | 'foreign' | null {
-  if (isAnothers(ownership)) return 'another'
+export function wrongDatabaseReason({ ownership, history }: Assessment): 'another' | 'foreign' | null {
+  if (hasOtherOwner(ownership)) return 'another'
   return history.position === 'foreign' ? 'foreign' : null
 }
 
 /** Of somebody else's database nothing more is this build's business. */
 function situationsOf(assessment: Assessment): readonly Situation[] {
-  if (isAnothers(assessment.ownership)) return ['another']
-  const placed = places[positionUnderNewNames(assessment)]
-  const changed = assessment.changed.map(situationOf)
+  if (hasOtherOwner(assessment.ownership)) return ['another']
+  const placed = situationsByPosition[positionAfterRenames(assessment)]
+  const changed = assessment.changed.map(situationOfChange)
   const unverified: readonly Situation[] =
     assessment.verification.status === 'unverified' ? ['unverified'] : []
   const found = new Set([...placed, ...changed, ...unverified])
   const judged = (['ahead', 'deleted', 'foreign', 'unmanaged'] as const).some((each) => found.has(each))
-  const all = [...found, ...(judged ? [] : driftOf(assessment))]
-  return all.toSorted((one, other) => byGravity.indexOf(one) - byGravity.indexOf(other))
+  const all = [...found, ...(judged ? [] : driftSituationsOf(assessment))]
+  return all.toSorted((one, other) => situationOrder.indexOf(one) - situationOrder.indexOf(other))
 }
 
 /** What a database that only records other names would be, were they put right. */
-function positionUnderNewNames({ history, changed }: Assessment): Position {
+function positionAfterRenames({ history, changed }: Assessment): Position {
   if (!changed.some(({ what }) => what === 'renamed')) return history.position
   const { applied, pending, unknown } = history
   const build = [...applied, ...pending]
   const deleted = new Set(changed.flatMap(({ what, revision }) => (what === 'deleted' ? [revision] : [])))
   const recorded = [...applied, ...unknown.filter((revision) => !deleted.has(revision))]
-  const revisions = underNewNames(recorded, changed)
+  const revisions = applyRenames(recorded, changed)
   return compareHistory(build, { revisions, hasTables: true }).position
 }
 
-const edits = { same: 'reworded', another: 'edited', unknown: 'editedInDoubt' } as const
+const situationByEdit = { same: 'reworded', another: 'edited', unknown: 'editedInDoubt' } as const
 
-function situationOf(found: HistoryChange): Situation {
-  if (found.what === 'edited') return edits[found.change]
+function situationOfChange(found: HistoryChange): Situation {
+  if (found.what === 'edited') return situationByEdit[found.change]
   return found.what === 'out of order' ? 'outOfOrder' : found.what
 }
 
-const places: Readonly<Record<Position, readonly Situation[]>> = {
+const situationsByPosition: Readonly<Record<Position, readonly Situation[]>> = {
   current: [],
   empty: ['behind'],
   behind: ['behind'],
@@ -204,19 +204,19 @@ const places: Readonly<Record<Position, readonly Situation[]>> = {
   unmanaged: ['unmanaged'],
 }
 
-const drifts: Readonly<Record<Impact, readonly Situation[]>> = {
+const situationsByImpact: Readonly<Record<Impact, readonly Situation[]>> = {
   breaks: ['drift'],
   weakens: ['drift'],
   slows: ['slower'],
   harmless: [],
 }
 
-function driftOf(assessment: Assessment): readonly Situation[] {
+function driftSituationsOf(assessment: Assessment): readonly Situation[] {
   const worst = worstImpact(findingsOf(assessment))
-  return worst === null ? [] : drifts[worst]
+  return worst === null ? [] : situationsByImpact[worst]
 }
 
-function judge(assessment: Assessment): Action {
+function actionWhenAhead(assessment: Assessment): Action {
   const worst = worstImpact(findingsOf(assessment))
   return worst === 'breaks' || worst === 'weakens' ? 'refuse' : 'warn'
 }

@@ -1,4 +1,4 @@
-import type { Source } from '../model/snapshot-staleness.js'
+import type { MigrationChecksum } from '../model/snapshot-staleness.js'
 
 /** What happened to a migrations folder since its revisions were recorded. */
 export type HistoryChange =
@@ -21,52 +21,53 @@ export interface PromisedChange {
 }
 
 /** What is on record of the text a revision had. */
-export interface RecordedText {
+export interface RecordedMigrationText {
   readonly event: string
   readonly checksum: string | null
   readonly detail: { readonly file?: string | null } & Partial<PromisedChange>
 }
 
 /** The texts of the migrations, now and when they were recorded. */
-export interface Texts {
-  readonly sources: readonly Source[]
-  readonly recorded: ReadonlyMap<string, RecordedText>
-  readonly promiseOf: (revision: string) => PromisedChange | null
+export interface MigrationTexts {
+  readonly sources: readonly MigrationChecksum[]
+  readonly recorded: ReadonlyMap<string, RecordedMigrationText>
+  readonly promisedChangeOf: (revision: string) => PromisedChange | null
   /** The statement that records one revision under the name of another. */
-  readonly rename: (revision: string, to: string) => string
+  readonly renameStatement: (revision: string, to: string) => string
 }
 
-export interface Histories {
+export interface HistoryInput {
   /** The revisions of this build, in order. */
   readonly build: readonly string[]
   /** Those the ledger has, in the order they were recorded. */
   readonly recorded: readonly string[]
   /** Null where nothing is known of them: then none is found edited or renamed. */
-  readonly texts: Texts | null
+  readonly texts: MigrationTexts | null
 }
 
 /** What happened to the folder, by comparing what is recorded with what this build has. */
-export function historyChanges({ build, recorded, texts }: Histories): readonly HistoryChange[] {
-  const changed = texts === null ? [] : [...renamed({ build, recorded }, texts), ...edited(recorded, texts)]
-  const order = underNewNames(recorded, changed)
-  return [...changed, ...misplaced(build, order), ...belated(build, order)]
+export function findHistoryChanges({ build, recorded, texts }: HistoryInput): readonly HistoryChange[] {
+  const changed =
+    texts === null ? [] : [...findRenamed({ build, recorded }, texts), ...findEdited(recorded, texts)]
+  const order = applyRenames(recorded, changed)
+  return [...changed, ...findDeletedAndReordered(build, order), ...findOutOfOrder(build, order)]
 }
 
 /** One line on a change: the revision, and what happened to it. */
 export function describeHistoryChange(found: HistoryChange): string {
-  return `${found.revision}  ${happened(found)}`
+  return `${found.revision}  ${describeWhatHappened(found)}`
 }
 
-const edits = {
+const editDescriptions = {
   same: 'edited, with the same change to the catalog',
   another: 'edited, with another change to the catalog',
   unknown: 'edited; what it changed then is not on record',
 } as const
 
-function happened(found: HistoryChange): string {
+function describeWhatHappened(found: HistoryChange): string {
   switch (found.what) {
     case 'edited':
-      return edits[found.change]
+      return editDescriptions[found.change]
     case 'renamed':
       return `renamed to ${found.to}`
     case 'deleted':
@@ -79,7 +80,7 @@ function happened(found: HistoryChange): string {
 }
 
 /** Recorded revisions by the names that this build has for them. */
-export function underNewNames(
+export function applyRenames(
   recorded: readonly string[],
   changed: readonly HistoryChange[],
 ): readonly string[] {
@@ -89,44 +90,47 @@ export function underNewNames(
   return recorded.map((revision) => names.get(revision) ?? revision)
 }
 
-const recordings = new Set(['applied', 'stamped', 'repaired'])
+const recordingEvents = new Set(['applied', 'stamped', 'repaired'])
 
-function textOf(revision: string, { recorded }: Texts): RecordedText | null {
+function recordedTextOf(revision: string, { recorded }: MigrationTexts): RecordedMigrationText | null {
   const text = recorded.get(revision)
-  return text !== undefined && text.checksum !== null && recordings.has(text.event) ? text : null
+  return text !== undefined && text.checksum !== null && recordingEvents.has(text.event) ? text : null
 }
 
-function renamed({ build, recorded }: Omit<Histories, 'texts'>, texts: Texts): readonly HistoryChange[] {
+function findRenamed(
+  { build, recorded }: Omit<HistoryInput, 'texts'>,
+  texts: MigrationTexts,
+): readonly HistoryChange[] {
   const [known, done] = [new Set(build), new Set(recorded)]
   const pending = texts.sources.filter(({ revision }) => !done.has(revision))
   return recorded
     .filter((revision) => !known.has(revision))
     .flatMap((revision) => {
-      const checksum = textOf(revision, texts)?.checksum
+      const checksum = recordedTextOf(revision, texts)?.checksum
       const index = pending.findIndex((source) => checksum !== undefined && source.checksum === checksum)
       // One that was found is nobody else's.
       const [source] = index === -1 ? [] : pending.splice(index, 1)
       if (source === undefined) return []
       const to = source.revision
-      return [{ what: 'renamed' as const, revision, to, remedy: texts.rename(revision, to) }]
+      return [{ what: 'renamed' as const, revision, to, remedy: texts.renameStatement(revision, to) }]
     })
 }
 
 /** Texts of files that are called differently are not compared: a `.js` built from a `.ts` has another. */
-function edited(recorded: readonly string[], texts: Texts): readonly HistoryChange[] {
+function findEdited(recorded: readonly string[], texts: MigrationTexts): readonly HistoryChange[] {
   const done = new Set(recorded)
   return texts.sources.flatMap(({ revision, file, checksum }) => {
-    const text = done.has(revision) ? textOf(revision, texts) : null
+    const text = done.has(revision) ? recordedTextOf(revision, texts) : null
     if (text === null || checksum === null || text.detail.file !== file || text.checksum === checksum)
       return []
-    const change = compareChange(text.detail, texts.promiseOf(revision))
+    const change = compareChange(text.detail, texts.promisedChangeOf(revision))
     return [{ what: 'edited' as const, revision, change }]
   })
 }
 
 /** The words for one and the same catalog may differ between major versions, and between formats of the snapshot. */
 function compareChange(
-  was: RecordedText['detail'],
+  was: RecordedMigrationText['detail'],
   is: PromisedChange | null,
 ): 'same' | 'another' | 'unknown' {
   if (is === null || was.changes === undefined || was.postgres !== is.postgres) return 'unknown'
@@ -138,7 +142,10 @@ function formatOf(changes: string): string {
   return changes.slice(0, changes.indexOf(':'))
 }
 
-function misplaced(build: readonly string[], order: readonly string[]): readonly HistoryChange[] {
+function findDeletedAndReordered(
+  build: readonly string[],
+  order: readonly string[],
+): readonly HistoryChange[] {
   const places = new Map(build.map((revision, index) => [revision, index]))
   const newest = order.findLastIndex((revision) => places.has(revision))
   let last = -1
@@ -152,7 +159,7 @@ function misplaced(build: readonly string[], order: readonly string[]): readonly
   })
 }
 
-function belated(build: readonly string[], order: readonly string[]): readonly HistoryChange[] {
+function findOutOfOrder(build: readonly string[], order: readonly string[]): readonly HistoryChange[] {
   const done = new Set(order)
   const newest = build.findLastIndex((revision) => done.has(revision))
   const before = build[newest]

@@ -20,14 +20,17 @@ export interface History {
   readonly unknown: readonly string[]
 }
 
-export interface Recorded {
+export interface RecordedRevisions {
   /** Revisions in the order the ledger has them. */
   readonly revisions: readonly string[]
   readonly hasTables: boolean
 }
 
 /** Compares the revisions of this build, in order, with those the database records. */
-export function compareHistory(build: readonly string[], { revisions, hasTables }: Recorded): History {
+export function compareHistory(
+  build: readonly string[],
+  { revisions, hasTables }: RecordedRevisions,
+): History {
   const recorded = new Set(revisions)
   const known = new Set(build)
   const applied = build.filter((revision) => recorded.has(revision))
@@ -36,7 +39,11 @@ export function compareHistory(build: readonly string[], { revisions, hasTables 
   const newer = revisions.slice(revisions.findLastIndex((revision) => known.has(revision)) + 1)
   return {
     position:
-      revisions.length === 0 ? (hasTables ? 'unmanaged' : 'empty') : placed({ applied, pending, newer }),
+      revisions.length === 0
+        ? hasTables
+          ? 'unmanaged'
+          : 'empty'
+        : positionFrom({ applied, pending, newer }),
     current: newer.at(-1) ?? applied.at(-1) ?? null,
     head: build.at(-1) ?? null,
     applied,
@@ -45,19 +52,19 @@ export function compareHistory(build: readonly string[], { revisions, hasTables 
   }
 }
 
-interface Lists extends Pick<History, 'applied' | 'pending'> {
+interface RevisionLists extends Pick<History, 'applied' | 'pending'> {
   /** Unknown, and recorded after all that are known. */
   readonly newer: readonly string[]
 }
 
-function placed({ applied, pending, newer }: Lists): Position {
+function positionFrom({ applied, pending, newer }: RevisionLists): Position {
   if (applied.length === 0) return 'foreign'
   if (newer.length > 0) return pending.length > 0 ? 'diverged' : 'ahead'
   return pending.length > 0 ? 'behind' : 'current'
 }
 
 /** What is said of it; null is what is not known yet. */
-export function shownHistory(history: History | null) {
+export function summarizeHistory(history: History | null) {
   if (history === null)
     return { current: null, head: null, position: null, pending: [], unknown: [] } as const
   const { current, head, position, pending, unknown } = history

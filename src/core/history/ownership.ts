@@ -5,7 +5,7 @@ export interface Owner {
 }
 
 /** What a database knows of itself since it was first migrated. */
-export interface Identity extends Owner {
+export interface DatabaseIdentity extends Owner {
   /** A UUID of this database's own. */
   readonly id: string
   /** ISO 8601: since when it is theirs. */
@@ -15,12 +15,12 @@ export interface Identity extends Owner {
 /** Whose a database is, and whose it would have to be. */
 export interface Ownership {
   /** Null where it has not learned it yet. */
-  readonly identity: Identity | null
+  readonly identity: DatabaseIdentity | null
   readonly expected: Owner
 }
 
 /** Whether a database is another service's, or another environment's. */
-export function isAnothers({ identity, expected }: Ownership): boolean {
+export function hasOtherOwner({ identity, expected }: Ownership): boolean {
   return identity !== null && !isSameOwner(identity, expected)
 }
 

@@ -1,4 +1,4 @@
-import { type Catalog, parseKey, relationsOf } from '../model/catalog.js'
+import { type Catalog, parseKey, relationKeysOf } from '../model/catalog.js'
 import type { Difference } from '../model/diff.js'
 import { commentRules, grantRules } from './annotations.js'
 import { columnRules } from './columns.js'
@@ -11,6 +11,18 @@ import {
   statisticsRules,
   triggerRules,
 } from './constraints-and-indexes.js'
+import {
+  baseTypeRules,
+  collationRules,
+  compositeRules,
+  domainRules,
+  enumRules,
+  rangeRules,
+  textSearchConfigurationRules,
+  textSearchDictionaryRules,
+  textSearchParserRules,
+  textSearchTemplateRules,
+} from './data-types.js'
 import {
   defaultPrivilegesRules,
   foreignDataWrapperRules,
@@ -40,19 +52,15 @@ import {
   routineRules,
   transformRules,
 } from './routines-and-operators.js'
-import { type Impact, impacts, judge, type KindRules, unused, type Verdict, worstVerdict } from './rule.js'
 import {
-  baseTypeRules,
-  collationRules,
-  compositeRules,
-  domainRules,
-  enumRules,
-  rangeRules,
-  textSearchConfigurationRules,
-  textSearchDictionaryRules,
-  textSearchParserRules,
-  textSearchTemplateRules,
-} from './types.js'
+  type Impact,
+  impacts,
+  evaluateRule,
+  type KindRules,
+  unused,
+  type ImpactVerdict,
+  worstVerdict,
+} from './rule.js'
 
 export { type Impact, impacts } from './rule.js'
 
@@ -108,9 +116,9 @@ export const impactRules: Readonly<Record<string, KindRules>> = {
 /** What a difference means in facts that objects of every kind can have. */
 export const annotationRules: KindRules['changed'] = { ...commentRules, ...grantRules }
 
-const unknownKind: Verdict = ['breaks', 'nothing is known about this kind of object']
-const unknownFact: Verdict = ['breaks', 'nothing is known about this fact']
-const refersToKnown: Verdict = [
+const unknownKind: ImpactVerdict = ['breaks', 'nothing is known about this kind of object']
+const unknownFact: ImpactVerdict = ['breaks', 'nothing is known about this fact']
+const refersToKnownTable: ImpactVerdict = [
   'harmless',
   'this build does not use the table; deleting what it refers to may be refused',
 ]
@@ -120,7 +128,7 @@ const refersToKnown: Verdict = [
  * A kind or a fact without rules counts as breaking: not knowing is never "ok".
  */
 export function assessImpact(difference: Difference, expected: Catalog): Finding {
-  const [impact, reason] = verdictOn(difference, expected)
+  const [impact, reason] = verdictForDifference(difference, expected)
   return { ...difference, impact, reason }
 }
 
@@ -129,32 +137,35 @@ export function worstImpact(findings: readonly Finding[]): Impact | null {
   return impacts.find((impact) => findings.some((finding) => finding.impact === impact)) ?? null
 }
 
-function verdictOn(difference: Difference, expected: Catalog): Verdict {
+function verdictForDifference(difference: Difference, expected: Catalog): ImpactVerdict {
   const rules = impactRules[parseKey(difference.key).kind]
   if (rules === undefined) return unknownKind
   switch (difference.change) {
     case 'missing':
-      return judge(rules.missing, difference.expected)
+      return evaluateRule(rules.missing, difference.expected)
     case 'unexpected':
-      if (!isOfUnknownTable(difference.key, expected)) return judge(rules.unexpected, difference.actual)
-      return difference.actual['type'] === 'foreign key' ? refersToKnown : unused
+      if (!belongsToUnknownTable(difference.key, expected))
+        return evaluateRule(rules.unexpected, difference.actual)
+      return difference.actual['type'] === 'foreign key' ? refersToKnownTable : unused
     case 'changed':
       return (
-        worstVerdict(difference.facts.map((fact) => verdictOnFact(fact, rules, difference))) ?? unknownFact
+        worstVerdict(difference.facts.map((fact) => verdictForFact(fact, rules, difference))) ?? unknownFact
       )
   }
 }
 
-function verdictOnFact(
+function verdictForFact(
   fact: string,
   { changed }: KindRules,
   { expected: was, actual: is }: Extract<Difference, { change: 'changed' }>,
-): Verdict {
+): ImpactVerdict {
   const rule = changed[fact] ?? annotationRules[fact]
-  return rule === undefined ? unknownFact : judge(rule, { expected: was[fact], actual: is[fact], was, is })
+  return rule === undefined
+    ? unknownFact
+    : evaluateRule(rule, { expected: was[fact], actual: is[fact], was, is })
 }
 
-function isOfUnknownTable(key: string, expected: Catalog): boolean {
-  const relations = relationsOf(key)
+function belongsToUnknownTable(key: string, expected: Catalog): boolean {
+  const relations = relationKeysOf(key)
   return relations.length > 0 && relations.every((relation) => expected[relation] === undefined)
 }

@@ -1,11 +1,11 @@
-import { type Catalog, type Facts, relationsOf } from '../model/catalog.js'
-import type { Undetermined } from '../model/diff.js'
-import { compareWithin, type Scope, splitIgnored, withinScope } from '../model/scope.js'
-import { type Changes, differencesOf, pick, type Snapshot } from '../model/snapshot.js'
+import { type Catalog, type Facts, relationKeysOf } from '../model/catalog.js'
+import type { UndeterminedFacts } from '../model/diff.js'
+import { compareInScope, type Scope, splitIgnored, limitToScope } from '../model/scope.js'
+import { type Changes, diffKeysAgainstPromise, pickKeys, type Snapshot } from '../model/snapshot.js'
 import { assessImpact, type Impact, impacts } from './assess-impact.js'
 
 /** How far a database is from what is promised at a revision. */
-export interface Fit {
+export interface RevisionDistance {
   readonly revision: string
   readonly differences: number
   /** The differences by what they do to code built for that revision. */
@@ -13,34 +13,38 @@ export interface Fit {
 }
 
 /** A snapshot, and a database of unknown revision. */
-export interface Unplaced {
+export interface RevisionSearch {
   readonly snapshot: Snapshot
   readonly live: Catalog
   readonly scope: Scope
 }
 
 /** Promised objects, each at most once, that the database has with other facts. */
-export interface Wording {
+export interface CanonicalizeBatch {
   readonly expected: Catalog
-  readonly undetermined: Undetermined
+  readonly undetermined: UndeterminedFacts
 }
 
 /** The live object in the words of a promised one, by the latter's facts in the snapshot. */
-export type Worded = ReadonlyMap<Facts, Facts>
+export type CanonicalizedFacts = ReadonlyMap<Facts, Facts>
 
-const weights: Readonly<Record<Impact, number>> = { breaks: 4, weakens: 3, slows: 2, harmless: 1 }
+const impactWeights: Readonly<Record<Impact, number>> = { breaks: 4, weakens: 3, slows: 2, harmless: 1 }
 
 /**
  * All that some revision promised and the database has otherwise, which may be no more than other words. An object that
  * several revisions changed is in as many of the wordings.
  */
-export function wordingsOf({ snapshot, live, scope }: Unplaced): readonly Wording[] {
+export function collectCanonicalizeBatches({
+  snapshot,
+  live,
+  scope,
+}: RevisionSearch): readonly CanonicalizeBatch[] {
   const wordings: { expected: Record<string, Facts>; undetermined: Record<string, readonly string[]> }[] = []
   const seen = new Map<string, number>()
   for (const { changes, undetermined = {} } of snapshot.revisions) {
-    const promised = { catalog: standing(changes), undetermined, tolerated: new Set<string>() }
-    const { kept } = compareWithin(promised, pick(live, Object.keys(changes)), { scope })
-    for (const { change, key } of kept) {
+    const promised = { catalog: objectsAfter(changes), undetermined, tolerated: new Set<string>() }
+    const { differences } = compareInScope(promised, pickKeys(live, Object.keys(changes)), { scope })
+    for (const { change, key } of differences) {
       const facts = changes[key]
       if (change !== 'changed' || !facts) continue
       const nth = seen.get(key) ?? 0
@@ -57,60 +61,67 @@ export function wordingsOf({ snapshot, live, scope }: Unplaced): readonly Wordin
  * How far the database is from each revision of the snapshot, in the snapshot's order. Linear in the live objects and the
  * changes of all revisions: from one revision to the next only what it changes is judged anew.
  */
-export function fitsOf(unplaced: Unplaced, worded: Worded = new Map()): readonly Fit[] {
+export function measureDistances(
+  unplaced: RevisionSearch,
+  worded: CanonicalizedFacts = new Map(),
+): readonly RevisionDistance[] {
   const { snapshot, scope } = unplaced
-  const live = withinScope(unplaced.live, scope)
-  const state = initialState(unplaced, live)
+  const live = limitToScope(unplaced.live, scope)
+  const state = initialSearchState(unplaced, live)
   return snapshot.revisions.map(({ revision, changes, undetermined = {} }) => {
-    const promised = withinScope(standing(changes), scope)
+    const promised = limitToScope(objectsAfter(changes), scope)
     for (const [key, facts] of Object.entries(changes)) {
       state.tolerated.delete(key)
-      put(state.expected, key, promised[key])
-      put(state.undetermined, key, undetermined[key])
+      setOrDelete(state.expected, key, promised[key])
+      setOrDelete(state.undetermined, key, undetermined[key])
       const words = facts === null ? undefined : worded.get(facts)
-      put(state.actual, key, words === undefined ? live[key] : withinScope({ [key]: words }, scope)[key])
+      setOrDelete(
+        state.actual,
+        key,
+        words === undefined ? live[key] : limitToScope({ [key]: words }, scope)[key],
+      )
     }
     const changed = Object.keys(changes)
-    judge(state, [...changed, ...changed.flatMap((key) => state.parts.get(key) ?? [])])
+    updateDifferences(state, [...changed, ...changed.flatMap((key) => state.childKeys.get(key) ?? [])])
     return { revision, differences: state.found.size, counts: countImpacts(state.found.values()) }
   })
 }
 
 /** Fits from the best to the worst: the fewest differences, weighted by impact; of equals the newest revision first. */
-export function rankFits(fits: readonly Fit[]): readonly Fit[] {
-  return fits.toReversed().toSorted((one, other) => weightOf(one) - weightOf(other))
+export function rankByDistance(fits: readonly RevisionDistance[]): readonly RevisionDistance[] {
+  return fits.toReversed().toSorted((one, other) => weightedDistance(one) - weightedDistance(other))
 }
 
-interface State {
+interface SearchState {
   readonly scope: Scope
   readonly expected: Record<string, Facts>
   readonly actual: Record<string, Facts>
   readonly undetermined: Record<string, readonly string[]>
   readonly tolerated: Set<string>
   /** What there is of each relation, by what kind it may be: it is judged by whether the relation is promised. */
-  readonly parts: ReadonlyMap<string, readonly string[]>
+  readonly childKeys: ReadonlyMap<string, readonly string[]>
   readonly found: Map<string, Impact>
 }
 
 /** Before the first revision nothing is promised. */
-function initialState({ snapshot, scope }: Unplaced, live: Catalog): State {
-  const state: State = {
+function initialSearchState({ snapshot, scope }: RevisionSearch, live: Catalog): SearchState {
+  const state: SearchState = {
     scope,
     expected: {},
     actual: { ...live },
     undetermined: {},
     tolerated: new Set(Object.keys(snapshot.base)),
-    parts: partsIn(live),
+    childKeys: childKeysByRelation(live),
     found: new Map(),
   }
-  judge(state, Object.keys(live))
+  updateDifferences(state, Object.keys(live))
   return state
 }
 
-function partsIn(live: Catalog): State['parts'] {
+function childKeysByRelation(live: Catalog): SearchState['childKeys'] {
   const parts = new Map<string, string[]>()
   for (const key of Object.keys(live))
-    for (const relation of relationsOf(key)) {
+    for (const relation of relationKeysOf(key)) {
       const known = parts.get(relation)
       if (known === undefined) parts.set(relation, [key])
       else known.push(key)
@@ -118,12 +129,12 @@ function partsIn(live: Catalog): State['parts'] {
   return parts
 }
 
-function judge(state: State, keys: readonly string[]): void {
+function updateDifferences(state: SearchState, keys: readonly string[]): void {
   const { scope, expected, actual, undetermined, tolerated, found } = state
   const judged = keys.filter((key) => !tolerated.has(key))
   for (const key of judged) found.delete(key)
-  const differences = differencesOf({ catalog: expected, undetermined, tolerated }, actual, judged)
-  for (const difference of splitIgnored(differences, { scope, expected, actual }).kept)
+  const differences = diffKeysAgainstPromise({ catalog: expected, undetermined, tolerated }, actual, judged)
+  for (const difference of splitIgnored(differences, { scope, expected, actual }).differences)
     found.set(difference.key, assessImpact(difference, expected).impact)
 }
 
@@ -133,18 +144,18 @@ function countImpacts(found: Iterable<Impact>): Readonly<Record<Impact, number>>
   return counts
 }
 
-function weightOf({ counts }: Fit): number {
-  return impacts.reduce((sum, impact) => sum + weights[impact] * counts[impact], 0)
+function weightedDistance({ counts }: RevisionDistance): number {
+  return impacts.reduce((sum, impact) => sum + impactWeights[impact] * counts[impact], 0)
 }
 
 /** The objects that are there after a revision. */
-function standing(changes: Changes): Catalog {
+function objectsAfter(changes: Changes): Catalog {
   const left: Record<string, Facts> = {}
   for (const [key, facts] of Object.entries(changes)) if (facts !== null) left[key] = facts
   return left
 }
 
-function put<T>(record: Record<string, T>, key: string, value: T | undefined): void {
+function setOrDelete<T>(record: Record<string, T>, key: string, value: T | undefined): void {
   if (value === undefined) delete record[key]
   else record[key] = value
 }

@@ -1,35 +1,35 @@
 import { type Fact, type Facts, quoteName } from '../model/catalog.js'
 import {
   type FactChange,
-  hasAll,
+  hasAllPromised,
   isGone,
   isNew,
   isNow,
   type KindRules,
   listOf,
-  type Rule,
-  validity,
-  type Verdict,
+  type ImpactRule,
+  validityRule,
+  type ImpactVerdict,
 } from './rule.js'
 
-const wider: Verdict = ['harmless', 'every promised value fits, and arrives the same']
+const widerType: ImpactVerdict = ['harmless', 'every promised value fits, and arrives the same']
 
 /** Of a column, of a domain. */
-export const typeRule: Rule<FactChange> = {
+export const typeRule: ImpactRule<FactChange> = {
   cases: [
     [
       'it holds more: integer for smallint, text for character varying, a greater length',
-      isType('wider'),
-      wider,
+      isTypeChange('wider'),
+      widerType,
     ],
     [
       'it holds more and arrives as text: bigint or numeric for integer',
-      isType('wider as text'),
+      isTypeChange('wider as text'),
       ['weakens', 'every promised value fits, but node-postgres returns a text instead of a number'],
     ],
     [
       'it holds more and has more decimals',
-      isType('wider with more digits'),
+      isTypeChange('wider with more digits'),
       ['weakens', 'every promised value fits, but comes back with more decimals'],
     ],
   ],
@@ -37,18 +37,18 @@ export const typeRule: Rule<FactChange> = {
 }
 
 /** Of a column, of a domain. */
-export const nullableRule: Rule<FactChange> = {
+export const nullableRule: ImpactRule<FactChange> = {
   cases: [['it is NOT NULL', isNow(false), ['breaks', 'inserts of null fail']]],
   otherwise: ['weakens', 'nulls can be stored where the code expects none'],
 }
 
-const anotherDefault: Verdict = ['weakens', 'rows inserted without a value get another one']
+const otherDefault: ImpactVerdict = ['weakens', 'rows inserted without a value get another one']
 
-const defaultRule: Rule<FactChange> = {
+const defaultRule: ImpactRule<FactChange> = {
   cases: [
     [
       'an identity or a generated value takes its place, or gave it',
-      (change) => (isGone(change) && isMade(change.is)) || (isNew(change) && isMade(change.was)),
+      (change) => (isGone(change) && isComputed(change.is)) || (isNew(change) && isComputed(change.was)),
       ['harmless', 'how the value is made is a fact of its own'],
     ],
     [
@@ -63,20 +63,20 @@ const defaultRule: Rule<FactChange> = {
       ['harmless', 'inserts always name it'],
     ],
   ],
-  otherwise: anotherDefault,
+  otherwise: otherDefault,
 }
 
 /** Of a domain, of the columns of a view. */
-export const plainDefaultRule: Rule<FactChange> = {
+export const plainDefaultRule: ImpactRule<FactChange> = {
   cases: [['it is gone', isGone, ['weakens', 'rows inserted without a value get none']]],
-  otherwise: anotherDefault,
+  otherwise: otherDefault,
 }
 
-const refused: Verdict = ['breaks', 'inserts and updates that name a value fail']
+const valueRefused: ImpactVerdict = ['breaks', 'inserts and updates that name a value fail']
 
-const identityRule: Rule<FactChange> = {
+const identityRule: ImpactRule<FactChange> = {
   cases: [
-    ['it is ALWAYS', isNow('always'), refused],
+    ['it is ALWAYS', isNow('always'), valueRefused],
     [
       'it is gone, and a default deals values',
       (change) => isGone(change) && change.is['default'] !== undefined,
@@ -88,13 +88,13 @@ const identityRule: Rule<FactChange> = {
   otherwise: ['weakens', 'values of its own can be stored, which the sequence deals again'],
 }
 
-const generatedRule: Rule<FactChange> = {
+const generatedRule: ImpactRule<FactChange> = {
   cases: [
-    ['there was none', isNew, refused],
+    ['there was none', isNew, valueRefused],
     ['it is gone', isGone, ['breaks', 'its value is not made any more']],
     [
       'the same expression, stored or virtual',
-      ({ expected, actual }) => expressionIn(expected) === expressionIn(actual),
+      ({ expected, actual }) => expressionOf(expected) === expressionOf(actual),
       ['slows', 'it is computed at another time, and a virtual one cannot be indexed'],
     ],
   ],
@@ -104,7 +104,13 @@ const generatedRule: Rule<FactChange> = {
 export const columnRules: KindRules = {
   missing: ['breaks', 'queries that name it fail'],
   unexpected: {
-    cases: [['it is NOT NULL without a default', isRequired, ['breaks', 'inserts that do not name it fail']]],
+    cases: [
+      [
+        'it is NOT NULL without a default',
+        isRequiredOnInsert,
+        ['breaks', 'inserts that do not name it fail'],
+      ],
+    ],
     otherwise: ['harmless', 'inserts may leave it out'],
   },
   changed: {
@@ -114,7 +120,7 @@ export const columnRules: KindRules = {
     identity: identityRule,
     identityOptions: ['weakens', 'it deals other numbers than promised'],
     generated: generatedRule,
-    valid: validity,
+    valid: validityRule,
     notNullNoInherit: {
       cases: [['it is not inherited', isNow(true), ['weakens', 'tables that inherit it may store nulls']]],
       otherwise: ['breaks', 'inserts of null into tables that inherit it fail'],
@@ -129,45 +135,45 @@ export const columnRules: KindRules = {
 }
 
 /** The columns of a view or a materialized view: texts such as `title text`. */
-export const viewColumnsRule: Rule<FactChange> = {
+export const viewColumnsRule: ImpactRule<FactChange> = {
   cases: [
-    ['all promised ones are there', hasAll, ['harmless', 'queries may leave the others out']],
+    ['all promised ones are there', hasAllPromised, ['harmless', 'queries may leave the others out']],
     [
       'all promised ones are there, some hold more',
-      (change) => columnChanges(change).every((found) => found !== 'other'),
+      (change) => columnTypeChanges(change).every((found) => found !== 'other'),
       ['weakens', 'every promised value fits, but may come back in another form'],
     ],
   ],
   otherwise: ['breaks', 'a promised column is gone or has another type'],
 }
 
-function isType(wanted: TypeChange): (change: FactChange) => boolean {
-  return ({ expected, actual }) => typeChange(String(expected), String(actual)) === wanted
+function isTypeChange(wanted: TypeChange): (change: FactChange) => boolean {
+  return ({ expected, actual }) => compareTypes(String(expected), String(actual)) === wanted
 }
 
-function isRequired(facts: Facts): boolean {
-  return facts['nullable'] === false && facts['default'] === undefined && !isMade(facts)
+function isRequiredOnInsert(facts: Facts): boolean {
+  return facts['nullable'] === false && facts['default'] === undefined && !isComputed(facts)
 }
 
-function isMade({ identity, generated }: Facts): boolean {
+function isComputed({ identity, generated }: Facts): boolean {
   return identity !== undefined || generated !== undefined
 }
 
-function expressionIn(generated: Fact | undefined): string {
+function expressionOf(generated: Fact | undefined): string {
   return String(generated).replace(/^(?:stored|virtual): /, '')
 }
 
-function columnChanges({ expected, actual }: FactChange): readonly TypeChange[] {
-  const types = new Map(listOf(actual).map(nameAndType))
+function columnTypeChanges({ expected, actual }: FactChange): readonly TypeChange[] {
+  const types = new Map(listOf(actual).map(splitColumn))
   return listOf(expected).map((column) => {
-    const [name, type] = nameAndType(column)
+    const [name, type] = splitColumn(column)
     const found = types.get(name)
     if (found === undefined) return 'other'
-    return found === type ? 'wider' : typeChange(type, found)
+    return found === type ? 'wider' : compareTypes(type, found)
   })
 }
 
-function nameAndType(column: string): readonly [name: string, type: string] {
+function splitColumn(column: string): readonly [name: string, type: string] {
   const [, quoted = '', plain = ''] = /^("(?:[^"]|"")+"|[^" ]+) (.*)$/s.exec(column) ?? []
   return [quoted === '' ? quoteName(column) : quoted, plain]
 }
@@ -182,7 +188,7 @@ interface TypeName {
   readonly array: string
 }
 
-const pattern =
+const typePattern =
   /^(?<start>[^([]+?)(?:\((?<limits>[\d,]+)\))?(?<end> with(?:out)? time zone)?(?<array>(?:\[\])*)$/
 
 /** Types that hold all values of another; node-postgres gives the same to the program, or a text instead of a number. */
@@ -196,13 +202,15 @@ const widenings: Readonly<Record<string, Readonly<Record<string, TypeChange>>>> 
 }
 
 /** How values of a fixed type fit when only its limits change. */
-const limited: Readonly<Record<string, (from: readonly number[], to: readonly number[]) => TypeChange>> = {
-  'character varying': atLeast,
-  'bit varying': atLeast,
-  'timestamp with time zone': atLeast,
-  'timestamp without time zone': atLeast,
-  'time with time zone': atLeast,
-  'time without time zone': atLeast,
+const compareLimitsByType: Readonly<
+  Record<string, (from: readonly number[], to: readonly number[]) => TypeChange>
+> = {
+  'character varying': compareLimit,
+  'bit varying': compareLimit,
+  'timestamp with time zone': compareLimit,
+  'timestamp without time zone': compareLimit,
+  'time with time zone': compareLimit,
+  'time without time zone': compareLimit,
   numeric: ([fromDigits = Infinity, fromScale = 0], [toDigits, toScale = 0]) => {
     if (toDigits === undefined) return 'wider'
     if (toDigits - toScale < fromDigits - fromScale || toScale < fromScale) return 'other'
@@ -211,19 +219,19 @@ const limited: Readonly<Record<string, (from: readonly number[], to: readonly nu
 }
 
 /** From one type to another, both as `format_type` has them. */
-function typeChange(from: string, to: string): TypeChange {
-  const [one, other] = [parse(from), parse(to)]
+function compareTypes(from: string, to: string): TypeChange {
+  const [one, other] = [parseType(from), parseType(to)]
   if (one === null || other === null || one.array !== other.array) return 'other'
-  if (one.name === other.name) return limited[one.name]?.(one.limits, other.limits) ?? 'other'
+  if (one.name === other.name) return compareLimitsByType[one.name]?.(one.limits, other.limits) ?? 'other'
   return other.limits.length === 0 ? (widenings[one.name]?.[other.name] ?? 'other') : 'other'
 }
 
-function atLeast([from = Infinity]: readonly number[], [to = Infinity]: readonly number[]): TypeChange {
+function compareLimit([from = Infinity]: readonly number[], [to = Infinity]: readonly number[]): TypeChange {
   return to >= from ? 'wider' : 'other'
 }
 
-function parse(type: string): TypeName | null {
-  const groups = pattern.exec(type)?.groups
+function parseType(type: string): TypeName | null {
+  const groups = typePattern.exec(type)?.groups
   if (groups === undefined) return null
   const { start = '', limits, end = '', array = '' } = groups
   return { name: start + end, limits: limits === undefined ? [] : limits.split(',').map(Number), array }

@@ -1,16 +1,30 @@
 import type { Fact } from '../model/catalog.js'
-import { type FactChange, isNow, type KindRules, type Rule, unused, validity, type Verdict } from './rule.js'
+import {
+  type FactChange,
+  isNow,
+  type KindRules,
+  type ImpactRule,
+  unused,
+  validityRule,
+  type ImpactVerdict,
+} from './rule.js'
 
-const refused: Verdict = ['breaks', 'rows that this build may write are refused']
-const refusedAsDuplicate: Verdict = ['breaks', 'rows that this build may write are refused as duplicates']
-const duplicates: Verdict = ['weakens', 'duplicates can be stored, and upserts that rely on it fail']
-const onlyOrder: Verdict = ['harmless', 'only by which order CLUSTER writes the table differs']
-const otherSpeed: Verdict = ['slows', 'it takes other space, or is kept up otherwise']
+const rowsRefused: ImpactVerdict = ['breaks', 'rows that this build may write are refused']
+const refusedAsDuplicate: ImpactVerdict = [
+  'breaks',
+  'rows that this build may write are refused as duplicates',
+]
+const duplicatesAllowed: ImpactVerdict = [
+  'weakens',
+  'duplicates can be stored, and upserts that rely on it fail',
+]
+const onlyClusterOrder: ImpactVerdict = ['harmless', 'only by which order CLUSTER writes the table differs']
+const otherStorage: ImpactVerdict = ['slows', 'it takes other space, or is kept up otherwise']
 
 const isUniqueKey = ({ type }: { readonly type?: unknown }): boolean =>
   type === 'primary key' || type === 'unique'
 
-function withoutEnforcement(definition: Fact | undefined): string {
+function stripEnforcement(definition: Fact | undefined): string {
   return String(definition).replace(/ NOT ENFORCED$/, '')
 }
 
@@ -18,7 +32,7 @@ export const constraintRules: KindRules = {
   missing: {
     cases: [
       ['it is not enforced', ({ enforced }) => enforced === false, ['harmless', 'it forbade nothing']],
-      ['it is a primary key or unique', isUniqueKey, duplicates],
+      ['it is a primary key or unique', isUniqueKey, duplicatesAllowed],
       [
         'it is a foreign key',
         ({ type }) => type === 'foreign key',
@@ -32,7 +46,7 @@ export const constraintRules: KindRules = {
       ['it is not enforced', ({ enforced }) => enforced === false, ['harmless', 'it forbids nothing']],
       ['it is a primary key or unique', isUniqueKey, refusedAsDuplicate],
     ],
-    otherwise: refused,
+    otherwise: rowsRefused,
   },
   changed: {
     type: ['breaks', 'other rows are refused than promised'],
@@ -40,26 +54,26 @@ export const constraintRules: KindRules = {
       cases: [
         [
           'it says the same, but whether it is enforced',
-          ({ expected, actual }) => withoutEnforcement(expected) === withoutEnforcement(actual),
+          ({ expected, actual }) => stripEnforcement(expected) === stripEnforcement(actual),
           ['harmless', 'whether it is enforced is a fact of its own'],
         ],
       ],
       otherwise: ['breaks', 'other rows are refused than promised'],
     },
-    valid: validity,
+    valid: validityRule,
     enforced: {
       cases: [['it is not enforced', isNow(false), ['weakens', 'rows that it forbids can be stored']]],
-      otherwise: refused,
+      otherwise: rowsRefused,
     },
     parent: ['harmless', 'it forbids the same, alone or with that of the partitioned table'],
-    options: otherSpeed,
-    clustered: onlyOrder,
+    options: otherStorage,
+    clustered: onlyClusterOrder,
   },
 }
 
 export const indexRules: KindRules = {
   missing: {
-    cases: [['it is unique', ({ unique }) => unique === true, duplicates]],
+    cases: [['it is unique', ({ unique }) => unique === true, duplicatesAllowed]],
     otherwise: ['slows', 'queries that need it scan the table'],
   },
   unexpected: {
@@ -79,7 +93,7 @@ export const indexRules: KindRules = {
     },
     unique: {
       cases: [['it is unique', isNow(true), refusedAsDuplicate]],
-      otherwise: duplicates,
+      otherwise: duplicatesAllowed,
     },
     valid: {
       cases: [
@@ -93,12 +107,12 @@ export const indexRules: KindRules = {
       otherwise: ['harmless', 'it was built since'],
     },
     parent: ['slows', 'it is, or is not, part of the index of the partitioned table'],
-    clustered: onlyOrder,
+    clustered: onlyClusterOrder,
     statistics: ['slows', 'queries are planned from a larger or smaller sample'],
   },
 }
 
-const enabledRule: Rule<FactChange> = {
+const enabledRule: ImpactRule<FactChange> = {
   cases: [
     ['it is disabled', isNow('disabled'), ['weakens', 'it does nothing any more']],
     ['it is for replicas only', isNow('replica'), ['weakens', 'it does nothing but for replicated changes']],
@@ -129,7 +143,7 @@ export const eventTriggerRules: KindRules = {
   },
 }
 
-const otherRows: Verdict = ['weakens', 'the rows a role sees or may write are not the promised ones']
+const otherRows: ImpactVerdict = ['weakens', 'the rows a role sees or may write are not the promised ones']
 
 export const policyRules: KindRules = {
   missing: otherRows,

@@ -1,33 +1,33 @@
 import {
   type FactChange,
-  hasAll,
+  hasAllPromised,
   isGone,
   isNow,
   type KindRules,
-  type Rule,
+  type ImpactRule,
   unused,
-  type Verdict,
+  type ImpactVerdict,
 } from './rule.js'
 
-const elsewhere: Verdict = ['breaks', 'rows come from another place, or no longer']
+const otherOrigin: ImpactVerdict = ['breaks', 'rows come from another place, or no longer']
 
 export const foreignDataWrapperRules: KindRules = {
   missing: ['breaks', 'foreign tables of its servers fail'],
   unexpected: unused,
   changed: {
-    handler: elsewhere,
+    handler: otherOrigin,
     validator: ['weakens', 'faulty options are accepted, or others are refused'],
-    options: elsewhere,
+    options: otherOrigin,
   },
 }
 
 export const serverRules: KindRules = {
   missing: ['breaks', 'its foreign tables fail'],
   unexpected: unused,
-  changed: { wrapper: elsewhere, type: elsewhere, version: elsewhere, options: elsewhere },
+  changed: { wrapper: otherOrigin, type: otherOrigin, version: otherOrigin, options: otherOrigin },
 }
 
-const unreadable = '(not readable)'
+const unreadableOptions = '(not readable)'
 
 export const userMappingRules: KindRules = {
   missing: ['breaks', 'foreign tables of the server fail for the user'],
@@ -37,7 +37,7 @@ export const userMappingRules: KindRules = {
       cases: [
         [
           'a role that read it may not see them',
-          ({ expected, actual }) => expected === unreadable || actual === unreadable,
+          ({ expected, actual }) => expected === unreadableOptions || actual === unreadableOptions,
           [
             'harmless',
             'only the user himself, the owner of the server and superusers see them: not compared',
@@ -49,11 +49,11 @@ export const userMappingRules: KindRules = {
   },
 }
 
-const fewerRows: Verdict = ['weakens', 'subscribers miss changes']
-const moreRows: Verdict = ['weakens', 'subscribers get changes that are not meant for them']
+const fewerRows: ImpactVerdict = ['weakens', 'subscribers miss changes']
+const moreRows: ImpactVerdict = ['weakens', 'subscribers get changes that are not meant for them']
 
-const members: Rule<FactChange> = {
-  cases: [['all promised ones are there', hasAll, moreRows]],
+const membersRule: ImpactRule<FactChange> = {
+  cases: [['all promised ones are there', hasAllPromised, moreRows]],
   otherwise: fewerRows,
 }
 
@@ -65,8 +65,8 @@ export const publicationRules: KindRules = {
   ],
   changed: {
     allTables: { cases: [['it has all tables', isNow(true), moreRows]], otherwise: fewerRows },
-    tables: members,
-    schemas: members,
+    tables: membersRule,
+    schemas: membersRule,
     publish: {
       cases: [['it publishes all changes', isGone, moreRows]],
       otherwise: ['weakens', 'subscribers miss changes, or get others'],
@@ -76,30 +76,30 @@ export const publicationRules: KindRules = {
   },
 }
 
-const noMore: Verdict = ['weakens', 'changes of the publisher no longer arrive']
-const arriveOtherwise: Verdict = ['slows', 'changes arrive earlier or later']
+const changesStop: ImpactVerdict = ['weakens', 'changes of the publisher no longer arrive']
+const otherTiming: ImpactVerdict = ['slows', 'changes arrive earlier or later']
 
 export const subscriptionRules: KindRules = {
-  missing: noMore,
+  missing: changesStop,
   unexpected: ['weakens', 'changes of a publisher are written to tables of this database'],
   changed: {
     publications: {
       cases: [
         [
           'all promised ones are there',
-          hasAll,
+          hasAllPromised,
           ['weakens', 'changes of other publications are written to tables of this database'],
         ],
       ],
-      otherwise: noMore,
+      otherwise: changesStop,
     },
     enabled: {
-      cases: [['it is disabled', isNow(false), noMore]],
+      cases: [['it is disabled', isNow(false), changesStop]],
       otherwise: ['weakens', 'changes of the publisher arrive where none were promised'],
     },
     slot: ['weakens', 'changes come from another slot of the publisher, or from none'],
     binary: ['weakens', 'changes between tables of different types fail, or arrive slower'],
-    streaming: arriveOtherwise,
+    streaming: otherTiming,
     synchronousCommit: ['weakens', 'what has arrived may be lost in a crash, or arrives slower'],
     twoPhase: ['weakens', 'prepared transactions arrive when they are prepared, or when they are committed'],
     disableOnError: ['weakens', 'after a conflict it stops for good, or tries for ever'],

@@ -7,16 +7,16 @@ import {
   isNow,
   type KindRules,
   listOf,
-  type Rule,
+  type ImpactRule,
   unused,
-  type Verdict,
+  type ImpactVerdict,
 } from './rule.js'
 
-const usedByQueries: Verdict = ['breaks', 'queries on it fail']
-const otherSpeed: Verdict = ['slows', 'space, vacuum or planning go by other parameters']
-const otherMethod: Verdict = ['weakens', 'what its storage is able to do, and how fast, differs']
+const usedByQueries: ImpactVerdict = ['breaks', 'queries on it fail']
+const otherParameters: ImpactVerdict = ['slows', 'space, vacuum or planning go by other parameters']
+const otherAccessMethod: ImpactVerdict = ['weakens', 'what its storage is able to do, and how fast, differs']
 
-const boundRule: Rule<FactChange> = {
+const boundRule: ImpactRule<FactChange> = {
   cases: [
     ['it is no partition any more', isGone, ['breaks', 'the partitioned table has lost its rows']],
     ['it became a partition', isNew, ['breaks', 'rows outside of its bound are refused']],
@@ -24,7 +24,7 @@ const boundRule: Rule<FactChange> = {
   otherwise: ['breaks', 'rows of the promised bound may find no partition'],
 }
 
-const parentsRule: Rule<FactChange> = {
+const parentsRule: ImpactRule<FactChange> = {
   cases: [
     [
       'a parent is gone',
@@ -35,7 +35,7 @@ const parentsRule: Rule<FactChange> = {
   otherwise: ['weakens', 'queries on the parent find its rows as well'],
 }
 
-const inTable: Pick<KindRules, 'missing' | 'unexpected'> = {
+const tablePresenceRules: Pick<KindRules, 'missing' | 'unexpected'> = {
   missing: {
     cases: [
       [
@@ -64,7 +64,7 @@ const inTable: Pick<KindRules, 'missing' | 'unexpected'> = {
 }
 
 export const tableRules: KindRules = {
-  ...inTable,
+  ...tablePresenceRules,
   changed: {
     rowSecurity: {
       cases: [['it is on', isNow(true), ['breaks', 'rows disappear for roles without a policy']]],
@@ -93,7 +93,7 @@ export const tableRules: KindRules = {
     partition: boundRule,
     parents: parentsRule,
     ofType: ['harmless', 'its columns are the same, which are objects of their own'],
-    options: otherSpeed,
+    options: otherParameters,
     replicaIdentity: {
       cases: [
         [
@@ -112,12 +112,12 @@ export const tableRules: KindRules = {
         'subscribers get other columns of old rows; without a key updates of a published table fail',
       ],
     },
-    accessMethod: otherMethod,
+    accessMethod: otherAccessMethod,
   },
 }
 
 export const foreignTableRules: KindRules = {
-  ...inTable,
+  ...tablePresenceRules,
   changed: {
     server: ['breaks', 'its rows come from another server'],
     options: ['breaks', 'its rows come from another place'],
@@ -126,7 +126,7 @@ export const foreignTableRules: KindRules = {
   },
 }
 
-const definitionRule: Rule<FactChange> = {
+const definitionRule: ImpactRule<FactChange> = {
   cases: [
     [
       'the columns differ too',
@@ -148,12 +148,12 @@ export const viewRules: KindRules = {
       cases: [
         [
           'it is a security_invoker',
-          adds('security_invoker='),
+          addsOption('security_invoker='),
           ['breaks', 'who uses it needs privileges on its tables: permission denied'],
         ],
         [
           'it checks what is written',
-          adds('check_option='),
+          addsOption('check_option='),
           ['breaks', 'writing rows that the view would not show is refused'],
         ],
       ],
@@ -168,9 +168,9 @@ export const materializedViewRules: KindRules = {
   changed: {
     definition: definitionRule,
     columns: viewColumnsRule,
-    options: otherSpeed,
+    options: otherParameters,
     columnSettings: ['slows', 'its columns are stored or sampled otherwise'],
-    accessMethod: otherMethod,
+    accessMethod: otherAccessMethod,
     populated: {
       cases: [['it is not populated', isNow(false), ['breaks', 'queries on it fail until it is refreshed']]],
       otherwise: ['harmless', 'it was refreshed since'],
@@ -217,7 +217,7 @@ export const sequenceRules: KindRules = {
   },
 }
 
-function adds(option: string): (change: FactChange) => boolean {
+function addsOption(option: string): (change: FactChange) => boolean {
   const has = (fact: FactChange['actual']): boolean => listOf(fact).some((text) => text.startsWith(option))
   return ({ expected, actual }) => has(actual) && !has(expected)
 }

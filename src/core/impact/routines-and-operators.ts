@@ -1,7 +1,7 @@
-import { gone, hasAll, isNew, isNow, type KindRules, unused, type Verdict } from './rule.js'
+import { gone, hasAllPromised, isNew, isNow, type KindRules, unused, type ImpactVerdict } from './rule.js'
 
-const otherValue: Verdict = ['weakens', 'it computes another value than promised']
-const otherPlan: Verdict = ['slows', 'it can be used by other plans only']
+const otherValue: ImpactVerdict = ['weakens', 'it computes another value than promised']
+const otherPlan: ImpactVerdict = ['slows', 'it can be used by other plans only']
 
 export const routineRules: KindRules = {
   missing: gone,
@@ -39,7 +39,7 @@ export const aggregateRules: KindRules = {
   },
 }
 
-const otherEstimate: Verdict = ['slows', 'queries with it are planned otherwise']
+const otherEstimate: ImpactVerdict = ['slows', 'queries with it are planned otherwise']
 
 export const operatorRules: KindRules = {
   missing: ['breaks', 'queries with it fail'],
@@ -60,13 +60,15 @@ export const operatorFamilyRules: KindRules = {
   unexpected: unused,
   changed: {
     members: {
-      cases: [['all promised ones are there', hasAll, ['harmless', 'more comparisons can use an index']]],
+      cases: [
+        ['all promised ones are there', hasAllPromised, ['harmless', 'more comparisons can use an index']],
+      ],
       otherwise: ['slows', 'comparisons can use an index no longer'],
     },
   },
 }
 
-const otherComparison: Verdict = ['weakens', 'order and equality in indexes differ']
+const otherComparison: ImpactVerdict = ['weakens', 'order and equality in indexes differ']
 
 export const operatorClassRules: KindRules = {
   missing: {
@@ -93,7 +95,7 @@ export const operatorClassRules: KindRules = {
   },
 }
 
-const rank: readonly unknown[] = [undefined, 'assignment', 'implicit']
+const castContextOrder: readonly unknown[] = [undefined, 'assignment', 'implicit']
 
 export const castRules: KindRules = {
   missing: ['breaks', 'converting the one type to the other fails'],
@@ -114,7 +116,7 @@ export const castRules: KindRules = {
       cases: [
         [
           'it applies by itself in fewer places',
-          ({ expected, actual }) => rank.indexOf(actual) < rank.indexOf(expected),
+          ({ expected, actual }) => castContextOrder.indexOf(actual) < castContextOrder.indexOf(expected),
           ['breaks', 'statements that leave the conversion to PostgreSQL fail'],
         ],
       ],

@@ -17,7 +17,7 @@ export type Catalog = Readonly<Record<string, Facts>>
 const relationKinds = ['table', 'view', 'materialized_view', 'foreign_table'] as const
 
 const plainName = /^[a-z_][a-z0-9_$]*$/
-const namePattern = /"(?:[^"]|"")*"(?:\(.*\))?|[^."(]+(?:\(.*\))?/gs
+const quotedNamePattern = /"(?:[^"]|"")*"(?:\(.*\))?|[^."(]+(?:\(.*\))?/gs
 
 /**
  * The key of an object: `kind:schema.name` or `kind:schema.table.name`, each name quoted unless it is plain.
@@ -30,23 +30,23 @@ export function objectKey(kind: string, names: readonly string[], signature = ''
 /** A key taken apart again; the names stay quoted as they are in the key. */
 export function parseKey(key: string): { kind: string; names: readonly string[] } {
   const colon = key.indexOf(':')
-  return { kind: key.slice(0, colon), names: key.slice(colon + 1).match(namePattern) ?? [] }
+  return { kind: key.slice(0, colon), names: key.slice(colon + 1).match(quotedNamePattern) ?? [] }
 }
 
 /** The key of the table an object belongs to, null for an object that stands alone. */
-export function tableOf(key: string): string | null {
+export function tableKeyOf(key: string): string | null {
   const { names } = parseKey(key)
   return names.length === 3 ? `table:${names[0]}.${names[1]}` : null
 }
 
 /** The keys under which what an object belongs to can stand, none for an object that stands alone. */
-export function relationsOf(key: string): readonly string[] {
+export function relationKeysOf(key: string): readonly string[] {
   const { names } = parseKey(key)
   return names.length === 3 ? relationKinds.map((kind) => `${kind}:${names[0]}.${names[1]}`) : []
 }
 
 /** The key of the schema an object is in, null for what is in none. */
-export function schemaOf(key: string): string | null {
+export function schemaKeyOf(key: string): string | null {
   const { names } = parseKey(key)
   return names.length > 1 ? `schema:${names[0]}` : null
 }
@@ -55,12 +55,12 @@ export function schemaOf(key: string): string | null {
 export function sortKeys(keys: Iterable<string>): readonly string[] {
   return [...keys]
     .map((key) => [sortPath(key), key] as const)
-    .sort(byPath)
+    .sort(comparePaths)
     .map(([, key]) => key)
 }
 
 /** How many objects of each kind a set of keys names: `{ table: 2, column: 9 }`. */
-export function countKinds(keys: Iterable<string>): Readonly<Record<string, number>> {
+export function countByKind(keys: Iterable<string>): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const key of keys) {
     const { kind } = parseKey(key)
@@ -88,6 +88,6 @@ function sortPath(key: string): string {
   return [schema, parent, child === '' ? '' : kind, child, kind].join('\u0000')
 }
 
-function byPath([one]: readonly [string, string], [other]: readonly [string, string]): number {
+function comparePaths([one]: readonly [string, string], [other]: readonly [string, string]): number {
   return one < other ? -1 : one > other ? 1 : 0
 }

@@ -1,10 +1,10 @@
-import { visible } from '../text/printable.js'
-import { countKinds, type Fact, type Facts } from './catalog.js'
+import { toPrintable } from '../text/printable.js'
+import { countByKind, type Fact, type Facts } from './catalog.js'
 import type { Difference } from './diff.js'
 import type { Changes } from './snapshot.js'
 
 /** Nouns whose plural, or kinds whose name for people, is another than their own with an s. */
-const irregular: Readonly<Record<string, readonly [one: string, several: string]>> = {
+const irregularNames: Readonly<Record<string, readonly [one: string, several: string]>> = {
   index: ['index', 'indexes'],
   policy: ['policy', 'policies'],
   statistics: ['extended statistics', 'extended statistics'],
@@ -19,27 +19,27 @@ const irregular: Readonly<Record<string, readonly [one: string, several: string]
 
 /** The name of one object of a kind: `materialized_view` -> `materialized view`. */
 export function nameOfKind(kind: string): string {
-  return irregular[kind]?.[0] ?? kind.replaceAll('_', ' ')
+  return irregularNames[kind]?.[0] ?? kind.replaceAll('_', ' ')
 }
 
 /** The name of several objects of a kind: `column` -> `columns`. */
-export function pluralOf(kind: string): string {
-  return irregular[kind]?.[1] ?? `${nameOfKind(kind)}s`
+export function pluralOfKind(kind: string): string {
+  return irregularNames[kind]?.[1] ?? `${nameOfKind(kind)}s`
 }
 
 /** `1 revision`, `3 revisions`. */
-export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? nameOfKind(noun) : pluralOf(noun)}`
+export function formatCount(number: number, noun: string): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? nameOfKind(noun) : pluralOfKind(noun)}`
 }
 
 /** Counts by kind in words: `2 tables, 9 columns`, `nothing` for none. */
 export function describeCounts(counts: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(counts).map(([kind, number]) => count(number, kind))
+  const parts = Object.entries(counts).map(([kind, number]) => formatCount(number, kind))
   return parts.length === 0 ? 'nothing' : parts.join(', ')
 }
 
 /** A list as people read it: of a long one the first lines and the last. */
-export function shortened(lines: readonly string[]): readonly string[] {
+export function shortenList(lines: readonly string[]): readonly string[] {
   return lines.length <= 12
     ? lines
     : [...lines.slice(0, 5), `… ${lines.length - 10} more`, ...lines.slice(-5)]
@@ -63,7 +63,7 @@ export function describeChanges(changes: Changes, existing: ReadonlySet<string> 
     ['-', keys.filter((key) => changes[key] === null)],
   ] as const
   const parts = groups.flatMap(([sign, group]) =>
-    group.length === 0 ? [] : [`${sign} ${describeCounts(countKinds(group))}`],
+    group.length === 0 ? [] : [`${sign} ${describeCounts(countByKind(group))}`],
   )
   return parts.length === 0 ? 'no change to the catalog' : parts.join('; ')
 }
@@ -72,12 +72,12 @@ export function describeChanges(changes: Changes, existing: ReadonlySet<string> 
 export function describeDifference(difference: Difference): readonly string[] {
   switch (difference.change) {
     case 'missing':
-      return [`missing ${visible(difference.key)}`, ...described('expected', difference.expected)]
+      return [`missing ${toPrintable(difference.key)}`, ...factsLine('expected', difference.expected)]
     case 'unexpected':
-      return [`unexpected ${visible(difference.key)}`, ...described('actual', difference.actual)]
+      return [`unexpected ${toPrintable(difference.key)}`, ...factsLine('actual', difference.actual)]
     case 'changed':
       return [
-        `changed ${visible(difference.key)}`,
+        `changed ${toPrintable(difference.key)}`,
         ...difference.facts.flatMap((name) => [
           `  ${name}`,
           `    expected  ${describeFact(difference.expected[name])}`,
@@ -91,10 +91,10 @@ export function describeDifference(difference: Difference): readonly string[] {
 export function describeFact(fact: Fact | undefined): string {
   if (fact === undefined) return 'none'
   const text = Array.isArray(fact) ? fact.join(', ') : String(fact)
-  return visible(text.replaceAll(/\s+/g, ' ').trim())
+  return toPrintable(text.replaceAll(/\s+/g, ' ').trim())
 }
 
-function described(label: string, facts: Facts): readonly string[] {
+function factsLine(label: string, facts: Facts): readonly string[] {
   const entries = Object.entries(facts).map(([name, fact]) => `${name} ${describeFact(fact)}`)
   return entries.length === 0 ? [] : [`    ${label.padEnd(10)}${entries.join(', ')}`]
 }

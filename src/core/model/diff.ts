@@ -17,7 +17,7 @@ export type Difference =
     }
 
 /** Names of facts, by object key, that are never compared because they differ at every replay. */
-export type Undetermined = Readonly<Record<string, readonly string[]>>
+export type UndeterminedFacts = Readonly<Record<string, readonly string[]>>
 
 /**
  * The differences between two catalogs, in reading order; empty when they are the same. Structure, the facts whose names
@@ -26,12 +26,12 @@ export type Undetermined = Readonly<Record<string, readonly string[]>>
 export function diff(
   expected: Catalog,
   actual: Catalog,
-  undetermined: Undetermined = {},
+  undetermined: UndeterminedFacts = {},
 ): readonly Difference[] {
   const keys = new Set([...Object.keys(expected), ...Object.keys(actual)])
   const found = new Map<string, Difference>()
   for (const key of keys) {
-    const difference = compare({
+    const difference = compareObject({
       key,
       expected: expected[key],
       actual: actual[key],
@@ -42,31 +42,37 @@ export function diff(
   return sortKeys(found.keys()).flatMap((key) => found.get(key) ?? [])
 }
 
-interface Pair {
+interface ObjectPair {
   readonly key: string
   readonly expected: Facts | undefined
   readonly actual: Facts | undefined
   readonly undetermined: readonly string[]
 }
 
-function compare({ key, expected, actual, undetermined }: Pair): Difference | null {
+function compareObject({ key, expected, actual, undetermined }: ObjectPair): Difference | null {
   if (expected === undefined)
-    return actual === undefined ? null : { change: 'unexpected', key, actual: comparable(actual) }
-  if (actual === undefined) return { change: 'missing', key, expected: comparable(expected) }
-  const facts = differing(expected, actual).filter((name) => !undetermined.includes(name))
+    return actual === undefined ? null : { change: 'unexpected', key, actual: withoutStructure(actual) }
+  if (actual === undefined) return { change: 'missing', key, expected: withoutStructure(expected) }
+  const facts = differingFactNames(expected, actual).filter((name) => !undetermined.includes(name))
   return facts.length === 0
     ? null
-    : { change: 'changed', key, facts, expected: comparable(expected), actual: comparable(actual) }
+    : {
+        change: 'changed',
+        key,
+        facts,
+        expected: withoutStructure(expected),
+        actual: withoutStructure(actual),
+      }
 }
 
-function differing(expected: Facts, actual: Facts): readonly string[] {
+function differingFactNames(expected: Facts, actual: Facts): readonly string[] {
   const added = Object.keys(actual).filter((name) => expected[name] === undefined)
   return [...Object.keys(expected), ...added]
     .filter((name) => !isStructure(name) && !sameFact(expected[name], actual[name]))
     .sort()
 }
 
-function comparable(facts: Facts): Facts {
+function withoutStructure(facts: Facts): Facts {
   const names = Object.keys(facts)
   return names.some(isStructure)
     ? Object.fromEntries(Object.entries(facts).filter(([name]) => !isStructure(name)))

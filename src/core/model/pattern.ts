@@ -25,10 +25,10 @@ export type ParsedPattern =
       readonly kind: string
     }
 
-const token =
+const tokenPattern =
   /"(?<quoted>(?:[^"]|"")+)"|(?<plain>[^."()\s*]+)|(?<star>\*)|(?<dot>\.)|(?<signature>\(.*\)$)/gsy
-const special = /[$()*+.?[\\\]^{|}-]/g
-const keyName = /^("(?:[^"]|"")*"|[^("]*)(\(.*\))?$/s
+const regexSpecials = /[$()*+.?[\\\]^{|}-]/g
+const keyNamePattern = /^("(?:[^"]|"")*"|[^("]*)(\(.*\))?$/s
 
 /** A text taken apart as a pattern; `kinds` are those that there are. */
 export function parsePattern(text: string, kinds: readonly string[]): ParsedPattern {
@@ -43,8 +43,8 @@ export function parsePattern(text: string, kinds: readonly string[]): ParsedPatt
 }
 
 /** Whether the pattern names this very object; what belongs to it is the business of whoever knows that. */
-export function matchesKey({ kind: wanted, names: patterns }: Pattern, key: string): boolean {
-  if (wanted !== '*' && !key.startsWith(`${wanted}:`)) return false
+export function matchesKey({ kind, names: patterns }: Pattern, key: string): boolean {
+  if (kind !== '*' && !key.startsWith(`${kind}:`)) return false
   const { names } = parseKey(key)
   return (
     names.length === patterns.length && patterns.every((pattern, at) => matchesName(pattern, names[at] ?? ''))
@@ -52,12 +52,12 @@ export function matchesKey({ kind: wanted, names: patterns }: Pattern, key: stri
 }
 
 /** The names of a key without their quotes and signatures. */
-export function plainNames(key: string): readonly string[] {
-  return parseKey(key).names.map((name) => nameParts(name).name)
+export function unquotedNames(key: string): readonly string[] {
+  return parseKey(key).names.map((name) => splitSignature(name).name)
 }
 
 function parseNames(text: string): readonly NamePattern[] | null {
-  const tokens = [...text.matchAll(token)]
+  const tokens = [...text.matchAll(tokenPattern)]
   const names = [{ source: '', signature: '' }]
   for (const { groups = {} } of tokens) {
     const { quoted, plain = '', star, dot, signature } = groups
@@ -65,7 +65,7 @@ function parseNames(text: string): readonly NamePattern[] | null {
     if (dot !== undefined) names.push({ source: '', signature: '' })
     else if (last === undefined) return null
     else if (signature !== undefined) last.signature = signature
-    else last.source += star === undefined ? literal(quoted?.replaceAll('""', '"') ?? plain) : '.*'
+    else last.source += star === undefined ? escapeRegex(quoted?.replaceAll('""', '"') ?? plain) : '.*'
   }
   const isWhole = tokens.map(([found]) => found).join('') === text
   if (!isWhole || names.length > 3 || names.some(({ source }) => source === '')) return null
@@ -76,20 +76,20 @@ function parseNames(text: string): readonly NamePattern[] | null {
 }
 
 function signaturePattern(signature: string): RegExp {
-  const parts = signature.replaceAll(/,\s*/g, ', ').split('*').map(literal)
+  const parts = signature.replaceAll(/,\s*/g, ', ').split('*').map(escapeRegex)
   return new RegExp(`^${parts.join('.*')}$`, 's')
 }
 
-function literal(text: string): string {
-  return text.replaceAll(special, String.raw`\$&`)
+function escapeRegex(text: string): string {
+  return text.replaceAll(regexSpecials, String.raw`\$&`)
 }
 
 function matchesName({ name, signature }: NamePattern, quoted: string): boolean {
-  const parts = nameParts(quoted)
+  const parts = splitSignature(quoted)
   return name.test(parts.name) && (signature === null || signature.test(parts.signature))
 }
 
-function nameParts(quoted: string): { readonly name: string; readonly signature: string } {
-  const [, name = quoted, signature = ''] = keyName.exec(quoted) ?? []
+function splitSignature(quoted: string): { readonly name: string; readonly signature: string } {
+  const [, name = quoted, signature = ''] = keyNamePattern.exec(quoted) ?? []
   return { name: name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name, signature }
 }

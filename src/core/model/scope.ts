@@ -1,7 +1,7 @@
-import { type Catalog, type Facts, objectKey, parseKey, relationsOf, schemaOf } from './catalog.js'
+import { type Catalog, type Facts, objectKey, parseKey, relationKeysOf, schemaKeyOf } from './catalog.js'
 import type { Difference } from './diff.js'
-import { matchesKey, type Pattern, plainNames } from './pattern.js'
-import { differencesFrom, differencesOf, type Promised } from './snapshot.js'
+import { matchesKey, type Pattern, unquotedNames } from './pattern.js'
+import { diffAgainstPromise, diffKeysAgainstPromise, type PromisedCatalog } from './snapshot.js'
 
 /** A pattern whose objects may differ from the promise, and why that is meant. */
 export interface IgnoreRule {
@@ -18,7 +18,7 @@ export interface Scope {
 }
 
 /** What a pattern left out: the keys of the objects that differ and are not told. Empty where none does. */
-export interface Ignored {
+export interface IgnoredDifferences {
   readonly pattern: string
   readonly reason: string | null
   readonly objects: readonly string[]
@@ -34,7 +34,7 @@ const grantKind = 'default_privileges:'
  * The catalog without comments and grants where these are not compared. What has none comes back itself, not a copy.
  * Linear in the number of objects.
  */
-export function withinScope(catalog: Catalog, { comments, grants }: Omit<Scope, 'ignore'>): Catalog {
+export function limitToScope(catalog: Catalog, { comments, grants }: Omit<Scope, 'ignore'>): Catalog {
   const apart = [...(comments ? [] : commentFacts), ...(grants ? [] : grantFacts)]
   if (apart.length === 0) return catalog
   const isApart = (key: string): boolean => !grants && key.startsWith(grantKind)
@@ -44,35 +44,40 @@ export function withinScope(catalog: Catalog, { comments, grants }: Omit<Scope, 
   const kept: Record<string, Facts> = {}
   for (const key of keys) {
     const facts = catalog[key] ?? {}
-    if (!isApart(key)) kept[key] = hasApart(facts) ? without(facts, apart) : facts
+    if (!isApart(key)) kept[key] = hasApart(facts) ? omitFacts(facts, apart) : facts
   }
   return kept
 }
 
-export interface Comparison {
+export interface ComparisonOptions {
   readonly scope: Scope
   /** The objects to compare. Default: all. */
   readonly keys?: readonly string[]
 }
 
-export interface Compared {
+export interface ScopedComparison {
   /** What is promised, as far as it is compared. */
   readonly expected: Catalog
-  readonly kept: readonly Difference[]
-  readonly ignored: readonly Ignored[]
+  readonly differences: readonly Difference[]
+  readonly ignored: readonly IgnoredDifferences[]
 }
 
 /** The live catalog against the promise, as far as the scope goes. */
-export function compareWithin(promised: Promised, live: Catalog, { scope, keys }: Comparison): Compared {
-  const expected = withinScope(promised.catalog, scope)
-  const actual = withinScope(live, scope)
+export function compareInScope(
+  promised: PromisedCatalog,
+  live: Catalog,
+  { scope, keys }: ComparisonOptions,
+): ScopedComparison {
+  const expected = limitToScope(promised.catalog, scope)
+  const actual = limitToScope(live, scope)
   const compared = { ...promised, catalog: expected }
-  const found = keys === undefined ? differencesFrom(compared, actual) : differencesOf(compared, actual, keys)
+  const found =
+    keys === undefined ? diffAgainstPromise(compared, actual) : diffKeysAgainstPromise(compared, actual, keys)
   return { expected, ...splitIgnored(found, { scope, expected, actual }) }
 }
 
 /** Where differences were found, and what of them is to be left out. */
-export interface Findspot {
+export interface DifferenceContext {
   readonly scope: Scope
   readonly expected: Catalog
   readonly actual: Catalog
@@ -84,16 +89,16 @@ export interface Findspot {
  */
 export function splitIgnored(
   differences: readonly Difference[],
-  { scope, expected, actual }: Findspot,
-): Omit<Compared, 'expected'> {
-  if (scope.ignore.length === 0) return { kept: differences, ignored: [] }
+  { scope, expected, actual }: DifferenceContext,
+): Omit<ScopedComparison, 'expected'> {
+  if (scope.ignore.length === 0) return { differences, ignored: [] }
   const exists = (key: string): boolean => expected[key] !== undefined || actual[key] !== undefined
   const rules = differences.map((difference) => {
-    const line = lineOf(difference.key, { facts: factsOf(difference), exists })
+    const line = selfAndOwnerKeys(difference.key, { facts: factsOf(difference), exists })
     return scope.ignore.find(({ pattern }) => line.some((key) => matchesKey(pattern, key)))
   })
   return {
-    kept: differences.filter((_, index) => rules[index] === undefined),
+    differences: differences.filter((_, index) => rules[index] === undefined),
     ignored: scope.ignore.map((rule) => ({
       pattern: rule.pattern.text,
       reason: rule.reason,
@@ -111,45 +116,45 @@ export function unmatchedPatterns({ ignore }: Scope, catalogs: readonly Catalog[
 }
 
 /** How many differences were left out. */
-export function countIgnored(ignored: readonly Ignored[]): number {
+export function countIgnored(ignored: readonly IgnoredDifferences[]): number {
   return ignored.reduce((sum, { objects }) => sum + objects.length, 0)
 }
 
-interface Surroundings {
+interface ObjectContext {
   readonly facts: Facts
   readonly exists: (key: string) => boolean
 }
 
 /** What an object belongs to where its names do not say it, by kind. */
 const ownerByFact: Readonly<Record<string, (facts: Facts) => string | null>> = {
-  sequence: ({ ownedBy }) => keyFrom('column', ownedBy),
-  default_privileges: ({ schema }) => keyFrom('schema', schema),
+  sequence: ({ ownedBy }) => keyFromSqlName('column', ownedBy),
+  default_privileges: ({ schema }) => keyFromSqlName('schema', schema),
 }
 
 /** The keys of an object and of all it belongs to. A key with a table's name does not tell what kind of table that is. */
-function lineOf(key: string, { facts, exists }: Surroundings): readonly string[] {
+function selfAndOwnerKeys(key: string, { facts, exists }: ObjectContext): readonly string[] {
   const { kind, names } = parseKey(key)
-  const relations = relationsOf(key)
+  const relations = relationKeysOf(key)
   const present = relations.filter(exists)
-  const top = kind === 'user_mapping' ? `server:${names[0]}` : schemaOf(key)
+  const top = kind === 'user_mapping' ? `server:${names[0]}` : schemaKeyOf(key)
   const owner = ownerByFact[kind]?.(facts) ?? null
   return [
     key,
     ...(present.length === 0 ? relations : present),
     ...(top === null ? [] : [top]),
-    ...(owner === null ? [] : lineOf(owner, { facts: {}, exists })),
+    ...(owner === null ? [] : selfAndOwnerKeys(owner, { facts: {}, exists })),
   ]
 }
 
 /** PostgreSQL quotes words of its own, keys do not. */
-function keyFrom(kind: string, names: unknown): string | null {
-  return typeof names === 'string' ? objectKey(kind, plainNames(`${kind}:${names}`)) : null
+function keyFromSqlName(kind: string, names: unknown): string | null {
+  return typeof names === 'string' ? objectKey(kind, unquotedNames(`${kind}:${names}`)) : null
 }
 
 function factsOf(difference: Difference): Facts {
   return difference.change === 'unexpected' ? difference.actual : difference.expected
 }
 
-function without(facts: Facts, names: readonly string[]): Facts {
+function omitFacts(facts: Facts, names: readonly string[]): Facts {
   return Object.fromEntries(Object.entries(facts).filter(([name]) => !names.includes(name)))
 }

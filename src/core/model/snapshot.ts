@@ -1,5 +1,5 @@
 import { type Catalog, type Facts, sameFacts, sortKeys } from './catalog.js'
-import { diff, type Difference, type Undetermined } from './diff.js'
+import { diff, type Difference, type UndeterminedFacts } from './diff.js'
 
 /** Another one knows other facts of the catalog, or other words for them. */
 export const snapshotFormat = 2
@@ -13,7 +13,7 @@ export interface SnapshotRevision {
   readonly file: string | null
   readonly checksum: string | null
   readonly changes: Changes
-  readonly undetermined?: Undetermined
+  readonly undetermined?: UndeterminedFacts
 }
 
 /** The promise: the history of the catalog when the whole folder is replayed into a scratch database. */
@@ -26,15 +26,15 @@ export interface Snapshot {
 }
 
 /** The promised catalog at some revisions. */
-export interface Promised {
+export interface PromisedCatalog {
   readonly catalog: Catalog
-  readonly undetermined: Undetermined
+  readonly undetermined: UndeterminedFacts
   /** Objects of the base that no revision touched: there or not, it says nothing. */
   readonly tolerated: ReadonlySet<string>
 }
 
 /** Folds the changes of the given revisions, in the snapshot's order. A revision the snapshot lacks adds nothing. */
-export function promisedAt(snapshot: Snapshot, revisions: Iterable<string>): Promised {
+export function promisedCatalogAt(snapshot: Snapshot, revisions: Iterable<string>): PromisedCatalog {
   const wanted = new Set(revisions)
   const catalog: Record<string, Facts> = {}
   const undetermined: Record<string, readonly string[]> = {}
@@ -52,9 +52,9 @@ export function promisedAt(snapshot: Snapshot, revisions: Iterable<string>): Pro
 }
 
 /** The promised catalog at some revisions, with what an empty database has. */
-export function wholeCatalog(snapshot: Snapshot, revisions: Iterable<string>): Catalog {
-  const { catalog, tolerated } = promisedAt(snapshot, revisions)
-  return { ...pick(snapshot.base, tolerated), ...catalog }
+export function fullCatalogAt(snapshot: Snapshot, revisions: Iterable<string>): Catalog {
+  const { catalog, tolerated } = promisedCatalogAt(snapshot, revisions)
+  return { ...pickKeys(snapshot.base, tolerated), ...catalog }
 }
 
 /** What a revision changes, and which of these objects were there before it; null where the snapshot lacks it. */
@@ -72,17 +72,17 @@ export function changesOf(
 }
 
 /** The live catalog against the promise. */
-export function differencesFrom(promised: Promised, live: Catalog): readonly Difference[] {
+export function diffAgainstPromise(promised: PromisedCatalog, live: Catalog): readonly Difference[] {
   return diff(promised.catalog, live, promised.undetermined).filter(({ key }) => !promised.tolerated.has(key))
 }
 
 /** The live catalog against the promise, for some objects only. */
-export function differencesOf(
-  promised: Promised,
+export function diffKeysAgainstPromise(
+  promised: PromisedCatalog,
   live: Catalog,
   keys: readonly string[],
 ): readonly Difference[] {
-  return diff(pick(promised.catalog, keys), pick(live, keys), promised.undetermined)
+  return diff(pickKeys(promised.catalog, keys), pickKeys(live, keys), promised.undetermined)
 }
 
 /** What changed from one catalog to the next. */
@@ -100,38 +100,41 @@ function isSame(was: Facts | undefined, is: Facts | undefined): boolean {
  * Two replays of one revision: its changes as the first one made them, and which facts came out different, which are not
  * determined. Their values are as good as any other for building a database, and never compared.
  */
-export function agreeOn(first: Changes, second: Changes): Pick<SnapshotRevision, 'changes' | 'undetermined'> {
+export function mergeReplays(
+  first: Changes,
+  second: Changes,
+): Pick<SnapshotRevision, 'changes' | 'undetermined'> {
   const changes: Record<string, Facts | null> = {}
   const undetermined: Record<string, readonly string[]> = {}
   for (const [key, facts] of Object.entries(first)) {
     const again = second[key]
     if (again === undefined) continue
-    const names = facts === null || again === null ? [] : differingFacts(facts, again)
+    const names = facts === null || again === null ? [] : namesOfDifferingFacts(facts, again)
     changes[key] = facts
     if (names.length > 0) undetermined[key] = names
   }
   return Object.keys(undetermined).length === 0 ? { changes } : { changes, undetermined }
 }
 
-function differingFacts(one: Facts, other: Facts): readonly string[] {
+function namesOfDifferingFacts(one: Facts, other: Facts): readonly string[] {
   return diff({ object: one }, { object: other }).flatMap((found) =>
     found.change === 'changed' ? found.facts : [],
   )
 }
 
 /** A new snapshot with the values of facts that are not determined as an earlier one has them, so that it does not change. */
-export function keepUndetermined(fresh: Snapshot, earlier: Snapshot | null): Snapshot {
+export function reuseUndeterminedValues(fresh: Snapshot, earlier: Snapshot | null): Snapshot {
   const before = new Map(earlier?.revisions.map((revision) => [revision.revision, revision.changes]))
   return {
     ...fresh,
     revisions: fresh.revisions.map((revision) => ({
       ...revision,
-      changes: withValuesOf(revision, before.get(revision.revision) ?? {}),
+      changes: withEarlierValues(revision, before.get(revision.revision) ?? {}),
     })),
   }
 }
 
-function withValuesOf({ changes, undetermined = {} }: SnapshotRevision, earlier: Changes): Changes {
+function withEarlierValues({ changes, undetermined = {} }: SnapshotRevision, earlier: Changes): Changes {
   const kept: Record<string, Facts | null> = { ...changes }
   for (const [key, names] of Object.entries(undetermined))
     for (const name of names) {
@@ -142,7 +145,7 @@ function withValuesOf({ changes, undetermined = {} }: SnapshotRevision, earlier:
 }
 
 /** The part of a catalog that some keys name. */
-export function pick(catalog: Catalog, keys: Iterable<string>): Catalog {
+export function pickKeys(catalog: Catalog, keys: Iterable<string>): Catalog {
   const picked: Record<string, Facts> = {}
   for (const key of keys) if (catalog[key] !== undefined) picked[key] = catalog[key]
   return picked

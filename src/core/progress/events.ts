@@ -1,14 +1,14 @@
-import type { Standing } from '../history/completion.js'
+import type { Completion } from '../history/completion.js'
 import type { Decision } from '../history/decision.js'
 import type { History } from '../history/history.js'
-import type { Identity } from '../history/ownership.js'
-import type { Stale } from '../model/snapshot-staleness.js'
+import type { DatabaseIdentity } from '../history/ownership.js'
+import type { StaleRevision } from '../model/snapshot-staleness.js'
 import type { Changes } from '../model/snapshot.js'
 import type { Heartbeat } from './heartbeat.js'
 import type { Blocker } from './session-activity.js'
 
 /** Where a process is in the story, as `/health/schema` and the log say it. */
-export type Phase =
+export type ProcessPhase =
   | 'starting'
   | 'connecting'
   | 'inspecting'
@@ -32,7 +32,7 @@ export interface ProgressEvents {
     readonly fresh: boolean
     readonly startedHere: boolean
   }
-  'snapshot stale': { readonly stale: readonly Stale[]; readonly missing: boolean }
+  'snapshot stale': { readonly stale: readonly StaleRevision[]; readonly missing: boolean }
   replaying: { readonly revisions: number; readonly where: string }
   'snapshot written': {
     readonly file: string
@@ -52,10 +52,10 @@ export interface ProgressEvents {
     readonly host: string
     readonly since: string
     /** Null where it had a transaction, which took everything back. */
-    readonly standing: Standing | null
+    readonly standing: Completion | null
   }
   /** Whose the database is from now on. */
-  identified: { readonly identity: Omit<Identity, 'since'> }
+  identified: { readonly identity: Omit<DatabaseIdentity, 'since'> }
   'knex lock freed': object
   /** A statement, or what is recorded. */
   repairing: { readonly what: string }
@@ -111,4 +111,4 @@ export type Progress<E extends keyof ProgressEvents = keyof ProgressEvents> = {
 }[E]
 
 /** How everything that works reports. It must not throw, and nothing waits for it. */
-export type Report = (progress: Progress) => void
+export type ProgressReporter = (progress: Progress) => void

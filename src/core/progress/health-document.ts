@@ -1,15 +1,15 @@
 import { type Assessment, type Decision, findingsOf } from '../history/decision.js'
-import { type History, shownHistory } from '../history/history.js'
+import { type History, summarizeHistory } from '../history/history.js'
 import type { Finding } from '../impact/assess-impact.js'
 import { parseKey } from '../model/catalog.js'
-import { pluralOf } from '../model/describe.js'
-import { countIgnored, type Ignored } from '../model/scope.js'
-import type { Phase, Progress } from './events.js'
-import { describeLoss, type Loss } from './outage.js'
-import { type Migrating, migratingAfter, shownMigrating } from './running-migration.js'
+import { pluralOfKind } from '../model/describe.js'
+import { countIgnored, type IgnoredDifferences } from '../model/scope.js'
+import type { ProcessPhase, Progress } from './events.js'
+import { describeOutage, type Outage } from './outage.js'
+import { type RunningRevision, runningRevisionAfter, viewRunningRevision } from './running-migration.js'
 
 /** Who answers. */
-export interface Identity {
+export interface ServiceInfo {
   readonly service: string
   readonly version: string | null
   readonly release: string | null
@@ -18,10 +18,10 @@ export interface Identity {
 }
 
 /** What was last read from the database, and the decision on it. */
-export interface Verdict {
+export interface CheckResult {
   readonly assessment: Assessment
   readonly decision: Decision
-  readonly notes: Readonly<Record<Detail, readonly string[]>>
+  readonly notes: Readonly<Record<DetailLevel, readonly string[]>>
   readonly database: {
     readonly address: string
     readonly name: string
@@ -36,7 +36,7 @@ export interface Verdict {
 }
 
 /** Why the gate does not open. */
-export interface Refusal {
+export interface GateRefusal {
   readonly code: string
   /** What the code means, without a name of anything. */
   readonly meaning: string
@@ -49,24 +49,24 @@ export interface Refusal {
 
 /** Everything the health routes say, kept in memory. */
 export interface HealthState {
-  readonly identity: Identity
-  readonly phase: Phase
-  readonly migrating: Migrating | null
+  readonly serviceInfo: ServiceInfo
+  readonly phase: ProcessPhase
+  readonly migrating: RunningRevision | null
   /** Whether the gate has opened once. */
   readonly opened: boolean
   /** As it was last inspected; null before that. */
   readonly inspected: History | null
-  readonly verdict: Verdict | null
-  readonly lost: Loss | null
-  readonly refused: Refusal | null
+  readonly lastCheck: CheckResult | null
+  readonly outage: Outage | null
+  readonly refusal: GateRefusal | null
 }
 
-export type Status = 'pass' | 'warn' | 'fail'
+export type HealthStatus = 'pass' | 'warn' | 'fail'
 
 /** What a caller may see: anonymous callers see status, revisions and counts. */
-export type Detail = 'public' | 'full'
+export type DetailLevel = 'public' | 'full'
 
-const phases: Readonly<Partial<Record<Progress['event'], Phase>>> = {
+const phaseByEvent: Readonly<Partial<Record<Progress['event'], ProcessPhase>>> = {
   connecting: 'connecting',
   'waiting for database': 'connecting',
   inspected: 'inspecting',
@@ -78,43 +78,48 @@ const phases: Readonly<Partial<Record<Progress['event'], Phase>>> = {
   draining: 'draining',
 }
 
-const looking: ReadonlySet<Phase> = new Set(['connecting', 'inspecting', 'replaying', 'verifying'])
+const checkingPhases: ReadonlySet<ProcessPhase> = new Set([
+  'connecting',
+  'inspecting',
+  'replaying',
+  'verifying',
+])
 
-export function initialHealth(identity: Identity): HealthState {
+export function initialHealth(identity: ServiceInfo): HealthState {
   return {
-    identity,
+    serviceInfo: identity,
     phase: 'starting',
     migrating: null,
     opened: false,
     inspected: null,
-    verdict: null,
-    lost: null,
-    refused: null,
+    lastCheck: null,
+    outage: null,
+    refusal: null,
   }
 }
 
 /** The state after a piece of progress. `now` is ISO 8601. */
-export function advance(state: HealthState, progress: Progress, now: string): HealthState {
+export function advanceHealth(state: HealthState, progress: Progress, now: string): HealthState {
   const phase =
     state.opened && progress.event !== 'draining' ? state.phase : (phaseAfter(state, progress) ?? state.phase)
   return {
     ...state,
     phase,
-    inspected: inspectedAfter(state.inspected, progress),
-    migrating: phase === 'migrating' ? migratingAfter(state.migrating, progress, now) : null,
+    inspected: historyAfter(state.inspected, progress),
+    migrating: phase === 'migrating' ? runningRevisionAfter(state.migrating, progress, now) : null,
   }
 }
 
 /** The same object where nothing changed. */
-function inspectedAfter(known: History | null, progress: Progress): History | null {
+function historyAfter(known: History | null, progress: Progress): History | null {
   if (progress.event !== 'inspected') return known
   return JSON.stringify(known) === JSON.stringify(progress.history) ? known : progress.history
 }
 
 /** A gate that refused and only looks again is no further than it was; one that migrates is. */
-function phaseAfter({ refused }: HealthState, { event }: Progress): Phase | undefined {
-  const phase = phases[event]
-  return refused !== null && phase !== undefined && looking.has(phase) ? 'refused' : phase
+function phaseAfter({ refusal }: HealthState, { event }: Progress): ProcessPhase | undefined {
+  const phase = phaseByEvent[event]
+  return refusal !== null && phase !== undefined && checkingPhases.has(phase) ? 'refused' : phase
 }
 
 /** Whether the startup probe passes: the gate opened once. */
@@ -127,51 +132,51 @@ export function isReady(state: HealthState): boolean {
   return (
     state.opened &&
     state.phase === 'serving' &&
-    state.lost === null &&
-    state.verdict?.decision.action !== 'refuse'
+    state.outage === null &&
+    state.lastCheck?.decision.action !== 'refuse'
   )
 }
 
-export function statusOf({ opened, refused, lost, verdict }: HealthState): Status {
-  if (!opened || refused !== null || lost !== null || verdict === null || verdict.drifted) return 'fail'
-  return ({ serve: 'pass', warn: 'warn', refuse: 'fail' } as const)[verdict.decision.action]
+export function healthStatusOf({ opened, refusal, outage, lastCheck }: HealthState): HealthStatus {
+  if (!opened || refusal !== null || outage !== null || lastCheck === null || lastCheck.drifted) return 'fail'
+  return ({ serve: 'pass', warn: 'warn', refuse: 'fail' } as const)[lastCheck.decision.action]
 }
 
 /** The `/health/schema` document: health+json (draft-inadarei-api-health-check-06) with revision and verification. */
-export function healthDocument(state: HealthState, detail: Detail) {
-  const { identity, phase, migrating, verdict, lost, refused } = state
-  const history = verdict?.assessment.history ?? state.inspected
-  const status = statusOf(state)
+export function healthDocument(state: HealthState, detail: DetailLevel) {
+  const { serviceInfo, phase, migrating, lastCheck, outage, refusal } = state
+  const history = lastCheck?.assessment.history ?? state.inspected
+  const status = healthStatusOf(state)
   const notes = [
-    ...(refused === null ? [] : [detail === 'full' ? refused.message : refused.code]),
-    ...(lost === null ? [] : [`${describeLoss(lost)}${detail === 'full' ? `: ${lost.reason}` : ''}`]),
-    ...(verdict?.notes[detail] ?? []),
+    ...(refusal === null ? [] : [detail === 'full' ? refusal.message : refusal.code]),
+    ...(outage === null ? [] : [`${describeOutage(outage)}${detail === 'full' ? `: ${outage.reason}` : ''}`]),
+    ...(lastCheck?.notes[detail] ?? []),
   ]
   return {
     status,
-    ...(identity.version === null ? {} : { version: identity.version }),
-    ...(identity.release === null ? {} : { releaseId: identity.release }),
-    serviceId: identity.service,
+    ...(serviceInfo.version === null ? {} : { version: serviceInfo.version }),
+    ...(serviceInfo.release === null ? {} : { releaseId: serviceInfo.release }),
+    serviceId: serviceInfo.service,
     notes,
     phase,
-    ...(migrating === null ? {} : { migrating: shownMigrating(migrating, detail) }),
-    ...(refused === null ? {} : { refused: refusedOf(refused, detail) }),
-    revision: shownHistory(history),
-    ...(verdict === null ? {} : { verification: verificationOf(verdict, detail) }),
-    database: databaseOf(state, detail),
-    checks: checksOf(state, status),
+    ...(migrating === null ? {} : { migrating: viewRunningRevision(migrating, detail) }),
+    ...(refusal === null ? {} : { refused: refusalSection(refusal, detail) }),
+    revision: summarizeHistory(history),
+    ...(lastCheck === null ? {} : { verification: verificationSection(lastCheck, detail) }),
+    database: databaseSection(state, detail),
+    checks: checksSection(state, status),
   }
 }
 
 export type HealthDocument = ReturnType<typeof healthDocument>
 
-function refusedOf({ code, meaning, message, facts, choices, since }: Refusal, detail: Detail) {
+function refusalSection({ code, meaning, message, facts, choices, since }: GateRefusal, detail: DetailLevel) {
   return detail === 'full'
     ? { code, detail: message, since, facts, choices }
     : ({ code, detail: meaning, since } as const)
 }
 
-function verificationOf({ assessment, checkedAt }: Verdict, detail: Detail) {
+function verificationSection({ assessment, checkedAt }: CheckResult, detail: DetailLevel) {
   const { verification } = assessment
   if (verification.status === 'unverified')
     return { status: 'unverified', checkedAt, objects: {}, differenceCount: 0, ignoredCount: 0 } as const
@@ -179,16 +184,18 @@ function verificationOf({ assessment, checkedAt }: Verdict, detail: Detail) {
   return {
     status: findings.length === 0 ? 'as promised' : 'differs',
     checkedAt,
-    objects: Object.fromEntries(Object.entries(compared).map(([kind, number]) => [pluralOf(kind), number])),
+    objects: Object.fromEntries(
+      Object.entries(compared).map(([kind, number]) => [pluralOfKind(kind), number]),
+    ),
     differenceCount: findings.length,
     ignoredCount: countIgnored(ignored),
     ...(detail === 'full'
-      ? { differences: findings.map(differenceOf), ignored: ignored.map(ignoredOf) }
+      ? { differences: findings.map(differenceEntry), ignored: ignored.map(ignoredEntry) }
       : {}),
   } as const
 }
 
-function differenceOf(finding: Finding) {
+function differenceEntry(finding: Finding) {
   return {
     object: finding.key,
     kind: parseKey(finding.key).kind,
@@ -200,35 +207,35 @@ function differenceOf(finding: Finding) {
   }
 }
 
-function ignoredOf({ pattern, reason, objects }: Ignored) {
+function ignoredEntry({ pattern, reason, objects }: IgnoredDifferences) {
   return { pattern, reason, differenceCount: objects.length }
 }
 
-function databaseOf({ identity, verdict }: HealthState, detail: Detail) {
-  const { environment } = identity
-  if (verdict === null || detail === 'public') return { environment }
-  const { name, server, address, id } = verdict.database
+function databaseSection({ serviceInfo, lastCheck }: HealthState, detail: DetailLevel) {
+  const { environment } = serviceInfo
+  if (lastCheck === null || detail === 'public') return { environment }
+  const { name, server, address, id } = lastCheck.database
   return { name, ...(id === null ? {} : { id }), environment, server: `PostgreSQL ${server}`, address }
 }
 
-function checksOf({ verdict, lost }: HealthState, status: Status) {
-  if (verdict === null) return {}
-  const time = verdict.checkedAt
-  const { history } = verdict.assessment
+function checksSection({ lastCheck, outage }: HealthState, status: HealthStatus) {
+  if (lastCheck === null) return {}
+  const time = lastCheck.checkedAt
+  const { history } = lastCheck.assessment
   return {
     'postgres:connection': [
       {
         componentType: 'datastore',
-        status: lost?.of === 'database' ? 'fail' : 'pass',
-        time: lost?.since ?? time,
+        status: outage?.kind === 'database' ? 'fail' : 'pass',
+        time: outage?.since ?? time,
       },
     ],
     'schema:revision': [{ componentType: 'datastore', status, observedValue: history.position, time }],
     'schema:verification': [
       {
         componentType: 'datastore',
-        status: verdict.drifted ? 'fail' : status,
-        observedValue: findingsOf(verdict.assessment).length,
+        status: lastCheck.drifted ? 'fail' : status,
+        observedValue: findingsOf(lastCheck.assessment).length,
         observedUnit: 'differences',
         time,
       },

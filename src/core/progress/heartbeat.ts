@@ -12,15 +12,17 @@ export interface Heartbeat {
 }
 
 /** How often what takes long is told, in milliseconds: every 5 s for a minute, every half minute after that. */
-export const rhythm = { early: 5_000, youth: 60_000, late: 30_000 } as const
+export const heartbeatTiming = { earlyInterval: 5_000, earlyPeriod: 60_000, lateInterval: 30_000 } as const
 
 /** Tells for one heartbeat after the other whether it repeats what was told: hours of work shall not fill a log. */
-export function repetition(): (elapsed: number, activity: Activity) => boolean {
+export function createRepetitionCheck(): (elapsed: number, activity: Activity) => boolean {
   let told = { elapsed: 0, inTheWay: '' }
   return (elapsed, activity) => {
     const inTheWay = activity.known ? activity.blockers.map(({ pid }) => pid).join() : 'not known'
     const isNews =
-      elapsed < rhythm.youth || elapsed - told.elapsed >= rhythm.late || inTheWay !== told.inTheWay
+      elapsed < heartbeatTiming.earlyPeriod ||
+      elapsed - told.elapsed >= heartbeatTiming.lateInterval ||
+      inTheWay !== told.inTheWay
     if (isNews) told = { elapsed, inTheWay }
     return !isNews
   }

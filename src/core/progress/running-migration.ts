@@ -2,7 +2,7 @@ import type { Progress } from './events.js'
 import { type Activity, type Blocker, describeActivity } from './session-activity.js'
 
 /** The revision that runs. */
-export interface Migrating {
+export interface RunningRevision {
   readonly revision: string
   readonly number: number
   readonly total: number
@@ -13,12 +13,12 @@ export interface Migrating {
 }
 
 /** What is said of it. */
-export interface ShownMigrating extends Omit<Migrating, 'activity'> {
-  readonly activity?: ShownActivity
+export interface RunningRevisionView extends Omit<RunningRevision, 'activity'> {
+  readonly activity?: ActivityView
 }
 
 /** Null is what is not known, or not so. */
-export interface ShownActivity {
+export interface ActivityView {
   readonly known: boolean
   readonly command: string | null
   readonly phase: string | null
@@ -33,7 +33,11 @@ export interface ShownActivity {
 }
 
 /** What runs after a piece of progress: the same object where nothing changed. */
-export function migratingAfter(running: Migrating | null, progress: Progress, now: string): Migrating | null {
+export function runningRevisionAfter(
+  running: RunningRevision | null,
+  progress: Progress,
+  now: string,
+): RunningRevision | null {
   if (progress.event === 'revision started') {
     const { revision, number, total } = progress
     return { revision, number, total, since: now, activity: null }
@@ -44,20 +48,20 @@ export function migratingAfter(running: Migrating | null, progress: Progress, no
   return withActivity(running, { known: true, statement: null, work: null, waits: 'a lock', blockers })
 }
 
-function withActivity(running: Migrating | null, activity: Activity): Migrating | null {
+function withActivity(running: RunningRevision | null, activity: Activity): RunningRevision | null {
   if (running === null || JSON.stringify(running.activity) === JSON.stringify(activity)) return running
   return { ...running, activity }
 }
 
 /** What others run, and what objects are called, is left out for the public. */
-export function shownMigrating(
-  { activity, ...revision }: Migrating,
+export function viewRunningRevision(
+  { activity, ...revision }: RunningRevision,
   detail: 'public' | 'full',
-): ShownMigrating {
-  return activity === null ? revision : { ...revision, activity: shownActivity(activity, detail) }
+): RunningRevisionView {
+  return activity === null ? revision : { ...revision, activity: viewActivity(activity, detail) }
 }
 
-function shownActivity(activity: Activity, detail: 'public' | 'full'): ShownActivity {
+function viewActivity(activity: Activity, detail: 'public' | 'full'): ActivityView {
   const { known } = activity
   const work = activity.known ? activity.work : null
   const shown = {

@@ -17,7 +17,7 @@ export interface Blocker {
 }
 
 /** A command that PostgreSQL reports the progress of. */
-export interface Work {
+export interface CommandProgress {
   /** `CREATE INDEX CONCURRENTLY`, `VACUUM FULL`, `COPY FROM`, … */
   readonly command: string
   /** Null where it is not known to others yet. */
@@ -33,24 +33,24 @@ export type Activity =
       readonly known: true
       /** The statement that runs, see `shortQuery`. Null between two. */
       readonly statement: string | null
-      readonly work: Work | null
+      readonly work: CommandProgress | null
       /** What it waits for: `AccessExclusiveLock on songs`, `IO DataFileRead`. */
       readonly waits: string | null
       readonly blockers: readonly Blocker[]
     }
 
-const literals = /'(?:[^'\\]|''|\\[\s\S])*'?|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)/g
-const longest = 80
+const literalPattern = /'(?:[^'\\]|''|\\[\s\S])*'?|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)/g
+const maxQueryLength = 80
 
 /** SQL without its texts: they are somebody's data, or a password. */
-export function withoutTexts(sql: string): string {
-  return sql.replaceAll(literals, "'…'")
+export function redactLiterals(sql: string): string {
+  return sql.replaceAll(literalPattern, "'…'")
 }
 
 /** A statement on one line, of at most 80 characters, without its texts: they are somebody's data. */
-export function shortQuery(query: string): string {
-  const line = withoutTexts(query).replaceAll(/\s+/g, ' ').trim()
-  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`
+export function shortenQuery(query: string): string {
+  const line = redactLiterals(query).replaceAll(/\s+/g, ' ').trim()
+  return line.length <= maxQueryLength ? line : `${line.slice(0, maxQueryLength - 1)}…`
 }
 
 /** A blocker in words: `pid 7 (user app, psql, idle in transaction since …, holds AccessShareLock on songs): select …`. */
@@ -73,28 +73,28 @@ function describeSession({ user, application, address, state, since, holds }: Bl
 
 /** Who blocks, on one line. */
 export function describeBlockers(blockers: readonly Blocker[]): string {
-  return blockers.length === 0 ? notSeen : blockers.map(describeBlocker).join('; ')
+  return blockers.length === 0 ? noBlockerSeen : blockers.map(describeBlocker).join('; ')
 }
 
 /** What is said of blockers where none was seen. */
-export const notSeen = 'others that were gone before they could be seen'
+export const noBlockerSeen = 'others that were gone before they could be seen'
 
 /** What is done just now, in words: `CREATE INDEX on songs: building index, 43 %`. */
 export function describeActivity(activity: Activity): string {
   if (!activity.known) return `what it does is not known: ${activity.reason}`
   const { statement, work, waits, blockers } = activity
-  const doing = work === null ? statement : describeWork(work)
+  const doing = work === null ? statement : describeCommandProgress(work)
   const held = blockers.length === 0 ? '' : `, held by ${describeBlockers(blockers)}`
   const parts = [doing ?? 'between two statements', waits === null ? null : `waits for ${waits}${held}`]
   return parts.filter((part) => part !== null).join('; ')
 }
 
-function describeWork({ command, relation, phase, percent }: Work): string {
+function describeCommandProgress({ command, relation, phase, percent }: CommandProgress): string {
   const where = relation === null ? '' : ` on ${relation}`
   return `${command}${where}: ${phase}${percent === null ? '' : `, ${percent} %`}`
 }
 
 /** Why nothing is known of a session: whoever looks after it does not get an answer. */
-export function unanswered(milliseconds: number): Activity {
+export function unansweredActivity(milliseconds: number): Activity {
   return { known: false, reason: `PostgreSQL has not answered for ${describeDuration(milliseconds)}` }
 }

@@ -1,23 +1,23 @@
 /** The candidate that a name was probably meant to be: at most 2 edits away, fewer where the candidate is short. */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
+export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   const close = candidates
-    .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
+    .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
     .filter(({ candidate, edits }) => edits <= Math.min(2, Math.floor(candidate.length / 4)))
   return close.toSorted((one, other) => one.edits - other.edits)[0]?.candidate
 }
 
 /** How many letters must be added, left out or replaced to turn one word into the other. */
-function distance(from: string, to: string): number {
+function editDistance(from: string, to: string): number {
   const first = Array.from({ length: to.length + 1 }, (_, index) => index)
   return (
     from
       .split('')
-      .reduce((above, letter) => nextRow(above, { letter, to }), first)
+      .reduce((above, letter) => nextDistanceRow(above, { letter, to }), first)
       .at(-1) ?? 0
   )
 }
 
-function nextRow(above: readonly number[], { letter, to }: { letter: string; to: string }): number[] {
+function nextDistanceRow(above: readonly number[], { letter, to }: { letter: string; to: string }): number[] {
   const row = [(above[0] ?? 0) + 1]
   for (const [index, other] of to.split('').entries()) {
     const replaced = (above[index] ?? 0) + (letter === other ? 0 : 1)

@@ -2,7 +2,7 @@
  * Signatures that come before Knex's own and take a call only if it names a column that is not promised: Knex's take
  * any text for a column. What they return can be neither awaited nor built upon, so that such a query does not compile.
  */
-const types = `/** A query that names a column which is not promised: it can be neither awaited nor built upon. */
+const typeDeclarations = `/** A query that names a column which is not promised: it can be neither awaited nor built upon. */
 interface NotPromised<Name extends string> {
   then(column: Name): never
 }
@@ -64,69 +64,69 @@ type Counted<N extends string> = readonly (N | Knex.Raw)[]
 /** A method's name, empty for what is called itself; `this`; its parameters; its result. Or one of another form. */
 type Signature = readonly [method: string, builder: string, parameters: string, result: string] | string
 
-const read = 'Read<TRecord, N>'
-const write = 'Write<TRecord, N>'
-const sort = 'Sort<TRecord, TResult, N>'
-const refused = 'Refused<TRecord, N>'
-const notPromised = 'NotPromised<N>'
+const readThis = 'Read<TRecord, N>'
+const writeThis = 'Write<TRecord, N>'
+const sortThis = 'Sort<TRecord, TResult, N>'
+const refusedResult = 'Refused<TRecord, N>'
+const notPromisedResult = 'NotPromised<N>'
 
-const reading: readonly Signature[] = [['', read, 'column: N, ...more: unknown[]', refused]]
-const selecting: readonly Signature[] = [
-  ['', read, '...columns: Selected<N>', refused],
-  ['', read, 'columns: Selected<N>', refused],
+const readSignatures: readonly Signature[] = [['', readThis, 'column: N, ...more: unknown[]', refusedResult]]
+const selectSignatures: readonly Signature[] = [
+  ['', readThis, '...columns: Selected<N>', refusedResult],
+  ['', readThis, 'columns: Selected<N>', refusedResult],
 ]
-const grouping: readonly Signature[] = [
-  ['', sort, '...columns: Selected<N>', notPromised],
-  ['', sort, 'columns: Selected<N>', notPromised],
+const groupSignatures: readonly Signature[] = [
+  ['', sortThis, '...columns: Selected<N>', notPromisedResult],
+  ['', sortThis, 'columns: Selected<N>', notPromisedResult],
 ]
-const aggregating: readonly Signature[] = [
-  ['', read, 'column: N, options: Renamed', refused],
-  ['', read, '...columns: Counted<N>', refused],
-  ['', read, 'aliases: Aliases<N>', refused],
+const aggregateSignatures: readonly Signature[] = [
+  ['', readThis, 'column: N, options: Renamed', refusedResult],
+  ['', readThis, '...columns: Counted<N>', refusedResult],
+  ['', readThis, 'aliases: Aliases<N>', refusedResult],
 ]
 
 /** The interfaces of Knex whose signatures name columns. */
-const interfaces: Readonly<Record<string, readonly Signature[]>> = {
-  Where: ['(nested: Nested<QueryBuilder<TRecord, TResult>>): NotPromised<string>', ...reading],
-  WhereNull: reading,
-  WhereBetween: reading,
-  WhereIn: [['', read, 'names: Names<N>, ...more: unknown[]', refused]],
-  Having: reading,
-  HavingNull: reading,
-  HavingRange: reading,
-  JsonExtract: reading,
-  JsonSet: reading,
-  JsonInsert: reading,
-  JsonRemove: reading,
-  Select: selecting,
-  Distinct: selecting,
-  AsymmetricAggregation: aggregating,
-  TypePreservingAggregation: aggregating,
-  DistinctOn: grouping,
-  GroupBy: grouping,
-  OrderBy: [['', sort, 'by: Places<N>, ...more: unknown[]', notPromised]],
-  Join: [['', 'Joined<N>', 'table: unknown, ...columns: readonly N[]', notPromised]],
+const signaturesByInterface: Readonly<Record<string, readonly Signature[]>> = {
+  Where: ['(nested: Nested<QueryBuilder<TRecord, TResult>>): NotPromised<string>', ...readSignatures],
+  WhereNull: readSignatures,
+  WhereBetween: readSignatures,
+  WhereIn: [['', readThis, 'names: Names<N>, ...more: unknown[]', refusedResult]],
+  Having: readSignatures,
+  HavingNull: readSignatures,
+  HavingRange: readSignatures,
+  JsonExtract: readSignatures,
+  JsonSet: readSignatures,
+  JsonInsert: readSignatures,
+  JsonRemove: readSignatures,
+  Select: selectSignatures,
+  Distinct: selectSignatures,
+  AsymmetricAggregation: aggregateSignatures,
+  TypePreservingAggregation: aggregateSignatures,
+  DistinctOn: groupSignatures,
+  GroupBy: groupSignatures,
+  OrderBy: [['', sortThis, 'by: Places<N>, ...more: unknown[]', notPromisedResult]],
+  Join: [['', 'Joined<N>', 'table: unknown, ...columns: readonly N[]', notPromisedResult]],
   QueryInterface: [
-    ['pluck', read, 'column: N', refused],
-    ['returning', read, 'names: Names<N>, more?: object', refused],
-    ['onConflict', read, 'names: Names<N>', refused],
-    ['insert', read, 'data: unknown, names: Names<N>', refused],
-    ['update', read, 'data: object, names: Names<N>', refused],
-    ['update', write, 'column: N, ...more: unknown[]', notPromised],
-    ['increment', write, 'column: N, amount?: number', notPromised],
-    ['decrement', write, 'column: N, amount?: number', notPromised],
-    ['del', read, 'names: Names<N>, more?: object', refused],
-    ['delete', read, 'names: Names<N>, more?: object', refused],
+    ['pluck', readThis, 'column: N', refusedResult],
+    ['returning', readThis, 'names: Names<N>, more?: object', refusedResult],
+    ['onConflict', readThis, 'names: Names<N>', refusedResult],
+    ['insert', readThis, 'data: unknown, names: Names<N>', refusedResult],
+    ['update', readThis, 'data: object, names: Names<N>', refusedResult],
+    ['update', writeThis, 'column: N, ...more: unknown[]', notPromisedResult],
+    ['increment', writeThis, 'column: N, amount?: number', notPromisedResult],
+    ['decrement', writeThis, 'column: N, amount?: number', notPromisedResult],
+    ['del', readThis, 'names: Names<N>, more?: object', refusedResult],
+    ['delete', readThis, 'names: Names<N>, more?: object', refusedResult],
   ],
 }
 
 /** TypeScript that is to stand in a file of table types, once, below the import of `Knex`. */
 export const columnCheck: string = [
-  types,
+  typeDeclarations,
   "declare module 'knex' {",
   '  namespace Knex {',
-  ...Object.entries(interfaces).flatMap(([name, signatures]) => [
-    `    interface ${name}<${parametersOf(name)}> {`,
+  ...Object.entries(signaturesByInterface).flatMap(([name, signatures]) => [
+    `    interface ${name}<${typeParametersOf(name)}> {`,
     ...signatures.map(signatureLine),
     '    }',
   ]),
@@ -135,7 +135,7 @@ export const columnCheck: string = [
 ].join('\n')
 
 /** They have to be called what Knex calls them. */
-function parametersOf(name: string): string {
+function typeParametersOf(name: string): string {
   return name.endsWith('Aggregation') ? 'TRecord, TResult, TValue' : 'TRecord, TResult'
 }
 

@@ -1,13 +1,13 @@
 import { type Facts, parseKey, sortKeys } from '../model/catalog.js'
-import type { Promised } from '../model/snapshot.js'
-import { columnType, type KnownTypes, type Union, unquoteName } from './columns.js'
+import type { PromisedCatalog } from '../model/snapshot.js'
+import { columnType, type TypeContext, type UnionMembers, unquoteName } from './column-types.js'
 
 /** A column as code sees it. */
 export interface TypedColumn {
   readonly name: string
-  readonly read: Union
+  readonly read: UnionMembers
   /** What an insert or an update may give; null for a column only PostgreSQL writes. */
-  readonly write: Union | null
+  readonly write: UnionMembers | null
   /** Whether an insert may leave it out. */
   readonly optional: boolean
 }
@@ -25,7 +25,7 @@ const tableKinds: ReadonlySet<string> = new Set(['table', 'foreign_table'])
 const viewKinds: ReadonlySet<string> = new Set(['view', 'materialized_view'])
 
 /** The tables and views of a promise in reading order, each with its columns. Left out is a view without known columns. */
-export function typedRelations(promised: Promised, known: KnownTypes): readonly TypedRelation[] {
+export function collectRelations(promised: PromisedCatalog, known: TypeContext): readonly TypedRelation[] {
   const columns = columnsByTable(promised, known)
   return sortKeys(Object.keys(promised.catalog)).flatMap((key) => {
     const { kind, names } = parseKey(key)
@@ -40,8 +40,8 @@ export function typedRelations(promised: Promised, known: KnownTypes): readonly 
 }
 
 function columnsByTable(
-  { catalog, undetermined }: Promised,
-  known: KnownTypes,
+  { catalog, undetermined }: PromisedCatalog,
+  known: TypeContext,
 ): ReadonlyMap<string, readonly TypedColumn[]> {
   const tables = new Map<string, { readonly place: number; readonly column: TypedColumn }[]>()
   for (const key of sortKeys(Object.keys(catalog))) {
@@ -51,7 +51,7 @@ function columnsByTable(
     const table = names.slice(0, 2).join('.')
     const column = tableColumn(
       unquoteName(names[2] ?? ''),
-      { ...undeterminedFacts(undetermined[key]), ...facts },
+      { ...placeholderFacts(undetermined[key]), ...facts },
       known,
     )
     tables.set(table, [...(tables.get(table) ?? []), { place: Number(facts['$position'] ?? 0), column }])
@@ -65,11 +65,11 @@ function columnsByTable(
 }
 
 /** A fact that differs at every replay is there all the same. */
-function undeterminedFacts(names: readonly string[] = []): Facts {
+function placeholderFacts(names: readonly string[] = []): Facts {
   return Object.fromEntries(names.map((name) => [name, 'not determined']))
 }
 
-function tableColumn(name: string, facts: Facts, known: KnownTypes): TypedColumn {
+function tableColumn(name: string, facts: Facts, known: TypeContext): TypedColumn {
   const { read, write, nullable: mayBeNull, hasDefault } = columnType(String(facts['type']), known)
   const nullable = facts['nullable'] !== false && mayBeNull
   const isGenerated = facts['generated'] !== undefined || facts['identity'] === 'always'
@@ -84,13 +84,13 @@ function tableColumn(name: string, facts: Facts, known: KnownTypes): TypedColumn
 }
 
 /** PostgreSQL knows of no column of a view whether it can be null. */
-function viewColumn(line: string, known: KnownTypes): TypedColumn {
+function viewColumn(line: string, known: TypeContext): TypedColumn {
   const [, name = '', type = ''] = /^("(?:[^"]|"")*"|[^ ]+) (.*)$/s.exec(line) ?? []
   const { read, write } = columnType(type, known)
   return { name: unquoteName(name), read: withNull(read), write: withNull(write), optional: true }
 }
 
 /** A value of JSON can be null by itself. */
-function withNull(union: Union): Union {
+function withNull(union: UnionMembers): UnionMembers {
   return union.includes('Json') ? union : [...union, 'null']
 }

@@ -1,4 +1,4 @@
-import { splitNamed } from '../named-text.js'
+import { splitNamedText } from '../named-text.js'
 
 /** What a grantee may do, and whether he may grant it to others. `ALL` is every privilege there is. */
 export type Privileges = ReadonlyMap<string, boolean>
@@ -22,7 +22,7 @@ export const allPrivileges: Privileges = new Map([['ALL', false]])
 export function parseAcl(grants: readonly string[]): Acl {
   return new Map(
     grants
-      .map(splitNamed)
+      .map(splitNamedText)
       .map(({ name, text }) => [name, text === 'none' ? noPrivileges : parsePrivileges(text)]),
   )
 }
@@ -40,11 +40,11 @@ export interface AclChange {
 
 /** What brings each grantee from what he may do to what he shall: all that is revoked, then all that is granted. */
 export function aclActions(changes: readonly AclChange[]): readonly AclAction[] {
-  const passedOn = mayBePassedOn(changes)
+  const passedOn = mayHaveDependentGrants(changes)
   const clears = ({ grantee }: AclChange): boolean => passedOn && grantee !== 'OWNER'
   return [
-    ...changes.flatMap((change) => (clears(change) ? cleared(change) : revoked(change))),
-    ...changes.flatMap((change) => granted(clears(change) ? { ...change, from: noPrivileges } : change)),
+    ...changes.flatMap((change) => (clears(change) ? revokeAllActions(change) : revokeActions(change))),
+    ...changes.flatMap((change) => grantActions(clears(change) ? { ...change, from: noPrivileges } : change)),
   ]
 }
 
@@ -56,34 +56,34 @@ export function aclStatement({ verb, privileges, end }: AclAction, on: string, r
 /** The changes of some grantees, by what each may do and shall. */
 export function aclChanges(
   grantees: Iterable<string>,
-  { from, to }: { readonly from: PrivilegesOf; readonly to: PrivilegesOf },
+  { from, to }: { readonly from: PrivilegesLookup; readonly to: PrivilegesLookup },
 ): readonly AclChange[] {
   return [...new Set(grantees)].sort().map((grantee) => ({ grantee, from: from(grantee), to: to(grantee) }))
 }
 
-type PrivilegesOf = (grantee: string) => Privileges
+type PrivilegesLookup = (grantee: string) => Privileges
 
 /** Whether somebody loses what another one may have granted, or granted to another: who granted what is not known. */
-function mayBePassedOn(changes: readonly AclChange[]): boolean {
+function mayHaveDependentGrants(changes: readonly AclChange[]): boolean {
   const others = changes.filter(({ grantee, from }) => grantee !== 'OWNER' && from.size > 0)
   return (
     others.length > 1 &&
     others.some(({ from }) => [...from.values()].includes(true)) &&
-    others.some((change) => revoked(change).length > 0)
+    others.some((change) => revokeActions(change).length > 0)
   )
 }
 
-function cleared({ grantee, from }: AclChange): readonly AclAction[] {
+function revokeAllActions({ grantee, from }: AclChange): readonly AclAction[] {
   if (from.size === 0) return []
   const end = grantee === 'PUBLIC' ? '' : ' CASCADE'
   return [{ verb: 'REVOKE', privileges: ['ALL'], grantee, end }]
 }
 
 /** One who may do all and shall do less loses all first, because what all is depends on PostgreSQL's version. */
-function revoked({ grantee, from, to }: AclChange): readonly AclAction[] {
+function revokeActions({ grantee, from, to }: AclChange): readonly AclAction[] {
   if (from.has('ALL') && !to.has('ALL')) return [{ verb: 'REVOKE', privileges: ['ALL'], grantee, end: '' }]
-  const lost = [...from.keys()].filter((privilege) => find(to, privilege) === undefined)
-  const kept = [...from].filter(([privilege, option]) => option && find(to, privilege) === false)
+  const lost = [...from.keys()].filter((privilege) => grantOptionOf(to, privilege) === undefined)
+  const kept = [...from].filter(([privilege, option]) => option && grantOptionOf(to, privilege) === false)
   const revoke = (verb: AclAction['verb'], privileges: readonly string[]): readonly AclAction[] =>
     privileges.length === 0 ? [] : [{ verb, privileges, grantee, end: '' }]
   return [
@@ -95,10 +95,10 @@ function revoked({ grantee, from, to }: AclChange): readonly AclAction[] {
   ]
 }
 
-function granted({ grantee, from, to }: AclChange): readonly AclAction[] {
+function grantActions({ grantee, from, to }: AclChange): readonly AclAction[] {
   const start = from.has('ALL') && !to.has('ALL') ? noPrivileges : from
   const news = [...to].filter(([privilege, option]) => {
-    const has = find(start, privilege)
+    const has = grantOptionOf(start, privilege)
     return has === undefined || (option && !has)
   })
   return [false, true].flatMap((option) => {
@@ -109,6 +109,6 @@ function granted({ grantee, from, to }: AclChange): readonly AclAction[] {
 }
 
 /** Whether a privilege may be granted on; undefined where the grantee does not have it. */
-function find(privileges: Privileges, privilege: string): boolean | undefined {
+function grantOptionOf(privileges: Privileges, privilege: string): boolean | undefined {
   return privileges.get(privilege) ?? privileges.get('ALL')
 }

@@ -1,50 +1,53 @@
-import { splitNamed } from '../named-text.js'
-import { type DdlObject, findObject, list, partsOf } from '../object.js'
+import { splitNamedText } from '../named-text.js'
+import { type DdlObject, findObject, listFact, partsByRelation } from '../object.js'
 import { type Acl, aclActions, type AclAction, aclChanges, noPrivileges, parseAcl } from './acl.js'
 
 type AclByColumn = ReadonlyMap<string, Acl>
 
 /** GRANT and REVOKE on the columns of a view, which are no objects of their own. */
-export function columnActions(from: DdlObject | undefined, to: DdlObject): readonly AclAction[] {
-  const [was, shall] = [listedAcls(from), listedAcls(to)]
+export function viewColumnActions(from: DdlObject | undefined, to: DdlObject): readonly AclAction[] {
+  const [was, shall] = [viewColumnAcls(from), viewColumnAcls(to)]
   return [...new Set([...was.keys(), ...shall.keys()])].flatMap((column) => {
     const [before, after] = [was.get(column), shall.get(column)]
     const changes = aclChanges([...(before?.keys() ?? []), ...(after?.keys() ?? [])], {
       from: (grantee) => before?.get(grantee) ?? noPrivileges,
       to: (grantee) => after?.get(grantee) ?? noPrivileges,
     })
-    return aclActions(changes).map((action) => onColumn(action, column))
+    return aclActions(changes).map((action) => toColumnAction(action, column))
   })
 }
 
 /** What a REVOKE on a relation takes from the same grantees on its columns, to be given again. */
-export function columnsRegranted(relation: DdlObject, grantees: ReadonlySet<string>): readonly AclAction[] {
-  return [...listedAcls(relation), ...columnAcls(relation)].flatMap(([column, acl]) => {
+export function columnRegrantActions(
+  relation: DdlObject,
+  grantees: ReadonlySet<string>,
+): readonly AclAction[] {
+  return [...viewColumnAcls(relation), ...tableColumnAcls(relation)].flatMap(([column, acl]) => {
     const lost = [...acl].filter(([grantee]) => grantees.has(grantee))
     return aclActions(lost.map(([grantee, to]) => ({ grantee, from: noPrivileges, to }))).map((action) =>
-      onColumn(action, column),
+      toColumnAction(action, column),
     )
   })
 }
 
 /** `SELECT (title)` for SELECT. */
-export function onColumn(action: AclAction, column: string): AclAction {
+export function toColumnAction(action: AclAction, column: string): AclAction {
   return { ...action, privileges: action.privileges.map((privilege) => `${privilege} (${column})`) }
 }
 
-function listedAcls(view: DdlObject | undefined): AclByColumn {
+function viewColumnAcls(view: DdlObject | undefined): AclByColumn {
   const byColumn = new Map<string, string[]>()
-  for (const entry of view === undefined ? [] : list(view, 'columnGrants')) {
-    const { name, text } = splitNamed(entry)
+  for (const entry of view === undefined ? [] : listFact(view, 'columnGrants')) {
+    const { name, text } = splitNamedText(entry)
     byColumn.set(name, [...(byColumn.get(name) ?? []), text])
   }
   return new Map([...byColumn].map(([column, grants]) => [column, parseAcl(grants)]))
 }
 
-function columnAcls({ catalog, key }: DdlObject): AclByColumn {
-  const columns = (partsOf(catalog).get(key) ?? [])
+function tableColumnAcls({ catalog, key }: DdlObject): AclByColumn {
+  const columns = (partsByRelation(catalog).get(key) ?? [])
     .filter((part) => part.startsWith('column:'))
     .toSorted()
     .flatMap((part) => findObject(catalog, part) ?? [])
-  return new Map(columns.map((column) => [column.name, parseAcl(list(column, 'grants'))]))
+  return new Map(columns.map((column) => [column.name, parseAcl(listFact(column, 'grants'))]))
 }

@@ -1,16 +1,16 @@
 import type { Fact } from '../../core/model/catalog.js'
-import { ident, literal } from '../identifiers.js'
-import { splitNamed } from '../named-text.js'
-import { type DdlObject, list, type Step, step } from '../object.js'
+import { quoteIdentifier, quoteLiteral } from '../identifiers.js'
+import { splitNamedText } from '../named-text.js'
+import { type DdlObject, listFact, type DdlStep, step } from '../object.js'
 
 /** An object as it is, if it is there already, and as it shall be. */
-export interface Passage {
+export interface ObjectTransition {
   readonly from?: DdlObject
   readonly to: DdlObject
 }
 
 /** What belongs to an object without being one, by the fact that lists what is written about it: its reference. */
-const parts: Readonly<Record<string, (object: DdlObject, part: string) => string>> = {
+const partReferences: Readonly<Record<string, (object: DdlObject, part: string) => string>> = {
   columnComments: ({ name }, column) => `COLUMN ${name}.${column}`,
   constraintComments: ({ name }, constraint) => `CONSTRAINT ${constraint} ON DOMAIN ${name}`,
 }
@@ -19,38 +19,42 @@ const parts: Readonly<Record<string, (object: DdlObject, part: string) => string
  * COMMENT ON for the object itself, by its reference (`TABLE public.songs`), and for the parts of it that are not objects
  * of their own. Nothing where it is said already.
  */
-export function commentSteps({ from, to }: Passage, reference: string): readonly Step[] {
+export function commentSteps({ from, to }: ObjectTransition, reference: string): readonly DdlStep[] {
   return [
     ...commentStep({ on: reference, was: from?.facts['comment'], shall: to.facts['comment'] }),
-    ...commentStep({ on: indexOf(to), was: from?.facts['indexComment'], shall: to.facts['indexComment'] }),
-    ...Object.keys(parts).flatMap((fact) => partSteps({ ...(from && { from }), to }, fact)),
+    ...commentStep({
+      on: indexReference(to),
+      was: from?.facts['indexComment'],
+      shall: to.facts['indexComment'],
+    }),
+    ...Object.keys(partReferences).flatMap((fact) => partCommentSteps({ ...(from && { from }), to }, fact)),
   ]
 }
 
-function partSteps({ from, to }: Passage, fact: string): readonly Step[] {
+function partCommentSteps({ from, to }: ObjectTransition, fact: string): readonly DdlStep[] {
   const [was, shall] = [commentsByPart(from, fact), commentsByPart(to, fact)]
   return [...new Set([...was.keys(), ...shall.keys()])].flatMap((part) =>
-    commentStep({ on: parts[fact]?.(to, part) ?? '', was: was.get(part), shall: shall.get(part) }),
+    commentStep({ on: partReferences[fact]?.(to, part) ?? '', was: was.get(part), shall: shall.get(part) }),
   )
 }
 
 function commentsByPart(object: DdlObject | undefined, fact: string): ReadonlyMap<string, string> {
-  const entries = object === undefined ? [] : list(object, fact).map(splitNamed)
+  const entries = object === undefined ? [] : listFact(object, fact).map(splitNamedText)
   return new Map(entries.map(({ name, text }) => [name, text]))
 }
 
 /** The index of a constraint has its name. */
-function indexOf({ names, name }: DdlObject): string {
-  return `INDEX ${ident(names[0] ?? '')}.${name}`
+function indexReference({ names, name }: DdlObject): string {
+  return `INDEX ${quoteIdentifier(names[0] ?? '')}.${name}`
 }
 
-interface Comment {
+interface CommentChange {
   readonly on: string
   readonly was: Fact | undefined
   readonly shall: Fact | undefined
 }
 
-function commentStep({ on, was, shall }: Comment): readonly Step[] {
+function commentStep({ on, was, shall }: CommentChange): readonly DdlStep[] {
   if (was === shall) return []
-  return [step(`COMMENT ON ${on} IS ${shall === undefined ? 'NULL' : literal(String(shall))}`)]
+  return [step(`COMMENT ON ${on} IS ${shall === undefined ? 'NULL' : quoteLiteral(String(shall))}`)]
 }

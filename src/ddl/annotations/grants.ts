@@ -1,6 +1,5 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import { type DdlObject, list, type Step, step, text } from '../object.js'
-import { aclWhenMade, baselineOf } from './acl-baseline.js'
+import { type DdlObject, listFact, type DdlStep, step, textFact } from '../object.js'
 import {
   type Acl,
   aclActions,
@@ -12,13 +11,14 @@ import {
   parseAcl,
   type Privileges,
 } from './acl.js'
-import { columnActions, columnsRegranted, onColumn } from './column-grants.js'
-import type { Passage } from './comment.js'
+import { viewColumnActions, columnRegrantActions, toColumnAction } from './column-grants.js'
+import type { ObjectTransition } from './comment.js'
 import { defaultPrivilegeSteps } from './default-privileges.js'
+import { initialAcl, builtInPrivilegesOf } from './initial-acl.js'
 import { withDatabaseOwner } from './owner.js'
 
 /** What GRANT calls an object of each kind that has privileges. */
-const words: Readonly<Record<string, string>> = {
+const grantObjectTypes: Readonly<Record<string, string>> = {
   table: 'TABLE',
   view: 'TABLE',
   materialized_view: 'TABLE',
@@ -39,33 +39,33 @@ const words: Readonly<Record<string, string>> = {
   base_type: 'TYPE',
 }
 
-export interface GrantPassage extends Passage {
+export interface GrantTransition extends ObjectTransition {
   /** The catalog whose default privileges are in effect when the object is made. Default: that of `to`. */
   readonly present?: Catalog
 }
 
 /** GRANT and REVOKE, from what is granted on the object, or will be once it is made, to what shall be. */
-export function grantSteps({ from, to, present = to.catalog }: GrantPassage): readonly Step[] {
+export function grantSteps({ from, to, present = to.catalog }: GrantTransition): readonly DdlStep[] {
   if (to.kind === 'default_privileges') return defaultPrivilegeSteps({ ...(from && { from }), to })
-  const actions = from === undefined ? actionsOnceMade(to, present) : actionsBetween(from, to)
+  const actions = from === undefined ? actionsOnCreate(to, present) : actionsOnAlter(from, to)
   const revoked = new Set(actions.filter(({ verb }) => verb !== 'GRANT').map(({ grantee }) => grantee))
-  const regranted = from === undefined ? [] : columnsRegranted(to, revoked)
-  const own = to.kind === 'column' ? actions.map((action) => onColumn(action, to.name)) : actions
+  const regranted = from === undefined ? [] : columnRegrantActions(to, revoked)
+  const own = to.kind === 'column' ? actions.map((action) => toColumnAction(action, to.name)) : actions
   return [
-    ...[...own, ...columnActions(from, to)].map((action) => stepOf(action, to)),
-    ...regranted.map((action) => ({ ...stepOf(action, to), phase: 'attach' }) as const),
+    ...[...own, ...viewColumnActions(from, to)].map((action) => grantStep(action, to)),
+    ...regranted.map((action) => ({ ...grantStep(action, to), phase: 'attach' }) as const),
   ]
 }
 
-function actionsBetween(from: DdlObject, to: DdlObject): readonly AclAction[] {
-  const [was, shall] = [aclBefore(from, to), parseAcl(list(to, 'grants'))]
+function actionsOnAlter(from: DdlObject, to: DdlObject): readonly AclAction[] {
+  const [was, shall] = [aclAfterOwnerChange(from, to), parseAcl(listFact(to, 'grants'))]
   const isOpen = (grantee: string): boolean => to.key === 'schema:public' && grantee === 'PUBLIC'
   const usual = (grantee: string): Privileges =>
-    isOpen(grantee) && saysOnlyUsage(was.get(grantee)) ? allPrivileges : baselineOf(to, grantee)
+    isOpen(grantee) && isUsageOnly(was.get(grantee)) ? allPrivileges : builtInPrivilegesOf(to, grantee)
   const isGivenMore = (grantee: string): boolean =>
     ['ALL', 'CREATE'].some((privilege) => shall.get(grantee)?.has(privilege) === true)
   const most = (grantee: string): Privileges =>
-    isOpen(grantee) && !isGivenMore(grantee) ? allPrivileges : baselineOf(to, grantee)
+    isOpen(grantee) && !isGivenMore(grantee) ? allPrivileges : builtInPrivilegesOf(to, grantee)
   return aclActions(
     aclChanges([...was.keys(), ...shall.keys()], {
       from: (grantee) => was.get(grantee) ?? most(grantee),
@@ -75,27 +75,27 @@ function actionsBetween(from: DdlObject, to: DdlObject): readonly AclAction[] {
 }
 
 /** All may create objects in the schema public of 14. Since 15 they may only use it, which then goes without saying. */
-function saysOnlyUsage(privileges: Privileges | undefined): boolean {
+function isUsageOnly(privileges: Privileges | undefined): boolean {
   return privileges?.size === 1 && privileges.get('USAGE') === false
 }
 
 /** A new owner has what was granted to him as what he owns. */
-function aclBefore(from: DdlObject, to: DdlObject): Acl {
-  const acl = new Map(parseAcl(list(from, 'grants')))
-  const owner = text(to, 'owner')
+function aclAfterOwnerChange(from: DdlObject, to: DdlObject): Acl {
+  const acl = new Map(parseAcl(listFact(from, 'grants')))
+  const owner = textFact(to, 'owner')
   const granted = acl.get(owner)
-  if (granted === undefined || owner === text(from, 'owner')) return acl
+  if (granted === undefined || owner === textFact(from, 'owner')) return acl
   acl.delete(owner)
   const own = acl.get('OWNER')
   return own === undefined ? acl : acl.set('OWNER', new Map([...own, ...granted]))
 }
 
 /** What default privileges may have given is taken, and what shall be is given whether or not they did. */
-function actionsOnceMade(to: DdlObject, present: Catalog): readonly AclAction[] {
-  const [given, shall] = [aclWhenMade(to, present), parseAcl(list(to, 'grants'))]
+function actionsOnCreate(to: DdlObject, present: Catalog): readonly AclAction[] {
+  const [given, shall] = [initialAcl(to, present), parseAcl(listFact(to, 'grants'))]
   const grantees = [...given.keys(), ...shall.keys()]
-  const target = (grantee: string): Privileges => shall.get(grantee) ?? baselineOf(to, grantee)
-  const most = (grantee: string): Privileges => given.get(grantee) ?? baselineOf(to, grantee)
+  const target = (grantee: string): Privileges => shall.get(grantee) ?? builtInPrivilegesOf(to, grantee)
+  const most = (grantee: string): Privileges => given.get(grantee) ?? builtInPrivilegesOf(to, grantee)
   const least = (grantee: string): Privileges => (given.has(grantee) ? noPrivileges : most(grantee))
   return [
     ...aclActions(aclChanges(grantees, { from: most, to: target })).filter(({ verb }) => verb !== 'GRANT'),
@@ -103,11 +103,11 @@ function actionsOnceMade(to: DdlObject, present: Catalog): readonly AclAction[] 
   ]
 }
 
-function stepOf(action: AclAction, to: DdlObject): Step {
-  const on = `${words[to.kind]} ${to.kind === 'column' ? to.relation : to.name}${to.signature}`
+function grantStep(action: AclAction, to: DdlObject): DdlStep {
+  const on = `${grantObjectTypes[to.kind]} ${to.kind === 'column' ? to.relation : to.name}${to.signature}`
   const { grantee } = action
   if (grantee !== 'OWNER') return step(aclStatement(action, on, grantee))
-  const owner = text(to, 'owner')
+  const owner = textFact(to, 'owner')
   return step(
     owner === ''
       ? withDatabaseOwner((role) => aclStatement(action, on, role))

@@ -1,46 +1,46 @@
-import { literal } from '../identifiers.js'
-import { type DdlObject, type KindDdl, step, text } from '../object.js'
-import { type Clause, parenthesized } from './clauses.js'
+import { quoteLiteral } from '../identifiers.js'
+import { type DdlObject, type KindDdl, step, textFact } from '../object.js'
+import { type OptionClause, renderOptionList } from './option-list.js'
 
 /** The options of CREATE AGGREGATE by fact, in the order of PostgreSQL's manual. */
-const options: Readonly<Record<string, Clause>> = {
-  stateFunction: (aggregate) => `SFUNC = ${text(aggregate, 'stateFunction')}`,
-  stateType: (aggregate) => `STYPE = ${text(aggregate, 'stateType')}`,
-  stateSpace: (aggregate) => `SSPACE = ${text(aggregate, 'stateSpace')}`,
-  final: (aggregate) => `FINALFUNC = ${text(aggregate, 'final')}`,
+const aggregateOptions: Readonly<Record<string, OptionClause>> = {
+  stateFunction: (aggregate) => `SFUNC = ${textFact(aggregate, 'stateFunction')}`,
+  stateType: (aggregate) => `STYPE = ${textFact(aggregate, 'stateType')}`,
+  stateSpace: (aggregate) => `SSPACE = ${textFact(aggregate, 'stateSpace')}`,
+  final: (aggregate) => `FINALFUNC = ${textFact(aggregate, 'final')}`,
   finalExtra: () => 'FINALFUNC_EXTRA',
-  finalModify: (aggregate) => `FINALFUNC_MODIFY = ${text(aggregate, 'finalModify').toUpperCase()}`,
-  combine: (aggregate) => `COMBINEFUNC = ${text(aggregate, 'combine')}`,
-  serial: (aggregate) => `SERIALFUNC = ${text(aggregate, 'serial')}`,
-  deserial: (aggregate) => `DESERIALFUNC = ${text(aggregate, 'deserial')}`,
-  initial: (aggregate) => `INITCOND = ${literal(text(aggregate, 'initial'))}`,
-  movingStateFunction: (aggregate) => `MSFUNC = ${text(aggregate, 'movingStateFunction')}`,
-  movingInverse: (aggregate) => `MINVFUNC = ${text(aggregate, 'movingInverse')}`,
-  movingStateType: (aggregate) => `MSTYPE = ${text(aggregate, 'movingStateType')}`,
-  movingStateSpace: (aggregate) => `MSSPACE = ${text(aggregate, 'movingStateSpace')}`,
-  movingFinal: (aggregate) => `MFINALFUNC = ${text(aggregate, 'movingFinal')}`,
+  finalModify: (aggregate) => `FINALFUNC_MODIFY = ${textFact(aggregate, 'finalModify').toUpperCase()}`,
+  combine: (aggregate) => `COMBINEFUNC = ${textFact(aggregate, 'combine')}`,
+  serial: (aggregate) => `SERIALFUNC = ${textFact(aggregate, 'serial')}`,
+  deserial: (aggregate) => `DESERIALFUNC = ${textFact(aggregate, 'deserial')}`,
+  initial: (aggregate) => `INITCOND = ${quoteLiteral(textFact(aggregate, 'initial'))}`,
+  movingStateFunction: (aggregate) => `MSFUNC = ${textFact(aggregate, 'movingStateFunction')}`,
+  movingInverse: (aggregate) => `MINVFUNC = ${textFact(aggregate, 'movingInverse')}`,
+  movingStateType: (aggregate) => `MSTYPE = ${textFact(aggregate, 'movingStateType')}`,
+  movingStateSpace: (aggregate) => `MSSPACE = ${textFact(aggregate, 'movingStateSpace')}`,
+  movingFinal: (aggregate) => `MFINALFUNC = ${textFact(aggregate, 'movingFinal')}`,
   movingFinalExtra: () => 'MFINALFUNC_EXTRA',
   movingFinalModify: (aggregate) =>
-    `MFINALFUNC_MODIFY = ${text(aggregate, 'movingFinalModify').toUpperCase()}`,
-  movingInitial: (aggregate) => `MINITCOND = ${literal(text(aggregate, 'movingInitial'))}`,
-  sortOperator: (aggregate) => `SORTOP = ${text(aggregate, 'sortOperator')}`,
-  parallel: (aggregate) => `PARALLEL = ${text(aggregate, 'parallel').toUpperCase()}`,
-  kind: (aggregate) => (text(aggregate, 'kind') === 'hypothetical set' ? 'HYPOTHETICAL' : null),
+    `MFINALFUNC_MODIFY = ${textFact(aggregate, 'movingFinalModify').toUpperCase()}`,
+  movingInitial: (aggregate) => `MINITCOND = ${quoteLiteral(textFact(aggregate, 'movingInitial'))}`,
+  sortOperator: (aggregate) => `SORTOP = ${textFact(aggregate, 'sortOperator')}`,
+  parallel: (aggregate) => `PARALLEL = ${textFact(aggregate, 'parallel').toUpperCase()}`,
+  kind: (aggregate) => (textFact(aggregate, 'kind') === 'hypothetical set' ? 'HYPOTHETICAL' : null),
 }
 
 /** What CREATE OR REPLACE keeps. */
-const fixed = ['arguments', 'returns', 'kind']
+const unreplaceableFacts = ['arguments', 'returns', 'kind']
 
-export const aggregate: KindDdl = {
+export const aggregateDdl: KindDdl = {
   reference: ({ name, signature }) => `AGGREGATE ${name}${signature === '()' ? '(*)' : signature}`,
-  create: (object) => [step(`CREATE AGGREGATE ${declaration(object)}`)],
+  create: (object) => [step(`CREATE AGGREGATE ${aggregateDeclaration(object)}`)],
   alter: ({ to, facts }) =>
-    fixed.some((fact) => facts.has(fact))
+    unreplaceableFacts.some((fact) => facts.has(fact))
       ? 'replace'
-      : [step(`CREATE OR REPLACE AGGREGATE ${declaration(to)}`)],
+      : [step(`CREATE OR REPLACE AGGREGATE ${aggregateDeclaration(to)}`)],
 }
 
-function declaration(object: DdlObject): string {
-  const printed = text(object, 'arguments')
-  return `${object.name}(${printed === '' ? '*' : printed}) ${parenthesized(object, options)}`
+function aggregateDeclaration(object: DdlObject): string {
+  const printed = textFact(object, 'arguments')
+  return `${object.name}(${printed === '' ? '*' : printed}) ${renderOptionList(object, aggregateOptions)}`
 }

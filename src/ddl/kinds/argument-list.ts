@@ -1,19 +1,19 @@
 /** An argument of a routine as PostgreSQL prints it. */
-interface Argument {
+interface RoutineArgument {
   /** Mode, name and type: `VARIADIC rest integer[]`. */
   readonly declared: string
   readonly hasDefault: boolean
 }
 
 /** Quoted words, brackets, commas, the word DEFAULT, and all else. */
-const tokens = /'(?:[^']|'')*'|"(?:[^"]|"")*"|[()[\],]| DEFAULT |[^'"()[\], ]+| /g
+const argumentToken = /'(?:[^']|'')*'|"(?:[^"]|"")*"|[()[\],]| DEFAULT |[^'"()[\], ]+| /g
 
 /** The arguments that pg_get_function_arguments prints in one line. */
-export function splitArguments(printed: string): readonly Argument[] {
-  const found: Argument[] = []
+export function splitArguments(printed: string): readonly RoutineArgument[] {
+  const found: RoutineArgument[] = []
   let depth = 0
-  let current: Argument = { declared: '', hasDefault: false }
-  for (const [token] of printed.matchAll(tokens)) {
+  let current: RoutineArgument = { declared: '', hasDefault: false }
+  for (const [token] of printed.matchAll(argumentToken)) {
     if (token === '(' || token === '[') depth += 1
     if (token === ')' || token === ']') depth -= 1
     if (token === ',' && depth === 0) {

@@ -1,32 +1,32 @@
-import { literal } from '../identifiers.js'
-import { type Change, type DdlObject, type KindDdl, step, text } from '../object.js'
-import { type Clause, parenthesized } from './clauses.js'
-import { dropOfType, shellOf } from './shell-type.js'
-import { usersOfType } from './type-users.js'
+import { quoteLiteral } from '../identifiers.js'
+import { type ObjectChange, type DdlObject, type KindDdl, step, textFact } from '../object.js'
+import { type OptionClause, renderOptionList } from './option-list.js'
+import { dropTypeSteps, shellTypeSteps } from './shell-type.js'
+import { columnsOfType } from './type-users.js'
 
-const options: Readonly<Record<string, Clause>> = {
-  input: (type) => `INPUT = ${text(type, 'input')}`,
-  output: (type) => `OUTPUT = ${text(type, 'output')}`,
-  receive: (type) => `RECEIVE = ${text(type, 'receive')}`,
-  send: (type) => `SEND = ${text(type, 'send')}`,
-  typmodIn: (type) => `TYPMOD_IN = ${text(type, 'typmodIn')}`,
-  typmodOut: (type) => `TYPMOD_OUT = ${text(type, 'typmodOut')}`,
-  analyze: (type) => `ANALYZE = ${text(type, 'analyze')}`,
-  subscript: (type) => `SUBSCRIPT = ${text(type, 'subscript')}`,
-  length: (type) => `INTERNALLENGTH = ${text(type, 'length')}`,
+const baseTypeOptions: Readonly<Record<string, OptionClause>> = {
+  input: (type) => `INPUT = ${textFact(type, 'input')}`,
+  output: (type) => `OUTPUT = ${textFact(type, 'output')}`,
+  receive: (type) => `RECEIVE = ${textFact(type, 'receive')}`,
+  send: (type) => `SEND = ${textFact(type, 'send')}`,
+  typmodIn: (type) => `TYPMOD_IN = ${textFact(type, 'typmodIn')}`,
+  typmodOut: (type) => `TYPMOD_OUT = ${textFact(type, 'typmodOut')}`,
+  analyze: (type) => `ANALYZE = ${textFact(type, 'analyze')}`,
+  subscript: (type) => `SUBSCRIPT = ${textFact(type, 'subscript')}`,
+  length: (type) => `INTERNALLENGTH = ${textFact(type, 'length')}`,
   byValue: () => 'PASSEDBYVALUE',
-  alignment: (type) => `ALIGNMENT = ${text(type, 'alignment')}`,
-  storage: (type) => `STORAGE = ${text(type, 'storage')}`,
-  category: (type) => `CATEGORY = ${literal(text(type, 'category'))}`,
+  alignment: (type) => `ALIGNMENT = ${textFact(type, 'alignment')}`,
+  storage: (type) => `STORAGE = ${textFact(type, 'storage')}`,
+  category: (type) => `CATEGORY = ${quoteLiteral(textFact(type, 'category'))}`,
   preferred: () => 'PREFERRED = true',
-  default: (type) => `DEFAULT = ${literal(text(type, 'default'))}`,
-  element: (type) => `ELEMENT = ${text(type, 'element')}`,
-  delimiter: (type) => `DELIMITER = ${literal(text(type, 'delimiter'))}`,
+  default: (type) => `DEFAULT = ${quoteLiteral(textFact(type, 'default'))}`,
+  element: (type) => `ELEMENT = ${textFact(type, 'element')}`,
+  delimiter: (type) => `DELIMITER = ${quoteLiteral(textFact(type, 'delimiter'))}`,
   collatable: () => 'COLLATABLE = true',
 }
 
 /** The options that ALTER TYPE sets, by fact. */
-const settable: Readonly<Record<string, string>> = {
+const alterTypeOptions: Readonly<Record<string, string>> = {
   receive: 'RECEIVE',
   send: 'SEND',
   typmodIn: 'TYPMOD_IN',
@@ -36,22 +36,22 @@ const settable: Readonly<Record<string, string>> = {
   storage: 'STORAGE',
 }
 
-export const baseType: KindDdl = {
+export const baseTypeDdl: KindDdl = {
   reference: ({ name }) => `TYPE ${name}`,
   create: (object) => [
-    ...shellOf(object),
+    ...shellTypeSteps(object),
     step(
-      text(object, 'input') === ''
+      textFact(object, 'input') === ''
         ? `CREATE TYPE ${object.name}`
-        : `CREATE TYPE ${object.name} ${parenthesized(object, options)}`,
+        : `CREATE TYPE ${object.name} ${renderOptionList(object, baseTypeOptions)}`,
     ),
   ],
-  drop: dropOfType,
+  drop: dropTypeSteps,
   alter: (change) => {
     const { from, to, facts } = change
-    const isUsed = usersOfType(from).length > 0
-    if (canBeSet(change, { isUsed }))
-      return [step(`ALTER TYPE ${to.name} SET (${settings(to, facts).join(', ')})`)]
+    const isUsed = columnsOfType(from).length > 0
+    if (canAlterInPlace(change, { isUsed }))
+      return [step(`ALTER TYPE ${to.name} SET (${typeSettings(to, facts).join(', ')})`)]
     if (!isUsed) return 'replace'
     return {
       reason: 'PostgreSQL cannot alter these properties of a base type, and columns are of this one',
@@ -61,13 +61,13 @@ export const baseType: KindDdl = {
 }
 
 /** A type cannot be plain again, and columns keep the storage that their type once had. */
-function canBeSet({ to, facts }: Change, { isUsed }: { readonly isUsed: boolean }): boolean {
-  if (facts.has('storage') && (isUsed || text(to, 'storage') === '')) return false
-  return [...facts].every((fact) => settable[fact] !== undefined)
+function canAlterInPlace({ to, facts }: ObjectChange, { isUsed }: { readonly isUsed: boolean }): boolean {
+  if (facts.has('storage') && (isUsed || textFact(to, 'storage') === '')) return false
+  return [...facts].every((fact) => alterTypeOptions[fact] !== undefined)
 }
 
-function settings(to: DdlObject, facts: ReadonlySet<string>): readonly string[] {
-  return Object.entries(settable).flatMap(([fact, option]) =>
-    facts.has(fact) ? [`${option} = ${text(to, fact) || 'NONE'}`] : [],
+function typeSettings(to: DdlObject, facts: ReadonlySet<string>): readonly string[] {
+  return Object.entries(alterTypeOptions).flatMap(([fact, option]) =>
+    facts.has(fact) ? [`${option} = ${textFact(to, fact) || 'NONE'}`] : [],
   )
 }

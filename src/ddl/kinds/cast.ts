@@ -1,20 +1,20 @@
-import { type DdlObject, type KindDdl, step, text } from '../object.js'
+import { type DdlObject, type KindDdl, step, textFact } from '../object.js'
 
 /** How a cast is done, by the fact `method`. */
-const methods: Readonly<Record<string, (cast: DdlObject) => string>> = {
-  function: (cast) => `WITH FUNCTION ${text(cast, 'function')}`,
+const castMethods: Readonly<Record<string, (cast: DdlObject) => string>> = {
+  function: (cast) => `WITH FUNCTION ${textFact(cast, 'function')}`,
   inout: () => 'WITH INOUT',
   binary: () => 'WITHOUT FUNCTION',
 }
 
-export const cast: KindDdl = {
-  reference: (object) => `CAST (${text(object, 'source')} AS ${text(object, 'target')})`,
+export const castDdl: KindDdl = {
+  reference: (object) => `CAST (${textFact(object, 'source')} AS ${textFact(object, 'target')})`,
   create: (object) => {
-    const context = text(object, 'context')
-    const method = methods[text(object, 'method')]?.(object) ?? ''
+    const context = textFact(object, 'context')
+    const method = castMethods[textFact(object, 'method')]?.(object) ?? ''
     return [
       step(
-        `CREATE ${cast.reference(object)} ${method}${context === '' ? '' : ` AS ${context.toUpperCase()}`}`,
+        `CREATE ${castDdl.reference(object)} ${method}${context === '' ? '' : ` AS ${context.toUpperCase()}`}`,
       ),
     ]
   },

@@ -1,19 +1,19 @@
-import { literal } from '../identifiers.js'
-import { is, type KindDdl, step, text } from '../object.js'
-import { type Clause, parenthesized } from './clauses.js'
+import { quoteLiteral } from '../identifiers.js'
+import { booleanFact, type KindDdl, step, textFact } from '../object.js'
+import { type OptionClause, renderOptionList } from './option-list.js'
 
-const options: Readonly<Record<string, Clause>> = {
-  provider: (collation) => `PROVIDER = ${text(collation, 'provider')}`,
+const collationOptions: Readonly<Record<string, OptionClause>> = {
+  provider: (collation) => `PROVIDER = ${textFact(collation, 'provider')}`,
   locale: (collation) =>
-    text(collation, 'ctype') === ''
-      ? `LOCALE = ${literal(text(collation, 'locale'))}`
-      : `LC_COLLATE = ${literal(text(collation, 'locale'))}`,
-  ctype: (collation) => `LC_CTYPE = ${literal(text(collation, 'ctype'))}`,
-  deterministic: (collation) => `DETERMINISTIC = ${is(collation, 'deterministic')}`,
-  rules: (collation) => `RULES = ${literal(text(collation, 'rules'))}`,
+    textFact(collation, 'ctype') === ''
+      ? `LOCALE = ${quoteLiteral(textFact(collation, 'locale'))}`
+      : `LC_COLLATE = ${quoteLiteral(textFact(collation, 'locale'))}`,
+  ctype: (collation) => `LC_CTYPE = ${quoteLiteral(textFact(collation, 'ctype'))}`,
+  deterministic: (collation) => `DETERMINISTIC = ${booleanFact(collation, 'deterministic')}`,
+  rules: (collation) => `RULES = ${quoteLiteral(textFact(collation, 'rules'))}`,
 }
 
-export const collation: KindDdl = {
+export const collationDdl: KindDdl = {
   reference: ({ name }) => `COLLATION ${name}`,
-  create: (object) => [step(`CREATE COLLATION ${object.name} ${parenthesized(object, options)}`)],
+  create: (object) => [step(`CREATE COLLATION ${object.name} ${renderOptionList(object, collationOptions)}`)],
 }

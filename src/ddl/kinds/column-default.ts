@@ -1,12 +1,14 @@
 import { parseKey } from '../../core/model/catalog.js'
-import { type DdlObject, list } from '../object.js'
+import { type DdlObject, listFact } from '../object.js'
 
 /** Whether a default is set after the table is made: a function it calls may need the table. */
-export function defersDefault(object: DdlObject): boolean {
-  return object.fresh && callsOurs(object)
+export function isDefaultDeferred(object: DdlObject): boolean {
+  return object.inNewRelation && defaultCallsOwnRoutine(object)
 }
 
 /** Whether the default calls a routine of the project's own. */
-export function callsOurs(object: DdlObject): boolean {
-  return list(object, '$defaultNeeds').some((key) => ['function', 'procedure'].includes(parseKey(key).kind))
+export function defaultCallsOwnRoutine(object: DdlObject): boolean {
+  return listFact(object, '$defaultNeeds').some((key) =>
+    ['function', 'procedure'].includes(parseKey(key).kind),
+  )
 }

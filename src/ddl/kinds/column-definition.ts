@@ -1,15 +1,23 @@
-import { type DdlObject, findObject, is, keyOfName, list, holderOf, text } from '../object.js'
-import { defersDefault } from './column-default.js'
+import {
+  type DdlObject,
+  findObject,
+  booleanFact,
+  keyFromName,
+  listFact,
+  findRelation,
+  textFact,
+} from '../object.js'
+import { isDefaultDeferred } from './column-default.js'
 import { identityClause } from './column-identity.js'
-import { optionList } from './parameters.js'
+import { foreignOptionList } from './parameters.js'
 
 /** A column as it stands in CREATE TABLE and ADD COLUMN. */
 export function columnDefinition(object: DdlObject): string {
-  const collation = text(object, 'collation')
+  const collation = textFact(object, 'collation')
   const parts = [
     object.name,
-    text(object, 'type'),
-    text(object, 'fdwOptions') === '' ? '' : `OPTIONS (${optionList(object, 'fdwOptions')})`,
+    textFact(object, 'type'),
+    textFact(object, 'fdwOptions') === '' ? '' : `OPTIONS (${foreignOptionList(object, 'fdwOptions')})`,
     collation === '' ? '' : `COLLATE ${collation}`,
     ...columnConstraints(object),
   ]
@@ -18,41 +26,41 @@ export function columnDefinition(object: DdlObject): string {
 
 /** What makes its values and whether they may be null. */
 export function columnConstraints(object: DdlObject): readonly string[] {
-  const generated = /^(stored|virtual): (.*)$/s.exec(text(object, 'generated'))
-  const value = text(object, 'default')
+  const generated = /^(stored|virtual): (.*)$/s.exec(textFact(object, 'generated'))
+  const value = textFact(object, 'default')
   return [
     generated === null
       ? ''
       : `GENERATED ALWAYS AS (${generated[2]})${generated[1] === 'stored' ? ' STORED' : ' VIRTUAL'}`,
-    value === '' || defersDefault(object) ? '' : `DEFAULT ${value}`,
+    value === '' || isDefaultDeferred(object) ? '' : `DEFAULT ${value}`,
     identityClause(object),
-    isRequired(object) ? `NOT NULL${is(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}` : '',
+    isNotNullInline(object) ? `NOT NULL${booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}` : '',
   ].filter((part) => part !== '')
 }
 
 /** An identity column is NOT NULL without a word; what was not checked for all rows is said afterwards. */
-function isRequired({ facts }: DdlObject): boolean {
+function isNotNullInline({ facts }: DdlObject): boolean {
   return facts['nullable'] === false && facts['identity'] === undefined && facts['valid'] !== false
 }
 
 /** Whether the definition of its table names it: not if it only comes from a parent. */
 export function hasLocalDefinition(object: DdlObject): boolean {
-  const table = holderOf(object)
-  const isPartition = table !== undefined && text(table, 'partition') !== ''
-  return isPartition || !is(object, '$inherited')
+  const table = findRelation(object)
+  const isPartition = table !== undefined && textFact(table, 'partition') !== ''
+  return isPartition || !booleanFact(object, '$inherited')
 }
 
 /** The column of the first parent that has one of this name. */
 export function parentColumnOf(object: DdlObject): DdlObject | undefined {
-  const table = holderOf(object)
+  const table = findRelation(object)
   if (table === undefined) return undefined
-  const keys = list(table, 'parents').map((parent) => keyOfName('column', `${parent}.${object.name}`))
+  const keys = listFact(table, 'parents').map((parent) => keyFromName('column', `${parent}.${object.name}`))
   return keys.map((key) => findObject(object.catalog, key)).find((found) => found !== undefined)
 }
 
 /** The key of the type that gives a typed table its columns, null for other tables. */
-export function typeOfTable(object: DdlObject): string | null {
-  const table = holderOf(object)
-  const type = table === undefined ? '' : text(table, 'ofType')
-  return type === '' ? null : keyOfName('composite', type)
+export function tableTypeKeyOf(object: DdlObject): string | null {
+  const table = findRelation(object)
+  const type = table === undefined ? '' : textFact(table, 'ofType')
+  return type === '' ? null : keyFromName('composite', type)
 }

@@ -1,107 +1,108 @@
-import { ident } from '../identifiers.js'
+import { quoteIdentifier } from '../identifiers.js'
 import {
-  type Change,
+  type ObjectChange,
   type DdlObject,
-  is,
+  booleanFact,
   type KindDdl,
-  list,
-  relationOf,
-  type Step,
+  listFact,
+  relationKeyOf,
+  type DdlStep,
   step,
-  text,
+  textFact,
 } from '../object.js'
-import { callsOurs, defersDefault } from './column-default.js'
-import { columnDefinition, hasLocalDefinition, parentColumnOf, typeOfTable } from './column-definition.js'
-import { identityOptionSteps, identitySteps, narrows } from './column-identity.js'
-import { typeSteps } from './column-type.js'
-import { optionChanges, parameterChanges } from './parameters.js'
-import { tableWord } from './table.js'
+import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
+import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
+import { identityOptionSteps, identitySteps, isNarrowing } from './column-identity.js'
+import { columnTypeSteps } from './column-type.js'
+import { foreignOptionChanges, parameterChanges } from './parameters.js'
+import { tableKeyword } from './table.js'
 
-export const column: KindDdl = {
+export const columnDdl: KindDdl = {
   reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,
   create: (object) => [
-    ...(object.fresh ? [] : added(object)),
-    ...details(object),
-    ...deferredDefault(object),
+    ...(object.inNewRelation ? [] : addColumnSteps(object)),
+    ...columnDetailSteps(object),
+    ...deferredDefaultSteps(object),
   ],
   drop: (object) =>
-    is(object, '$inherited') || typeOfTable(object) !== null
+    booleanFact(object, '$inherited') || tableTypeKeyOf(object) !== null
       ? []
       : [
           step(
-            `ALTER ${tableWord(object)} ${object.relation} DROP COLUMN ${object.name}`,
+            `ALTER ${tableKeyword(object)} ${object.relation} DROP COLUMN ${object.name}`,
             { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
-            ...(text(object, 'generated') === ''
+            ...(textFact(object, 'generated') === ''
               ? [{ hazard: 'data loss' as const, what: `the values of ${object.relation}.${object.name}` }]
               : []),
           ),
         ],
   alter: (change) => {
-    if (mustBeMadeAnew(change)) return 'replace'
-    if (change.facts.has('type') && isPartitionKey(change.from)) return ofPartitionKey
-    const types = typeSteps(change)
+    if (mustRecreateColumn(change)) return 'replace'
+    if (change.facts.has('type') && isPartitionKey(change.from)) return partitionKeyRefusal
+    const types = columnTypeSteps(change)
     if ('reason' in types) return types
-    const options = identityOptionSteps(change, (what) => set(change.to, what))
-    const early = narrows(change) ? options : []
-    return afterParent(change.to, [
+    const options = identityOptionSteps(change, (what) => alterColumnStep(change.to, what))
+    const early = isNarrowing(change) ? options : []
+    return runAfterParent(change.to, [
       ...early,
       ...types,
-      ...(narrows(change) ? [] : options),
-      ...alterations(change),
+      ...(isNarrowing(change) ? [] : options),
+      ...alterColumnSteps(change),
     ])
   },
-  disturbs: ({ facts }) => facts.has('type') || facts.has('collation'),
-  rebinds: ['default'],
+  recreatesDependents: ({ facts }) => facts.has('type') || facts.has('collation'),
+  reboundFacts: ['default'],
   rebind: ({ from, to }, needed) =>
-    list(from, '$needs').includes(needed)
+    listFact(from, '$needs').includes(needed)
       ? null
       : [
-          { ...set(from, 'DROP DEFAULT'), phase: 'release' },
-          ...(text(to, 'default') === '' ? [] : [defaultStep(to)]),
+          { ...alterColumnStep(from, 'DROP DEFAULT'), phase: 'release' },
+          ...(textFact(to, 'default') === '' ? [] : [setDefaultStep(to)]),
         ],
 }
 
-const ofPartitionKey = {
+const partitionKeyRefusal = {
   reason: 'rows are partitioned by it, and PostgreSQL does not change the type of such a column',
   decide: 'make a new partitioned table, move the rows to it, and rename both',
 }
 
 /** Whether its table, or a parent of that, is partitioned by the column. */
 function isPartitionKey(object: DdlObject): boolean {
-  const table = object.catalog[relationOf(object.catalog, object.key) ?? '']
+  const table = object.catalog[relationKeyOf(object.catalog, object.key) ?? '']
   const parent = parentColumnOf(object)
-  const key = table === undefined ? '' : text({ facts: table }, 'partitionedBy')
+  const key = table === undefined ? '' : textFact({ facts: table }, 'partitionedBy')
   const names = key.split(/[^\w$".]+/)
   return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
 }
 
 /** A parent passes its changes on to its children, which then say what they have of their own. */
-function afterParent(to: DdlObject, steps: readonly Step[]): readonly Step[] {
-  const parent = is(to, '$inherited') ? parentColumnOf(to) : undefined
+function runAfterParent(to: DdlObject, steps: readonly DdlStep[]): readonly DdlStep[] {
+  const parent = booleanFact(to, '$inherited') ? parentColumnOf(to) : undefined
   if (parent === undefined) return steps
   return steps.map((step) => (step.phase === 'release' ? step : { ...step, after: [parent.key] }))
 }
 
 /** An expression cannot be given to a column that is there, and a virtual one not taken away. */
-function mustBeMadeAnew({ from, to, facts }: Change): boolean {
+function mustRecreateColumn({ from, to, facts }: ObjectChange): boolean {
   return (
-    facts.has('generated') && !(text(to, 'generated') === '' && text(from, 'generated').startsWith('stored'))
+    facts.has('generated') &&
+    !(textFact(to, 'generated') === '' && textFact(from, 'generated').startsWith('stored'))
   )
 }
 
-function added(object: DdlObject): readonly Step[] {
-  if (is(object, '$inherited') && parentColumnOf(object) !== undefined) return []
-  const type = typeOfTable(object)
-  if (type !== null) return typedSteps(object, type)
+function addColumnSteps(object: DdlObject): readonly DdlStep[] {
+  if (booleanFact(object, '$inherited') && parentColumnOf(object) !== undefined) return []
+  const type = tableTypeKeyOf(object)
+  if (type !== null) return typedTableColumnSteps(object, type)
   const isRequired = object.facts['nullable'] === false
-  const hasValue = ['default', 'generated', 'identity'].some((fact) => text(object, fact) !== '')
+  const hasValue = ['default', 'generated', 'identity'].some((fact) => textFact(object, fact) !== '')
   const table = object.relation
   return [
     step(
-      `ALTER ${tableWord(object)} ${table} ADD COLUMN ${columnDefinition(object)}`,
+      `ALTER ${tableKeyword(object)} ${table} ADD COLUMN ${columnDefinition(object)}`,
       { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
       ...(isRequired && !hasValue ? [{ hazard: 'may fail' as const, when: `${table} has rows`, table }] : []),
-      ...(text(object, 'generated').startsWith('stored') || text(object, 'identity') !== ''
+      ...(textFact(object, 'generated').startsWith('stored') || textFact(object, 'identity') !== ''
         ? [{ hazard: 'table rewrite' as const, table }]
         : []),
     ),
@@ -109,83 +110,98 @@ function added(object: DdlObject): readonly Step[] {
 }
 
 /** A typed table gets its columns from its type; what is its own is set after. */
-function typedSteps(object: DdlObject, type: string): readonly Step[] {
+function typedTableColumnSteps(object: DdlObject, type: string): readonly DdlStep[] {
   const own = [
-    ...(text(object, 'default') === '' ? [] : [defaultStep(object)]),
-    ...(object.facts['nullable'] === false ? [set(object, 'SET NOT NULL')] : []),
+    ...(textFact(object, 'default') === '' ? [] : [setDefaultStep(object)]),
+    ...(object.facts['nullable'] === false ? [alterColumnStep(object, 'SET NOT NULL')] : []),
   ]
   return own.map((step) => ({ ...step, after: [type] }))
 }
 
-function deferredDefault(object: DdlObject): readonly Step[] {
-  if (!defersDefault(object) || !hasLocalDefinition(object)) return []
-  return [{ ...set(object, `SET DEFAULT ${text(object, 'default')}`), phase: 'attach' }]
+function deferredDefaultSteps(object: DdlObject): readonly DdlStep[] {
+  if (!isDefaultDeferred(object) || !hasLocalDefinition(object)) return []
+  return [{ ...alterColumnStep(object, `SET DEFAULT ${textFact(object, 'default')}`), phase: 'attach' }]
 }
 
 /** What CREATE TABLE and ADD COLUMN cannot say on every major version, and what differs from an inherited column. */
-function details(object: DdlObject): readonly Step[] {
+function columnDetailSteps(object: DdlObject): readonly DdlStep[] {
   const parent = parentColumnOf(object)
   const differs = (fact: string): boolean =>
-    parent !== undefined && !hasLocalDefinition(object) && text(parent, fact) !== text(object, fact)
+    parent !== undefined && !hasLocalDefinition(object) && textFact(parent, fact) !== textFact(object, fact)
   return [
-    ...(differs('default') ? [defaultStep(object)] : []),
-    ...(differs('nullable') && object.facts['nullable'] === false ? [set(object, 'SET NOT NULL')] : []),
-    ...(object.facts['valid'] === false ? [namedNotNull(object)] : []),
+    ...(differs('default') ? [setDefaultStep(object)] : []),
+    ...(differs('nullable') && object.facts['nullable'] === false
+      ? [alterColumnStep(object, 'SET NOT NULL')]
+      : []),
+    ...(object.facts['valid'] === false ? [addNotNullStep(object)] : []),
     ...['storage', 'statistics', 'options', 'compression']
       .filter((fact) => object.facts[fact] !== undefined)
       .flatMap(
         (fact) =>
-          simple[fact]?.({ from: { ...object, facts: {} }, to: object, facts: new Set([fact]) }) ?? [],
+          stepsByFact[fact]?.({ from: { ...object, facts: {} }, to: object, facts: new Set([fact]) }) ?? [],
       ),
   ]
 }
 
-function defaultStep(to: DdlObject): Step {
-  const value = text(to, 'default')
-  return set(to, value === '' ? 'DROP DEFAULT' : `SET DEFAULT ${value}`)
+function setDefaultStep(to: DdlObject): DdlStep {
+  const value = textFact(to, 'default')
+  return alterColumnStep(to, value === '' ? 'DROP DEFAULT' : `SET DEFAULT ${value}`)
 }
 
-function set(object: DdlObject, what: string): Step {
-  return step(`ALTER ${tableWord(object)} ${object.relation} ALTER COLUMN ${object.name} ${what}`)
+function alterColumnStep(object: DdlObject, what: string): DdlStep {
+  return step(`ALTER ${tableKeyword(object)} ${object.relation} ALTER COLUMN ${object.name} ${what}`)
 }
 
 /** Facts that one statement sets, whatever they were. */
-const simple: Readonly<Record<string, (change: Change) => readonly Step[]>> = {
-  storage: ({ to }) => [set(to, `SET STORAGE ${(text(to, 'storage') || 'default').toUpperCase()}`)],
-  compression: ({ to }) => [set(to, `SET COMPRESSION ${text(to, 'compression') || 'default'}`)],
-  statistics: ({ to }) => [set(to, `SET STATISTICS ${text(to, 'statistics') || '-1'}`)],
-  options: (change) => parameterChanges(change, 'options').map((what) => set(change.to, what)),
-  fdwOptions: (change) => [set(change.to, `OPTIONS (${optionChanges(change, 'fdwOptions')})`)],
+const stepsByFact: Readonly<Record<string, (change: ObjectChange) => readonly DdlStep[]>> = {
+  storage: ({ to }) => [
+    alterColumnStep(to, `SET STORAGE ${(textFact(to, 'storage') || 'default').toUpperCase()}`),
+  ],
+  compression: ({ to }) => [
+    alterColumnStep(to, `SET COMPRESSION ${textFact(to, 'compression') || 'default'}`),
+  ],
+  statistics: ({ to }) => [alterColumnStep(to, `SET STATISTICS ${textFact(to, 'statistics') || '-1'}`)],
+  options: (change) => parameterChanges(change, 'options').map((what) => alterColumnStep(change.to, what)),
+  fdwOptions: (change) => [
+    alterColumnStep(change.to, `OPTIONS (${foreignOptionChanges(change, 'fdwOptions')})`),
+  ],
 }
 
-function alterations(change: Change): readonly Step[] {
+function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
   const { from, to, facts } = change
   const typeChanges = facts.has('type') || facts.has('collation')
   return [
-    ...(facts.has('generated') && text(to, 'generated') === '' ? [set(from, 'DROP EXPRESSION')] : []),
+    ...(facts.has('generated') && textFact(to, 'generated') === ''
+      ? [alterColumnStep(from, 'DROP EXPRESSION')]
+      : []),
     ...(facts.has('default') &&
     !typeChanges &&
-    text(from, 'default') !== '' &&
-    (callsOurs(to) || text(to, 'default') === '')
-      ? [{ ...set(from, 'DROP DEFAULT'), ...(callsOurs(to) ? { phase: 'release' as const } : {}) }]
+    textFact(from, 'default') !== '' &&
+    (defaultCallsOwnRoutine(to) || textFact(to, 'default') === '')
+      ? [
+          {
+            ...alterColumnStep(from, 'DROP DEFAULT'),
+            ...(defaultCallsOwnRoutine(to) ? { phase: 'release' as const } : {}),
+          },
+        ]
       : []),
-    ...nullability(change),
-    ...identitySteps(change, (what) => set(to, what)),
-    ...(text(to, 'default') !== '' && (facts.has('default') || typeChanges) ? [defaultStep(to)] : []),
-    ...Object.entries(simple).flatMap(([fact, render]) => (facts.has(fact) ? render(change) : [])),
+    ...nullabilitySteps(change),
+    ...identitySteps(change, (what) => alterColumnStep(to, what)),
+    ...(textFact(to, 'default') !== '' && (facts.has('default') || typeChanges) ? [setDefaultStep(to)] : []),
+    ...Object.entries(stepsByFact).flatMap(([fact, render]) => (facts.has(fact) ? render(change) : [])),
   ]
 }
 
-function nullability({ to, facts }: Change): readonly Step[] {
+function nullabilitySteps({ to, facts }: ObjectChange): readonly DdlStep[] {
   if (!['nullable', 'valid', 'notNullNoInherit'].some((fact) => facts.has(fact))) return []
   const table = to.relation
-  if (to.facts['nullable'] === true) return [set(to, 'DROP NOT NULL')]
-  if (to.facts['valid'] === false || is(to, 'notNullNoInherit'))
-    return [set(to, 'DROP NOT NULL'), namedNotNull(to)]
+  if (to.facts['nullable'] === true) return [alterColumnStep(to, 'DROP NOT NULL')]
+  if (to.facts['valid'] === false || booleanFact(to, 'notNullNoInherit'))
+    return [alterColumnStep(to, 'DROP NOT NULL'), addNotNullStep(to)]
   return [
-    ...(facts.has('notNullNoInherit') ? [set(to, 'DROP NOT NULL')] : []),
+    ...(facts.has('notNullNoInherit') ? [alterColumnStep(to, 'DROP NOT NULL')] : []),
     {
-      ...set(to, 'SET NOT NULL'),
+      ...alterColumnStep(to, 'SET NOT NULL'),
       hazards: [
         { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
         { hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' },
@@ -196,12 +212,12 @@ function nullability({ to, facts }: Change): readonly Step[] {
 }
 
 /** NOT NULL for rows to come only, or not for children. Its name is not part of what is compared. */
-function namedNotNull(object: DdlObject): Step {
+function addNotNullStep(object: DdlObject): DdlStep {
   const [, table = '', name = ''] = object.names
-  const constraint = ident(`${table.slice(0, 26)}_${name.slice(0, 26)}_not_null`)
-  const limits = `${is(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}${object.facts['valid'] === false ? ' NOT VALID' : ''}`
+  const constraint = quoteIdentifier(`${table.slice(0, 26)}_${name.slice(0, 26)}_not_null`)
+  const limits = `${booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}${object.facts['valid'] === false ? ' NOT VALID' : ''}`
   return step(
-    `ALTER ${tableWord(object)} ${object.relation} ADD CONSTRAINT ${constraint} NOT NULL ${object.name}${limits}`,
+    `ALTER ${tableKeyword(object)} ${object.relation} ADD CONSTRAINT ${constraint} NOT NULL ${object.name}${limits}`,
     { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
   )
 }

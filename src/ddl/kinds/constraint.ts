@@ -1,39 +1,39 @@
-import { ident } from '../identifiers.js'
+import { quoteIdentifier } from '../identifiers.js'
 import {
-  type Change,
+  type ObjectChange,
   type DdlObject,
   findObject,
-  holderOf,
-  is,
-  keyOfName,
+  findRelation,
+  booleanFact,
+  keyFromName,
   type KindDdl,
-  list,
-  partsOf,
-  relationOf,
-  separateStep,
-  type Step,
+  listFact,
+  partsByRelation,
+  relationKeyOf,
+  nonTransactionalStep,
+  type DdlStep,
   step,
-  text,
+  textFact,
 } from '../object.js'
-import type { Hazard, Lock } from '../statement.js'
+import type { Hazard, LockMode } from '../statement.js'
 import { parameterChanges } from './parameters.js'
-import { tableWord } from './table.js'
+import { tableKeyword } from './table.js'
 
-export const constraint: KindDdl = {
+export const constraintDdl: KindDdl = {
   reference: ({ name, relation }) => `CONSTRAINT ${name} ON ${relation}`,
   create: (object) =>
     comesFromParent(object)
       ? []
       : [
-          ...added(object),
-          ...indexOptions({ from: { ...object, facts: {} }, to: object }),
-          ...attached(object),
+          ...addConstraintSteps(object),
+          ...constraintIndexSteps({ from: { ...object, facts: {} }, to: object }),
+          ...attachConstraintSteps(object),
         ],
   drop: (object) =>
-    is(object, '$inherited')
+    booleanFact(object, '$inherited')
       ? []
       : [
-          step(`ALTER ${tableWord(object)} ${object.relation} DROP CONSTRAINT ${object.name}`, {
+          step(`ALTER ${tableKeyword(object)} ${object.relation} DROP CONSTRAINT ${object.name}`, {
             hazard: 'lock',
             table: object.relation,
             lock: 'ACCESS EXCLUSIVE',
@@ -43,56 +43,57 @@ export const constraint: KindDdl = {
     const { from, to, facts } = change
     const rest = [...facts].filter((fact) => !['valid', 'options', 'clustered', 'parent'].includes(fact))
     if (rest.length > 0 || (facts.has('valid') && to.facts['valid'] === false)) return 'replace'
-    if (is(to, '$inherited') && facts.has('valid')) return []
+    if (booleanFact(to, '$inherited') && facts.has('valid')) return []
     return [
-      ...(facts.has('valid') ? [validated(to)] : []),
-      ...indexOptions({ from, to }),
-      ...(facts.has('parent') ? attached(to) : []),
+      ...(facts.has('valid') ? [validateConstraintStep(to)] : []),
+      ...constraintIndexSteps({ from, to }),
+      ...(facts.has('parent') ? attachConstraintSteps(to) : []),
     ]
   },
 }
 
 /** A check constraint of a table reaches the children it has by itself. */
 function comesFromParent(object: DdlObject): boolean {
-  if (!is(object, '$inherited') || text(object, 'type') !== 'check') return false
-  const table = holderOf(object)
-  return table === undefined || !object.fresh || text(table, 'partition') === ''
+  if (!booleanFact(object, '$inherited') || textFact(object, 'type') !== 'check') return false
+  const table = findRelation(object)
+  return table === undefined || !object.inNewRelation || textFact(table, 'partition') === ''
 }
 
-function added(object: DdlObject): readonly Step[] {
-  const table = holderOf(object)
-  const isPartitioned = table !== undefined && text(table, 'partitionedBy') !== ''
-  const isOffline = isPartitioned || object.fresh || object.mayBlock === true
-  const columns = isOffline ? null : plainColumns(object)
-  if (columns !== null) return byIndex(object, columns)
-  const isLater = canBeChecked(object) && !object.fresh && !isPartitioned
-  const isUnchecked = object.facts['valid'] === false && !text(object, 'definition').endsWith('NOT ENFORCED')
-  const ownOnly = isPartitioned && ['primary key', 'unique'].includes(text(object, 'type')) ? 'ONLY ' : ''
-  const definition = `${text(object, 'definition')}${isLater || isUnchecked ? ' NOT VALID' : ''}`
+function addConstraintSteps(object: DdlObject): readonly DdlStep[] {
+  const table = findRelation(object)
+  const isPartitioned = table !== undefined && textFact(table, 'partitionedBy') !== ''
+  const isOffline = isPartitioned || object.inNewRelation || object.mayBlock === true
+  const columns = isOffline ? null : plainKeyColumns(object)
+  if (columns !== null) return addByIndexSteps(object, columns)
+  const isLater = canValidateLater(object) && !object.inNewRelation && !isPartitioned
+  const isUnchecked =
+    object.facts['valid'] === false && !textFact(object, 'definition').endsWith('NOT ENFORCED')
+  const ownOnly = isPartitioned && ['primary key', 'unique'].includes(textFact(object, 'type')) ? 'ONLY ' : ''
+  const definition = `${textFact(object, 'definition')}${isLater || isUnchecked ? ' NOT VALID' : ''}`
   return [
     step(
-      `ALTER ${tableWord(object)} ${ownOnly}${object.relation} ADD CONSTRAINT ${object.name} ${definition}`,
-      ...hazards(object, isLater || isUnchecked),
+      `ALTER ${tableKeyword(object)} ${ownOnly}${object.relation} ADD CONSTRAINT ${object.name} ${definition}`,
+      ...addConstraintHazards(object, isLater || isUnchecked),
     ),
     ...(isLater && !isUnchecked
-      ? [{ ...validated(object), phase: 'attach' as const, alone: true as const }]
+      ? [{ ...validateConstraintStep(object), phase: 'attach' as const, alone: true as const }]
       : []),
   ]
 }
 
 /** The columns of a primary key or unique constraint that says nothing else, as they stand in its definition. */
-function plainColumns(object: DdlObject): string | null {
+function plainKeyColumns(object: DdlObject): string | null {
   const column = String.raw`(?:[\w$]+|"[^"]*")`
   const plain = new RegExp(`^(?:PRIMARY KEY|UNIQUE) (\\(${column}(?:, ${column})*\\))$`)
-  return plain.exec(text(object, 'definition'))?.[1] ?? null
+  return plain.exec(textFact(object, 'definition'))?.[1] ?? null
 }
 
 /** The index is made while others write; the constraint then takes it over in a moment. */
-function byIndex(object: DdlObject, columns: string): readonly Step[] {
+function addByIndexSteps(object: DdlObject, columns: string): readonly DdlStep[] {
   const { relation: table, name } = object
-  const type = text(object, 'type').toUpperCase()
+  const type = textFact(object, 'type').toUpperCase()
   return [
-    separateStep(
+    nonTransactionalStep(
       `CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${table} ${columns}`,
       { hazard: 'lock', table, lock: 'SHARE UPDATE EXCLUSIVE' },
       { hazard: 'may fail', when: `rows violate ${name}`, table },
@@ -106,19 +107,19 @@ function byIndex(object: DdlObject, columns: string): readonly Step[] {
 }
 
 /** Foreign keys and checks can be added at once and checked later, under a lock that lets others work. */
-function canBeChecked(object: DdlObject): boolean {
+function canValidateLater(object: DdlObject): boolean {
   return (
-    ['foreign key', 'check'].includes(text(object, 'type')) &&
-    !text(object, 'definition').endsWith('NOT ENFORCED')
+    ['foreign key', 'check'].includes(textFact(object, 'type')) &&
+    !textFact(object, 'definition').endsWith('NOT ENFORCED')
   )
 }
 
-function hazards(object: DdlObject, isLater: boolean): readonly Hazard[] {
+function addConstraintHazards(object: DdlObject, isLater: boolean): readonly Hazard[] {
   const table = object.relation
-  const isForeignKey = text(object, 'type') === 'foreign key'
-  const lock: Lock = isForeignKey ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE'
+  const isForeignKey = textFact(object, 'type') === 'foreign key'
+  const lock: LockMode = isForeignKey ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE'
   const others = isForeignKey
-    ? referredTo(object).map((other) => ({ hazard: 'lock' as const, table: other, lock }))
+    ? referencedTables(object).map((other) => ({ hazard: 'lock' as const, table: other, lock }))
     : []
   const locked: readonly Hazard[] = [{ hazard: 'lock', table, lock }, ...others]
   if (isLater) return locked
@@ -130,24 +131,26 @@ function hazards(object: DdlObject, isLater: boolean): readonly Hazard[] {
 }
 
 /** The tables a foreign key refers to, but for its own. */
-function referredTo(object: DdlObject): readonly string[] {
-  const relations = list(object, '$needs').flatMap((needed) => relationOf(object.catalog, needed) ?? [])
+function referencedTables(object: DdlObject): readonly string[] {
+  const relations = listFact(object, '$needs').flatMap(
+    (needed) => relationKeyOf(object.catalog, needed) ?? [],
+  )
   const tables = [...new Set(relations)].flatMap((key) => findObject(object.catalog, key)?.name ?? [])
   return tables.filter((name) => name !== object.relation)
 }
 
-function validated(object: DdlObject): Step {
+function validateConstraintStep(object: DdlObject): DdlStep {
   const table = object.relation
   return step(
-    `ALTER ${tableWord(object)} ${table} VALIDATE CONSTRAINT ${object.name}`,
+    `ALTER ${tableKeyword(object)} ${table} VALIDATE CONSTRAINT ${object.name}`,
     { hazard: 'full scan', table, lock: 'SHARE UPDATE EXCLUSIVE' },
     { hazard: 'may fail', when: `rows violate ${object.name}`, table },
   )
 }
 
 /** The parameters of the index behind it, and whether rows are stored in its order. */
-function indexOptions({ from, to }: Omit<Change, 'facts'>): readonly Step[] {
-  const index = `${ident(to.names[0] ?? '')}.${to.name}`
+function constraintIndexSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+  const index = `${quoteIdentifier(to.names[0] ?? '')}.${to.name}`
   return [
     ...parameterChanges({ from, to }, 'options').map((what) => step(`ALTER INDEX ${index} ${what}`)),
     ...clusterSteps({ from, to }),
@@ -155,37 +158,37 @@ function indexOptions({ from, to }: Omit<Change, 'facts'>): readonly Step[] {
 }
 
 /** Which index a table was last clustered by. */
-export function clusterSteps({ from, to }: Omit<Change, 'facts'>): readonly Step[] {
-  if (is(from, 'clustered') === is(to, 'clustered')) return []
-  if (is(to, 'clustered')) return [step(`ALTER TABLE ${to.relation} CLUSTER ON ${to.name}`)]
-  const siblings = partsOf(to.catalog).get(relationOf(to.catalog, to.key) ?? '') ?? []
+export function clusterSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+  if (booleanFact(from, 'clustered') === booleanFact(to, 'clustered')) return []
+  if (booleanFact(to, 'clustered')) return [step(`ALTER TABLE ${to.relation} CLUSTER ON ${to.name}`)]
+  const siblings = partsByRelation(to.catalog).get(relationKeyOf(to.catalog, to.key) ?? '') ?? []
   const isElsewhere = siblings.some((key) => to.catalog[key]?.['clustered'] === true)
   return isElsewhere ? [] : [step(`ALTER TABLE ${to.relation} SET WITHOUT CLUSTER`)]
 }
 
 /** The constraint of a partition belongs to that of its parent: by its index, or found equal when the parent's is made. */
-function attached(object: DdlObject): readonly Step[] {
-  const parent = text(object, 'parent')
-  if (parent === '' || !['primary key', 'unique'].includes(text(object, 'type'))) return []
-  const key = keyOfName('constraint', parent)
+function attachConstraintSteps(object: DdlObject): readonly DdlStep[] {
+  const parent = textFact(object, 'parent')
+  if (parent === '' || !['primary key', 'unique'].includes(textFact(object, 'type'))) return []
+  const key = keyFromName('constraint', parent)
   const other = findObject(object.catalog, key)
   if (other === undefined) return []
-  const schema = ident(other.names[0] ?? '')
+  const schema = quoteIdentifier(other.names[0] ?? '')
   return [
     {
       ...step(
-        `ALTER INDEX ${schema}.${other.name} ATTACH PARTITION ${ident(object.names[0] ?? '')}.${object.name}`,
+        `ALTER INDEX ${schema}.${other.name} ATTACH PARTITION ${quoteIdentifier(object.names[0] ?? '')}.${object.name}`,
       ),
       phase: 'attach',
-      after: [key, ...partitionOf(object)],
+      after: [key, ...partitionToAttach(object)],
     },
   ]
 }
 
 /** The key of the table that has to be attached before its indexes. */
-export function partitionOf({ catalog, key }: DdlObject): readonly string[] {
-  const relation = relationOf(catalog, key)
-  return relation === undefined || list({ facts: catalog[relation] ?? {} }, 'parents').length === 0
+export function partitionToAttach({ catalog, key }: DdlObject): readonly string[] {
+  const relation = relationKeyOf(catalog, key)
+  return relation === undefined || listFact({ facts: catalog[relation] ?? {} }, 'parents').length === 0
     ? []
     : [relation]
 }

@@ -1,29 +1,29 @@
-import { literal } from '../identifiers.js'
-import { type DdlObject, is, type KindDdl, step, text } from '../object.js'
+import { quoteLiteral } from '../identifiers.js'
+import { type DdlObject, booleanFact, type KindDdl, step, textFact } from '../object.js'
 
-export const conversion: KindDdl = {
+export const conversionDdl: KindDdl = {
   reference: ({ name }) => `CONVERSION ${name}`,
   create: (object) => [
     step(
-      `CREATE ${is(object, 'default') ? 'DEFAULT ' : ''}CONVERSION ${object.name}` +
-        ` FOR ${literal(text(object, 'source'))} TO ${literal(text(object, 'target'))}` +
-        ` FROM ${text(object, 'function')}`,
+      `CREATE ${booleanFact(object, 'default') ? 'DEFAULT ' : ''}CONVERSION ${object.name}` +
+        ` FOR ${quoteLiteral(textFact(object, 'source'))} TO ${quoteLiteral(textFact(object, 'target'))}` +
+        ` FROM ${textFact(object, 'function')}`,
     ),
   ],
 }
 
-export const transform: KindDdl = {
-  reference: (object) => `TRANSFORM ${subjectOf(object)}`,
-  create: (object) => [step(`CREATE TRANSFORM ${subjectOf(object)} ${functionsOf(object)}`)],
-  alter: ({ to }) => [step(`CREATE OR REPLACE TRANSFORM ${subjectOf(to)} ${functionsOf(to)}`)],
+export const transformDdl: KindDdl = {
+  reference: (object) => `TRANSFORM ${transformTarget(object)}`,
+  create: (object) => [step(`CREATE TRANSFORM ${transformTarget(object)} ${transformFunctions(object)}`)],
+  alter: ({ to }) => [step(`CREATE OR REPLACE TRANSFORM ${transformTarget(to)} ${transformFunctions(to)}`)],
 }
 
-function subjectOf(object: DdlObject): string {
-  return `FOR ${text(object, 'type')} LANGUAGE ${text(object, 'language')}`
+function transformTarget(object: DdlObject): string {
+  return `FOR ${textFact(object, 'type')} LANGUAGE ${textFact(object, 'language')}`
 }
 
-function functionsOf(object: DdlObject): string {
-  const [fromSql, toSql] = [text(object, 'fromSql'), text(object, 'toSql')]
+function transformFunctions(object: DdlObject): string {
+  const [fromSql, toSql] = [textFact(object, 'fromSql'), textFact(object, 'toSql')]
   return `(${[
     ...(fromSql === '' ? [] : [`FROM SQL WITH FUNCTION ${fromSql}`]),
     ...(toSql === '' ? [] : [`TO SQL WITH FUNCTION ${toSql}`]),

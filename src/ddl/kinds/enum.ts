@@ -1,24 +1,35 @@
-import { literal } from '../identifiers.js'
-import { type Change, type KindDdl, list, separateStep, type Step, step } from '../object.js'
+import { quoteLiteral } from '../identifiers.js'
+import {
+  type ObjectChange,
+  type KindDdl,
+  listFact,
+  nonTransactionalStep,
+  type DdlStep,
+  step,
+} from '../object.js'
 
-export const enumeration: KindDdl = {
+export const enumDdl: KindDdl = {
   reference: ({ name }) => `TYPE ${name}`,
   create: (object) => [
-    step(`CREATE TYPE ${object.name} AS ENUM (${list(object, 'labels').map(literal).join(', ')})`),
+    step(`CREATE TYPE ${object.name} AS ENUM (${listFact(object, 'labels').map(quoteLiteral).join(', ')})`),
   ],
-  alter: (change) => addedLabels(change) ?? 'replace',
+  alter: (change) => addLabelSteps(change) ?? 'replace',
 }
 
 /** Null where a label goes or moves: PostgreSQL can only add. A label cannot be used in the transaction that adds it. */
-function addedLabels({ from, to }: Change): readonly Step[] | null {
-  const old = list(from, 'labels')
-  const labels = list(to, 'labels')
+function addLabelSteps({ from, to }: ObjectChange): readonly DdlStep[] | null {
+  const old = listFact(from, 'labels')
+  const labels = listFact(to, 'labels')
   const kept = labels.filter((label) => old.includes(label))
   if (kept.length !== old.length || kept.some((label, index) => label !== old[index])) return null
   return labels.flatMap((label, index) =>
     old.includes(label)
       ? []
-      : [separateStep(`ALTER TYPE ${to.name} ADD VALUE ${literal(label)}${placeOf({ labels, old }, index)}`)],
+      : [
+          nonTransactionalStep(
+            `ALTER TYPE ${to.name} ADD VALUE ${quoteLiteral(label)}${addValueClause({ labels, old }, index)}`,
+          ),
+        ],
   )
 }
 
@@ -28,9 +39,9 @@ interface Labels {
 }
 
 /** Labels are added from first to last, so that the one ahead of a new one is always there. */
-function placeOf({ labels, old }: Labels, index: number): string {
+function addValueClause({ labels, old }: Labels, index: number): string {
   const next = labels.slice(index).find((label) => old.includes(label))
   const previous = labels[index - 1]
   if (next === undefined) return ''
-  return previous === undefined ? ` BEFORE ${literal(next)}` : ` AFTER ${literal(previous)}`
+  return previous === undefined ? ` BEFORE ${quoteLiteral(next)}` : ` AFTER ${quoteLiteral(previous)}`
 }

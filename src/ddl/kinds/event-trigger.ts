@@ -1,23 +1,23 @@
-import { literal } from '../identifiers.js'
-import { type DdlObject, type KindDdl, list, type Step, step, text } from '../object.js'
-import { firesAsUsual, firing } from './firing.js'
+import { quoteLiteral } from '../identifiers.js'
+import { type DdlObject, type KindDdl, listFact, type DdlStep, step, textFact } from '../object.js'
+import { isEnabledByDefault, enableClause } from './enable-clause.js'
 
-export const eventTrigger: KindDdl = {
+export const eventTriggerDdl: KindDdl = {
   reference: ({ name }) => `EVENT TRIGGER ${name}`,
   create: (object) => [
     step(
-      `CREATE EVENT TRIGGER ${object.name} ON ${text(object, 'event')}${tags(object)} EXECUTE FUNCTION ${text(object, 'function')}()`,
+      `CREATE EVENT TRIGGER ${object.name} ON ${textFact(object, 'event')}${tagClause(object)} EXECUTE FUNCTION ${textFact(object, 'function')}()`,
     ),
-    ...(firesAsUsual(object) ? [] : [enable(object)]),
+    ...(isEnabledByDefault(object) ? [] : [enableEventTrigger(object)]),
   ],
-  alter: ({ to, facts }) => (facts.size === 1 && facts.has('enabled') ? [enable(to)] : 'replace'),
+  alter: ({ to, facts }) => (facts.size === 1 && facts.has('enabled') ? [enableEventTrigger(to)] : 'replace'),
 }
 
-function tags(object: DdlObject): string {
-  const all = list(object, 'tags').map(literal)
+function tagClause(object: DdlObject): string {
+  const all = listFact(object, 'tags').map(quoteLiteral)
   return all.length === 0 ? '' : ` WHEN TAG IN (${all.join(', ')})`
 }
 
-function enable(object: DdlObject): Step {
-  return step(`ALTER EVENT TRIGGER ${object.name} ${firing(object)}`)
+function enableEventTrigger(object: DdlObject): DdlStep {
+  return step(`ALTER EVENT TRIGGER ${object.name} ${enableClause(object)}`)
 }

@@ -1,22 +1,24 @@
-import { ident } from '../identifiers.js'
-import { type DdlObject, is, type KindDdl, list, step, text } from '../object.js'
+import { quoteIdentifier } from '../identifiers.js'
+import { type DdlObject, booleanFact, type KindDdl, listFact, step, textFact } from '../object.js'
 
-export const extension: KindDdl = {
+export const extensionDdl: KindDdl = {
   reference: ({ name }) => `EXTENSION ${name}`,
-  create: (object) => [step(`CREATE EXTENSION ${object.name} SCHEMA ${schemaOf(object)}`)],
+  create: (object) => [step(`CREATE EXTENSION ${object.name} SCHEMA ${extensionSchema(object)}`)],
   drop: (object) => [
     step(
       `DROP EXTENSION ${object.name}`,
-      ...list(object, '$tables').map((table) => ({
+      ...listFact(object, '$tables').map((table) => ({
         hazard: 'data loss' as const,
         what: `the rows of ${table}, which the extension ${object.name} brought`,
       })),
     ),
   ],
   alter: ({ from, to }) =>
-    is(from, '$fixed') ? 'replace' : [step(`ALTER EXTENSION ${to.name} SET SCHEMA ${schemaOf(to)}`)],
+    booleanFact(from, '$fixed')
+      ? 'replace'
+      : [step(`ALTER EXTENSION ${to.name} SET SCHEMA ${extensionSchema(to)}`)],
 }
 
-function schemaOf(object: DdlObject): string {
-  return ident(text(object, 'schema'))
+function extensionSchema(object: DdlObject): string {
+  return quoteIdentifier(textFact(object, 'schema'))
 }

@@ -1,29 +1,41 @@
-import { type Change, type DdlObject, list, type Rendered, type Step, step, text } from '../object.js'
+import {
+  type ObjectChange,
+  type DdlObject,
+  listFact,
+  type RenderResult,
+  type DdlStep,
+  step,
+  textFact,
+} from '../object.js'
 import type { Hazard } from '../statement.js'
-import { optionChanges, optionList } from './parameters.js'
+import { foreignOptionChanges, foreignOptionList } from './parameters.js'
 
 /** CREATE with its options at the end, refused where one of them is not in the catalog. */
-export function createdWithOptions(to: DdlObject, head: string): Rendered {
-  const options = optionList(to, 'options')
+export function createWithOptions(to: DdlObject, head: string): RenderResult {
+  const options = foreignOptionList(to, 'options')
   const sql = options === '' ? head : `${head} OPTIONS (${options})`
-  return unwritable({ to }, sql) ?? [step(sql)]
+  return refuseHiddenOptions({ to }, sql) ?? [step(sql)]
 }
 
 /** `ALTER SERVER s` followed by clauses and by the options that change; nothing where none does. */
-export function alteredWithOptions(change: Change, head: string, clauses: readonly string[]): Rendered {
+export function alterWithOptions(
+  change: ObjectChange,
+  head: string,
+  clauses: readonly string[],
+): RenderResult {
   const { from, to } = change
-  const options = optionChanges({ from, to }, 'options')
+  const options = foreignOptionChanges({ from, to }, 'options')
   const all = [...clauses, ...(options === '' ? [] : [`OPTIONS (${options})`])]
   const sql = [head, ...all].join(' ')
   return (
-    unwritable({ from, to }, sql) ??
+    refuseHiddenOptions({ from, to }, sql) ??
     (all.length === 0
       ? []
       : [
           step(
             sql,
-            ...lost(
-              hiddenIn(from).filter((name) => !namesIn(to).includes(name)),
+            ...hiddenOptionHazards(
+              hiddenOptions(from).filter((name) => !optionNames(to).includes(name)),
               to,
             ),
           ),
@@ -32,8 +44,8 @@ export function alteredWithOptions(change: Change, head: string, clauses: readon
 }
 
 /** DROP, which takes secrets along that only the database has. */
-export function droppedWithOptions(object: DdlObject, reference: string): readonly Step[] {
-  return [step(`DROP ${reference}`, ...lost(hiddenIn(object), object))]
+export function dropWithOptions(object: DdlObject, reference: string): readonly DdlStep[] {
+  return [step(`DROP ${reference}`, ...hiddenOptionHazards(hiddenOptions(object), object))]
 }
 
 interface Sides {
@@ -42,15 +54,18 @@ interface Sides {
 }
 
 /** The catalog has neither the values that may be secrets, nor options that whoever read it was not allowed to see. */
-function unwritable({ from, to }: Sides, sql: string): Extract<Rendered, { reason: string }> | null {
+function refuseHiddenOptions(
+  { from, to }: Sides,
+  sql: string,
+): Extract<RenderResult, { reason: string }> | null {
   const isReadable = (object: DdlObject | undefined): boolean =>
-    object === undefined || text(object, 'options') !== '(not readable)'
+    object === undefined || textFact(object, 'options') !== '(not readable)'
   if (!isReadable(from) || !isReadable(to))
     return {
       reason: 'its options are shown to their owner only',
       decide: 'read both databases as a superuser, or as the owner of the server',
     }
-  const names = hiddenIn(to).filter((name) => from === undefined || !hiddenIn(from).includes(name))
+  const names = hiddenOptions(to).filter((name) => from === undefined || !hiddenOptions(from).includes(name))
   if (names.length === 0) return null
   return {
     reason: `the catalog does not hold the value of ${names.join(', ')}, which may be a secret`,
@@ -58,21 +73,21 @@ function unwritable({ from, to }: Sides, sql: string): Extract<Rendered, { reaso
   }
 }
 
-function hiddenIn(object: DdlObject): readonly string[] {
-  return list(object, 'options')
+function hiddenOptions(object: DdlObject): readonly string[] {
+  return listFact(object, 'options')
     .filter((option) => option.endsWith('=(hidden)'))
-    .map(nameOf)
+    .map(optionName)
 }
 
-function namesIn(object: DdlObject): readonly string[] {
-  return list(object, 'options').map(nameOf)
+function optionNames(object: DdlObject): readonly string[] {
+  return listFact(object, 'options').map(optionName)
 }
 
-function nameOf(option: string): string {
+function optionName(option: string): string {
   return option.slice(0, option.indexOf('='))
 }
 
-function lost(options: readonly string[], { key }: DdlObject): readonly Hazard[] {
+function hiddenOptionHazards(options: readonly string[], { key }: DdlObject): readonly Hazard[] {
   return options.map((option) => ({
     hazard: 'data loss',
     what: `the value of the option ${option} of ${key}`,

@@ -1,22 +1,22 @@
-import { ident, literal } from '../identifiers.js'
-import { type DdlObject, type KindDdl, text } from '../object.js'
-import { alteredWithOptions, createdWithOptions, droppedWithOptions } from './foreign-options.js'
+import { quoteIdentifier, quoteLiteral } from '../identifiers.js'
+import { type DdlObject, type KindDdl, textFact } from '../object.js'
+import { alterWithOptions, createWithOptions, dropWithOptions } from './foreign-options.js'
 
-const functions = ['handler', 'validator']
+const wrapperFunctions = ['handler', 'validator']
 
-export const foreignDataWrapper: KindDdl = {
+export const foreignDataWrapperDdl: KindDdl = {
   reference: wrapperReference,
   create: (object) => {
-    const clauses = functions.flatMap((fact) => functionClause(object, fact) ?? [])
-    return createdWithOptions(object, [`CREATE ${wrapperReference(object)}`, ...clauses].join(' '))
+    const clauses = wrapperFunctions.flatMap((fact) => functionClause(object, fact) ?? [])
+    return createWithOptions(object, [`CREATE ${wrapperReference(object)}`, ...clauses].join(' '))
   },
-  drop: (object) => droppedWithOptions(object, wrapperReference(object)),
+  drop: (object) => dropWithOptions(object, wrapperReference(object)),
   alter: (change) => {
     const { to, facts } = change
-    const clauses = functions
+    const clauses = wrapperFunctions
       .filter((fact) => facts.has(fact))
       .map((fact) => functionClause(to, fact) ?? `NO ${fact.toUpperCase()}`)
-    return alteredWithOptions(change, `ALTER ${wrapperReference(to)}`, clauses)
+    return alterWithOptions(change, `ALTER ${wrapperReference(to)}`, clauses)
   },
 }
 
@@ -25,27 +25,27 @@ function wrapperReference({ name }: DdlObject): string {
 }
 
 function functionClause(object: DdlObject, fact: string): string | undefined {
-  const name = text(object, fact)
+  const name = textFact(object, fact)
   return name === '' ? undefined : `${fact.toUpperCase()} ${name}`
 }
 
-export const server: KindDdl = {
+export const serverDdl: KindDdl = {
   reference: serverReference,
   create: (object) => {
     const { name, facts } = object
     const clauses = ['type', 'version']
       .filter((fact) => facts[fact] !== undefined)
-      .map((fact) => `${fact.toUpperCase()} ${literal(text(object, fact))}`)
-    const wrapper = `FOREIGN DATA WRAPPER ${text(object, 'wrapper')}`
-    return createdWithOptions(object, [`CREATE SERVER ${name}`, ...clauses, wrapper].join(' '))
+      .map((fact) => `${fact.toUpperCase()} ${quoteLiteral(textFact(object, fact))}`)
+    const wrapper = `FOREIGN DATA WRAPPER ${textFact(object, 'wrapper')}`
+    return createWithOptions(object, [`CREATE SERVER ${name}`, ...clauses, wrapper].join(' '))
   },
-  drop: (object) => droppedWithOptions(object, serverReference(object)),
+  drop: (object) => dropWithOptions(object, serverReference(object)),
   alter: (change) => {
     const { to, facts } = change
     if (facts.has('wrapper') || facts.has('type')) return 'replace'
     const version = to.facts['version']
-    const clause = `VERSION ${version === undefined ? 'NULL' : literal(String(version))}`
-    return alteredWithOptions(change, `ALTER ${serverReference(to)}`, facts.has('version') ? [clause] : [])
+    const clause = `VERSION ${version === undefined ? 'NULL' : quoteLiteral(String(version))}`
+    return alterWithOptions(change, `ALTER ${serverReference(to)}`, facts.has('version') ? [clause] : [])
   },
 }
 
@@ -53,13 +53,13 @@ function serverReference({ name }: DdlObject): string {
   return `SERVER ${name}`
 }
 
-export const userMapping: KindDdl = {
+export const userMappingDdl: KindDdl = {
   reference: mappingReference,
-  create: (object) => createdWithOptions(object, `CREATE ${mappingReference(object)}`),
-  drop: (object) => droppedWithOptions(object, mappingReference(object)),
-  alter: (change) => alteredWithOptions(change, `ALTER ${mappingReference(change.to)}`, []),
+  create: (object) => createWithOptions(object, `CREATE ${mappingReference(object)}`),
+  drop: (object) => dropWithOptions(object, mappingReference(object)),
+  alter: (change) => alterWithOptions(change, `ALTER ${mappingReference(change.to)}`, []),
 }
 
 function mappingReference({ names: [server = '', user = ''] }: DdlObject): string {
-  return `USER MAPPING FOR ${user === 'public' ? 'PUBLIC' : ident(user)} SERVER ${ident(server)}`
+  return `USER MAPPING FOR ${user === 'public' ? 'PUBLIC' : quoteIdentifier(user)} SERVER ${quoteIdentifier(server)}`
 }

@@ -1,46 +1,51 @@
-import { ident } from '../identifiers.js'
-import { type DdlObject, type KindDdl, list, type Step, text } from '../object.js'
+import { quoteIdentifier } from '../identifiers.js'
+import { type DdlObject, type KindDdl, listFact, type DdlStep, textFact } from '../object.js'
 import type { Hazard } from '../statement.js'
 import { columnDefinition } from './column-definition.js'
-import { alteredWithOptions, createdWithOptions, droppedWithOptions } from './foreign-options.js'
-import { attachSteps, releaseSteps } from './table-parents.js'
-import { columnsOf } from './table.js'
+import { alterWithOptions, createWithOptions, dropWithOptions } from './foreign-options.js'
+import { attachParentSteps, releaseParentSteps } from './table-parents.js'
+import { localColumnsOf } from './table.js'
 
 /** Its rows are those of the foreign server: a drop loses none. */
-export const foreignTable: KindDdl = {
-  reference,
+export const foreignTableDdl: KindDdl = {
+  reference: foreignTableReference,
   create: (object) => {
-    const created = createdWithOptions(object, definition(object))
+    const created = createWithOptions(object, foreignTableDefinition(object))
     return 'reason' in created
       ? created
-      : [...created, ...attachSteps({ from: { ...object, facts: {} }, to: object })]
+      : [...created, ...attachParentSteps({ from: { ...object, facts: {} }, to: object })]
   },
-  drop: (object) => droppedWithOptions(object, reference(object)).map((one) => locking(one, object)),
+  drop: (object) =>
+    dropWithOptions(object, foreignTableReference(object)).map((one) => withTableLock(one, object)),
   alter: (change) => {
     const { from, to, facts } = change
     if (facts.has('server')) return 'replace'
-    const altered = alteredWithOptions(change, `ALTER ${reference(to)}`, [])
+    const altered = alterWithOptions(change, `ALTER ${foreignTableReference(to)}`, [])
     if ('reason' in altered) return altered
-    return [...releaseSteps(change), ...altered.map((one) => locking(one, to)), ...attachSteps({ from, to })]
+    return [
+      ...releaseParentSteps(change),
+      ...altered.map((one) => withTableLock(one, to)),
+      ...attachParentSteps({ from, to }),
+    ]
   },
 }
 
-function reference({ name }: DdlObject): string {
+function foreignTableReference({ name }: DdlObject): string {
   return `FOREIGN TABLE ${name}`
 }
 
-function definition(object: DdlObject): string {
-  const columns = columnsOf(object).map((column) => `\n  ${columnDefinition(column)}`)
-  const isPartition = text(object, 'partition') !== ''
-  const parents = isPartition ? '' : list(object, 'parents').join(', ')
+function foreignTableDefinition(object: DdlObject): string {
+  const columns = localColumnsOf(object).map((column) => `\n  ${columnDefinition(column)}`)
+  const isPartition = textFact(object, 'partition') !== ''
+  const parents = isPartition ? '' : listFact(object, 'parents').join(', ')
   return [
-    `CREATE ${reference(object)} (${columns.join(',')}${columns.length === 0 ? '' : '\n'})`,
+    `CREATE ${foreignTableReference(object)} (${columns.join(',')}${columns.length === 0 ? '' : '\n'})`,
     ...(parents === '' ? [] : [`INHERITS (${parents})`]),
-    `SERVER ${ident(text(object, 'server'))}`,
+    `SERVER ${quoteIdentifier(textFact(object, 'server'))}`,
   ].join(' ')
 }
 
-function locking(one: Step, { name }: DdlObject): Step {
+function withTableLock(one: DdlStep, { name }: DdlObject): DdlStep {
   const lock: Hazard = { hazard: 'lock', table: name, lock: 'ACCESS EXCLUSIVE' }
   return { ...one, hazards: [lock, ...one.hazards] }
 }

@@ -1,58 +1,58 @@
-import { ident } from '../identifiers.js'
+import { quoteIdentifier } from '../identifiers.js'
 import {
-  type Change,
+  type ObjectChange,
   type DdlObject,
-  belongsToPartitioned,
-  is,
-  keyOfName,
+  belongsToPartitionedTable,
+  booleanFact,
+  keyFromName,
   type KindDdl,
-  list,
-  holderOf,
-  separateStep,
-  type Step,
+  listFact,
+  findRelation,
+  nonTransactionalStep,
+  type DdlStep,
   step,
-  text,
+  textFact,
 } from '../object.js'
-import { clusterSteps, partitionOf } from './constraint.js'
+import { clusterSteps, partitionToAttach } from './constraint.js'
 
-export const index: KindDdl = {
-  reference: (object) => `INDEX ${inSchema(object)}`,
+export const indexDdl: KindDdl = {
+  reference: (object) => `INDEX ${qualifiedIndexName(object)}`,
   create: (object) => [
-    made(object),
-    ...details({ from: { ...object, facts: {} }, to: object }),
-    ...attached(object),
+    createIndexStep(object),
+    ...indexDetailSteps({ from: { ...object, facts: {} }, to: object }),
+    ...attachIndexSteps(object),
   ],
-  drop: (object) => (text(object, 'parent') === '' ? [dropped(object)] : []),
+  drop: (object) => (textFact(object, 'parent') === '' ? [dropIndexStep(object)] : []),
   alter: (change) => {
     const { from, to, facts } = change
     if (facts.has('definition') || facts.has('unique')) return 'replace'
-    if (facts.has('valid') && to.facts['valid'] === false) return invalid
+    if (facts.has('valid') && to.facts['valid'] === false) return invalidIndexRefusal
     return [
-      ...(facts.has('valid') ? [rebuilt(to)] : []),
-      ...details({ from, to }),
-      ...(facts.has('parent') ? attached(to) : []),
+      ...(facts.has('valid') ? [reindexStep(to)] : []),
+      ...indexDetailSteps({ from, to }),
+      ...(facts.has('parent') ? attachIndexSteps(to) : []),
     ]
   },
 }
 
-const invalid = {
+const invalidIndexRefusal = {
   reason: 'the index shall be invalid, which no statement makes it',
   decide: 'whether it shall be there at all',
 }
 
-function inSchema(object: DdlObject): string {
-  return `${ident(object.names[0] ?? '')}.${object.name}`
+function qualifiedIndexName(object: DdlObject): string {
+  return `${quoteIdentifier(object.names[0] ?? '')}.${object.name}`
 }
 
-function made(object: DdlObject): Step {
+function createIndexStep(object: DdlObject): DdlStep {
   const table = object.relation
-  const definition = text(object, 'definition')
-  const violated = is(object, 'unique')
+  const definition = textFact(object, 'definition')
+  const violated = booleanFact(object, 'unique')
     ? [{ hazard: 'may fail' as const, when: `rows are duplicates by ${object.name}`, table }]
     : []
-  if (!canBeConcurrent(object))
+  if (!canCreateConcurrently(object))
     return step(definition, { hazard: 'full scan', table, lock: 'SHARE' }, ...violated)
-  return separateStep(
+  return nonTransactionalStep(
     definition.replace(/^CREATE (UNIQUE )?INDEX /, (words) => `${words}CONCURRENTLY `),
     { hazard: 'lock', table, lock: 'SHARE UPDATE EXCLUSIVE' },
     ...violated,
@@ -60,59 +60,61 @@ function made(object: DdlObject): Step {
 }
 
 /** Writers of a table that is there go on meanwhile. A partitioned one cannot have it, and a new one needs not. */
-function canBeConcurrent(object: DdlObject): boolean {
-  return !object.fresh && object.mayBlock !== true && !belongsToPartitioned(object)
+function canCreateConcurrently(object: DdlObject): boolean {
+  return !object.inNewRelation && object.mayBlock !== true && !belongsToPartitionedTable(object)
 }
 
-function dropped(object: DdlObject): Step {
-  return step(`DROP INDEX ${inSchema(object)}`, {
+function dropIndexStep(object: DdlObject): DdlStep {
+  return step(`DROP INDEX ${qualifiedIndexName(object)}`, {
     hazard: 'lock',
     table: object.relation,
     lock: 'ACCESS EXCLUSIVE',
   })
 }
 
-function rebuilt(object: DdlObject): Step {
-  return separateStep(`REINDEX INDEX CONCURRENTLY ${inSchema(object)}`, {
+function reindexStep(object: DdlObject): DdlStep {
+  return nonTransactionalStep(`REINDEX INDEX CONCURRENTLY ${qualifiedIndexName(object)}`, {
     hazard: 'lock',
     table: object.relation,
     lock: 'SHARE UPDATE EXCLUSIVE',
   })
 }
 
-function details({ from, to }: Omit<Change, 'facts'>): readonly Step[] {
-  return [...clusterSteps({ from, to }), ...statistics({ from, to })]
+function indexDetailSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+  return [...clusterSteps({ from, to }), ...statisticsTargetSteps({ from, to })]
 }
 
 /** `2: 500`: the statistics target of an expression, by its place in the index. */
-function statistics({ from, to }: Omit<Change, 'facts'>): readonly Step[] {
-  const [before, after] = [list(from, 'statistics'), list(to, 'statistics')]
-  const places = new Set(after.map(placeOf))
+function statisticsTargetSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+  const [before, after] = [listFact(from, 'statistics'), listFact(to, 'statistics')]
+  const places = new Set(after.map(indexColumnNumber))
   const changed = [
     ...after.filter((target) => !before.includes(target)),
-    ...before.filter((target) => !places.has(placeOf(target))).map((target) => `${placeOf(target)}: -1`),
+    ...before
+      .filter((target) => !places.has(indexColumnNumber(target)))
+      .map((target) => `${indexColumnNumber(target)}: -1`),
   ]
   return changed.map((target) => {
     const [place, value] = target.split(': ')
-    return step(`ALTER INDEX ${inSchema(to)} ALTER COLUMN ${place} SET STATISTICS ${value}`)
+    return step(`ALTER INDEX ${qualifiedIndexName(to)} ALTER COLUMN ${place} SET STATISTICS ${value}`)
   })
 }
 
-function placeOf(target: string): string {
+function indexColumnNumber(target: string): string {
   return target.split(':')[0] ?? ''
 }
 
-function attached(object: DdlObject): readonly Step[] {
-  const parent = text(object, 'parent')
-  const table = holderOf(object)
-  const [parentTable] = table === undefined ? [] : list(table, 'parents')
+function attachIndexSteps(object: DdlObject): readonly DdlStep[] {
+  const parent = textFact(object, 'parent')
+  const table = findRelation(object)
+  const [parentTable] = table === undefined ? [] : listFact(table, 'parents')
   if (parent === '' || parentTable === undefined) return []
   const name = parent.slice(parent.lastIndexOf('.') + 1)
   return [
     {
-      ...step(`ALTER INDEX ${parent} ATTACH PARTITION ${inSchema(object)}`),
+      ...step(`ALTER INDEX ${parent} ATTACH PARTITION ${qualifiedIndexName(object)}`),
       phase: 'attach',
-      after: [keyOfName('index', `${parentTable}.${name}`), ...partitionOf(object)],
+      after: [keyFromName('index', `${parentTable}.${name}`), ...partitionToAttach(object)],
     },
   ]
 }

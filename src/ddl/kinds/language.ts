@@ -1,25 +1,25 @@
-import { type DdlObject, is, type KindDdl, step, text } from '../object.js'
+import { type DdlObject, booleanFact, type KindDdl, step, textFact } from '../object.js'
 
-export const language: KindDdl = {
+export const languageDdl: KindDdl = {
   reference: ({ name }) => `LANGUAGE ${name}`,
-  create: (object) => [step(`CREATE ${declaration(object)}`)],
-  alter: ({ to }) => [step(`CREATE OR REPLACE ${declaration(to)}`)],
+  create: (object) => [step(`CREATE ${languageDeclaration(object)}`)],
+  alter: ({ to }) => [step(`CREATE OR REPLACE ${languageDeclaration(to)}`)],
 }
 
-function declaration(object: DdlObject): string {
-  const [inline, validator] = [text(object, 'inline'), text(object, 'validator')]
+function languageDeclaration(object: DdlObject): string {
+  const [inline, validator] = [textFact(object, 'inline'), textFact(object, 'validator')]
   return [
-    `${is(object, 'trusted') ? 'TRUSTED ' : ''}LANGUAGE ${object.name} HANDLER ${text(object, 'handler')}`,
+    `${booleanFact(object, 'trusted') ? 'TRUSTED ' : ''}LANGUAGE ${object.name} HANDLER ${textFact(object, 'handler')}`,
     ...(inline === '' ? [] : [`INLINE ${inline}`]),
     ...(validator === '' ? [] : [`VALIDATOR ${validator}`]),
   ].join(' ')
 }
 
-export const accessMethod: KindDdl = {
+export const accessMethodDdl: KindDdl = {
   reference: ({ name }) => `ACCESS METHOD ${name}`,
   create: (object) => [
     step(
-      `CREATE ACCESS METHOD ${object.name} TYPE ${text(object, 'type').toUpperCase()} HANDLER ${text(object, 'handler')}`,
+      `CREATE ACCESS METHOD ${object.name} TYPE ${textFact(object, 'type').toUpperCase()} HANDLER ${textFact(object, 'handler')}`,
     ),
   ],
 }

@@ -1,70 +1,85 @@
 import { objectKey } from '../../core/model/catalog.js'
-import { type DdlObject, is, type KindDdl, list, type Step, step, text } from '../object.js'
+import {
+  type DdlObject,
+  booleanFact,
+  type KindDdl,
+  listFact,
+  type DdlStep,
+  step,
+  textFact,
+} from '../object.js'
 
-export const operatorFamily: KindDdl = {
-  reference: (object) => `OPERATOR FAMILY ${using(object)}`,
+export const operatorFamilyDdl: KindDdl = {
+  reference: (object) => `OPERATOR FAMILY ${nameWithMethod(object)}`,
   create: (object) => [
-    step(`CREATE OPERATOR FAMILY ${using(object)}`),
-    ...added(object, list(object, 'members')),
+    step(`CREATE OPERATOR FAMILY ${nameWithMethod(object)}`),
+    ...addFamilyMembers(object, listFact(object, 'members')),
   ],
   alter: ({ from, to }) => [
-    ...dropped(from, without(list(from, 'members'), list(to, 'members'))),
-    ...added(to, without(list(to, 'members'), list(from, 'members'))),
+    ...dropFamilyMembers(from, withoutFamilyMembers(listFact(from, 'members'), listFact(to, 'members'))),
+    ...addFamilyMembers(to, withoutFamilyMembers(listFact(to, 'members'), listFact(from, 'members'))),
   ],
 }
 
-export const operatorClass: KindDdl = {
-  reference: (object) => `OPERATOR CLASS ${using(object)}`,
-  create: (object) => [step(`CREATE OPERATOR CLASS ${object.name} ${declaration(object)}`)],
-  drop: (object) => [step(`DROP OPERATOR ${isOnlyOfFamily(object) ? 'FAMILY' : 'CLASS'} ${using(object)}`)],
+export const operatorClassDdl: KindDdl = {
+  reference: (object) => `OPERATOR CLASS ${nameWithMethod(object)}`,
+  create: (object) => [step(`CREATE OPERATOR CLASS ${object.name} ${operatorClassDeclaration(object)}`)],
+  drop: (object) => [
+    step(`DROP OPERATOR ${hasImplicitFamily(object) ? 'FAMILY' : 'CLASS'} ${nameWithMethod(object)}`),
+  ],
 }
 
 /** `public.by_length USING btree`; the method is in the signature. */
-function using({ name, signature }: DdlObject): string {
+function nameWithMethod({ name, signature }: DdlObject): string {
   return `${name} USING ${signature.slice(1, -1)}`
 }
 
-function added(family: DdlObject, members: readonly string[]): readonly Step[] {
+function addFamilyMembers(family: DdlObject, members: readonly string[]): readonly DdlStep[] {
   return members.length === 0
     ? []
-    : [step(`ALTER OPERATOR FAMILY ${using(family)} ADD ${members.join(', ')}`)]
+    : [step(`ALTER OPERATOR FAMILY ${nameWithMethod(family)} ADD ${members.join(', ')}`)]
 }
 
-function dropped(family: DdlObject, members: readonly string[]): readonly Step[] {
+function dropFamilyMembers(family: DdlObject, members: readonly string[]): readonly DdlStep[] {
   if (members.length === 0) return []
-  const slots = members.map(slotOf).join(', ')
-  return [{ ...step(`ALTER OPERATOR FAMILY ${using(family)} DROP ${slots}`), phase: 'release' }]
+  const slots = members.map(familyMemberSlot).join(', ')
+  return [{ ...step(`ALTER OPERATOR FAMILY ${nameWithMethod(family)} DROP ${slots}`), phase: 'release' }]
 }
 
-function without(members: readonly string[], others: readonly string[]): readonly string[] {
+function withoutFamilyMembers(members: readonly string[], others: readonly string[]): readonly string[] {
   return members.filter((member) => !others.includes(member))
 }
 
 /** A member is dropped by its number and the types of its operands, which follow either at once or after an operator. */
-function slotOf(member: string): string {
+function familyMemberSlot(member: string): string {
   const [, slot = ''] = /^(\w+ \d+)/.exec(member) ?? []
   const [operands = ''] = /\((?:"(?:[^"]|"")*"|[^)"])*\)/.exec(member.replace(/ FOR ORDER BY .*$/, '')) ?? []
   return `${slot} ${operands}`
 }
 
-function declaration(object: DdlObject): string {
-  const family = text(object, 'family')
-  const storage = text(object, 'storage')
+function operatorClassDeclaration(object: DdlObject): string {
+  const family = textFact(object, 'family')
+  const storage = textFact(object, 'storage')
   const members = [
-    ...list(object, 'operators'),
-    ...list(object, 'functions'),
+    ...listFact(object, 'operators'),
+    ...listFact(object, 'functions'),
     ...(storage === '' ? [] : [`STORAGE ${storage}`]),
   ]
   return [
-    ...(is(object, 'default') ? ['DEFAULT'] : []),
-    `FOR TYPE ${text(object, 'type')} USING ${object.signature.slice(1, -1)}`,
+    ...(booleanFact(object, 'default') ? ['DEFAULT'] : []),
+    `FOR TYPE ${textFact(object, 'type')} USING ${object.signature.slice(1, -1)}`,
     ...(family === '' ? [] : [`FAMILY ${family}`]),
     `AS ${members.join(', ')}`,
   ].join(' ')
 }
 
 /** A class that was made without a family has made one of its own name, which must not outlive it. */
-function isOnlyOfFamily({ names: [schema = '', name = ''], signature, facts, catalog }: DdlObject): boolean {
+function hasImplicitFamily({
+  names: [schema = '', name = ''],
+  signature,
+  facts,
+  catalog,
+}: DdlObject): boolean {
   if (facts['family'] !== undefined) return false
   return catalog[objectKey('operator_family', [schema, name], signature)] === undefined
 }

@@ -1,42 +1,51 @@
-import { ident } from '../identifiers.js'
-import { type Change, type DdlObject, is, type KindDdl, list, type Step, step, text } from '../object.js'
+import { quoteIdentifier } from '../identifiers.js'
+import {
+  type ObjectChange,
+  type DdlObject,
+  booleanFact,
+  type KindDdl,
+  listFact,
+  type DdlStep,
+  step,
+  textFact,
+} from '../object.js'
 
 /** The clauses of CREATE and ALTER POLICY by fact. */
-const clauses: Readonly<Record<string, (policy: DdlObject) => string>> = {
-  roles: (policy) => ` TO ${list(policy, 'roles').map(ident).join(', ')}`,
-  using: (policy) => ` USING (${text(policy, 'using')})`,
-  withCheck: (policy) => ` WITH CHECK (${text(policy, 'withCheck')})`,
+const policyClauses: Readonly<Record<string, (policy: DdlObject) => string>> = {
+  roles: (policy) => ` TO ${listFact(policy, 'roles').map(quoteIdentifier).join(', ')}`,
+  using: (policy) => ` USING (${textFact(policy, 'using')})`,
+  withCheck: (policy) => ` WITH CHECK (${textFact(policy, 'withCheck')})`,
 }
 
-export const policy: KindDdl = {
+export const policyDdl: KindDdl = {
   reference: ({ name, relation }) => `POLICY ${name} ON ${relation}`,
   create: (object) => [
-    stepOn(
+    policyStep(
       object,
-      `CREATE POLICY ${object.name} ON ${object.relation}${is(object, 'permissive') ? '' : ' AS RESTRICTIVE'} FOR ${text(object, 'command').toUpperCase()}${clausesOf(object, () => true)}`,
+      `CREATE POLICY ${object.name} ON ${object.relation}${booleanFact(object, 'permissive') ? '' : ' AS RESTRICTIVE'} FOR ${textFact(object, 'command').toUpperCase()}${renderPolicyClauses(object, () => true)}`,
     ),
   ],
-  drop: (object) => [stepOn(object, `DROP POLICY ${object.name} ON ${object.relation}`)],
+  drop: (object) => [policyStep(object, `DROP POLICY ${object.name} ON ${object.relation}`)],
   alter: (change) => {
-    if (mustBeMadeAnew(change)) return 'replace'
+    if (mustRecreatePolicy(change)) return 'replace'
     const { to, facts } = change
-    const changed = clausesOf(to, (fact) => facts.has(fact))
-    return [stepOn(to, `ALTER POLICY ${to.name} ON ${to.relation}${changed}`)]
+    const changed = renderPolicyClauses(to, (fact) => facts.has(fact))
+    return [policyStep(to, `ALTER POLICY ${to.name} ON ${to.relation}${changed}`)]
   },
 }
 
-function clausesOf(object: DdlObject, isWanted: (fact: string) => boolean): string {
-  return Object.entries(clauses)
+function renderPolicyClauses(object: DdlObject, isWanted: (fact: string) => boolean): string {
+  return Object.entries(policyClauses)
     .filter(([fact]) => object.facts[fact] !== undefined && isWanted(fact))
     .map(([, render]) => render(object))
     .join('')
 }
 
 /** ALTER POLICY changes an expression, and cannot take one away. */
-function mustBeMadeAnew({ to, facts }: Change): boolean {
-  return [...facts].some((fact) => clauses[fact] === undefined || to.facts[fact] === undefined)
+function mustRecreatePolicy({ to, facts }: ObjectChange): boolean {
+  return [...facts].some((fact) => policyClauses[fact] === undefined || to.facts[fact] === undefined)
 }
 
-function stepOn({ relation }: DdlObject, sql: string): Step {
+function policyStep({ relation }: DdlObject, sql: string): DdlStep {
   return step(sql, { hazard: 'lock', table: relation, lock: 'ACCESS EXCLUSIVE' })
 }

@@ -1,26 +1,26 @@
-import { type KindDdl, step, text } from '../object.js'
-import { type Clause, parenthesized } from './clauses.js'
-import { dropOfType, shellOf } from './shell-type.js'
-import { usersOfType } from './type-users.js'
+import { type KindDdl, step, textFact } from '../object.js'
+import { type OptionClause, renderOptionList } from './option-list.js'
+import { dropTypeSteps, shellTypeSteps } from './shell-type.js'
+import { columnsOfType } from './type-users.js'
 
-const options: Readonly<Record<string, Clause>> = {
-  subtype: (range) => `SUBTYPE = ${text(range, 'subtype')}`,
-  operatorClass: (range) => `SUBTYPE_OPCLASS = ${text(range, 'operatorClass')}`,
-  collation: (range) => `COLLATION = ${text(range, 'collation')}`,
-  canonical: (range) => `CANONICAL = ${text(range, 'canonical')}`,
-  subtypeDiff: (range) => `SUBTYPE_DIFF = ${text(range, 'subtypeDiff')}`,
-  multirange: (range) => `MULTIRANGE_TYPE_NAME = ${text(range, 'multirange')}`,
+const rangeOptions: Readonly<Record<string, OptionClause>> = {
+  subtype: (range) => `SUBTYPE = ${textFact(range, 'subtype')}`,
+  operatorClass: (range) => `SUBTYPE_OPCLASS = ${textFact(range, 'operatorClass')}`,
+  collation: (range) => `COLLATION = ${textFact(range, 'collation')}`,
+  canonical: (range) => `CANONICAL = ${textFact(range, 'canonical')}`,
+  subtypeDiff: (range) => `SUBTYPE_DIFF = ${textFact(range, 'subtypeDiff')}`,
+  multirange: (range) => `MULTIRANGE_TYPE_NAME = ${textFact(range, 'multirange')}`,
 }
 
-export const range: KindDdl = {
+export const rangeDdl: KindDdl = {
   reference: ({ name }) => `TYPE ${name}`,
   create: (object) => [
-    ...shellOf(object),
-    step(`CREATE TYPE ${object.name} AS RANGE ${parenthesized(object, options)}`),
+    ...shellTypeSteps(object),
+    step(`CREATE TYPE ${object.name} AS RANGE ${renderOptionList(object, rangeOptions)}`),
   ],
-  drop: dropOfType,
+  drop: dropTypeSteps,
   alter: ({ from }) =>
-    usersOfType(from).length === 0
+    columnsOfType(from).length === 0
       ? 'replace'
       : {
           reason: 'PostgreSQL cannot alter a range type, and columns are of this one',

@@ -1,84 +1,84 @@
 import type { KindDdl } from '../object.js'
-import { aggregate } from './aggregate.js'
-import { baseType } from './base-type.js'
-import { cast } from './cast.js'
-import { collation } from './collation.js'
-import { column } from './column.js'
-import { composite } from './composite.js'
-import { constraint } from './constraint.js'
-import { conversion, transform } from './conversion.js'
-import { defaultPrivileges } from './default-privileges.js'
-import { domain } from './domain.js'
-import { enumeration } from './enum.js'
-import { eventTrigger } from './event-trigger.js'
-import { extension } from './extension.js'
-import { foreignDataWrapper, server, userMapping } from './foreign-server.js'
-import { foreignTable } from './foreign-table.js'
-import { index } from './indexes.js'
-import { accessMethod, language } from './language.js'
-import { operatorClass, operatorFamily } from './operator-class.js'
-import { operator } from './operator.js'
-import { policy } from './policy.js'
-import { publication } from './publication.js'
-import { range } from './range.js'
-import { procedure, routineFunction } from './routine.js'
-import { rule } from './rule.js'
-import { schema } from './schema.js'
-import { sequence } from './sequence.js'
-import { statistics } from './statistics.js'
-import { subscription } from './subscription.js'
-import { table } from './table.js'
+import { aggregateDdl } from './aggregate.js'
+import { baseTypeDdl } from './base-type.js'
+import { castDdl } from './cast.js'
+import { collationDdl } from './collation.js'
+import { columnDdl } from './column.js'
+import { compositeDdl } from './composite.js'
+import { constraintDdl } from './constraint.js'
+import { conversionDdl, transformDdl } from './conversion.js'
+import { defaultPrivilegesDdl } from './default-privileges.js'
+import { domainDdl } from './domain.js'
+import { enumDdl } from './enum.js'
+import { eventTriggerDdl } from './event-trigger.js'
+import { extensionDdl } from './extension.js'
+import { foreignDataWrapperDdl, serverDdl, userMappingDdl } from './foreign-server.js'
+import { foreignTableDdl } from './foreign-table.js'
+import { indexDdl } from './indexes.js'
+import { accessMethodDdl, languageDdl } from './language.js'
+import { operatorClassDdl, operatorFamilyDdl } from './operator-class.js'
+import { operatorDdl } from './operator.js'
+import { policyDdl } from './policy.js'
+import { publicationDdl } from './publication.js'
+import { rangeDdl } from './range.js'
+import { procedureDdl, functionDdl } from './routine.js'
+import { ruleDdl } from './rule.js'
+import { schemaDdl } from './schema.js'
+import { sequenceDdl } from './sequence.js'
+import { statisticsDdl } from './statistics.js'
+import { subscriptionDdl } from './subscription.js'
+import { tableDdl } from './table.js'
 import {
-  textSearchConfiguration,
-  textSearchDictionary,
-  textSearchParser,
-  textSearchTemplate,
+  textSearchConfigurationDdl,
+  textSearchDictionaryDdl,
+  textSearchParserDdl,
+  textSearchTemplateDdl,
 } from './text-search.js'
-import { trigger } from './trigger.js'
-import { materializedView, view } from './view.js'
+import { triggerDdl } from './trigger.js'
+import { materializedViewDdl, viewDdl } from './view.js'
 
 /** How every kind of object is written as SQL: one entry a kind. */
 export const ddlKinds: Readonly<Record<string, KindDdl>> = {
-  sequence,
-  table,
-  column,
-  constraint,
-  index,
-  view,
-  materialized_view: materializedView,
-  function: routineFunction,
-  procedure,
-  aggregate,
-  enum: enumeration,
-  domain,
-  composite,
-  range,
-  base_type: baseType,
-  operator,
-  operator_family: operatorFamily,
-  operator_class: operatorClass,
-  cast,
-  conversion,
-  transform,
-  collation,
-  text_search_parser: textSearchParser,
-  text_search_template: textSearchTemplate,
-  text_search_dictionary: textSearchDictionary,
-  text_search_configuration: textSearchConfiguration,
-  language,
-  access_method: accessMethod,
-  schema,
-  extension,
-  trigger,
-  policy,
-  rule,
-  event_trigger: eventTrigger,
-  statistics,
-  publication,
-  subscription,
-  foreign_data_wrapper: foreignDataWrapper,
-  server,
-  user_mapping: userMapping,
-  foreign_table: foreignTable,
-  default_privileges: defaultPrivileges,
+  sequence: sequenceDdl,
+  table: tableDdl,
+  column: columnDdl,
+  constraint: constraintDdl,
+  index: indexDdl,
+  view: viewDdl,
+  materialized_view: materializedViewDdl,
+  function: functionDdl,
+  procedure: procedureDdl,
+  aggregate: aggregateDdl,
+  enum: enumDdl,
+  domain: domainDdl,
+  composite: compositeDdl,
+  range: rangeDdl,
+  base_type: baseTypeDdl,
+  operator: operatorDdl,
+  operator_family: operatorFamilyDdl,
+  operator_class: operatorClassDdl,
+  cast: castDdl,
+  conversion: conversionDdl,
+  transform: transformDdl,
+  collation: collationDdl,
+  text_search_parser: textSearchParserDdl,
+  text_search_template: textSearchTemplateDdl,
+  text_search_dictionary: textSearchDictionaryDdl,
+  text_search_configuration: textSearchConfigurationDdl,
+  language: languageDdl,
+  access_method: accessMethodDdl,
+  schema: schemaDdl,
+  extension: extensionDdl,
+  trigger: triggerDdl,
+  policy: policyDdl,
+  rule: ruleDdl,
+  event_trigger: eventTriggerDdl,
+  statistics: statisticsDdl,
+  publication: publicationDdl,
+  subscription: subscriptionDdl,
+  foreign_data_wrapper: foreignDataWrapperDdl,
+  server: serverDdl,
+  user_mapping: userMappingDdl,
+  foreign_table: foreignTableDdl,
+  default_privileges: defaultPrivilegesDdl,
 }

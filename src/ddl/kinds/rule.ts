@@ -1,26 +1,29 @@
-import { type DdlObject, type KindDdl, type Step, step, text } from '../object.js'
-import { firesAsUsual, firing } from './firing.js'
+import { type DdlObject, type KindDdl, type DdlStep, step, textFact } from '../object.js'
+import { isEnabledByDefault, enableClause } from './enable-clause.js'
 
-export const rule: KindDdl = {
+export const ruleDdl: KindDdl = {
   reference: ({ name, relation }) => `RULE ${name} ON ${relation}`,
-  create: (object) => [stepOn(object, definition(object)), ...(firesAsUsual(object) ? [] : [enable(object)])],
-  drop: (object) => [stepOn(object, `DROP RULE ${object.name} ON ${object.relation}`)],
+  create: (object) => [
+    ruleStep(object, ruleDefinition(object)),
+    ...(isEnabledByDefault(object) ? [] : [enableRule(object)]),
+  ],
+  drop: (object) => [ruleStep(object, `DROP RULE ${object.name} ON ${object.relation}`)],
   alter: ({ to, facts }) => [
     ...(facts.has('definition')
-      ? [stepOn(to, definition(to).replace(/^CREATE /, 'CREATE OR REPLACE '))]
+      ? [ruleStep(to, ruleDefinition(to).replace(/^CREATE /, 'CREATE OR REPLACE '))]
       : []),
-    ...(facts.has('enabled') ? [enable(to)] : []),
+    ...(facts.has('enabled') ? [enableRule(to)] : []),
   ],
 }
 
-function definition(object: DdlObject): string {
-  return text(object, 'definition').replace(/;\s*$/, '')
+function ruleDefinition(object: DdlObject): string {
+  return textFact(object, 'definition').replace(/;\s*$/, '')
 }
 
-function enable(object: DdlObject): Step {
-  return stepOn(object, `ALTER TABLE ${object.relation} ${firing(object)} RULE ${object.name}`)
+function enableRule(object: DdlObject): DdlStep {
+  return ruleStep(object, `ALTER TABLE ${object.relation} ${enableClause(object)} RULE ${object.name}`)
 }
 
-function stepOn({ relation }: DdlObject, sql: string): Step {
+function ruleStep({ relation }: DdlObject, sql: string): DdlStep {
   return step(sql, { hazard: 'lock', table: relation, lock: 'ACCESS EXCLUSIVE' })
 }

@@ -1,6 +1,6 @@
 import { type KindDdl, step } from '../object.js'
 
-export const schema: KindDdl = {
+export const schemaDdl: KindDdl = {
   reference: ({ name }) => `SCHEMA ${name}`,
   create: ({ name }) => [step(`CREATE SCHEMA ${name}`)],
 }

@@ -1,65 +1,74 @@
-import { type Change, type DdlObject, is, type KindDdl, keyOfName, type Step, step, text } from '../object.js'
+import {
+  type ObjectChange,
+  type DdlObject,
+  booleanFact,
+  type KindDdl,
+  keyFromName,
+  type DdlStep,
+  step,
+  textFact,
+} from '../object.js'
 
 /** The options of CREATE and ALTER SEQUENCE by fact. */
-const options: Readonly<Record<string, (sequence: DdlObject) => string>> = {
-  type: (sequence) => `AS ${text(sequence, 'type')}`,
-  increment: (sequence) => `INCREMENT BY ${text(sequence, 'increment')}`,
-  min: (sequence) => `MINVALUE ${text(sequence, 'min')}`,
-  max: (sequence) => `MAXVALUE ${text(sequence, 'max')}`,
-  start: (sequence) => `START WITH ${text(sequence, 'start')}`,
-  cache: (sequence) => `CACHE ${text(sequence, 'cache')}`,
-  cycle: (sequence) => (is(sequence, 'cycle') ? 'CYCLE' : 'NO CYCLE'),
+const sequenceOptions: Readonly<Record<string, (sequence: DdlObject) => string>> = {
+  type: (sequence) => `AS ${textFact(sequence, 'type')}`,
+  increment: (sequence) => `INCREMENT BY ${textFact(sequence, 'increment')}`,
+  min: (sequence) => `MINVALUE ${textFact(sequence, 'min')}`,
+  max: (sequence) => `MAXVALUE ${textFact(sequence, 'max')}`,
+  start: (sequence) => `START WITH ${textFact(sequence, 'start')}`,
+  cache: (sequence) => `CACHE ${textFact(sequence, 'cache')}`,
+  cycle: (sequence) => (booleanFact(sequence, 'cycle') ? 'CYCLE' : 'NO CYCLE'),
 }
 
-export const sequence: KindDdl = {
+export const sequenceDdl: KindDdl = {
   reference: ({ name }) => `SEQUENCE ${name}`,
   create: (object) => [
     step(
-      `CREATE ${is(object, 'unlogged') ? 'UNLOGGED ' : ''}SEQUENCE ${object.name} ${optionsOf(object, () => true)}`,
+      `CREATE ${booleanFact(object, 'unlogged') ? 'UNLOGGED ' : ''}SEQUENCE ${object.name} ${renderSequenceOptions(object, () => true)}`,
     ),
-    ...owned(object),
+    ...ownedBySteps(object),
   ],
   alter: ({ from, to, facts }) => [
-    ...released(from, facts),
-    ...altered({ from, to, facts }),
-    ...(facts.has('ownedBy') ? owned(to) : []),
+    ...disownSteps(from, facts),
+    ...alterSequenceSteps({ from, to, facts }),
+    ...(facts.has('ownedBy') ? ownedBySteps(to) : []),
   ],
 }
 
-function optionsOf(object: DdlObject, isWanted: (fact: string) => boolean): string {
-  return Object.entries(options)
+function renderSequenceOptions(object: DdlObject, isWanted: (fact: string) => boolean): string {
+  return Object.entries(sequenceOptions)
     .filter(([fact]) => isWanted(fact))
     .map(([, render]) => render(object))
     .join(' ')
 }
 
-function altered({ from, to, facts }: Change): readonly Step[] {
-  const changed = optionsOf(to, (fact) => facts.has(fact))
+function alterSequenceSteps({ from, to, facts }: ObjectChange): readonly DdlStep[] {
+  const changed = renderSequenceOptions(to, (fact) => facts.has(fact))
   return [
     ...(changed === ''
       ? []
-      : [step(`ALTER SEQUENCE ${to.name} ${changed}${isElsewhere({ from, to }) ? ' RESTART' : ''}`)]),
+      : [step(`ALTER SEQUENCE ${to.name} ${changed}${hasDisjointBounds({ from, to }) ? ' RESTART' : ''}`)]),
     ...(facts.has('unlogged')
-      ? [step(`ALTER SEQUENCE ${to.name} SET ${is(to, 'unlogged') ? 'UNLOGGED' : 'LOGGED'}`)]
+      ? [step(`ALTER SEQUENCE ${to.name} SET ${booleanFact(to, 'unlogged') ? 'UNLOGGED' : 'LOGGED'}`)]
       : []),
   ]
 }
 
 /** Whether no value of the old bounds is within the new ones: then it can only begin again. */
-function isElsewhere({ from, to }: Omit<Change, 'facts'>): boolean {
-  const bound = (object: DdlObject, fact: string): bigint => BigInt(text(object, fact))
+function hasDisjointBounds({ from, to }: Omit<ObjectChange, 'facts'>): boolean {
+  const bound = (object: DdlObject, fact: string): bigint => BigInt(textFact(object, fact))
   return bound(to, 'max') < bound(from, 'min') || bound(from, 'max') < bound(to, 'min')
 }
 
 /** A sequence that is to stay must not go with the column that owned it. */
-function released(from: DdlObject, facts: ReadonlySet<string>): readonly Step[] {
-  if (!facts.has('ownedBy') || text(from, 'ownedBy') === '') return []
+function disownSteps(from: DdlObject, facts: ReadonlySet<string>): readonly DdlStep[] {
+  if (!facts.has('ownedBy') || textFact(from, 'ownedBy') === '') return []
   return [{ ...step(`ALTER SEQUENCE ${from.name} OWNED BY NONE`), phase: 'release' }]
 }
 
-function owned(object: DdlObject): readonly Step[] {
-  const column = text(object, 'ownedBy')
+function ownedBySteps(object: DdlObject): readonly DdlStep[] {
+  const column = textFact(object, 'ownedBy')
   if (column === '') return []
-  const after = [keyOfName('column', column)]
+  const after = [keyFromName('column', column)]
   return [{ ...step(`ALTER SEQUENCE ${object.name} OWNED BY ${column}`), phase: 'attach', after }]
 }

@@ -1,23 +1,31 @@
-import { type DdlObject, findObject, type KindDdl, list, type Step, step, text } from '../object.js'
+import {
+  type DdlObject,
+  findObject,
+  type KindDdl,
+  listFact,
+  type DdlStep,
+  step,
+  textFact,
+} from '../object.js'
 import type { Hazard } from '../statement.js'
 
-export const statistics: KindDdl = {
+export const statisticsDdl: KindDdl = {
   reference: ({ name }) => `STATISTICS ${name}`,
   create: (object) => [
-    step(text(object, 'definition'), ...locks(object)),
-    ...(text(object, 'target') === '' ? [] : [setTarget(object)]),
+    step(textFact(object, 'definition'), ...statisticsLocks(object)),
+    ...(textFact(object, 'target') === '' ? [] : [setTargetStep(object)]),
   ],
-  drop: (object) => [step(`DROP STATISTICS ${object.name}`, ...locks(object))],
-  alter: ({ to, facts }) => (facts.has('definition') ? 'replace' : [setTarget(to)]),
+  drop: (object) => [step(`DROP STATISTICS ${object.name}`, ...statisticsLocks(object))],
+  alter: ({ to, facts }) => (facts.has('definition') ? 'replace' : [setTargetStep(to)]),
 }
 
-function setTarget(object: DdlObject): Step {
-  return step(`ALTER STATISTICS ${object.name} SET STATISTICS ${text(object, 'target') || '-1'}`)
+function setTargetStep(object: DdlObject): DdlStep {
+  return step(`ALTER STATISTICS ${object.name} SET STATISTICS ${textFact(object, 'target') || '-1'}`)
 }
 
 /** The table is that of the columns that the statistics need. */
-function locks(object: DdlObject): readonly Hazard[] {
-  const needed = list(object, '$needs').flatMap((key) => findObject(object.catalog, key) ?? [])
+function statisticsLocks(object: DdlObject): readonly Hazard[] {
+  const needed = listFact(object, '$needs').flatMap((key) => findObject(object.catalog, key) ?? [])
   const table = needed.find(({ kind }) => ['column', 'table', 'foreign_table'].includes(kind))?.relation
   return table === undefined ? [] : [{ hazard: 'lock', table, lock: 'SHARE UPDATE EXCLUSIVE' }]
 }

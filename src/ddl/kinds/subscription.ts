@@ -1,99 +1,102 @@
-import { ident, literal } from '../identifiers.js'
+import { quoteIdentifier, quoteLiteral } from '../identifiers.js'
 import {
-  type Change,
+  type ObjectChange,
   type DdlObject,
   type KindDdl,
-  list,
-  separateStep,
-  type Step,
+  listFact,
+  nonTransactionalStep,
+  type DdlStep,
   step,
-  text,
+  textFact,
 } from '../object.js'
 
 /** The options of a subscription by fact: its name in SQL, and its value where the fact is left out. */
-const options: Readonly<Record<string, readonly [name: string, usual: (subscription: DdlObject) => string]>> =
-  {
-    slot: ['slot_name', ({ names }) => names[0] ?? ''],
-    binary: ['binary', () => 'false'],
-    streaming: ['streaming', () => 'off'],
-    synchronousCommit: ['synchronous_commit', () => 'off'],
-    disableOnError: ['disable_on_error', () => 'false'],
-    passwordRequired: ['password_required', () => 'true'],
-    runAsOwner: ['run_as_owner', () => 'false'],
-    origin: ['origin', () => 'any'],
-    twoPhase: ['two_phase', () => 'false'],
-    failover: ['failover', () => 'false'],
-  }
+const subscriptionOptions: Readonly<
+  Record<string, readonly [name: string, usual: (subscription: DdlObject) => string]>
+> = {
+  slot: ['slot_name', ({ names }) => names[0] ?? ''],
+  binary: ['binary', () => 'false'],
+  streaming: ['streaming', () => 'off'],
+  synchronousCommit: ['synchronous_commit', () => 'off'],
+  disableOnError: ['disable_on_error', () => 'false'],
+  passwordRequired: ['password_required', () => 'true'],
+  runAsOwner: ['run_as_owner', () => 'false'],
+  origin: ['origin', () => 'any'],
+  twoPhase: ['two_phase', () => 'false'],
+  failover: ['failover', () => 'false'],
+}
 
 /** Options that change the slot at the publisher as well, which no ROLLBACK takes back. */
-const remote = ['twoPhase', 'failover']
+const remoteOptions = ['twoPhase', 'failover']
 
 /** Options that PostgreSQL changes only while the subscription is disabled. */
-const atRest = ['slot', ...remote]
+const disabledOnlyOptions = ['slot', ...remoteOptions]
 
-export const subscription: KindDdl = {
+export const subscriptionDdl: KindDdl = {
   reference: ({ name }) => `SUBSCRIPTION ${name}`,
   create: (object) => ({
     reason: 'its connection may hold a password, which no catalog has',
-    decide: `run CREATE SUBSCRIPTION ${object.name} CONNECTION '…' PUBLICATION ${publications(object)}${withOptions(object)} with the connection to the publisher`,
+    decide: `run CREATE SUBSCRIPTION ${object.name} CONNECTION '…' PUBLICATION ${publicationList(object)}${withClause(object)} with the connection to the publisher`,
   }),
   drop: (object) => [
-    ...(isEnabled(object) ? [alter(object, 'DISABLE')] : []),
+    ...(isEnabled(object) ? [alterSubscriptionStep(object, 'DISABLE')] : []),
     // With a slot, DROP SUBSCRIPTION looks for its publisher, and cannot be rolled back.
-    ...(hasSlot(object) ? [alter(object, 'SET (slot_name = NONE)')] : []),
+    ...(hasSlot(object) ? [alterSubscriptionStep(object, 'SET (slot_name = NONE)')] : []),
     step(`DROP SUBSCRIPTION ${object.name}`, {
       hazard: 'data loss',
-      what: `the connection of the subscription ${object.name}, and how far it had come${remains(object)}`,
+      what: `the connection of the subscription ${object.name}, and how far it had come${slotWarning(object)}`,
     }),
   ],
   alter: (change) => {
-    if (change.facts.has('streaming') && text(change.to, 'streaming') === '') return unknownStreaming
-    return alterations(change)
+    if (change.facts.has('streaming') && textFact(change.to, 'streaming') === '') return streamingRefusal
+    return alterSubscriptionSteps(change)
   },
 }
 
-const unknownStreaming = {
+const streamingRefusal = {
   reason: 'the usual way of streaming is another since PostgreSQL 18',
   decide: 'ALTER SUBSCRIPTION … SET (streaming = parallel) on 18 or later, off on earlier versions',
 }
 
-function alterations({ from, to, facts }: Change): readonly Step[] {
-  const rests = atRest.some((fact) => facts.has(fact))
+function alterSubscriptionSteps({ from, to, facts }: ObjectChange): readonly DdlStep[] {
+  const rests = disabledOnlyOptions.some((fact) => facts.has(fact))
   const [was, shall] = [isEnabled(from), isEnabled(to)]
-  const local = settings(to, (fact) => facts.has(fact) && !remote.includes(fact))
-  const far = settings(to, (fact) => facts.has(fact) && remote.includes(fact))
+  const local = renderSubscriptionOptions(to, (fact) => facts.has(fact) && !remoteOptions.includes(fact))
+  const far = renderSubscriptionOptions(to, (fact) => facts.has(fact) && remoteOptions.includes(fact))
   return [
-    ...(was && (rests || !shall) ? [alter(to, 'DISABLE')] : []),
+    ...(was && (rests || !shall) ? [alterSubscriptionStep(to, 'DISABLE')] : []),
     ...(facts.has('publications')
-      ? [alter(to, `SET PUBLICATION ${publications(to)} WITH (refresh = false)`)]
+      ? [alterSubscriptionStep(to, `SET PUBLICATION ${publicationList(to)} WITH (refresh = false)`)]
       : []),
-    ...(local === '' ? [] : [alter(to, `SET (${local})`)]),
-    ...(far === '' ? [] : [separateStep(`ALTER SUBSCRIPTION ${to.name} SET (${far})`, unreachable)]),
-    ...(shall && (rests || !was) ? [alter(to, 'ENABLE')] : []),
+    ...(local === '' ? [] : [alterSubscriptionStep(to, `SET (${local})`)]),
+    ...(far === ''
+      ? []
+      : [nonTransactionalStep(`ALTER SUBSCRIPTION ${to.name} SET (${far})`, publisherHazard)]),
+    ...(shall && (rests || !was) ? [alterSubscriptionStep(to, 'ENABLE')] : []),
   ]
 }
 
-const unreachable = { hazard: 'may fail', when: 'the publisher does not answer' } as const
+const publisherHazard = { hazard: 'may fail', when: 'the publisher does not answer' } as const
 
-function alter({ name }: DdlObject, what: string): Step {
+function alterSubscriptionStep({ name }: DdlObject, what: string): DdlStep {
   return step(`ALTER SUBSCRIPTION ${name} ${what}`)
 }
 
-function settings(object: DdlObject, isWanted: (fact: string) => boolean): string {
-  return Object.entries(options)
+function renderSubscriptionOptions(object: DdlObject, isWanted: (fact: string) => boolean): string {
+  return Object.entries(subscriptionOptions)
     .filter(([fact]) => isWanted(fact))
-    .map(([fact, [name, usual]]) => `${name} = ${literal(text(object, fact) || usual(object))}`)
+    .map(([fact, [name, usual]]) => `${name} = ${quoteLiteral(textFact(object, fact) || usual(object))}`)
     .join(', ')
 }
 
-function withOptions(object: DdlObject): string {
-  const said = settings(object, (fact) => object.facts[fact] !== undefined)
+function withClause(object: DdlObject): string {
+  const said = renderSubscriptionOptions(object, (fact) => object.facts[fact] !== undefined)
   const all = [...(isEnabled(object) ? [] : ['enabled = false']), ...(said === '' ? [] : [said])]
   return all.length === 0 ? '' : ` WITH (${all.join(', ')})`
 }
 
-function publications(object: DdlObject): string {
-  return list(object, 'publications').map(ident).join(', ')
+function publicationList(object: DdlObject): string {
+  return listFact(object, 'publications').map(quoteIdentifier).join(', ')
 }
 
 function isEnabled({ facts }: DdlObject): boolean {
@@ -101,12 +104,12 @@ function isEnabled({ facts }: DdlObject): boolean {
 }
 
 function hasSlot(object: DdlObject): boolean {
-  return text(object, 'slot') !== 'none'
+  return textFact(object, 'slot') !== 'none'
 }
 
 /** Without its subscriber a slot holds all that the publisher writes. */
-function remains(object: DdlObject): string {
+function slotWarning(object: DdlObject): string {
   if (!hasSlot(object)) return ''
-  const slot = text(object, 'slot') || object.names[0]
+  const slot = textFact(object, 'slot') || object.names[0]
   return `; its slot ${slot} stays at the publisher and fills its disk until it is dropped there`
 }

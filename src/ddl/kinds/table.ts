@@ -1,29 +1,29 @@
 import {
-  type Change,
+  type ObjectChange,
   type DdlObject,
   findObject,
-  is,
-  keyOfName,
+  booleanFact,
+  keyFromName,
   type KindDdl,
-  list,
-  partsOf,
-  relationOf,
-  type Rendered,
+  listFact,
+  partsByRelation,
+  relationKeyOf,
+  type RenderResult,
   step,
-  type Step,
-  text,
+  type DdlStep,
+  textFact,
 } from '../object.js'
 import { columnConstraints, columnDefinition, hasLocalDefinition } from './column-definition.js'
 import { parameterChanges, parameterList } from './parameters.js'
-import { attachSteps, releaseSteps } from './table-parents.js'
+import { attachParentSteps, releaseParentSteps } from './table-parents.js'
 
-export const table: KindDdl = {
+export const tableDdl: KindDdl = {
   reference: ({ name }) => `TABLE ${name}`,
   create: (object) => [
-    step(definition(object)),
-    ...rowSecurity({ from: { ...object, facts: {} }, to: object }),
-    ...identity(object),
-    ...attachSteps({ from: { ...object, facts: {} }, to: object }),
+    step(tableDefinition(object)),
+    ...rowSecuritySteps({ from: { ...object, facts: {} }, to: object }),
+    ...replicaIdentitySteps(object),
+    ...attachParentSteps({ from: { ...object, facts: {} }, to: object }),
   ],
   drop: (object) => [
     step(
@@ -32,11 +32,11 @@ export const table: KindDdl = {
       { hazard: 'lock', table: object.name, lock: 'ACCESS EXCLUSIVE' },
     ),
   ],
-  alter: (change) => fixed(change) ?? alterations(change),
+  alter: (change) => refuseRepartition(change) ?? alterTableSteps(change),
 }
 
 /** What no statement changes on a table that has rows. */
-function fixed({ to, facts }: Change): Rendered | null {
+function refuseRepartition({ to, facts }: ObjectChange): RenderResult | null {
   if (!facts.has('partitionedBy')) return null
   return {
     reason: 'how a table is partitioned, or whether it is, cannot be changed',
@@ -44,47 +44,47 @@ function fixed({ to, facts }: Change): Rendered | null {
   }
 }
 
-function alterations(change: Change): readonly Step[] {
+function alterTableSteps(change: ObjectChange): readonly DdlStep[] {
   const { from, to, facts } = change
   const locked = { hazard: 'lock', table: to.name, lock: 'ACCESS EXCLUSIVE' } as const
   const rewritten = { hazard: 'table rewrite', table: to.name } as const
   const alter = (what: string): string => `ALTER TABLE ${to.name} ${what}`
   return [
-    ...releaseSteps(change),
-    ...rowSecurity(change),
+    ...releaseParentSteps(change),
+    ...rowSecuritySteps(change),
     ...(facts.has('unlogged')
-      ? [step(alter(is(to, 'unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'), locked, rewritten)]
+      ? [step(alter(booleanFact(to, 'unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'), locked, rewritten)]
       : []),
     ...(facts.has('accessMethod')
-      ? [step(alter(`SET ACCESS METHOD ${text(to, 'accessMethod') || 'heap'}`), locked, rewritten)]
+      ? [step(alter(`SET ACCESS METHOD ${textFact(to, 'accessMethod') || 'heap'}`), locked, rewritten)]
       : []),
     ...parameterChanges({ from, to }, 'options').map((what) =>
       step(alter(what), { hazard: 'lock', table: to.name, lock: 'SHARE UPDATE EXCLUSIVE' }),
     ),
     ...(facts.has('ofType')
-      ? [step(alter(text(to, 'ofType') === '' ? 'NOT OF' : `OF ${text(to, 'ofType')}`), locked)]
+      ? [step(alter(textFact(to, 'ofType') === '' ? 'NOT OF' : `OF ${textFact(to, 'ofType')}`), locked)]
       : []),
-    ...(facts.has('replicaIdentity') ? identity(to) : []),
-    ...attachSteps(change),
+    ...(facts.has('replicaIdentity') ? replicaIdentitySteps(to) : []),
+    ...attachParentSteps(change),
   ]
 }
 
-function definition(object: DdlObject): string {
-  const isTyped = text(object, 'ofType') !== ''
-  const columns = columnsOf(object).map((column) =>
-    isTyped ? typedColumn(column) : columnDefinition(column),
+function tableDefinition(object: DdlObject): string {
+  const isTyped = textFact(object, 'ofType') !== ''
+  const columns = localColumnsOf(object).map((column) =>
+    isTyped ? typedColumnDefinition(column) : columnDefinition(column),
   )
   const listed = columns.filter((column) => column !== '').map((column) => `\n  ${column}`)
-  const isPartition = text(object, 'partition') !== ''
-  const parents = isPartition ? '' : list(object, 'parents').join(', ')
+  const isPartition = textFact(object, 'partition') !== ''
+  const parents = isPartition ? '' : listFact(object, 'parents').join(', ')
   const options = parameterList(object, 'options')
   return [
-    `CREATE ${is(object, 'unlogged') ? 'UNLOGGED ' : ''}TABLE ${object.name}`,
-    isTyped ? `OF ${text(object, 'ofType')}` : '',
+    `CREATE ${booleanFact(object, 'unlogged') ? 'UNLOGGED ' : ''}TABLE ${object.name}`,
+    isTyped ? `OF ${textFact(object, 'ofType')}` : '',
     isTyped && listed.length === 0 ? '' : `(${listed.join(',')}${listed.length === 0 ? '' : '\n'})`,
     parents === '' ? '' : `INHERITS (${parents})`,
-    text(object, 'partitionedBy') === '' ? '' : `PARTITION BY ${text(object, 'partitionedBy')}`,
-    text(object, 'accessMethod') === '' ? '' : `USING ${text(object, 'accessMethod')}`,
+    textFact(object, 'partitionedBy') === '' ? '' : `PARTITION BY ${textFact(object, 'partitionedBy')}`,
+    textFact(object, 'accessMethod') === '' ? '' : `USING ${textFact(object, 'accessMethod')}`,
     options === '' ? '' : `WITH (${options})`,
   ]
     .filter((part) => part !== '')
@@ -92,29 +92,29 @@ function definition(object: DdlObject): string {
 }
 
 /** The columns a table names itself, in their order. */
-export function columnsOf({ catalog, key }: DdlObject): readonly DdlObject[] {
-  const keys = (partsOf(catalog).get(key) ?? []).filter((part) => part.startsWith('column:'))
+export function localColumnsOf({ catalog, key }: DdlObject): readonly DdlObject[] {
+  const keys = (partsByRelation(catalog).get(key) ?? []).filter((part) => part.startsWith('column:'))
   return keys
     .flatMap((part) => findObject(catalog, part) ?? [])
     .map((column) => ({ ...column, fresh: true }))
     .filter(hasLocalDefinition)
-    .sort((one, other) => Number(text(one, '$position')) - Number(text(other, '$position')))
+    .sort((one, other) => Number(textFact(one, '$position')) - Number(textFact(other, '$position')))
 }
 
-function typedColumn(column: DdlObject): string {
+function typedColumnDefinition(column: DdlObject): string {
   const constraints = columnConstraints(column)
   return constraints.length === 0 ? '' : `${column.name} WITH OPTIONS ${constraints.join(' ')}`
 }
 
-function rowSecurity({ from, to }: Omit<Change, 'facts'>): readonly Step[] {
+function rowSecuritySteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
   const switches = [
     ['rowSecurity', 'ENABLE ROW LEVEL SECURITY', 'DISABLE ROW LEVEL SECURITY'],
     ['forceRowSecurity', 'FORCE ROW LEVEL SECURITY', 'NO FORCE ROW LEVEL SECURITY'],
   ] as const
   return switches
-    .filter(([fact]) => is(from, fact) !== is(to, fact))
+    .filter(([fact]) => booleanFact(from, fact) !== booleanFact(to, fact))
     .map(([fact, on, off]) =>
-      step(`ALTER TABLE ${to.name} ${is(to, fact) ? on : off}`, {
+      step(`ALTER TABLE ${to.name} ${booleanFact(to, fact) ? on : off}`, {
         hazard: 'lock',
         table: to.name,
         lock: 'ACCESS EXCLUSIVE',
@@ -123,12 +123,12 @@ function rowSecurity({ from, to }: Omit<Change, 'facts'>): readonly Step[] {
 }
 
 /** The index that identifies rows to subscribers has to be there. */
-function identity(to: DdlObject): readonly Step[] {
-  const fact = text(to, 'replicaIdentity')
-  if (fact === '' && to.fresh) return []
+function replicaIdentitySteps(to: DdlObject): readonly DdlStep[] {
+  const fact = textFact(to, 'replicaIdentity')
+  if (fact === '' && to.inNewRelation) return []
   const name = fact.replace(/^using index /, '')
   const index = fact.startsWith('using')
-    ? (['index', 'constraint'] as const).map((kind) => keyOfName(kind, `${to.name}.${name}`))
+    ? (['index', 'constraint'] as const).map((kind) => keyFromName(kind, `${to.name}.${name}`))
     : []
   const what = fact === '' ? 'DEFAULT' : fact.startsWith('using') ? `USING INDEX ${name}` : fact.toUpperCase()
   return [
@@ -140,6 +140,6 @@ function identity(to: DdlObject): readonly Step[] {
 }
 
 /** How ALTER calls the relation of a part: TABLE or FOREIGN TABLE. */
-export function tableWord({ catalog, key }: DdlObject): string {
-  return relationOf(catalog, key)?.startsWith('foreign_table:') === true ? 'FOREIGN TABLE' : 'TABLE'
+export function tableKeyword({ catalog, key }: DdlObject): string {
+  return relationKeyOf(catalog, key)?.startsWith('foreign_table:') === true ? 'FOREIGN TABLE' : 'TABLE'
 }

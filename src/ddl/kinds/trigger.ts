@@ -1,34 +1,36 @@
-import { type DdlObject, type KindDdl, type Step, step, text } from '../object.js'
-import type { Lock } from '../statement.js'
-import { firesAsUsual, firing } from './firing.js'
+import { type DdlObject, type KindDdl, type DdlStep, step, textFact } from '../object.js'
+import type { LockMode } from '../statement.js'
+import { isEnabledByDefault, enableClause } from './enable-clause.js'
 
-export const trigger: KindDdl = {
+export const triggerDdl: KindDdl = {
   reference: ({ name, relation }) => `TRIGGER ${name} ON ${relation}`,
   create: (object) => [
-    stepOn(object, text(object, 'definition')),
-    ...(firesAsUsual(object) ? [] : [enable(object)]),
+    triggerStep(object, textFact(object, 'definition')),
+    ...(isEnabledByDefault(object) ? [] : [enableTrigger(object)]),
   ],
-  drop: (object) => [stepOn(object, `DROP TRIGGER ${object.name} ON ${object.relation}`, 'ACCESS EXCLUSIVE')],
+  drop: (object) => [
+    triggerStep(object, `DROP TRIGGER ${object.name} ON ${object.relation}`, 'ACCESS EXCLUSIVE'),
+  ],
   alter: ({ from, to, facts }) => {
-    if (!facts.has('definition')) return [enable(to)]
-    if (isConstraint(from) || isConstraint(to)) return 'replace'
+    if (!facts.has('definition')) return [enableTrigger(to)]
+    if (isConstraintTrigger(from) || isConstraintTrigger(to)) return 'replace'
     // A trigger that is replaced is enabled again.
     return [
-      stepOn(to, text(to, 'definition').replace(/^CREATE /, 'CREATE OR REPLACE ')),
-      ...(firesAsUsual(to) ? [] : [enable(to)]),
+      triggerStep(to, textFact(to, 'definition').replace(/^CREATE /, 'CREATE OR REPLACE ')),
+      ...(isEnabledByDefault(to) ? [] : [enableTrigger(to)]),
     ]
   },
 }
 
-function enable(object: DdlObject): Step {
-  return stepOn(object, `ALTER TABLE ${object.relation} ${firing(object)} TRIGGER ${object.name}`)
+function enableTrigger(object: DdlObject): DdlStep {
+  return triggerStep(object, `ALTER TABLE ${object.relation} ${enableClause(object)} TRIGGER ${object.name}`)
 }
 
-function stepOn({ relation }: DdlObject, sql: string, lock: Lock = 'SHARE ROW EXCLUSIVE'): Step {
+function triggerStep({ relation }: DdlObject, sql: string, lock: LockMode = 'SHARE ROW EXCLUSIVE'): DdlStep {
   return step(sql, { hazard: 'lock', table: relation, lock })
 }
 
 /** PostgreSQL has no CREATE OR REPLACE CONSTRAINT TRIGGER. */
-function isConstraint(object: DdlObject): boolean {
-  return text(object, 'definition').startsWith('CREATE CONSTRAINT')
+function isConstraintTrigger(object: DdlObject): boolean {
+  return textFact(object, 'definition').startsWith('CREATE CONSTRAINT')
 }

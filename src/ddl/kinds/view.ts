@@ -1,41 +1,49 @@
-import { type Change, type DdlObject, type KindDdl, list, type Step, step, text } from '../object.js'
+import {
+  type ObjectChange,
+  type DdlObject,
+  type KindDdl,
+  listFact,
+  type DdlStep,
+  step,
+  textFact,
+} from '../object.js'
 import { columnSettingSteps } from './column-settings.js'
 import { parameterChanges, parameterList } from './parameters.js'
 
-export const view: KindDdl = {
+export const viewDdl: KindDdl = {
   reference: ({ name }) => `VIEW ${name}`,
   create: (object) => [
-    step(`CREATE VIEW ${asDefined(object)}`),
-    ...defaults({ from: { ...object, facts: {} }, to: object }),
+    step(`CREATE VIEW ${viewBody(object)}`),
+    ...viewDefaultSteps({ from: { ...object, facts: {} }, to: object }),
   ],
   alter: ({ from, to, facts }) => {
     if (!onlyAddsColumns({ from, to })) return 'replace'
     if (facts.has('definition') || facts.has('columns'))
-      return [step(`CREATE OR REPLACE VIEW ${asDefined(to)}`), ...defaults({ from, to })]
+      return [step(`CREATE OR REPLACE VIEW ${viewBody(to)}`), ...viewDefaultSteps({ from, to })]
     return [
       ...parameterChanges({ from, to }, 'options').map((what) => step(`ALTER VIEW ${to.name} ${what}`)),
-      ...defaults({ from, to }),
+      ...viewDefaultSteps({ from, to }),
     ]
   },
 }
 
-export const materializedView: KindDdl = {
+export const materializedViewDdl: KindDdl = {
   reference: ({ name }) => `MATERIALIZED VIEW ${name}`,
   create: (object) => {
-    const method = text(object, 'accessMethod')
+    const method = textFact(object, 'accessMethod')
     const options = parameterList(object, 'options')
     return [
       step(
         `CREATE MATERIALIZED VIEW ${object.name}${method === '' ? '' : ` USING ${method}`}${
           options === '' ? '' : ` WITH (${options})`
-        } AS\n${query(object)}${object.facts['populated'] === false ? '\n WITH NO DATA' : ''}`,
+        } AS\n${viewQuery(object)}${object.facts['populated'] === false ? '\n WITH NO DATA' : ''}`,
       ),
       ...columnSettingSteps({ from: { ...object, facts: {} }, to: object }),
     ]
   },
   alter: ({ from, to, facts }) => {
     if (facts.has('definition') || facts.has('columns')) return 'replace'
-    const method = text(to, 'accessMethod') || 'heap'
+    const method = textFact(to, 'accessMethod') || 'heap'
     return [
       ...parameterChanges({ from, to }, 'options').map((what) =>
         step(`ALTER MATERIALIZED VIEW ${to.name} ${what}`),
@@ -48,13 +56,13 @@ export const materializedView: KindDdl = {
             }),
           ]
         : []),
-      ...(facts.has('populated') ? [refreshed(to)] : []),
+      ...(facts.has('populated') ? [refreshStep(to)] : []),
       ...columnSettingSteps({ from, to }),
     ]
   },
 }
 
-function refreshed(to: DdlObject): Step {
+function refreshStep(to: DdlObject): DdlStep {
   const suffix = to.facts['populated'] === false ? ' WITH NO DATA' : ''
   return step(`REFRESH MATERIALIZED VIEW ${to.name}${suffix}`, {
     hazard: 'lock',
@@ -63,42 +71,45 @@ function refreshed(to: DdlObject): Step {
   })
 }
 
-function asDefined(object: DdlObject): string {
+function viewBody(object: DdlObject): string {
   const options = parameterList(object, 'options')
-  return `${object.name}${options === '' ? '' : ` WITH (${options})`} AS\n${query(object)}`
+  return `${object.name}${options === '' ? '' : ` WITH (${options})`} AS\n${viewQuery(object)}`
 }
 
-function query(object: DdlObject): string {
-  return text(object, 'definition').replace(/;\s*$/, '')
+function viewQuery(object: DdlObject): string {
+  return textFact(object, 'definition').replace(/;\s*$/, '')
 }
 
 /** PostgreSQL replaces a view in place only by one whose first columns are the same. */
-function onlyAddsColumns({ from, to }: Omit<Change, 'facts'>): boolean {
-  const after = list(to, 'columns')
-  return list(from, 'columns').every((column, place) => after[place] === column)
+function onlyAddsColumns({ from, to }: Omit<ObjectChange, 'facts'>): boolean {
+  const after = listFact(to, 'columns')
+  return listFact(from, 'columns').every((column, place) => after[place] === column)
 }
 
 /** Each text of `defaults` is a column and its default. */
-function defaults({ from, to }: Omit<Change, 'facts'>): readonly Step[] {
-  const [before, after] = [list(from, 'defaults'), list(to, 'defaults')]
-  const columns = new Set(after.map(columnOf))
+function viewDefaultSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+  const [before, after] = [listFact(from, 'defaults'), listFact(to, 'defaults')]
+  const columns = new Set(after.map(leadingColumn))
   return [
     ...after
       .filter((entry) => !before.includes(entry))
       .map((entry) =>
-        alterColumn(to, `${columnOf(entry)} SET DEFAULT ${entry.slice(columnOf(entry).length + 1)}`),
+        alterViewColumn(
+          to,
+          `${leadingColumn(entry)} SET DEFAULT ${entry.slice(leadingColumn(entry).length + 1)}`,
+        ),
       ),
     ...before
-      .map(columnOf)
+      .map(leadingColumn)
       .filter((column) => !columns.has(column))
-      .map((column) => alterColumn(to, `${column} DROP DEFAULT`)),
+      .map((column) => alterViewColumn(to, `${column} DROP DEFAULT`)),
   ]
 }
 
-function alterColumn({ name }: DdlObject, what: string): Step {
+function alterViewColumn({ name }: DdlObject, what: string): DdlStep {
   return step(`ALTER VIEW ${name} ALTER COLUMN ${what}`)
 }
 
-function columnOf(entry: string): string {
+function leadingColumn(entry: string): string {
   return /^("(?:[^"]|"")*"|[^ ]*)/.exec(entry)?.[0] ?? ''
 }

@@ -1,11 +1,11 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import type { Difference } from '../../core/model/diff.js'
-import { type DdlObject, findObject, relationOf } from '../object.js'
+import { type DdlObject, findObject, relationKeyOf } from '../object.js'
 
 /** What is to be done about one object. `goesWith` is the key of an object whose drop drops it, too. */
 export type Intent =
   | { readonly action: 'create'; readonly to: DdlObject }
-  | { readonly action: 'drop'; readonly from: DdlObject; readonly goesWith: string | null }
+  | { readonly action: 'drop'; readonly from: DdlObject; readonly droppedWith: string | null }
   | {
       readonly action: 'alter'
       readonly from: DdlObject
@@ -21,26 +21,29 @@ export type Intent =
       readonly action: 'replace'
       readonly from: DdlObject
       readonly to: DdlObject
-      readonly goesWith: string | null
+      readonly droppedWith: string | null
       readonly swap: boolean
     }
   /** It would have to be made anew, and holds what cannot be. */
   | { readonly action: 'refuse'; readonly to: DdlObject; readonly needed: string }
 
-export interface Sides {
+export interface CatalogPair {
   readonly from: Catalog
   readonly to: Catalog
 }
 
 /** One intent for each difference, by key. `expected` of a difference is where to go, `actual` where from. */
-export function intentsFor(differences: readonly Difference[], { from, to }: Sides): Map<string, Intent> {
+export function createIntents(
+  differences: readonly Difference[],
+  { from, to }: CatalogPair,
+): Map<string, Intent> {
   const intents = new Map<string, Intent>()
   for (const difference of differences) {
     const { key } = difference
     const [is, shall] = [findObject(from, key), findObject(to, key)]
     if (shall !== undefined && is === undefined) intents.set(key, { action: 'create', to: shall })
     if (is !== undefined && shall === undefined)
-      intents.set(key, { action: 'drop', from: is, goesWith: null })
+      intents.set(key, { action: 'drop', from: is, droppedWith: null })
     if (difference.change === 'changed' && is !== undefined && shall !== undefined)
       intents.set(key, { action: 'alter', from: is, to: shall, facts: new Set(difference.facts) })
   }
@@ -48,22 +51,26 @@ export function intentsFor(differences: readonly Difference[], { from, to }: Sid
 }
 
 /** Whether an intent ends the object that is there now. */
-export function ends(intent: Intent | undefined): boolean {
+export function dropsObject(intent: Intent | undefined): boolean {
   return intent?.action === 'drop' || intent?.action === 'replace'
 }
 
 /** The key of the object whose drop drops this one, too; null where it is dropped by itself, or not at all. */
-export function goesWithOf(intent: Intent | undefined): string | null {
-  return intent?.action === 'drop' || intent?.action === 'replace' ? intent.goesWith : null
+export function droppedWithOf(intent: Intent | undefined): string | null {
+  return intent?.action === 'drop' || intent?.action === 'replace' ? intent.droppedWith : null
 }
 
 /** Whether an intent makes an object that was not there, or makes it anew. */
-export function makes(intent: Intent | undefined): boolean {
+export function createsObject(intent: Intent | undefined): boolean {
   return intent?.action === 'create' || intent?.action === 'replace'
 }
 
 /** Whether the relation an object belongs to is dropped, alone or to be made anew: what it holds goes with it. */
-export function holderEnds(intents: ReadonlyMap<string, Intent>, catalog: Catalog, key: string): boolean {
-  const relation = relationOf(catalog, key)
-  return relation !== undefined && ends(intents.get(relation))
+export function isRelationDropped(
+  intents: ReadonlyMap<string, Intent>,
+  catalog: Catalog,
+  key: string,
+): boolean {
+  const relation = relationKeyOf(catalog, key)
+  return relation !== undefined && dropsObject(intents.get(relation))
 }

@@ -1,15 +1,15 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
-import { type DdlObject, relationOf } from '../object.js'
-import type { Plan, Refusal, Statement } from '../statement.js'
-import { type Intent, intentsFor, makes } from './intents.js'
+import { type DdlObject, relationKeyOf } from '../object.js'
+import type { Plan, PlanRefusal, Statement } from '../statement.js'
+import { type Intent, createIntents, createsObject } from './intents.js'
 import { propagate } from './propagate.js'
-import { refuseWith } from './refuse.js'
-import { renderIntent } from './render.js'
-import { type StepTask, tasksFor, type Work } from './tasks.js'
-import { inOrder } from './topological-sort.js'
+import { refuseDependents } from './refuse-dependents.js'
+import { renderIntent } from './render-intent.js'
+import { type StepTask, createTasks, type IntentSteps } from './tasks.js'
+import { sortTasks } from './topological-sort.js'
 
-export interface Journey {
+export interface PlanInput {
   /** The catalog of the database the statements are for. */
   readonly from: Catalog
   readonly to: Catalog
@@ -24,39 +24,39 @@ export interface Journey {
  * and what is not written as SQL because a person must decide. Both catalogs are needed with their structure, comments and
  * grants.
  */
-export function planChanges({ from, to, differences = diff(to, from), online = true }: Journey): Plan {
-  const intents = intentsFor(differences, { from, to })
+export function planChanges({ from, to, differences = diff(to, from), online = true }: PlanInput): Plan {
+  const intents = createIntents(differences, { from, to })
   propagate(intents, { from, to })
-  const works = new Map<string, Work>()
-  const refused = new Map<string, Refusal>()
+  const works = new Map<string, IntentSteps>()
+  const refused = new Map<string, PlanRefusal>()
   for (const [key, intent] of intents) {
-    const aware = aimed(freshened(intent, intents), { mayBlock: !online })
+    const aware = withMayBlock(markInNewRelation(intent, intents), { mayBlock: !online })
     const rendered = renderIntent(aware, from)
     if ('refusal' in rendered) refused.set(key, rendered.refusal)
     else works.set(key, { intent: aware, steps: rendered.steps })
   }
-  refuseWith(refused, { works, intents })
-  const tasks = tasksFor(works)
-  const statements = inOrder(tasks).flatMap((id) => statementsOf(tasks.get(id)))
+  refuseDependents(refused, { works, intents })
+  const tasks = createTasks(works)
+  const statements = sortTasks(tasks).flatMap((id) => toStatements(tasks.get(id)))
   return {
-    statements: withPreamble(withoutFreshHazards(statements, intents)),
+    statements: withPreamble(withoutNewTableHazards(statements, intents)),
     refused: [...refused.values()],
   }
 }
 
 /** An intent whose object knows whether its relation is made by the same plan. */
-function freshened(intent: Intent, intents: ReadonlyMap<string, Intent>): Intent {
+function markInNewRelation(intent: Intent, intents: ReadonlyMap<string, Intent>): Intent {
   if (intent.action === 'drop') return intent
   const { to } = intent
-  const relation = relationOf(to.catalog, to.key) ?? to.key
-  return makes(intents.get(relation)) ? { ...intent, to: { ...to, fresh: true } } : intent
+  const relation = relationKeyOf(to.catalog, to.key) ?? to.key
+  return createsObject(intents.get(relation)) ? { ...intent, to: { ...to, inNewRelation: true } } : intent
 }
 
-function aimed(intent: Intent, { mayBlock }: Required<Pick<DdlObject, 'mayBlock'>>): Intent {
+function withMayBlock(intent: Intent, { mayBlock }: Required<Pick<DdlObject, 'mayBlock'>>): Intent {
   return intent.action === 'drop' ? intent : { ...intent, to: { ...intent.to, mayBlock } }
 }
 
-function statementsOf(task: StepTask | undefined): readonly Statement[] {
+function toStatements(task: StepTask | undefined): readonly Statement[] {
   if (task === undefined) return []
   const { key, steps } = task
   return steps.map(({ sql, hazards, transactional, alone }) => ({
@@ -69,20 +69,20 @@ function statementsOf(task: StepTask | undefined): readonly Statement[] {
 }
 
 /** Nobody waits for a table that the plan itself makes, and it has no rows. */
-function withoutFreshHazards(
+function withoutNewTableHazards(
   statements: readonly Statement[],
   intents: ReadonlyMap<string, Intent>,
 ): readonly Statement[] {
   const fresh = new Set<string>()
   for (const intent of intents.values())
-    if (makes(intent) && intent.action !== 'drop') addFresh(fresh, intent)
+    if (createsObject(intent) && intent.action !== 'drop') addNewTable(fresh, intent)
   return statements.map((statement) => ({
     ...statement,
     hazards: statement.hazards.filter((hazard) => !('table' in hazard && fresh.has(hazard.table ?? ''))),
   }))
 }
 
-function addFresh(fresh: Set<string>, intent: Exclude<Intent, { action: 'drop' }>): void {
+function addNewTable(fresh: Set<string>, intent: Exclude<Intent, { action: 'drop' }>): void {
   const { to }: { readonly to: DdlObject } = intent
   if (to.names.length === 2) fresh.add(to.name)
 }

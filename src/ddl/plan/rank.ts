@@ -1,4 +1,4 @@
-import { type DdlObject, type Phase, type Step, text } from '../object.js'
+import { type DdlObject, type StepPhase, type DdlStep, textFact } from '../object.js'
 
 /** Kinds in the order in which they are made, and dropped the other way round, where nothing else decides. */
 const kindOrder = [
@@ -11,31 +11,37 @@ const kindOrder = [
 ] // prettier-ignore
 
 /** What acts on the statements that follow is made last and dropped first. */
-const watchers = new Set(['default_privileges', 'event_trigger'])
+const sideEffectKinds = new Set(['default_privileges', 'event_trigger'])
 
-const phaseOrder: Readonly<Record<Phase, number>> = { release: 2, drop: 3, alter: 4, create: 5, attach: 6 }
+const phaseOrder: Readonly<Record<StepPhase, number>> = {
+  release: 2,
+  drop: 3,
+  alter: 4,
+  create: 5,
+  attach: 6,
+}
 
-export interface Ranked {
-  readonly phase: Phase
+export interface RankInput {
+  readonly phase: StepPhase
   readonly object: DdlObject
-  readonly steps: readonly Step[]
+  readonly steps: readonly DdlStep[]
 }
 
 /** Where a task stands among those it does not depend on, as a text that sorts. */
-export function rankOf({ phase, object, steps }: Ranked): string {
+export function rankOf({ phase, object, steps }: RankInput): string {
   const place = kindOrder.indexOf(object.kind) + 1
   const kind = phase === 'release' || phase === 'drop' ? kindOrder.length - place : place
   return [
     stageOf({ phase, object, steps }),
     String(kind).padStart(2, '0'),
-    kindRelation(object),
-    text(object, '$position').padStart(5, '0'),
+    columnRelation(object),
+    textFact(object, '$position').padStart(5, '0'),
     object.key,
   ].join('|')
 }
 
-function stageOf({ phase, object, steps }: Ranked): number {
-  if (watchers.has(object.kind)) return phase === 'release' || phase === 'drop' ? 0 : 9
+function stageOf({ phase, object, steps }: RankInput): number {
+  if (sideEffectKinds.has(object.kind)) return phase === 'release' || phase === 'drop' ? 0 : 9
   if (steps.some(({ alone }) => alone === true)) return 7
   const separate = steps.some(({ transactional }) => !transactional)
   if (!separate) return phaseOrder[phase]
@@ -43,6 +49,6 @@ function stageOf({ phase, object, steps }: Ranked): number {
   return phase === 'create' || phase === 'attach' ? 8 : 1
 }
 
-function kindRelation({ kind, relation }: DdlObject): string {
+function columnRelation({ kind, relation }: DdlObject): string {
   return kind === 'column' ? relation : ''
 }

@@ -2,33 +2,33 @@
 export interface Task {
   /** Where it stands among tasks that do not depend on each other. */
   readonly rank: string
-  readonly before: Set<string>
+  readonly prerequisites: Set<string>
 }
 
 /**
  * The ids of tasks in an order in which each comes after what must be before it, and else by rank: a depth-first
  * topological sort. Of a cycle the dependency that closes it is left out.
  */
-export function inOrder(tasks: ReadonlyMap<string, Task>): readonly string[] {
+export function sortTasks(tasks: ReadonlyMap<string, Task>): readonly string[] {
   const ordered: string[] = []
   const visited = new Set<string>()
   const byRank = (ids: Iterable<string>): readonly string[] =>
     [...ids]
       .map((id) => [tasks.get(id)?.rank ?? '', id] as const)
-      .sort(compare)
+      .sort(compareRanks)
       .map(([, id]) => id)
   const visit = (id: string): void => {
     const task = tasks.get(id)
     if (task === undefined || visited.has(id)) return
     visited.add(id)
-    for (const earlier of byRank(task.before)) visit(earlier)
+    for (const earlier of byRank(task.prerequisites)) visit(earlier)
     ordered.push(id)
   }
   for (const id of byRank(tasks.keys())) visit(id)
   return ordered
 }
 
-function compare(
+function compareRanks(
   [rank, id]: readonly [string, string],
   [otherRank, otherId]: readonly [string, string],
 ): number {

@@ -1,22 +1,30 @@
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
-import { countKinds } from '../../core/model/catalog.js'
-import { count, describeCounts, shortened } from '../../core/model/describe.js'
-import type { Detail } from '../../core/progress/health-document.js'
-import type { Fact } from '../../errors/schema-error.js'
-import { differenceFacts, graveFindings, inline, revisionFacts, type Words } from './describe.js'
+import { countByKind } from '../../core/model/catalog.js'
+import { formatCount, describeCounts, shortenList } from '../../core/model/describe.js'
+import type { DetailLevel } from '../../core/progress/health-document.js'
+import type { ErrorFact } from '../../errors/schema-error.js'
+import {
+  differenceFacts,
+  seriousFindings,
+  inlineList,
+  revisionFacts,
+  type SituationText,
+} from './describe.js'
 
 /** The words on a database that a newer build migrated. */
-export const newerBuild: Words = {
+export const aheadText: SituationText = {
   code: 'SCHEMA_AHEAD',
-  what: isAhead,
+  what: describeAhead,
   line: (assessment, detail) =>
-    [isAhead(assessment), `Newer: ${inline(newerIn(assessment))}.`, ...consequence(assessment, detail)].join(
-      ' ',
-    ),
+    [
+      describeAhead(assessment),
+      `Newer: ${inlineList(newerRevisions(assessment))}.`,
+      ...describeConsequence(assessment, detail),
+    ].join(' '),
   facts: (assessment) => [
     ...revisionFacts(assessment),
     ...unexpectedFacts(assessment),
-    ...differenceFacts(graveFindings(assessment)),
+    ...differenceFacts(seriousFindings(assessment)),
   ],
   choices: [
     ['deploy the newer build', 'the one that has these revisions'],
@@ -25,39 +33,39 @@ export const newerBuild: Words = {
   ],
 }
 
-function isAhead(assessment: Assessment): string {
-  const number = count(newerIn(assessment).length, 'revision')
-  const breaks = graveFindings(assessment).length > 0
+function describeAhead(assessment: Assessment): string {
+  const number = formatCount(newerRevisions(assessment).length, 'revision')
+  const breaks = seriousFindings(assessment).length > 0
   return `the database is ${number} ahead of this build${breaks ? ', and what changed breaks it' : '; nothing known breaks it'}.`
 }
 
-function newerIn({ history, changed }: Assessment): readonly string[] {
+function newerRevisions({ history, changed }: Assessment): readonly string[] {
   const deleted = new Set(changed.flatMap(({ what, revision }) => (what === 'deleted' ? [revision] : [])))
   return history.unknown.filter((revision) => !deleted.has(revision))
 }
 
-function consequence(assessment: Assessment, detail: Detail): readonly string[] {
-  const grave = graveFindings(assessment)
+function describeConsequence(assessment: Assessment, detail: DetailLevel): readonly string[] {
+  const grave = seriousFindings(assessment)
   if (grave.length > 0) {
     const named = grave.map(({ change, key, reason }) => `${change} ${key} (${reason})`)
     return [
-      `${count(grave.length, 'difference')} of consequence${detail === 'full' ? `: ${inline(named)}` : ''}.`,
+      `${formatCount(grave.length, 'difference')} of consequence${detail === 'full' ? `: ${inlineList(named)}` : ''}.`,
     ]
   }
-  const keys = unexpectedIn(assessment)
+  const keys = unexpectedKeys(assessment)
   if (keys.length === 0) return []
   return [
-    `New to this build: ${describeCounts(countKinds(keys))}${detail === 'full' ? ` (${inline(keys)})` : ''}.`,
+    `New to this build: ${describeCounts(countByKind(keys))}${detail === 'full' ? ` (${inlineList(keys)})` : ''}.`,
   ]
 }
 
-function unexpectedIn(assessment: Assessment): readonly string[] {
+function unexpectedKeys(assessment: Assessment): readonly string[] {
   return findingsOf(assessment).flatMap(({ change, key, impact }) =>
     change === 'unexpected' && impact !== 'breaks' && impact !== 'weakens' ? [key] : [],
   )
 }
 
-function unexpectedFacts(assessment: Assessment): readonly Fact[] {
-  const keys = unexpectedIn(assessment)
-  return keys.length === 0 ? [] : [['new there', [describeCounts(countKinds(keys)), ...shortened(keys)]]]
+function unexpectedFacts(assessment: Assessment): readonly ErrorFact[] {
+  const keys = unexpectedKeys(assessment)
+  return keys.length === 0 ? [] : [['new there', [describeCounts(countByKind(keys)), ...shortenList(keys)]]]
 }

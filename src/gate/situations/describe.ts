@@ -1,30 +1,30 @@
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
-import { describeDifference, shortened } from '../../core/model/describe.js'
-import type { Detail } from '../../core/progress/health-document.js'
-import type { Choice, ErrorCode, Fact } from '../../errors/schema-error.js'
+import { describeDifference, shortenList } from '../../core/model/describe.js'
+import type { DetailLevel } from '../../core/progress/health-document.js'
+import type { ErrorChoice, ErrorCode, ErrorFact } from '../../errors/schema-error.js'
 
 /** A situation in words: the same for the error that refuses and for the warning that serves. */
-export interface Words {
+export interface SituationText {
   readonly code: ErrorCode
   readonly what: (assessment: Assessment) => string
   /** More of it in one line, for the log and the notes of health; only `full` may name objects. Default: `what`. */
-  readonly line?: (assessment: Assessment, detail: Detail) => string
-  readonly facts: (assessment: Assessment) => readonly Fact[]
-  readonly choices: readonly Choice[] | ((assessment: Assessment) => readonly Choice[])
+  readonly line?: (assessment: Assessment, detail: DetailLevel) => string
+  readonly facts: (assessment: Assessment) => readonly ErrorFact[]
+  readonly choices: readonly ErrorChoice[] | ((assessment: Assessment) => readonly ErrorChoice[])
 }
 
 /** The findings that break or weaken this build. */
-export function graveFindings(assessment: Assessment): readonly Finding[] {
+export function seriousFindings(assessment: Assessment): readonly Finding[] {
   return findingsOf(assessment).filter(({ impact }) => impact === 'breaks' || impact === 'weakens')
 }
 
 /** Current, head, and what is pending or unknown. */
-export function revisionFacts({ history }: Assessment): readonly Fact[] {
+export function revisionFacts({ history }: Assessment): readonly ErrorFact[] {
   const { current, head, pending, unknown } = history
-  const lists: readonly Fact[] = [
-    ['pending', shortened(pending)],
-    ['unknown', shortened(unknown)],
+  const lists: readonly ErrorFact[] = [
+    ['pending', shortenList(pending)],
+    ['unknown', shortenList(unknown)],
   ]
   return [
     ['current', current ?? 'none'],
@@ -34,7 +34,7 @@ export function revisionFacts({ history }: Assessment): readonly Fact[] {
 }
 
 /** The first differences, each with what it means to this build. */
-export function differenceFacts(findings: readonly Finding[]): readonly Fact[] {
+export function differenceFacts(findings: readonly Finding[]): readonly ErrorFact[] {
   if (findings.length === 0) return []
   const lines = findings.slice(0, 10).flatMap((finding) => {
     const [first = '', ...rest] = describeDifference(finding)
@@ -45,7 +45,7 @@ export function differenceFacts(findings: readonly Finding[]): readonly Fact[] {
 }
 
 /** A list within a sentence: its first three, and how many more. */
-export function inline(items: readonly string[]): string {
+export function inlineList(items: readonly string[]): string {
   const more = items.length > 3 ? [`${items.length - 3} more`] : []
   return [...items.slice(0, 3), ...more].join(', ')
 }

@@ -1,40 +1,46 @@
 import { type Assessment, findingsOf, type Situation } from '../../core/history/decision.js'
 import { describeHistoryChange, type HistoryChange } from '../../core/history/file-changes.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
-import { shortened } from '../../core/model/describe.js'
-import type { Choice, ErrorCode, Fact } from '../../errors/schema-error.js'
-import { differenceFacts, graveFindings, inline, revisionFacts, type Words } from './describe.js'
+import { shortenList } from '../../core/model/describe.js'
+import type { ErrorChoice, ErrorCode, ErrorFact } from '../../errors/schema-error.js'
+import {
+  differenceFacts,
+  seriousFindings,
+  inlineList,
+  revisionFacts,
+  type SituationText,
+} from './describe.js'
 
-type Changed = Extract<
+type FileChangeSituation = Extract<
   Situation,
   'renamed' | 'edited' | 'editedInDoubt' | 'reworded' | 'deleted' | 'reordered' | 'outOfOrder'
 >
 
-interface Case {
+interface FileChangeCase {
   readonly code?: ErrorCode
   readonly covers: (found: HistoryChange) => boolean
   /** After the number: for one, and for several. */
   readonly what: readonly [one: string, several: string]
   /** What the catalog was found to be. */
-  readonly judged?: readonly [harmless: string, breaking: string]
+  readonly verdicts?: readonly [harmless: string, breaking: string]
   /** The differences that are evidence of it. */
-  readonly shows?: (assessment: Assessment) => readonly Finding[]
-  readonly choices: (found: readonly HistoryChange[], assessment: Assessment) => readonly Choice[]
+  readonly findings?: (assessment: Assessment) => readonly Finding[]
+  readonly choices: (found: readonly HistoryChange[], assessment: Assessment) => readonly ErrorChoice[]
 }
 
-const newMigration: Choice = [
+const restoreFileChoice: ErrorChoice = [
   'restore the file',
   'as it was when it was applied; what it should do now is a new migration',
 ]
 
-function recordAnew({ history }: Assessment): Choice {
+function recordTextChoice({ history }: Assessment): ErrorChoice {
   return [
     `schemagate stamp ${history.applied.at(-1)}`,
     'puts the text as it is on record, if the database is what it promises now',
   ]
 }
 
-const cases: Readonly<Record<Changed, Case>> = {
+const fileChangeCases: Readonly<Record<FileChangeSituation, FileChangeCase>> = {
   renamed: {
     covers: ({ what }) => what === 'renamed',
     what: [
@@ -43,7 +49,7 @@ const cases: Readonly<Record<Changed, Case>> = {
     ],
     choices: (found) => [
       ['rename the file back', 'to what is recorded; then schemagate snapshot'],
-      ...found.flatMap((each): readonly Choice[] =>
+      ...found.flatMap((each): readonly ErrorChoice[] =>
         each.what === 'renamed' ? [['record its new name', each.remedy]] : [],
       ),
     ],
@@ -54,10 +60,10 @@ const cases: Readonly<Record<Changed, Case>> = {
       'applied migration was edited, and its change to the catalog is another now',
       'applied migrations were edited, and their changes to the catalog are others now',
     ],
-    shows: findingsOf,
+    findings: findingsOf,
     choices: (_, assessment) => [
-      newMigration,
-      recordAnew(assessment),
+      restoreFileChoice,
+      recordTextChoice(assessment),
       ['schemagate down --to REVISION', 'with the file as it was, then migrate: where rows may be lost'],
     ],
   },
@@ -67,7 +73,7 @@ const cases: Readonly<Record<Changed, Case>> = {
       'applied migration was edited; what it changed then is not on record',
       'applied migrations were edited; what they changed then is not on record',
     ],
-    choices: (_, assessment) => [newMigration, recordAnew(assessment)],
+    choices: (_, assessment) => [restoreFileChoice, recordTextChoice(assessment)],
   },
   reworded: {
     covers: (found) => found.what === 'edited' && found.change === 'same',
@@ -75,7 +81,7 @@ const cases: Readonly<Record<Changed, Case>> = {
       'applied migration was edited; its change to the catalog is the same',
       'applied migrations were edited; their changes to the catalog are the same',
     ],
-    choices: (_, assessment) => [newMigration, recordAnew(assessment)],
+    choices: (_, assessment) => [restoreFileChoice, recordTextChoice(assessment)],
   },
   deleted: {
     covers: ({ what }) => what === 'deleted',
@@ -83,8 +89,8 @@ const cases: Readonly<Record<Changed, Case>> = {
       'recorded revision is not in this build, which has later ones',
       'recorded revisions are not in this build, which has later ones',
     ],
-    judged: ['Nothing known breaks this build.', 'The catalog breaks this build.'],
-    shows: graveFindings,
+    verdicts: ['Nothing known breaks this build.', 'The catalog breaks this build.'],
+    findings: seriousFindings,
     choices: (_, { history }) => [
       ['restore the file', 'and write a migration that undoes it, if it is not to be'],
       [
@@ -122,42 +128,49 @@ const cases: Readonly<Record<Changed, Case>> = {
 }
 
 /** The words on a migrations folder that is not the one whose revisions were recorded. */
-export const changedHistory: Readonly<Record<Changed, Words>> = {
-  renamed: wordsOn(cases.renamed),
-  edited: wordsOn(cases.edited),
-  editedInDoubt: wordsOn(cases.editedInDoubt),
-  reworded: wordsOn(cases.reworded),
-  deleted: wordsOn(cases.deleted),
-  reordered: wordsOn(cases.reordered),
-  outOfOrder: wordsOn(cases.outOfOrder),
+export const fileChangeTexts: Readonly<Record<FileChangeSituation, SituationText>> = {
+  renamed: textForChange(fileChangeCases.renamed),
+  edited: textForChange(fileChangeCases.edited),
+  editedInDoubt: textForChange(fileChangeCases.editedInDoubt),
+  reworded: textForChange(fileChangeCases.reworded),
+  deleted: textForChange(fileChangeCases.deleted),
+  reordered: textForChange(fileChangeCases.reordered),
+  outOfOrder: textForChange(fileChangeCases.outOfOrder),
 }
 
-function wordsOn({ code = 'SCHEMA_HISTORY_CHANGED', covers, what, judged, shows, choices }: Case): Words {
+function textForChange({
+  code = 'SCHEMA_HISTORY_CHANGED',
+  covers,
+  what,
+  verdicts,
+  findings,
+  choices,
+}: FileChangeCase): SituationText {
   const foundIn = ({ changed }: Assessment): readonly HistoryChange[] => changed.filter(covers)
   const head = (assessment: Assessment): string => {
     const number = foundIn(assessment).length
     return `${number} ${what[number === 1 ? 0 : 1]}`
   }
   const verdict = (assessment: Assessment): readonly string[] =>
-    judged === undefined || assessment.verification.status === 'unverified'
+    verdicts === undefined || assessment.verification.status === 'unverified'
       ? []
-      : [judged[graveFindings(assessment).length === 0 ? 0 : 1]]
+      : [verdicts[seriousFindings(assessment).length === 0 ? 0 : 1]]
   return {
     code,
     what: (assessment) => [`${head(assessment)}.`, ...verdict(assessment)].join(' '),
     line: (assessment) => {
-      const list = inline(foundIn(assessment).map(inBrief))
+      const list = inlineList(foundIn(assessment).map(nameChange))
       return [`${head(assessment)}: ${list}.`, ...verdict(assessment)].join(' ')
     },
-    facts: (assessment): readonly Fact[] => [
+    facts: (assessment): readonly ErrorFact[] => [
       ...revisionFacts(assessment),
-      ['changed', shortened(foundIn(assessment).map(describeHistoryChange))],
-      ...differenceFacts(shows?.(assessment) ?? []),
+      ['changed', shortenList(foundIn(assessment).map(describeHistoryChange))],
+      ...differenceFacts(findings?.(assessment) ?? []),
     ],
     choices: (assessment) => choices(foundIn(assessment), assessment),
   }
 }
 
-function inBrief(found: HistoryChange): string {
+function nameChange(found: HistoryChange): string {
   return found.what === 'renamed' ? `${found.revision} is ${found.to}` : found.revision
 }

@@ -1,24 +1,24 @@
 import type { Assessment } from '../../core/history/decision.js'
 import { describeOwner, type Owner } from '../../core/history/ownership.js'
-import type { Choice, Fact } from '../../errors/schema-error.js'
+import type { ErrorChoice, ErrorFact } from '../../errors/schema-error.js'
 
 /** The words on a database that belongs to another service or environment. */
-export const anothersDatabase = {
+export const wrongDatabaseText = {
   code: 'SCHEMA_WRONG_DATABASE',
   what: (assessment: Assessment): string => {
-    const { owner, expected } = sidesOf(assessment)
+    const { owner, expected } = ownersOf(assessment)
     return `the database belongs to ${describeOwner(owner)}, and this is ${describeOwner(expected)}.`
   },
-  facts: (assessment: Assessment): readonly Fact[] => {
-    const { owner, expected, since } = sidesOf(assessment)
+  facts: (assessment: Assessment): readonly ErrorFact[] => {
+    const { owner, expected, since } = ownersOf(assessment)
     return [
-      ['belongs to', `${inShort(owner)}  (since ${since})`],
-      ['this is', inShort(expected)],
+      ['belongs to', `${shortOwner(owner)}  (since ${since})`],
+      ['this is', shortOwner(expected)],
     ]
   },
-  choices: (assessment: Assessment): readonly Choice[] => {
-    const { owner, expected } = sidesOf(assessment)
-    const ifWrong: Readonly<Record<keyof Owner, Choice>> = {
+  choices: (assessment: Assessment): readonly ErrorChoice[] => {
+    const { owner, expected } = ownersOf(assessment)
+    const ifWrong: Readonly<Record<keyof Owner, ErrorChoice>> = {
       environment: [`ENV_TARGET=${owner.environment}`, 'if this process is for that environment'],
       service: [
         `SERVICE_NAME=${owner.service}`,
@@ -38,16 +38,16 @@ export const anothersDatabase = {
   },
 } as const
 
-function inShort({ service, environment }: Owner): string {
+function shortOwner({ service, environment }: Owner): string {
   return `service ${service}, environment ${environment}`
 }
 
-interface Sides {
+interface OwnerMismatch {
   readonly owner: Owner
   readonly expected: Owner
   readonly since: string
 }
 
-function sidesOf({ ownership: { identity, expected } }: Assessment): Sides {
+function ownersOf({ ownership: { identity, expected } }: Assessment): OwnerMismatch {
   return { owner: identity ?? expected, expected, since: identity?.since ?? 'never' }
 }

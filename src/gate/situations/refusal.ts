@@ -1,28 +1,28 @@
 import { type Assessment, type Decision, findingsOf, type Situation } from '../../core/history/decision.js'
-import { count } from '../../core/model/describe.js'
-import type { Detail } from '../../core/progress/health-document.js'
-import { type Choice, type ErrorCode, SchemaError } from '../../errors/schema-error.js'
-import { newerBuild } from './ahead.js'
-import { differenceFacts, graveFindings, revisionFacts, type Words } from './describe.js'
-import { changedHistory } from './file-changes.js'
-import { anothersDatabase } from './ownership.js'
+import { formatCount } from '../../core/model/describe.js'
+import type { DetailLevel } from '../../core/progress/health-document.js'
+import { type ErrorChoice, type ErrorCode, SchemaError } from '../../errors/schema-error.js'
+import { aheadText } from './ahead.js'
+import { differenceFacts, seriousFindings, revisionFacts, type SituationText } from './describe.js'
+import { fileChangeTexts } from './file-changes.js'
+import { wrongDatabaseText } from './ownership.js'
 
 /** A database in words: `app@db:5432/shop` and the environment. */
-export interface Whereabouts {
+export interface DatabaseLocation {
   readonly database: string
   readonly environment: string
 }
 
-const serve: Choice = ['schemagate verify', 'lists every difference with expected and actual']
+const verifyChoice: ErrorChoice = ['schemagate verify', 'lists every difference with expected and actual']
 
 /** Each situation in words: the same for the error that refuses and for the warning that serves. */
-const situations: Readonly<Record<Situation, Words>> = {
+const situationTexts: Readonly<Record<Situation, SituationText>> = {
   behind: {
     code: 'SCHEMA_BEHIND',
     what: ({ history }) =>
       history.position === 'empty'
-        ? `the database is empty: ${count(history.pending.length, 'revision')} pending.`
-        : `the database is ${count(history.pending.length, 'revision')} behind this build.`,
+        ? `the database is empty: ${formatCount(history.pending.length, 'revision')} pending.`
+        : `the database is ${formatCount(history.pending.length, 'revision')} behind this build.`,
     facts: revisionFacts,
     choices: [
       ['npx schemagate migrate', 'apply them now'],
@@ -33,23 +33,23 @@ const situations: Readonly<Record<Situation, Words>> = {
   drift: {
     code: 'SCHEMA_DRIFT',
     what: (assessment) =>
-      `the catalog is not what the migrations promise: ${count(graveFindings(assessment).length, 'difference')} of consequence.`,
-    facts: (assessment) => [...revisionFacts(assessment), ...differenceFacts(graveFindings(assessment))],
+      `the catalog is not what the migrations promise: ${formatCount(seriousFindings(assessment).length, 'difference')} of consequence.`,
+    facts: (assessment) => [...revisionFacts(assessment), ...differenceFacts(seriousFindings(assessment))],
     choices: [
       ['undo the change', 'or write a migration that makes it, then schemagate snapshot'],
       ['ON_DRIFT=warn', 'start anyway'],
       ['VERIFY_IGNORE', 'names what others are meant to change: counted and shown, not judged'],
-      serve,
+      verifyChoice,
     ],
   },
   slower: {
     code: 'SCHEMA_DRIFT',
     what: (assessment) =>
-      `${count(findingsOf(assessment).length, 'difference')} from the promise can slow queries down.`,
+      `${formatCount(findingsOf(assessment).length, 'difference')} from the promise can slow queries down.`,
     facts: (assessment) => differenceFacts(findingsOf(assessment)),
-    choices: [serve],
+    choices: [verifyChoice],
   },
-  ahead: newerBuild,
+  ahead: aheadText,
   diverged: {
     code: 'SCHEMA_DIVERGED',
     what: () => 'the database and this build have each revisions the other lacks.',
@@ -59,8 +59,8 @@ const situations: Readonly<Record<Situation, Words>> = {
       ['schemagate stamp', 'says what the database is like, if files were squashed, or renamed and edited'],
     ],
   },
-  another: anothersDatabase,
-  ...changedHistory,
+  another: wrongDatabaseText,
+  ...fileChangeTexts,
   foreign: {
     code: 'SCHEMA_WRONG_DATABASE',
     what: () => 'the database records revisions, and this build knows none of them.',
@@ -93,36 +93,36 @@ const situations: Readonly<Record<Situation, Words>> = {
 }
 
 /** The error code a situation is refused with. */
-export function codeOf(situation: Situation): ErrorCode {
-  return situations[situation].code
+export function errorCodeOf(situation: Situation): ErrorCode {
+  return situationTexts[situation].code
 }
 
-const ofStandby: readonly Choice[] = [
+const standbyChoices: readonly ErrorChoice[] = [
   ['MIGRATION_DATABASE_URL', 'names the primary: what is pending is applied there, and comes here by itself'],
   ['ON_BEHIND=warn', 'start anyway; queries on what they add will fail'],
 ]
 
-export interface Refusing {
-  readonly where: Whereabouts
+export interface RefusalContext {
+  readonly location: DatabaseLocation
   readonly consequence: string
   /** Whether it is a database that only replays what another one does. */
   readonly standby?: boolean
 }
 
 /** The error of a decision that refuses: its gravest reason, with the consequence the caller states. */
-export function refusal(
+export function refusalError(
   decision: Decision,
   assessment: Assessment,
-  { where, consequence, standby = false }: Refusing,
+  { location, consequence, standby = false }: RefusalContext,
 ): SchemaError {
   const reason = decision.situations.find(({ action }) => action === 'refuse')?.situation ?? 'unverified'
-  const { code, what, facts, choices } = situations[reason]
+  const { code, what, facts, choices } = situationTexts[reason]
   const isStuck = standby && reason === 'behind'
-  const inEnvironment = reason === 'another' ? '' : `  (environment ${where.environment})`
+  const inEnvironment = reason === 'another' ? '' : `  (environment ${location.environment})`
   return new SchemaError(code, {
     what: `${what(assessment)} ${isStuck ? 'It is a standby: only its primary can be migrated. ' : ''}${consequence}`,
-    facts: [['database', `${where.database}${inEnvironment}`], ...facts(assessment)],
-    choices: isStuck ? ofStandby : typeof choices === 'function' ? choices(assessment) : choices,
+    facts: [['database', `${location.database}${inEnvironment}`], ...facts(assessment)],
+    choices: isStuck ? standbyChoices : typeof choices === 'function' ? choices(assessment) : choices,
   })
 }
 
@@ -133,10 +133,10 @@ export function refusal(
 export function describeDecision(
   { situations: found }: Decision,
   assessment: Assessment,
-  detail: Detail = 'full',
+  detail: DetailLevel = 'full',
 ): readonly string[] {
   return found.map(({ situation }) => {
-    const { what, line = what } = situations[situation]
+    const { what, line = what } = situationTexts[situation]
     return line(assessment, detail)
   })
 }

@@ -1,26 +1,29 @@
-import { describeOwner, type Identity, isSameOwner } from '../../core/history/ownership.js'
+import { describeOwner, type DatabaseIdentity, isSameOwner } from '../../core/history/ownership.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { identify } from '../../postgres/ledger/claim.js'
+import { recordIdentity } from '../../postgres/ledger/record-identity.js'
 import { type MigrateOptions, withLockedSession } from '../../postgres/session/locked-session.js'
 
 /**
  * Gives a database to its new owner, under the lock, with a new id. `from` is whose it was when that was confirmed.
  * Throws SCHEMA_NOT_CONFIRMED where it is somebody else's by now.
  */
-export async function adopt(options: MigrateOptions, from: Identity | null): Promise<void> {
-  const { owner, report, admit } = options
-  const admitUnchanged: typeof admit = (inspection) => {
-    if (inspection.identity?.id !== from?.id) throw changedHands(inspection.identity)
-    admit(inspection)
+export async function adopt(options: MigrateOptions, from: DatabaseIdentity | null): Promise<void> {
+  const { owner, report, checkPreconditions } = options
+  const admitUnchanged: typeof checkPreconditions = (inspection) => {
+    if (inspection.identity?.id !== from?.id) throw ownerChangedError(inspection.identity)
+    checkPreconditions(inspection)
   }
-  await withLockedSession({ ...options, admit: admitUnchanged }, async ({ session, inspection, schema }) => {
-    if (inspection.identity === null || isSameOwner(inspection.identity, owner)) return
-    const identity = await identify(session.client, { schema, ...options }, 'adopted')
-    report({ event: 'identified', identity })
-  })
+  await withLockedSession(
+    { ...options, checkPreconditions: admitUnchanged },
+    async ({ session, inspection, schema }) => {
+      if (inspection.identity === null || isSameOwner(inspection.identity, owner)) return
+      const identity = await recordIdentity(session.client, { schema, ...options }, 'adopted')
+      report({ event: 'identified', identity })
+    },
+  )
 }
 
-function changedHands(identity: Identity | null): SchemaError {
+function ownerChangedError(identity: DatabaseIdentity | null): SchemaError {
   const now = identity === null ? 'nobody' : describeOwner(identity)
   return new SchemaError('SCHEMA_NOT_CONFIRMED', {
     what: `The database changed hands meanwhile: it belongs to ${now} now. Nothing was done.`,

@@ -2,22 +2,22 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { maskWord } from '../../config/url.js'
 import type { Catalog } from '../../core/model/catalog.js'
-import type { Undetermined } from '../../core/model/diff.js'
-import { wholeCatalog } from '../../core/model/snapshot.js'
-import { saidBy } from '../../core/text/redact.js'
+import type { UndeterminedFacts } from '../../core/model/diff.js'
+import { fullCatalogAt } from '../../core/model/snapshot.js'
+import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { reconcile } from '../../postgres/canonicalize/canonicalize.js'
+import { canonicalizeCatalog } from '../../postgres/canonicalize/canonicalize.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import { type Connection, withClient } from '../../postgres/connection/connect.js'
-import { serverMajor } from '../../postgres/connection/query.js'
-import { everything, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
+import { readServerMajor } from '../../postgres/connection/query.js'
+import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
-import { usableSnapshot, staleError } from '../../snapshot/snapshot.js'
+import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/snapshot.js'
 import type { Workspace } from '../../workspace.js'
 import { loadModels, runSqlFile } from './source-files.js'
 
 /** One side of a comparison: a catalog with structure, comments and grants, and what to call it. */
-export interface Side {
+export interface SourceCatalog {
   readonly name: string
   readonly catalog: Catalog
   /** The major version of PostgreSQL it was read on. */
@@ -25,15 +25,15 @@ export interface Side {
 }
 
 /** A promise in whose words a side is to be put wherever both mean the same. */
-export interface Wording {
+export interface CanonicalReference {
   readonly catalog: Catalog
-  readonly undetermined: Undetermined
+  readonly undetermined: UndeterminedFacts
   /** The major version of PostgreSQL that they are the words of. */
   readonly major: number
 }
 
 /** How a side can be written, for help and errors. */
-const sideForms: readonly (readonly [form: string, meaning: string])[] = [
+const sourceForms: readonly (readonly [form: string, meaning: string])[] = [
   ['database', 'the configured database, as it is'],
   ['snapshot[@REVISION]', 'what the migrations promise, at head or at a revision'],
   ['sql:FILE', 'what a file of SQL makes of an empty database'],
@@ -45,86 +45,92 @@ const sideForms: readonly (readonly [form: string, meaning: string])[] = [
  * Reads a side. Throws SCHEMA_USAGE for a word that is none, SCHEMA_SOURCE_INVALID for a file that cannot be loaded,
  * SCHEMA_SNAPSHOT_STALE, SCHEMA_SCRATCH_UNAVAILABLE, and what connecting throws. A snapshot keeps its own words.
  */
-export async function readSide(
+export async function readSource(
   word: string,
   workspace: Workspace,
-  wording: Wording | null = null,
-): Promise<Side> {
-  const [kind = '', rest = ''] = split(word)
+  wording: CanonicalReference | null = null,
+): Promise<SourceCatalog> {
+  const [kind = '', rest = ''] = splitSource(word)
   switch (kind) {
     case 'database':
-      return databaseSide(workspace.connection, { workspace, wording })
+      return readDatabaseSource(workspace.connection, { workspace, reference: wording })
     case 'snapshot':
-      return snapshotSide(rest, workspace)
+      return readSnapshotSource(rest, workspace)
     case 'sql':
-      return scratchSide(`sql:${rest}`, { workspace, wording }, async (connection) => {
+      return readScratchSource(`sql:${rest}`, { workspace, reference: wording }, async (connection) => {
         const file = resolve(workspace.config.root, rest)
         await runSqlFile(connection, {
           file: rest,
-          text: await readFile(file, 'utf8').catch(unreadable(rest)),
+          text: await readFile(file, 'utf8').catch(throwUnreadable(rest)),
         })
       })
     case 'models':
-      return scratchSide(`models:${rest}`, { workspace, wording }, (connection) =>
+      return readScratchSource(`models:${rest}`, { workspace, reference: wording }, (connection) =>
         loadModels(connection, { file: rest, path: resolve(workspace.config.root, rest) }),
       )
     case 'postgres':
     case 'postgresql':
-      return databaseSide({ ...workspace.connection, url: word, ssl: null }, { workspace, wording })
+      return readDatabaseSource(
+        { ...workspace.connection, url: word, ssl: null },
+        { workspace, reference: wording },
+      )
     default:
       throw new SchemaError('SCHEMA_USAGE', {
         what: `"${maskWord(word)}" is nothing to compare. Nothing was done.`,
-        choices: sideForms.map(([form, meaning]) => [form, meaning]),
+        choices: sourceForms.map(([form, meaning]) => [form, meaning]),
       })
   }
 }
 
 /** Both sides in the same words, wherever they mean the same: those of a snapshot, whose server cannot be asked. */
-export async function readSides(
+export async function readSourcePair(
   [from, to]: readonly [string, string],
   workspace: Workspace,
-): Promise<readonly [Side, Side]> {
+): Promise<readonly [SourceCatalog, SourceCatalog]> {
   const isPromise = to.startsWith('snapshot')
-  const first = await readSide(isPromise ? to : from, workspace)
-  const other = await readSide(isPromise ? from : to, workspace, { ...first, undetermined: {} })
+  const first = await readSource(isPromise ? to : from, workspace)
+  const other = await readSource(isPromise ? from : to, workspace, { ...first, undetermined: {} })
   return isPromise ? [other, first] : [first, other]
 }
 
-function split(word: string): readonly string[] {
+function splitSource(word: string): readonly string[] {
   if (word === 'database' || word === 'snapshot') return [word]
   const found = /^([a-z]+)[:@](.*)$/s.exec(word)
   return found === null ? [] : [found[1] ?? '', found[2] ?? '']
 }
 
-interface Reading {
+interface SourceContext {
   readonly workspace: Workspace
-  readonly wording: Wording | null
+  readonly reference: CanonicalReference | null
 }
 
-async function databaseSide(connection: Connection, reading: Reading): Promise<Side> {
-  return { name: describeAddress(addressOf(connection)), ...(await catalogOf(connection, reading)) }
+async function readDatabaseSource(connection: Connection, reading: SourceContext): Promise<SourceCatalog> {
+  return {
+    name: describeAddress(addressOf(connection)),
+    ...(await readCanonicalCatalog(connection, reading)),
+  }
 }
 
-async function catalogOf(
+async function readCanonicalCatalog(
   connection: Connection,
-  { workspace: { project }, wording }: Reading,
-): Promise<Omit<Side, 'name'>> {
+  { workspace: { project }, reference }: SourceContext,
+): Promise<Omit<SourceCatalog, 'name'>> {
   return withClient(connection, async (client) => {
-    const live = await readCatalog(client, { ...ledgerTablesOf(project), ...everything })
-    const major = await serverMajor(client)
-    if (wording === null) return { catalog: live, major }
-    const { catalog: expected, undetermined, major: promised } = wording
+    const live = await readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations })
+    const major = await readServerMajor(client)
+    if (reference === null) return { catalog: live, major }
+    const { catalog: expected, undetermined, major: promised } = reference
     const majors = { expected: promised, actual: major }
     return {
-      catalog: (await reconcile(client, { expected, undetermined, live, majors }, 'own')).live,
+      catalog: (await canonicalizeCatalog(client, { expected, undetermined, live, majors }, 'own')).live,
       major,
     }
   })
 }
 
-async function snapshotSide(revision: string, workspace: Workspace): Promise<Side> {
-  const { snapshot, stale } = await usableSnapshot(workspace)
-  if (snapshot === null || stale.length > 0) throw staleError(workspace, stale)
+async function readSnapshotSource(revision: string, workspace: Workspace): Promise<SourceCatalog> {
+  const { snapshot, stale } = await loadUsableSnapshot(workspace)
+  if (snapshot === null || stale.length > 0) throw staleSnapshotError(workspace, stale)
   const revisions = snapshot.revisions.map((entry) => entry.revision)
   const last = revision === '' ? revisions.length - 1 : revisions.indexOf(revision)
   if (last < 0)
@@ -135,28 +141,28 @@ async function snapshotSide(revision: string, workspace: Workspace): Promise<Sid
   const wanted = revisions.slice(0, last + 1)
   return {
     name: `snapshot at ${wanted.at(-1)}`,
-    catalog: wholeCatalog(snapshot, wanted),
+    catalog: fullCatalogAt(snapshot, wanted),
     major: snapshot.postgres,
   }
 }
 
-async function scratchSide(
+async function readScratchSource(
   name: string,
-  reading: Reading,
+  reading: SourceContext,
   fill: (connection: Connection) => Promise<void>,
-): Promise<Side> {
+): Promise<SourceCatalog> {
   const found = await findScratch(reading.workspace.scratch)
   return found.withDatabase(async (connection) => {
     await fill(connection)
-    return { name, ...(await catalogOf(connection, reading)) }
+    return { name, ...(await readCanonicalCatalog(connection, reading)) }
   })
 }
 
-function unreadable(file: string): (cause: unknown) => never {
+function throwUnreadable(file: string): (cause: unknown) => never {
   return (cause) => {
     throw new SchemaError('SCHEMA_SOURCE_INVALID', {
       what: `${file} could not be read. Nothing was done.`,
-      facts: [['reason', saidBy(cause)]],
+      facts: [['reason', errorMessage(cause)]],
       cause,
     })
   }

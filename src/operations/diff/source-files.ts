@@ -1,7 +1,7 @@
 import pg from 'pg'
-import { saidBy } from '../../core/text/redact.js'
-import { type Fact, SchemaError } from '../../errors/schema-error.js'
-import { clientConfig, type Connection, withClient } from '../../postgres/connection/connect.js'
+import { errorMessage } from '../../core/text/redact.js'
+import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
+import { toClientSettings, type Connection, withClient } from '../../postgres/connection/connect.js'
 import { importModule } from '../../project/import-module.js'
 
 /**
@@ -14,7 +14,7 @@ export async function runSqlFile(
   { file, text }: { readonly file: string; readonly text: string },
 ): Promise<void> {
   await withClient(connection, (client) => client.query(text)).catch((cause: unknown) => {
-    throw invalid(file, { cause, facts: lineOf(text, cause) })
+    throw sourceInvalidError(file, { cause, facts: errorLineFacts(text, cause) })
   })
 }
 
@@ -26,43 +26,49 @@ export async function loadModels(
   connection: Connection,
   { file, path }: { readonly file: string; readonly path: string },
 ): Promise<void> {
-  const build = await importModule(path).then(defaultOf, (cause: unknown) => {
-    throw invalid(file, { cause })
+  const build = await importModule(path).then(defaultExportOf, (cause: unknown) => {
+    throw sourceInvalidError(file, { cause })
   })
   if (typeof build !== 'function')
-    throw invalid(file, { cause: new Error('it has no default export that is a function of Knex') })
+    throw sourceInvalidError(file, {
+      cause: new Error('it has no default export that is a function of Knex'),
+    })
   const { default: createKnex } = await import('knex')
-  const knex = createKnex({ client: 'pg', connection: clientConfig(connection), pool: { min: 0, max: 1 } })
+  const knex = createKnex({
+    client: 'pg',
+    connection: toClientSettings(connection),
+    pool: { min: 0, max: 1 },
+  })
   try {
     await build(knex)
   } catch (cause) {
-    throw invalid(file, { cause })
+    throw sourceInvalidError(file, { cause })
   } finally {
     await knex.destroy()
   }
 }
 
 /** CommonJS compiled from TypeScript has its default export one level down. */
-function defaultOf(exports: Readonly<Record<string, unknown>>): unknown {
+function defaultExportOf(exports: Readonly<Record<string, unknown>>): unknown {
   const value = exports['default']
   return typeof value === 'object' && value !== null && 'default' in value ? value.default : value
 }
 
-interface Failure {
+interface SourceFailure {
   readonly cause: unknown
-  readonly facts?: readonly Fact[]
+  readonly facts?: readonly ErrorFact[]
 }
 
-function invalid(file: string, { cause, facts = [] }: Failure): SchemaError {
+function sourceInvalidError(file: string, { cause, facts = [] }: SourceFailure): SchemaError {
   return new SchemaError('SCHEMA_SOURCE_INVALID', {
-    what: `${file} could not be loaded into a scratch database: ${saidBy(cause)}. Nothing was done.`,
+    what: `${file} could not be loaded into a scratch database: ${errorMessage(cause)}. Nothing was done.`,
     facts,
     choices: [['correct the file', 'it has to build its whole schema in an empty database']],
     cause,
   })
 }
 
-function lineOf(text: string, cause: unknown): readonly Fact[] {
+function errorLineFacts(text: string, cause: unknown): readonly ErrorFact[] {
   if (!(cause instanceof pg.DatabaseError) || cause.position === undefined) return []
   const before = text.slice(0, Number(cause.position) - 1)
   const number = before.split('\n').length

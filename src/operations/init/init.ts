@@ -1,18 +1,23 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import { compareWithin } from '../../core/model/scope.js'
-import { type Promised, promisedAt, type Snapshot, wholeCatalog } from '../../core/model/snapshot.js'
-import type { Report } from '../../core/progress/events.js'
+import { compareInScope } from '../../core/model/scope.js'
+import {
+  type PromisedCatalog,
+  promisedCatalogAt,
+  type Snapshot,
+  fullCatalogAt,
+} from '../../core/model/snapshot.js'
+import type { ProgressReporter } from '../../core/progress/events.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import type { Plan } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { migrateOptions } from '../../gate/gate.js'
-import type { Reconciled } from '../../postgres/canonicalize/canonicalize.js'
-import { brokenPromise } from '../../postgres/verify/verification-error.js'
-import { staleError, usableSnapshot } from '../../snapshot/snapshot.js'
+import { migrateOptionsFor } from '../../gate/gate.js'
+import type { CanonicalizedCatalog } from '../../postgres/canonicalize/canonicalize.js'
+import { verificationError } from '../../postgres/verify/verification-error.js'
+import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/snapshot.js'
 import type { Workspace } from '../../workspace.js'
-import { initialise } from './build.js'
+import { buildDatabase } from './build.js'
 
-export interface Initialised {
+export interface InitResult {
   /** Revisions recorded. */
   readonly revisions: readonly string[]
   /** Those whose promise changes no object: if they write rows, the rows are not there. */
@@ -26,24 +31,24 @@ export interface Initialised {
  * Builds an empty database at head straight from the snapshot, in one transaction that is verified before its commit, and
  * records every revision. Throws SCHEMA_SNAPSHOT_STALE, SCHEMA_INIT_REFUSED, SCHEMA_NOT_EMPTY, SCHEMA_PROMISE_BROKEN.
  */
-export async function initialiseFromSnapshot(workspace: Workspace, report: Report): Promise<Initialised> {
+export async function initFromSnapshot(workspace: Workspace, report: ProgressReporter): Promise<InitResult> {
   const started = performance.now()
-  const { snapshot, stale } = await usableSnapshot(workspace)
-  if (snapshot === null || stale.length > 0) throw staleError(workspace, stale)
+  const { snapshot, stale } = await loadUsableSnapshot(workspace)
+  if (snapshot === null || stale.length > 0) throw staleSnapshotError(workspace, stale)
   const revisions = snapshot.revisions.map(({ revision }) => revision)
-  const promised = promisedAt(snapshot, revisions)
-  const to = wholeCatalog(snapshot, revisions)
+  const promised = promisedCatalogAt(snapshot, revisions)
+  const to = fullCatalogAt(snapshot, revisions)
   let statements = 0
-  await initialise(
-    { ...migrateOptions(workspace, snapshot), report },
+  await buildDatabase(
+    { ...migrateOptionsFor(workspace, snapshot), report },
     {
       isInitial: (key) => snapshot.base[key] !== undefined,
       statementsFor: (live) => {
-        const plan = planFor({ live, to, snapshot })
+        const plan = planBuild({ live, to, snapshot })
         statements = plan.statements.length
         return plan.statements.map(({ sql }) => sql)
       },
-      check: (result) => verify(promised, result, workspace),
+      check: (result) => verifyBuilt(promised, result, workspace),
     },
   )
   return {
@@ -63,7 +68,7 @@ interface Target {
 }
 
 /** What a new database has of its own is left as it is, unless a revision changed it. */
-function planFor({ live, to, snapshot }: Target): Plan {
+function planBuild({ live, to, snapshot }: Target): Plan {
   const own = Object.entries(live).filter(([key]) => to[key] === snapshot.base[key])
   const plan = planChanges({ from: live, to: { ...to, ...Object.fromEntries(own) } })
   const [refusal] = plan.refused
@@ -75,8 +80,13 @@ function planFor({ live, to, snapshot }: Target): Plan {
   })
 }
 
-function verify(promised: Promised, { live, unrendered }: Reconciled, { config }: Workspace): void {
-  const { kept } = compareWithin(promised, live, { scope: config.verify.scope })
+function verifyBuilt(
+  promised: PromisedCatalog,
+  { live, unrendered }: CanonicalizedCatalog,
+  { config }: Workspace,
+): void {
+  const { differences } = compareInScope(promised, live, { scope: config.verify.scope })
   const revision = 'the database built from the snapshot'
-  if (kept.length > 0) throw brokenPromise({ revision, differences: kept, unrendered, transactional: true })
+  if (differences.length > 0)
+    throw verificationError({ revision, differences, unrendered, transactional: true })
 }

@@ -1,8 +1,8 @@
 import type { Catalog, Facts } from '../../core/model/catalog.js'
 import { diff } from '../../core/model/diff.js'
-import { plainNames } from '../../core/model/pattern.js'
-import { ident } from '../../ddl/identifiers.js'
-import { belongsToPartitioned, findObject, text } from '../../ddl/object.js'
+import { unquotedNames } from '../../core/model/pattern.js'
+import { quoteIdentifier } from '../../ddl/identifiers.js'
+import { belongsToPartitionedTable, findObject, textFact } from '../../ddl/object.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 
 /** An index that is not valid. */
@@ -18,7 +18,7 @@ export interface InvalidIndex {
 export type IndexRepair = Pick<InvalidIndex, 'key' | 'because'> &
   ({ readonly statements: readonly string[] } | { readonly refused: string })
 
-export interface IndexContext {
+export interface IndexRepairContext {
   /** The live catalog with its structure. */
   readonly live: Catalog
   /** The processes of the server that build an index at this moment, by the table as SQL names it. */
@@ -30,26 +30,29 @@ export interface IndexContext {
  * is but not valid is built anew beside the old one, which is dropped then, so that it is never missing; one that is
  * defined differently is dropped first. One that somebody builds at this moment is left alone: it is invalid until then.
  */
-export function repairIndex({ key, because, promised }: InvalidIndex, context: IndexContext): IndexRepair {
-  const answer = statementsFor({ key, promised }, context)
+export function planIndexRepair(
+  { key, because, promised }: InvalidIndex,
+  context: IndexRepairContext,
+): IndexRepair {
+  const answer = repairStatements({ key, promised }, context)
   return typeof answer === 'string' ? { key, because, refused: answer } : { key, because, statements: answer }
 }
 
-function statementsFor(
+function repairStatements(
   { key, promised }: Pick<InvalidIndex, 'key' | 'promised'>,
-  { live, builders }: IndexContext,
+  { live, builders }: IndexRepairContext,
 ): readonly string[] | string {
   const found = findObject(live, key)
   if (found === undefined) return 'it is gone by now'
   if (found.facts['valid'] !== false) return 'it is valid by now'
   const builder = builders.get(found.relation)
   if (builder !== undefined) return `process ${builder} of the server builds an index of its table now`
-  if (belongsToPartitioned(found))
+  if (belongsToPartitionedTable(found))
     return 'its table is partitioned: it is valid once an index of each partition is attached to it'
-  const [schema = '', , name = ''] = plainNames(key)
-  const index = `${ident(schema)}.${ident(name)}`
+  const [schema = '', , name = ''] = unquotedNames(key)
+  const index = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
   // An index that is part of a partitioned one cannot be dropped.
-  if (text(found, 'parent') !== '' || isSame(found.facts, promised))
+  if (textFact(found, 'parent') !== '' || isSameDefinition(found.facts, promised))
     return [`REINDEX INDEX CONCURRENTLY ${index}`]
   const dropped = `DROP INDEX CONCURRENTLY ${index}`
   if (promised === null) return [dropped]
@@ -65,6 +68,6 @@ function statementsFor(
 }
 
 /** Whether an index is what it shall be, but for being valid. */
-function isSame(live: Facts, promised: Facts | null): boolean {
+function isSameDefinition(live: Facts, promised: Facts | null): boolean {
   return promised !== null && diff({ index: promised }, { index: { ...live, valid: true } }).length === 0
 }

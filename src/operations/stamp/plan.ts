@@ -2,25 +2,25 @@ import type pg from 'pg'
 import { findingsOf, type Assessment } from '../../core/history/decision.js'
 import { compareHistory, type History } from '../../core/history/history.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
-import { count, shortened } from '../../core/model/describe.js'
+import { formatCount, shortenList } from '../../core/model/describe.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
-import type { Report } from '../../core/progress/events.js'
-import { nearest } from '../../core/text/nearest.js'
+import type { ProgressReporter } from '../../core/progress/events.js'
+import { nearestName } from '../../core/text/nearest.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { examine, migrateOptions, patience } from '../../gate/gate.js'
+import { assessInspection, migrateOptionsFor, retryOptionsFor } from '../../gate/gate.js'
 import { refuseWrongDatabase } from '../../gate/preconditions.js'
 import { describeAddress } from '../../postgres/connection/address.js'
-import { answered } from '../../postgres/connection/lifecycle.js'
+import { withTimeout } from '../../postgres/connection/lifecycle.js'
 import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
-import { readPatiently } from '../../postgres/inspect/read-with-retry.js'
+import { readWithRetry } from '../../postgres/inspect/read-with-retry.js'
 import type { MigrateOptions } from '../../postgres/session/locked-session.js'
-import { staleError, usableSnapshot } from '../../snapshot/snapshot.js'
+import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/snapshot.js'
 import type { Workspace } from '../../workspace.js'
 import { stamp } from './record.js'
 
 export interface StampContext {
   readonly workspace: Workspace
-  readonly report: Report
+  readonly report: ProgressReporter
   readonly signal: AbortSignal
 }
 
@@ -32,12 +32,12 @@ export interface StampRequest {
 }
 
 /** A database as it would be recorded, and what of it is not so. */
-export interface Proposal {
+export interface StampProposal {
   readonly revision: string
   readonly inspection: Inspection
   readonly history: History
   /** The revisions up to it that are not recorded. */
-  readonly open: readonly string[]
+  readonly unrecorded: readonly string[]
   /** Those among them that change no object: whether the rows they write are there is not judged. */
   readonly withoutChanges: readonly string[]
   /** The recorded revisions up to it whose files were edited: their texts as they are now are to be put on record. */
@@ -49,7 +49,7 @@ export interface Proposal {
 }
 
 /** What came of a stamp. `untrue`: the database differs otherwise than it was agreed to, and nothing was recorded. */
-export type Stamped =
+export type StampResult =
   | { readonly status: 'recorded'; readonly revisions: readonly string[] }
   | { readonly status: 'untrue'; readonly assessment: Assessment }
 
@@ -60,14 +60,14 @@ export type Stamped =
 export async function proposeStamp(
   { revision, forget }: StampRequest,
   context: StampContext,
-): Promise<Proposal> {
+): Promise<StampProposal> {
   refuseUnknown(revision, context.workspace)
-  const snapshot = await promiseOf(context.workspace)
-  return withReader(context, async (client, inspection) => {
-    const proposal = await propose({ client, inspection, snapshot, context }, revision)
+  const snapshot = await requireSnapshot(context.workspace)
+  return withInspection(context, async (client, inspection) => {
+    const proposal = await proposeAt({ client, inspection, snapshot, context }, revision)
     refuseOlder(proposal, context.workspace)
     if (forget) return { ...proposal, forget: proposal.history.unknown }
-    refuseLost(proposal)
+    refuseSeparateHistory(proposal)
     return proposal
   })
 }
@@ -77,25 +77,30 @@ export async function proposeStamp(
  * where there is a reason to record it nevertheless, with the same ones. Throws what taking the lock throws.
  */
 export async function recordStamp(
-  proposal: Proposal,
+  proposal: StampProposal,
   reason: string | null,
   { workspace, report, signal }: StampContext,
-): Promise<Stamped> {
-  const snapshot = await promiseOf(workspace)
+): Promise<StampResult> {
+  const snapshot = await requireSnapshot(workspace)
   const revisions = revisionsUpTo(proposal.revision, workspace)
   const agreed = reason === null ? [] : findingsOf(proposal.assessment)
   const detail = agreed.length === 0 || reason === null ? {} : { reason, differences: agreed.length }
   let assessment = proposal.assessment
   let isTrue = false
   const stamped = await stamp(
-    { ...migrateOptions(workspace, snapshot), admit: admission(workspace, proposal), report, signal },
+    {
+      ...migrateOptionsFor(workspace, snapshot),
+      checkPreconditions: stampPreconditions(workspace, proposal),
+      report,
+      signal,
+    },
     {
       revisions,
       edited: proposal.edited,
       forget: proposal.forget,
-      judge: async (client, inspection) => {
-        assessment = await examineAt({ client, inspection, snapshot, context: { workspace } }, revisions)
-        isTrue = same(findingsOf(assessment), agreed)
+      verify: async (client, inspection) => {
+        assessment = await assessAt({ client, inspection, snapshot, context: { workspace } }, revisions)
+        isTrue = sameFindings(findingsOf(assessment), agreed)
         return isTrue ? detail : null
       },
     },
@@ -103,7 +108,7 @@ export async function recordStamp(
   return isTrue ? { status: 'recorded', revisions: stamped } : { status: 'untrue', assessment }
 }
 
-export interface Reading {
+export interface InspectedDatabase {
   readonly client: pg.ClientBase
   readonly inspection: Inspection
   readonly snapshot: Snapshot
@@ -111,14 +116,14 @@ export interface Reading {
 }
 
 /** What stamping at a revision would record, and what differs. Throws SCHEMA_WRONG_DATABASE where it is somebody else's. */
-export async function propose(reading: Reading, revision: string): Promise<Proposal> {
+export async function proposeAt(reading: InspectedDatabase, revision: string): Promise<StampProposal> {
   const { inspection, snapshot, context } = reading
   const { workspace } = context
   const build = workspace.migrations.map((migration) => migration.revision)
   const history = compareHistory(build, inspection.recorded)
-  admission(workspace, { forget: history.unknown })(inspection)
+  stampPreconditions(workspace, { forget: history.unknown })(inspection)
   const upTo = revisionsUpTo(revision, workspace)
-  const assessment = await examineAt(reading, upTo)
+  const assessment = await assessAt(reading, upTo)
   const changed = assessment.changed.flatMap((found) => (found.what === 'edited' ? [found.revision] : []))
   const open = upTo.filter((each) => !history.applied.includes(each))
   const changing = new Set(
@@ -128,7 +133,7 @@ export async function propose(reading: Reading, revision: string): Promise<Propo
     revision,
     inspection,
     history,
-    open,
+    unrecorded: open,
     withoutChanges: open.filter((each) => !changing.has(each)),
     edited: history.applied.filter((each) => upTo.includes(each) && changed.includes(each)),
     forget: [],
@@ -137,16 +142,19 @@ export async function propose(reading: Reading, revision: string): Promise<Propo
 }
 
 /** The assessment as it would be if these revisions were recorded, and no other. */
-function examineAt(
-  { client, inspection, snapshot, context: { workspace } }: Reading,
+function assessAt(
+  { client, inspection, snapshot, context: { workspace } }: InspectedDatabase,
   revisions: readonly string[],
 ): Promise<Assessment> {
   const recorded = { ...inspection.recorded, revisions }
-  return examine(client, workspace, { inspection: { ...inspection, recorded }, snapshot })
+  return assessInspection(client, workspace, { inspection: { ...inspection, recorded }, snapshot })
 }
 
 /** What is to be forgotten is no sign of another project's database any more. */
-function admission(workspace: Workspace, { forget }: Pick<Proposal, 'forget'>): MigrateOptions['admit'] {
+function stampPreconditions(
+  workspace: Workspace,
+  { forget }: Pick<StampProposal, 'forget'>,
+): MigrateOptions['checkPreconditions'] {
   const admit = refuseWrongDatabase(workspace)
   return (inspection) => {
     const { recorded } = inspection
@@ -156,23 +164,23 @@ function admission(workspace: Workspace, { forget }: Pick<Proposal, 'forget'>): 
 }
 
 /** Hands over a connection and what is true of the database: it reads, and nothing else. */
-export function withReader<T>(
+export function withInspection<T>(
   context: StampContext,
   use: (client: pg.ClientBase, inspection: Inspection) => Promise<T>,
 ): Promise<T> {
   const { workspace } = context
   const { connection, config } = workspace
-  return readPatiently(connection, patience(context), (client, deadline) =>
-    answered(client, deadline, async () =>
+  return readWithRetry(connection, retryOptionsFor(context), (client, deadline) =>
+    withTimeout(client, deadline, async () =>
       use(client, await inspect(client, { ...workspace, scope: config.verify.scope })),
     ),
   )
 }
 
 /** The promise to compare with. Throws SCHEMA_SNAPSHOT_STALE. */
-export async function promiseOf(workspace: Workspace): Promise<Snapshot> {
-  const { snapshot, stale } = await usableSnapshot(workspace)
-  if (snapshot === null) throw staleError(workspace, stale)
+export async function requireSnapshot(workspace: Workspace): Promise<Snapshot> {
+  const { snapshot, stale } = await loadUsableSnapshot(workspace)
+  if (snapshot === null) throw staleSnapshotError(workspace, stale)
   return snapshot
 }
 
@@ -181,14 +189,14 @@ function revisionsUpTo(revision: string, { migrations }: Workspace): readonly st
   return all.slice(0, all.indexOf(revision) + 1)
 }
 
-function same(some: readonly Finding[], others: readonly Finding[]): boolean {
+function sameFindings(some: readonly Finding[], others: readonly Finding[]): boolean {
   return JSON.stringify(some) === JSON.stringify(others)
 }
 
 function refuseUnknown(revision: string, { migrations }: Workspace): void {
   const known = migrations.map((migration) => migration.revision)
   if (known.includes(revision)) return
-  const meant = nearest(revision, known) ?? known.find((each) => each.includes(revision))
+  const meant = nearestName(revision, known) ?? known.find((each) => each.includes(revision))
   throw new SchemaError('SCHEMA_USAGE', {
     what: `There is no revision "${revision}" in this build. Nothing was recorded.`,
     facts: [['newest', known.slice(-10)]],
@@ -200,7 +208,7 @@ function refuseUnknown(revision: string, { migrations }: Workspace): void {
 }
 
 /** What is recorded beyond a revision would stay recorded, and its work in the database. */
-function refuseOlder({ revision, history, inspection }: Proposal, workspace: Workspace): void {
+function refuseOlder({ revision, history, inspection }: StampProposal, workspace: Workspace): void {
   const newest = history.applied.at(-1)
   if (newest === undefined || !revisionsUpTo(newest, workspace).slice(0, -1).includes(revision)) return
   throw new SchemaError('SCHEMA_USAGE', {
@@ -217,18 +225,18 @@ function refuseOlder({ revision, history, inspection }: Proposal, workspace: Wor
  * Whether what is to be recorded would be a second line of migrations beside one that this build does not have. Older
  * revisions whose files were deleted are none.
  */
-export function isAside({ history }: Pick<Proposal, 'history'>): boolean {
+export function isSeparateHistory({ history }: Pick<StampProposal, 'history'>): boolean {
   return history.position === 'diverged' || history.position === 'foreign'
 }
 
-function refuseLost({ revision, history, inspection, open }: Proposal): void {
+function refuseSeparateHistory({ revision, history, inspection, unrecorded }: StampProposal): void {
   const { unknown } = history
-  if (open.length === 0 || !isAside({ history })) return
+  if (unrecorded.length === 0 || !isSeparateHistory({ history })) return
   throw new SchemaError('SCHEMA_DIVERGED', {
-    what: `The database records ${count(unknown.length, 'revision')} that this build does not have. Nothing was recorded.`,
+    what: `The database records ${formatCount(unknown.length, 'revision')} that this build does not have. Nothing was recorded.`,
     facts: [
       ['database', describeAddress(inspection.database)],
-      ['unknown', shortened(unknown)],
+      ['unknown', shortenList(unknown)],
     ],
     choices: [
       ['deploy the build that has them', 'or bring their files back'],

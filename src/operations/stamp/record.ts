@@ -1,16 +1,21 @@
 import type pg from 'pg'
 import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
-import { detailOf } from '../../postgres/ledger/change-hash.js'
-import { append, type LedgerDetail, type LedgerEntry, qualified } from '../../postgres/ledger/ledger.js'
+import { ledgerDetailOf } from '../../postgres/ledger/change-hash.js'
+import {
+  appendEntries,
+  type LedgerDetail,
+  type LedgerEntry,
+  quoteTableName,
+} from '../../postgres/ledger/ledger.js'
 import {
   type LockedSession,
   type MigrateOptions,
   withLockedSession,
 } from '../../postgres/session/locked-session.js'
-import { recordUnrun } from '../../postgres/session/mark-applied.js'
+import { markApplied } from '../../postgres/session/mark-applied.js'
 import { type Migration, revisionOf } from '../../project/migration-files.js'
 
-export interface Stamping {
+export interface StampOptions {
   /** The revisions to be recorded, those that are already among them. */
   readonly revisions: readonly string[]
   /** The recorded ones among them whose text as it is now is to be put on record. */
@@ -18,26 +23,26 @@ export interface Stamping {
   /** The revisions to be taken out of the record, because their files are lost. */
   readonly forget: readonly string[]
   /** Judges what is true of the database under the lock: what to keep with each row, null to record nothing. */
-  readonly judge: (client: pg.ClientBase, inspection: Inspection) => Promise<LedgerDetail | null>
+  readonly verify: (client: pg.ClientBase, inspection: Inspection) => Promise<LedgerDetail | null>
 }
 
 /** Records revisions as applied without running them, in one transaction under the lock. Returns those that were not yet. */
 export async function stamp(
   options: MigrateOptions,
-  { revisions, edited, forget, judge }: Stamping,
+  { revisions, edited, forget, verify }: StampOptions,
 ): Promise<readonly string[]> {
   const { connection, project, scope } = options
   return withLockedSession(options, async (locked) => {
     const { client } = locked.session
     const inspection = await inspect(client, { connection, project, ...(scope ? { scope } : {}) })
-    const detail = await judge(client, inspection)
+    const detail = await verify(client, inspection)
     if (detail === null) return []
     const recorded = new Set(inspection.recorded.revisions)
     const migrations = options.migrations.filter(
       ({ revision }) => revisions.includes(revision) && !recorded.has(revision),
     )
     const reworded = options.migrations.filter(({ revision }) => edited.includes(revision))
-    await write(locked, { options, migrations, reworded, forget, detail })
+    await writeStamp(locked, { options, migrations, reworded, forget, detail })
     return migrations.map(({ revision }) => revision)
   })
 }
@@ -50,7 +55,7 @@ interface Writing {
   readonly detail: LedgerDetail
 }
 
-async function write(
+async function writeStamp(
   locked: LockedSession,
   { options, migrations, reworded, forget, detail }: Writing,
 ): Promise<void> {
@@ -63,16 +68,16 @@ async function write(
       revision: migration.revision,
       event: 'stamped' as const,
       checksum: migration.checksum,
-      detail: { ...detailOf(migration, snapshot), ...detail },
+      detail: { ...ledgerDetailOf(migration, snapshot), ...detail },
     })),
   ]
   const work = async (): Promise<void> => {
     if (names.length > 0) {
-      const table = qualified(schema, project.tableName)
+      const table = quoteTableName(schema, project.tableName)
       await session.client.query(`delete from ${table} where name = any($1)`, [names])
     }
-    await append(session.client, { schema, writer }, rows)
+    await appendEntries(session.client, { schema, writer }, rows)
   }
-  if (migrations.length > 0) await recordUnrun(locked, { project, migrations, work })
+  if (migrations.length > 0) await markApplied(locked, { project, migrations, inTransaction: work })
   else await session.knex.transaction(work)
 }

@@ -1,31 +1,36 @@
 import type pg from 'pg'
 import { type Catalog, type Facts } from '../../core/model/catalog.js'
-import { diff, type Difference, type Undetermined } from '../../core/model/diff.js'
-import { plainNames } from '../../core/model/pattern.js'
-import { type Majors, samePublicGrants } from '../../core/model/server-versions.js'
-import { pick, promisedAt, type Snapshot } from '../../core/model/snapshot.js'
-import { isRefusal, type Likeness, type Transaction, withCanvas } from './temporary-objects.js'
-import { type Changed, type Sketch, sketchesOf } from './text-pairs.js'
+import { diff, type Difference, type UndeterminedFacts } from '../../core/model/diff.js'
+import { unquotedNames } from '../../core/model/pattern.js'
+import { type MajorVersions, samePublicGrants } from '../../core/model/server-versions.js'
+import { pickKeys, promisedCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
+import {
+  isStatementRejected,
+  type ComparisonResult,
+  type DeparseTransaction,
+  withDeparser,
+} from './temporary-objects.js'
+import { type ChangedFact, type TextComparison, prepareComparisons } from './text-pairs.js'
 
 /** A promise and a live catalog, perhaps of different major versions of PostgreSQL. */
-export interface Crossing {
+export interface CatalogComparison {
   readonly expected: Catalog
-  readonly undetermined?: Undetermined
+  readonly undetermined?: UndeterminedFacts
   readonly live: Catalog
-  readonly majors: Majors
+  readonly majors: MajorVersions
 }
 
 /** Why it could not be told whether a difference is more than other words, by object key. */
-export type Unrendered = Readonly<Record<string, string>>
+export type UnrenderedReasons = Readonly<Record<string, string>>
 
-export interface Reconciled {
+export interface CanonicalizedCatalog {
   /** The live catalog, in the promised words wherever they mean the same. */
   readonly live: Catalog
-  readonly unrendered: Unrendered
+  readonly unrendered: UnrenderedReasons
 }
 
 /** A database at some revisions, where it differs from what a snapshot promises. */
-export interface Sight {
+export interface SnapshotComparison {
   readonly snapshot: Snapshot
   readonly revisions: Iterable<string>
   readonly live: Catalog
@@ -35,22 +40,22 @@ export interface Sight {
 }
 
 /** The live catalog reconciled with the snapshot, as far as there are differences. */
-export async function inPromisedWords(
+export async function canonicalizeDifferences(
   client: pg.ClientBase,
-  { snapshot, revisions, live, major, differences }: Sight,
-  transaction: Transaction,
-): Promise<Reconciled> {
+  { snapshot, revisions, live, major, differences }: SnapshotComparison,
+  transaction: DeparseTransaction,
+): Promise<CanonicalizedCatalog> {
   const keys = differences.flatMap(({ change, key }) => (change === 'changed' ? [key] : []))
   if (keys.length === 0) return { live, unrendered: {} }
-  const { catalog, undetermined } = promisedAt(snapshot, revisions)
-  const expected = pick(catalog, keys)
+  const { catalog, undetermined } = promisedCatalogAt(snapshot, revisions)
+  const expected = pickKeys(catalog, keys)
   const majors = { expected: snapshot.postgres, actual: major }
-  const agreed = await reconcile(
+  const canonicalized = await canonicalizeCatalog(
     client,
-    { expected, undetermined, live: pick(live, keys), majors },
+    { expected, undetermined, live: pickKeys(live, keys), majors },
     transaction,
   )
-  return { live: { ...live, ...agreed.live }, unrendered: agreed.unrendered }
+  return { live: { ...live, ...canonicalized.live }, unrendered: canonicalized.unrendered }
 }
 
 /**
@@ -59,23 +64,23 @@ export async function inPromisedWords(
  * objects that are rolled back: what it then prints alike is no difference. What it cannot print stays one. No round trip
  * where there is nothing to print.
  */
-export async function reconcile(
+export async function canonicalizeCatalog(
   client: pg.ClientBase,
-  crossing: Crossing,
-  transaction: Transaction,
-): Promise<Reconciled> {
-  const { majors } = crossing
-  const changed = changedFacts(crossing)
-  const likenesses = new Map(changed.map((each) => [each, knownLikeness(each, majors)]))
-  const open = changed.filter((each) => likenesses.get(each) === null)
-  for (const [each, likeness] of open.length === 0 ? [] : await ask(client, open, transaction)) {
-    remember(each, likeness, majors)
-    likenesses.set(each, likeness)
+  comparison: CatalogComparison,
+  transaction: DeparseTransaction,
+): Promise<CanonicalizedCatalog> {
+  const { majors } = comparison
+  const changed = findChangedFacts(comparison)
+  const results = new Map(changed.map((each) => [each, compareWithoutServer(each, majors)]))
+  const open = changed.filter((each) => results.get(each) === null)
+  for (const [each, result] of open.length === 0 ? [] : await compareOnServer(client, open, transaction)) {
+    cacheResult(each, result, majors)
+    results.set(each, result)
   }
-  return conclude(crossing, likenesses)
+  return applyResults(comparison, results)
 }
 
-function changedFacts({ expected, live, undetermined }: Crossing): readonly Changed[] {
+function findChangedFacts({ expected, live, undetermined }: CatalogComparison): readonly ChangedFact[] {
   return diff(expected, live, undetermined).flatMap((difference) => {
     if (difference.change !== 'changed') return []
     const { key, facts } = difference
@@ -84,60 +89,64 @@ function changedFacts({ expected, live, undetermined }: Crossing): readonly Chan
 }
 
 /** What can be told without the server; null for what it has to print. */
-function knownLikeness(changed: Changed, majors: Majors): Likeness | null {
+function compareWithoutServer(changed: ChangedFact, majors: MajorVersions): ComparisonResult | null {
   const { key, fact, expected, actual } = changed
   if (key === 'schema:public' && fact === 'grants')
     return { alike: samePublicGrants([expected[fact], actual[fact]], majors) }
-  const alike = remembered.get(expected)?.get(memoOf(changed, majors))
+  const alike = comparisonCache.get(expected)?.get(comparisonCacheKey(changed, majors))
   if (alike !== undefined) return { alike }
-  const sketches = sketchesOf(changed, () => '') ?? [{ alike: false }]
-  const likenesses = sketches.flatMap((sketch) => ('pair' in sketch ? [] : [sketch]))
-  return likenesses.length < sketches.length ? null : together(likenesses)
+  const comparisons = prepareComparisons(changed, () => '') ?? [{ alike: false }]
+  const results = comparisons.flatMap((each) => ('pair' in each ? [] : [each]))
+  return results.length < comparisons.length ? null : combineResults(results)
 }
 
-async function ask(
+async function compareOnServer(
   client: pg.ClientBase,
-  open: readonly Changed[],
-  transaction: Transaction,
-): Promise<Iterable<readonly [Changed, Likeness]>> {
+  open: readonly ChangedFact[],
+  transaction: DeparseTransaction,
+): Promise<Iterable<readonly [ChangedFact, ComparisonResult]>> {
   const relations = open
-    .map(({ key }) => plainNames(key))
+    .map(({ key }) => unquotedNames(key))
     .map(([schema = '', name = '']) => [schema, name] as const)
   try {
-    return await withCanvas(client, { transaction, relations }, async ({ columnsOf, compare }) => {
-      const sketches = open.map((changed) => [changed, sketchesOf(changed, columnsOf) ?? []] as const)
-      const likenesses = await compare(
-        sketches.flatMap(([, each]) => each.flatMap((sketch) => ('pair' in sketch ? [sketch.pair] : []))),
+    return await withDeparser(client, { transaction, relations }, async ({ columnsOf, compare }) => {
+      const prepared = open.map((changed) => [changed, prepareComparisons(changed, columnsOf) ?? []] as const)
+      const printed = await compare(
+        prepared.flatMap(([, each]) => each.flatMap((text) => ('pair' in text ? [text.pair] : []))),
       )
-      const answers = likenesses.values()
-      const answered = (sketch: Sketch): Likeness =>
-        'pair' in sketch ? (answers.next().value ?? { why: 'the server gave no answer' }) : sketch
-      return sketches.map(([changed, each]) => [changed, together(each.map(answered))] as const)
+      const answers = printed.values()
+      const resultOf = (text: TextComparison): ComparisonResult =>
+        'pair' in text ? (answers.next().value ?? { why: 'the server gave no answer' }) : text
+      return prepared.map(([changed, each]) => [changed, combineResults(each.map(resultOf))] as const)
     })
   } catch (error) {
-    if (!isRefusal(error)) throw error
+    if (!isStatementRejected(error)) throw error
     return open.map((changed) => [changed, { why: error.message }] as const)
   }
 }
 
 /** A fact of several texts is alike if all are. */
-function together(likenesses: readonly Likeness[]): Likeness {
-  const failed = likenesses.find((likeness) => 'why' in likeness)
-  return failed ?? { alike: likenesses.every((likeness) => 'alike' in likeness && likeness.alike) }
+function combineResults(results: readonly ComparisonResult[]): ComparisonResult {
+  const failed = results.find((result) => 'why' in result)
+  return failed ?? { alike: results.every((result) => 'alike' in result && result.alike) }
 }
 
-function conclude({ live, majors }: Crossing, likenesses: ReadonlyMap<Changed, Likeness | null>): Reconciled {
+function applyResults(
+  { live, majors }: CatalogComparison,
+  results: ReadonlyMap<ChangedFact, ComparisonResult | null>,
+): CanonicalizedCatalog {
   const failure = `PostgreSQL ${majors.actual} could not print what ${majors.expected} promised`
-  const agreed: Record<string, Facts> = {}
+  const canonical: Record<string, Facts> = {}
   const unrendered: Record<string, string> = {}
-  for (const [{ key, fact, expected }, likeness] of likenesses)
-    if (likeness !== null && 'why' in likeness) unrendered[key] = `${failure}: ${likeness.why}`
-    else if (likeness?.alike === true) agreed[key] = worded(agreed[key] ?? live[key] ?? {}, fact, expected)
-  return { live: { ...live, ...agreed }, unrendered: majors.expected === majors.actual ? {} : unrendered }
+  for (const [{ key, fact, expected }, result] of results)
+    if (result !== null && 'why' in result) unrendered[key] = `${failure}: ${result.why}`
+    else if (result?.alike === true)
+      canonical[key] = withExpectedFact(canonical[key] ?? live[key] ?? {}, fact, expected)
+  return { live: { ...live, ...canonical }, unrendered: majors.expected === majors.actual ? {} : unrendered }
 }
 
 /** Facts with the promised words of one of them. */
-function worded(facts: Facts, name: string, { [name]: promised }: Facts): Facts {
+function withExpectedFact(facts: Facts, name: string, { [name]: promised }: Facts): Facts {
   const { [name]: _, ...others } = facts
   return promised === undefined ? others : { ...others, [name]: promised }
 }
@@ -146,14 +155,14 @@ function worded(facts: Facts, name: string, { [name]: promised }: Facts): Facts 
  * What was once printed alike stays so: two texts that are the same word for word would not be looked at again either. By
  * the promised facts, which live as long as their snapshot.
  */
-const remembered = new WeakMap<Facts, Map<string, boolean>>()
+const comparisonCache = new WeakMap<Facts, Map<string, boolean>>()
 
-function remember(changed: Changed, likeness: Likeness, majors: Majors): void {
-  if ('why' in likeness) return
-  const known = remembered.get(changed.expected) ?? new Map<string, boolean>()
-  remembered.set(changed.expected, known.set(memoOf(changed, majors), likeness.alike))
+function cacheResult(changed: ChangedFact, result: ComparisonResult, majors: MajorVersions): void {
+  if ('why' in result) return
+  const known = comparisonCache.get(changed.expected) ?? new Map<string, boolean>()
+  comparisonCache.set(changed.expected, known.set(comparisonCacheKey(changed, majors), result.alike))
 }
 
-function memoOf({ fact, actual }: Changed, majors: Majors): string {
+function comparisonCacheKey({ fact, actual }: ChangedFact, majors: MajorVersions): string {
   return JSON.stringify([majors.actual, fact, actual[fact]])
 }

@@ -1,93 +1,107 @@
 import pg from 'pg'
-import { evenlyQuoted } from '../../core/model/server-versions.js'
+import { normalizeQuoting } from '../../core/model/server-versions.js'
 import {
-  type Drawing,
-  drawExpression,
-  drawOnDomain,
-  drawOnRow,
-  drawOnTable,
-  drawPartitionKey,
-  drawQuery,
-  drawRoutine,
-  placed,
-  regclass,
-  type Subject,
-  temporary,
+  type CanonicalForm,
+  deparseExpression,
+  deparseDomainConstraint,
+  deparseRowExpression,
+  deparseOnTable,
+  deparsePartitionKey,
+  deparseQuery,
+  deparseRoutine,
+  replaceName,
+  temporaryRelationOid,
+  type DeparseContext,
+  temporaryRelation,
 } from './deparse.js'
 
 /** How a text is drawn; null for one that does not look as PostgreSQL prints it. */
-export type Draw = (text: string, subject: Subject) => Drawing | null
+export type DeparseRule = (text: string, subject: DeparseContext) => CanonicalForm | null
 
 /** Only names, which major versions quote differently. */
-const names: Draw = (text) => ({ words: evenlyQuoted(text) })
+const deparseNames: DeparseRule = (text) => ({ words: normalizeQuoting(text) })
 
 /** Until 15 OLD and NEW are in sight in every view, and a table that is called so there is called `old_1`: here as well. */
-const view: Draw = (text) =>
-  drawQuery(`select from (values (1)) old, (values (1)) new, (${text.replace(/;$/, '')}) schemagate_view;`)
+const deparseView: DeparseRule = (text) =>
+  deparseQuery(`select from (values (1)) old, (values (1)) new, (${text.replace(/;$/, '')}) schemagate_view;`)
 
 /** `stored: (a + b)` */
-const generated: Draw = (text, subject) => {
+const deparseGeneratedColumn: DeparseRule = (text, subject) => {
   const at = text.indexOf(': ')
-  return drawOnRow(text.slice(at + 2), subject, text.slice(0, at))
+  return deparseRowExpression(text.slice(at + 2), subject, text.slice(0, at))
 }
 
-const constraint: Draw = (text, subject) => {
+const deparseConstraint: DeparseRule = (text, subject) => {
   const { type } = subject.facts
-  if (type !== 'check' && type !== 'exclude') return names(text, subject)
+  if (type !== 'check' && type !== 'exclude') return deparseNames(text, subject)
   const [, , name = ''] = subject.names
-  const statement = `alter table ${temporary(subject.names)} add constraint ${pg.escapeIdentifier(name)} ${text}`
-  return drawOnTable(
+  const statement = `alter table ${temporaryRelation(subject.names)} add constraint ${pg.escapeIdentifier(name)} ${text}`
+  return deparseOnTable(
     statement,
-    printed('pg_get_constraintdef', 'pg_constraint', 'conrelid')(subject),
+    definitionQuery('pg_get_constraintdef', 'pg_constraint', 'conrelid')(subject),
     subject,
   )
 }
 
 /** A statement that names its table after one of some words. */
-function statement(words: readonly string[], print: (subject: Subject) => string): Draw {
+function deparseWithTable(
+  keywords: readonly string[],
+  print: (subject: DeparseContext) => string,
+): DeparseRule {
   return (text, subject) => {
-    const moved = placed(text, { words, names: subject.names, to: temporary(subject.names) })
-    return moved === null ? null : drawOnTable(moved, print(subject), subject)
+    const renamed = replaceName(text, {
+      precedingKeywords: keywords,
+      names: subject.names,
+      replacement: temporaryRelation(subject.names),
+    })
+    return renamed === null ? null : deparseOnTable(renamed, print(subject), subject)
   }
 }
 
-const printedIndex = ({ names: [schema = '', , index = ''] }: Subject): string =>
-  `select pg_get_indexdef(${regclass([schema, index])})`
+const indexDefinitionQuery = ({ names: [schema = '', , index = ''] }: DeparseContext): string =>
+  `select pg_get_indexdef(${temporaryRelationOid([schema, index])})`
 
 /** The only such object of the table. */
-function printed(print: string, catalog: string, table: string): (subject: Subject) => string {
-  return ({ names }) => `select ${print}(oid) from ${catalog} where ${table} = ${regclass(names)}`
+function definitionQuery(print: string, catalog: string, table: string): (subject: DeparseContext) => string {
+  return ({ names }) => `select ${print}(oid) from ${catalog} where ${table} = ${temporaryRelationOid(names)}`
 }
 
 /** A published table: its name, perhaps some columns, perhaps a condition on rows. */
-const published: Draw = (text, subject) => {
+const deparsePublishedTable: DeparseRule = (text, subject) => {
   const at = text.indexOf(' WHERE (')
-  if (at < 0) return names(text, subject)
+  if (at < 0) return deparseNames(text, subject)
   const head = text.slice(0, at)
   const [table = ''] = head.split(' (')
-  return drawQuery(`select from ${table}${text.slice(at)};`, evenlyQuoted(head))
+  return deparseQuery(`select from ${table}${text.slice(at)};`, normalizeQuoting(head))
 }
 
 /**
  * The facts that major versions print in different words, by kind, and how the server is made to print them in its own.
  * Of a list, each text is drawn by itself.
  */
-export const drawings: Readonly<Record<string, Readonly<Record<string, Draw>>>> = {
-  view: { definition: view, columns: names },
-  materialized_view: { definition: view, columns: names },
-  table: { partitionedBy: drawPartitionKey, parents: names, ofType: names, replicaIdentity: names },
-  foreign_table: { parents: names },
-  column: { default: drawExpression, generated, type: names },
-  constraint: { definition: constraint, parent: names },
-  index: { definition: statement(['ON ONLY', 'ON'], printedIndex), parent: names },
-  trigger: { definition: statement(['ON'], printed('pg_get_triggerdef', 'pg_trigger', 'tgrelid')) },
-  rule: { definition: statement(['TO'], printed('pg_get_ruledef', 'pg_rewrite', 'ev_class')) },
-  policy: { using: drawOnRow, withCheck: drawOnRow },
-  function: { definition: drawRoutine },
-  procedure: { definition: drawRoutine },
-  domain: { default: drawExpression, constraints: drawOnDomain, type: names },
-  composite: { attributes: names },
-  sequence: { ownedBy: names },
-  statistics: { definition: names },
-  publication: { tables: published, schemas: names },
+export const deparseRules: Readonly<Record<string, Readonly<Record<string, DeparseRule>>>> = {
+  view: { definition: deparseView, columns: deparseNames },
+  materialized_view: { definition: deparseView, columns: deparseNames },
+  table: {
+    partitionedBy: deparsePartitionKey,
+    parents: deparseNames,
+    ofType: deparseNames,
+    replicaIdentity: deparseNames,
+  },
+  foreign_table: { parents: deparseNames },
+  column: { default: deparseExpression, generated: deparseGeneratedColumn, type: deparseNames },
+  constraint: { definition: deparseConstraint, parent: deparseNames },
+  index: { definition: deparseWithTable(['ON ONLY', 'ON'], indexDefinitionQuery), parent: deparseNames },
+  trigger: {
+    definition: deparseWithTable(['ON'], definitionQuery('pg_get_triggerdef', 'pg_trigger', 'tgrelid')),
+  },
+  rule: { definition: deparseWithTable(['TO'], definitionQuery('pg_get_ruledef', 'pg_rewrite', 'ev_class')) },
+  policy: { using: deparseRowExpression, withCheck: deparseRowExpression },
+  function: { definition: deparseRoutine },
+  procedure: { definition: deparseRoutine },
+  domain: { default: deparseExpression, constraints: deparseDomainConstraint, type: deparseNames },
+  composite: { attributes: deparseNames },
+  sequence: { ownedBy: deparseNames },
+  statistics: { definition: deparseNames },
+  publication: { tables: deparsePublishedTable, schemas: deparseNames },
 }

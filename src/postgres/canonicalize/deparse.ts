@@ -5,11 +5,11 @@ import { type Facts, quoteName } from '../../core/model/catalog.js'
  * How the server is made to print a text of another major version in its own words: statements that make a temporary
  * object of it, and the query that prints that; or the words themselves, where no server is needed.
  */
-export type Drawing =
+export type CanonicalForm =
   { readonly statements: readonly string[]; readonly query: string } | { readonly words: string }
 
 /** What a text is a fact of. */
-export interface Subject {
+export interface DeparseContext {
   /** The names of its key, without quotes. */
   readonly names: readonly string[]
   readonly facts: Facts
@@ -17,85 +17,96 @@ export interface Subject {
   readonly columns: string
 }
 
-const own = 'pg_temp.schemagate_drawing'
+const temporaryName = 'pg_temp.schemagate_drawing'
 
 /** A query, as the body of a function: that is parsed and printed as a view's is, and writes but one row. The prefix is printed before it. */
-export function drawQuery(query: string, prefix = ''): Drawing {
+export function deparseQuery(query: string, prefix = ''): CanonicalForm {
   return {
-    statements: [`create function ${own}() returns void language sql begin atomic ${query} end`],
-    query: `select ${pg.escapeLiteral(prefix)} || pg_get_function_sqlbody('${own}'::regproc)`,
+    statements: [`create function ${temporaryName}() returns void language sql begin atomic ${query} end`],
+    query: `select ${pg.escapeLiteral(prefix)} || pg_get_function_sqlbody('${temporaryName}'::regproc)`,
   }
 }
 
 /** An expression in which no column is in sight. */
-export function drawExpression(expression: string): Drawing {
-  return drawQuery(`select (${expression});`)
+export function deparseExpression(expression: string): CanonicalForm {
+  return deparseQuery(`select (${expression});`)
 }
 
 /** An expression over the columns of a relation, on which it needs no privilege. */
-export function drawOnRow(expression: string, { names }: Subject, prefix = ''): Drawing {
-  return drawQuery(`select (${expression}) from ${escaped(...names.slice(0, 2))};`, prefix)
+export function deparseRowExpression(
+  expression: string,
+  { names }: DeparseContext,
+  prefix = '',
+): CanonicalForm {
+  return deparseQuery(`select (${expression}) from ${escapeNames(...names.slice(0, 2))};`, prefix)
 }
 
 /** Statements on a temporary table with the columns, and the name, of the relation that the object belongs to. */
-export function drawOnTable(statement: string, query: string, { names, columns }: Subject): Drawing {
-  return { statements: [`create table ${temporary(names)} (${columns})`, statement], query }
+export function deparseOnTable(
+  statement: string,
+  query: string,
+  { names, columns }: DeparseContext,
+): CanonicalForm {
+  return { statements: [`create table ${temporaryRelation(names)} (${columns})`, statement], query }
 }
 
 /** A partition key, on a temporary table that is partitioned by it. */
-export function drawPartitionKey(key: string, { names, columns }: Subject): Drawing {
+export function deparsePartitionKey(key: string, { names, columns }: DeparseContext): CanonicalForm {
   return {
-    statements: [`create table ${temporary(names)} (${columns}) partition by ${key}`],
-    query: `select pg_get_partkeydef(${regclass(names)})`,
+    statements: [`create table ${temporaryRelation(names)} (${columns}) partition by ${key}`],
+    query: `select pg_get_partkeydef(${temporaryRelationOid(names)})`,
   }
 }
 
 /** A constraint of a domain, with its name. */
-export function drawOnDomain(constraint: string, { facts: { type, collation } }: Subject): Drawing {
+export function deparseDomainConstraint(
+  constraint: string,
+  { facts: { type, collation } }: DeparseContext,
+): CanonicalForm {
   const collated = collation === undefined ? '' : ` collate ${String(collation)}`
   return {
     statements: [
-      `create domain ${own} as ${String(type)}${collated}`,
-      `alter domain ${own} add constraint ${constraint}`,
+      `create domain ${temporaryName} as ${String(type)}${collated}`,
+      `alter domain ${temporaryName} add constraint ${constraint}`,
     ],
     query: `select quote_ident(conname) || ' ' || pg_get_constraintdef(oid) from pg_constraint
-      where contypid = '${own}'::regtype and contype = 'c'`,
+      where contypid = '${temporaryName}'::regtype and contype = 'c'`,
   }
 }
 
 /** A routine, of the same name in the temporary schema. */
-export function drawRoutine(
+export function deparseRoutine(
   definition: string,
-  { names: [schema = '', name = ''] }: Subject,
-): Drawing | null {
-  const moved = placed(definition, {
-    words: ['FUNCTION', 'PROCEDURE'],
+  { names: [schema = '', name = ''] }: DeparseContext,
+): CanonicalForm | null {
+  const renamed = replaceName(definition, {
+    precedingKeywords: ['FUNCTION', 'PROCEDURE'],
     names: [schema, name],
-    to: escaped('pg_temp', name),
+    replacement: escapeNames('pg_temp', name),
   })
-  if (moved === null) return null
+  if (renamed === null) return null
   return {
-    statements: [moved],
+    statements: [renamed],
     query: `select pg_get_functiondef(oid) from pg_proc
       where pronamespace = pg_my_temp_schema() and proname = ${pg.escapeLiteral(name)}`,
   }
 }
 
 /** The name of the temporary table that stands for the relation of some names. */
-export function temporary([, table = '']: readonly string[]): string {
-  return escaped('pg_temp', table)
+export function temporaryRelation([, table = '']: readonly string[]): string {
+  return escapeNames('pg_temp', table)
 }
 
 /** The oid of that table, as an expression. */
-export function regclass(names: readonly string[]): string {
-  return `${pg.escapeLiteral(temporary(names))}::regclass`
+export function temporaryRelationOid(names: readonly string[]): string {
+  return `${pg.escapeLiteral(temporaryRelation(names))}::regclass`
 }
 
-export interface Place {
+export interface NameReplacement {
   /** What stands before the name. */
-  readonly words: readonly string[]
+  readonly precedingKeywords: readonly string[]
   readonly names: readonly string[]
-  readonly to: string
+  readonly replacement: string
 }
 
 /**
@@ -103,23 +114,26 @@ export interface Place {
  * Both sides of a comparison are placed alike, and nothing permanent is named as the replacement: what was different
  * before cannot be the same afterwards.
  */
-export function placed(statement: string, { words, names, to }: Place): string | null {
-  for (const name of spellings(names))
-    for (const word of words) {
+export function replaceName(
+  statement: string,
+  { precedingKeywords, names, replacement }: NameReplacement,
+): string | null {
+  for (const name of quotedSpellings(names))
+    for (const word of precedingKeywords) {
       const found = `${word} ${name}`
       const at = statement.indexOf(found)
       if (at >= 0 && !/^[\w$".]/.test(statement.slice(at + found.length)))
-        return `${statement.slice(0, at)}${word} ${to}${statement.slice(at + found.length)}`
+        return `${statement.slice(0, at)}${word} ${replacement}${statement.slice(at + found.length)}`
     }
   return null
 }
 
 /** PostgreSQL quotes words of its own, which are not the same on all versions. */
-function spellings([schema = '', name = '']: readonly string[]): readonly string[] {
+function quotedSpellings([schema = '', name = '']: readonly string[]): readonly string[] {
   const ways = (part: string): readonly string[] => [...new Set([quoteName(part), pg.escapeIdentifier(part)])]
   return ways(schema).flatMap((one) => ways(name).map((other) => `${one}.${other}`))
 }
 
-function escaped(...names: readonly string[]): string {
+function escapeNames(...names: readonly string[]): string {
   return names.map((name) => pg.escapeIdentifier(name)).join('.')
 }

@@ -1,38 +1,40 @@
 import pg from 'pg'
 import { queryAll } from '../connection/query.js'
-import { canonicalSession } from '../introspect/queries/all.sql.js'
-import { isLocked } from '../locks/blocked-read.js'
-import type { Drawing } from './deparse.js'
+import { canonicalSessionStatements } from '../introspect/queries/catalog-queries.js'
+import { isLockNotAvailable } from '../locks/blocked-read.js'
+import type { CanonicalForm } from './deparse.js'
 
 /** Where temporary objects are made, to be rolled back: in a transaction of their own, or within the caller's. */
-export type Transaction = 'own' | 'callers'
+export type DeparseTransaction = 'own' | 'callers'
 
 /** A text of each side of a comparison, to be printed in the words of one server. */
-export type Pair = readonly [expected: Drawn, actual: Drawn]
+export type DeparsePair = readonly [expected: DeparseRequest, actual: DeparseRequest]
 
-export type Drawn = Exclude<Drawing, { readonly words: string }>
+export type DeparseRequest = Exclude<CanonicalForm, { readonly words: string }>
 
 /** Whether both were printed alike, or why they could not be printed. */
-export type Likeness = { readonly alike: boolean } | { readonly why: string }
+export type ComparisonResult = { readonly alike: boolean } | { readonly why: string }
 
-export interface Canvas {
+export interface Deparser {
   /** The columns of a relation as CREATE TABLE takes them. */
   readonly columnsOf: (schema: string, relation: string) => string
-  readonly compare: (pairs: readonly Pair[]) => Promise<readonly Likeness[]>
+  readonly compare: (pairs: readonly DeparsePair[]) => Promise<readonly ComparisonResult[]>
 }
 
-export interface CanvasOptions {
-  readonly transaction: Transaction
+export interface DeparserOptions {
+  readonly transaction: DeparseTransaction
   /** Schemas and names of the relations whose columns will be asked for. */
   readonly relations: readonly (readonly [schema: string, relation: string])[]
 }
 
-const batch = 40
+const pairsPerMessage = 40
 
 const savepoint = 'savepoint schemagate_drawing'
-const erase = `rollback to ${savepoint}`
+const rollbackToSavepoint = `rollback to ${savepoint}`
 
-const frames: Readonly<Record<Transaction, { readonly open: string; readonly close: string }>> = {
+const transactionStatements: Readonly<
+  Record<DeparseTransaction, { readonly open: string; readonly close: string }>
+> = {
   own: { open: 'begin transaction isolation level read committed read write', close: 'rollback' },
   callers: {
     open: 'savepoint schemagate_canvas',
@@ -41,7 +43,7 @@ const frames: Readonly<Record<Transaction, { readonly open: string; readonly clo
 }
 
 /** Explicitly last, the temporary schema hides nothing. What waits for a lock waits for somebody's migration. */
-const settings = [
+const deparseSettings = [
   'set local search_path to pg_catalog, pg_temp',
   'set local check_function_bodies to off',
   `set local lock_timeout to '2s'`,
@@ -49,24 +51,31 @@ const settings = [
 ]
 
 /** Fails where no temporary object can be made at all: on a standby, without the privilege, against an event trigger. */
-const trial = `create function pg_temp.schemagate_trial() returns void language sql begin atomic select; end`
+const probeStatement = `create function pg_temp.schemagate_trial() returns void language sql begin atomic select; end`
 
 /**
  * Hands over what prints texts in the server's own words, and leaves nothing behind. Throws the DatabaseError that says why
  * no temporary object can be made, and what `use` throws.
  */
-export async function withCanvas<T>(
+export async function withDeparser<T>(
   client: pg.ClientBase,
-  { transaction, relations }: CanvasOptions,
-  use: (canvas: Canvas) => Promise<T>,
+  { transaction, relations }: DeparserOptions,
+  use: (deparser: Deparser) => Promise<T>,
 ): Promise<T> {
-  const { open, close } = frames[transaction]
-  const opening = [open, canonicalSession(), ...settings, trial, columnsQuery(relations), savepoint]
+  const { open, close } = transactionStatements[transaction]
+  const preamble = [
+    open,
+    canonicalSessionStatements(),
+    ...deparseSettings,
+    probeStatement,
+    relationColumnsQuery(relations),
+    savepoint,
+  ]
   try {
-    const [found] = await queryAll(client, opening.join(';\n'))
+    const [found] = await queryAll(client, preamble.join(';\n'))
     const used = await use({
-      columnsOf: columnsIn(found?.rows ?? []),
-      compare: (pairs) => compareAll(client, pairs),
+      columnsOf: createColumnLookup(found?.rows ?? []),
+      compare: (pairs) => comparePairs(client, pairs),
     })
     await client.query(close)
     return used
@@ -77,14 +86,14 @@ export async function withCanvas<T>(
   }
 }
 
-function columnsIn(rows: readonly (readonly unknown[])[]): Canvas['columnsOf'] {
+function createColumnLookup(rows: readonly (readonly unknown[])[]): Deparser['columnsOf'] {
   const columns = new Map(
     rows.map(([schema, relation, text]) => [JSON.stringify([schema, relation]), String(text)]),
   )
   return (schema, relation) => columns.get(JSON.stringify([schema, relation])) ?? ''
 }
 
-function columnsQuery(relations: CanvasOptions['relations']): string {
+function relationColumnsQuery(relations: DeparserOptions['relations']): string {
   const listed = relations.map((names) => `(${names.map((name) => pg.escapeLiteral(name)).join(', ')})`)
   return `select n.nspname, c.relname, string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
       || case when a.attcollation <> t.typcollation then ' collate ' || a.attcollation::regcollation else '' end,
@@ -97,34 +106,40 @@ function columnsQuery(relations: CanvasOptions['relations']): string {
     group by 1, 2`
 }
 
-async function compareAll(client: pg.ClientBase, pairs: readonly Pair[]): Promise<readonly Likeness[]> {
-  const found: Likeness[] = []
-  for (let start = 0; start < pairs.length; start += batch)
-    found.push(...(await compareSome(client, pairs.slice(start, start + batch))))
+async function comparePairs(
+  client: pg.ClientBase,
+  pairs: readonly DeparsePair[],
+): Promise<readonly ComparisonResult[]> {
+  const found: ComparisonResult[] = []
+  for (let start = 0; start < pairs.length; start += pairsPerMessage)
+    found.push(...(await compareBatch(client, pairs.slice(start, start + pairsPerMessage))))
   return found
 }
 
 /** One message for all; an error ends a message and does not say where, so that it is sent again in halves. */
-async function compareSome(client: pg.ClientBase, pairs: readonly Pair[]): Promise<readonly Likeness[]> {
+async function compareBatch(
+  client: pg.ClientBase,
+  pairs: readonly DeparsePair[],
+): Promise<readonly ComparisonResult[]> {
   try {
-    const results = await queryAll(client, pairs.flat().flatMap(stepsOf).join(';\n'))
+    const results = await queryAll(client, pairs.flat().flatMap(deparseStatements).join(';\n'))
     const printed = results.map(({ rows: [row] }) => row?.[0])
     return pairs.map((_, at) => ({ alike: printed[2 * at] === printed[2 * at + 1] }))
   } catch (error) {
-    if (!isRefusal(error) || isLocked(error)) throw error
-    await client.query(erase)
+    if (!isStatementRejected(error) || isLockNotAvailable(error)) throw error
+    await client.query(rollbackToSavepoint)
     if (pairs.length === 1) return [{ why: error.message }]
     const middle = pairs.length >> 1
-    const first = await compareSome(client, pairs.slice(0, middle))
-    return [...first, ...(await compareSome(client, pairs.slice(middle)))]
+    const first = await compareBatch(client, pairs.slice(0, middle))
+    return [...first, ...(await compareBatch(client, pairs.slice(middle)))]
   }
 }
 
-function stepsOf({ statements, query }: Drawn): readonly string[] {
-  return [...statements, query, erase]
+function deparseStatements({ statements, query }: DeparseRequest): readonly string[] {
+  return [...statements, query, rollbackToSavepoint]
 }
 
 /** What the server answers to a statement it will not run, and not that it is shut down, overloaded or asked to stop. */
-export function isRefusal(error: unknown): error is pg.DatabaseError {
+export function isStatementRejected(error: unknown): error is pg.DatabaseError {
   return error instanceof pg.DatabaseError && !/^(?:08|53|57|58|XX)/.test(error.code ?? '')
 }

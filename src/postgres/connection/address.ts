@@ -1,4 +1,4 @@
-import { visible } from '../../core/text/printable.js'
+import { toPrintable } from '../../core/text/printable.js'
 
 /** Who connects to which database: everything about a URL that is no secret. */
 export interface DatabaseAddress {
@@ -21,5 +21,5 @@ export function addressOf({ url }: { readonly url: string }): DatabaseAddress {
 
 /** `user@host:port/name`, the form every line and error uses. */
 export function describeAddress({ user, host, port, name }: DatabaseAddress): string {
-  return visible(`${user}@${host}:${port}/${name}`)
+  return toPrintable(`${user}@${host}:${port}/${name}`)
 }

@@ -11,15 +11,15 @@ export interface SessionName {
 export const waitingForLock = 'waiting'
 
 /** PostgreSQL cuts an application_name there. */
-const longest = 63
-const releaseLength = 8
-const unknown = '-'
+const maxApplicationNameLength = 63
+const maxReleaseLength = 8
+const unknownPart = '-'
 
 /** `schemagate HOST RELEASE REVISION`, in printable ASCII. What is too long keeps the end of the host, the beginning of the revision. */
-export function applicationName({ host, release, revision }: SessionName): string {
-  const [hostWord, revisionWord] = [wordOf(host), wordOf(revision)]
-  const releaseWord = wordOf(release).slice(0, releaseLength)
-  const space = longest - `schemagate ${releaseWord}  `.length
+export function formatApplicationName({ host, release, revision }: SessionName): string {
+  const [hostWord, revisionWord] = [toNamePart(host), toNamePart(revision)]
+  const releaseWord = toNamePart(release).slice(0, maxReleaseLength)
+  const space = maxApplicationNameLength - `schemagate ${releaseWord}  `.length
   const half = Math.floor(space / 2)
   const hostLength = Math.max(half, space - revisionWord.length)
   const shortHost = hostWord.slice(-hostLength)
@@ -27,17 +27,17 @@ export function applicationName({ host, release, revision }: SessionName): strin
 }
 
 /** What such a name says; null where it is not one. */
-export function sessionNameFrom(application: string): SessionName | null {
+export function parseApplicationName(application: string): SessionName | null {
   const [, host, release, revision] = /^schemagate (\S+) (\S+) (\S+)$/.exec(application) ?? []
   if (host === undefined || release === undefined || revision === undefined) return null
-  return { host: known(host), release: known(release), revision: known(revision) }
+  return { host: parseNamePart(host), release: parseNamePart(release), revision: parseNamePart(revision) }
 }
 
-function known(word: string): string | null {
-  return word === unknown ? null : word
+function parseNamePart(word: string): string | null {
+  return word === unknownPart ? null : word
 }
 
 /** A text as a word of an application_name, which is printable ASCII to PostgreSQL. */
-export function wordOf(text: string | null): string {
-  return text?.replaceAll(/[^!-~]+/g, '_') || unknown
+export function toNamePart(text: string | null): string {
+  return text?.replaceAll(/[^!-~]+/g, '_') || unknownPart
 }

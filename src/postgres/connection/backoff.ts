@@ -15,6 +15,6 @@ export async function pause(duration: number, signal: AbortSignal | undefined): 
 }
 
 /** A delay with jitter, from three to five quarters of it: what failed together is not tried again together. */
-export function jittered(delay: number): number {
+export function withJitter(delay: number): number {
   return delay * (0.75 + Math.random() / 2)
 }

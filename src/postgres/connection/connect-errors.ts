@@ -1,4 +1,4 @@
-import { SchemaError, type Choice, type ErrorCode } from '../../errors/schema-error.js'
+import { SchemaError, type ErrorChoice, type ErrorCode } from '../../errors/schema-error.js'
 import { describeAddress, type DatabaseAddress } from './address.js'
 
 /** A connection that could not be made: the error to throw, and whether waiting can mend it. */
@@ -7,19 +7,19 @@ export interface ConnectionFailure {
   readonly retry: boolean
 }
 
-interface Cause {
+interface ConnectionErrorRule {
   readonly matches: (code: string, message: string) => boolean
   readonly error: ErrorCode
   readonly retry: boolean
   readonly what: (address: DatabaseAddress) => string
-  readonly choices: readonly Choice[]
+  readonly choices: readonly ErrorChoice[]
 }
 
-const checkUrl: Choice = ['schemagate config', 'shows where the database URL comes from']
-const rerun: Choice = ['CONNECT_TIMEOUT=2m', 'waits longer for a database that is still starting']
+const checkUrl: ErrorChoice = ['schemagate config', 'shows where the database URL comes from']
+const waitLonger: ErrorChoice = ['CONNECT_TIMEOUT=2m', 'waits longer for a database that is still starting']
 
 /** The first cause that matches says what happened. SQLSTATEs are PostgreSQL's, the others Node's. */
-const causes: readonly Cause[] = [
+const connectionErrorRules: readonly ConnectionErrorRule[] = [
   {
     matches: (code, message) => code === '28P01' || message.includes('client password must be a string'),
     error: 'SCHEMA_AUTHENTICATION_FAILED',
@@ -80,55 +80,55 @@ const causes: readonly Cause[] = [
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
     what: ({ host }) => `The host "${host}" is not known.`,
-    choices: [checkUrl, rerun],
+    choices: [checkUrl, waitLonger],
   },
   {
     matches: (code) => code === 'ECONNREFUSED',
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
     what: ({ host, port }) => `Nothing answers at ${host}:${port}.`,
-    choices: [checkUrl, rerun],
+    choices: [checkUrl, waitLonger],
   },
   {
     matches: (code, message) => code === '53300' || message.includes('no more connections allowed'),
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
     what: () => 'PostgreSQL has no connection left for this role.',
-    choices: [['max_connections', 'raise it on the server, or close connections of others'], rerun],
+    choices: [['max_connections', 'raise it on the server, or close connections of others'], waitLonger],
   },
   {
     matches: (code) => code === '57P03' || code === '57P01' || code === '57P02',
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
     what: () => 'PostgreSQL is starting up or shutting down.',
-    choices: [rerun],
+    choices: [waitLonger],
   },
   {
     matches: (code) => /^5[38]/.test(code),
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
     what: () => 'PostgreSQL is out of memory or of room on its disk.',
-    choices: [['the log of PostgreSQL', 'says which'], rerun],
+    choices: [['the log of PostgreSQL', 'says which'], waitLonger],
   },
   {
     matches: () => true,
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
     what: ({ host, port }) => `No connection to ${host}:${port}.`,
-    choices: [checkUrl, rerun],
+    choices: [checkUrl, waitLonger],
   },
 ]
 
 /** What a failed attempt to connect means. The server's own words are kept as a fact, never the URL. */
-export function connectionFailure(cause: unknown, address: DatabaseAddress): ConnectionFailure {
-  const { code, message } = describeCause(cause)
-  const found = causes.find(({ matches }) => matches(code, message))
+export function classifyConnectionError(cause: unknown, address: DatabaseAddress): ConnectionFailure {
+  const { code, message } = codeAndMessageOf(cause)
+  const found = connectionErrorRules.find(({ matches }) => matches(code, message))
   if (found === undefined) throw cause
   const error = new SchemaError(found.error, {
     what: found.what(address),
     facts: [
       ['database', describeAddress(address)],
-      ['answer', answerOf(cause)],
+      ['answer', formatDriverError(cause)],
     ],
     choices: found.choices,
     cause,
@@ -137,34 +137,34 @@ export function connectionFailure(cause: unknown, address: DatabaseAddress): Con
 }
 
 /** The error of a connection that was there and is lost. */
-export function lossOf(cause: unknown, address: DatabaseAddress): SchemaError {
+export function connectionLossError(cause: unknown, address: DatabaseAddress): SchemaError {
   return new SchemaError('SCHEMA_DATABASE_UNREACHABLE', {
-    what: `The connection to ${address.host}:${address.port} was lost: ${answerOf(cause)}.`,
+    what: `The connection to ${address.host}:${address.port} was lost: ${formatDriverError(cause)}.`,
     facts: [['database', describeAddress(address)]],
-    choices: [rerun],
+    choices: [waitLonger],
     cause,
   })
 }
 
 /** Whether PostgreSQL lacks memory, room on its disk or the like: what an operator can mend while it runs. */
-export function isShortage(error: unknown): boolean {
-  return /^5[38]/.test(describeCause(error).code)
+export function isResourceShortage(error: unknown): boolean {
+  return /^5[38]/.test(codeAndMessageOf(error).code)
 }
 
-const silentCodes = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'])
+const noResponseCodes = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'])
 
 /** Whether nothing has answered at all. pg gives its own error no code. */
-export function isSilence(error: unknown): boolean {
-  const { code, message } = describeCause(error)
-  return silentCodes.has(code) || message === 'timeout expired'
+export function isNoResponse(error: unknown): boolean {
+  const { code, message } = codeAndMessageOf(error)
+  return noResponseCodes.has(code) || message === 'timeout expired'
 }
 
-function answerOf(cause: unknown): string {
-  const { code, message } = describeCause(cause)
+function formatDriverError(cause: unknown): string {
+  const { code, message } = codeAndMessageOf(cause)
   return [code, message].filter((text) => text !== '').join(' ')
 }
 
-function describeCause(cause: unknown): { code: string; message: string } {
+function codeAndMessageOf(cause: unknown): { code: string; message: string } {
   if (!(cause instanceof Error)) return { code: '', message: String(cause) }
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
   return { code, message: cause.message }

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf } from './address.js'
-import { connectionFailure, type ConnectionFailure, lossOf } from './connect-errors.js'
-import { answered, close, isLoss, watchLoss } from './lifecycle.js'
+import { classifyConnectionError, type ConnectionFailure, connectionLossError } from './connect-errors.js'
+import { withTimeout, closeClient, isConnectionLost, trackConnectionLoss } from './lifecycle.js'
 
 /** How to reach a database. */
 export interface Connection {
@@ -25,7 +25,7 @@ export interface ClientSettings {
   readonly keepAliveInitialDelayMillis: number
 }
 
-const attemptTimeout = 5_000
+const connectAttemptTimeout = 5_000
 
 /** After so long without traffic the network is asked whether the other side is still there. */
 const keepAliveDelay = 10_000
@@ -34,12 +34,12 @@ const keepAliveDelay = 10_000
  * The pg settings of a connection. `connectionString` is always passed as such (Knex and pg read a bare URL differently),
  * and what it says about TLS is removed where DATABASE_SSL decides, because URL parameters beat object options.
  */
-export function clientConfig({ url, ssl, applicationName }: Connection): ClientSettings {
+export function toClientSettings({ url, ssl, applicationName }: Connection): ClientSettings {
   return {
-    connectionString: ssl === null ? url : withoutTls(url),
-    ...(ssl === null ? {} : { ssl: tlsOptions(ssl) }),
+    connectionString: ssl === null ? url : removeTlsParameters(url),
+    ...(ssl === null ? {} : { ssl: toTlsOptions(ssl) }),
     fallback_application_name: applicationName.slice(0, 63),
-    connectionTimeoutMillis: attemptTimeout,
+    connectionTimeoutMillis: connectAttemptTimeout,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveDelay,
   }
@@ -62,14 +62,14 @@ export async function withClient<T>(
 ): Promise<T> {
   const client = await connect(connection)
   try {
-    return await withLossTold([client], connection, () => use(client))
+    return await translateConnectionLoss([client], connection, () => use(client))
   } finally {
-    await close(client)
+    await closeClient(client)
   }
 }
 
 /** Runs `use`; where it fails because one of the clients lost its connection, throws SCHEMA_DATABASE_UNREACHABLE. */
-export async function withLossTold<T>(
+export async function translateConnectionLoss<T>(
   clients: readonly pg.ClientBase[],
   connection: Connection,
   use: () => Promise<T>,
@@ -77,36 +77,36 @@ export async function withLossTold<T>(
   try {
     return await use()
   } catch (error) {
-    if (error instanceof SchemaError || !isLoss(error, clients)) throw error
-    throw lossOf(error, addressOf(connection))
+    if (error instanceof SchemaError || !isConnectionLost(error, clients)) throw error
+    throw connectionLossError(error, addressOf(connection))
   }
 }
 
-type Attempt = { readonly client: pg.Client } | { readonly failure: ConnectionFailure }
+type ConnectAttempt = { readonly client: pg.Client } | { readonly failure: ConnectionFailure }
 
 /** Connects once; what keeps it from connecting is a value, with whether waiting can mend it. */
-export async function tryConnect(connection: Connection): Promise<Attempt> {
+export async function tryConnect(connection: Connection): Promise<ConnectAttempt> {
   try {
-    return { client: await opened(connection) }
+    return { client: await openClient(connection) }
   } catch (error) {
-    return { failure: connectionFailure(error, addressOf(connection)) }
+    return { failure: classifyConnectionError(error, addressOf(connection)) }
   }
 }
 
-async function opened(connection: Connection): Promise<pg.Client> {
+async function openClient(connection: Connection): Promise<pg.Client> {
   // pg's own timer would give up whenever this process was stopped for so long.
-  const client = new pg.Client({ ...clientConfig(connection), connectionTimeoutMillis: 0 })
-  watchLoss(client)
+  const client = new pg.Client({ ...toClientSettings(connection), connectionTimeoutMillis: 0 })
+  trackConnectionLoss(client)
   try {
-    await answered(client, { timeout: attemptTimeout }, () => client.connect())
+    await withTimeout(client, { timeout: connectAttemptTimeout }, () => client.connect())
     return client
   } catch (error) {
-    await close(client)
+    await closeClient(client)
     throw error
   }
 }
 
-function tlsOptions(ssl: string): NonNullable<ClientSettings['ssl']> {
+function toTlsOptions(ssl: string): NonNullable<ClientSettings['ssl']> {
   switch (ssl) {
     case 'disable':
       return false
@@ -119,7 +119,7 @@ function tlsOptions(ssl: string): NonNullable<ClientSettings['ssl']> {
   }
 }
 
-function withoutTls(url: string): string {
+function removeTlsParameters(url: string): string {
   const parsed = new URL(url)
   const names = [...parsed.searchParams.keys()]
   for (const name of names)

@@ -1,42 +1,42 @@
 import pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 
-const lost = new WeakSet<pg.ClientBase>()
+const lostClients = new WeakSet<pg.ClientBase>()
 
 /** Keeps in mind whether the connection of this client is lost. Without a listener its loss would end the process. */
-export function watchLoss(client: pg.ClientBase): void {
-  client.on('error', () => void lost.add(client))
+export function trackConnectionLoss(client: pg.ClientBase): void {
+  client.on('error', () => void lostClients.add(client))
 }
 
 /** Whether one of these clients has lost its connection, or an error says so: what is fatal ends the session. */
-export function isLoss(error: unknown, clients: readonly pg.ClientBase[]): boolean {
-  return clients.some((client) => lost.has(client)) || isFatal(error)
+export function isConnectionLost(error: unknown, clients: readonly pg.ClientBase[]): boolean {
+  return clients.some((client) => lostClients.has(client)) || isFatalError(error)
 }
 
 /** The severity is a word in the language of the server; these codes are fatal in all of them. */
 const fatalCodes = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '53300'])
 
-function isFatal(error: unknown): boolean {
+function isFatalError(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false
   return ['FATAL', 'PANIC'].includes(error.severity ?? '') || fatalCodes.has(error.code ?? '')
 }
 
 /** Ends a connection without a word to the server, which may not answer. What runs on it fails with this error. */
-export function destroy(client: pg.Client, reason: Error): void {
-  lost.add(client)
+export function destroyClient(client: pg.Client, reason: Error): void {
+  lostClients.add(client)
   client.connection.stream.destroy(reason)
 }
 
-const politeness = 1_000
+const clientCloseTimeout = 1_000
 
 /** Ends a connection; a server that does not answer is not waited for. */
-export async function close(client: pg.Client): Promise<void> {
-  const timer = setTimeout(() => client.connection.stream.destroy(), politeness)
+export async function closeClient(client: pg.Client): Promise<void> {
+  const timer = setTimeout(() => client.connection.stream.destroy(), clientCloseTimeout)
   await client.end().finally(() => clearTimeout(timer))
 }
 
 /** A deadline is over after so many parts: a process that was stopped meanwhile, however long, loses one of them. */
-const parts = 5
+const timeoutParts = 5
 
 export interface Deadline {
   /** Milliseconds. */
@@ -45,27 +45,27 @@ export interface Deadline {
 }
 
 /** Waits for what runs on this client. Where no answer comes in time, or when asked to stop, the connection ends, and it throws. */
-export async function answered<T>(
+export async function withTimeout<T>(
   client: pg.Client,
   { timeout, signal }: Deadline,
   run: () => Promise<T>,
 ): Promise<T> {
-  if (signal?.aborted === true) throw interrupted()
-  const { promise, reject } = rejection()
+  if (signal?.aborted === true) throw readInterruptedError()
+  const { promise, reject } = createRejection()
   const giveUp = (error: Error): void => {
-    destroy(client, error)
+    destroyClient(client, error)
     reject(error)
   }
   const silence = `no answer within ${timeout} ms`
   const late = (): void => giveUp(Object.assign(new Error(silence), { code: 'ETIMEDOUT' }))
-  let left = parts
+  let left = timeoutParts
   let last: NodeJS.Timeout | undefined
   const timer = setInterval(() => {
     left -= 1
     // An answer that has arrived is read before this timer.
     if (left === 0) last = setTimeout(late, 1)
-  }, timeout / parts)
-  const asked = (): void => giveUp(interrupted())
+  }, timeout / timeoutParts)
+  const asked = (): void => giveUp(readInterruptedError())
   signal?.addEventListener('abort', asked)
   try {
     return await Promise.race([run(), promise])
@@ -76,7 +76,7 @@ export async function answered<T>(
   }
 }
 
-function rejection(): { promise: Promise<never>; reject: (error: Error) => void } {
+function createRejection(): { promise: Promise<never>; reject: (error: Error) => void } {
   let reject = (_error: Error): void => {}
   const promise = new Promise<never>((_, refuse) => {
     reject = refuse
@@ -84,7 +84,7 @@ function rejection(): { promise: Promise<never>; reject: (error: Error) => void 
   return { promise, reject }
 }
 
-function interrupted(): SchemaError {
+function readInterruptedError(): SchemaError {
   return new SchemaError('SCHEMA_INTERRUPTED', {
     what: 'Reading the database was stopped on request. Nothing was done.',
     choices: [['run it again', 'begins anew']],

@@ -3,11 +3,11 @@ import type pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from './address.js'
 import { type Connection, withClient } from './connect.js'
-import { answered } from './lifecycle.js'
+import { withTimeout } from './lifecycle.js'
 import { queryRows } from './query.js'
 
-const rounds = 25
-const patience = 15_000
+const sharingCheckRounds = 25
+const sessionTimeout = 15_000
 
 /**
  * Throws SCHEMA_POOLED where sessions of PostgreSQL are shared between clients of this connection: whatever is set for a
@@ -16,13 +16,13 @@ const patience = 15_000
  */
 export async function refusePooled(client: pg.Client, connection: Connection): Promise<void> {
   const told = 'processID' in client ? client.processID : null
-  const pid = await processId(client)
+  const pid = await queryBackendPid(client)
   if (told === pid) return
-  const finding = await withClient(connection, (other) => watchSharing({ client, pid, other }))
-  if (finding !== null) throw pooled(finding, connection)
+  const finding = await withClient(connection, (other) => detectSharedSession({ client, pid, other }))
+  if (finding !== null) throw pooledConnectionError(finding, connection)
 }
 
-interface Sharing {
+interface SharedSessionCheck {
   readonly client: pg.Client
   readonly pid: number
   readonly other: pg.Client
@@ -32,28 +32,28 @@ interface Sharing {
  * Why the two clients cannot have sessions of their own, null where each kept one. Which session a pooler gives next depends
  * on what all others do: hence several rounds, at odd times.
  */
-async function watchSharing({ client, pid, other }: Sharing): Promise<string | null> {
-  const first = await processId(other).catch(() => null)
-  if (first === null) return `a second client got no session of its own within ${patience / 1_000} s`
+async function detectSharedSession({ client, pid, other }: SharedSessionCheck): Promise<string | null> {
+  const first = await queryBackendPid(other).catch(() => null)
+  if (first === null) return `a second client got no session of its own within ${sessionTimeout / 1_000} s`
   let last = first
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < sharingCheckRounds; round++) {
     if (last === pid) return `two clients had the same session, process ${pid}`
     if (last !== first) return `a client had one session after the other, processes ${first} and ${last}`
-    const own = await processId(client)
+    const own = await queryBackendPid(client)
     if (own !== pid) return `a client had one session after the other, processes ${pid} and ${own}`
-    last = await processId(other)
+    last = await queryBackendPid(other)
     await sleep(Math.random() * 10)
   }
   return null
 }
 
-async function processId(client: pg.Client): Promise<number> {
+async function queryBackendPid(client: pg.Client): Promise<number> {
   const ask = () => queryRows(client, 'select pg_backend_pid() as pid')
-  const [row] = await answered(client, { timeout: patience }, ask)
+  const [row] = await withTimeout(client, { timeout: sessionTimeout }, ask)
   return Number(row?.['pid'])
 }
 
-function pooled(finding: string, connection: Connection): SchemaError {
+function pooledConnectionError(finding: string, connection: Connection): SchemaError {
   return new SchemaError('SCHEMA_POOLED', {
     what: 'This connection leads to a pooler that shares sessions between its clients: no lock would hold there. Nothing was done.',
     facts: [

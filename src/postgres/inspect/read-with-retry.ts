@@ -1,13 +1,17 @@
 import type pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf } from '../connection/address.js'
-import { jittered, pause } from '../connection/backoff.js'
-import { connectionFailure, type ConnectionFailure, isShortage } from '../connection/connect-errors.js'
-import { type Connection, tryConnect, withLossTold } from '../connection/connect.js'
-import { close, type Deadline } from '../connection/lifecycle.js'
-import { holdersIn, isCatalogLocked } from '../locks/blocked-read.js'
+import { withJitter, pause } from '../connection/backoff.js'
+import {
+  classifyConnectionError,
+  type ConnectionFailure,
+  isResourceShortage,
+} from '../connection/connect-errors.js'
+import { type Connection, tryConnect, translateConnectionLoss } from '../connection/connect.js'
+import { closeClient, type Deadline } from '../connection/lifecycle.js'
+import { lockHoldersOf, isCatalogLockedError } from '../locks/blocked-read.js'
 
-export interface Patience {
+export interface ReadRetryOptions {
   /** How long to try, in milliseconds. */
   readonly timeout: number
   /** How long the first reading may take, in milliseconds; after a connection that was lost twice as long. */
@@ -22,7 +26,7 @@ export interface Patience {
 }
 
 /** Reads with a client; the deadline is for `answered`, around what waits for the server. */
-type Read<T> = (client: pg.Client, deadline: Deadline) => Promise<T>
+type ReadWithClient<T> = (client: pg.Client, deadline: Deadline) => Promise<T>
 
 /**
  * Connects and reads, waiting with backoff and jitter for a server that is not there yet, and beginning anew where the
@@ -30,10 +34,10 @@ type Read<T> = (client: pg.Client, deadline: Deadline) => Promise<T>
  * TLS) throws at once; SCHEMA_DATABASE_UNREACHABLE and SCHEMA_CATALOG_LOCKED after their timeouts, SCHEMA_INTERRUPTED when
  * asked to stop.
  */
-export async function readPatiently<T>(
+export async function readWithRetry<T>(
   connection: Connection,
-  { answerTimeout, ...patience }: Patience,
-  read: Read<T>,
+  { answerTimeout, ...patience }: ReadRetryOptions,
+  read: ReadWithClient<T>,
 ): Promise<T> {
   const { signal } = patience
   const longest = Math.max(answerTimeout, patience.timeout)
@@ -42,17 +46,17 @@ export async function readPatiently<T>(
   let since = 0
   for (let delay = 100; ; delay = Math.min(delay * 2, 3_000)) {
     const tried = performance.now()
-    const attempt = await tryToRead(connection, { timeout, signal }, read)
+    const attempt = await tryRead(connection, { timeout, signal }, read)
     if ('value' in attempt) return attempt.value
     const { error, retry } = attempt.failure
     // A wait for one thing leaves as much time as ever for the other.
     if (error.code !== reason) since = tried
     reason = error.code
     const waited = performance.now() - since
-    const locked = isCatalogLocked(error)
+    const locked = isCatalogLockedError(error)
     if (!retry || waited + delay > (locked ? patience.lockWaitTimeout : patience.timeout)) throw error
-    tell(error, waited, patience)
-    await pause(jittered(delay), signal)
+    reportWait(error, waited, patience)
+    await pause(withJitter(delay), signal)
     if (attempt.connected && !locked) timeout = Math.min(timeout * 2, longest)
   }
 }
@@ -61,56 +65,62 @@ export async function readPatiently<T>(
  * For work that is tried again where the connection was lost: waits before the next attempt, longer each time. Throws the
  * error that is no such loss, and the loss once the timeout since the first one has passed.
  */
-export function bearLosses({
+export function retryOnConnectionLoss({
   timeout,
   signal,
   ...telling
-}: Omit<Patience, 'answerTimeout' | 'lockWaitTimeout'>): (error: unknown) => Promise<void> {
+}: Omit<ReadRetryOptions, 'answerTimeout' | 'lockWaitTimeout'>): (error: unknown) => Promise<void> {
   let first: number | null = null
   let delay = 500
   return async (error) => {
     first ??= performance.now()
     const waited = performance.now() - first
-    if (!isPassing(error) || waited + delay > timeout) throw error
-    tell(error, waited, telling)
-    await pause(jittered(delay), signal)
+    if (!isRetryable(error) || waited + delay > timeout) throw error
+    reportWait(error, waited, telling)
+    await pause(withJitter(delay), signal)
     delay = Math.min(delay * 2, 30_000)
   }
 }
 
-type Attempt<T> = { readonly value: T } | { readonly failure: ConnectionFailure; readonly connected: boolean }
+type ReadAttempt<T> =
+  { readonly value: T } | { readonly failure: ConnectionFailure; readonly connected: boolean }
 
-async function tryToRead<T>(connection: Connection, deadline: Deadline, read: Read<T>): Promise<Attempt<T>> {
+async function tryRead<T>(
+  connection: Connection,
+  deadline: Deadline,
+  read: ReadWithClient<T>,
+): Promise<ReadAttempt<T>> {
   const attempt = await tryConnect(connection)
   if ('failure' in attempt) return { ...attempt, connected: false }
   const { client } = attempt
   try {
-    return { value: await withLossTold([client], connection, () => read(client, deadline)) }
+    return { value: await translateConnectionLoss([client], connection, () => read(client, deadline)) }
   } catch (error) {
-    return { failure: failureOf(error, connection), connected: true }
+    return { failure: retryableFailure(error, connection), connected: true }
   } finally {
-    await close(client)
+    await closeClient(client)
   }
 }
 
 /** What the server cannot do for the moment is waited for, too. */
-function failureOf(error: unknown, connection: Connection): ConnectionFailure {
-  if (isShortage(error)) return connectionFailure(error, addressOf(connection))
-  if (isPassing(error)) return { error, retry: true }
+function retryableFailure(error: unknown, connection: Connection): ConnectionFailure {
+  if (isResourceShortage(error)) return classifyConnectionError(error, addressOf(connection))
+  if (isRetryable(error)) return { error, retry: true }
   throw error
 }
 
-function isPassing(error: unknown): error is SchemaError {
+function isRetryable(error: unknown): error is SchemaError {
   return (
-    isCatalogLocked(error) || (error instanceof SchemaError && error.code === 'SCHEMA_DATABASE_UNREACHABLE')
+    isCatalogLockedError(error) ||
+    (error instanceof SchemaError && error.code === 'SCHEMA_DATABASE_UNREACHABLE')
   )
 }
 
-function tell(
+function reportWait(
   error: SchemaError,
   waited: number,
-  { onWait, onLocked }: Pick<Patience, 'onWait' | 'onLocked'>,
+  { onWait, onLocked }: Pick<ReadRetryOptions, 'onWait' | 'onLocked'>,
 ): void {
-  if (error.code === 'SCHEMA_CATALOG_LOCKED') onLocked(holdersIn(error), waited)
+  if (error.code === 'SCHEMA_CATALOG_LOCKED') onLocked(lockHoldersOf(error), waited)
   else onWait(error.message, waited)
 }

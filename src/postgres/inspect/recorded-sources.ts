@@ -1,28 +1,28 @@
 import pg from 'pg'
-import type { Texts } from '../../core/history/file-changes.js'
+import type { MigrationTexts } from '../../core/history/file-changes.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { KnexProject } from '../../project/knexfile.js'
 import { ledgerName, type Migration, revisionOf } from '../../project/migration-files.js'
-import { promisedDetail } from '../ledger/change-hash.js'
-import { qualified } from '../ledger/ledger.js'
+import { changeHashOf } from '../ledger/change-hash.js'
+import { quoteTableName } from '../ledger/ledger.js'
 import type { Inspection } from './inspect.js'
 
-export interface Build {
+export interface MigrationBuild {
   readonly migrations: readonly Migration[]
   readonly project: Pick<KnexProject, 'tableName'>
   readonly snapshot: Snapshot | null
 }
 
 /** The texts of the migrations, now and as the ledger has them. */
-export function textsOf({ ledger }: Pick<Inspection, 'ledger'>, build: Build): Texts {
+export function sourceTextsOf({ ledger }: Pick<Inspection, 'ledger'>, build: MigrationBuild): MigrationTexts {
   const { migrations, project, snapshot } = build
   const { schema = 'public', names = [], last = new Map() } = ledger ?? {}
-  const table = qualified(schema, project.tableName)
+  const table = quoteTableName(schema, project.tableName)
   return {
     sources: migrations,
     recorded: last,
-    promiseOf: (revision) => promisedDetail(snapshot, revision),
-    rename: (revision, to) => {
+    promisedChangeOf: (revision) => changeHashOf(snapshot, revision),
+    renameStatement: (revision, to) => {
       const was = names.find((name) => revisionOf(name) === revision) ?? revision
       const sourceName = migrations.find((migration) => migration.revision === to)?.sourceName ?? null
       const is = ledgerName({ revision: to, sourceName }, names)

@@ -1,18 +1,18 @@
 import type { Catalog, Facts } from '../../core/model/catalog.js'
-import type { Rows } from '../connection/query.js'
-import { addressOfRow, type Addresses, withNeeds } from './dependencies.js'
-import { factsOf } from './facts.js'
+import type { QueryResult } from '../connection/query.js'
+import { objectAddress, type ObjectAddresses, addDependencies } from './dependencies.js'
+import { factsFromRow } from './facts.js'
 import { aliasQuery, commentQuery, dependencyQuery } from './queries/dependencies.sql.js'
 import { grantQuery } from './queries/grants.sql.js'
 
 /** Queries whose results say something about objects of any kind, and what adds it to the catalog. */
-export interface Extra {
+export interface CatalogAnnotation {
   readonly queries: readonly string[]
-  readonly add: (catalog: Catalog, addresses: Addresses, results: readonly Rows[]) => Catalog
+  readonly add: (catalog: Catalog, addresses: ObjectAddresses, results: readonly QueryResult[]) => Catalog
 }
 
 /** What is read only on request. */
-export interface Wanted {
+export interface AnnotationOptions {
   /** The facts `comment`. */
   readonly comments?: boolean
   /** The facts `owner` and `grants` and the kind `default_privileges`. */
@@ -21,16 +21,20 @@ export interface Wanted {
   readonly structure?: boolean
 }
 
-export function extrasFor({ comments = false, grants = false, structure = false }: Wanted): readonly Extra[] {
+export function selectAnnotations({
+  comments = false,
+  grants = false,
+  structure = false,
+}: AnnotationOptions): readonly CatalogAnnotation[] {
   return [
-    ...(comments ? [annotation(commentQuery)] : []),
-    ...(grants ? [annotation(grantQuery)] : []),
-    ...(structure ? [needs] : []),
+    ...(comments ? [annotationFromQuery(commentQuery)] : []),
+    ...(grants ? [annotationFromQuery(grantQuery)] : []),
+    ...(structure ? [dependencyAnnotation] : []),
   ]
 }
 
 /** Rows of catalog, oid, column, and facts named as their columns. */
-function annotation(query: string): Extra {
+function annotationFromQuery(query: string): CatalogAnnotation {
   return {
     queries: [query],
     add: (catalog, addresses, [result]) => {
@@ -38,20 +42,20 @@ function annotation(query: string): Extra {
       if (result === undefined) throw new Error('the server sent no comments or grants')
       const names = result.columns.slice(3)
       for (const row of result.rows) {
-        const key = addresses.get(addressOfRow(String(row[0]), row.slice(1)))
+        const key = addresses.get(objectAddress(String(row[0]), row.slice(1)))
         if (key !== undefined)
-          added[key] = { ...(added[key] ?? catalog[key]), ...factsOf(names, row.slice(3)) }
+          added[key] = { ...(added[key] ?? catalog[key]), ...factsFromRow(names, row.slice(3)) }
       }
       return { ...catalog, ...added }
     },
   }
 }
 
-const needs: Extra = {
+const dependencyAnnotation: CatalogAnnotation = {
   queries: [aliasQuery, dependencyQuery],
   add: (catalog, addresses, [aliases, dependencies]) => {
     if (aliases === undefined || dependencies === undefined)
       throw new Error('the server sent no dependencies')
-    return withNeeds(catalog, addresses, { aliases, dependencies })
+    return addDependencies(catalog, addresses, { aliases, dependencies })
   },
 }

@@ -1,12 +1,12 @@
-import { catalogQueries } from './queries/all.sql.js'
+import { catalogQueries } from './queries/catalog-queries.js'
 
 /** One system catalog, and what tells whether anything in it that can be a fact has changed. */
-interface Hashed {
+interface HashedCatalog {
   readonly catalog: string
   /** A number that is another one for each row. Default: its oid. */
   readonly key?: string
   /** What is another one after each change of a row. Default: the transaction that wrote it. */
-  readonly mark?: string
+  readonly rowContent?: string
   /** The alias of the catalog is `x`. Default: all rows. */
   readonly from?: string
 }
@@ -14,25 +14,25 @@ interface Hashed {
 /** Temporary objects come and go with sessions, and are no part of what is promised. */
 const temporarySchemas = `select oid from pg_namespace where nspname ~ '^pg_(toast_)?temp_'`
 
-const inSchema = (catalog: string, column: string): Hashed => ({
+const outsideTemporarySchemas = (catalog: string, column: string): HashedCatalog => ({
   catalog,
   from: `${catalog} x where ${column} not in (${temporarySchemas})`,
 })
 
-const ofRelation = (catalog: string, column: string, key = 'oid'): Hashed => ({
+const ofPermanentRelations = (catalog: string, column: string, key = 'oid'): HashedCatalog => ({
   catalog,
   key,
   from: `${catalog} x where ${column} not in (select oid from temporary)`,
 })
 
 /** TOAST tables get another oid when a materialized view is refreshed. */
-const ofLastingRelation = (catalog: string, column: string): string =>
+const joinPermanentRelation = (catalog: string, column: string): string =>
   `${catalog} x join pg_class r on r.oid = x.${column} and r.relpersistence <> 't'
     and r.relnamespace <> 'pg_toast'::regnamespace`
 
 const thisDatabase = '(select oid from pg_database where datname = current_database())'
 
-const keyOf = (columns: string): string => `hash_record_extended(row(${columns}), 0)`
+const hashKey = (columns: string): string => `hash_record_extended(row(${columns}), 0)`
 
 /**
  * The columns of pg_class that can be facts. Its rows are written by TRUNCATE, REFRESH MATERIALIZED VIEW, CLUSTER and
@@ -43,7 +43,7 @@ const relationColumns = `relname, relnamespace, reltype, reloftype, relowner, re
   relacl::text`
 
 /** Catalogs with an oid whose rows are written by nothing but DDL. */
-const wholeCatalogs = `
+const ddlOnlyCatalogs = `
   pg_policy pg_statistic_ext pg_event_trigger pg_publication pg_publication_rel pg_extension
   pg_language pg_am pg_cast pg_conversion pg_collation pg_transform pg_enum pg_operator pg_opclass
   pg_opfamily pg_amop pg_amproc pg_ts_config pg_ts_dict pg_ts_parser pg_ts_template
@@ -52,65 +52,65 @@ const wholeCatalogs = `
   .trim()
   .split(/\s+/)
 
-const hashed: readonly Hashed[] = [
+const hashedCatalogs: readonly HashedCatalog[] = [
   {
     catalog: 'pg_class',
-    mark: relationColumns,
+    rowContent: relationColumns,
     from: `pg_class x where relpersistence <> 't' and relnamespace <> 'pg_toast'::regnamespace`,
   },
   {
     catalog: 'pg_class',
     key: 'hashnameextended(relname, 0)',
-    mark: 'reloptions',
+    rowContent: 'reloptions',
     from: `pg_class x where relnamespace = 'pg_toast'::regnamespace and reloptions is not null`,
   },
   {
     catalog: 'pg_attribute',
     key: '(attrelid::bigint << 16) | attnum',
-    mark: 'x.xmin',
-    from: `${ofLastingRelation('pg_attribute', 'attrelid')} where attnum > 0`,
+    rowContent: 'x.xmin',
+    from: `${joinPermanentRelation('pg_attribute', 'attrelid')} where attnum > 0`,
   },
   {
     catalog: 'pg_index',
     key: 'indexrelid',
-    mark: 'x.xmin',
-    from: ofLastingRelation('pg_index', 'indrelid'),
+    rowContent: 'x.xmin',
+    from: joinPermanentRelation('pg_index', 'indrelid'),
   },
   { catalog: 'pg_namespace', from: `pg_namespace x where oid not in (${temporarySchemas})` },
-  inSchema('pg_type', 'typnamespace'),
-  inSchema('pg_proc', 'pronamespace'),
-  ofRelation('pg_attrdef', 'adrelid'),
-  ofRelation('pg_constraint', 'conrelid'),
-  ofRelation('pg_sequence', 'seqrelid', 'seqrelid'),
-  ofRelation('pg_rewrite', 'ev_class'),
-  ofRelation('pg_trigger', 'tgrelid'),
-  ...wholeCatalogs.map((catalog) => ({ catalog })),
+  outsideTemporarySchemas('pg_type', 'typnamespace'),
+  outsideTemporarySchemas('pg_proc', 'pronamespace'),
+  ofPermanentRelations('pg_attrdef', 'adrelid'),
+  ofPermanentRelations('pg_constraint', 'conrelid'),
+  ofPermanentRelations('pg_sequence', 'seqrelid', 'seqrelid'),
+  ofPermanentRelations('pg_rewrite', 'ev_class'),
+  ofPermanentRelations('pg_trigger', 'tgrelid'),
+  ...ddlOnlyCatalogs.map((catalog) => ({ catalog })),
   { catalog: 'pg_aggregate', key: 'aggfnoid::oid' },
   { catalog: 'pg_range', key: 'rngtypid' },
   { catalog: 'pg_partitioned_table', key: 'partrelid' },
   { catalog: 'pg_foreign_table', key: 'ftrelid' },
-  { catalog: 'pg_inherits', key: keyOf('inhrelid, inhparent') },
-  { catalog: 'pg_ts_config_map', key: keyOf('mapcfg, maptokentype, mapseqno') },
+  { catalog: 'pg_inherits', key: hashKey('inhrelid, inhparent') },
+  { catalog: 'pg_ts_config_map', key: hashKey('mapcfg, maptokentype, mapseqno') },
   {
     catalog: 'pg_description',
-    key: keyOf('classoid, objoid, objsubid'),
+    key: hashKey('classoid, objoid, objsubid'),
     from: `pg_description x where objoid >= 16384 or objoid = to_regnamespace('public')`,
   },
   {
     // What no other row says: the members of an extension, and the schemas of a publication, whose catalog 14 lacks.
     catalog: 'pg_depend',
-    key: keyOf('classid, objid, objsubid, refclassid, refobjid'),
+    key: hashKey('classid, objid, objsubid, refclassid, refobjid'),
     from: `pg_depend x where refclassid in ('pg_extension'::regclass, 'pg_publication'::regclass)`,
   },
   {
     catalog: 'pg_subscription',
-    mark: 'subname, subowner',
+    rowContent: 'subname, subowner',
     from: `pg_subscription x where subdbid = ${thisDatabase}`,
   },
   {
     // Not everybody may read pg_authid. The roles that something here belongs, or is granted, to.
     catalog: 'pg_roles',
-    mark: 'rolname',
+    rowContent: 'rolname',
     from: `pg_roles x where oid < 16384 or oid in (select refobjid from pg_shdepend
       where refclassid = 'pg_authid'::regclass
         and dbid = ${thisDatabase})`,
@@ -118,14 +118,14 @@ const hashed: readonly Hashed[] = [
 ]
 
 /** Catalogs that not everybody may read, not even who wrote their rows: what is read of them is hashed itself. */
-const guarded = ['pg_subscription', 'pg_user_mapping']
+const restrictedCatalogs = ['pg_subscription', 'pg_user_mapping']
 
 /**
  * What xmin cannot say: whether this is the same database of the same server, and started no later. A standby that is
  * promoted, or a server that is restored, gives the numbers of lost transactions to others; and after 2^32
  * transactions all numbers come again.
  */
-const origin = `select 'origin', 1::bigint, (hash_record_extended(row(oid, datdba, pg_postmaster_start_time(),
+const serverOriginQuery = `select 'origin', 1::bigint, (hash_record_extended(row(oid, datdba, pg_postmaster_start_time(),
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint >> 31), 0))::text
   from pg_database where datname = current_database()`
 
@@ -136,7 +136,7 @@ const origin = `select 'origin', 1::bigint, (hash_record_extended(row(oid, datdb
  * printed, and next to nothing is sent. Any role may run it. The session must be canonical.
  */
 export function catalogHashQuery(): string {
-  const parts = [origin, ...hashed.map(partOf), ...guardedParts()]
+  const parts = [serverOriginQuery, ...hashedCatalogs.map(catalogHashPart), ...restrictedHashParts()]
   return `with temporary as materialized (select oid from pg_class where relpersistence = 't')
     ${parts.join('\n union all ')}`
 }
@@ -145,13 +145,18 @@ export function catalogHashQuery(): string {
  * Each row has a seed of its own, because bit_xor of sums cancels out: two rows that change in the same way would.
  * xid has no hash function with a name before 18, but records have.
  */
-function partOf({ catalog, key = 'oid', mark = 'xmin', from = `${catalog} x` }: Hashed): string {
-  return `select '${catalog}', count(*), bit_xor(hash_record_extended(row(${mark}), (${key})::bigint))::text from ${from}`
+function catalogHashPart({
+  catalog,
+  key = 'oid',
+  rowContent = 'xmin',
+  from = `${catalog} x`,
+}: HashedCatalog): string {
+  return `select '${catalog}', count(*), bit_xor(hash_record_extended(row(${rowContent}), (${key})::bigint))::text from ${from}`
 }
 
-function guardedParts(): readonly string[] {
+function restrictedHashParts(): readonly string[] {
   return catalogQueries([])
-    .filter(({ catalog }) => guarded.includes(catalog))
+    .filter(({ catalog }) => restrictedCatalogs.includes(catalog))
     .map(
       ({ kind, sql }) =>
         `select '${kind}', count(*), bit_xor(hashtextextended(x.*::text, 0))::text from (${sql}) x`,

@@ -1,17 +1,17 @@
 import { setImmediate } from 'node:timers/promises'
 import type pg from 'pg'
 import { type Catalog, type Facts, objectKey } from '../../core/model/catalog.js'
-import { queryAll, type Rows } from '../connection/query.js'
-import { extrasFor, type Wanted } from './annotations.js'
-import { addressOfRow, type Addresses } from './dependencies.js'
-import { factsOf } from './facts.js'
-import { canonicalSession, catalogQueries } from './queries/all.sql.js'
+import { queryAll, type QueryResult } from '../connection/query.js'
+import { selectAnnotations, type AnnotationOptions } from './annotations.js'
+import { objectAddress, type ObjectAddresses } from './dependencies.js'
+import { factsFromRow } from './facts.js'
+import { canonicalSessionStatements, catalogQueries } from './queries/catalog-queries.js'
 import type { KindQuery } from './queries/kind-query.js'
 
 /** The tables that keep the record of migrations are not part of what migrations promise. */
-const ownTables = ['schemagate_ledger']
+const schemagateTables = ['schemagate_ledger']
 
-export interface ReadOptions extends Wanted {
+export interface ReadOptions extends AnnotationOptions {
   /** Tables to leave out, by name, wherever they are: Knex's own. Default: those of Knex's default settings. */
   readonly ledgerTables?: readonly string[]
   /** The kinds to read, as in object keys. Default: all. */
@@ -19,7 +19,7 @@ export interface ReadOptions extends Wanted {
 }
 
 /** All that can be read: what a snapshot holds, and what writing SQL needs. */
-export const everything = { comments: true, grants: true, structure: true } as const
+export const allAnnotations = { comments: true, grants: true, structure: true } as const
 
 const knexTables = ['knex_migrations', 'knex_migrations_lock']
 
@@ -33,18 +33,18 @@ export function ledgerTablesOf({ tableName }: { readonly tableName: string }): R
  * One round trip, one repeatable-read, read-only snapshot. The client must not be in a transaction.
  */
 export async function readCatalog(client: pg.ClientBase, options: ReadOptions = {}): Promise<Catalog> {
-  const reading = readingOf(options)
+  const reader = createCatalogReader(options)
   const text = [
     'begin transaction isolation level repeatable read read only',
-    canonicalSession(),
-    ...reading.queries,
+    canonicalSessionStatements(),
+    ...reader.queries,
     'commit',
   ]
   const results = await queryAll(client, text.join(';\n')).catch(async (error: unknown) => {
     await client.query('rollback')
     throw error
   })
-  return reading.parse(results)
+  return reader.parse(results)
 }
 
 /**
@@ -55,30 +55,30 @@ export async function readCatalogInTransaction(
   client: pg.ClientBase,
   options: ReadOptions = {},
 ): Promise<Catalog> {
-  const reading = readingOf(options)
+  const reader = createCatalogReader(options)
   const text = [
     'savepoint schemagate_read',
-    canonicalSession(),
-    ...reading.queries,
+    canonicalSessionStatements(),
+    ...reader.queries,
     'rollback to savepoint schemagate_read',
     'release savepoint schemagate_read',
   ]
-  return reading.parse(await queryAll(client, text.join(';\n')))
+  return reader.parse(await queryAll(client, text.join(';\n')))
 }
 
 /** The catalog queries for some options, to be sent in a message of the caller's, and what makes a catalog of their results. */
-export interface Reading {
+export interface CatalogReader {
   readonly queries: readonly string[]
-  readonly parse: (results: readonly Rows[]) => Promise<Catalog>
+  readonly parse: (results: readonly QueryResult[]) => Promise<Catalog>
 }
 
-export function readingOf(options: ReadOptions): Reading {
+export function createCatalogReader(options: ReadOptions): CatalogReader {
   const { ledgerTables = knexTables, kinds, grants = false } = options
-  const all = catalogQueries([...ownTables, ...ledgerTables])
+  const all = catalogQueries([...schemagateTables, ...ledgerTables])
   const queries = all.filter(
     ({ kind, onlyWithGrants = false }) => (kinds?.has(kind) ?? true) && (grants || !onlyWithGrants),
   )
-  const extras = extrasFor(options)
+  const extras = selectAnnotations(options)
   return {
     queries: [...queries.map(({ sql }) => sql), ...extras.flatMap((extra) => extra.queries)],
     parse: async (results) => {
@@ -93,16 +93,19 @@ export function readingOf(options: ReadOptions): Reading {
   }
 }
 
-interface Found {
+interface ParsedCatalog {
   readonly catalog: Catalog
-  readonly addresses: Addresses
+  readonly addresses: ObjectAddresses
 }
 
 /** So many rows are a few milliseconds, in which this process answers nobody. */
-const slice = 2_000
+const rowsPerSlice = 2_000
 
 /** From the results of the catalog queries, in their order, to the catalog. */
-async function parseObjects(queries: readonly KindQuery[], results: readonly Rows[]): Promise<Found> {
+async function parseObjects(
+  queries: readonly KindQuery[],
+  results: readonly QueryResult[],
+): Promise<ParsedCatalog> {
   const catalog: Record<string, Facts> = {}
   let parsed = 0
   const addresses = new Map<string, string>()
@@ -112,16 +115,16 @@ async function parseObjects(queries: readonly KindQuery[], results: readonly Row
     const width = 2 + query.names + (query.overloaded === true ? 1 : 0)
     const names = result.columns.slice(width)
     for (const row of result.rows) {
-      if (++parsed % slice === 0) await setImmediate()
-      const key = keyOf(query, row.slice(2, width))
-      catalog[key] = factsOf(names, row.slice(width))
-      addresses.set(addressOfRow(query.catalog, row), key)
+      if (++parsed % rowsPerSlice === 0) await setImmediate()
+      const key = keyFromRow(query, row.slice(2, width))
+      catalog[key] = factsFromRow(names, row.slice(width))
+      addresses.set(objectAddress(query.catalog, row), key)
     }
   }
   return { catalog, addresses }
 }
 
-function keyOf({ kind, names }: KindQuery, parts: readonly unknown[]): string {
+function keyFromRow({ kind, names }: KindQuery, parts: readonly unknown[]): string {
   const texts = parts.map(String)
   return objectKey(kind, texts.slice(0, names), texts[names])
 }

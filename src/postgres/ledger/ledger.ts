@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { Identity } from '../../core/history/ownership.js'
+import type { DatabaseIdentity } from '../../core/history/ownership.js'
 import { isRecord } from '../../core/text/is-record.js'
 import { queryRows } from '../connection/query.js'
 
@@ -25,7 +25,7 @@ export type LedgerEvent =
   | 'adopted'
 
 /** Who writes: kept with every row. */
-export interface Writer {
+export interface LedgerWriter {
   readonly host: string
   readonly release: string | null
 }
@@ -42,14 +42,14 @@ export interface LedgerDetail {
   /** Why somebody forced it, and how many differences there were. */
   readonly reason?: string
   readonly differences?: number
-  readonly identity?: Named
+  readonly identity?: StoredIdentity
   /** The key of an index that is repaired, and how. */
   readonly index?: string
   readonly statements?: readonly string[]
 }
 
 /** Whose the database is from then on. */
-type Named = Omit<Identity, 'since'>
+type StoredIdentity = Omit<DatabaseIdentity, 'since'>
 
 export interface LedgerEntry {
   readonly revision: string | null
@@ -81,24 +81,24 @@ export interface Ledger {
   readonly last: ReadonlyMap<string, LastEvent>
 }
 
-export function qualified(schema: string, table: string): string {
+export function quoteTableName(schema: string, table: string): string {
   return `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`
 }
 
 /** Creates our ledger where Knex's is, or brings one of an earlier release up to date. To be called under the lock. */
 export async function ensureLedger(client: pg.ClientBase, schema: string): Promise<void> {
-  const table = qualified(schema, ledgerTable)
+  const table = quoteTableName(schema, ledgerTable)
   const [found] = await queryRows(
     client,
     `select to_regclass(${pg.escapeLiteral(table)}) is not null as there, exists (select from pg_attribute
       where attrelid = to_regclass(${pg.escapeLiteral(table)}) and attname = 'detail') as recent`,
   )
-  if (found?.['there'] !== true) await client.query(createLedger(table))
-  else if (found['recent'] !== true) await client.query(updateLedger(table))
+  if (found?.['there'] !== true) await client.query(createLedgerStatement(table))
+  else if (found['recent'] !== true) await client.query(updateLedgerStatement(table))
 }
 
 /** Events have no check constraint: an older build may have to live with rows of a newer one. */
-function createLedger(table: string): string {
+function createLedgerStatement(table: string): string {
   return `create table ${table} (
     id bigint generated always as identity primary key,
     at timestamptz not null default clock_timestamp(),
@@ -114,20 +114,20 @@ function createLedger(table: string): string {
   )`
 }
 
-function updateLedger(table: string): string {
+function updateLedgerStatement(table: string): string {
   return `alter table ${table} add detail jsonb, alter revision drop not null,
     drop constraint if exists ${ledgerTable}_event_check`
 }
 
 /** Appends rows. Inside a transaction they share its fate, which is what an `applied` row is for. */
-export async function append(
+export async function appendEntries(
   client: pg.ClientBase,
-  { schema, writer }: { readonly schema: string; readonly writer: Writer },
+  { schema, writer }: { readonly schema: string; readonly writer: LedgerWriter },
   entries: readonly LedgerEntry[],
 ): Promise<void> {
   for (const { revision, event, duration, checksum, error, detail } of entries)
     await client.query(
-      `insert into ${qualified(schema, ledgerTable)} (revision, event, duration_ms, host, release, checksum, error, detail)
+      `insert into ${quoteTableName(schema, ledgerTable)} (revision, event, duration_ms, host, release, checksum, error, detail)
         values ($1, $2, $3, $4, $5, $6, $7, $8)`,
       [
         revision,
@@ -143,19 +143,19 @@ export async function append(
 }
 
 /** SQL for the last event of each revision and the newest identity. A ledger of an earlier release has no `detail`. */
-export function lastEvents(schema: string): string {
+export function lastEventsQuery(schema: string): string {
   return `select revision, event, host, at, checksum, detail from (
       select distinct on (revision) id, revision, event, host, at, checksum, to_jsonb(l) -> 'detail' as detail
-      from ${qualified(schema, ledgerTable)} l where revision is not null or event in ('identified', 'adopted')
+      from ${quoteTableName(schema, ledgerTable)} l where revision is not null or event in ('identified', 'adopted')
       order by revision, id desc
     ) last order by id`
 }
 
 /** What the rows of `lastEvents` say: the last event of each revision, and whose the database is. */
-export function lastFrom(
+export function parseLastEvents(
   rows: readonly Readonly<Record<string, unknown>>[],
-): Pick<Ledger, 'last'> & { readonly identity: Identity | null } {
-  const events = rows.map((row) => ({ ...asEvent(row), named: row['revision'] !== null }))
+): Pick<Ledger, 'last'> & { readonly identity: DatabaseIdentity | null } {
+  const events = rows.map((row) => ({ ...parseLastEvent(row), named: row['revision'] !== null }))
   const own = events.find(({ named }) => !named)
   return {
     last: new Map(events.filter(({ named }) => named).map((event) => [event.revision, event])),
@@ -163,7 +163,7 @@ export function lastFrom(
   }
 }
 
-function asEvent({
+function parseLastEvent({
   revision,
   event,
   host,
@@ -177,11 +177,11 @@ function asEvent({
     host: String(host),
     at: at instanceof Date ? at.toISOString() : String(at),
     checksum: typeof checksum === 'string' ? checksum : null,
-    detail: detailFrom(detail),
+    detail: parseLedgerDetail(detail),
   }
 }
 
-function detailFrom(value: unknown): LedgerDetail {
+function parseLedgerDetail(value: unknown): LedgerDetail {
   if (!isRecord(value)) return {}
   const { file, transaction, changes, postgres, reason, differences, identity } = value
   return {
@@ -191,10 +191,10 @@ function detailFrom(value: unknown): LedgerDetail {
     ...(typeof postgres === 'number' ? { postgres } : {}),
     ...(typeof reason === 'string' ? { reason } : {}),
     ...(typeof differences === 'number' ? { differences } : {}),
-    ...(isIdentity(identity) ? { identity } : {}),
+    ...(isStoredIdentity(identity) ? { identity } : {}),
   }
 }
 
-function isIdentity(value: unknown): value is Named {
+function isStoredIdentity(value: unknown): value is StoredIdentity {
   return isRecord(value) && ['id', 'service', 'environment'].every((name) => typeof value[name] === 'string')
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
-import { rhythm } from '../../core/progress/heartbeat.js'
+import { heartbeatTiming } from '../../core/progress/heartbeat.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { sessionNameFrom, waitingForLock } from '../connection/application-name.js'
+import { parseApplicationName, waitingForLock } from '../connection/application-name.js'
 import { pause } from '../connection/backoff.js'
 import { queryRows } from '../connection/query.js'
 
@@ -18,7 +18,7 @@ export interface LockHolder {
   readonly since: Date | null
 }
 
-export interface LockPatience {
+export interface LockWaitOptions {
   /** How long to wait, in milliseconds. */
   readonly timeout: number
   readonly onWait: (holder: LockHolder | null, waited: number) => void
@@ -34,13 +34,13 @@ function lockKeys(tableName: string): string {
 }
 
 /** SQL for "some session of this database holds the lock". */
-export function lockIsHeld(tableName: string): string {
-  return `exists (select from pg_locks l where ${ofLock(tableName)})`
+export function lockHeldCondition(tableName: string): string {
+  return `exists (select from pg_locks l where ${migrationLockCondition(tableName)})`
 }
 
 /** SQL for "this session of this database holds the lock", asked by another session. */
-export function lockIsHeldBy(tableName: string, pid: number): string {
-  return `exists (select from pg_locks l where ${ofLock(tableName)} and l.pid = ${pid})`
+export function lockHeldByCondition(tableName: string, pid: number): string {
+  return `exists (select from pg_locks l where ${migrationLockCondition(tableName)} and l.pid = ${pid})`
 }
 
 /**
@@ -48,52 +48,62 @@ export function lockIsHeldBy(tableName: string, pid: number): string {
  * pg_try_advisory_lock outside any transaction: blocking in pg_advisory_lock deadlocks with the holder's CREATE INDEX
  * CONCURRENTLY. Throws SCHEMA_LOCK_TIMEOUT with the holder named, SCHEMA_INTERRUPTED.
  */
-export async function withSchemaLock<T>(
+export async function withMigrationLock<T>(
   client: pg.ClientBase,
-  { tableName, ...patience }: LockPatience & { readonly tableName: string },
+  { tableName, ...patience }: LockWaitOptions & { readonly tableName: string },
   use: () => Promise<T>,
 ): Promise<T> {
-  await acquire(client, tableName, patience)
+  await acquireLock(client, tableName, patience)
   try {
     return await use()
   } finally {
-    await release(client, tableName)
+    await releaseLock(client, tableName)
   }
 }
 
-async function acquire(client: pg.ClientBase, tableName: string, patience: LockPatience): Promise<void> {
+async function acquireLock(
+  client: pg.ClientBase,
+  tableName: string,
+  patience: LockWaitOptions,
+): Promise<void> {
   const started = performance.now()
   let told = 0
   for (;;) {
     const [row] = await queryRows(client, `select pg_try_advisory_lock(${lockKeys(tableName)}) as taken`)
     if (row?.['taken'] === true) return
     const waited = performance.now() - started
-    if (waited > patience.timeout) throw lockTimeout(await findHolder(client, tableName), waited)
+    if (waited > patience.timeout)
+      throw lockTimeoutError(await findMigrationLockHolder(client, tableName), waited)
     if (waited >= told) {
-      patience.onWait(await findHolder(client, tableName), waited)
-      told = waited + (waited < rhythm.youth ? rhythm.early : rhythm.late)
+      patience.onWait(await findMigrationLockHolder(client, tableName), waited)
+      told =
+        waited +
+        (waited < heartbeatTiming.earlyPeriod ? heartbeatTiming.earlyInterval : heartbeatTiming.lateInterval)
     }
     await pause(100 + Math.random() * 200, patience.signal)
   }
 }
 
 /** A session that is gone took its lock along; there is nothing left to release then. */
-async function release(client: pg.ClientBase, tableName: string): Promise<void> {
-  if (isLost(client)) return
+async function releaseLock(client: pg.ClientBase, tableName: string): Promise<void> {
+  if (isDisposedByKnex(client)) return
   await client.query(`select pg_advisory_unlock(${lockKeys(tableName)})`)
 }
 
-function isLost(client: pg.ClientBase): boolean {
+function isDisposedByKnex(client: pg.ClientBase): boolean {
   return '__knex__disposed' in client && Boolean(client.__knex__disposed)
 }
 
-async function findHolder(client: pg.ClientBase, tableName: string): Promise<LockHolder | null> {
-  const [holder] = await findHolders(client, ofLock(tableName))
+async function findMigrationLockHolder(client: pg.ClientBase, tableName: string): Promise<LockHolder | null> {
+  const [holder] = await findLockHolders(client, migrationLockCondition(tableName))
   return holder ?? null
 }
 
 /** The sessions with a lock for which this condition on `pg_locks l` holds, the oldest transaction first. */
-export async function findHolders(client: pg.ClientBase, condition: string): Promise<readonly LockHolder[]> {
+export async function findLockHolders(
+  client: pg.ClientBase,
+  condition: string,
+): Promise<readonly LockHolder[]> {
   const rows = await queryRows(
     client,
     `select a.pid, a.application_name as application, a.usename as "user", host(a.client_addr) as address,
@@ -101,10 +111,10 @@ export async function findHolders(client: pg.ClientBase, condition: string): Pro
       from pg_stat_activity a where a.pid in (select l.pid from pg_locks l where ${condition})
       order by a.xact_start, a.pid`,
   )
-  return rows.map(asHolder)
+  return rows.map(toLockHolder)
 }
 
-function asHolder(row: Readonly<Record<string, unknown>>): LockHolder {
+function toLockHolder(row: Readonly<Record<string, unknown>>): LockHolder {
   const { pid, application, user, address, connected, since } = row
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
   return {
@@ -117,17 +127,17 @@ function asHolder(row: Readonly<Record<string, unknown>>): LockHolder {
   }
 }
 
-function ofLock(tableName: string): string {
+function migrationLockCondition(tableName: string): string {
   const [classId, objectId] = lockKeys(tableName).split(', ')
   return `l.locktype = 'advisory' and l.granted and l.objsubid = 2
     and l.database = (select oid from pg_database where datname = current_database())
     and l.classid = ${classId}::int8::oid and l.objid = (${objectId}::int8 & 4294967295)::oid`
 }
 
-function lockTimeout(holder: LockHolder | null, waited: number): SchemaError {
+function lockTimeoutError(holder: LockHolder | null, waited: number): SchemaError {
   return new SchemaError('SCHEMA_LOCK_TIMEOUT', {
     what: `Another process has held the migration lock for ${Math.round(waited / 1000)} s. Nothing was done.`,
-    facts: holder === null ? [] : [['holder', describeHolder(holder)]],
+    facts: holder === null ? [] : [['holder', describeLockHolder(holder)]],
     choices: [
       ['run it again', 'when the other migration is done'],
       ['LOCK_WAIT_TIMEOUT=1h', 'waits longer'],
@@ -139,24 +149,24 @@ function lockTimeout(holder: LockHolder | null, waited: number): SchemaError {
  * The holder in words: `shop-7d9, release 1a2b3c4, at 20261120_add_invoice, since 2026-11-21T09:14:02Z (user app, pid 4711,
  * from 10.0.0.7)`. A session that is none of ours says what it calls itself and since when it is connected.
  */
-export function describeHolder(holder: LockHolder): string {
+export function describeLockHolder(holder: LockHolder): string {
   const { pid, application, user, address, connected, since } = holder
   const session = [`user ${user}`, `pid ${pid}`, ...(address === null ? [] : [`from ${address}`])]
-  const name = sessionNameFrom(application)
+  const name = parseApplicationName(application)
   if (name === null) {
-    const all = [...session, ...(connected === null ? [] : [`connected since ${instant(connected)}`])]
+    const all = [...session, ...(connected === null ? [] : [`connected since ${formatInstant(connected)}`])]
     return `${application === '' ? 'a session' : application} (${all.join(', ')})`
   }
   const words = [
     name.host ?? 'schemagate',
     ...(name.release === null ? [] : [`release ${name.release}`]),
     ...(name.revision === null || name.revision === waitingForLock ? [] : [`at ${name.revision}`]),
-    ...(since === null ? [] : [`since ${instant(since)}`]),
+    ...(since === null ? [] : [`since ${formatInstant(since)}`]),
   ]
   return `${words.join(', ')} (${session.join(', ')})`
 }
 
 /** To the second. */
-function instant(date: Date): string {
+function formatInstant(date: Date): string {
   return date.toISOString().replace(/\.\d+/, '')
 }

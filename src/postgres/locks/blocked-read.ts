@@ -1,31 +1,31 @@
 import pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
-import { describeHolder, findHolders } from './advisory-lock.js'
+import { describeLockHolder, findLockHolders } from './advisory-lock.js'
 
-const heldBy = 'locked by'
+const holdersFact = 'locked by'
 
 /** Whether reading the catalog waited in vain for tables that others have locked. */
-export function isLocked(error: unknown): boolean {
+export function isLockNotAvailable(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '55P03'
 }
 
 /** Whether an inspection failed for that. */
-export function isCatalogLocked(error: unknown): error is SchemaError {
+export function isCatalogLockedError(error: unknown): error is SchemaError {
   return error instanceof SchemaError && error.code === 'SCHEMA_CATALOG_LOCKED'
 }
 
 /** Who has locked the tables, in words; null where they were gone before they could be named. */
-export function holdersIn({ facts }: SchemaError): string | null {
-  const found = facts.find(([name]) => name === heldBy)?.[1]
+export function lockHoldersOf({ facts }: SchemaError): string | null {
+  const found = facts.find(([name]) => name === holdersFact)?.[1]
   return found === undefined ? null : [found].flat().join(', ')
 }
 
 /** The error of such a reading. Its `cause` is PostgreSQL's; to be asked after the rollback, on the same connection. */
-export async function catalogLocked(client: pg.ClientBase, cause: unknown): Promise<SchemaError> {
-  const holders = await findHolders(client, exclusively).catch(() => [])
+export async function catalogLockedError(client: pg.ClientBase, cause: unknown): Promise<SchemaError> {
+  const holders = await findLockHolders(client, exclusiveLockCondition).catch(() => [])
   return new SchemaError('SCHEMA_CATALOG_LOCKED', {
     what: 'The catalog cannot be read: others have locked tables. Nothing was done.',
-    facts: holders.length === 0 ? [] : [[heldBy, holders.map(describeHolder)]],
+    facts: holders.length === 0 ? [] : [[holdersFact, holders.map(describeLockHolder)]],
     choices: [
       ['run it again', 'when they are done'],
       ['LOCK_WAIT_TIMEOUT=1h', 'waits longer'],
@@ -35,5 +35,5 @@ export async function catalogLocked(client: pg.ClientBase, cause: unknown): Prom
 }
 
 /** Whoever waits for such a lock keeps all others waiting too. */
-const exclusively = `l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid <> pg_backend_pid()
+const exclusiveLockCondition = `l.locktype = 'relation' and l.mode = 'AccessExclusiveLock' and l.pid <> pg_backend_pid()
   and l.database = (select oid from pg_database where datname = current_database())`

@@ -5,7 +5,7 @@ import { queryRows } from '../connection/query.js'
  * The processes of the server that build an index in this database, by the table as SQL names it. What they build is
  * invalid until they end. Which table that is everybody may read of pg_locks only.
  */
-export async function indexBuilders(client: pg.ClientBase): Promise<ReadonlyMap<string, number>> {
+export async function findIndexBuilders(client: pg.ClientBase): Promise<ReadonlyMap<string, number>> {
   const rows = await queryRows(
     client,
     `select distinct on (c.oid) quote_ident(n.nspname) || '.' || quote_ident(c.relname) as "table", p.pid

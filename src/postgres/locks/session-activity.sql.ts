@@ -1,19 +1,20 @@
 /** The name of a relation: null for one that only the migration's own transaction sees. */
-const nameOf = (oid: string): string => `(select c.oid::regclass::text from pg_class c where c.oid = ${oid})`
+const relationName = (oid: string): string =>
+  `(select c.oid::regclass::text from pg_class c where c.oid = ${oid})`
 
 /** What a row `l` of pg_locks is a lock on, in words. */
-const described = `case l.locktype
-    when 'relation' then l.mode || coalesce(' on ' || ${nameOf('l.relation')}, '')
-    when 'tuple' then l.mode || coalesce(' on a row of ' || ${nameOf('l.relation')}, '')
+const lockDescription = `case l.locktype
+    when 'relation' then l.mode || coalesce(' on ' || ${relationName('l.relation')}, '')
+    when 'tuple' then l.mode || coalesce(' on a row of ' || ${relationName('l.relation')}, '')
     when 'transactionid' then 'rows of a transaction that is not over'
     when 'virtualxid' then 'a transaction that is not over'
     when 'advisory' then 'an advisory lock'
     else l.mode || ' on ' || l.locktype end`
 
-const identity =
+const lockColumns =
   'locktype, database, relation, page, tuple, virtualxid, transactionid, classid, objid, objsubid'
-const identityOf = (alias: string): string =>
-  `(${identity
+const lockColumnsOf = (alias: string): string =>
+  `(${lockColumns
     .split(', ')
     .map((column) => `${alias}.${column}`)
     .join(', ')})`
@@ -27,15 +28,15 @@ interface ProgressView {
 }
 
 /** PostgreSQL resets the counters that a phase of CREATE INDEX does not use. */
-const indexCounter = (counted: 'done' | 'total'): string =>
+const indexProgressCounter = (counted: 'done' | 'total'): string =>
   `case when lockers_total > 0 then lockers_${counted} when tuples_total > 0 then tuples_${counted} else blocks_${counted} end`
 
 const progressViews: Readonly<Record<string, ProgressView>> = {
   pg_stat_progress_create_index: {
     command: 'command',
     phase: 'phase',
-    done: indexCounter('done'),
-    total: indexCounter('total'),
+    done: indexProgressCounter('done'),
+    total: indexProgressCounter('total'),
   },
   pg_stat_progress_cluster: {
     command: 'command',
@@ -63,10 +64,10 @@ const progressViews: Readonly<Record<string, ProgressView>> = {
   },
 }
 
-function progressOf(pid: number): string {
+function progressQuery(pid: number): string {
   const selects = Object.entries(progressViews).map(
     ([view, { command, phase, done, total }]) =>
-      `select ${command} as command, ${nameOf('relid')} as relation, ${phase} as phase,
+      `select ${command} as command, ${relationName('relid')} as relation, ${phase} as phase,
         case when ${total} > 0 and ${done} is not null then least(100, 100 * ${done} / ${total})::int end as percent
       from ${view} where pid = ${pid}`,
   )
@@ -77,19 +78,19 @@ function progressOf(pid: number): string {
  * Three statements: what session `pid` does, who blocks it or `also` (another session of the same migration), and the
  * progress of its command. pg_blocking_pids stops the whole lock manager for a moment: it is asked only while one waits.
  */
-export function activityQueries(pid: number, also: number): string {
+export function activityQuery(pid: number, otherPid: number): string {
   return `select a.state, a.query, a.wait_event_type as type, a.wait_event as event,
-      (select ${described} from pg_locks l where l.pid = a.pid and not l.granted limit 1) as lock
+      (select ${lockDescription} from pg_locks l where l.pid = a.pid and not l.granted limit 1) as lock
     from pg_stat_activity a where a.pid = ${pid};
   with waiting as materialized (
       select pid as waiter, pg_blocking_pids(pid) as by from pg_stat_activity
-      where pid in (${pid}, ${also}) and wait_event_type = 'Lock'
+      where pid in (${pid}, ${otherPid}) and wait_event_type = 'Lock'
     ), blocking as (select distinct waiter, b.pid from waiting, unnest(by) b (pid))
   select b.pid, a.usename as "user", coalesce(nullif(a.application_name, ''), nullif(a.backend_type, 'client backend')) as application,
       host(a.client_addr) as address, a.state, coalesce(a.xact_start, a.query_start, a.backend_start) as since, a.query,
-      (select string_agg(distinct ${described}, ', ') from pg_locks l join pg_locks w
-        on w.pid = b.waiter and not w.granted and ${identityOf('l')} is not distinct from ${identityOf('w')}
+      (select string_agg(distinct ${lockDescription}, ', ') from pg_locks l join pg_locks w
+        on w.pid = b.waiter and not w.granted and ${lockColumnsOf('l')} is not distinct from ${lockColumnsOf('w')}
         where l.pid = b.pid and l.granted) as holds
     from blocking b left join pg_stat_activity a on a.pid = b.pid order by since nulls last, b.pid;
-  ${progressOf(pid)}`
+  ${progressQuery(pid)}`
 }

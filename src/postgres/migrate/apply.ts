@@ -1,24 +1,24 @@
 import type { Knex } from 'knex'
 import { changesOf } from '../../core/model/snapshot.js'
 import type { Heartbeat } from '../../core/progress/heartbeat.js'
-import { inPromisedWords } from '../canonicalize/canonicalize.js'
-import { applicationName } from '../connection/application-name.js'
-import { configure } from '../connection/settings.js'
+import { canonicalizeDifferences } from '../canonicalize/canonicalize.js'
+import { formatApplicationName } from '../connection/application-name.js'
+import { setServerParameters } from '../connection/settings.js'
 import { ledgerTablesOf, readCatalog, readCatalogInTransaction } from '../introspect/read-catalog.js'
-import { detailOf } from '../ledger/change-hash.js'
-import { append } from '../ledger/ledger.js'
+import { ledgerDetailOf } from '../ledger/change-hash.js'
+import { appendEntries } from '../ledger/ledger.js'
 import { withHeartbeat } from './heartbeat.js'
-import type { Loaded, Run, RunContext } from './run-context.js'
+import type { MigrationWithModule, ActiveRun, RunContext } from './run-context.js'
 
-const cancelPause = 200
+const cancelInterval = 200
 
-export interface Application extends Run {
+export interface RevisionRun extends ActiveRun {
   readonly knex: Knex
   readonly transactional: boolean
 }
 
 /** One `up`: recorded as started, run, verified as its own transaction sees it, recorded as applied with it. */
-export async function apply(migration: Loaded, application: Application): Promise<void> {
+export async function applyRevision(migration: MigrationWithModule, application: RevisionRun): Promise<void> {
   const { context, state, knex, transactional } = application
   const { revision, checksum, file } = migration
   const detail = { file, transaction: transactional }
@@ -28,24 +28,28 @@ export async function apply(migration: Loaded, application: Application): Promis
   state.running = { migration, transactional }
   state.begun.push(revision)
   const number = state.applied.length + state.begun.length
-  await append(context.audit, { schema: context.schema, writer: context.writer }, [
+  await appendEntries(context.auditClient, { schema: context.schema, writer: context.writer }, [
     { revision, event: 'started', checksum, detail },
   ])
   context.report({ event: 'revision started', revision, number, total: state.total })
-  await prepare(revision, application)
-  const duration = await withHeartbeat(application.watch, beats(revision, application), async () => {
-    await cancellable(application, () => runUp(migration, { knex, report: context.report }))
-    const ran = performance.now() - startedAt
-    await check(migration, application)
-    return ran
-  })
-  await append(context.session.client, { schema: context.schema, writer: context.writer }, [
+  await configureForRevision(revision, application)
+  const duration = await withHeartbeat(
+    application.watch,
+    heartbeatReporter(revision, application),
+    async () => {
+      await runCancellable(application, () => runUp(migration, { knex, report: context.report }))
+      const ran = performance.now() - startedAt
+      await checkBeforeCommit(migration, application)
+      return ran
+    },
+  )
+  await appendEntries(context.session.client, { schema: context.schema, writer: context.writer }, [
     {
       revision,
       event: 'applied',
       duration,
       checksum,
-      detail: { ...detail, ...detailOf(migration, context.snapshot) },
+      detail: { ...detail, ...ledgerDetailOf(migration, context.snapshot) },
     },
   ])
   const promised = context.snapshot === null ? null : changesOf(context.snapshot, revision)
@@ -56,11 +60,14 @@ export async function apply(migration: Loaded, application: Application): Promis
  * Makes the session ready for one revision. Whoever waits for us reads its name in pg_stat_activity. Each one starts with
  * our lock_timeout, whatever `set local` the one before it in the same transaction said.
  */
-export async function prepare(revision: string, { context, transactional }: Application): Promise<void> {
-  await configure(
+export async function configureForRevision(
+  revision: string,
+  { context, transactional }: RevisionRun,
+): Promise<void> {
+  await setServerParameters(
     context.session.client,
     {
-      application_name: applicationName({ ...context.writer, revision }),
+      application_name: formatApplicationName({ ...context.writer, revision }),
       lock_timeout: transactional ? `${context.lockTimeout}ms` : '0',
     },
     transactional ? 'transaction' : 'session',
@@ -68,7 +75,7 @@ export async function prepare(revision: string, { context, transactional }: Appl
 }
 
 async function runUp(
-  { revision, module }: Loaded,
+  { revision, module }: MigrationWithModule,
   { knex, report }: { readonly knex: Knex; readonly report: RunContext['report'] },
 ): Promise<void> {
   const result = module.up(knex)
@@ -87,21 +94,21 @@ function isThenable(value: unknown): boolean {
 }
 
 /** Reports what a revision does while it runs. */
-export function beats(revision: string, { context }: Run): (heartbeat: Heartbeat) => void {
+export function heartbeatReporter(revision: string, { context }: ActiveRun): (heartbeat: Heartbeat) => void {
   return (heartbeat) => context.report({ event: 'revision running', revision, ...heartbeat })
 }
 
 /** Once asked to stop, cancels again and again: a request to cancel that falls between two statements is lost. */
-export async function cancellable(
-  { context, transactional }: Application,
+export async function runCancellable(
+  { context, transactional }: RevisionRun,
   run: () => Promise<void>,
 ): Promise<void> {
-  const { audit, session, signal } = context
+  const { auditClient, session, signal } = context
   let cancelled: Promise<unknown> = Promise.resolve()
   const timer = setInterval(() => {
     if (transactional && signal?.aborted === true)
-      cancelled = audit.query('select pg_cancel_backend($1)', [session.pid]).catch(() => {})
-  }, cancelPause)
+      cancelled = auditClient.query('select pg_cancel_backend($1)', [session.pid]).catch(() => {})
+  }, cancelInterval)
   try {
     await run()
   } finally {
@@ -110,7 +117,10 @@ export async function cancellable(
   }
 }
 
-async function check({ revision }: Loaded, { context, state, transactional }: Application): Promise<void> {
+async function checkBeforeCommit(
+  { revision }: MigrationWithModule,
+  { context, state, transactional }: RevisionRun,
+): Promise<void> {
   const read = transactional ? readCatalogInTransaction : readCatalog
   const { client } = context.session
   const { major, recorded } = context.inspection
@@ -119,6 +129,7 @@ async function check({ revision }: Loaded, { context, state, transactional }: Ap
     transactional,
     recorded: [...recorded.revisions, ...state.applied, ...state.begun],
     read: (options) => read(client, { ...ledgerTablesOf(context.project), ...options }),
-    reconcile: (sight) => inPromisedWords(client, { ...sight, major }, transactional ? 'callers' : 'own'),
+    canonicalize: (sight) =>
+      canonicalizeDifferences(client, { ...sight, major }, transactional ? 'callers' : 'own'),
   })
 }

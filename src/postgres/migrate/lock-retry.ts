@@ -1,32 +1,40 @@
 import { pause } from '../connection/backoff.js'
-import { configure } from '../connection/settings.js'
-import { watchActivity } from '../locks/session-activity.js'
-import { backendPid } from '../session/knex-session.js'
-import { blockage, pauseAfter } from './lock-conflict.js'
-import { recordTakenBack } from './record-rollback.js'
-import type { Run, RunContext, RunState, Step } from './run-context.js'
-import { listen } from './server-messages.js'
+import { setServerParameters } from '../connection/settings.js'
+import { startActivitySampler } from '../locks/session-activity.js'
+import { readSessionPid } from '../session/knex-session.js'
+import { lockConflictMessage, lockRetryDelay } from './lock-conflict.js'
+import { recordRollback } from './record-rollback.js'
+import type { ActiveRun, RunContext, RunState, MigrationStep } from './run-context.js'
+import { captureServerMessages } from './server-messages.js'
 
 /** Milliseconds that what writes the ledger waits for a lock where revisions wait for as long as it takes. */
-const ledgerPatience = 5_000
+const ledgerLockTimeout = 5_000
 
 /**
  * Runs `use` while somebody looks at the session and listens to it. Nobody waits without end for what writes the ledger:
  * a revision may have locked it against itself, which PostgreSQL cannot know.
  */
-export async function withRun<T>(
+export async function withActiveRun<T>(
   context: RunContext,
   total: number,
-  use: (run: Run) => Promise<T>,
+  use: (run: ActiveRun) => Promise<T>,
 ): Promise<T> {
-  const { connection, session, audit } = context
-  const watch = watchActivity({ connection, pid: session.pid, audit: await backendPid(audit) })
-  const run = { context, state: beginning(total), watch }
-  const stopListening = listen(run)
+  const { connection, session, auditClient } = context
+  const watch = startActivitySampler({
+    connection,
+    pid: session.pid,
+    ledgerPid: await readSessionPid(auditClient),
+  })
+  const run = { context, state: createRunState(total), watch }
+  const stopListening = captureServerMessages(run)
   try {
-    await configure(audit, lockTimeout(context.lockTimeout || ledgerPatience), 'session')
+    await setServerParameters(
+      auditClient,
+      lockTimeoutSetting(context.lockTimeout || ledgerLockTimeout),
+      'session',
+    )
     const result = await use(run)
-    await configure(session.client, { lock_timeout: '0' }, 'session')
+    await setServerParameters(session.client, { lock_timeout: '0' }, 'session')
     return result
   } finally {
     stopListening()
@@ -34,7 +42,7 @@ export async function withRun<T>(
   }
 }
 
-function beginning(total: number): RunState {
+function createRunState(total: number): RunState {
   return {
     total,
     applied: [],
@@ -46,27 +54,31 @@ function beginning(total: number): RunState {
   }
 }
 
-function lockTimeout(milliseconds: number): { readonly lock_timeout: string } {
+function lockTimeoutSetting(milliseconds: number): { readonly lock_timeout: string } {
   return { lock_timeout: `${milliseconds}ms` }
 }
 
 /** Runs a step. One in a transaction begins again, with all of its revisions, for as long as only locks of others are in its way. */
-export async function attempted(step: Step, run: Run, attempt: () => Promise<void>): Promise<void> {
+export async function runWithLockRetry(
+  step: MigrationStep,
+  run: ActiveRun,
+  attempt: () => Promise<void>,
+): Promise<void> {
   const { context, state } = run
   const since = performance.now()
   for (let attempts = 1; ; attempts++) {
-    begin(state)
-    const timeout = step.transactional ? lockTimeout(context.lockTimeout) : { lock_timeout: '0' }
-    await configure(context.session.client, timeout, 'session')
+    resetAttempt(state)
+    const timeout = step.transactional ? lockTimeoutSetting(context.lockTimeout) : { lock_timeout: '0' }
+    await setServerParameters(context.session.client, timeout, 'session')
     try {
       return await attempt()
     } catch (error) {
-      await takenBack(error, { step, run, attempts, since })
+      await waitBeforeRetry(error, { step, run, attempts, since })
     }
   }
 }
 
-function begin(state: RunState): void {
+function resetAttempt(state: RunState): void {
   state.begun = []
   state.running = null
   state.blockers = []
@@ -74,21 +86,22 @@ function begin(state: RunState): void {
 }
 
 interface Attempt {
-  readonly step: Step
-  readonly run: Run
+  readonly step: MigrationStep
+  readonly run: ActiveRun
   readonly attempts: number
   /** When the first one began. */
   readonly since: number
 }
 
 /** Returns when it is time to begin again; throws where that is no use. */
-async function takenBack(error: unknown, { step, run, attempts, since }: Attempt): Promise<void> {
+async function waitBeforeRetry(error: unknown, { step, run, attempts, since }: Attempt): Promise<void> {
   const { context, state, watch } = run
-  const reason = step.transactional && context.signal?.aborted !== true ? blockage(error, state) : null
+  const reason =
+    step.transactional && context.signal?.aborted !== true ? lockConflictMessage(error, state) : null
   if (reason === null) throw error
   const revision = state.running?.migration.revision ?? step.migrations[0]?.revision ?? ''
   const blockers = state.blockers.length > 0 ? state.blockers : watch.blockers()
-  const [delay, duration] = [pauseAfter(attempts), performance.now() - since]
+  const [delay, duration] = [lockRetryDelay(attempts), performance.now() - since]
   const isOwn = blockers.some(({ pid }) => pid === context.session.pid)
   if (isOwn || duration + delay > context.deadline) {
     state.givenUp = { revision, attempts, duration, blockers }
@@ -97,7 +110,7 @@ async function takenBack(error: unknown, { step, run, attempts, since }: Attempt
   const along = state.begun.filter((begun) => begun !== revision)
   context.report({ event: 'revision blocked', revision, reason, blockers, along, delay })
   state.running = null
-  await recordTakenBack(error, run)
+  await recordRollback(error, run)
   state.begun = []
   await pause(delay, context.signal)
 }

@@ -4,11 +4,16 @@ import type { Migration } from '../../project/migration-files.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import type { Inspection } from '../inspect/inspect.js'
 import { type LockedSession, type MigrateOptions, withLockedSession } from '../session/locked-session.js'
-import { halfApplied } from '../verify/half-applied-error.js'
-import { isHalfApplied, isInterrupted, standingsOf, mayHaveLeft } from '../verify/unfinished-revisions.js'
-import { planSteps, runSteps } from './run-steps.js'
+import { halfAppliedError } from '../verify/half-applied-error.js'
+import {
+  isHalfApplied,
+  isInterrupted,
+  readUnfinishedRevisions,
+  mayHaveLeftObjects,
+} from '../verify/unfinished-revisions.js'
+import { loadSteps, runSteps } from './run-steps.js'
 
-export interface MigrationRun {
+export interface MigrationResult {
   readonly revisions: readonly string[]
   /** Milliseconds. */
   readonly duration: number
@@ -19,13 +24,13 @@ export interface MigrationRun {
  * once the lock is held: another process may have done it. Does nothing where the position is not `empty` or `behind`.
  * Throws SCHEMA_HALF_APPLIED before anything is run, SCHEMA_LOCK_TIMEOUT, SCHEMA_MIGRATION_FAILED, SCHEMA_PROMISE_BROKEN, SCHEMA_INTERRUPTED.
  */
-export async function migrate(options: MigrateOptions, to: string | null = null): Promise<MigrationRun> {
+export async function migrate(options: MigrateOptions, to: string | null = null): Promise<MigrationResult> {
   const started = performance.now()
   const revisions = await withLockedSession(options, async (locked) => {
-    const wanted = pendingUpTo(options.migrations, locked.inspection, to)
+    const wanted = selectPending(options.migrations, locked.inspection, to)
     if (wanted.length === 0) return []
     await refuseHalfApplied(wanted, { options, locked })
-    const steps = await planSteps(wanted, options)
+    const steps = await loadSteps(wanted, options)
     return runSteps(steps, { ...options, ...locked })
   })
   return { revisions, duration: performance.now() - started }
@@ -44,26 +49,26 @@ async function refuseHalfApplied(
   if (!wanted.some(({ revision }) => inspection.ledger?.last.has(revision))) return
   const { migrations, connection, snapshot, report, scope = defaultScope } = options
   const standpoint = { snapshot, inspection, scope: { ...scope, comments: false, grants: false } }
-  const stood = await standingsOf(session.client, wanted, standpoint)
+  const stood = await readUnfinishedRevisions(session.client, wanted, standpoint)
   if (stood.some(isHalfApplied))
-    throw halfApplied({
-      stood,
+    throw halfAppliedError({
+      pending: stood,
       build: migrations.map(({ revision }) => revision),
       database: describeAddress(addressOf(connection)),
       consequence: 'Nothing was run.',
     })
   for (const each of stood.filter(isInterrupted))
-    if (each.last !== null)
+    if (each.lastEvent !== null)
       report({
         event: 'interrupted before',
         revision: each.revision,
-        host: each.last.host,
-        since: each.last.at,
-        standing: mayHaveLeft(each) ? each.standing : null,
+        host: each.lastEvent.host,
+        since: each.lastEvent.at,
+        standing: mayHaveLeftObjects(each) ? each.completion : null,
       })
 }
 
-function pendingUpTo(
+function selectPending(
   migrations: readonly Migration[],
   { recorded }: Inspection,
   to: string | null,

@@ -1,19 +1,19 @@
-import { isLoss } from '../connection/lifecycle.js'
-import { append, type LedgerEntry } from '../ledger/ledger.js'
-import { messageOf, type Run, type RunState } from './run-context.js'
+import { isConnectionLost } from '../connection/lifecycle.js'
+import { appendEntries, type LedgerEntry } from '../ledger/ledger.js'
+import { serverMessageOf, type ActiveRun, type RunState } from './run-context.js'
 
 /**
  * The revision that runs `failed`; what shared its transaction, and what is tried again, was `rolled back`. Of one outside a
  * transaction whose connection was lost nobody knows how far it came: it stays `started`, as if this process was killed.
  */
-export async function recordTakenBack(failure: unknown, { context, state }: Run): Promise<void> {
-  const { audit, schema, writer, session } = context
-  if (state.running?.transactional === false && isLoss(failure, [session.client])) return
-  const text = messageOf(failure, state)
-  const entries = state.begun.map((revision) => ({ ...lastRow(revision, state), error: text }))
-  await append(audit, { schema, writer }, entries).catch((unrecorded: unknown) => {
+export async function recordRollback(failure: unknown, { context, state }: ActiveRun): Promise<void> {
+  const { auditClient, schema, writer, session } = context
+  if (state.running?.transactional === false && isConnectionLost(failure, [session.client])) return
+  const text = serverMessageOf(failure, state)
+  const entries = state.begun.map((revision) => ({ ...rollbackEntry(revision, state), error: text }))
+  await appendEntries(auditClient, { schema, writer }, entries).catch((unrecorded: unknown) => {
     // The database may be what failed; the error to show is the one that came first.
-    const message = `the failure could not be recorded in the ledger: ${messageOf(unrecorded, state)}`
+    const message = `the failure could not be recorded in the ledger: ${serverMessageOf(unrecorded, state)}`
     context.report({
       event: 'notice',
       revision: state.running?.migration.revision ?? null,
@@ -24,7 +24,7 @@ export async function recordTakenBack(failure: unknown, { context, state }: Run)
 }
 
 /** What failed without a transaction may have left something: the next run has to know of which text that was. */
-function lastRow(revision: string, { running }: RunState): LedgerEntry {
+function rollbackEntry(revision: string, { running }: RunState): LedgerEntry {
   if (running === null || running.migration.revision !== revision) return { revision, event: 'rolled back' }
   const { migration, transactional } = running
   const { checksum, file } = migration

@@ -1,26 +1,29 @@
-import { type Choice, type Fact, SchemaError } from '../../errors/schema-error.js'
+import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import type { Migration } from '../../project/migration-files.js'
 import { addressOf, describeAddress } from '../connection/address.js'
-import { isLoss } from '../connection/lifecycle.js'
-import { brokenAt } from '../verify/verification-error.js'
-import { blockedFailure } from './lock-conflict-error.js'
-import { messageOf, type Run } from './run-context.js'
+import { isConnectionLost } from '../connection/lifecycle.js'
+import { addLocationFacts } from '../verify/verification-error.js'
+import { lockConflictError } from './lock-conflict-error.js'
+import { serverMessageOf, type ActiveRun } from './run-context.js'
 
 interface FailedRevert {
   readonly migration: Migration
-  readonly run: Run
+  readonly run: ActiveRun
   readonly transactional: boolean
   /** The revisions reverted before it. */
   readonly reverted: readonly string[]
 }
 
 /** The error to throw for what went wrong while a revision was reverted: which one, the server's words, what stayed. */
-export function revertFailure(error: unknown, failed: FailedRevert): unknown {
+export function revertError(error: unknown, failed: FailedRevert): unknown {
   const { migration, run } = failed
   const { context, state } = run
   const { revision, path } = migration
-  const [said, consequence] = [['error', messageOf(error, state)] as const, consequenceOf(failed)]
-  const where: readonly Fact[] = [
+  const [said, consequence] = [
+    ['error', serverMessageOf(error, state)] as const,
+    describeRevertRollback(failed),
+  ]
+  const where: readonly ErrorFact[] = [
     ['database', describeAddress(addressOf(context.connection))],
     ['file', path ?? revision],
   ]
@@ -31,8 +34,8 @@ export function revertFailure(error: unknown, failed: FailedRevert): unknown {
       choices: [['run it again', 'goes on where this one stopped']],
       cause: error,
     })
-  if (error instanceof SchemaError) return brokenAt(where, error)
-  if (isLoss(error, [context.session.client, context.audit]))
+  if (error instanceof SchemaError) return addLocationFacts(where, error)
+  if (isConnectionLost(error, [context.session.client, context.auditClient]))
     return new SchemaError('SCHEMA_DATABASE_UNREACHABLE', {
       what: `The connection to PostgreSQL was lost while ${revision} was reverted.`,
       facts: [...where, said, revertedFact(failed)],
@@ -40,7 +43,7 @@ export function revertFailure(error: unknown, failed: FailedRevert): unknown {
       cause: error,
     })
   if (state.givenUp !== null)
-    return blockedFailure({
+    return lockConflictError({
       error,
       givenUp: state.givenUp,
       context,
@@ -52,7 +55,7 @@ export function revertFailure(error: unknown, failed: FailedRevert): unknown {
     what: `Reverting ${revision} failed. ${consequence}`,
     facts: [...where, said],
     choices: [
-      ...wholeAgain(failed),
+      ...restoreChoices(failed),
       ['correct the down function', 'or write a new migration that undoes it'],
     ],
     cause: error,
@@ -60,23 +63,23 @@ export function revertFailure(error: unknown, failed: FailedRevert): unknown {
 }
 
 /** It may have been begun before: by a process that was killed, which nothing took back. */
-function wholeAgain({
+function restoreChoices({
   migration: { revision },
   run: { context },
   transactional,
-}: FailedRevert): readonly Choice[] {
+}: FailedRevert): readonly ErrorChoice[] {
   if (transactional || context.snapshot === null) return []
   const whole = `schemagate diff database snapshot@${revision} --sql`
   return [[whole, 'writes what makes its objects whole again, not its rows; then it can be reverted again']]
 }
 
-function consequenceOf({ run, transactional }: FailedRevert): string {
+function describeRevertRollback({ run, transactional }: FailedRevert): string {
   if (run.state.running === null) return 'It is still recorded.'
   return transactional
     ? 'Its transaction was rolled back; it is still recorded.'
     : 'It runs outside a transaction: what it did before stays; it is still recorded.'
 }
 
-function revertedFact({ reverted }: FailedRevert): Fact {
+function revertedFact({ reverted }: FailedRevert): ErrorFact {
   return ['reverted', reverted.length === 0 ? 'nothing' : reverted]
 }

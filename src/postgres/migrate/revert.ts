@@ -1,24 +1,24 @@
 import { compareHistory } from '../../core/history/history.js'
 import type { Catalog } from '../../core/model/catalog.js'
-import { shortened } from '../../core/model/describe.js'
+import { shortenList } from '../../core/model/describe.js'
 import type { Difference } from '../../core/model/diff.js'
-import { compareWithin, defaultScope } from '../../core/model/scope.js'
-import { promisedAt } from '../../core/model/snapshot.js'
+import { compareInScope, defaultScope } from '../../core/model/scope.js'
+import { promisedCatalogAt } from '../../core/model/snapshot.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { type LoadedMigration, type Migration, revisionOf } from '../../project/migration-files.js'
-import { inPromisedWords, type Unrendered } from '../canonicalize/canonicalize.js'
+import { canonicalizeDifferences, type UnrenderedReasons } from '../canonicalize/canonicalize.js'
 import { describeAddress } from '../connection/address.js'
 import { readCatalog, readCatalogInTransaction, ledgerTablesOf } from '../introspect/read-catalog.js'
-import { append, qualified } from '../ledger/ledger.js'
+import { appendEntries, quoteTableName } from '../ledger/ledger.js'
 import { type LockedSession, type MigrateOptions, withLockedSession } from '../session/locked-session.js'
-import { brokenPromise } from '../verify/verification-error.js'
-import { beats, cancellable, prepare } from './apply.js'
+import { verificationError } from '../verify/verification-error.js'
+import { heartbeatReporter, runCancellable, configureForRevision } from './apply.js'
 import { withHeartbeat } from './heartbeat.js'
-import { attempted, withRun } from './lock-retry.js'
-import { revertFailure } from './revert-error.js'
-import type { Run } from './run-context.js'
+import { runWithLockRetry, withActiveRun } from './lock-retry.js'
+import { revertError } from './revert-error.js'
+import type { ActiveRun } from './run-context.js'
 
-type Context = MigrateOptions & LockedSession
+type RevertContext = MigrateOptions & LockedSession
 
 /**
  * Reverts the revisions that were planned, newest first, under the lock. Each `down`, its ledger rows and the
@@ -27,17 +27,17 @@ type Context = MigrateOptions & LockedSession
  */
 export async function revert(
   options: MigrateOptions,
-  { to, revisions }: PlannedReverts,
+  { to, revisions }: RevertPlan,
 ): Promise<readonly string[]> {
   return withLockedSession(options, async (locked) => {
     const context = { ...options, ...locked }
-    const wanted = wantedReverts(context, to)
-    refuseOthers(wanted, revisions)
-    return withRun(context, wanted.length, (run) => revertAll(wanted, run))
+    const wanted = selectReverts(context, to)
+    refuseChangedPlan(wanted, revisions)
+    return withActiveRun(context, wanted.length, (run) => revertAll(wanted, run))
   })
 }
 
-async function revertAll(wanted: readonly Migration[], run: Run): Promise<readonly string[]> {
+async function revertAll(wanted: readonly Migration[], run: ActiveRun): Promise<readonly string[]> {
   const { context } = run
   const remaining = new Set(context.inspection.recorded.revisions)
   const reverted: string[] = []
@@ -50,7 +50,7 @@ async function revertAll(wanted: readonly Migration[], run: Run): Promise<readon
 }
 
 /** What is to be reverted, as it was found and agreed to. */
-export interface PlannedReverts {
+export interface RevertPlan {
   /** The revision to go back to, null for the one before the newest. */
   readonly to: string | null
   /** The newest first. */
@@ -58,15 +58,15 @@ export interface PlannedReverts {
 }
 
 /** What reverting the newest applied revision, or all newer than `to`, would revert. Throws SCHEMA_USAGE, SCHEMA_AHEAD. */
-export function planReverts(
-  context: Pick<Context, 'migrations' | 'inspection'>,
+export function planRevert(
+  context: Pick<RevertContext, 'migrations' | 'inspection'>,
   to: string | null,
-): PlannedReverts {
-  return { to, revisions: wantedReverts(context, to).map(({ revision }) => revision) }
+): RevertPlan {
+  return { to, revisions: selectReverts(context, to).map(({ revision }) => revision) }
 }
 
 /** Somebody else may have migrated or reverted while it was being confirmed. */
-function refuseOthers(wanted: readonly Migration[], planned: readonly string[]): void {
+function refuseChangedPlan(wanted: readonly Migration[], planned: readonly string[]): void {
   const found = wanted.map(({ revision }) => revision)
   if (found.join() === planned.join()) return
   throw new SchemaError('SCHEMA_NOT_CONFIRMED', {
@@ -79,11 +79,11 @@ function refuseOthers(wanted: readonly Migration[], planned: readonly string[]):
   })
 }
 
-function wantedReverts(
-  { migrations, inspection }: Pick<Context, 'migrations' | 'inspection'>,
+function selectReverts(
+  { migrations, inspection }: Pick<RevertContext, 'migrations' | 'inspection'>,
   to: string | null,
 ): readonly Migration[] {
-  refuseBeneath({ migrations, inspection })
+  refuseNewerRevisions({ migrations, inspection })
   const recorded = new Set(inspection.recorded.revisions)
   const applied = migrations.filter(({ revision }) => recorded.has(revision)).toReversed()
   if (to === null) return applied.slice(0, 1)
@@ -99,7 +99,10 @@ function wantedReverts(
 }
 
 /** What came after it may stand on what would be reverted. */
-function refuseBeneath({ migrations, inspection }: Pick<Context, 'migrations' | 'inspection'>): void {
+function refuseNewerRevisions({
+  migrations,
+  inspection,
+}: Pick<RevertContext, 'migrations' | 'inspection'>): void {
   const build = migrations.map(({ revision }) => revision)
   const { position, unknown } = compareHistory(build, inspection.recorded)
   if (position !== 'ahead' && position !== 'diverged') return
@@ -107,21 +110,21 @@ function refuseBeneath({ migrations, inspection }: Pick<Context, 'migrations' | 
     what: 'The database has newer revisions, which this build lacks. Nothing was reverted.',
     facts: [
       ['database', describeAddress(inspection.database)],
-      ['unknown', shortened(unknown)],
+      ['unknown', shortenList(unknown)],
     ],
     choices: [['schemagate down', 'by the build that has them reverts them first']],
   })
 }
 
-interface Reverting {
-  readonly context: Context
-  readonly run: Run
+interface RevertProgress {
+  readonly context: RevertContext
+  readonly run: ActiveRun
   /** The revisions recorded once this one is reverted. */
   readonly remaining: ReadonlySet<string>
   readonly reverted: readonly string[]
 }
 
-async function revertOne(migration: Migration, reverting: Reverting): Promise<void> {
+async function revertOne(migration: Migration, reverting: RevertProgress): Promise<void> {
   const { context, run, reverted } = reverting
   const { knex } = context.session
   const started = performance.now()
@@ -138,15 +141,15 @@ async function revertOne(migration: Migration, reverting: Reverting): Promise<vo
     else await runDown({ ...step, knex }, reverting)
   }
   try {
-    await attempted({ transactional, migrations: [{ ...migration, module }] }, run, once)
+    await runWithLockRetry({ transactional, migrations: [{ ...migration, module }] }, run, once)
   } catch (error) {
-    throw revertFailure(error, { migration, run, transactional, reverted })
+    throw revertError(error, { migration, run, transactional, reverted })
   }
   const { revision } = migration
   context.report({ event: 'revision reverted', revision, duration: performance.now() - started })
 }
 
-interface Step {
+interface DownStep {
   readonly migration: Migration
   readonly module: LoadedMigration
   readonly transactional: boolean
@@ -154,8 +157,8 @@ interface Step {
 }
 
 async function runDown(
-  { migration, module, transactional, knex }: Step,
-  reverting: Reverting,
+  { migration, module, transactional, knex }: DownStep,
+  reverting: RevertProgress,
 ): Promise<void> {
   const { context } = reverting
   const { revision } = migration
@@ -166,44 +169,50 @@ async function runDown(
     (transactional ? readCatalogInTransaction : readCatalog)(client, options)
   const { down } = module
   if (down === null) throw new TypeError('it has no down function')
-  const compare = async (): Promise<Compared> => differences(reverting, await read(), transactional)
+  const compare = async (): Promise<RevertComparison> =>
+    compareAfterRevert(reverting, await read(), transactional)
   const before = new Set((await compare()).found.map(({ key }) => key))
   const running = { ...reverting.run, knex, transactional }
-  await prepare(revision, running)
-  await withHeartbeat(running.watch, beats(revision, running), () =>
-    cancellable(running, async () => void (await down(knex))),
+  await configureForRevision(revision, running)
+  await withHeartbeat(running.watch, heartbeatReporter(revision, running), () =>
+    runCancellable(running, async () => void (await down(knex))),
   )
   const { found, unrendered } = await compare()
-  const caused = found.filter(({ key }) => !before.has(key) || changesOf(context, revision).has(key))
-  if (caused.length > 0) throw brokenPromise({ revision, differences: caused, unrendered, transactional })
+  const caused = found.filter(({ key }) => !before.has(key) || keysChangedBy(context, revision).has(key))
+  if (caused.length > 0) throw verificationError({ revision, differences: caused, unrendered, transactional })
   const name =
     context.inspection.ledger?.names.find((recorded) => revisionOf(recorded) === revision) ?? revision
-  await client.query(`delete from ${qualified(context.schema, context.project.tableName)} where name = $1`, [
-    name,
-  ])
-  await append(client, context, [{ revision, event: 'reverted' }])
+  await client.query(
+    `delete from ${quoteTableName(context.schema, context.project.tableName)} where name = $1`,
+    [name],
+  )
+  await appendEntries(client, context, [{ revision, event: 'reverted' }])
 }
 
-interface Compared {
+interface RevertComparison {
   readonly found: readonly Difference[]
-  readonly unrendered: Unrendered
+  readonly unrendered: UnrenderedReasons
 }
 
 /** Differences from the promise as it is without this revision. Drift that was there before is not its business. */
-async function differences(
-  { context, remaining }: Reverting,
+async function compareAfterRevert(
+  { context, remaining }: RevertProgress,
   read: Catalog,
   transactional: boolean,
-): Promise<Compared> {
+): Promise<RevertComparison> {
   const { snapshot, scope = defaultScope, session, inspection } = context
   if (snapshot === null) return { found: [], unrendered: {} }
-  const promised = promisedAt(snapshot, remaining)
-  const { kept } = compareWithin(promised, read, { scope })
-  const sight = { snapshot, revisions: remaining, live: read, major: inspection.major, differences: kept }
-  const { live, unrendered } = await inPromisedWords(session.client, sight, transactional ? 'callers' : 'own')
-  return { found: compareWithin(promised, live, { scope }).kept, unrendered }
+  const promised = promisedCatalogAt(snapshot, remaining)
+  const { differences } = compareInScope(promised, read, { scope })
+  const sight = { snapshot, revisions: remaining, live: read, major: inspection.major, differences }
+  const { live, unrendered } = await canonicalizeDifferences(
+    session.client,
+    sight,
+    transactional ? 'callers' : 'own',
+  )
+  return { found: compareInScope(promised, live, { scope }).differences, unrendered }
 }
 
-function changesOf({ snapshot }: Context, revision: string): ReadonlySet<string> {
+function keysChangedBy({ snapshot }: RevertContext, revision: string): ReadonlySet<string> {
   return new Set(Object.keys(snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}))
 }

@@ -1,16 +1,16 @@
 import type { Blocker } from '../../core/progress/session-activity.js'
-import { saidBy } from '../../core/text/redact.js'
+import { errorMessage } from '../../core/text/redact.js'
 import type { LoadedMigration, Migration } from '../../project/migration-files.js'
-import type { ActivityWatch } from '../locks/session-activity.js'
+import type { ActivitySampler } from '../locks/session-activity.js'
 import type { LockedSession, MigrateOptions } from '../session/locked-session.js'
 
 /** Revisions that Knex applies in one call: one transaction around all of them, or a single one without. */
-export interface Step {
+export interface MigrationStep {
   readonly transactional: boolean
   readonly migrations: readonly (Migration & { readonly module: LoadedMigration })[]
 }
 
-export type Loaded = Step['migrations'][number]
+export type MigrationWithModule = MigrationStep['migrations'][number]
 
 export type RunContext = MigrateOptions & LockedSession
 
@@ -19,7 +19,7 @@ export interface RunState {
   readonly applied: string[]
   /** Begun in the attempt that runs now. */
   begun: string[]
-  running: { readonly migration: Loaded; readonly transactional: boolean } | null
+  running: { readonly migration: MigrationWithModule; readonly transactional: boolean } | null
   /**
    * What PostgreSQL said in this attempt, by SQLSTATE, the last one last: Knex puts the SQL in front of its words, and goes
    * on in the aborted transaction.
@@ -38,14 +38,17 @@ export interface RunState {
 }
 
 /** A run of migrations: what it works with, how far it is, and who looks at its session meanwhile. */
-export interface Run {
+export interface ActiveRun {
   readonly context: RunContext
   readonly state: RunState
-  readonly watch: ActivityWatch
+  readonly watch: ActivitySampler
 }
 
 /** What an error says, in PostgreSQL's own words where it is one of the server's. */
-export function messageOf(error: unknown, { serverMessages }: Pick<RunState, 'serverMessages'>): string {
+export function serverMessageOf(
+  error: unknown,
+  { serverMessages }: Pick<RunState, 'serverMessages'>,
+): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return serverMessages.get(code) ?? saidBy(error)
+  return serverMessages.get(code) ?? errorMessage(error)
 }

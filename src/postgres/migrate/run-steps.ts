@@ -1,21 +1,21 @@
 import type { Knex } from 'knex'
 import { ledgerName, type Migration } from '../../project/migration-files.js'
 import type { MigrateOptions } from '../session/locked-session.js'
-import { apply } from './apply.js'
-import { attempted, withRun } from './lock-retry.js'
-import { migrationFailure } from './migrate-error.js'
-import { recordTakenBack } from './record-rollback.js'
-import type { Loaded, Run, RunContext, Step } from './run-context.js'
+import { applyRevision } from './apply.js'
+import { runWithLockRetry, withActiveRun } from './lock-retry.js'
+import { migrationError } from './migrate-error.js'
+import { recordRollback } from './record-rollback.js'
+import type { MigrationWithModule, ActiveRun, RunContext, MigrationStep } from './run-context.js'
 
 /**
  * Loads the migrations and groups them: a revision without a transaction stands alone, because Knex would otherwise
  * take the transaction from its neighbours too and record them outside of it.
  */
-export async function planSteps(
+export async function loadSteps(
   migrations: readonly Migration[],
   { project, transaction }: Pick<MigrateOptions, 'project' | 'transaction'>,
-): Promise<readonly Step[]> {
-  const steps: { transactional: boolean; migrations: Loaded[] }[] = []
+): Promise<readonly MigrationStep[]> {
+  const steps: { transactional: boolean; migrations: MigrationWithModule[] }[] = []
   for (const migration of migrations) {
     const module = await migration.load()
     const transactional = module.transaction ?? !project.disableTransactions
@@ -31,31 +31,34 @@ export async function planSteps(
  * Runs the steps in order and returns the revisions applied. One in a transaction that locks of others block is taken back
  * and tried again until the deadline. Throws what `migrationFailure` makes of an error.
  */
-export async function runSteps(steps: readonly Step[], context: RunContext): Promise<readonly string[]> {
+export async function runSteps(
+  steps: readonly MigrationStep[],
+  context: RunContext,
+): Promise<readonly string[]> {
   const total = steps.reduce((sum, { migrations }) => sum + migrations.length, 0)
-  return withRun(context, total, async (run) => {
+  return withActiveRun(context, total, async (run) => {
     const { state } = run
     try {
       for (const step of steps) {
-        await attempted(step, run, () => runStep(step, run))
+        await runWithLockRetry(step, run, () => runStep(step, run))
         state.applied.push(...step.migrations.map(({ revision }) => revision))
       }
       return state.applied
     } catch (error) {
-      await recordTakenBack(error, run)
-      throw await migrationFailure(error, run)
+      await recordRollback(error, run)
+      throw await migrationError(error, run)
     }
   })
 }
 
-async function runStep({ migrations, transactional }: Step, run: Run): Promise<void> {
+async function runStep({ migrations, transactional }: MigrationStep, run: ActiveRun): Promise<void> {
   const { session, project, schema, inspection } = run.context
-  const migrationSource: Knex.MigrationSource<Loaded> = {
+  const migrationSource: Knex.MigrationSource<MigrationWithModule> = {
     getMigrations: async () => [...migrations],
     getMigrationName: (migration) => ledgerName(migration, inspection.ledger?.names ?? []),
     getMigration: async (migration) => ({
       config: { transaction: transactional },
-      up: (knex) => apply(migration, { knex, transactional, ...run }),
+      up: (knex) => applyRevision(migration, { knex, transactional, ...run }),
       down: async () => {},
     }),
   }

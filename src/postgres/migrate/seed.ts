@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Knex } from 'knex'
 import { isRecord } from '../../core/text/is-record.js'
-import { saidBy } from '../../core/text/redact.js'
+import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { importModule } from '../../project/import-module.js'
-import type { Session } from '../session/knex-session.js'
+import type { KnexSession } from '../session/knex-session.js'
 import { type MigrateOptions, withLockedSession } from '../session/locked-session.js'
-import { messageOf } from './run-context.js'
-import { hearErrors } from './server-messages.js'
+import { serverMessageOf } from './run-context.js'
+import { onServerError } from './server-messages.js'
 
 const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
 
@@ -28,7 +28,7 @@ export async function seed(options: MigrateOptions, directory: string): Promise<
 async function seedFiles(directory: string): Promise<readonly string[]> {
   const names = await readdir(directory).catch((cause: unknown) => {
     throw new SchemaError('SCHEMA_CONFIG_INVALID', {
-      what: `SEED_ON_START is set, and the seeds folder cannot be read: ${saidBy(cause)}. The service did not start.`,
+      what: `SEED_ON_START is set, and the seeds folder cannot be read: ${errorMessage(cause)}. The service did not start.`,
       choices: [['SEEDS_DIR', 'names the folder']],
       cause,
     })
@@ -36,11 +36,11 @@ async function seedFiles(directory: string): Promise<readonly string[]> {
   return names.filter((name) => extensions.includes(extname(name)) && !/\.d\.[cm]?ts$/.test(name)).sort()
 }
 
-async function runSeed({ knex, client }: Session, path: string): Promise<void> {
+async function runSeed({ knex, client }: KnexSession, path: string): Promise<void> {
   const exports = await importModule(path)
   const run = findSeed(exports)
   const serverMessages = new Map<string, string>()
-  const stopHearing = hearErrors(client, (code, message) => serverMessages.set(code, message))
+  const stopHearing = onServerError(client, (code, message) => serverMessages.set(code, message))
   try {
     if (run === null) throw new TypeError('it exports no seed function')
     await knex.transaction(async (transaction) => {
@@ -51,7 +51,7 @@ async function runSeed({ knex, client }: Session, path: string): Promise<void> {
       what: 'A seed failed. Its transaction was rolled back.',
       facts: [
         ['file', path],
-        ['error', messageOf(cause, { serverMessages })],
+        ['error', serverMessageOf(cause, { serverMessages })],
       ],
       choices: [['SEED_ON_START=false', 'starts without seeds']],
       cause,

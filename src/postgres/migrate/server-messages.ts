@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type pg from 'pg'
-import { isBlockedCode } from './lock-conflict.js'
-import type { Run } from './run-context.js'
+import { isLockConflictCode } from './lock-conflict.js'
+import type { ActiveRun } from './run-context.js'
 
 interface Notice {
   readonly severity?: string | undefined
@@ -9,7 +9,7 @@ interface Notice {
 }
 
 /** Reports notices, and keeps the server's own error text. Returns what stops it. */
-export function listen({ context: { session, report }, state, watch }: Run): () => void {
+export function captureServerMessages({ context: { session, report }, state, watch }: ActiveRun): () => void {
   const { client } = session
   const onNotice = ({ severity, message }: Notice): void => {
     report({
@@ -19,10 +19,10 @@ export function listen({ context: { session, report }, state, watch }: Run): () 
       message: message ?? '',
     })
   }
-  const stopHearing = hearErrors(client, (code, message) => {
+  const stopHearing = onServerError(client, (code, message) => {
     state.serverMessages.delete(code)
     state.serverMessages.set(code, message)
-    if (isBlockedCode(code)) state.blockers = watch.blockers()
+    if (isLockConflictCode(code)) state.blockers = watch.blockers()
   })
   client.on('notice', onNotice)
   return () => {
@@ -35,7 +35,7 @@ export function listen({ context: { session, report }, state, watch }: Run): () 
  * Calls with the SQLSTATE and the text of every error as the server says it; Knex puts the SQL with all its values in
  * front. Returns what stops it.
  */
-export function hearErrors(client: pg.Client, hear: (code: string, message: string) => void): () => void {
+export function onServerError(client: pg.Client, hear: (code: string, message: string) => void): () => void {
   const onError = (error: unknown): void => {
     if (error instanceof Error && 'code' in error) hear(String(error.code), error.message)
   }

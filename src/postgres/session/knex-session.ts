@@ -1,57 +1,57 @@
 import type { Knex } from 'knex'
 import type pg from 'pg'
 import type { KnexProject } from '../../project/knexfile.js'
-import { clientConfig, connect, type Connection, withLossTold } from '../connection/connect.js'
-import { close, watchLoss } from '../connection/lifecycle.js'
+import { toClientSettings, connect, type Connection, translateConnectionLoss } from '../connection/connect.js'
+import { closeClient, trackConnectionLoss } from '../connection/lifecycle.js'
 import { refusePooled } from '../connection/pooler.js'
 import { queryRows } from '../connection/query.js'
-import { configure } from '../connection/settings.js'
-import { type Guard, withPulse } from '../connection/watchdog.js'
+import { setServerParameters } from '../connection/settings.js'
+import { type WatchClient, withWatchdog } from '../connection/watchdog.js'
 
 /** A Knex instance of our own with exactly one connection, and that connection: lock, DDL and verification share it. */
-export interface Session {
+export interface KnexSession {
   readonly knex: Knex
   readonly client: pg.Client
   readonly pid: number
   /** Ends this connection as well, should the server not answer any more. */
-  readonly guard: Guard
+  readonly watchClient: WatchClient
 }
 
 /**
  * Opens a session, hands it over, and closes it however that goes. A connection that is lost is not replaced: the new
  * one would not hold the lock. The caller's own Knex instance is never used, because the migrator changes its settings.
  */
-export async function withSession<T>(
+export async function withKnexSession<T>(
   connection: Connection,
   project: KnexProject,
-  use: (session: Session) => Promise<T>,
+  use: (session: KnexSession) => Promise<T>,
 ): Promise<T> {
   const client = await connect(connection)
-  return withPulse({ connection, client }, async (guard) => {
+  return withWatchdog({ connection, client }, async (guard) => {
     await refusePooled(client, connection)
-    return openSession({ connection, project, guard }, use)
+    return openKnexSession({ connection, project, guard }, use)
   })
 }
 
 interface Opening {
   readonly connection: Connection
   readonly project: KnexProject
-  readonly guard: Guard
+  readonly guard: WatchClient
 }
 
-async function openSession<T>(
+async function openKnexSession<T>(
   { connection, project, guard }: Opening,
-  use: (session: Session) => Promise<T>,
+  use: (session: KnexSession) => Promise<T>,
 ): Promise<T> {
   const { default: createKnex } = await import('knex')
   const opened: pg.Client[] = []
   const afterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void): void => {
-    watchLoss(client)
+    trackConnectionLoss(client)
     if (opened.length > 0) {
       // Knex forgets a connection that is refused here, and leaves it open.
       const lost = new Error('the connection that held the migration lock was lost')
       const refuse = (): void => done(lost, client)
-      void close(client).then(refuse, refuse)
+      void closeClient(client).then(refuse, refuse)
       return
     }
     opened.push(client)
@@ -61,16 +61,16 @@ async function openSession<T>(
   const knex = createKnex({
     ...project.settings,
     client: 'pg',
-    connection: { ...clientConfig(connection) },
+    connection: { ...toClientSettings(connection) },
     pool: { min: 1, max: 1, afterCreate },
-    log: silent,
+    log: silentLog,
   })
   try {
-    return await withLossTold(opened, connection, async () => {
+    return await translateConnectionLoss(opened, connection, async () => {
       await knex.raw('select 1')
       const [client] = opened
       if (client === undefined) throw new Error('Knex made no connection')
-      return use({ knex, client, pid: await prepare(client), guard })
+      return use({ knex, client, pid: await configureSession(client), watchClient: guard })
     })
   } finally {
     await knex.destroy()
@@ -78,10 +78,10 @@ async function openSession<T>(
 }
 
 /** What Knex logs about a failing migration is said better by the error it then throws. */
-const silent = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} }
+const silentLog = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} }
 
 /** How the server notices a client that is gone: while a statement runs, and while it waits for the next one. */
-const noticing = [
+const clientCheckSettings = [
   { client_connection_check_interval: '1s' },
   { tcp_keepalives_idle: '10', tcp_keepalives_interval: '5', tcp_keepalives_count: '3' },
 ] as const
@@ -90,17 +90,17 @@ const noticing = [
  * Lets the server notice a client that was killed, instead of finishing its statement; not every platform can. A
  * lock_timeout of the role would leave an invalid index behind where CREATE INDEX CONCURRENTLY waits.
  */
-async function prepare(client: pg.Client): Promise<number> {
-  await configure(client, { lock_timeout: '0' }, 'session')
-  for (const settings of noticing)
-    await configure(client, settings, 'session').catch((error: unknown) => {
+async function configureSession(client: pg.Client): Promise<number> {
+  await setServerParameters(client, { lock_timeout: '0' }, 'session')
+  for (const settings of clientCheckSettings)
+    await setServerParameters(client, settings, 'session').catch((error: unknown) => {
       if (!isRefusedSetting(error)) throw error
     })
-  return backendPid(client)
+  return readSessionPid(client)
 }
 
 /** The pid by which other sessions know this one. */
-export async function backendPid(client: pg.Client): Promise<number> {
+export async function readSessionPid(client: pg.Client): Promise<number> {
   const [row] = await queryRows(client, 'select pg_backend_pid() as pid')
   return Number(row?.['pid'])
 }

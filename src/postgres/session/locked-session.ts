@@ -2,32 +2,32 @@ import pg from 'pg'
 import type { Owner } from '../../core/history/ownership.js'
 import type { Scope } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
-import type { Report } from '../../core/progress/events.js'
+import type { ProgressReporter } from '../../core/progress/events.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knexfile.js'
 import type { Migration } from '../../project/migration-files.js'
 import { addressOf, describeAddress } from '../connection/address.js'
-import { applicationName, waitingForLock } from '../connection/application-name.js'
+import { formatApplicationName, waitingForLock } from '../connection/application-name.js'
 import { type Connection, withClient } from '../connection/connect.js'
 import { queryRows } from '../connection/query.js'
-import { configure } from '../connection/settings.js'
+import { setServerParameters } from '../connection/settings.js'
 import { type Inspection, inspect } from '../inspect/inspect.js'
-import { identify } from '../ledger/claim.js'
-import { ensureLedger, qualified, type Writer } from '../ledger/ledger.js'
-import { describeHolder, withSchemaLock } from '../locks/advisory-lock.js'
+import { ensureLedger, quoteTableName, type LedgerWriter } from '../ledger/ledger.js'
+import { recordIdentity } from '../ledger/record-identity.js'
+import { describeLockHolder, withMigrationLock } from '../locks/advisory-lock.js'
 import type { RevisionCheck } from '../verify/check-revision.js'
-import { type Session, withSession } from './knex-session.js'
-import { refuseElsewhere } from './same-database.js'
+import { type KnexSession, withKnexSession } from './knex-session.js'
+import { requireSameDatabase } from './same-database.js'
 
 /** What migrating needs to know, whatever is to be done. */
 export interface MigrateOptions {
   readonly connection: Connection
   /** What the service uses, where that is another connection: it has to lead to the same database. */
-  readonly witness: Connection | null
+  readonly serviceConnection: Connection | null
   /** Whose the database is from its first migration on. */
   readonly owner: Owner
   /** Throws where the database is not the one this is meant for. Called under the lock, before anything is written. */
-  readonly admit: (inspection: Inspection) => void
+  readonly checkPreconditions: (inspection: Inspection) => void
   readonly project: KnexProject
   readonly migrations: readonly Migration[]
   /** For words about what a revision changes; what it has to change is `check`. */
@@ -43,16 +43,16 @@ export interface MigrateOptions {
   readonly lockTimeout: number
   /** Milliseconds from the first attempt of what others block until which it is tried again. */
   readonly deadline: number
-  readonly writer: Writer
-  readonly report: Report
+  readonly writer: LedgerWriter
+  readonly report: ProgressReporter
   readonly signal?: AbortSignal
 }
 
 /** A session that holds the lock, and what was true when it got it. */
 export interface LockedSession {
-  readonly session: Session
+  readonly session: KnexSession
   /** Writes the ledger outside the migration's transaction, so that a failure stays on record. */
-  readonly audit: pg.Client
+  readonly auditClient: pg.Client
   readonly inspection: Inspection
   readonly schema: string
 }
@@ -63,50 +63,55 @@ export async function withLockedSession<T>(
   use: (locked: LockedSession) => Promise<T>,
 ): Promise<T> {
   const { connection } = options
-  return withAdmittedSession(options, async (session, inspection) => {
+  return withCheckedSession(options, async (session, inspection) => {
     const schema = await prepareLedgers(session.client, { inspection, options }).catch((error: unknown) => {
-      throw explained(error, connection)
+      throw explainPrivilegeError(error, connection)
     })
     return withClient(connection, (audit) => {
-      session.guard(audit)
-      return use({ session, audit, inspection, schema })
+      session.watchClient(audit)
+      return use({ session, auditClient: audit, inspection, schema })
     })
   })
 }
 
 /** Opens a session, takes the lock, inspects, and runs `use` if it is the right database. Writes nothing. */
-export async function withAdmittedSession<T>(
+export async function withCheckedSession<T>(
   options: MigrateOptions,
-  use: (session: Session, inspection: Inspection) => Promise<T>,
+  use: (session: KnexSession, inspection: Inspection) => Promise<T>,
 ): Promise<T> {
   const { connection, project, lockWaitTimeout: timeout, report, signal, writer } = options
-  const onWait: Parameters<typeof withSchemaLock>[1]['onWait'] = (holder, waited) =>
+  const onWait: Parameters<typeof withMigrationLock>[1]['onWait'] = (holder, waited) =>
     report({
       event: 'waiting for lock',
       lock: 'migration',
-      holder: holder === null ? null : describeHolder(holder),
+      holder: holder === null ? null : describeLockHolder(holder),
       waited,
     })
   const patience = { tableName: project.tableName, timeout, onWait, ...(signal ? { signal } : {}) }
-  return withSession(connection, project, async (session) => {
+  return withKnexSession(connection, project, async (session) => {
     const named = (revision: string | null): Promise<void> =>
-      configure(session.client, { application_name: applicationName({ ...writer, revision }) }, 'session')
+      setServerParameters(
+        session.client,
+        { application_name: formatApplicationName({ ...writer, revision }) },
+        'session',
+      )
     await named(waitingForLock)
-    return withSchemaLock(session.client, patience, async () => {
+    return withMigrationLock(session.client, patience, async () => {
       await named(null)
-      return use(session, await inspectForWriting(session, options))
+      return use(session, await inspectBeforeWriting(session, options))
     })
   })
 }
 
 /** What is there now, once it is proved that this is the database it is meant for. */
-async function inspectForWriting(session: Session, options: MigrateOptions): Promise<Inspection> {
-  const { connection, witness, project, admit } = options
+async function inspectBeforeWriting(session: KnexSession, options: MigrateOptions): Promise<Inspection> {
+  const { connection, serviceConnection, project, checkPreconditions } = options
   const { tableName } = project
-  if (witness !== null) await refuseElsewhere(session, { connection, witness, tableName })
+  if (serviceConnection !== null)
+    await requireSameDatabase(session, { connection, serviceConnection, tableName })
   const inspection = await inspect(session.client, { connection, project })
-  if (inspection.readOnly) throw standby(connection)
-  admit(inspection)
+  if (inspection.readOnly) throw standbyError(connection)
+  checkPreconditions(inspection)
   return inspection
 }
 
@@ -127,7 +132,7 @@ async function prepareLedgers(client: pg.Client, { inspection, options }: Prepar
     await client.query(`create schema if not exists ${pg.escapeIdentifier(project.schemaName)}`)
   await ensureLedger(client, schema)
   if (inspection.identity === null) {
-    const identity = await identify(client, { schema, ...options }, 'identified')
+    const identity = await recordIdentity(client, { schema, ...options }, 'identified')
     report({ event: 'identified', identity })
   }
   if (inspection.ledger !== null) await freeKnexLock(client, { schema, project, report })
@@ -137,7 +142,7 @@ async function prepareLedgers(client: pg.Client, { inspection, options }: Prepar
 interface KnexLock {
   readonly schema: string
   readonly project: KnexProject
-  readonly report: Report
+  readonly report: ProgressReporter
 }
 
 async function freeKnexLock(client: pg.Client, { schema, project, report }: KnexLock): Promise<void> {
@@ -169,10 +174,10 @@ export async function isKnexLockTaken(
 }
 
 function knexLockTable(schema: string, { tableName }: KnexProject): string {
-  return qualified(schema, `${tableName}_lock`)
+  return quoteTableName(schema, `${tableName}_lock`)
 }
 
-function standby(connection: Connection): SchemaError {
+function standbyError(connection: Connection): SchemaError {
   return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
     what: 'The database is a standby: it replays its primary, and cannot be written. Nothing was done.',
     facts: [['database', describeAddress(addressOf(connection))]],
@@ -180,7 +185,7 @@ function standby(connection: Connection): SchemaError {
   })
 }
 
-function explained(error: unknown, connection: Connection): unknown {
+function explainPrivilegeError(error: unknown, connection: Connection): unknown {
   // A privilege that is missing, or a session that a setting of the role or the database makes read-only.
   if (!(error instanceof pg.DatabaseError) || !['42501', '25006'].includes(error.code ?? '')) return error
   return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {

@@ -1,16 +1,16 @@
 import {
-  describeStanding,
+  describeCompletion,
   invalidIndexes,
-  nameStanding,
-  type Standing,
+  summarizeCompletion,
+  type Completion,
 } from '../../core/history/completion.js'
-import { type Choice, type Fact, SchemaError } from '../../errors/schema-error.js'
+import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import type { LastEvent } from '../ledger/ledger.js'
-import { isInterrupted, isHalfApplied, type Stood } from './unfinished-revisions.js'
+import { isInterrupted, isHalfApplied, type UnfinishedRevision } from './unfinished-revisions.js'
 
-export interface HalfApplied {
+export interface HalfAppliedParts {
   /** The pending revisions in order, one of them half applied. */
-  readonly stood: readonly Stood[]
+  readonly pending: readonly UnfinishedRevision[]
   /** The revisions of this build, in order. */
   readonly build: readonly string[]
   readonly database: string
@@ -19,19 +19,19 @@ export interface HalfApplied {
 }
 
 /** The error of a revision that was interrupted outside a transaction, or left an invalid index: how far each came. */
-export function halfApplied({ stood, build, database, consequence }: HalfApplied): SchemaError {
-  const half = stood.filter(isHalfApplied)
+export function halfAppliedError({ pending, build, database, consequence }: HalfAppliedParts): SchemaError {
+  const half = pending.filter(isHalfApplied)
   return new SchemaError('SCHEMA_HALF_APPLIED', {
-    what: [...half.map(whatHappened), consequence].join(' '),
-    facts: [['database', database], ...standingFacts(stood)],
+    what: [...half.map(describeUnfinishedRevision), consequence].join(' '),
+    facts: [['database', database], ...completionFacts(pending)],
     choices: half.flatMap((each) => choicesFor(each, build)),
   })
 }
 
-function whatHappened(stood: Stood): string {
-  const { revision, standing } = stood
+function describeUnfinishedRevision(stood: UnfinishedRevision): string {
+  const { revision, completion } = stood
   const how = isInterrupted(stood) ? 'was interrupted outside a transaction' : 'failed before'
-  const name = nameStanding(standing)
+  const name = summarizeCompletion(completion)
   return `${revision} ${how}, and ${name.startsWith('left') ? name : `is ${name}`}.`
 }
 
@@ -41,22 +41,25 @@ export function describeAttempt({ revision, event, host, at }: LastEvent): strin
 }
 
 /** Who was interrupted when, and how far each revision came. */
-function standingFacts(stood: readonly Stood[]): readonly Fact[] {
-  const attempts = stood.filter(isInterrupted).flatMap(({ last }) => last ?? [])
+function completionFacts(stood: readonly UnfinishedRevision[]): readonly ErrorFact[] {
+  const attempts = stood.filter(isInterrupted).flatMap(({ lastEvent }) => lastEvent ?? [])
   return [
     ...(attempts.length === 0 ? [] : [['interrupted', attempts.map(describeAttempt)] as const]),
-    ['pending', stood.flatMap(linesOf)],
+    ['pending', stood.flatMap(completionLines)],
   ]
 }
 
 /** `002_half  applied in part`, and below it which of its objects are there. */
-export function linesOf({ revision, standing, last }: Stood): readonly string[] {
-  const [first = '', ...rest] = describeStanding(standing)
-  return [`${revision}  ${first}`, ...[...rest, ...caveat(standing, last?.event)].map((line) => `  ${line}`)]
+export function completionLines({ revision, completion, lastEvent }: UnfinishedRevision): readonly string[] {
+  const [first = '', ...rest] = describeCompletion(completion)
+  return [
+    `${revision}  ${first}`,
+    ...[...rest, ...completionNote(completion, lastEvent?.event)].map((line) => `  ${line}`),
+  ]
 }
 
 /** Our own ledger records the end of a revision, with its verification, right before Knex records it. */
-function caveat({ kind }: Standing, event: string | undefined): readonly string[] {
+function completionNote({ kind }: Completion, event: string | undefined): readonly string[] {
   if (kind !== 'applied') return []
   return [
     event === 'applied'
@@ -65,10 +68,13 @@ function caveat({ kind }: Standing, event: string | undefined): readonly string[
   ]
 }
 
-function choicesFor({ revision, standing }: Stood, build: readonly string[]): readonly Choice[] {
-  if (standing.kind === 'untold') return []
-  const indexes = invalidIndexes(standing)
-  const isSafe = standing.open.length === 0 && standing.invalid.length === indexes.length
+function choicesFor(
+  { revision, completion }: UnfinishedRevision,
+  build: readonly string[],
+): readonly ErrorChoice[] {
+  if (completion.kind === 'untold') return []
+  const indexes = invalidIndexes(completion)
+  const isSafe = completion.open.length === 0 && completion.invalid.length === indexes.length
   return [
     ...repairChoice({ revision, isSafe, builds: indexes.length > 0 }),
     ...(isSafe ? [] : partChoices(revision, build[build.indexOf(revision) - 1])),
@@ -86,7 +92,7 @@ interface Safe {
   readonly builds: boolean
 }
 
-function repairChoice({ revision, isSafe, builds }: Safe): readonly Choice[] {
+function repairChoice({ revision, isSafe, builds }: Safe): readonly ErrorChoice[] {
   const deeds = [
     ...(builds ? ['builds the invalid index again'] : []),
     ...(isSafe ? [`${builds ? 'then ' : ''}records ${revision}`] : []),
@@ -94,7 +100,7 @@ function repairChoice({ revision, isSafe, builds }: Safe): readonly Choice[] {
   return deeds.length === 0 ? [] : [['schemagate repair', deeds.join(', ')]]
 }
 
-function partChoices(revision: string, previous: string | undefined): readonly Choice[] {
+function partChoices(revision: string, previous: string | undefined): readonly ErrorChoice[] {
   const complete = [
     `schemagate diff database snapshot@${revision} --sql`,
     'writes what completes its objects, not its rows; schemagate repair records it then',

@@ -1,73 +1,73 @@
 import type pg from 'pg'
 import {
-  type Bearings,
+  type CompletionInput,
   invalidIndexes,
-  remainderOf,
-  type Standing,
-  standingOf,
+  findRemainingChanges,
+  type Completion,
+  assessCompletion,
 } from '../../core/history/completion.js'
 import type { Scope } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { Migration } from '../../project/migration-files.js'
-import { inPromisedWords } from '../canonicalize/canonicalize.js'
-import type { Transaction } from '../canonicalize/temporary-objects.js'
+import { canonicalizeDifferences } from '../canonicalize/canonicalize.js'
+import type { DeparseTransaction } from '../canonicalize/temporary-objects.js'
 import type { Inspection } from '../inspect/inspect.js'
 import type { LastEvent } from '../ledger/ledger.js'
 
 /** A revision that is not recorded: how far it came, and what is on record about the last attempt. */
-export interface Stood {
+export interface UnfinishedRevision {
   readonly revision: string
-  readonly standing: Standing
+  readonly completion: Completion
   /** Null where there was none. */
-  readonly last: LastEvent | null
+  readonly lastEvent: LastEvent | null
   /** Whether its text is another than that of the attempt. */
   readonly corrected: boolean
 }
 
-export interface Standpoint {
+export interface CompletionContext {
   readonly snapshot: Snapshot | null
   readonly scope?: Scope
   readonly inspection: Pick<Inspection, 'recorded' | 'ledger' | 'live' | 'major'>
   /** Default: the client is in none. */
-  readonly transaction?: Transaction
+  readonly transaction?: DeparseTransaction
 }
 
 /** How far each of these revisions came, none of which is recorded. The server is asked only about other words. */
-export async function standingsOf(
+export async function readUnfinishedRevisions(
   client: pg.ClientBase,
   migrations: readonly Pick<Migration, 'revision' | 'file' | 'checksum'>[],
-  standpoint: Standpoint,
-): Promise<readonly Stood[]> {
+  standpoint: CompletionContext,
+): Promise<readonly UnfinishedRevision[]> {
   const { last } = standpoint.inspection.ledger ?? { last: new Map<string, LastEvent>() }
-  const stood: Stood[] = []
+  const stood: UnfinishedRevision[] = []
   for (const { revision, file, checksum } of migrations) {
     const event = last.get(revision) ?? null
     stood.push({
       revision,
-      standing: await standingIn(client, revision, standpoint),
-      last: event,
-      corrected: event !== null && isOther(event, { file, checksum }),
+      completion: await readCompletion(client, revision, standpoint),
+      lastEvent: event,
+      corrected: event !== null && isCorrected(event, { file, checksum }),
     })
   }
   return stood
 }
 
-async function standingIn(
+async function readCompletion(
   client: pg.ClientBase,
   revision: string,
-  { snapshot, inspection, transaction = 'own', ...how }: Standpoint,
-): Promise<Standing> {
+  { snapshot, inspection, transaction = 'own', ...how }: CompletionContext,
+): Promise<Completion> {
   const { recorded, live, major } = inspection
-  const bearings: Bearings = { snapshot, recorded: recorded.revisions, live, ...how }
-  const { differences } = remainderOf(revision, bearings) ?? { differences: [] }
-  if (snapshot === null || differences.length === 0) return standingOf(revision, bearings)
+  const bearings: CompletionInput = { snapshot, recorded: recorded.revisions, live, ...how }
+  const { differences } = findRemainingChanges(revision, bearings) ?? { differences: [] }
+  if (snapshot === null || differences.length === 0) return assessCompletion(revision, bearings)
   const sight = { snapshot, revisions: [...recorded.revisions, revision], live, major, differences }
-  const agreed = await inPromisedWords(client, sight, transaction)
-  return standingOf(revision, { ...bearings, live: agreed.live })
+  const agreed = await canonicalizeDifferences(client, sight, transaction)
+  return assessCompletion(revision, { ...bearings, live: agreed.live })
 }
 
 /** Texts of files that are called differently are not compared. */
-function isOther(
+function isCorrected(
   { checksum, detail }: LastEvent,
   now: { readonly file: string | null; readonly checksum: string | null },
 ): boolean {
@@ -76,22 +76,25 @@ function isOther(
 }
 
 /** Whether an attempt did not come to its end: the record is the last thing that is written. */
-export function isInterrupted({ last }: Stood): boolean {
-  return last?.event === 'started' || (last?.event === 'applied' && last.detail.transaction === false)
+export function isInterrupted({ lastEvent }: UnfinishedRevision): boolean {
+  return (
+    lastEvent?.event === 'started' ||
+    (lastEvent?.event === 'applied' && lastEvent.detail.transaction === false)
+  )
 }
 
 /** Whether an attempt may have left something: it did not end well, and no transaction took it back. */
-export function mayHaveLeft({ last }: Stood): boolean {
-  return last?.detail.transaction === false && ['started', 'applied', 'failed'].includes(last.event)
+export function mayHaveLeftObjects({ lastEvent }: UnfinishedRevision): boolean {
+  return lastEvent?.detail.transaction === false && ['started', 'applied', 'failed'].includes(lastEvent.event)
 }
 
 /**
  * Whether running it again, as it is, would fail or do something twice: it was interrupted outside a transaction and did
  * something, or it left an invalid index, which an IF NOT EXISTS takes for a good one.
  */
-export function isHalfApplied(stood: Stood): boolean {
-  const { standing, corrected } = stood
-  if (corrected || !mayHaveLeft(stood)) return false
-  if (standing.kind === 'untold' || standing.kind === 'not applied') return false
-  return isInterrupted(stood) || invalidIndexes(standing).length > 0
+export function isHalfApplied(stood: UnfinishedRevision): boolean {
+  const { completion, corrected } = stood
+  if (corrected || !mayHaveLeftObjects(stood)) return false
+  if (completion.kind === 'untold' || completion.kind === 'not applied') return false
+  return isInterrupted(stood) || invalidIndexes(completion).length > 0
 }

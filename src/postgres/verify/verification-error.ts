@@ -1,18 +1,18 @@
 import { describeDifference } from '../../core/model/describe.js'
 import type { Difference } from '../../core/model/diff.js'
-import { type Fact, SchemaError } from '../../errors/schema-error.js'
-import type { Unrendered } from '../canonicalize/canonicalize.js'
+import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
+import type { UnrenderedReasons } from '../canonicalize/canonicalize.js'
 
-export interface BrokenPromise {
+export interface FailedVerification {
   readonly revision: string
   readonly differences: readonly Difference[]
   /** Why it could not be told whether a difference is more than other words, by object key. */
-  readonly unrendered: Unrendered
+  readonly unrendered: UnrenderedReasons
   readonly transactional: boolean
 }
 
 /** The error of a revision that ran without one and is not what the snapshot promises. */
-export function brokenPromise(broken: BrokenPromise): SchemaError {
+export function verificationError(broken: FailedVerification): SchemaError {
   const { revision, differences, unrendered, transactional } = broken
   const consequence = transactional
     ? 'Its transaction was rolled back: nothing changed, nothing was recorded.'
@@ -40,8 +40,8 @@ export function brokenPromise(broken: BrokenPromise): SchemaError {
 }
 
 /** A broken promise with where it was broken: the file says the revision then. */
-export function brokenAt(
-  at: readonly Fact[],
+export function addLocationFacts(
+  at: readonly ErrorFact[],
   { code, message: what, facts, choices }: SchemaError,
 ): SchemaError {
   return new SchemaError(code, {

@@ -37,7 +37,7 @@ export const aliasQuery = [
       and refclassid in ('pg_opclass'::regclass, 'pg_opfamily'::regclass)`,
 ].join('\nunion all ')
 
-const column = `quote_ident(a.attname) || ': ' || d.description`
+const columnComment = `quote_ident(a.attname) || ': ' || d.description`
 
 /**
  * What people wrote about objects: catalog, oid and column of the object, and the text. What is written about a part that
@@ -50,7 +50,7 @@ export const commentQuery = `select classoid::regclass::text, objoid, objsubid, 
     or (objoid = to_regnamespace('public') and classoid = 'pg_namespace'::regclass and description <> 'standard public schema')
   union all
   select case c.relkind when 'c' then 'pg_type' else 'pg_class' end, case c.relkind when 'c' then c.reltype else c.oid end,
-    0, null, json_agg(${column} order by a.attnum), null, null
+    0, null, json_agg(${columnComment} order by a.attnum), null, null
   from pg_description d
     join pg_class c on c.oid = d.objoid
     join pg_attribute a on a.attrelid = c.oid and a.attnum = d.objsubid

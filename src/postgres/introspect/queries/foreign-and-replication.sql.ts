@@ -1,8 +1,14 @@
-import { functionName, openOptions, sortedList } from './expressions.sql.js'
-import { type Kept, type KindQuery, notOfExtension, qualified, userSchema } from './kind-query.js'
+import { functionNameOf, maskedOptions, sortedList } from './expressions.sql.js'
+import {
+  type TableFilter,
+  type KindQuery,
+  notOfExtension,
+  qualifiedNameExpression,
+  userSchema,
+} from './kind-query.js'
 
 /** What exchanges rows with other servers: foreign data and replication. */
-export function exchange(): readonly KindQuery[] {
+export function foreignAndReplicationQueries(): readonly KindQuery[] {
   return [foreignDataWrapper, server, userMapping, publication, subscription]
 }
 
@@ -10,8 +16,8 @@ const foreignDataWrapper: KindQuery = {
   kind: 'foreign_data_wrapper',
   catalog: 'pg_foreign_data_wrapper',
   names: 1,
-  sql: `select w.oid, 0, w.fdwname, ${functionName('w.fdwhandler')} as handler,
-      ${functionName('w.fdwvalidator')} as validator, ${openOptions('w.fdwoptions')} as options
+  sql: `select w.oid, 0, w.fdwname, ${functionNameOf('w.fdwhandler')} as handler,
+      ${functionNameOf('w.fdwvalidator')} as validator, ${maskedOptions('w.fdwoptions')} as options
     from pg_foreign_data_wrapper w
     where w.oid >= 16384 and ${notOfExtension('pg_foreign_data_wrapper', 'w.oid')}`,
 }
@@ -21,13 +27,13 @@ const server: KindQuery = {
   catalog: 'pg_foreign_server',
   names: 1,
   sql: `select s.oid, 0, s.srvname, quote_ident(w.fdwname) as wrapper, s.srvtype as type, s.srvversion as version,
-      ${openOptions('s.srvoptions')} as options
+      ${maskedOptions('s.srvoptions')} as options
     from pg_foreign_server s join pg_foreign_data_wrapper w on w.oid = s.srvfdw
     where ${notOfExtension('pg_foreign_server', 's.oid')}`,
 }
 
 /** The condition on which pg_user_mappings shows options: to the user himself, to the server's owner for PUBLIC. */
-const mayRead = `(m.umuser <> 0 and m.usename = current_user
+const canReadMapping = `(m.umuser <> 0 and m.usename = current_user
     and (pg_has_role(s.srvowner, 'usage') or has_server_privilege(s.oid, 'usage')))
   or (m.umuser = 0 and pg_has_role(s.srvowner, 'usage'))
   or (select rolsuper from pg_roles where rolname = current_user)`
@@ -37,7 +43,7 @@ const userMapping: KindQuery = {
   catalog: 'pg_user_mapping',
   names: 2,
   sql: `select m.umid, 0, m.srvname, m.usename,
-      case when ${mayRead} then ${openOptions('m.umoptions')} else to_json('(not readable)'::text) end as options
+      case when ${canReadMapping} then ${maskedOptions('m.umoptions')} else to_json('(not readable)'::text) end as options
     from pg_user_mappings m join pg_foreign_server s on s.oid = m.srvid`,
 }
 
@@ -48,7 +54,7 @@ const allChanges = `p.pubinsert and p.pubupdate and p.pubdelete and p.pubtruncat
  * PostgreSQL looks for an unqualified name in the inner query first; a catalog that is not there is asked for by name.
  */
 const publishedTables = `(select r.prpubid, json_agg(r.text order by r.text collate "C") as listed from (
-    select r.prpubid, concat(${qualified('n.nspname', 'c.relname')},
+    select r.prpubid, concat(${qualifiedNameExpression('n.nspname', 'c.relname')},
       ' (' || (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a
         where a.attrelid = r.prrelid and a.attnum = any(r.prattrs::int2[])) || ')',
       ' WHERE (' || pg_get_expr(r.prqual, r.prrelid) || ')')
@@ -80,7 +86,7 @@ const publication: KindQuery = {
 }
 
 /** Since 18 a subscription streams in parallel unless it is told otherwise. */
-const usualStreaming = `case when current_setting('server_version_num')::int >= 180000 then 'parallel' else 'off' end`
+const defaultStreaming = `case when current_setting('server_version_num')::int >= 180000 then 'parallel' else 'off' end`
 
 /** The columns that public may read, which excludes the connection; a whole row would include it. */
 const subscription: KindQuery = {
@@ -90,7 +96,7 @@ const subscription: KindQuery = {
   sql: `select s.oid, 0, s.subname, ${sortedList('s.subpublications')} as publications,
       nullif(s.subenabled, true) as enabled,
       case when s.subslotname is distinct from s.subname then coalesce(s.subslotname, 'none') end as slot,
-      nullif(s.subbinary, false) as binary, nullif(s.streaming, ${usualStreaming}) as streaming,
+      nullif(s.subbinary, false) as binary, nullif(s.streaming, ${defaultStreaming}) as streaming,
       nullif(s.subsynccommit, 'off') as "synchronousCommit", nullif(s.subtwophasestate <> 'd', false) as "twoPhase",
       nullif(s.subdisableonerr, false) as "disableOnError",
       nullif(s.subpasswordrequired, true) as "passwordRequired", nullif(s.subrunasowner, false) as "runAsOwner",
@@ -105,7 +111,7 @@ const subscription: KindQuery = {
     where s.subdbid = (select d.oid from pg_database d where d.datname = current_database())`,
 }
 
-export function statistics(kept: Kept): readonly KindQuery[] {
+export function statisticsQueries(tableFilter: TableFilter): readonly KindQuery[] {
   return [
     {
       kind: 'statistics',
@@ -116,7 +122,7 @@ export function statistics(kept: Kept): readonly KindQuery[] {
         from pg_statistic_ext s
           join pg_namespace n on n.oid = s.stxnamespace
           join pg_class c on c.oid = s.stxrelid
-        where ${userSchema} and ${kept('c')} and ${notOfExtension('pg_statistic_ext', 's.oid')}`,
+        where ${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_statistic_ext', 's.oid')}`,
     },
   ]
 }

@@ -16,7 +16,7 @@ interface Acl {
  * What an ACL says that its baseline does not, as sorted texts: `app_reader: SELECT, UPDATE*`, where `*` is the grant
  * option, OWNER whoever owns the object, and ALL all privileges there are (17 has MAINTAIN, its predecessors not).
  */
-function grantsOf({ acl, baseline, owner, all }: Acl): string {
+function grantsExpression({ acl, baseline, owner, all }: Acl): string {
   const entries = (
     source: string,
   ): string => `select e.grantee, string_agg(e.privilege, ', ' order by e.privilege) as listed
@@ -34,7 +34,7 @@ function grantsOf({ acl, baseline, owner, all }: Acl): string {
     where g.listed is distinct from b.listed) as texts(t))`
 }
 
-interface Granted {
+interface AclCatalog {
   readonly catalog: string
   readonly owner: string
   readonly acl: string
@@ -42,11 +42,11 @@ interface Granted {
   readonly type: string
 }
 
-function granted({ catalog, owner, acl, type }: Granted): string {
+function aclCatalogQuery({ catalog, owner, acl, type }: AclCatalog): string {
   const initial = `(select p.initprivs from pg_init_privs p
     where p.classoid = '${catalog}'::regclass and p.objoid = o.oid and p.objsubid = 0)`
   const standard = `acldefault(${type}, o.${owner})`
-  const grants = grantsOf({
+  const grants = grantsExpression({
     acl: `o.${acl}`,
     baseline: `coalesce(${initial}, ${standard})`,
     owner: `o.${owner}`,
@@ -62,7 +62,7 @@ function granted({ catalog, owner, acl, type }: Granted): string {
 }
 
 /** Owner and ACL by system catalog. */
-const grantedCatalogs: readonly Granted[] = [
+const aclCatalogs: readonly AclCatalog[] = [
   { catalog: 'pg_namespace', owner: 'nspowner', acl: 'nspacl', type: `'n'` },
   {
     catalog: 'pg_class',
@@ -77,7 +77,7 @@ const grantedCatalogs: readonly Granted[] = [
   { catalog: 'pg_foreign_server', owner: 'srvowner', acl: 'srvacl', type: `'S'` },
 ]
 
-const ofColumns = grantsOf({
+const columnGrants = grantsExpression({
   acl: 'o.attacl',
   baseline: `acldefault('c', 10)`,
   owner: 'c.relowner',
@@ -87,10 +87,10 @@ const columnsWithGrants = `pg_attribute o join pg_class c on c.oid = o.attrelid
   where o.attacl is not null and c.oid >= 16384`
 
 /** The columns of a view are no objects of their own: what is granted on them stands with the view. */
-const grantedColumns = [
-  `select 'pg_class', o.attrelid, o.attnum, null, ${ofColumns}, null from ${columnsWithGrants} and c.relkind not in ('v', 'm')`,
+const columnGrantQueries = [
+  `select 'pg_class', o.attrelid, o.attnum, null, ${columnGrants}, null from ${columnsWithGrants} and c.relkind not in ('v', 'm')`,
   `select 'pg_class', v.oid, 0, null, null, json_agg(v.name || ': ' || g order by v.number, g collate "C")
-    from (select c.oid, quote_ident(o.attname) as name, o.attnum as number, ${ofColumns} as grants
+    from (select c.oid, quote_ident(o.attname) as name, o.attnum as number, ${columnGrants} as grants
       from ${columnsWithGrants} and c.relkind in ('v', 'm')) v
       cross join lateral json_array_elements_text(v.grants) g
     group by v.oid`,
@@ -113,8 +113,8 @@ const ownedCatalogs: Readonly<Record<string, string>> = {
 
 /** Catalog, oid and column of what has another owner than the database, or privileges that differ from the standard. */
 export const grantQuery = [
-  ...grantedCatalogs.map(granted),
-  ...grantedColumns,
+  ...aclCatalogs.map(aclCatalogQuery),
+  ...columnGrantQueries,
   ...Object.entries(ownedCatalogs).map(
     ([
       catalog,
@@ -131,14 +131,14 @@ const objectTypes = `case d.defaclobjtype when 'r' then 'tables' when 'S' then '
 const defaultType = `case d.defaclobjtype when 'S' then 's'::"char" else d.defaclobjtype end`
 
 /** Read only with grants: what is granted on objects that are yet to be made, by whoever will make them. */
-export const defaultPrivileges: KindQuery = {
+export const defaultPrivilegesQuery: KindQuery = {
   kind: 'default_privileges',
   catalog: 'pg_default_acl',
   names: 1,
   onlyWithGrants: true,
   sql: `select d.oid, 0, concat_ws(' ', ${objectTypes}, 'in ' || n.nspname, 'by', coalesce(r.rolname, 'OWNER')),
       ${objectTypes} as objects, quote_ident(n.nspname) as schema, quote_ident(r.rolname) as role,
-      ${grantsOf({
+      ${grantsExpression({
         acl: 'd.defaclacl',
         baseline: `case when d.defaclnamespace = 0 then acldefault(${defaultType}, d.defaclrole) else acldefault('c', 10) end`,
         owner: 'd.defaclrole',

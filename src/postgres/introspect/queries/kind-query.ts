@@ -25,9 +25,9 @@ export function notOfExtension(catalog: string, oid: string): string {
 }
 
 /** The name of an object with its schema, by the aliases of pg_namespace and of the row that names it. */
-export function qualified(schema: string, name: string): string {
+export function qualifiedNameExpression(schema: string, name: string): string {
   return `quote_ident(${schema}) || '.' || quote_ident(${name})`
 }
 
 /** The condition for tables that are not left out, by the alias of pg_class. */
-export type Kept = (table: string) => string
+export type TableFilter = (table: string) => string

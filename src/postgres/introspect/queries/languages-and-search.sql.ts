@@ -1,8 +1,8 @@
-import { firing, functionName, nameOf, sortedList } from './expressions.sql.js'
+import { firingMode, functionNameOf, qualifiedUnlessBuiltIn, sortedList } from './expressions.sql.js'
 import { type KindQuery, notOfExtension, userSchema } from './kind-query.js'
 
 /** What extends the server itself: languages, access methods, conversions and the like. */
-export function languages(): readonly KindQuery[] {
+export function languageQueries(): readonly KindQuery[] {
   return [language, transform, accessMethod, conversion, eventTrigger]
 }
 
@@ -10,8 +10,8 @@ const language: KindQuery = {
   kind: 'language',
   catalog: 'pg_language',
   names: 1,
-  sql: `select l.oid, 0, l.lanname, ${functionName('l.lanplcallfoid')} as handler,
-      ${functionName('l.laninline')} as inline, ${functionName('l.lanvalidator')} as validator,
+  sql: `select l.oid, 0, l.lanname, ${functionNameOf('l.lanplcallfoid')} as handler,
+      ${functionNameOf('l.laninline')} as inline, ${functionNameOf('l.lanvalidator')} as validator,
       nullif(l.lanpltrusted, false) as trusted
     from pg_language l
     where l.oid >= 16384 and ${notOfExtension('pg_language', 'l.oid')}`,
@@ -33,7 +33,7 @@ const accessMethod: KindQuery = {
   catalog: 'pg_am',
   names: 1,
   sql: `select m.oid, 0, m.amname, case m.amtype when 'i' then 'index' when 't' then 'table' end as type,
-      ${functionName('m.amhandler')} as handler
+      ${functionNameOf('m.amhandler')} as handler
     from pg_am m
     where m.oid >= 16384 and ${notOfExtension('pg_am', 'm.oid')}`,
 }
@@ -43,7 +43,7 @@ const conversion: KindQuery = {
   catalog: 'pg_conversion',
   names: 2,
   sql: `select c.oid, 0, n.nspname, c.conname, pg_encoding_to_char(c.conforencoding) as source,
-      pg_encoding_to_char(c.contoencoding) as target, ${functionName('c.conproc')} as function,
+      pg_encoding_to_char(c.contoencoding) as target, ${functionNameOf('c.conproc')} as function,
       nullif(c.condefault, false) as default
     from pg_conversion c join pg_namespace n on n.oid = c.connamespace
     where ${userSchema} and ${notOfExtension('pg_conversion', 'c.oid')}`,
@@ -54,12 +54,12 @@ const eventTrigger: KindQuery = {
   catalog: 'pg_event_trigger',
   names: 1,
   sql: `select g.oid, 0, g.evtname, g.evtevent as event, ${sortedList('g.evttags')} as tags,
-      ${functionName('g.evtfoid')} as function, ${firing('g.evtenabled')} as enabled
+      ${functionNameOf('g.evtfoid')} as function, ${firingMode('g.evtenabled')} as enabled
     from pg_event_trigger g
     where g.oid >= 16384 and ${notOfExtension('pg_event_trigger', 'g.oid')}`,
 }
 
-export function collationsAndSearch(): readonly KindQuery[] {
+export function collationAndSearchQueries(): readonly KindQuery[] {
   return [collation, ...textSearch]
 }
 
@@ -84,9 +84,9 @@ const textSearch: readonly KindQuery[] = [
     kind: 'text_search_parser',
     catalog: 'pg_ts_parser',
     names: 2,
-    sql: `select p.oid, 0, n.nspname, p.prsname, ${functionName('p.prsstart')} as start,
-        ${functionName('p.prstoken')} as token, ${functionName('p.prsend')} as end,
-        ${functionName('p.prslextype')} as types, ${functionName('p.prsheadline')} as headline
+    sql: `select p.oid, 0, n.nspname, p.prsname, ${functionNameOf('p.prsstart')} as start,
+        ${functionNameOf('p.prstoken')} as token, ${functionNameOf('p.prsend')} as end,
+        ${functionNameOf('p.prslextype')} as types, ${functionNameOf('p.prsheadline')} as headline
       from pg_ts_parser p join pg_namespace n on n.oid = p.prsnamespace
       where ${userSchema} and ${notOfExtension('pg_ts_parser', 'p.oid')}`,
   },
@@ -94,8 +94,8 @@ const textSearch: readonly KindQuery[] = [
     kind: 'text_search_template',
     catalog: 'pg_ts_template',
     names: 2,
-    sql: `select t.oid, 0, n.nspname, t.tmplname, ${functionName('t.tmplinit')} as init,
-        ${functionName('t.tmpllexize')} as lexize
+    sql: `select t.oid, 0, n.nspname, t.tmplname, ${functionNameOf('t.tmplinit')} as init,
+        ${functionNameOf('t.tmpllexize')} as lexize
       from pg_ts_template t join pg_namespace n on n.oid = t.tmplnamespace
       where ${userSchema} and ${notOfExtension('pg_ts_template', 't.oid')}`,
   },
@@ -103,7 +103,7 @@ const textSearch: readonly KindQuery[] = [
     kind: 'text_search_dictionary',
     catalog: 'pg_ts_dict',
     names: 2,
-    sql: `select d.oid, 0, n.nspname, d.dictname, ${nameOf('tn.nspname', 't.tmplname')} as template,
+    sql: `select d.oid, 0, n.nspname, d.dictname, ${qualifiedUnlessBuiltIn('tn.nspname', 't.tmplname')} as template,
         d.dictinitoption as options
       from pg_ts_dict d
         join pg_namespace n on n.oid = d.dictnamespace
@@ -115,7 +115,7 @@ const textSearch: readonly KindQuery[] = [
     kind: 'text_search_configuration',
     catalog: 'pg_ts_config',
     names: 2,
-    sql: `select c.oid, 0, n.nspname, c.cfgname, ${nameOf('pn.nspname', 'p.prsname')} as parser,
+    sql: `select c.oid, 0, n.nspname, c.cfgname, ${qualifiedUnlessBuiltIn('pn.nspname', 'p.prsname')} as parser,
         (select json_agg(m.text order by m.text collate "C") from (
           select quote_ident(y.alias) || ': ' || string_agg(m.mapdict::regdictionary::text, ', ' order by m.mapseqno)
           from pg_ts_config_map m join ts_token_type(c.cfgparser) y on y.tokid = m.maptokentype

@@ -1,7 +1,7 @@
-import { functionName, nameOf, operatorName } from './expressions.sql.js'
+import { functionNameOf, qualifiedUnlessBuiltIn, operatorNameOf } from './expressions.sql.js'
 import { type KindQuery, notOfExtension, userSchema } from './kind-query.js'
 
-export function operators(): readonly KindQuery[] {
+export function operatorQueries(): readonly KindQuery[] {
   return [operator, operatorFamily, operatorClass, cast]
 }
 
@@ -13,9 +13,9 @@ const operator: KindQuery = {
   overloaded: true,
   sql: `select o.oid, 0, n.nspname, o.oprname,
       '(' || coalesce(format_type(nullif(o.oprleft, 0), null), 'NONE') || ', ' || format_type(o.oprright, null) || ')',
-      ${functionName('o.oprcode')} as function, ${operatorName('o.oprcom')} as commutator,
-      ${operatorName('o.oprnegate')} as negator, ${functionName('o.oprrest')} as restrict,
-      ${functionName('o.oprjoin')} as join, nullif(o.oprcanhash, false) as hashes,
+      ${functionNameOf('o.oprcode')} as function, ${operatorNameOf('o.oprcom')} as commutator,
+      ${operatorNameOf('o.oprnegate')} as negator, ${functionNameOf('o.oprrest')} as restrict,
+      ${functionNameOf('o.oprjoin')} as join, nullif(o.oprcanhash, false) as hashes,
       nullif(o.oprcanmerge, false) as merges
     from pg_operator o join pg_namespace n on n.oid = o.oprnamespace
     where o.oprcode <> 0 and ${userSchema} and ${notOfExtension('pg_operator', 'o.oid')}`,
@@ -25,7 +25,7 @@ const operator: KindQuery = {
  * The operators and functions of a class, or those a family has beside its classes, grouped by the oid of either, in the
  * words of CREATE OPERATOR CLASS. The types of a function's operands are those of its signature only by default.
  */
-function members(holder: 'pg_opclass' | 'pg_opfamily'): string {
+function operatorMemberList(holder: 'pg_opclass' | 'pg_opfamily'): string {
   const held = (catalog: string): string =>
     `d.classid = '${catalog}'::regclass and d.refclassid = '${holder}'::regclass`
   return `(select m.holder, json_agg(m.text order by m.number, m.text collate "C") filter (where m.is_operator) as operators,
@@ -33,7 +33,7 @@ function members(holder: 'pg_opclass' | 'pg_opfamily'): string {
       json_agg(m.text order by m.is_operator desc, m.number, m.text collate "C") as listed
     from (
       select d.refobjid, true, a.amopstrategy, 'OPERATOR ' || a.amopstrategy || ' ' || a.amopopr::regoperator
-          || coalesce(' FOR ORDER BY ' || ${nameOf('n.nspname', 'f.opfname')}, '')
+          || coalesce(' FOR ORDER BY ' || ${qualifiedUnlessBuiltIn('n.nspname', 'f.opfname')}, '')
         from pg_depend d
           join pg_amop a on a.oid = d.objid
           left join pg_opfamily f on f.oid = a.amopsortfamily
@@ -56,7 +56,7 @@ const operatorFamily: KindQuery = {
     from pg_opfamily f
       join pg_namespace n on n.oid = f.opfnamespace
       join pg_am am on am.oid = f.opfmethod
-      left join ${members('pg_opfamily')} m on m.holder = f.oid
+      left join ${operatorMemberList('pg_opfamily')} m on m.holder = f.oid
     where ${userSchema} and ${notOfExtension('pg_opfamily', 'f.oid')}`,
 }
 
@@ -68,14 +68,14 @@ const operatorClass: KindQuery = {
   sql: `select o.oid, 0, n.nspname, o.opcname, '(' || quote_ident(am.amname) || ')',
       format_type(o.opcintype, null) as type, nullif(o.opcdefault, false) as default,
       case when f.opfname <> o.opcname or f.opfnamespace <> o.opcnamespace then
-        ${nameOf('fn.nspname', 'f.opfname')} end as family,
+        ${qualifiedUnlessBuiltIn('fn.nspname', 'f.opfname')} end as family,
       format_type(nullif(o.opckeytype, 0), null) as storage, m.operators, m.functions
     from pg_opclass o
       join pg_namespace n on n.oid = o.opcnamespace
       join pg_am am on am.oid = o.opcmethod
       join pg_opfamily f on f.oid = o.opcfamily
       join pg_namespace fn on fn.oid = f.opfnamespace
-      left join ${members('pg_opclass')} m on m.holder = o.oid
+      left join ${operatorMemberList('pg_opclass')} m on m.holder = o.oid
     where ${userSchema} and ${notOfExtension('pg_opclass', 'o.oid')}`,
 }
 

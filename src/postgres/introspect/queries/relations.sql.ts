@@ -1,15 +1,21 @@
-import { type Kept, type KindQuery, notOfExtension, qualified, userSchema } from './kind-query.js'
+import {
+  type TableFilter,
+  type KindQuery,
+  notOfExtension,
+  qualifiedNameExpression,
+  userSchema,
+} from './kind-query.js'
 import { columnSettings, storageOptions } from './tables.sql.js'
 
 /** What an extension keeps its own rows in, which go with it. */
-const tablesOfExtension = `(select json_agg(${qualified('tn.nspname', 't.relname')} order by tn.nspname, t.relname)
+const tablesOfExtension = `(select json_agg(${qualifiedNameExpression('tn.nspname', 't.relname')} order by tn.nspname, t.relname)
   from pg_depend d
     join pg_class t on t.oid = d.objid and t.relkind in ('r', 'p')
     join pg_namespace tn on tn.oid = t.relnamespace
   where d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'e'
     and d.classid = 'pg_class'::regclass)`
 
-export function namespaces(): readonly KindQuery[] {
+export function namespaceQueries(): readonly KindQuery[] {
   return [
     {
       kind: 'schema',
@@ -30,7 +36,7 @@ export function namespaces(): readonly KindQuery[] {
 }
 
 /** The sequence of an identity column is said by the column. */
-export function sequences(kept: Kept): readonly KindQuery[] {
+export function sequenceQueries(tableFilter: TableFilter): readonly KindQuery[] {
   return [
     {
       kind: 'sequence',
@@ -40,7 +46,7 @@ export function sequences(kept: Kept): readonly KindQuery[] {
           s.seqstart::text as start, s.seqincrement::text as increment, s.seqmin::text as min,
           s.seqmax::text as max, s.seqcache::text as cache, s.seqcycle as cycle,
           nullif(c.relpersistence = 'u', false) as unlogged,
-          ${qualified('tn.nspname', 't.relname')} || '.' || quote_ident(a.attname) as "ownedBy"
+          ${qualifiedNameExpression('tn.nspname', 't.relname')} || '.' || quote_ident(a.attname) as "ownedBy"
         from pg_sequence s
           join pg_class c on c.oid = s.seqrelid
           join pg_namespace n on n.oid = c.relnamespace
@@ -49,16 +55,16 @@ export function sequences(kept: Kept): readonly KindQuery[] {
           left join pg_class t on t.oid = d.refobjid
           left join pg_namespace tn on tn.oid = t.relnamespace
           left join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
-        where ${userSchema} and d.deptype is distinct from 'i' and ${kept('t')}
+        where ${userSchema} and d.deptype is distinct from 'i' and ${tableFilter('t')}
           and ${notOfExtension('pg_class', 'c.oid')}`,
     },
   ]
 }
 
-export function views(): readonly KindQuery[] {
+export function viewQueries(): readonly KindQuery[] {
   return [
-    view('view', 'v', [`${columnDefaults} as defaults`]),
-    view('materialized_view', 'm', [
+    viewQueryFor('view', 'v', [`${columnDefaults} as defaults`]),
+    viewQueryFor('materialized_view', 'm', [
       `nullif(m.amname, 'heap') as "accessMethod"`,
       `${columnSettings} as "columnSettings"`,
       `nullif(c.relispopulated, true) as populated`,
@@ -70,7 +76,7 @@ const columnDefaults = `(select json_agg(quote_ident(a.attname) || ' ' || pg_get
   from pg_attribute a join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)`
 
-function view(kind: string, relkind: string, furtherFacts: readonly string[]): KindQuery {
+function viewQueryFor(kind: string, relkind: string, furtherFacts: readonly string[]): KindQuery {
   return {
     kind,
     catalog: 'pg_class',

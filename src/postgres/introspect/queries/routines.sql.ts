@@ -1,17 +1,17 @@
-import { functionName, operatorName } from './expressions.sql.js'
+import { functionNameOf, operatorNameOf } from './expressions.sql.js'
 import { type KindQuery, notOfExtension, userSchema } from './kind-query.js'
 
-export function routines(): readonly KindQuery[] {
-  return [routine('function', `('f', 'w')`), routine('procedure', `('p')`), aggregates]
+export function routineQueries(): readonly KindQuery[] {
+  return [routineQuery('function', `('f', 'w')`), routineQuery('procedure', `('p')`), aggregates]
 }
 
 /** The functions that construct the values of a range type are part of it. */
-const notOfType = `not exists (select from pg_depend i where i.classid = 'pg_proc'::regclass and i.objid = p.oid
+const notRangeConstructor = `not exists (select from pg_depend i where i.classid = 'pg_proc'::regclass and i.objid = p.oid
   and i.refclassid = 'pg_type'::regclass and i.deptype = 'i')`
 
-const ofUsers = `${userSchema} and ${notOfExtension('pg_proc', 'p.oid')}`
+const userRoutineCondition = `${userSchema} and ${notOfExtension('pg_proc', 'p.oid')}`
 
-function routine(kind: string, prokinds: string): KindQuery {
+function routineQuery(kind: string, prokinds: string): KindQuery {
   return {
     kind,
     catalog: 'pg_proc',
@@ -21,7 +21,7 @@ function routine(kind: string, prokinds: string): KindQuery {
         pg_get_functiondef(p.oid) as definition, pg_get_function_arguments(p.oid) as "$arguments",
         pg_get_function_result(p.oid) as "$returns"
       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-      where p.prokind in ${prokinds} and ${ofUsers} and ${notOfType}`,
+      where p.prokind in ${prokinds} and ${userRoutineCondition} and ${notRangeConstructor}`,
   }
 }
 
@@ -39,20 +39,20 @@ const aggregates: KindQuery = {
   sql: `select p.oid, 0, n.nspname, p.proname, '(' || oidvectortypes(p.proargtypes) || ')',
       case a.aggkind when 'o' then 'ordered set' when 'h' then 'hypothetical set' end as kind,
       pg_get_function_arguments(p.oid) as arguments, pg_get_function_result(p.oid) as returns,
-      ${functionName('a.aggtransfn')} as "stateFunction", format_type(a.aggtranstype, null) as "stateType",
+      ${functionNameOf('a.aggtransfn')} as "stateFunction", format_type(a.aggtranstype, null) as "stateType",
       nullif(a.aggtransspace, 0) as "stateSpace", a.agginitval as initial,
-      ${functionName('a.aggfinalfn')} as final, nullif(a.aggfinalextra, false) as "finalExtra",
-      ${finalModify('a.aggfinalmodify')} as "finalModify", ${functionName('a.aggcombinefn')} as combine,
-      ${functionName('a.aggserialfn')} as serial, ${functionName('a.aggdeserialfn')} as deserial,
-      ${functionName('a.aggmtransfn')} as "movingStateFunction", ${functionName('a.aggminvtransfn')} as "movingInverse",
+      ${functionNameOf('a.aggfinalfn')} as final, nullif(a.aggfinalextra, false) as "finalExtra",
+      ${finalModify('a.aggfinalmodify')} as "finalModify", ${functionNameOf('a.aggcombinefn')} as combine,
+      ${functionNameOf('a.aggserialfn')} as serial, ${functionNameOf('a.aggdeserialfn')} as deserial,
+      ${functionNameOf('a.aggmtransfn')} as "movingStateFunction", ${functionNameOf('a.aggminvtransfn')} as "movingInverse",
       format_type(nullif(a.aggmtranstype, 0), null) as "movingStateType",
       nullif(a.aggmtransspace, 0) as "movingStateSpace", a.aggminitval as "movingInitial",
-      ${functionName('a.aggmfinalfn')} as "movingFinal", nullif(a.aggmfinalextra, false) as "movingFinalExtra",
+      ${functionNameOf('a.aggmfinalfn')} as "movingFinal", nullif(a.aggmfinalextra, false) as "movingFinalExtra",
       case when a.aggmfinalfn <> 0 then ${finalModify('a.aggmfinalmodify')} end as "movingFinalModify",
-      ${operatorName('a.aggsortop')} as "sortOperator",
+      ${operatorNameOf('a.aggsortop')} as "sortOperator",
       case p.proparallel when 's' then 'safe' when 'r' then 'restricted' end as parallel
     from pg_aggregate a
       join pg_proc p on p.oid = a.aggfnoid
       join pg_namespace n on n.oid = p.pronamespace
-    where ${ofUsers}`,
+    where ${userRoutineCondition}`,
 }

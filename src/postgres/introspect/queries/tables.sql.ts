@@ -1,12 +1,18 @@
-import { openOptions, sortedList } from './expressions.sql.js'
-import { type Kept, type KindQuery, notOfExtension, qualified, userSchema } from './kind-query.js'
+import { maskedOptions, sortedList } from './expressions.sql.js'
+import {
+  type TableFilter,
+  type KindQuery,
+  notOfExtension,
+  qualifiedNameExpression,
+  userSchema,
+} from './kind-query.js'
 
 /** The condition for what belongs to tables; `c` is pg_class and `n` pg_namespace. */
-function ofUserTables(kept: Kept): string {
-  return `c.relkind in ('r', 'p', 'f') and ${userSchema} and ${kept('c')} and ${notOfExtension('pg_class', 'c.oid')}`
+function userTableCondition(tableFilter: TableFilter): string {
+  return `c.relkind in ('r', 'p', 'f') and ${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_class', 'c.oid')}`
 }
 
-const parents = `(select json_agg(${qualified('pn.nspname', 'p.relname')} order by h.inhseqno)
+const parentTables = `(select json_agg(${qualifiedNameExpression('pn.nspname', 'p.relname')} order by h.inhseqno)
   from pg_inherits h
     join pg_class p on p.oid = h.inhparent
     join pg_namespace pn on pn.oid = p.relnamespace
@@ -21,8 +27,8 @@ const replicaIdentity = `case c.relreplident when 'n' then 'nothing' when 'f' th
   (select 'using index ' || quote_ident(ic.relname) from pg_index xi join pg_class ic on ic.oid = xi.indexrelid
     where xi.indrelid = c.oid and xi.indisreplident) end`
 
-export function tables(kept: Kept): readonly KindQuery[] {
-  const condition = `${userSchema} and ${kept('c')} and ${notOfExtension('pg_class', 'c.oid')}`
+export function tableQueries(tableFilter: TableFilter): readonly KindQuery[] {
+  const condition = `${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_class', 'c.oid')}`
   return [
     {
       kind: 'table',
@@ -31,7 +37,7 @@ export function tables(kept: Kept): readonly KindQuery[] {
       sql: `select c.oid, 0, n.nspname, c.relname, c.relrowsecurity as "rowSecurity",
           c.relforcerowsecurity as "forceRowSecurity", nullif(c.relpersistence = 'u', false) as unlogged,
           pg_get_partkeydef(c.oid) as "partitionedBy", pg_get_expr(c.relpartbound, c.oid) as partition,
-          ${parents} as parents, nullif(c.reloftype, 0)::regtype::text as "ofType", ${storageOptions} as options,
+          ${parentTables} as parents, nullif(c.reloftype, 0)::regtype::text as "ofType", ${storageOptions} as options,
           ${replicaIdentity} as "replicaIdentity", nullif(m.amname, 'heap') as "accessMethod"
         from pg_class c
           join pg_namespace n on n.oid = c.relnamespace
@@ -42,8 +48,8 @@ export function tables(kept: Kept): readonly KindQuery[] {
       kind: 'foreign_table',
       catalog: 'pg_class',
       names: 2,
-      sql: `select c.oid, 0, n.nspname, c.relname, s.srvname as server, ${openOptions('f.ftoptions')} as options,
-          pg_get_expr(c.relpartbound, c.oid) as partition, ${parents} as parents
+      sql: `select c.oid, 0, n.nspname, c.relname, s.srvname as server, ${maskedOptions('f.ftoptions')} as options,
+          pg_get_expr(c.relpartbound, c.oid) as partition, ${parentTables} as parents
         from pg_class c
           join pg_namespace n on n.oid = c.relnamespace
           join pg_foreign_table f on f.ftrelid = c.oid
@@ -67,7 +73,7 @@ const identityOptions = `(select json_agg(o) from (values
     (case when s.seqcache <> 1 then 'cache ' || s.seqcache end),
     (case when s.seqcycle then 'cycle' end)) as all_options(o) where o is not null)`
 
-const storages = `when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' when 'm' then 'main'`
+const storageModes = `when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' when 'm' then 'main'`
 const compression = `case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end`
 
 /** How the columns of a materialized view are stored and sampled, where that is set. */
@@ -76,11 +82,11 @@ export const columnSettings = `(select json_agg(quote_ident(a.attname) || ': ' |
     join pg_type y on y.oid = a.atttypid
     cross join lateral (select unnest(a.attoptions) union all
       select 'statistics ' || a.attstattarget where a.attstattarget >= 0 union all
-      select 'storage ' || case a.attstorage ${storages} end where a.attstorage <> y.typstorage union all
+      select 'storage ' || case a.attstorage ${storageModes} end where a.attstorage <> y.typstorage union all
       select 'compression ' || ${compression} where a.attcompression <> '') s(o)
   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)`
 
-export function columns(kept: Kept): readonly KindQuery[] {
+export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
   return [
     {
       // No default names a column; with the table given, all its columns would be looked up for each of them.
@@ -97,8 +103,8 @@ export function columns(kept: Kept): readonly KindQuery[] {
           case when not u.convalidated then false end as valid,
           nullif(u.connoinherit, false) as "notNullNoInherit",
           case when a.attcollation <> y.typcollation
-            then ${qualified('ln.nspname', 'l.collname')} end as collation,
-          case when a.attstorage <> y.typstorage then case a.attstorage ${storages} end end as storage,
+            then ${qualifiedNameExpression('ln.nspname', 'l.collname')} end as collation,
+          case when a.attstorage <> y.typstorage then case a.attstorage ${storageModes} end end as storage,
           ${compression} as compression,
           nullif(a.attstattarget, -1) as statistics, ${sortedList('a.attoptions')} as options,
           ${sortedList('a.attfdwoptions')} as "fdwOptions",
@@ -117,16 +123,16 @@ export function columns(kept: Kept): readonly KindQuery[] {
             join pg_depend i on i.classid = 'pg_class'::regclass and i.objid = q.seqrelid
               and i.refclassid = 'pg_class'::regclass and i.deptype = 'i') s
             on s.refobjid = a.attrelid and s.refobjsubid = a.attnum
-        where a.attnum > 0 and not a.attisdropped and ${ofUserTables(kept)}`,
+        where a.attnum > 0 and not a.attisdropped and ${userTableCondition(tableFilter)}`,
     },
   ]
 }
 
-export function constraintsAndIndexes(kept: Kept): readonly KindQuery[] {
-  return [constraints(kept), indexes(kept)]
+export function constraintAndIndexQueries(tableFilter: TableFilter): readonly KindQuery[] {
+  return [constraintQuery(tableFilter), indexQuery(tableFilter)]
 }
 
-function constraints(kept: Kept): KindQuery {
+function constraintQuery(tableFilter: TableFilter): KindQuery {
   return {
     // 18 lists NOT NULL as constraints of their own ('n'): the column says it on every version.
     // A definition ends in NOT VALID until all rows were checked, which is a fact of its own.
@@ -142,7 +148,7 @@ function constraints(kept: Kept): KindQuery {
           else regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') end as definition,
         k.convalidated or not k.conenforced as valid, nullif(k.conenforced, true) as enforced,
         case when k.coninhcount > 0 and not k.conislocal then true end as "$inherited",
-        ${qualified('kn.nspname', 'kc.relname')} || '.' || quote_ident(kp.conname) as parent,
+        ${qualifiedNameExpression('kn.nspname', 'kc.relname')} || '.' || quote_ident(kp.conname) as parent,
         ${sortedList('i.reloptions')} as options, nullif(x.indisclustered, false) as clustered
       from (select true as conenforced) absent
         cross join lateral (select k.oid, k.conrelid, k.conname, k.contype, k.convalidated, k.coninhcount,
@@ -155,18 +161,18 @@ function constraints(kept: Kept): KindQuery {
         left join pg_class i on i.oid = k.conindid and k.contype in ('p', 'u', 'x')
         left join pg_index x on x.indexrelid = i.oid
       where k.contype in ('p', 'u', 'f', 'c', 'x') and kp.conrelid is distinct from k.conrelid
-        and ${ofUserTables(kept)}`,
+        and ${userTableCondition(tableFilter)}`,
   }
 }
 
-function indexes(kept: Kept): KindQuery {
+function indexQuery(tableFilter: TableFilter): KindQuery {
   return {
     // The index behind a primary key, unique or exclusion constraint is said by its constraint.
     kind: 'index',
     catalog: 'pg_class',
     names: 3,
     sql: `select i.oid, 0, n.nspname, c.relname, i.relname, pg_get_indexdef(x.indexrelid) as definition,
-        x.indisunique as unique, x.indisvalid as valid, ${qualified('pn.nspname', 'p.relname')} as parent,
+        x.indisunique as unique, x.indisvalid as valid, ${qualifiedNameExpression('pn.nspname', 'p.relname')} as parent,
         nullif(x.indisclustered, false) as clustered,
         (select json_agg(a.attnum || ': ' || a.attstattarget order by a.attnum) from pg_attribute a
           where a.attrelid = i.oid and a.attstattarget >= 0) as statistics
@@ -177,17 +183,17 @@ function indexes(kept: Kept): KindQuery {
         left join pg_inherits h on h.inhrelid = i.oid
         left join pg_class p on p.oid = h.inhparent
         left join pg_namespace pn on pn.oid = p.relnamespace
-      where c.relkind in ('r', 'p', 'm') and ${userSchema} and ${kept('c')}
+      where c.relkind in ('r', 'p', 'm') and ${userSchema} and ${tableFilter('c')}
         and not exists (select from pg_constraint k
           where k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x') and k.conrelid = x.indrelid)
         and ${notOfExtension('pg_class', 'c.oid')}`,
   }
 }
 
-const enabled = `when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always'`
+const triggerStates = `when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always'`
 
-export function triggersAndPolicies(kept: Kept): readonly KindQuery[] {
-  const ofRelations = `${userSchema} and ${kept('c')}`
+export function triggerAndPolicyQueries(tableFilter: TableFilter): readonly KindQuery[] {
+  const ofRelations = `${userSchema} and ${tableFilter('c')}`
   return [
     {
       // A trigger of a partitioned table has a copy on each partition.
@@ -195,7 +201,7 @@ export function triggersAndPolicies(kept: Kept): readonly KindQuery[] {
       catalog: 'pg_trigger',
       names: 3,
       sql: `select t.oid, 0, n.nspname, c.relname, t.tgname, pg_get_triggerdef(t.oid) as definition,
-          case t.tgenabled ${enabled} end as enabled
+          case t.tgenabled ${triggerStates} end as enabled
         from pg_trigger t
           join pg_class c on c.oid = t.tgrelid
           join pg_namespace n on n.oid = c.relnamespace
@@ -215,7 +221,7 @@ export function triggersAndPolicies(kept: Kept): readonly KindQuery[] {
         from pg_policy p
           join pg_class c on c.oid = p.polrelid
           join pg_namespace n on n.oid = c.relnamespace
-        where ${ofUserTables(kept)}`,
+        where ${userTableCondition(tableFilter)}`,
     },
     {
       // The rule _RETURN is the definition of a view.
@@ -223,7 +229,7 @@ export function triggersAndPolicies(kept: Kept): readonly KindQuery[] {
       catalog: 'pg_rewrite',
       names: 3,
       sql: `select r.oid, 0, n.nspname, c.relname, r.rulename, pg_get_ruledef(r.oid) as definition,
-          case r.ev_enabled ${enabled} end as enabled
+          case r.ev_enabled ${triggerStates} end as enabled
         from pg_rewrite r
           join pg_class c on c.oid = r.ev_class
           join pg_namespace n on n.oid = c.relnamespace

@@ -1,11 +1,11 @@
-import { functionName, nameOf } from './expressions.sql.js'
-import { type KindQuery, notOfExtension, qualified, userSchema } from './kind-query.js'
+import { functionNameOf, qualifiedUnlessBuiltIn } from './expressions.sql.js'
+import { type KindQuery, notOfExtension, qualifiedNameExpression, userSchema } from './kind-query.js'
 
-export function typesOfOurs(): readonly KindQuery[] {
+export function typeQueries(): readonly KindQuery[] {
   return [enumeration, domain, composite, range, baseType]
 }
 
-const types = `${userSchema} and ${notOfExtension('pg_type', 't.oid')}`
+const userTypeCondition = `${userSchema} and ${notOfExtension('pg_type', 't.oid')}`
 
 const enumeration: KindQuery = {
   kind: 'enum',
@@ -14,7 +14,7 @@ const enumeration: KindQuery = {
   sql: `select t.oid, 0, n.nspname, t.typname,
       array_to_json(array(select v.enumlabel from pg_enum v where v.enumtypid = t.oid order by v.enumsortorder)) as labels
     from pg_type t join pg_namespace n on n.oid = t.typnamespace
-    where t.typtype = 'e' and ${types}`,
+    where t.typtype = 'e' and ${userTypeCondition}`,
 }
 
 const domain: KindQuery = {
@@ -31,7 +31,7 @@ const domain: KindQuery = {
     from pg_type t
       join pg_namespace n on n.oid = t.typnamespace
       join pg_type b on b.oid = t.typbasetype
-    where t.typtype = 'd' and ${types}`,
+    where t.typtype = 'd' and ${userTypeCondition}`,
 }
 
 const composite: KindQuery = {
@@ -46,11 +46,11 @@ const composite: KindQuery = {
     from pg_type t
       join pg_namespace n on n.oid = t.typnamespace
       join pg_class c on c.oid = t.typrelid
-    where t.typtype = 'c' and c.relkind = 'c' and ${types}`,
+    where t.typtype = 'c' and c.relkind = 'c' and ${userTypeCondition}`,
 }
 
 /** What PostgreSQL calls the multirange type of a range type if it is not told. */
-const usualMultirange = `case when t.typname ~ 'range' then regexp_replace(t.typname, 'range', 'multirange')
+const defaultMultirange = `case when t.typname ~ 'range' then regexp_replace(t.typname, 'range', 'multirange')
   else t.typname || '_multirange' end`
 
 const range: KindQuery = {
@@ -58,11 +58,11 @@ const range: KindQuery = {
   catalog: 'pg_type',
   names: 2,
   sql: `select t.oid, 0, n.nspname, t.typname, format_type(r.rngsubtype, null) as subtype,
-      case when not o.opcdefault then ${nameOf('op.nspname', 'o.opcname')} end as "operatorClass",
+      case when not o.opcdefault then ${qualifiedUnlessBuiltIn('op.nspname', 'o.opcname')} end as "operatorClass",
       case when r.rngcollation <> s.typcollation then r.rngcollation::regcollation::text end as collation,
-      ${functionName('r.rngcanonical')} as canonical, ${functionName('r.rngsubdiff')} as "subtypeDiff",
-      case when m.typname <> ${usualMultirange} or m.typnamespace <> t.typnamespace
-        then ${qualified('mn.nspname', 'm.typname')} end as multirange
+      ${functionNameOf('r.rngcanonical')} as canonical, ${functionNameOf('r.rngsubdiff')} as "subtypeDiff",
+      case when m.typname <> ${defaultMultirange} or m.typnamespace <> t.typnamespace
+        then ${qualifiedNameExpression('mn.nspname', 'm.typname')} end as multirange
     from pg_range r
       join pg_type t on t.oid = r.rngtypid
       join pg_namespace n on n.oid = t.typnamespace
@@ -71,15 +71,15 @@ const range: KindQuery = {
       join pg_namespace op on op.oid = o.opcnamespace
       join pg_type m on m.oid = r.rngmultitypid
       join pg_namespace mn on mn.oid = m.typnamespace
-    where ${types}`,
+    where ${userTypeCondition}`,
 }
 
-const baseTypeFacts = `${functionName('t.typinput')} as input, ${functionName('t.typoutput')} as output,
-  ${functionName('t.typreceive')} as receive, ${functionName('t.typsend')} as send,
-  ${functionName('t.typmodin')} as "typmodIn", ${functionName('t.typmodout')} as "typmodOut",
-  ${functionName('t.typanalyze')} as analyze,
+const baseTypeFacts = `${functionNameOf('t.typinput')} as input, ${functionNameOf('t.typoutput')} as output,
+  ${functionNameOf('t.typreceive')} as receive, ${functionNameOf('t.typsend')} as send,
+  ${functionNameOf('t.typmodin')} as "typmodIn", ${functionNameOf('t.typmodout')} as "typmodOut",
+  ${functionNameOf('t.typanalyze')} as analyze,
   case when t.typsubscript <> 'raw_array_subscript_handler'::regproc
-    then ${functionName('t.typsubscript')} end as subscript,
+    then ${functionNameOf('t.typsubscript')} end as subscript,
   nullif(t.typlen, -1) as length, nullif(t.typbyval, false) as "byValue",
   case t.typalign when 'c' then 'char' when 's' then 'int2' when 'd' then 'double' end as alignment,
   case t.typstorage when 'e' then 'external' when 'x' then 'extended' when 'm' then 'main' end as storage,
@@ -97,5 +97,5 @@ const baseType: KindQuery = {
       join pg_namespace n on n.oid = t.typnamespace
       left join pg_type e on e.typarray = t.oid
       left join lateral (select ${baseTypeFacts}) f on t.typisdefined
-    where (t.typtype = 'b' or not t.typisdefined) and e.oid is null and ${types}`,
+    where (t.typtype = 'b' or not t.typisdefined) and e.oid is null and ${userTypeCondition}`,
 }

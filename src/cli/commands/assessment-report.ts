@@ -1,0 +1,55 @@
+import type { Config } from '../../config/load.js'
+import { findingsOf } from '../../core/history/decision.js'
+import { type Finding, type Impact, impacts } from '../../core/impact/assess-impact.js'
+import { describeDifference } from '../../core/model/describe.js'
+import type { GateResult } from '../../gate/gate.js'
+import { describeDecision } from '../../gate/situations/refusal.js'
+
+/** Database, revisions, verification and decision as every command's `--json` has them. */
+export function assessmentDocument(
+  { inspection, assessment, decision }: Omit<GateResult, 'snapshot'>,
+  { target }: Pick<Config, 'target'>,
+) {
+  const { position, current, head, pending, unknown } = assessment.history
+  const { verification } = assessment
+  return {
+    database: {
+      ...inspection.database,
+      environment: target,
+      server: inspection.serverVersion,
+      identity: inspection.identity,
+    },
+    revision: { position, current, head, pending, unknown, changed: assessment.changed },
+    verification:
+      verification.status === 'unverified'
+        ? verification
+        : {
+            status: findingsOf(assessment).length === 0 ? 'as promised' : 'differs',
+            compared: verification.compared,
+            differences: verification.findings,
+            ignored: verification.ignored,
+          },
+    gate: { action: decision.action, reasons: describeDecision(decision, assessment) },
+  }
+}
+
+/** Findings as people read them: by impact, the worst first, each with its reason. */
+export function describeFindings(findings: readonly Finding[]): readonly string[] {
+  return findingFacts(findings).map(([impact, lines]) =>
+    [impact, ...lines.map((line) => `  ${line}`)].join('\n'),
+  )
+}
+
+/** The same as facts of an error: by impact the lines of its findings. */
+export function findingFacts(
+  findings: readonly Finding[],
+): readonly (readonly [impact: Impact, lines: readonly string[]])[] {
+  return impacts.flatMap((impact) => {
+    const group = findings.filter((finding) => finding.impact === impact)
+    return group.length === 0 ? [] : [[impact, group.flatMap(describeFinding)] as const]
+  })
+}
+
+function describeFinding(finding: Finding): readonly string[] {
+  return [...describeDifference(finding), `  ${finding.reason}`]
+}

@@ -1,0 +1,77 @@
+/** What a migration is written in. */
+export type MigrationLanguage = 'typescript' | 'module' | 'commonjs'
+
+/** The contents of a migration file. */
+export interface MigrationCode {
+  /** Comments at its top, one a line. */
+  readonly headerComment: readonly string[]
+  /** Why it cannot have a transaction, as lines of a comment; null where it can. */
+  readonly noTransactionComment: readonly string[] | null
+  readonly up: readonly string[]
+  readonly down: readonly string[]
+}
+
+/** A migration that does nothing yet. */
+export const emptyMigration: MigrationCode = {
+  headerComment: [],
+  noTransactionComment: null,
+  up: [],
+  down: [],
+}
+
+interface LanguageSyntax {
+  readonly imports: readonly string[]
+  readonly config: string
+  /** The line a function begins with. */
+  readonly functionStart: (name: string, parameter: string) => string
+}
+
+const esModuleFunction = (name: string, parameter: string): string =>
+  `export async function ${name}(${parameter}) {`
+
+const syntaxByLanguage: Readonly<Record<MigrationLanguage, LanguageSyntax>> = {
+  typescript: {
+    imports: [`import type { Knex } from 'knex'`, ''],
+    config: 'export const config',
+    functionStart: (name, parameter) => `export async function ${name}(${parameter}: Knex): Promise<void> {`,
+  },
+  module: { imports: [], config: 'export const config', functionStart: esModuleFunction },
+  commonjs: {
+    imports: [],
+    config: 'exports.config',
+    functionStart: (name, parameter) => `exports.${name} = async function (${parameter}) {`,
+  },
+}
+
+/** The text of a migration file. */
+export function renderMigration(
+  { headerComment, noTransactionComment, up, down }: MigrationCode,
+  language: MigrationLanguage,
+): string {
+  const { imports, config, functionStart } = syntaxByLanguage[language]
+  const parts = [
+    ...(headerComment.length === 0 ? [] : [...headerComment.map(toLineComment), '']),
+    ...imports,
+    ...(noTransactionComment === null
+      ? []
+      : [...noTransactionComment.map(toLineComment), `${config} = { transaction: false }`, '']),
+    ...functionLines(functionStart, 'up', up),
+    '',
+    ...functionLines(functionStart, 'down', down),
+  ]
+  return `${parts.join('\n')}\n`
+}
+
+function functionLines(
+  start: LanguageSyntax['functionStart'],
+  name: string,
+  lines: readonly string[],
+): readonly string[] {
+  if (lines.length === 0) return [`${start(name, 'knex')}}`]
+  const isUsed = lines.some((line) => /\bknex\b/.test(line) && !/^\s*(?:\/\/|throw )/.test(line))
+  return [start(name, isUsed ? 'knex' : '_knex'), ...lines, '}']
+}
+
+function toLineComment(line: string): string {
+  return `// ${line}`
+}

@@ -1,0 +1,55 @@
+import type { Catalog } from '../../core/model/catalog.js'
+import { formatCount } from '../../core/model/describe.js'
+import {
+  type PromisedCatalog,
+  promisedCatalogAt,
+  type Snapshot,
+  fullCatalogAt,
+} from '../../core/model/snapshot.js'
+import { SchemaError } from '../../errors/schema-error.js'
+import { withClient } from '../../postgres/connection/connect.js'
+import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
+import { findScratch } from '../../postgres/scratch/scratch.js'
+import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/snapshot.js'
+import type { Workspace } from '../../workspace.js'
+
+/** The promise at head as the starting point of another migration. */
+export interface DraftBase extends PromisedCatalog {
+  /** What is promised, with what an empty database has. */
+  readonly catalog: Catalog
+  /** The major version of PostgreSQL it was read on, null for an empty database that was read just now. */
+  readonly major: number | null
+}
+
+/**
+ * The promise at head; of a project without migrations, an empty database. Throws SCHEMA_SNAPSHOT_STALE,
+ * SCHEMA_SCRATCH_UNAVAILABLE.
+ */
+export async function loadDraftBase(workspace: Workspace): Promise<DraftBase> {
+  const { snapshot, stale } = await loadUsableSnapshot(workspace)
+  if (stale.length > 0) throw staleSnapshotError(workspace, stale)
+  if (snapshot !== null) return snapshotBase(snapshot)
+  if (workspace.migrations.length === 0) return readEmptyBase(workspace)
+  throw new SchemaError('SCHEMA_SNAPSHOT_STALE', {
+    what: `There is no snapshot yet to draft from: ${formatCount(workspace.migrations.length, 'revision')} without a promise. Nothing was written.`,
+    facts: [['folder', workspace.snapshotDirectory]],
+    choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
+  })
+}
+
+function snapshotBase(snapshot: Snapshot): DraftBase {
+  const revisions = snapshot.revisions.map(({ revision }) => revision)
+  const { undetermined, tolerated } = promisedCatalogAt(snapshot, revisions)
+  return { catalog: fullCatalogAt(snapshot, revisions), undetermined, tolerated, major: snapshot.postgres }
+}
+
+/** Before the first migration nothing is promised, and whatever a new database has is left as it is. */
+async function readEmptyBase({ scratch, project }: Workspace): Promise<DraftBase> {
+  const found = await findScratch(scratch)
+  const catalog = await found.withDatabase((connection) =>
+    withClient(connection, (client) =>
+      readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations }),
+    ),
+  )
+  return { catalog, undetermined: {}, tolerated: new Set(Object.keys(catalog)), major: null }
+}

@@ -1,0 +1,57 @@
+import pg from 'pg'
+import { foreignAndReplicationQueries, statisticsQueries } from './foreign-and-replication.sql.js'
+import { defaultPrivilegesQuery } from './grants.sql.js'
+import type { KindQuery } from './kind-query.js'
+import { collationAndSearchQueries, languageQueries } from './languages-and-search.sql.js'
+import { operatorQueries } from './operators.sql.js'
+import { namespaceQueries, sequenceQueries, viewQueries } from './relations.sql.js'
+import { routineQueries } from './routines.sql.js'
+import {
+  columnQueries,
+  constraintAndIndexQueries,
+  tableQueries,
+  triggerAndPolicyQueries,
+} from './tables.sql.js'
+import { typeQueries } from './types.sql.js'
+
+/** The definitions PostgreSQL prints must not depend on the session that asks. */
+const canonicalSettings = [
+  'set local search_path to pg_catalog',
+  `set local datestyle to 'ISO, MDY'`,
+  `set local timezone to 'UTC'`,
+  `set local intervalstyle to 'postgres'`,
+  'set local extra_float_digits to 1',
+  `set local bytea_output to 'hex'`,
+  `set local lc_monetary to 'C'`,
+  'set local standard_conforming_strings to on',
+  'set local quote_all_identifiers to off',
+  'set local jit to off',
+]
+
+/** The statements that fix the session for one transaction or savepoint, to send before the catalog queries. */
+export function canonicalSessionStatements(): string {
+  return canonicalSettings.join(';\n')
+}
+
+/** The catalog queries in the order of their kinds; `skipped` are the tables left out wherever they are (ledgers). */
+export function catalogQueries(skipped: readonly string[]): readonly KindQuery[] {
+  const tableFilter = (table: string): string =>
+    `coalesce(${table}.relname, '') <> all (array[${skipped.map((name) => pg.escapeLiteral(name)).join(', ')}]::name[])`
+  return [
+    ...namespaceQueries(),
+    ...sequenceQueries(tableFilter),
+    ...viewQueries(),
+    ...tableQueries(tableFilter),
+    ...columnQueries(tableFilter),
+    ...constraintAndIndexQueries(tableFilter),
+    ...triggerAndPolicyQueries(tableFilter),
+    ...statisticsQueries(tableFilter),
+    ...routineQueries(),
+    ...typeQueries(),
+    ...operatorQueries(),
+    ...languageQueries(),
+    ...collationAndSearchQueries(),
+    ...foreignAndReplicationQueries(),
+    defaultPrivilegesQuery,
+  ]
+}
