@@ -23,8 +23,8 @@ const pages: Readonly<Record<string, string>> = {
     '# Commands',
     note,
     'The verbs of the command line are those of the library. Words go to stderr, results to stdout; with `--json` stdout is one document.',
-    block(helpText(null)),
-    ...Object.keys(commands).map((name) => `## ${name}\n\n${block(helpText(name))}`),
+    block(helpText(null, commands)),
+    ...Object.keys(commands).map((name) => `## ${name}\n\n${block(helpText(name, commands))}`),
   ].join('\n\n'),
   'docs/configuration.md': [
     '# Configuration',

@@ -1,49 +1,63 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { maskCredentials, maskWord } from '../config/url.js'
 import { SchemaError } from '../errors/schema-error.js'
-import { commands, type CommandSpec, globalOptions } from './registry.js'
+import type { CommandSpec, OptionSpec } from './commands/command.js'
 
-/** A command line, understood. */
+/** Options of every command. Those with a key set it for this run, over every other layer. */
+export const globalOptions: Readonly<Record<string, OptionSpec & { readonly key?: string }>> = {
+  migrations: {
+    type: 'string',
+    value: 'DIR',
+    help: 'the migrations folder, several with commas',
+    key: 'MIGRATIONS_DIR',
+  },
+  knexfile: { type: 'string', value: 'FILE', help: "an existing project's own settings", key: 'KNEXFILE' },
+  'database-url': { type: 'string', value: 'URL', help: 'the database', key: 'DATABASE_URL' },
+  env: {
+    type: 'string',
+    value: 'TARGET',
+    help: 'the environment, as in config/TARGET.json',
+    key: 'ENV_TARGET',
+  },
+  json: { type: 'boolean', help: 'one JSON document on stdout; words go to stderr' },
+  help: { type: 'boolean', help: 'this text' },
+  version: { type: 'boolean', help: 'the version of schemagate' },
+}
+
+type OptionValues = Readonly<Record<string, string | boolean | undefined>>
+
+/** A parsed command line. */
 export interface ParsedArguments {
-  /** Null where only help or version is asked for. */
+  /** Null for `--help` and `--version` without a command. */
   readonly command: { readonly name: string; readonly spec: CommandSpec } | null
   readonly positionals: readonly string[]
-  readonly options: Readonly<Record<string, string | boolean | undefined>>
-  /** Settings given as options, by key. */
+  readonly options: OptionValues
+  /** Settings given as options, by configuration key. */
   readonly flags: Readonly<Record<string, string>>
 }
 
-/** Parses a command line. Throws SCHEMA_USAGE, which names the word. */
-export function parseArguments(argv: readonly string[]): ParsedArguments {
+/** Parses a command line. Throws SCHEMA_USAGE, which names the wrong word. */
+export function parseArguments(
+  argv: readonly string[],
+  commands: Readonly<Record<string, CommandSpec>>,
+): ParsedArguments {
   const [first = '', ...rest] = argv
-  const isCommand = first !== '' && !first.startsWith('-')
-  const spec = isCommand && Object.hasOwn(commands, first) ? commands[first] : undefined
-  if (isCommand && spec === undefined) throw usageError(`There is no command "${maskWord(first)}".`, null)
-  const { values, positionals } = parseCommandOptions(isCommand ? rest : argv, {
-    name: isCommand ? first : null,
-    spec,
-  })
+  const name = first === '' || first.startsWith('-') ? null : first
+  const spec = name !== null && Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (name !== null && spec === undefined) throw usageError(`There is no command "${maskWord(name)}".`, null)
+  const { values, positionals } = parseOptions(name === null ? argv : rest, name, spec?.options ?? {})
   const asksOnly = values['help'] === true || values['version'] === true
-  if (spec === undefined) {
+  if (name === null || spec === undefined) {
     if (!asksOnly) throw usageError('No command was given.', null)
     return { command: null, positionals: [], options: values, flags: {} }
   }
-  if (!asksOnly) refuseWrongPositionals(first, { spec, given: positionals })
-  return { command: { name: first, spec }, positionals, options: values, flags: flagsOf(values) }
+  if (!asksOnly) refuseWrongPositionals(name, spec.positionals, positionals)
+  return { command: { name, spec }, positionals, options: values, flags: flagsOf(values) }
 }
 
-interface RawArguments {
-  readonly values: Readonly<Record<string, string | boolean | undefined>>
-  readonly positionals: readonly string[]
-}
-
-function parseCommandOptions(
-  args: readonly string[],
-  { name, spec }: { readonly name: string | null; readonly spec: CommandSpec | undefined },
-): RawArguments {
-  const known = { ...globalOptions, ...spec?.options }
+function parseOptions(args: readonly string[], name: string | null, ownOptions: CommandSpec['options']) {
   const options: NonNullable<ParseArgsConfig['options']> = Object.fromEntries(
-    Object.entries(known).map(([option, { type }]) => [option, { type }]),
+    Object.entries({ ...globalOptions, ...ownOptions }).map(([option, { type }]) => [option, { type }]),
   )
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
@@ -56,6 +70,7 @@ function parseCommandOptions(
   }
 }
 
+/** None of the options takes several values. */
 function toOptionValue(value: unknown): string | boolean | undefined {
   return typeof value === 'string' || typeof value === 'boolean' ? value : undefined
 }
@@ -65,7 +80,7 @@ function firstSentence(message: string): string {
   return `${first.replace(/\.$/, '')}.`
 }
 
-function flagsOf(values: RawArguments['values']): Readonly<Record<string, string>> {
+function flagsOf(values: OptionValues): Readonly<Record<string, string>> {
   const flags = Object.entries(globalOptions).flatMap(([name, { key }]) => {
     const value = values[name]
     return key !== undefined && typeof value === 'string' ? [[key, value] as const] : []
@@ -73,13 +88,10 @@ function flagsOf(values: RawArguments['values']): Readonly<Record<string, string
   return Object.fromEntries(flags)
 }
 
-/** A word in brackets may be left out. */
-function refuseWrongPositionals(
-  name: string,
-  { spec, given }: { readonly spec: CommandSpec; readonly given: readonly string[] },
-): void {
-  const missing = spec.positionals.slice(given.length).find((word) => !word.startsWith('['))
-  const extra = given[spec.positionals.length]
+/** A positional in brackets is optional. */
+function refuseWrongPositionals(name: string, expected: readonly string[], given: readonly string[]): void {
+  const missing = expected.slice(given.length).find((word) => !word.startsWith('['))
+  const extra = given[expected.length]
   if (missing !== undefined) throw usageError(`${missing} is missing.`, name)
   if (extra !== undefined) throw usageError(`"${maskWord(extra)}" is one word too many.`, name)
 }

@@ -1,11 +1,11 @@
 import { exitCodes } from '../errors/exit-codes.js'
-import type { OptionSpec } from './commands/command.js'
-import { commands, globalOptions } from './registry.js'
+import { globalOptions } from './arguments.js'
+import type { CommandSpec, OptionSpec } from './commands/command.js'
 
-/** The help text, of everything or of one command. The documentation is made from it too. */
-export function helpText(name: string | null): string {
+/** The help text of one command, or of all of them where the name is null. The documentation is made from it too. */
+export function helpText(name: string | null, commands: Readonly<Record<string, CommandSpec>>): string {
   const command = name === null ? undefined : commands[name]
-  if (name === null || command === undefined) return overviewText()
+  if (name === null || command === undefined) return overviewText(commands)
   const usage = ['schemagate', name, ...command.positionals, '[options]'].join(' ')
   return [
     `${usage}\n`,
@@ -15,7 +15,7 @@ export function helpText(name: string | null): string {
   ].join('\n')
 }
 
-function overviewText(): string {
+function overviewText(commands: Readonly<Record<string, CommandSpec>>): string {
   const rows = Object.entries(commands).map(
     ([name, { positionals, summary }]) => [[name, ...positionals].join(' '), summary] as const,
   )

@@ -11,16 +11,17 @@ import type { Log } from '../logging/log.js'
 import { createTerminalReporter } from '../logging/terminal.js'
 import { parseArguments } from './arguments.js'
 import { helpText } from './help.js'
+import { commands } from './registry.js'
 
 // A command line with a URL has its password in it, and everybody on the machine can list processes.
 process.title = 'schemagate'
 
 /** Runs a command line and returns its exit code; null for a service that goes on serving. */
 async function main(argv: readonly string[]): Promise<number | null> {
-  const { command, positionals, options, flags } = parseArguments(argv)
+  const { command, positionals, options, flags } = parseArguments(argv, commands)
   if (command !== null) process.title = `schemagate ${command.name}`
   if (options['version'] === true) return print(readVersion())
-  if (command === null || options['help'] === true) return print(helpText(command?.name ?? null))
+  if (command === null || options['help'] === true) return print(helpText(command?.name ?? null, commands))
   const root = process.cwd()
   const { env } = process
   const config = loadConfig({ root, env, flags })

@@ -1,13 +1,4 @@
-import type { OptionSpec, CommandHandler } from './commands/command.js'
-
-export interface CommandSpec {
-  readonly summary: string
-  /** Words after the command, as in `new NAME`; those in brackets may be left out. */
-  readonly positionals: readonly string[]
-  readonly options: Readonly<Record<string, OptionSpec>>
-  /** Loaded when it is called, so that a command costs only what it needs. Null for `serve`, which is not one. */
-  readonly load: (() => Promise<CommandHandler>) | null
-}
+import type { CommandSpec, OptionSpec } from './commands/command.js'
 
 const toOption: OptionSpec = { type: 'string', value: 'REVISION', help: 'stop at this revision' }
 
@@ -141,25 +132,4 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     options: {},
     load: async () => (await import('./commands/config.js')).run,
   },
-}
-
-/** Options of every command. Those with a key set it for this run, over every other layer. */
-export const globalOptions: Readonly<Record<string, OptionSpec & { readonly key?: string }>> = {
-  migrations: {
-    type: 'string',
-    value: 'DIR',
-    help: 'the migrations folder, several with commas',
-    key: 'MIGRATIONS_DIR',
-  },
-  knexfile: { type: 'string', value: 'FILE', help: "an existing project's own settings", key: 'KNEXFILE' },
-  'database-url': { type: 'string', value: 'URL', help: 'the database', key: 'DATABASE_URL' },
-  env: {
-    type: 'string',
-    value: 'TARGET',
-    help: 'the environment, as in config/TARGET.json',
-    key: 'ENV_TARGET',
-  },
-  json: { type: 'boolean', help: 'one JSON document on stdout; words go to stderr' },
-  help: { type: 'boolean', help: 'this text' },
-  version: { type: 'boolean', help: 'the version of schemagate' },
 }

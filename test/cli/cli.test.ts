@@ -28,7 +28,7 @@ t.test('--help of each command says what it does', async (t) => {
     project.run(name === null ? '--help' : `${name} --help`, { PORT: 'not read' }),
   )
   for (const [index, ended] of (await Promise.all(asked)).entries())
-    t.strictSame(ended, { exit: 0, stdout: helpText(names[index] ?? null), stderr: '' })
+    t.strictSame(ended, { exit: 0, stdout: helpText(names[index] ?? null, commands), stderr: '' })
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   t.strictSame(await project.run('--version'), { exit: 0, stdout: `${version}\n`, stderr: '' })
 })

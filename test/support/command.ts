@@ -1,5 +1,6 @@
 import { parseArguments } from '../../src/cli/arguments.js'
 import type { CommandContext, CommandHandler } from '../../src/cli/commands/command.js'
+import { commands } from '../../src/cli/registry.js'
 import { loadConfig } from '../../src/config/load.js'
 import type { Progress } from '../../src/core/progress/events.js'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
@@ -34,7 +35,7 @@ export async function call(args: readonly string[], { root, env, ask = null }: C
   const printMessage = (text: string): void => void said.push(text)
   const report = (progress: Progress): void => void events.push(progress)
   try {
-    const { command, positionals, options, flags } = parseArguments(args)
+    const { command, positionals, options, flags } = parseArguments(args, commands)
     const run = command?.spec.load === null ? openAndClose : await command?.spec.load()
     if (run === undefined) throw new Error(`${args.join(' ')} is no command to be called`)
     const config = loadConfig({ root, env, flags })

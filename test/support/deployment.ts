@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { type ParsedArguments, parseArguments } from '../../src/cli/arguments.js'
+import { commands } from '../../src/cli/registry.js'
 
 export const root = resolve(import.meta.dirname, '../..')
 
@@ -168,5 +169,5 @@ export interface Understood extends ParsedArguments {
 export function understand([program = '', file = '', ...words]: readonly string[]): Understood {
   const source = file.replace(/^dist\//, '').replace(/\.js$/, '.ts')
   if (program !== 'node' || !existsSync(join(root, source))) throw new Error(`${program} ${file} cannot run`)
-  return { file, ...parseArguments(words) }
+  return { file, ...parseArguments(words, commands) }
 }

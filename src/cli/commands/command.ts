@@ -34,6 +34,15 @@ export interface OptionSpec {
   readonly help: string
 }
 
+export interface CommandSpec {
+  readonly summary: string
+  /** Words after the command, as in `new NAME`; those in brackets may be left out. */
+  readonly positionals: readonly string[]
+  readonly options: Readonly<Record<string, OptionSpec>>
+  /** Loaded when it is called, so that a command costs only what it needs. Null for `serve`, which is not one. */
+  readonly load: (() => Promise<CommandHandler>) | null
+}
+
 /** The text of an option that takes one, null where it is not given. */
 export function textOption({ options }: CommandContext, name: string): string | null {
   const value = options[name]
