@@ -4,7 +4,7 @@ import {
   durationType,
   fileType,
   foldersType,
-  type Key,
+  type ConfigKey,
   enumType,
   secretType,
   serverHostType,
@@ -99,4 +99,4 @@ export const databaseKeys = {
     description: 'Whether to run the seeds after migrating, when the service starts.',
   },
   SEEDS_DIR: { ...fileType, default: './seeds', description: 'The folder of the seeds.' },
-} as const satisfies Record<string, Key>
+} as const satisfies Record<string, ConfigKey>

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { configKeys } from './key-table.js'
-import { keyNameFor, type KeyId } from './keys.js'
+import { configKeys, type KeyId, keyNameFor } from './keys.js'
 import { commandLine } from './layers.js'
 import type { Lookup, Setting } from './lookup.js'
 import type { ConfigFault, ConfigResult } from './problem.js'

@@ -1,4 +1,4 @@
-import { configKeys } from './key-table.js'
+import { configKeys } from './keys.js'
 import type { Layer } from './layers.js'
 import { lookUp, type Lookup, type Setting } from './lookup.js'
 import type { ConfigFault } from './problem.js'

@@ -1,4 +1,16 @@
-import { configKeys, type Key } from './key-table.js'
+import { databaseKeys } from './database-keys.js'
+import { policyKeys } from './policy-keys.js'
+import { processKeys } from './process-keys.js'
+import { serviceKeys } from './service-keys.js'
+import type { ConfigKey } from './value-types.js'
+
+/** Every key there is. `{TARGET}` stands for ENV_TARGET in upper case. */
+export const configKeys = {
+  ...serviceKeys,
+  ...databaseKeys,
+  ...policyKeys,
+  ...processKeys,
+} as const satisfies Record<string, ConfigKey>
 
 export type KeyId = keyof typeof configKeys
 
@@ -17,7 +29,7 @@ export type ConfigValues = {
 
 export const keyIds: readonly KeyId[] = Object.keys(configKeys).filter(isKeyId)
 
-export function keyOf(id: KeyId): Key {
+export function keyOf(id: KeyId): ConfigKey {
   return configKeys[id]
 }
 

@@ -2,7 +2,7 @@ import {
   durationType,
   environmentsType,
   ignoreRulesType,
-  type Key,
+  type ConfigKey,
   enumType,
   booleanType,
 } from './value-types.js'
@@ -74,4 +74,4 @@ export const policyKeys = {
     default: 'false',
     description: 'Whether owners, grants and default privileges are compared, too.',
   },
-} as const satisfies Record<string, Key>
+} as const satisfies Record<string, ConfigKey>

@@ -1,4 +1,4 @@
-import { durationType, fileType, httpUrlType, type Key, secretType } from './value-types.js'
+import { durationType, fileType, httpUrlType, type ConfigKey, secretType } from './value-types.js'
 
 /** How the process ends and to whom it reports. */
 export const processKeys = {
@@ -23,4 +23,4 @@ export const processKeys = {
     description:
       'The bearer token of the fleet: sent with reports to FLEET_URL, and asked of whoever reports to this service.',
   },
-} as const satisfies Record<string, Key>
+} as const satisfies Record<string, ConfigKey>

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import {
-  type Key,
+  type ConfigKey,
   labelType,
   listeningPortType,
   enumType,
@@ -75,4 +75,4 @@ export const serviceKeys = {
     default: 'info',
     description: 'The least important level that is logged.',
   },
-} as const satisfies Record<string, Key>
+} as const satisfies Record<string, ConfigKey>

@@ -134,7 +134,7 @@ export function isServerHost(host: string): boolean {
 }
 
 /** A key of the configuration. Its default is a text as an environment variable would hold it, or null for none. */
-export interface Key extends ValueType {
+export interface ConfigKey extends ValueType {
   readonly default: string | null
   /** The default in words, where the text does not say it. */
   readonly defaultNote?: string
