@@ -50,9 +50,8 @@ export interface GateContext {
 }
 
 /**
- * The story: connect, inspect, migrate if something is pending and the policy says so, verify, decide. A database that goes
- * away meanwhile is waited for, and looked at again. Returns if this build may serve on this database, and throws the
- * SchemaError that says why not if it may not.
+ * The story: connect, inspect, migrate if something is pending and the policy allows it, verify, decide. Waits for a database
+ * that goes away. Returns if this build may serve on this database; throws the SchemaError that says why it may not.
  */
 export async function runGate(context: GateContext): Promise<GateResult> {
   const { workspace, report } = context
