@@ -2,12 +2,12 @@ import type pg from 'pg'
 import { decide, findingsOf } from '../core/history/decision.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { withJitter } from '../postgres/connection/backoff.js'
-import { isNoResponse } from '../postgres/connection/connect-errors.js'
 import { connect, type Connection } from '../postgres/connection/connect.js'
-import { withTimeout, closeClient, isConnectionLost } from '../postgres/connection/lifecycle.js'
+import { withTimeout, closeClient, isSessionLost } from '../postgres/connection/lifecycle.js'
+import { hasSqlState, isNoResponse, sqlState } from '../postgres/connection/sqlstate.js'
 import { matchesFingerprint } from '../postgres/inspect/fingerprint.js'
 import { inspect } from '../postgres/inspect/inspect.js'
-import { isCatalogLockedError, isLockNotAvailable } from '../postgres/locks/blocked-read.js'
+import { isCatalogLockedError } from '../postgres/locks/blocked-read.js'
 import type { Workspace } from '../workspace.js'
 import { assessInspection, type GateResult, reportOutcome } from './gate.js'
 import type { HealthTracker } from './health-state.js'
@@ -109,7 +109,7 @@ function createMonitorConnection(options: MonitorOptions, onLost: () => void): M
       attempt((client) =>
         check(client).catch(async (error: unknown) => {
           // One connection that somebody ended is no lost database.
-          if (closed || isNoResponse(error) || !isConnectionLost(error, [client])) throw error
+          if (closed || isNoResponse(error) || !isSessionLost(error, [client])) throw error
           await kept.close()
           await check(await kept.open())
         }),
@@ -173,7 +173,7 @@ function createCheck(options: MonitorOptions): (client: pg.Client) => Promise<Ga
 
 /** While others have locked tables or the ledger, the last result stands. */
 function nullIfLocked(error: unknown): null {
-  if (isLockNotAvailable(error) || isCatalogLockedError(error)) return null
+  if (hasSqlState(error, sqlState.lockNotAvailable) || isCatalogLockedError(error)) return null
   throw error
 }
 

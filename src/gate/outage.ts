@@ -2,8 +2,7 @@ import type { Progress, ProgressReporter } from '../core/progress/events.js'
 import type { Outage } from '../core/progress/outage.js'
 import { errorMessage } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
-import { isConnectionLost } from '../postgres/connection/lifecycle.js'
-import { isServerUnavailable } from '../postgres/connection/sqlstate.js'
+import { isConnectionLost, isTransient } from '../postgres/connection/sqlstate.js'
 import type { HealthTracker } from './health-state.js'
 
 /** What is said of a database that cannot be looked at: once when that begins, and once when it is over. */
@@ -41,7 +40,7 @@ export function createOutageReporter({
 
 /** Whether the database answered, and what it said kept it from being verified. */
 function isCheckFailure(error: unknown): boolean {
-  if (!(error instanceof SchemaError)) return !isServerUnavailable(error) && !isConnectionLost(error, [])
+  if (!(error instanceof SchemaError)) return !isTransient(error) && !isConnectionLost(error)
   return error.code === 'SCHEMA_PRIVILEGE_MISSING' || error.code === 'SCHEMA_LEDGER_MISPLACED'
 }
 

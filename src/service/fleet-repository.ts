@@ -8,6 +8,7 @@ import {
   type ReportReceipt,
   type FleetReport,
 } from '../fleet/schemas.js'
+import { hasSqlState, sqlState } from '../postgres/connection/sqlstate.js'
 import type { FleetReportsRow, Json } from './knex-tables.js'
 
 /** A place in a history: the report that was read last. */
@@ -69,8 +70,13 @@ const newestFirst = [
 /** Milliseconds. A connection whose query takes longer is thrown away: the network may have forgotten it. */
 const queryTimeout = 10_000
 
-/** A zero byte (22021, 22P05), half a surrogate pair (22P02), nested too deeply (54001, or too deep for JSON already). */
-const unstorableCodes: ReadonlySet<unknown> = new Set(['22021', '22P05', '22P02', '54001'])
+/** What PostgreSQL says of a text that it cannot store; JSON.stringify() throws a RangeError where it is nested too deeply. */
+const unstorableStates = [
+  sqlState.characterNotInRepertoire,
+  sqlState.untranslatableCharacter,
+  sqlState.invalidTextRepresentation,
+  sqlState.statementTooComplex,
+] as const
 
 /**
  * The pairs are found by jumping from one to the next in the index: the cost follows the number of pairs, and of reports
@@ -115,10 +121,7 @@ export function createFleetRepository(knex: Knex): FleetRepository {
 
 /** Whether a report was refused for a character or a depth that PostgreSQL cannot store, not for a failure. */
 export function isUnstorable(error: unknown): boolean {
-  return (
-    error instanceof RangeError ||
-    (error instanceof Error && 'code' in error && unstorableCodes.has(error.code))
-  )
+  return error instanceof RangeError || hasSqlState(error, ...unstorableStates)
 }
 
 async function insertReport(

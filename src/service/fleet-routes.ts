@@ -11,7 +11,7 @@ import {
 } from '../fleet/schemas.js'
 import { hasBearerToken } from '../http/bearer.js'
 import { handleError, problemResponses, httpError, sendProblem } from '../http/problem.js'
-import { isServerUnavailable } from '../postgres/connection/sqlstate.js'
+import { isTransient } from '../postgres/connection/sqlstate.js'
 import { type FleetRepository, isUnstorable, type HistoryCursor } from './fleet-repository.js'
 
 export interface FleetRoutesOptions {
@@ -97,7 +97,7 @@ const outageRetryAfter = '5'
 
 /** A caller that goes away in the middle of a body is a reset connection, too: Fastify says whose fault it is. */
 function isDatabaseUnavailable(error: unknown): boolean {
-  return isServerUnavailable(error) && !(error instanceof Error && 'statusCode' in error)
+  return isTransient(error) && !(error instanceof Error && 'statusCode' in error)
 }
 
 function sendUnavailable(err: unknown, request: FastifyRequest, reply: FastifyReply): void {

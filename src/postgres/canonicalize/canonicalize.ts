@@ -4,12 +4,8 @@ import { diff, type Difference, type UndeterminedFacts } from '../../core/model/
 import { unquotedNames } from '../../core/model/pattern.js'
 import { type MajorVersions, samePublicGrants } from '../../core/model/server-versions.js'
 import { pickKeys, promisedCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
-import {
-  isStatementRejected,
-  type ComparisonResult,
-  type DeparseTransaction,
-  withDeparser,
-} from './temporary-objects.js'
+import { isStatementRejected } from '../connection/sqlstate.js'
+import { type ComparisonResult, type DeparseTransaction, withDeparser } from './temporary-objects.js'
 import { type ChangedFact, type TextComparison, prepareComparisons } from './text-pairs.js'
 
 /** A promise and a live catalog, perhaps of different major versions of PostgreSQL. */

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { queryAll } from '../connection/query.js'
+import { hasSqlState, isStatementRejected, sqlState } from '../connection/sqlstate.js'
 import { canonicalSessionStatements } from '../introspect/queries/catalog-queries.js'
-import { isLockNotAvailable } from '../locks/blocked-read.js'
 import type { CanonicalForm } from './deparse.js'
 
 /** Where temporary objects are made, to be rolled back: in a transaction of their own, or within the caller's. */
@@ -126,7 +126,7 @@ async function compareBatch(
     const printed = results.map(({ rows: [row] }) => row?.[0])
     return pairs.map((_, at) => ({ alike: printed[2 * at] === printed[2 * at + 1] }))
   } catch (error) {
-    if (!isStatementRejected(error) || isLockNotAvailable(error)) throw error
+    if (!isStatementRejected(error) || hasSqlState(error, sqlState.lockNotAvailable)) throw error
     await client.query(rollbackToSavepoint)
     if (pairs.length === 1) return [{ why: error.message }]
     const middle = pairs.length >> 1
@@ -137,9 +137,4 @@ async function compareBatch(
 
 function deparseStatements({ statements, query }: DeparseRequest): readonly string[] {
   return [...statements, query, rollbackToSavepoint]
-}
-
-/** What the server answers to a statement it will not run, and not that it is shut down, overloaded or asked to stop. */
-export function isStatementRejected(error: unknown): error is pg.DatabaseError {
-  return error instanceof pg.DatabaseError && !/^(?:08|53|57|58|XX)/.test(error.code ?? '')
 }

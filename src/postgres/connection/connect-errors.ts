@@ -1,5 +1,6 @@
 import { SchemaError, type ErrorChoice, type ErrorCode } from '../../errors/schema-error.js'
 import { describeAddress, type DatabaseAddress } from './address.js'
+import { errorCodeOf, isResourceShortage, sqlState } from './sqlstate.js'
 
 /** A connection that could not be made: the error to throw, and whether waiting can mend it. */
 export interface ConnectionFailure {
@@ -21,21 +22,22 @@ const waitLonger: ErrorChoice = ['CONNECT_TIMEOUT=2m', 'waits longer for a datab
 /** The first cause that matches says what happened. SQLSTATEs are PostgreSQL's, the others Node's. */
 const connectionErrorRules: readonly ConnectionErrorRule[] = [
   {
-    matches: (code, message) => code === '28P01' || message.includes('client password must be a string'),
+    matches: (code, message) =>
+      code === sqlState.invalidPassword || message.includes('client password must be a string'),
     error: 'SCHEMA_AUTHENTICATION_FAILED',
     retry: false,
     what: ({ user }) => `PostgreSQL refused the password of user "${user}".`,
     choices: [checkUrl],
   },
   {
-    matches: (code) => code === '28000',
+    matches: (code) => code === sqlState.invalidAuthorization,
     error: 'SCHEMA_AUTHENTICATION_FAILED',
     retry: false,
     what: ({ user }) => `PostgreSQL does not let user "${user}" in.`,
     choices: [checkUrl, ['DATABASE_SSL=no-verify', 'encrypts the connection, if the server asks for that']],
   },
   {
-    matches: (code) => code === '42501',
+    matches: (code) => code === sqlState.insufficientPrivilege,
     error: 'SCHEMA_AUTHENTICATION_FAILED',
     retry: false,
     what: ({ user, name }) => `PostgreSQL does not let user "${user}" into database "${name}".`,
@@ -52,7 +54,8 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
     ],
   },
   {
-    matches: (code, message) => code === '3D000' || message.startsWith('no such database'),
+    matches: (code, message) =>
+      code === sqlState.invalidCatalogName || message.startsWith('no such database'),
     error: 'SCHEMA_DATABASE_MISSING',
     retry: false,
     what: ({ name }) => `PostgreSQL has no database "${name}".`,
@@ -90,21 +93,25 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
     choices: [checkUrl, waitLonger],
   },
   {
-    matches: (code, message) => code === '53300' || message.includes('no more connections allowed'),
+    matches: (code, message) =>
+      code === sqlState.tooManyConnections || message.includes('no more connections allowed'),
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
     what: () => 'PostgreSQL has no connection left for this role.',
     choices: [['max_connections', 'raise it on the server, or close connections of others'], waitLonger],
   },
   {
-    matches: (code) => code === '57P03' || code === '57P01' || code === '57P02',
+    matches: (code) =>
+      code === sqlState.cannotConnectNow ||
+      code === sqlState.adminShutdown ||
+      code === sqlState.crashShutdown,
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
     what: () => 'PostgreSQL is starting up or shutting down.',
     choices: [waitLonger],
   },
   {
-    matches: (code) => /^5[38]/.test(code),
+    matches: isResourceShortage,
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
     what: () => 'PostgreSQL is out of memory or of room on its disk.',
@@ -146,26 +153,11 @@ export function connectionLossError(cause: unknown, address: DatabaseAddress): S
   })
 }
 
-/** Whether PostgreSQL lacks memory, room on its disk or the like: what an operator can mend while it runs. */
-export function isResourceShortage(error: unknown): boolean {
-  return /^5[38]/.test(codeAndMessageOf(error).code)
-}
-
-const noResponseCodes = new Set(['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'])
-
-/** Whether nothing has answered at all. pg gives its own error no code. */
-export function isNoResponse(error: unknown): boolean {
-  const { code, message } = codeAndMessageOf(error)
-  return noResponseCodes.has(code) || message === 'timeout expired'
-}
-
 function formatDriverError(cause: unknown): string {
   const { code, message } = codeAndMessageOf(cause)
   return [code, message].filter((text) => text !== '').join(' ')
 }
 
 function codeAndMessageOf(cause: unknown): { code: string; message: string } {
-  if (!(cause instanceof Error)) return { code: '', message: String(cause) }
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
-  return { code, message: cause.message }
+  return { code: errorCodeOf(cause), message: cause instanceof Error ? cause.message : String(cause) }
 }

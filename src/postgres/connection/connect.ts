@@ -3,7 +3,7 @@ import pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf } from './address.js'
 import { classifyConnectionError, type ConnectionFailure, connectionLossError } from './connect-errors.js'
-import { withTimeout, closeClient, isConnectionLost, trackConnectionLoss } from './lifecycle.js'
+import { withTimeout, closeClient, isSessionLost, trackConnectionLoss } from './lifecycle.js'
 
 /** How to reach a database. */
 export interface Connection {
@@ -77,7 +77,7 @@ export async function translateConnectionLoss<T>(
   try {
     return await use()
   } catch (error) {
-    if (error instanceof SchemaError || !isConnectionLost(error, clients)) throw error
+    if (error instanceof SchemaError || !isSessionLost(error, clients)) throw error
     throw connectionLossError(error, addressOf(connection))
   }
 }

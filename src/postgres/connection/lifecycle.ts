@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
+import { isConnectionLost } from './sqlstate.js'
 
 const lostClients = new WeakSet<pg.ClientBase>()
 
@@ -8,17 +9,9 @@ export function trackConnectionLoss(client: pg.ClientBase): void {
   client.on('error', () => void lostClients.add(client))
 }
 
-/** Whether one of these clients has lost its connection, or an error says so: what is fatal ends the session. */
-export function isConnectionLost(error: unknown, clients: readonly pg.ClientBase[]): boolean {
-  return clients.some((client) => lostClients.has(client)) || isFatalError(error)
-}
-
-/** The severity is a word in the language of the server; these codes are fatal in all of them. */
-const fatalCodes = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '53300'])
-
-function isFatalError(error: unknown): boolean {
-  if (!(error instanceof pg.DatabaseError)) return false
-  return ['FATAL', 'PANIC'].includes(error.severity ?? '') || fatalCodes.has(error.code ?? '')
+/** Whether one of these clients has lost its connection, or an error of the server says that it ended the session. */
+export function isSessionLost(error: unknown, clients: readonly pg.ClientBase[]): boolean {
+  return clients.some((client) => lostClients.has(client)) || isConnectionLost(error)
 }
 
 /** Ends a connection without a word to the server, which may not answer. What runs on it fails with this error. */

@@ -1,25 +1,169 @@
-/** Connection exceptions, a lack of resources, interventions of an operator, system errors, and a server that only reads. */
-const unavailableStates = /^(?:08|53|57P|58|25006)/
+import pg from 'pg'
 
-const socketCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-])
+/** The SQLSTATEs that something here reacts to, named after PostgreSQL's condition names, each with what raises it. */
+export const sqlState = {
+  /** A zero byte in a text. */
+  characterNotInRepertoire: '22021',
+  /** This platform cannot set a session parameter. */
+  invalidParameterValue: '22023',
+  /** JSON with half of a surrogate pair. */
+  invalidTextRepresentation: '22P02',
+  /** JSON with an escaped zero byte. */
+  untranslatableCharacter: '22P05',
+  /** Two sessions create the same database at once. */
+  uniqueViolation: '23505',
+  /** A standby, or a session that is read-only by a setting of the role or the database. */
+  readOnlyTransaction: '25006',
+  /** Every statement of a transaction after the one that failed. */
+  inFailedTransaction: '25P02',
+  /** idle_in_transaction_session_timeout has passed. */
+  idleInTransactionTimeout: '25P03',
+  /** transaction_timeout has passed. */
+  transactionTimeout: '25P04',
+  /** pg_hba.conf has no entry for the role, or demands TLS. */
+  invalidAuthorization: '28000',
+  /** A wrong password. */
+  invalidPassword: '28P01',
+  /** The database does not exist. */
+  invalidCatalogName: '3D000',
+  /** PostgreSQL ended one of two transactions that waited for each other. */
+  deadlockDetected: '40P01',
+  /** The role lacks a privilege. */
+  insufficientPrivilege: '42501',
+  /** A ledger of an earlier release lacks a column. */
+  undefinedColumn: '42703',
+  /** This version does not have a session parameter. */
+  undefinedObject: '42704',
+  /** A ledger was dropped or moved. */
+  undefinedTable: '42P01',
+  /** A different process has created the database. */
+  duplicateDatabase: '42P04',
+  /** The server, the database or the role has no connection left. */
+  tooManyConnections: '53300',
+  /** JSON that is nested too deeply. */
+  statementTooComplex: '54001',
+  /** A session or a subscription uses the database to drop. */
+  objectInUse: '55006',
+  /** lock_timeout has passed. */
+  lockNotAvailable: '55P03',
+  /** pg_terminate_backend(), or a server that shuts down. */
+  adminShutdown: '57P01',
+  /** A server process crashed, and the server ends all sessions. */
+  crashShutdown: '57P02',
+  /** The server starts up or shuts down. */
+  cannotConnectNow: '57P03',
+  /** idle_session_timeout has passed. */
+  idleSessionTimeout: '57P05',
+  /** Among others: pg_get_*def() of an object that was dropped a moment ago. */
+  internalError: 'XX000',
+} as const
+
+export type SqlState = (typeof sqlState)[keyof typeof sqlState]
+
+/** Classes of SQLSTATEs: their first two characters. */
+const classConnectionException = '08'
+const classInsufficientResources = '53'
+const classOperatorIntervention = '57'
+const classSystemError = '58'
+const classInternalError = 'XX'
+
+/** Whether an error has one of these SQLSTATEs. Knex may load a pg of its own, so the class of the error does not matter. */
+export function hasSqlState(
+  error: unknown,
+  ...states: readonly SqlState[]
+): error is Error & { readonly code: string } {
+  return states.some((state) => state === errorCodeOf(error))
+}
+
+/** They end the session. The severity alone does not tell: it is a word in the language of the server. */
+const sessionEndingStates = [
+  sqlState.adminShutdown,
+  sqlState.crashShutdown,
+  sqlState.cannotConnectNow,
+  sqlState.idleSessionTimeout,
+  sqlState.idleInTransactionTimeout,
+  sqlState.transactionTimeout,
+  sqlState.tooManyConnections,
+] as const
+
+/** Whether the server ended the session with this error. `isSessionLost` also knows connections that broke without one. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return false
+  return ['FATAL', 'PANIC'].includes(error.severity ?? '') || hasSqlState(error, ...sessionEndingStates)
+}
+
+/** Node's codes where no answer came from the other side of the network. */
+const noResponseCodes = ['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']
+
+const socketCodes = [...noResponseCodes, 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN']
+
+/** The error of pg's own connection timer has no code. */
+const connectTimeoutMessage = 'timeout expired'
+
+/** Whether the server did not answer at all. */
+export function isNoResponse(error: unknown): boolean {
+  return (
+    noResponseCodes.includes(errorCodeOf(error)) ||
+    (error instanceof Error && error.message === connectTimeoutMessage)
+  )
+}
+
+/** Of class 57 only the shutdowns (57P): a cancelled statement (57014) says nothing about the server. */
+const transientStates = [
+  classConnectionException,
+  classInsufficientResources,
+  `${classOperatorIntervention}P`,
+  classSystemError,
+  sqlState.readOnlyTransaction,
+]
 
 /** pg and Knex give their own errors no code. */
-const unavailableMessages =
+const transientMessages =
   /^Connection terminated|connection error and is not queryable|^timeout expired$|^no answer within/
 
-/** Whether something failed because PostgreSQL is away or cannot work for the moment, not for what was asked of it. */
-export function isServerUnavailable(error: unknown): boolean {
+/**
+ * Whether the server is away or cannot work at the moment, so that the same statement may succeed later. Not the same set
+ * as `isConnectionLost`: idle_in_transaction_session_timeout ends a session of a healthy server, a full disk ends none.
+ */
+export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (error.name === 'KnexTimeoutError' || socketCodes.has(code)) return true
-  return unavailableStates.test(code) || unavailableMessages.test(error.message.split(' - ').at(-1) ?? '')
+  const code = errorCodeOf(error)
+  if (error.name === 'KnexTimeoutError' || socketCodes.includes(code)) return true
+  // Knex puts the SQL and " - " in front of the message.
+  const message = error.message.split(' - ').at(-1) ?? ''
+  return isOfClass(code, ...transientStates) || transientMessages.test(message)
+}
+
+/** Whether a SQLSTATE says that PostgreSQL lacks memory, disk space or connections, which an operator can change while it runs. */
+export function isResourceShortage(state: string): boolean {
+  return isOfClass(state, classInsufficientResources, classSystemError)
+}
+
+/** Whether a SQLSTATE says that a lock of a different session was in the way, so that a later attempt may succeed. */
+export function isLockConflict(state: string): boolean {
+  return state === sqlState.lockNotAvailable || state === sqlState.deadlockDetected
+}
+
+/** Whether the server refused this statement, and was neither shut down, overloaded, broken nor asked to cancel it. */
+export function isStatementRejected(error: unknown): error is pg.DatabaseError {
+  return (
+    error instanceof pg.DatabaseError &&
+    !isOfClass(
+      error.code ?? '',
+      classConnectionException,
+      classInsufficientResources,
+      classOperatorIntervention,
+      classSystemError,
+      classInternalError,
+    )
+  )
+}
+
+function isOfClass(state: string, ...classes: readonly string[]): boolean {
+  return classes.some((each) => state.startsWith(each))
+}
+
+/** PostgreSQL's SQLSTATE, or Node's code of a system error; empty where an error has none. */
+export function errorCodeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { isNoResponse } from './connect-errors.js'
 import { type Connection, tryConnect } from './connect.js'
 import { withTimeout, closeClient, destroyClient } from './lifecycle.js'
+import { isNoResponse } from './sqlstate.js'
 
 /** Ends this connection, too, once the server does not answer any more. */
 export type WatchClient = (client: pg.Client) => void

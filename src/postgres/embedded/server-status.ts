@@ -1,10 +1,10 @@
 import type pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 import { withClient } from '../connection/connect.js'
+import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { serverUrlOf } from './cluster.js'
 import { findPostmaster } from './postmaster.js'
 import type { ServerHome } from './server-home.js'
-import { hasErrorCode } from './unavailable.js'
 
 /** The database of the service. */
 export const serviceDatabase = 'schemagate'
@@ -31,8 +31,9 @@ export async function readServerStatus(home: ServerHome): Promise<ServerStatus> 
     await withClient({ url, ssl: 'disable', applicationName: 'schemagate' }, ensureDatabase)
     return { state: 'answers', pid, port }
   } catch (cause) {
-    // 57P01: somebody stops it at this moment.
-    if (cause instanceof SchemaError || hasErrorCode(cause, '57P01')) return { state: 'silent', cause }
+    // The server may be shut down at this moment.
+    if (cause instanceof SchemaError || hasSqlState(cause, sqlState.adminShutdown))
+      return { state: 'silent', cause }
     throw cause
   }
 }
@@ -44,6 +45,6 @@ async function ensureDatabase(client: pg.Client): Promise<void> {
     await client.query(`create database ${serviceDatabase} template template0`)
   } catch (error) {
     // Another starter was faster: it exists, or its row is being inserted right now.
-    if (!hasErrorCode(error, '42P04', '23505')) throw error
+    if (!hasSqlState(error, sqlState.duplicateDatabase, sqlState.uniqueViolation)) throw error
   }
 }

@@ -34,7 +34,7 @@ export function lastLines(text: string): readonly string[] {
     .slice(-12)
 }
 
-/** Whether an error is a system error of one of these codes (`ENOENT`), or PostgreSQL's (`42P04`). */
+/** Whether an error is a system error with one of these codes (`ENOENT`). */
 export function hasErrorCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code)
 }

@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { queryAll, type QueryResult } from '../connection/query.js'
+import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { serverAndLedgerQueries, type ServerQueryOptions, rollBackQuietly } from './server-and-ledgers.js'
 
 /** What an inspection rests on: server, ledger, and a hash of the catalog, all of one snapshot. */
@@ -38,5 +39,5 @@ export async function matchesFingerprint(
 
 /** Undefined tables and columns, and privileges that were revoked: a full inspection says what is the matter. */
 function isLedgerChanged(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && ['42P01', '42703', '42501'].includes(error.code ?? '')
+  return hasSqlState(error, sqlState.undefinedTable, sqlState.undefinedColumn, sqlState.insufficientPrivilege)
 }

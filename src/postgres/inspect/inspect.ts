@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { RecordedRevisions } from '../../core/history/history.js'
 import type { DatabaseIdentity } from '../../core/history/ownership.js'
 import { type Catalog, parseKey, quoteName } from '../../core/model/catalog.js'
@@ -9,9 +9,10 @@ import { revisionOf } from '../../project/migration-files.js'
 import { addressOf, type DatabaseAddress, describeAddress } from '../connection/address.js'
 import type { Connection } from '../connection/connect.js'
 import { queryAll, type QueryResult } from '../connection/query.js'
+import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { ledgerTablesOf, createCatalogReader } from '../introspect/read-catalog.js'
 import { lastEventsQuery, parseLastEvents, type Ledger, quoteTableName } from '../ledger/ledger.js'
-import { catalogLockedError, isLockNotAvailable } from '../locks/blocked-read.js'
+import { catalogLockedError } from '../locks/blocked-read.js'
 import { type InspectionFingerprint, fingerprintOf } from './fingerprint.js'
 import {
   toResultRows,
@@ -69,7 +70,7 @@ const maxInspectAttempts = 5
 
 /** The rows are those of one snapshot, but PostgreSQL prints an object as it is now: one that was just dropped it cannot find. */
 function isConcurrentDrop(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === 'XX000'
+  return hasSqlState(error, sqlState.internalError)
 }
 
 async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
@@ -88,7 +89,7 @@ async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Prom
     })
   } catch (error) {
     await rollBackQuietly(client)
-    throw isLockNotAvailable(error)
+    throw hasSqlState(error, sqlState.lockNotAvailable)
       ? await catalogLockedError(client, error)
       : explainMissingPrivilege(error, options)
   }
@@ -207,7 +208,7 @@ function buildInspection({
 }
 
 function explainMissingPrivilege(error: unknown, { connection }: InspectOptions): unknown {
-  if (!(error instanceof pg.DatabaseError) || error.code !== '42501') return error
+  if (!hasSqlState(error, sqlState.insufficientPrivilege)) return error
   return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
     what: `The role may not read what has to be verified: ${error.message}.`,
     facts: [['database', describeAddress(addressOf(connection))]],

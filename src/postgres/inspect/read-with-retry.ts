@@ -2,13 +2,10 @@ import type pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf } from '../connection/address.js'
 import { withJitter, pause } from '../connection/backoff.js'
-import {
-  classifyConnectionError,
-  type ConnectionFailure,
-  isResourceShortage,
-} from '../connection/connect-errors.js'
+import { classifyConnectionError, type ConnectionFailure } from '../connection/connect-errors.js'
 import { type Connection, tryConnect, translateConnectionLoss } from '../connection/connect.js'
 import { closeClient, type Deadline } from '../connection/lifecycle.js'
+import { errorCodeOf, isResourceShortage } from '../connection/sqlstate.js'
 import { lockHoldersOf, isCatalogLockedError } from '../locks/blocked-read.js'
 
 export interface ReadRetryOptions {
@@ -104,7 +101,7 @@ async function tryRead<T>(
 
 /** What the server cannot do for the moment is waited for, too. */
 function retryableFailure(error: unknown, connection: Connection): ConnectionFailure {
-  if (isResourceShortage(error)) return classifyConnectionError(error, addressOf(connection))
+  if (isResourceShortage(errorCodeOf(error))) return classifyConnectionError(error, addressOf(connection))
   if (isRetryable(error)) return { error, retry: true }
   throw error
 }

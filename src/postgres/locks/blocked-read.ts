@@ -1,13 +1,8 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 import { describeLockHolder, findLockHolders } from './advisory-lock.js'
 
 const holdersFact = 'locked by'
-
-/** Whether reading the catalog waited in vain for tables that others have locked. */
-export function isLockNotAvailable(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '55P03'
-}
 
 /** Whether an inspection failed for that. */
 export function isCatalogLockedError(error: unknown): error is SchemaError {

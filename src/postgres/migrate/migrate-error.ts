@@ -4,7 +4,7 @@ import { shortenList } from '../../core/model/describe.js'
 import { redactLiterals } from '../../core/progress/session-activity.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
-import { isConnectionLost } from '../connection/lifecycle.js'
+import { isSessionLost } from '../connection/lifecycle.js'
 import { ledgerTablesOf, readCatalog } from '../introspect/read-catalog.js'
 import { addLocationFacts } from '../verify/verification-error.js'
 import { lockConflictError } from './lock-conflict-error.js'
@@ -31,7 +31,7 @@ export async function migrationError(error: unknown, failed: FailedRun): Promise
   if (error instanceof SchemaError && error.code === 'SCHEMA_PROMISE_BROKEN')
     return addLocationFacts(facts, error)
   const said = serverFacts(error, state)
-  if (isConnectionLost(error, [context.session.client, context.auditClient]))
+  if (isSessionLost(error, [context.session.client, context.auditClient]))
     return migrationConnectionError(error, state, [...where, ...said, ...outcome])
   if (state.givenUp !== null)
     return lockConflictError({

@@ -1,4 +1,4 @@
-import { isConnectionLost } from '../connection/lifecycle.js'
+import { isSessionLost } from '../connection/lifecycle.js'
 import { appendEntries, type LedgerEntry } from '../ledger/ledger.js'
 import { serverMessageOf, type ActiveRun, type RunState } from './run-context.js'
 
@@ -8,7 +8,7 @@ import { serverMessageOf, type ActiveRun, type RunState } from './run-context.js
  */
 export async function recordRollback(failure: unknown, { context, state }: ActiveRun): Promise<void> {
   const { auditClient, schema, writer, session } = context
-  if (state.running?.transactional === false && isConnectionLost(failure, [session.client])) return
+  if (state.running?.transactional === false && isSessionLost(failure, [session.client])) return
   const text = serverMessageOf(failure, state)
   const entries = state.begun.map((revision) => ({ ...rollbackEntry(revision, state), error: text }))
   await appendEntries(auditClient, { schema, writer }, entries).catch((unrecorded: unknown) => {

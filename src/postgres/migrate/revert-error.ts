@@ -1,7 +1,7 @@
 import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import type { Migration } from '../../project/migration-files.js'
 import { addressOf, describeAddress } from '../connection/address.js'
-import { isConnectionLost } from '../connection/lifecycle.js'
+import { isSessionLost } from '../connection/lifecycle.js'
 import { addLocationFacts } from '../verify/verification-error.js'
 import { lockConflictError } from './lock-conflict-error.js'
 import { serverMessageOf, type ActiveRun } from './run-context.js'
@@ -35,7 +35,7 @@ export function revertError(error: unknown, failed: FailedRevert): unknown {
       cause: error,
     })
   if (error instanceof SchemaError) return addLocationFacts(where, error)
-  if (isConnectionLost(error, [context.session.client, context.auditClient]))
+  if (isSessionLost(error, [context.session.client, context.auditClient]))
     return new SchemaError('SCHEMA_DATABASE_UNREACHABLE', {
       what: `The connection to PostgreSQL was lost while ${revision} was reverted.`,
       facts: [...where, said, revertedFact(failed)],

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type pg from 'pg'
-import { isLockConflictCode } from './lock-conflict.js'
+import { isLockConflict } from '../connection/sqlstate.js'
 import type { ActiveRun } from './run-context.js'
 
 interface Notice {
@@ -22,7 +22,7 @@ export function captureServerMessages({ context: { session, report }, state, wat
   const stopHearing = onServerError(client, (code, message) => {
     state.serverMessages.delete(code)
     state.serverMessages.set(code, message)
-    if (isLockConflictCode(code)) state.blockers = watch.blockers()
+    if (isLockConflict(code)) state.blockers = watch.blockers()
   })
   client.on('notice', onNotice)
   return () => {

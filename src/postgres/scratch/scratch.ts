@@ -7,6 +7,7 @@ import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import { type Connection, withClient } from '../connection/connect.js'
 import { queryRows } from '../connection/query.js'
+import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { notOfExtension, userSchema } from '../introspect/queries/kind-query.js'
 import { readCatalog } from '../introspect/read-catalog.js'
 
@@ -225,6 +226,6 @@ async function dropAbandonedDatabases(client: pg.ClientBase): Promise<void> {
       .query(`drop database if exists ${pg.escapeIdentifier(String(name))}`)
       .catch((error: unknown) => {
         // Somebody uses it after all, or a subscription in it does.
-        if (!(error instanceof pg.DatabaseError) || error.code !== '55006') throw error
+        if (!hasSqlState(error, sqlState.objectInUse)) throw error
       })
 }

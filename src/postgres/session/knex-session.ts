@@ -6,6 +6,7 @@ import { closeClient, trackConnectionLoss } from '../connection/lifecycle.js'
 import { refusePooled } from '../connection/pooler.js'
 import { queryRows } from '../connection/query.js'
 import { setServerParameters } from '../connection/settings.js'
+import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { type WatchClient, withWatchdog } from '../connection/watchdog.js'
 
 /** A Knex instance of our own with exactly one connection, and that connection: lock, DDL and verification share it. */
@@ -106,5 +107,5 @@ export async function readSessionPid(client: pg.Client): Promise<number> {
 }
 
 function isRefusedSetting(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '22023' || error.code === '42704')
+  return hasSqlState(error, sqlState.invalidParameterValue, sqlState.undefinedObject)
 }

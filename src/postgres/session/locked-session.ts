@@ -11,6 +11,7 @@ import { formatApplicationName, waitingForLock } from '../connection/application
 import { type Connection, withClient } from '../connection/connect.js'
 import { queryRows } from '../connection/query.js'
 import { setServerParameters } from '../connection/settings.js'
+import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { type Inspection, inspect } from '../inspect/inspect.js'
 import { ensureLedger, quoteTableName, type LedgerWriter } from '../ledger/ledger.js'
 import { recordIdentity } from '../ledger/record-identity.js'
@@ -187,7 +188,7 @@ function standbyError(connection: Connection): SchemaError {
 
 function explainPrivilegeError(error: unknown, connection: Connection): unknown {
   // A privilege that is missing, or a session that a setting of the role or the database makes read-only.
-  if (!(error instanceof pg.DatabaseError) || !['42501', '25006'].includes(error.code ?? '')) return error
+  if (!hasSqlState(error, sqlState.insufficientPrivilege, sqlState.readOnlyTransaction)) return error
   return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
     what: `The role may not migrate: ${error.message}. Nothing was done.`,
     facts: [['database', describeAddress(addressOf(connection))]],
