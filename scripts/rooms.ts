@@ -1,17 +1,34 @@
 import { posix } from 'node:path'
 import { type Room, rooms } from '../test/architecture/rooms.js'
 
-/** The table of rooms for ARCHITECTURE.md. */
+/** The table of rooms for ARCHITECTURE.md. `room ↓` stands for a room and all that it may import. */
 export function roomTable(): string {
-  const rows = Object.entries(rooms).map(([name, { purpose, imports, packages = [] }]) =>
-    [`\`${name}\``, purpose, listed(imports), listed(packages)].join(' | '),
+  const rows = Object.entries(rooms).map(([name, { purpose, packages = [] }]) =>
+    [`\`${name}\``, purpose, shortImports(name), packages.map(code).join(' ')].join(' | '),
   )
   const head = ['room', 'what is in it', 'may import', 'packages'].join(' | ')
   return [`| ${head} |`, '|---|---|---|---|', ...rows.map((row) => `| ${row} |`)].join('\n')
 }
 
-function listed(names: readonly string[]): string {
-  return [...new Set(names)].map((name) => `\`${name}\``).join(' ')
+/** The rooms that a room may import, without those that a `room ↓` in the list already names. */
+function shortImports(name: string): string {
+  const imports = importsOf(name)
+  const has = (room: string): boolean =>
+    imports.includes(room) || (room.startsWith('core/') && imports.includes('core/*'))
+  const whole = imports.filter((room) => importsOf(room).every(has))
+  const implied = new Set(whole.flatMap(importsOf))
+  const shown = imports.filter((room) => !implied.has(room))
+  return shown
+    .map((room) => (whole.includes(room) && importsOf(room).length > 0 ? `${code(room)} ↓` : code(room)))
+    .join(', ')
+}
+
+function importsOf(name: string): readonly string[] {
+  return [...new Set(rooms[name]?.imports)].filter((other) => other !== name)
+}
+
+function code(name: string): string {
+  return `\`${name}\``
 }
 
 /** What the linter forbids each room: every import but those of the table. */
