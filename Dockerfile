@@ -1,4 +1,4 @@
-# The image is what `npm run build` makes, with production dependencies only:
+# The image has what `npm run build` makes, and production dependencies only:
 #   /app/src  /app/migrations  /app/seeds  /app/config  /app/package.json  /app/node_modules
 #
 #   docker build --build-arg GIT_SHA=$(git rev-parse HEAD) -t schemagate .
@@ -8,7 +8,7 @@
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# No cache mounts: Railway takes only those that carry the id of its service.
+# No cache mounts: Railway accepts only those with the id of its service in them.
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json knexfile.ts ./
 COPY src src
@@ -23,27 +23,27 @@ RUN npm ci --omit=dev
 
 FROM node:24-slim
 WORKDIR /app
-# With production, no env/.env is read and no embedded PostgreSQL is started: a database has to be configured.
+# In production no env/.env is read and no embedded PostgreSQL is started: a database has to be configured.
 ENV NODE_ENV=production
 COPY --from=dependencies /app/node_modules node_modules
-# package.json is the name and the version of the service in its health, and makes the .js files ES modules.
+# The health document takes the name and version of the service from package.json, which also makes the .js files ES modules.
 COPY package.json ./
 COPY config config
 COPY --from=build /app/dist/src src
 # The built migrations with schema.snapshot.json: production verifies against it and never replays.
 COPY --from=build /app/dist/migrations migrations
 COPY --from=build /app/dist/seeds seeds
-# Last, because it changes with every commit. Platforms that tell the commit at run time need no build argument.
+# Last, because it changes with every commit. Platforms that set the commit at run time need no build argument.
 ARG GIT_SHA=
 ENV GIT_SHA=$GIT_SHA
-# The user `node`, as a number: Kubernetes cannot tell from a name that it is not root. All files are root's.
+# The user `node`, as a number: from a name, Kubernetes cannot know that it is not root. All files belong to root.
 USER 1000:1000
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-# Ready from the first success on; failures before the end of the start period do not count, and it is as long as
-# another process may hold the migration lock.
+# Failures do not count before the end of the start period, which is as long as another process may hold the migration
+# lock (LOCK_WAIT_TIMEOUT).
 HEALTHCHECK --start-period=10m --interval=10s --timeout=3s --retries=3 \
   CMD ["node", "-e", "fetch(`http://localhost:${process.env.HEALTH_PORT || process.env.PORT || 8000}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# node is PID 1 and gets SIGTERM itself: npm and a shell would keep it. The command can be any of schemagate's.
+# node is PID 1 and gets SIGTERM itself: npm or a shell would not pass it on. The command can be any of schemagate's.
 ENTRYPOINT ["node", "src/cli/main.js"]
 CMD ["serve"]

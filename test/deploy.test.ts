@@ -176,7 +176,7 @@ t.test('the Job fails at once where retrying cannot help, and only there', async
 t.test('times fit together', async (t) => {
   const seconds = (duration: string): number => (isDuration(duration) ? parseDuration(duration) / 1000 : NaN)
   const closing =
-    Number(/closingTime = ([\d_]+)/.exec(read('src/service/server.ts'))?.[1]?.replace('_', '')) / 1000
+    Number(/shutdownTimeout = ([\d_]+)/.exec(read('src/service/server.ts'))?.[1]?.replace('_', '')) / 1000
   const delayOf = (place: string): number => configOf(place).http.shutdownDelay / 1000
   const { readinessProbe: ready, startupProbe: startup } = server
   t.ok(delayOf('server') >= ready.periodSeconds * ready.failureThreshold, 'not ready before it closes')

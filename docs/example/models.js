@@ -1,4 +1,4 @@
-/** The whole schema as it shall be: `schemagate new NAME --from models:models.js` drafts the migration that leads here. */
+/** The whole schema: `schemagate new NAME --from models:models.js` drafts the migration that leads to it. */
 export default async function build(knex) {
   await knex.schema.createTable('songs', (table) => {
     table.increments('id')
