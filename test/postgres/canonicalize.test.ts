@@ -51,7 +51,7 @@ for (const [major, expected] of catalogs)
       'own',
     )
     t.strictSame(diff(expected, found.live), [])
-    t.strictSame(found.unrendered, {})
+    t.strictSame(found.canonicalizeFailures, {})
     const older = Math.min(major, actual)
     const differs = older < 17 && older !== Math.max(major, actual) && !(major < 16 && actual < 16)
     t.equal(
@@ -192,7 +192,7 @@ t.test('what means something else stays a difference', async (t) => {
       [facts],
       sql,
     )
-    t.strictSame(found.unrendered, {})
+    t.strictSame(found.canonicalizeFailures, {})
   }
 })
 
@@ -206,7 +206,7 @@ t.test(
     }
     const found = await canonicalizeCatalog(client, { expected, live, majors }, 'own')
     t.strictSame(keys(expected, found), ['view:app.v'])
-    t.strictSame(found.unrendered, {
+    t.strictSame(found.canonicalizeFailures, {
       'view:app.v': `PostgreSQL ${actual} could not print what ${foreign} promised: column songs.nothing does not exist`,
     })
     const native = { ...live, 'view:app.v': expected['view:app.v'] }
@@ -216,7 +216,7 @@ t.test(
       'own',
     )
     t.strictSame(keys(native, same), ['view:app.v'])
-    t.strictSame(same.unrendered, {}, 'on the same major version it is just drift')
+    t.strictSame(same.canonicalizeFailures, {}, 'on the same major version it is just drift')
   },
 )
 
@@ -237,7 +237,7 @@ t.test(
     const anew = structuredClone(promised)
     const refused = await canonicalizeCatalog(reader, { expected: anew, live, majors }, 'own')
     t.ok(keys(anew, refused).includes('view:app.v'))
-    t.match(refused.unrendered['view:app.v'], /permission denied to create temporary tables/)
+    t.match(refused.canonicalizeFailures['view:app.v'], /permission denied to create temporary tables/)
     await query(url, `grant temporary on database ${pathname.slice(1)} to public`)
   },
 )
@@ -248,7 +248,7 @@ t.test('a table that somebody else has locked is waited for only shortly', async
   const expected = structuredClone(promised)
   const found = await canonicalizeCatalog(client, { expected, live, majors }, 'own')
   await other.query('rollback')
-  t.match(found.unrendered['view:app.v'], /lock timeout/)
+  t.match(found.canonicalizeFailures['view:app.v'], /lock timeout/)
   const again = await canonicalizeCatalog(client, { expected, live, majors }, 'own')
   t.strictSame(keys(expected, again), [], 'and asked for again the next time')
 })

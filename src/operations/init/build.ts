@@ -104,7 +104,7 @@ async function canonicalizeBuilt(
   { locked, options }: Pick<BuildContext, 'locked' | 'options'>,
 ): Promise<CanonicalizedCatalog> {
   const { snapshot, migrations } = options
-  if (snapshot === null) return { live, unrendered: {} }
+  if (snapshot === null) return { live, canonicalizeFailures: {} }
   const revisions = migrations.map(({ revision }) => revision)
   const differences = diffAgainstPromise(promisedCatalogAt(snapshot, revisions), live)
   const sight = { snapshot, revisions, live, major: locked.inspection.major, differences }

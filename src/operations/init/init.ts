@@ -82,11 +82,11 @@ function planBuild({ live, to, snapshot }: Target): Plan {
 
 function verifyBuilt(
   promised: PromisedCatalog,
-  { live, unrendered }: CanonicalizedCatalog,
+  { live, canonicalizeFailures }: CanonicalizedCatalog,
   { config }: Workspace,
 ): void {
   const { differences } = compareInScope(promised, live, { scope: config.verify.scope })
   const revision = 'the database built from the snapshot'
   if (differences.length > 0)
-    throw verificationError({ revision, differences, unrendered, transactional: true })
+    throw verificationError({ revision, differences, canonicalizeFailures, transactional: true })
 }

@@ -17,12 +17,12 @@ export interface CatalogComparison {
 }
 
 /** Why it could not be told whether a difference is more than other words, by object key. */
-export type UnrenderedReasons = Readonly<Record<string, string>>
+export type CanonicalizeFailures = Readonly<Record<string, string>>
 
 export interface CanonicalizedCatalog {
   /** The live catalog, in the promised words wherever they mean the same. */
   readonly live: Catalog
-  readonly unrendered: UnrenderedReasons
+  readonly canonicalizeFailures: CanonicalizeFailures
 }
 
 /** A database at some revisions, where it differs from what a snapshot promises. */
@@ -42,7 +42,7 @@ export async function canonicalizeDifferences(
   transaction: DeparseTransaction,
 ): Promise<CanonicalizedCatalog> {
   const keys = differences.flatMap(({ change, key }) => (change === 'changed' ? [key] : []))
-  if (keys.length === 0) return { live, unrendered: {} }
+  if (keys.length === 0) return { live, canonicalizeFailures: {} }
   const { catalog, undetermined } = promisedCatalogAt(snapshot, revisions)
   const expected = pickKeys(catalog, keys)
   const majors = { expected: snapshot.postgres, actual: major }
@@ -51,7 +51,10 @@ export async function canonicalizeDifferences(
     { expected, undetermined, live: pickKeys(live, keys), majors },
     transaction,
   )
-  return { live: { ...live, ...canonicalized.live }, unrendered: canonicalized.unrendered }
+  return {
+    live: { ...live, ...canonicalized.live },
+    canonicalizeFailures: canonicalized.canonicalizeFailures,
+  }
 }
 
 /**
@@ -133,12 +136,15 @@ function applyResults(
 ): CanonicalizedCatalog {
   const failure = `PostgreSQL ${majors.actual} could not print what ${majors.expected} promised`
   const canonical: Record<string, Facts> = {}
-  const unrendered: Record<string, string> = {}
+  const canonicalizeFailures: Record<string, string> = {}
   for (const [{ key, fact, expected }, result] of results)
-    if (result !== null && 'why' in result) unrendered[key] = `${failure}: ${result.why}`
+    if (result !== null && 'why' in result) canonicalizeFailures[key] = `${failure}: ${result.why}`
     else if (result?.alike === true)
       canonical[key] = withExpectedFact(canonical[key] ?? live[key] ?? {}, fact, expected)
-  return { live: { ...live, ...canonical }, unrendered: majors.expected === majors.actual ? {} : unrendered }
+  return {
+    live: { ...live, ...canonical },
+    canonicalizeFailures: majors.expected === majors.actual ? {} : canonicalizeFailures,
+  }
 }
 
 /** Facts with the promised words of one of them. */

@@ -6,7 +6,7 @@ import { compareInScope, defaultScope } from '../../core/model/scope.js'
 import { promisedCatalogAt } from '../../core/model/snapshot.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { type LoadedMigration, type Migration, revisionOf } from '../../project/migration-files.js'
-import { canonicalizeDifferences, type UnrenderedReasons } from '../canonicalize/canonicalize.js'
+import { canonicalizeDifferences, type CanonicalizeFailures } from '../canonicalize/canonicalize.js'
 import { describeAddress } from '../connection/address.js'
 import { readCatalog, readCatalogInTransaction, ledgerTablesOf } from '../introspect/read-catalog.js'
 import { appendEntries, quoteTableName } from '../ledger/ledger.js'
@@ -177,9 +177,10 @@ async function runDown(
   await withHeartbeat(running.watch, heartbeatReporter(revision, running), () =>
     runCancellable(running, async () => void (await down(knex))),
   )
-  const { found, unrendered } = await compare()
+  const { found, canonicalizeFailures } = await compare()
   const caused = found.filter(({ key }) => !before.has(key) || keysChangedBy(context, revision).has(key))
-  if (caused.length > 0) throw verificationError({ revision, differences: caused, unrendered, transactional })
+  if (caused.length > 0)
+    throw verificationError({ revision, differences: caused, canonicalizeFailures, transactional })
   const name =
     context.inspection.ledger?.names.find((recorded) => revisionOf(recorded) === revision) ?? revision
   await client.query(
@@ -191,7 +192,7 @@ async function runDown(
 
 interface RevertComparison {
   readonly found: readonly Difference[]
-  readonly unrendered: UnrenderedReasons
+  readonly canonicalizeFailures: CanonicalizeFailures
 }
 
 /** Differences from the promise as it is without this revision. Drift that was there before is not its business. */
@@ -201,16 +202,16 @@ async function compareAfterRevert(
   transactional: boolean,
 ): Promise<RevertComparison> {
   const { snapshot, scope = defaultScope, session, inspection } = context
-  if (snapshot === null) return { found: [], unrendered: {} }
+  if (snapshot === null) return { found: [], canonicalizeFailures: {} }
   const promised = promisedCatalogAt(snapshot, remaining)
   const { differences } = compareInScope(promised, read, { scope })
   const sight = { snapshot, revisions: remaining, live: read, major: inspection.major, differences }
-  const { live, unrendered } = await canonicalizeDifferences(
+  const { live, canonicalizeFailures } = await canonicalizeDifferences(
     session.client,
     sight,
     transactional ? 'callers' : 'own',
   )
-  return { found: compareInScope(promised, live, { scope }).differences, unrendered }
+  return { found: compareInScope(promised, live, { scope }).differences, canonicalizeFailures }
 }
 
 function keysChangedBy({ snapshot }: RevertContext, revision: string): ReadonlySet<string> {

@@ -37,8 +37,9 @@ export function createRevisionCheck(snapshot: Snapshot | null, scope: Scope = de
     const { differences } = compareInScope(promised, found, { scope, keys })
     if (differences.length === 0) return
     const sight = { snapshot, revisions: recorded, live: found, differences }
-    const { live, unrendered } = await canonicalize(sight)
+    const { live, canonicalizeFailures } = await canonicalize(sight)
     const { differences: kept } = compareInScope(promised, live, { scope, keys })
-    if (kept.length > 0) throw verificationError({ revision, differences: kept, unrendered, transactional })
+    if (kept.length > 0)
+      throw verificationError({ revision, differences: kept, canonicalizeFailures, transactional })
   }
 }

@@ -1,19 +1,19 @@
 import { describeDifference } from '../../core/model/describe.js'
 import type { Difference } from '../../core/model/diff.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
-import type { UnrenderedReasons } from '../canonicalize/canonicalize.js'
+import type { CanonicalizeFailures } from '../canonicalize/canonicalize.js'
 
 export interface FailedVerification {
   readonly revision: string
   readonly differences: readonly Difference[]
   /** Why it could not be told whether a difference is more than other words, by object key. */
-  readonly unrendered: UnrenderedReasons
+  readonly canonicalizeFailures: CanonicalizeFailures
   readonly transactional: boolean
 }
 
 /** The error of a revision that ran without one and is not what the snapshot promises. */
 export function verificationError(broken: FailedVerification): SchemaError {
-  const { revision, differences, unrendered, transactional } = broken
+  const { revision, differences, canonicalizeFailures, transactional } = broken
   const consequence = transactional
     ? 'Its transaction was rolled back: nothing changed, nothing was recorded.'
     : 'It runs outside a transaction: what it did stays, and it was not recorded.'
@@ -25,7 +25,9 @@ export function verificationError(broken: FailedVerification): SchemaError {
         'differences',
         differences.flatMap((difference) => [
           ...describeDifference(difference),
-          ...(unrendered[difference.key] === undefined ? [] : [`    ${unrendered[difference.key]}`]),
+          ...(canonicalizeFailures[difference.key] === undefined
+            ? []
+            : [`    ${canonicalizeFailures[difference.key]}`]),
         ]),
       ],
     ],
