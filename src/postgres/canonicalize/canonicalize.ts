@@ -1,3 +1,17 @@
+/*
+ * PostgreSQL stores a definition as a parse tree and prints ("deparses") it with pg_get_constraintdef(),
+ * pg_get_indexdef(), pg_get_expr() and the like. Major versions print the same tree differently, and one version may
+ * print a definition differently after a dump and restore. So two texts that differ may mean the same definition.
+ *
+ * Only the server can tell, so it gets both texts: it creates a temporary object from each, prints both objects with the
+ * same function, and rolls everything back. What it prints alike is no difference. Where it cannot create an object from
+ * a text, the difference stays and the server's message says why.
+ *
+ *   text-pairs.ts         which texts of a changed fact have to be compared
+ *   deparse-rules.ts      for each kind and fact: which temporary object, which printing function
+ *   deparse.ts            the statements for one temporary object
+ *   temporary-objects.ts  the transaction, the messages and the rollback
+ */
 import type pg from 'pg'
 import { type Catalog, type Facts } from '../../core/model/catalog.js'
 import { diff, type Difference, type UndeterminedFacts } from '../../core/model/diff.js'
@@ -5,10 +19,11 @@ import { unquotedNames } from '../../core/model/pattern.js'
 import { type MajorVersions, samePublicGrants } from '../../core/model/server-versions.js'
 import { pickKeys, promisedCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
 import { isStatementRejected } from '../connection/sqlstate.js'
-import { type ComparisonResult, type DeparseTransaction, withDeparser } from './temporary-objects.js'
+import type { ComparisonResult } from './deparse.js'
+import { type DeparseTransaction, type RelationName, withDeparser } from './temporary-objects.js'
 import { type ChangedFact, type TextComparison, prepareComparisons } from './text-pairs.js'
 
-/** A promise and a live catalog, perhaps of different major versions of PostgreSQL. */
+/** A promised and a live catalog, whose servers may have different major versions. */
 export interface CatalogComparison {
   readonly expected: Catalog
   readonly undetermined?: UndeterminedFacts
@@ -16,16 +31,16 @@ export interface CatalogComparison {
   readonly majors: MajorVersions
 }
 
-/** Why it could not be told whether a difference is more than other words, by object key. */
+/** Why the server could not print a promised definition, by object key. */
 export type CanonicalizeFailures = Readonly<Record<string, string>>
 
 export interface CanonicalizedCatalog {
-  /** The live catalog, in the promised words wherever they mean the same. */
+  /** The live catalog, with the promised text wherever both texts mean the same. */
   readonly live: Catalog
   readonly canonicalizeFailures: CanonicalizeFailures
 }
 
-/** A database at some revisions, where it differs from what a snapshot promises. */
+/** A live catalog at some revisions, and its differences from what the snapshot promises. */
 export interface SnapshotComparison {
   readonly snapshot: Snapshot
   readonly revisions: Iterable<string>
@@ -35,7 +50,7 @@ export interface SnapshotComparison {
   readonly differences: readonly Difference[]
 }
 
-/** The live catalog reconciled with the snapshot, as far as there are differences. */
+/** Canonicalizes the objects of a live catalog that differ from the snapshot. */
 export async function canonicalizeDifferences(
   client: pg.ClientBase,
   { snapshot, revisions, live, major, differences }: SnapshotComparison,
@@ -57,12 +72,7 @@ export async function canonicalizeDifferences(
   }
 }
 
-/**
- * Major versions print the same definition in different words, and each prints some of them anew in others: what was
- * restored from a dump, or built from a snapshot. So the live server prints both texts of a difference, from temporary
- * objects that are rolled back: what it then prints alike is no difference. What it cannot print stays one. No round trip
- * where there is nothing to print.
- */
+/** Canonicalizes a live catalog. Takes no round trip where nothing has to be printed. */
 export async function canonicalizeCatalog(
   client: pg.ClientBase,
   comparison: CatalogComparison,
@@ -71,11 +81,12 @@ export async function canonicalizeCatalog(
   const { majors } = comparison
   const changed = findChangedFacts(comparison)
   const results = new Map(changed.map((each) => [each, compareWithoutServer(each, majors)]))
-  const open = changed.filter((each) => results.get(each) === null)
-  for (const [each, result] of open.length === 0 ? [] : await compareOnServer(client, open, transaction)) {
-    cacheResult(each, result, majors)
-    results.set(each, result)
-  }
+  const undecided = changed.filter((each) => results.get(each) === null)
+  if (undecided.length > 0)
+    for (const [each, result] of await compareOnServer(client, undecided, transaction)) {
+      cacheResult(each, result, majors)
+      results.set(each, result)
+    }
   return applyResults(comparison, results)
 }
 
@@ -87,7 +98,7 @@ function findChangedFacts({ expected, live, undetermined }: CatalogComparison): 
   })
 }
 
-/** What can be told without the server; null for what it has to print. */
+/** The result where it needs no server; null where the server has to print the texts. */
 function compareWithoutServer(changed: ChangedFact, majors: MajorVersions): ComparisonResult | null {
   const { key, fact, expected, actual } = changed
   if (key === 'schema:public' && fact === 'grants')
@@ -101,30 +112,35 @@ function compareWithoutServer(changed: ChangedFact, majors: MajorVersions): Comp
 
 async function compareOnServer(
   client: pg.ClientBase,
-  open: readonly ChangedFact[],
+  undecided: readonly ChangedFact[],
   transaction: DeparseTransaction,
 ): Promise<Iterable<readonly [ChangedFact, ComparisonResult]>> {
-  const relations = open
-    .map(({ key }) => unquotedNames(key))
-    .map(([schema = '', name = '']) => [schema, name] as const)
+  const relations = undecided.map(({ key }) => relationNameOf(key))
   try {
-    return await withDeparser(client, { transaction, relations }, async ({ columnsOf, compare }) => {
-      const prepared = open.map((changed) => [changed, prepareComparisons(changed, columnsOf) ?? []] as const)
-      const printed = await compare(
-        prepared.flatMap(([, each]) => each.flatMap((text) => ('pair' in text ? [text.pair] : []))),
+    return await withDeparser(client, transaction, relations, async ({ columnsOf, compare }) => {
+      const prepared = undecided.map(
+        (changed) => [changed, prepareComparisons(changed, columnsOf) ?? []] as const,
       )
-      const answers = printed.values()
+      const pairs = prepared.flatMap(([, texts]) =>
+        texts.flatMap((text) => ('pair' in text ? [text.pair] : [])),
+      )
+      const answers = (await compare(pairs)).values()
       const resultOf = (text: TextComparison): ComparisonResult =>
         'pair' in text ? (answers.next().value ?? { why: 'the server gave no answer' }) : text
-      return prepared.map(([changed, each]) => [changed, combineResults(each.map(resultOf))] as const)
+      return prepared.map(([changed, texts]) => [changed, combineResults(texts.map(resultOf))] as const)
     })
   } catch (error) {
     if (!isStatementRejected(error)) throw error
-    return open.map((changed) => [changed, { why: error.message }] as const)
+    return undecided.map((changed) => [changed, { why: error.message }] as const)
   }
 }
 
-/** A fact of several texts is alike if all are. */
+function relationNameOf(key: string): RelationName {
+  const [schema = '', name = ''] = unquotedNames(key)
+  return [schema, name]
+}
+
+/** A fact of several texts is alike if all its texts are. */
 function combineResults(results: readonly ComparisonResult[]): ComparisonResult {
   const failed = results.find((result) => 'why' in result)
   return failed ?? { alike: results.every((result) => 'alike' in result && result.alike) }
@@ -147,16 +163,13 @@ function applyResults(
   }
 }
 
-/** Facts with the promised words of one of them. */
+/** The facts, one of them replaced by the promised one. */
 function withExpectedFact(facts: Facts, name: string, { [name]: promised }: Facts): Facts {
   const { [name]: _, ...others } = facts
   return promised === undefined ? others : { ...others, [name]: promised }
 }
 
-/**
- * What was once printed alike stays so: two texts that are the same word for word would not be looked at again either. By
- * the promised facts, which live as long as their snapshot.
- */
+/** Results by the promised facts, which live as long as their snapshot: the server would print the same texts again. */
 const comparisonCache = new WeakMap<Facts, Map<string, boolean>>()
 
 function cacheResult(changed: ChangedFact, result: ComparisonResult, majors: MajorVersions): void {

@@ -15,17 +15,20 @@ import {
   temporaryRelation,
 } from './deparse.js'
 
-/** How a text is drawn; null for one that does not look as PostgreSQL prints it. */
+/** The canonical form of a text; null where the text does not look like PostgreSQL's own output. */
 export type DeparseRule = (text: string, subject: DeparseContext) => CanonicalForm | null
 
-/** Only names, which major versions quote differently. */
-const deparseNames: DeparseRule = (text) => ({ words: normalizeQuoting(text) })
+/** A text of names only: major versions quote them differently. */
+const deparseNames: DeparseRule = (text) => ({ text: normalizeQuoting(text) })
 
-/** Until 15 OLD and NEW are in sight in every view, and a table that is called so there is called `old_1`: here as well. */
+/**
+ * Up to version 15 every view has OLD and NEW in its range table, so PostgreSQL prints a table named `old` as `old_1`.
+ * The same two names around the query make the server print it like that here.
+ */
 const deparseView: DeparseRule = (text) =>
   deparseQuery(`select from (values (1)) old, (values (1)) new, (${text.replace(/;$/, '')}) schemagate_view;`)
 
-/** `stored: (a + b)` */
+/** A generated column: `stored: (a + b)`. */
 const deparseGeneratedColumn: DeparseRule = (text, subject) => {
   const at = text.indexOf(': ')
   return deparseRowExpression(text.slice(at + 2), subject, text.slice(0, at))
@@ -43,17 +46,13 @@ const deparseConstraint: DeparseRule = (text, subject) => {
   )
 }
 
-/** A statement that names its table after one of some words. */
+/** A statement that names its table after one of the keywords. */
 function deparseWithTable(
   keywords: readonly string[],
   print: (subject: DeparseContext) => string,
 ): DeparseRule {
   return (text, subject) => {
-    const renamed = replaceName(text, {
-      precedingKeywords: keywords,
-      names: subject.names,
-      replacement: temporaryRelation(subject.names),
-    })
+    const renamed = replaceName(text, keywords, subject.names, temporaryRelation(subject.names))
     return renamed === null ? null : deparseOnTable(renamed, print(subject), subject)
   }
 }
@@ -61,12 +60,12 @@ function deparseWithTable(
 const indexDefinitionQuery = ({ names: [schema = '', , index = ''] }: DeparseContext): string =>
   `select pg_get_indexdef(${temporaryRelationOid([schema, index])})`
 
-/** The only such object of the table. */
+/** The query that prints the only object of a kind on the temporary table. */
 function definitionQuery(print: string, catalog: string, table: string): (subject: DeparseContext) => string {
   return ({ names }) => `select ${print}(oid) from ${catalog} where ${table} = ${temporaryRelationOid(names)}`
 }
 
-/** A published table: its name, perhaps some columns, perhaps a condition on rows. */
+/** A published table: its name, then optional columns, then an optional row filter. */
 const deparsePublishedTable: DeparseRule = (text, subject) => {
   const at = text.indexOf(' WHERE (')
   if (at < 0) return deparseNames(text, subject)
@@ -76,8 +75,8 @@ const deparsePublishedTable: DeparseRule = (text, subject) => {
 }
 
 /**
- * The facts that major versions print in different words, by kind, and how the server is made to print them in its own.
- * Of a list, each text is drawn by itself.
+ * The facts that PostgreSQL may print differently for the same definition, by kind, with the rule for each. A rule applies
+ * to each text of a list.
  */
 export const deparseRules: Readonly<Record<string, Readonly<Record<string, DeparseRule>>>> = {
   view: { definition: deparseView, columns: deparseNames },

@@ -1,25 +1,39 @@
 import pg from 'pg'
 import { type Facts, quoteName } from '../../core/model/catalog.js'
 
-/**
- * How the server is made to print a text of another major version in its own words: statements that make a temporary
- * object of it, and the query that prints that; or the words themselves, where no server is needed.
- */
-export type CanonicalForm =
-  { readonly statements: readonly string[]; readonly query: string } | { readonly words: string }
+/** The statements that create a temporary object from a text, and the query that prints this object. */
+export interface DeparseRequest {
+  readonly statements: readonly string[]
+  readonly query: string
+}
 
-/** What a text is a fact of. */
+/** How to get the canonical form of a text: from the server, or the form itself where no server is needed. */
+export type CanonicalForm = DeparseRequest | { readonly text: string }
+
+/** The promised and the live text of one fact, for one server to print. */
+export type DeparsePair = readonly [expected: DeparseRequest, actual: DeparseRequest]
+
+/** Whether the server prints both texts alike, or why it cannot print them. */
+export type ComparisonResult = { readonly alike: boolean } | { readonly why: string }
+
+/** The columns of a relation, as CREATE TABLE takes them. */
+export type ColumnLookup = (schema: string, relation: string) => string
+
+/** The object that a text is a fact of. */
 export interface DeparseContext {
-  /** The names of its key, without quotes. */
+  /** The names in its key, without quotes. */
   readonly names: readonly string[]
   readonly facts: Facts
-  /** The columns of the relation it belongs to, as CREATE TABLE takes them. */
+  /** The columns of its relation, as CREATE TABLE takes them. */
   readonly columns: string
 }
 
-const temporaryName = 'pg_temp.schemagate_drawing'
+const temporaryName = 'pg_temp.schemagate_deparse'
 
-/** A query, as the body of a function: that is parsed and printed as a view's is, and writes but one row. The prefix is printed before it. */
+/**
+ * A query, as the body of a function: PostgreSQL parses and prints it like a view, but writes only one catalog row.
+ * The prefix stands before the printed text.
+ */
 export function deparseQuery(query: string, prefix = ''): CanonicalForm {
   return {
     statements: [`create function ${temporaryName}() returns void language sql begin atomic ${query} end`],
@@ -27,12 +41,12 @@ export function deparseQuery(query: string, prefix = ''): CanonicalForm {
   }
 }
 
-/** An expression in which no column is in sight. */
+/** An expression without columns. */
 export function deparseExpression(expression: string): CanonicalForm {
   return deparseQuery(`select (${expression});`)
 }
 
-/** An expression over the columns of a relation, on which it needs no privilege. */
+/** An expression over the columns of a relation. The role needs no privilege on the relation. */
 export function deparseRowExpression(
   expression: string,
   { names }: DeparseContext,
@@ -41,7 +55,7 @@ export function deparseRowExpression(
   return deparseQuery(`select (${expression}) from ${escapeNames(...names.slice(0, 2))};`, prefix)
 }
 
-/** Statements on a temporary table with the columns, and the name, of the relation that the object belongs to. */
+/** A statement on a temporary table that has the name and the columns of the object's relation. */
 export function deparseOnTable(
   statement: string,
   query: string,
@@ -50,7 +64,7 @@ export function deparseOnTable(
   return { statements: [`create table ${temporaryRelation(names)} (${columns})`, statement], query }
 }
 
-/** A partition key, on a temporary table that is partitioned by it. */
+/** A partition key, as that of a temporary table. */
 export function deparsePartitionKey(key: string, { names, columns }: DeparseContext): CanonicalForm {
   return {
     statements: [`create table ${temporaryRelation(names)} (${columns}) partition by ${key}`],
@@ -58,7 +72,7 @@ export function deparsePartitionKey(key: string, { names, columns }: DeparseCont
   }
 }
 
-/** A constraint of a domain, with its name. */
+/** A constraint of a domain, with its name, on a temporary domain. */
 export function deparseDomainConstraint(
   constraint: string,
   { facts: { type, collation } }: DeparseContext,
@@ -74,16 +88,13 @@ export function deparseDomainConstraint(
   }
 }
 
-/** A routine, of the same name in the temporary schema. */
+/** A routine, with the same name in the temporary schema; null where its name does not stand in the text. */
 export function deparseRoutine(
   definition: string,
   { names: [schema = '', name = ''] }: DeparseContext,
 ): CanonicalForm | null {
-  const renamed = replaceName(definition, {
-    precedingKeywords: ['FUNCTION', 'PROCEDURE'],
-    names: [schema, name],
-    replacement: escapeNames('pg_temp', name),
-  })
+  const temporary = escapeNames('pg_temp', name)
+  const renamed = replaceName(definition, ['FUNCTION', 'PROCEDURE'], [schema, name], temporary)
   if (renamed === null) return null
   return {
     statements: [renamed],
@@ -92,46 +103,40 @@ export function deparseRoutine(
   }
 }
 
-/** The name of the temporary table that stands for the relation of some names. */
+/** The name of the temporary table that stands for a relation. */
 export function temporaryRelation([, table = '']: readonly string[]): string {
   return escapeNames('pg_temp', table)
 }
 
-/** The oid of that table, as an expression. */
+/** SQL for the oid of this temporary table. */
 export function temporaryRelationOid(names: readonly string[]): string {
   return `${pg.escapeLiteral(temporaryRelation(names))}::regclass`
 }
 
-export interface NameReplacement {
-  /** What stands before the name. */
-  readonly precedingKeywords: readonly string[]
-  readonly names: readonly string[]
-  readonly replacement: string
-}
-
 /**
- * A statement with another name in the first place where this one follows one of the words; null where there is none.
- * Both sides of a comparison are placed alike, and nothing permanent is named as the replacement: what was different
- * before cannot be the same afterwards.
+ * A statement in which the replacement stands for a qualified name, once, after one of the keywords; null where the name
+ * follows none. No permanent object has the name of the replacement, so two texts that differ still differ afterwards.
  */
 export function replaceName(
   statement: string,
-  { precedingKeywords, names, replacement }: NameReplacement,
+  keywords: readonly string[],
+  names: readonly string[],
+  replacement: string,
 ): string | null {
   for (const name of quotedSpellings(names))
-    for (const word of precedingKeywords) {
-      const found = `${word} ${name}`
+    for (const keyword of keywords) {
+      const found = `${keyword} ${name}`
       const at = statement.indexOf(found)
       if (at >= 0 && !/^[\w$".]/.test(statement.slice(at + found.length)))
-        return `${statement.slice(0, at)}${word} ${replacement}${statement.slice(at + found.length)}`
+        return `${statement.slice(0, at)}${keyword} ${replacement}${statement.slice(at + found.length)}`
     }
   return null
 }
 
-/** PostgreSQL quotes words of its own, which are not the same on all versions. */
+/** A qualified name with and without quotes: the keywords that PostgreSQL quotes differ between major versions. */
 function quotedSpellings([schema = '', name = '']: readonly string[]): readonly string[] {
-  const ways = (part: string): readonly string[] => [...new Set([quoteName(part), pg.escapeIdentifier(part)])]
-  return ways(schema).flatMap((one) => ways(name).map((other) => `${one}.${other}`))
+  const spellings = (part: string) => [...new Set([quoteName(part), pg.escapeIdentifier(part)])]
+  return spellings(schema).flatMap((one) => spellings(name).map((other) => `${one}.${other}`))
 }
 
 function escapeNames(...names: readonly string[]): string {

@@ -2,34 +2,22 @@ import pg from 'pg'
 import { queryAll } from '../connection/query.js'
 import { hasSqlState, isStatementRejected, sqlState } from '../connection/sqlstate.js'
 import { canonicalSessionStatements } from '../introspect/queries/catalog-queries.js'
-import type { CanonicalForm } from './deparse.js'
+import type { ColumnLookup, ComparisonResult, DeparsePair, DeparseRequest } from './deparse.js'
 
-/** Where temporary objects are made, to be rolled back: in a transaction of their own, or within the caller's. */
+/** Where the temporary objects are created and rolled back: in a transaction of their own, or in that of the caller. */
 export type DeparseTransaction = 'own' | 'callers'
 
-/** A text of each side of a comparison, to be printed in the words of one server. */
-export type DeparsePair = readonly [expected: DeparseRequest, actual: DeparseRequest]
-
-export type DeparseRequest = Exclude<CanonicalForm, { readonly words: string }>
-
-/** Whether both were printed alike, or why they could not be printed. */
-export type ComparisonResult = { readonly alike: boolean } | { readonly why: string }
-
+/** Compares texts by what the server prints. `columnsOf` knows the relations that were named at the start. */
 export interface Deparser {
-  /** The columns of a relation as CREATE TABLE takes them. */
-  readonly columnsOf: (schema: string, relation: string) => string
+  readonly columnsOf: ColumnLookup
   readonly compare: (pairs: readonly DeparsePair[]) => Promise<readonly ComparisonResult[]>
 }
 
-export interface DeparserOptions {
-  readonly transaction: DeparseTransaction
-  /** Schemas and names of the relations whose columns will be asked for. */
-  readonly relations: readonly (readonly [schema: string, relation: string])[]
-}
+export type RelationName = readonly [schema: string, relation: string]
 
 const pairsPerMessage = 40
 
-const savepoint = 'savepoint schemagate_drawing'
+const savepoint = 'savepoint schemagate_deparse'
 const rollbackToSavepoint = `rollback to ${savepoint}`
 
 const transactionStatements: Readonly<
@@ -37,12 +25,12 @@ const transactionStatements: Readonly<
 > = {
   own: { open: 'begin transaction isolation level read committed read write', close: 'rollback' },
   callers: {
-    open: 'savepoint schemagate_canvas',
-    close: 'rollback to savepoint schemagate_canvas; release savepoint schemagate_canvas',
+    open: 'savepoint schemagate_canonicalize',
+    close: 'rollback to savepoint schemagate_canonicalize; release savepoint schemagate_canonicalize',
   },
 }
 
-/** Explicitly last, the temporary schema hides nothing. What waits for a lock waits for somebody's migration. */
+/** The temporary schema comes last, so its objects hide no permanent ones. Who holds a lock for 2 s is migrating. */
 const deparseSettings = [
   'set local search_path to pg_catalog, pg_temp',
   'set local check_function_bodies to off',
@@ -50,16 +38,17 @@ const deparseSettings = [
   'set local client_min_messages to error',
 ]
 
-/** Fails where no temporary object can be made at all: on a standby, without the privilege, against an event trigger. */
-const probeStatement = `create function pg_temp.schemagate_trial() returns void language sql begin atomic select; end`
+/** Fails where temporary objects are impossible: on a standby, without the privilege, or against an event trigger. */
+const probeStatement = `create function pg_temp.schemagate_probe() returns void language sql begin atomic select; end`
 
 /**
- * Hands over what prints texts in the server's own words, and leaves nothing behind. Throws the DatabaseError that says why
- * no temporary object can be made, and what `use` throws.
+ * Gives `use` a deparser, and rolls everything back afterwards. The deparser knows the columns of these relations. Throws
+ * the DatabaseError that says why no temporary object can be created, and what `use` throws.
  */
 export async function withDeparser<T>(
   client: pg.ClientBase,
-  { transaction, relations }: DeparserOptions,
+  transaction: DeparseTransaction,
+  relations: readonly RelationName[],
   use: (deparser: Deparser) => Promise<T>,
 ): Promise<T> {
   const { open, close } = transactionStatements[transaction]
@@ -80,20 +69,20 @@ export async function withDeparser<T>(
     await client.query(close)
     return used
   } catch (error) {
-    // After a lost connection there is nothing to roll back, and the first error is the one to show.
+    // After a lost connection this fails too, and the first error is the one to show.
     await client.query(close).catch(() => {})
     throw error
   }
 }
 
-function createColumnLookup(rows: readonly (readonly unknown[])[]): Deparser['columnsOf'] {
+function createColumnLookup(rows: readonly (readonly unknown[])[]): ColumnLookup {
   const columns = new Map(
     rows.map(([schema, relation, text]) => [JSON.stringify([schema, relation]), String(text)]),
   )
   return (schema, relation) => columns.get(JSON.stringify([schema, relation])) ?? ''
 }
 
-function relationColumnsQuery(relations: DeparserOptions['relations']): string {
+function relationColumnsQuery(relations: readonly RelationName[]): string {
   const listed = relations.map((names) => `(${names.map((name) => pg.escapeLiteral(name)).join(', ')})`)
   return `select n.nspname, c.relname, string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
       || case when a.attcollation <> t.typcollation then ' collate ' || a.attcollation::regcollation else '' end,
@@ -116,7 +105,7 @@ async function comparePairs(
   return found
 }
 
-/** One message for all; an error ends a message and does not say where, so that it is sent again in halves. */
+/** Sends all pairs in one message. An error does not say which statement failed, so the message is sent again in halves. */
 async function compareBatch(
   client: pg.ClientBase,
   pairs: readonly DeparsePair[],

@@ -2,10 +2,9 @@ import { type Fact, type Facts, parseKey } from '../../core/model/catalog.js'
 import { unquotedNames } from '../../core/model/pattern.js'
 import { normalizeQuoting } from '../../core/model/server-versions.js'
 import { type DeparseRule, deparseRules } from './deparse-rules.js'
-import type { CanonicalForm, DeparseContext } from './deparse.js'
-import type { Deparser, ComparisonResult, DeparsePair } from './temporary-objects.js'
+import type { ColumnLookup, ComparisonResult, DeparseContext, DeparsePair } from './deparse.js'
 
-/** A fact that two catalogs have in different words. */
+/** A fact whose text differs between two catalogs, with all facts of its object on both sides. */
 export interface ChangedFact {
   readonly key: string
   readonly fact: string
@@ -13,13 +12,13 @@ export interface ChangedFact {
   readonly actual: Facts
 }
 
-/** What is to be printed to tell whether two texts mean the same, or that this can be told without. */
+/** Two texts for the server to print, or the result where it needs no server. */
 export type TextComparison = { readonly pair: DeparsePair } | ComparisonResult
 
-/** One sketch for each text of a fact that differs; null for a fact that all major versions print in the same words. */
+/** One comparison for each text of a fact that differs; null for a fact that PostgreSQL prints in one way only. */
 export function prepareComparisons(
   changed: ChangedFact,
-  columnsOf: Deparser['columnsOf'],
+  columnsOf: ColumnLookup,
 ): readonly TextComparison[] | null {
   const { key, fact, expected, actual } = changed
   const rule = deparseRules[parseKey(key).kind]?.[fact]
@@ -33,7 +32,7 @@ export function prepareComparisons(
   )
 }
 
-/** Bodies of routines are whatever somebody wrote; all else is printed, and differs in no more than quotes. */
+/** Not for routines: PostgreSQL keeps the body of a routine as it was written, quotes included. */
 function differsOnlyInQuotes([expected, actual]: TextPair, key: string): boolean {
   const { kind } = parseKey(key)
   return (
@@ -43,7 +42,7 @@ function differsOnlyInQuotes([expected, actual]: TextPair, key: string): boolean
 
 type TextPair = readonly [expected: string, actual: string]
 
-/** Lists are compared text by text; null where there are not as many on both sides. */
+/** Lists are compared text by text; null where the lists differ in length. */
 function findDifferingTexts(
   expected: Fact | undefined,
   actual: Fact | undefined,
@@ -59,12 +58,10 @@ function prepareComparison(
   deparse: DeparseRule,
   context: DeparseContext,
 ): TextComparison {
-  const [expectedForm, actualForm]: readonly (CanonicalForm | null)[] = [
-    deparse(expected, context),
-    deparse(actual, context),
-  ]
-  if (!expectedForm || !actualForm) return { why: 'it is not in the words of any PostgreSQL' }
-  if ('words' in expectedForm)
-    return { alike: 'words' in actualForm && expectedForm.words === actualForm.words }
-  return 'words' in actualForm ? { alike: false } : { pair: [expectedForm, actualForm] }
+  const expectedForm = deparse(expected, context)
+  const actualForm = deparse(actual, context)
+  if (expectedForm === null || actualForm === null)
+    return { why: 'no version of PostgreSQL prints it like this' }
+  if ('text' in expectedForm) return { alike: 'text' in actualForm && expectedForm.text === actualForm.text }
+  return 'text' in actualForm ? { alike: false } : { pair: [expectedForm, actualForm] }
 }
