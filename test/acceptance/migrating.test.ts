@@ -73,7 +73,7 @@ Do one of:
     '001_songs applied',
     '002_plays started',
     '003_unique started',
-    '002_plays rolled back',
+    '002_plays undone',
     '003_unique failed',
     '002_plays started',
     '002_plays applied',
@@ -85,9 +85,7 @@ Do one of:
   const [row = ''] = (await ledger(project, 'role, host, release, checksum, duration_ms >= 0')).slice(-1)
   t.match(row, /^\w+ replica-1 abc123 sha256:[0-9a-f]{64} true$/)
   t.strictSame(
-    await project.query(
-      `select distinct error from schemagate_ledger where event in ('failed', 'rolled back')`,
-    ),
+    await project.query(`select distinct error from schemagate_ledger where event in ('failed', 'undone')`),
     [{ error: 'two songs have one title?' }],
   )
 })

@@ -126,7 +126,7 @@ t.test(
       '002_likes applied',
       '003_plays started',
       ...['002_likes', '003_plays'].map(
-        (revision) => `${revision} rolled back canceling statement due to lock timeout`,
+        (revision) => `${revision} undone canceling statement due to lock timeout`,
       ),
     ].filter((row) => !row.endsWith('applied'))
     t.strictSame(rows, [
@@ -175,7 +175,7 @@ Do one of:
   t.strictSame((await ledger(project)).slice(2), [
     '002_likes started',
     '003_plays started',
-    '002_likes rolled back canceling statement due to lock timeout',
+    '002_likes undone canceling statement due to lock timeout',
     '003_plays failed canceling statement due to lock timeout',
   ])
   t.notOk((await project.objects()).includes('likes.id integer'))
@@ -224,7 +224,7 @@ t.test('a deadlock is a lock of others, too', async (t) => {
   )
   t.strictSame((await ledger(project)).slice(2), [
     '002_both started',
-    '002_both rolled back deadlock detected',
+    '002_both undone deadlock detected',
     '002_both started',
     '002_both applied',
   ])
@@ -323,7 +323,7 @@ Do one of:
     (await ledger(project)).slice(2),
     Array.from({ length: attempts() }, () => [
       '002_plays started',
-      '002_plays rolled back canceling statement due to lock timeout',
+      '002_plays undone canceling statement due to lock timeout',
     ]).flat(),
   )
 })

@@ -9,9 +9,9 @@ import { promisedCatalogAt, type Snapshot, fullCatalogAt } from '../model/snapsh
  * there and not valid, which is what a concurrent build leaves that did not end, `open` are not as promised.
  */
 export type Completion =
-  | { readonly kind: 'untold'; readonly why: string }
+  | { readonly kind: 'unknown'; readonly why: string }
   | {
-      readonly kind: 'not applied' | 'in part' | 'applied'
+      readonly kind: 'unapplied' | 'partial' | 'applied'
       readonly done: readonly string[]
       readonly invalid: readonly string[]
       readonly open: readonly string[]
@@ -52,16 +52,16 @@ export function assessCompletion(revision: string, bearings: CompletionInput): C
   const remainder = findRemainingChanges(revision, bearings)
   if (remainder === null) {
     const why = bearings.snapshot === null ? 'there is no snapshot' : 'the snapshot does not have it'
-    return { kind: 'untold', why }
+    return { kind: 'unknown', why }
   }
   const { keys, differences } = remainder
-  if (keys.length === 0) return { kind: 'untold', why: 'it changes nothing in the catalog' }
+  if (keys.length === 0) return { kind: 'unknown', why: 'it changes nothing in the catalog' }
   const invalid = differences.filter(isInvalid).map(({ key }) => key)
   const differing = new Set(differences.map(({ key }) => key))
   const done = keys.filter((key) => !differing.has(key))
   const open = keys.filter((key) => differing.has(key) && !invalid.includes(key))
   const isNothing = done.length + invalid.length === 0
-  const kind = differing.size === 0 ? 'applied' : isNothing ? 'not applied' : 'in part'
+  const kind = differing.size === 0 ? 'applied' : isNothing ? 'unapplied' : 'partial'
   return { kind, done, invalid, open }
 }
 
@@ -76,31 +76,31 @@ export function isInvalid(difference: Difference): boolean {
 
 /** The invalid indexes among what a revision left. */
 export function invalidIndexes(standing: Completion): readonly string[] {
-  return standing.kind === 'untold' ? [] : standing.invalid.filter((key) => parseKey(key).kind === 'index')
+  return standing.kind === 'unknown' ? [] : standing.invalid.filter((key) => parseKey(key).kind === 'index')
 }
 
 /** `applied in part`: a standing in a few words. */
 export function summarizeCompletion(standing: Completion): string {
   switch (standing.kind) {
-    case 'untold':
+    case 'unknown':
       return `how far it came cannot be told: ${standing.why}`
-    case 'not applied':
+    case 'unapplied':
       return 'not applied'
     case 'applied':
       return 'applied in full, but not recorded'
-    case 'in part':
+    case 'partial':
       return leftOnlyInvalidIndexes(standing) ? 'left an invalid index behind' : 'applied in part'
   }
 }
 
-function leftOnlyInvalidIndexes(standing: Exclude<Completion, { kind: 'untold' }>): boolean {
+function leftOnlyInvalidIndexes(standing: Exclude<Completion, { kind: 'unknown' }>): boolean {
   const { done, open, invalid } = standing
   return done.length + open.length === 0 && invalidIndexes(standing).length === invalid.length
 }
 
 /** A standing as lines: its name, and for a part which objects are there and which are not. */
 export function describeCompletion(standing: Completion): readonly string[] {
-  if (standing.kind !== 'in part') return [summarizeCompletion(standing)]
+  if (standing.kind !== 'partial') return [summarizeCompletion(standing)]
   const { done, invalid, open } = standing
   return [
     summarizeCompletion(standing),

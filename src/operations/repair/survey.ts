@@ -119,7 +119,7 @@ function selectRecordable(
  */
 function isComplete(stood: UnfinishedRevision, repaired: readonly string[]): boolean {
   const { completion, corrected } = stood
-  if (completion.kind === 'untold' || completion.open.length > 0) return false
+  if (completion.kind === 'unknown' || completion.open.length > 0) return false
   if (completion.invalid.some((key) => !repaired.includes(key))) return false
   const isByIndex = [...completion.invalid, ...completion.done].some((key) => repaired.includes(key))
   return isByIndex || (isInterrupted(stood) && !corrected)

@@ -7,15 +7,16 @@ import { queryRows } from '../connection/query.js'
 export const ledgerTable = 'schemagate_ledger'
 
 /**
- * What happened: to a revision (`stamped` and `repaired` were recorded without being run, `forgotten` is no longer recorded
- * because its file is lost; `started` without another after it was interrupted), or to the database, whose rows have no
- * revision: whose it is, and each index that is repaired.
+ * What happened: to a revision (`undone` had no failure of its own, and was rolled back with its transaction; `stamped` and
+ * `repaired` were recorded without being run; `forgotten` is no longer recorded because its file is lost; `started` as the
+ * last event means that it was interrupted), or to the database, whose rows have no revision: its identity, and each index
+ * that is repaired.
  */
 export type LedgerEvent =
   | 'started'
   | 'applied'
   | 'failed'
-  | 'rolled back'
+  | 'undone'
   | 'reverted'
   | 'stamped'
   | 'forgotten'
@@ -163,6 +164,9 @@ export function parseLastEvents(
   }
 }
 
+/** Events by the names that earlier releases wrote. */
+const formerEventNames: Readonly<Record<string, LedgerEvent>> = { 'rolled back': 'undone' }
+
 function parseLastEvent({
   revision,
   event,
@@ -173,7 +177,7 @@ function parseLastEvent({
 }: Readonly<Record<string, unknown>>): LastEvent {
   return {
     revision: String(revision),
-    event: String(event),
+    event: formerEventNames[String(event)] ?? String(event),
     host: String(host),
     at: at instanceof Date ? at.toISOString() : String(at),
     checksum: typeof checksum === 'string' ? checksum : null,

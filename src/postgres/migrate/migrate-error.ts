@@ -126,7 +126,7 @@ async function partialProgressFacts({ context, state }: FailedRun): Promise<read
   if (typeof live === 'string') return [['already done', `could not be read: ${live}`]]
   const recorded = [...inspection.recorded.revisions, ...state.applied]
   const standing = assessCompletion(state.running.migration.revision, { snapshot, recorded, live })
-  if (standing.kind === 'untold') return []
+  if (standing.kind === 'unknown') return []
   const { done, invalid, open } = standing
   return [
     ['already done', done.length === 0 ? 'nothing' : shortenList(done)],

@@ -3,7 +3,7 @@ import { appendEntries, type LedgerEntry } from '../ledger/ledger.js'
 import { serverMessageOf, type ActiveRun, type RunState } from './run-context.js'
 
 /**
- * The revision that runs `failed`; what shared its transaction, and what is tried again, was `rolled back`. Of one outside a
+ * The revision that runs `failed`; what shared its transaction, and what is tried again, is `undone`. Of one outside a
  * transaction whose connection was lost nobody knows how far it came: it stays `started`, as if this process was killed.
  */
 export async function recordRollback(failure: unknown, { context, state }: ActiveRun): Promise<void> {
@@ -25,7 +25,7 @@ export async function recordRollback(failure: unknown, { context, state }: Activ
 
 /** What failed without a transaction may have left something: the next run has to know of which text that was. */
 function rollbackEntry(revision: string, { running }: RunState): LedgerEntry {
-  if (running === null || running.migration.revision !== revision) return { revision, event: 'rolled back' }
+  if (running === null || running.migration.revision !== revision) return { revision, event: 'undone' }
   const { migration, transactional } = running
   const { checksum, file } = migration
   return { revision, event: 'failed', checksum, detail: { file, transaction: transactional } }

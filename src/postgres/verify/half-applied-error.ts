@@ -72,7 +72,7 @@ function choicesFor(
   { revision, completion }: UnfinishedRevision,
   build: readonly string[],
 ): readonly ErrorChoice[] {
-  if (completion.kind === 'untold') return []
+  if (completion.kind === 'unknown') return []
   const indexes = invalidIndexes(completion)
   const isSafe = completion.open.length === 0 && completion.invalid.length === indexes.length
   return [

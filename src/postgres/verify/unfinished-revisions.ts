@@ -95,6 +95,6 @@ export function mayHaveLeftObjects({ lastEvent }: UnfinishedRevision): boolean {
 export function isHalfApplied(stood: UnfinishedRevision): boolean {
   const { completion, corrected } = stood
   if (corrected || !mayHaveLeftObjects(stood)) return false
-  if (completion.kind === 'untold' || completion.kind === 'not applied') return false
+  if (completion.kind === 'unknown' || completion.kind === 'unapplied') return false
   return isInterrupted(stood) || invalidIndexes(completion).length > 0
 }
