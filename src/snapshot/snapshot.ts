@@ -1,7 +1,7 @@
-import { formatCount, shortenList } from '../core/model/describe.js'
 import { type StaleRevision, findStaleRevisions } from '../core/model/snapshot-staleness.js'
 import { reuseUndeterminedValues, type Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
+import { formatCount, shortenList } from '../core/text/format.js'
 import { isRecord } from '../core/text/is-record.js'
 import { SchemaError } from '../errors/schema-error.js'
 import type { Workspace } from '../workspace.js'

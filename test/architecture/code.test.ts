@@ -1,7 +1,7 @@
 import t from 'tap'
 import ts from 'typescript'
 import { impactRules } from '../../src/core/impact/assess-impact.js'
-import { nameOfKind, pluralOfKind } from '../../src/core/model/describe.js'
+import { nameOfKind, pluralOfKind } from '../../src/core/text/format.js'
 import { ddlKinds } from '../../src/ddl/kinds/registry.js'
 import { catalogQueries } from '../../src/postgres/introspect/queries/catalog-queries.js'
 import { declarationsOf, placesOf, sources } from './sources.js'

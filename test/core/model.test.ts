@@ -13,16 +13,7 @@ import {
   tableKeyOf,
 } from '../../src/core/model/catalog.js'
 import { canonicalChange } from '../../src/core/model/change-digest.js'
-import {
-  formatCount,
-  describeChanges,
-  describeCounts,
-  describeDifference,
-  describeDuration,
-  describeFact,
-  pluralOfKind,
-  shortenList,
-} from '../../src/core/model/describe.js'
+import { describeChanges, describeDifference, describeFact } from '../../src/core/model/describe.js'
 import { diff, type Difference, type UndeterminedFacts } from '../../src/core/model/diff.js'
 import { matchesKey, parsePattern } from '../../src/core/model/pattern.js'
 import { splitIgnored, unmatchedPatterns, limitToScope } from '../../src/core/model/scope.js'
@@ -37,6 +28,13 @@ import {
   promisedCatalogAt,
   type Snapshot,
 } from '../../src/core/model/snapshot.js'
+import {
+  formatCount,
+  describeCounts,
+  describeDuration,
+  pluralOfKind,
+  shortenList,
+} from '../../src/core/text/format.js'
 import { songs, title, text, snapshot, scopeOf } from './songs.js'
 
 t.test('a name stands in a key as it is if it is plain, else quoted', async (t) => {

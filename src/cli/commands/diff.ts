@@ -1,6 +1,6 @@
 import { assessImpact, type Finding } from '../../core/impact/assess-impact.js'
-import { formatCount } from '../../core/model/describe.js'
 import { compareInScope } from '../../core/model/scope.js'
+import { formatCount } from '../../core/text/format.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import { renderScript } from '../../ddl/plan/script.js'
 import type { Plan } from '../../ddl/statement.js'

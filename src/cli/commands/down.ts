@@ -1,4 +1,4 @@
-import { formatCount } from '../../core/model/describe.js'
+import { formatCount } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { migrateOptionsFor } from '../../gate/gate.js'
 import { refuseWrongDatabase } from '../../gate/preconditions.js'

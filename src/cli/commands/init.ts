@@ -1,4 +1,4 @@
-import { formatCount, describeDuration } from '../../core/model/describe.js'
+import { formatCount, describeDuration } from '../../core/text/format.js'
 import { initFromSnapshot } from '../../operations/init/init.js'
 import { describeAddress, addressOf } from '../../postgres/connection/address.js'
 import { withWorkspace } from '../../workspace.js'

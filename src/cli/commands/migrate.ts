@@ -1,4 +1,4 @@
-import { describeCounts } from '../../core/model/describe.js'
+import { describeCounts } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { runGate } from '../../gate/gate.js'

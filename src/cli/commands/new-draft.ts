@@ -1,6 +1,7 @@
-import { formatCount, describeChanges } from '../../core/model/describe.js'
+import { describeChanges } from '../../core/model/describe.js'
 import { countIgnored } from '../../core/model/scope.js'
 import type { Changes } from '../../core/model/snapshot.js'
+import { formatCount } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { draftMigration, dataLossesOf } from '../../ddl/draft/draft-migration.js'
 import { renderMigration } from '../../ddl/draft/migration-code.js'

@@ -1,4 +1,4 @@
-import { shortenList } from '../../core/model/describe.js'
+import { shortenList } from '../../core/text/format.js'
 import type { ErrorFact } from '../../errors/schema-error.js'
 import { repairAsSurveyed, type Survey, surveyDatabase } from '../../operations/repair/survey.js'
 import { describeAddress } from '../../postgres/connection/address.js'

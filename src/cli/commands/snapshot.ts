@@ -1,6 +1,7 @@
-import { formatCount, describeDifference } from '../../core/model/describe.js'
+import { describeDifference } from '../../core/model/describe.js'
 import { diff } from '../../core/model/diff.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
+import { formatCount } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'

@@ -1,7 +1,7 @@
 import { findingsOf } from '../../core/history/decision.js'
 import { impacts } from '../../core/impact/assess-impact.js'
 import type { RevisionDistance } from '../../core/impact/closest-revision.js'
-import { formatCount } from '../../core/model/describe.js'
+import { formatCount } from '../../core/text/format.js'
 import type { ClosestRevisionProposal } from '../../operations/stamp/closest-revision.js'
 import { isSeparateHistory } from '../../operations/stamp/plan.js'
 import { describeAddress } from '../../postgres/connection/address.js'

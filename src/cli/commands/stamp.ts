@@ -1,6 +1,6 @@
 import { findingsOf } from '../../core/history/decision.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
-import { formatCount, shortenList } from '../../core/model/describe.js'
+import { formatCount, shortenList } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { findClosestRevision } from '../../operations/stamp/closest-revision.js'

@@ -1,8 +1,8 @@
 import { type Catalog, parseKey } from '../model/catalog.js'
-import { shortenList } from '../model/describe.js'
 import type { Difference } from '../model/diff.js'
 import { compareInScope, defaultScope, type Scope } from '../model/scope.js'
 import { promisedCatalogAt, type Snapshot, fullCatalogAt } from '../model/snapshot.js'
+import { shortenList } from '../text/format.js'
 
 /**
  * How far a revision that is not recorded came, by the objects it changes: `done` are as promised after it, `invalid` are

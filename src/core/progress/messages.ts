@@ -1,14 +1,9 @@
 import { summarizeCompletion, type Completion } from '../history/completion.js'
 import type { History } from '../history/history.js'
 import { describeOwner } from '../history/ownership.js'
-import {
-  formatCount,
-  describeChanges,
-  describeCounts,
-  describeDuration,
-  shortenList,
-} from '../model/describe.js'
+import { describeChanges } from '../model/describe.js'
 import type { IgnoredDifferences } from '../model/scope.js'
+import { formatCount, describeCounts, describeDuration, shortenList } from '../text/format.js'
 import { toPrintable } from '../text/printable.js'
 import type { Progress, ProgressEvents } from './events.js'
 import type { Heartbeat } from './heartbeat.js'

@@ -1,4 +1,4 @@
-import { describeDuration } from '../model/describe.js'
+import { describeDuration } from '../text/format.js'
 
 /** Another session that a migration waits for, as PostgreSQL shows it to our role: what it may not see is null. */
 export interface Blocker {

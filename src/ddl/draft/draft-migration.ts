@@ -1,5 +1,5 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import { formatCount } from '../../core/model/describe.js'
+import { formatCount } from '../../core/text/format.js'
 import { type Plan, type PlanRefusal, type Statement } from '../statement.js'
 import { type DraftBlock, buildBlocks } from './blocks.js'
 import { toOneLine, stringLiteral } from './javascript.js'

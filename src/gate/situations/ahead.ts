@@ -1,7 +1,7 @@
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
 import { countByKind } from '../../core/model/catalog.js'
-import { formatCount, describeCounts, shortenList } from '../../core/model/describe.js'
 import type { DetailLevel } from '../../core/progress/health-document.js'
+import { formatCount, describeCounts, shortenList } from '../../core/text/format.js'
 import type { ErrorFact } from '../../errors/schema-error.js'
 import {
   differenceFacts,

@@ -1,7 +1,8 @@
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
-import { describeDifference, shortenList } from '../../core/model/describe.js'
+import { describeDifference } from '../../core/model/describe.js'
 import type { DetailLevel } from '../../core/progress/health-document.js'
+import { shortenList } from '../../core/text/format.js'
 import type { ErrorChoice, ErrorCode, ErrorFact } from '../../errors/schema-error.js'
 
 /** A situation in words: the same for the error that refuses and for the warning that serves. */

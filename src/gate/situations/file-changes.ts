@@ -1,7 +1,7 @@
 import { type Assessment, findingsOf, type Situation } from '../../core/history/decision.js'
 import { describeHistoryChange, type HistoryChange } from '../../core/history/file-changes.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
-import { shortenList } from '../../core/model/describe.js'
+import { shortenList } from '../../core/text/format.js'
 import type { ErrorChoice, ErrorCode, ErrorFact } from '../../errors/schema-error.js'
 import {
   differenceFacts,

@@ -1,6 +1,6 @@
 import { type Assessment, type Decision, findingsOf, type Situation } from '../../core/history/decision.js'
-import { formatCount } from '../../core/model/describe.js'
 import type { DetailLevel } from '../../core/progress/health-document.js'
+import { formatCount } from '../../core/text/format.js'
 import { type ErrorChoice, type ErrorCode, SchemaError } from '../../errors/schema-error.js'
 import { aheadText } from './ahead.js'
 import { differenceFacts, seriousFindings, revisionFacts, type SituationText } from './describe.js'

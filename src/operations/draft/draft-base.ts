@@ -1,11 +1,11 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import { formatCount } from '../../core/model/describe.js'
 import {
   type PromisedCatalog,
   promisedCatalogAt,
   type Snapshot,
   fullCatalogAt,
 } from '../../core/model/snapshot.js'
+import { formatCount } from '../../core/text/format.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { withClient } from '../../postgres/connection/connect.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'

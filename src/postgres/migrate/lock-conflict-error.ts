@@ -1,5 +1,5 @@
-import { formatCount, describeDuration } from '../../core/model/describe.js'
 import { type Blocker, describeBlocker, noBlockerSeen } from '../../core/progress/session-activity.js'
+import { formatCount, describeDuration } from '../../core/text/format.js'
 import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import type { RunContext, RunState } from './run-context.js'
 

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { assessCompletion } from '../../core/history/completion.js'
-import { shortenList } from '../../core/model/describe.js'
 import { redactLiterals } from '../../core/progress/session-activity.js'
+import { shortenList } from '../../core/text/format.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import { isSessionLost } from '../connection/lifecycle.js'

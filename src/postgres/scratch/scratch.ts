@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { sortKeys } from '../../core/model/catalog.js'
-import { shortenList } from '../../core/model/describe.js'
+import { shortenList } from '../../core/text/format.js'
 import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'

@@ -1,0 +1,49 @@
+/** Nouns whose plural, or kinds whose name for people, is another than their own with an s. */
+const irregularNames: Readonly<Record<string, readonly [one: string, several: string]>> = {
+  index: ['index', 'indexes'],
+  policy: ['policy', 'policies'],
+  statistics: ['extended statistics', 'extended statistics'],
+  composite: ['composite type', 'composite types'],
+  range: ['range type', 'range types'],
+  operator_family: ['operator family', 'operator families'],
+  operator_class: ['operator class', 'operator classes'],
+  text_search_dictionary: ['text search dictionary', 'text search dictionaries'],
+  server: ['foreign server', 'foreign servers'],
+  default_privileges: ['default privileges', 'default privileges'],
+}
+
+/** The name of one object of a kind: `materialized_view` -> `materialized view`. */
+export function nameOfKind(kind: string): string {
+  return irregularNames[kind]?.[0] ?? kind.replaceAll('_', ' ')
+}
+
+/** The name of several objects of a kind: `column` -> `columns`. */
+export function pluralOfKind(kind: string): string {
+  return irregularNames[kind]?.[1] ?? `${nameOfKind(kind)}s`
+}
+
+/** `1 revision`, `3 revisions`. */
+export function formatCount(number: number, noun: string): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? nameOfKind(noun) : pluralOfKind(noun)}`
+}
+
+/** Counts by kind in words: `2 tables, 9 columns`, `nothing` for none. */
+export function describeCounts(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts).map(([kind, number]) => formatCount(number, kind))
+  return parts.length === 0 ? 'nothing' : parts.join(', ')
+}
+
+/** A list as people read it: of a long one the first lines and the last. */
+export function shortenList(lines: readonly string[]): readonly string[] {
+  return lines.length <= 12
+    ? lines
+    : [...lines.slice(0, 5), `… ${lines.length - 10} more`, ...lines.slice(-5)]
+}
+
+/** Milliseconds as people read them: `340 ms`, `12.4 s`, `3 min 5 s`. */
+export function describeDuration(milliseconds: number): string {
+  if (milliseconds < 999.5) return `${Math.round(milliseconds)} ms`
+  if (milliseconds < 59_950) return `${(milliseconds / 1_000).toFixed(1)} s`
+  const seconds = Math.round(milliseconds / 1_000)
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+}
