@@ -242,7 +242,7 @@ breaks
     type
       expected  integer
       actual    text
-    values of the promised type may not fit or come back in another form
+    values of the promised type may not fit, or are returned in a different form
   missing column:public.songs.title
       expected  type text, nullable false
     queries that name it fail

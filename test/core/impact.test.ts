@@ -82,7 +82,7 @@ t.test('what belongs to a table this build does not know is harmless', async (t)
   }
   t.equal(
     meaningOf('constraint', [null, { type: 'foreign key' }, ''], 'public.bands'),
-    'harmless: this build does not use the table; deleting what it refers to may be refused',
+    'harmless: this build does not use the table, but deleting rows that it refers to may be refused',
   )
 })
 

@@ -86,7 +86,7 @@ gate         serve: 1 applied migration was edited; its change to the catalog is
   current       20260103_add_year
   head          20260103_add_year
   changed       20260102_add_artist  edited, with another change to the catalog
-  differences   changed column:public.songs.artist  (harmless: every promised value fits, and arrives the same)
+  differences   changed column:public.songs.artist  (harmless: every promised value fits and is returned unchanged)
                   type
                     expected  character varying(80)
                     actual    text
@@ -118,7 +118,7 @@ SCHEMA_HISTORY_CHANGED: 1 applied migration was edited, and its change to the ca
   head          20260104_add_length
   pending       20260104_add_length
   changed       20260102_add_artist  edited, with another change to the catalog
-  differences   changed column:public.songs.artist  (harmless: every promised value fits, and arrives the same)
+  differences   changed column:public.songs.artist  (harmless: every promised value fits and is returned unchanged)
                   type
                     expected  character varying(80)
                     actual    text

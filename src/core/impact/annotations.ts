@@ -3,7 +3,7 @@ import { type FactChange, listOf, type ImpactRule } from './rule.js'
 
 const commentRule: ImpactRule<FactChange> = ['harmless', 'it is documentation']
 
-/** What people wrote: facts of every kind, read and compared only when asked. */
+/** Comments: facts of every kind, read and compared only with `VERIFY_COMMENTS`. */
 export const commentRules: Readonly<Record<string, ImpactRule<FactChange>>> = {
   comment: commentRule,
   columnComments: commentRule,
@@ -22,7 +22,7 @@ const privilegesRule: ImpactRule<FactChange> = {
   otherwise: ['weakens', 'roles may do more with it than promised'],
 }
 
-/** Who owns and who may use: facts of every kind that has them, read and compared only when asked. */
+/** Owners and grants: facts of every kind that has them, read and compared only with `VERIFY_GRANTS`. */
 export const grantRules: Readonly<Record<string, ImpactRule<FactChange>>> = {
   owner: ['weakens', 'another role may change and drop it, and policies do not apply to that role'],
   grants: privilegesRule,
@@ -31,7 +31,7 @@ export const grantRules: Readonly<Record<string, ImpactRule<FactChange>>> = {
 
 type PrivilegesByRole = ReadonlyMap<string, readonly string[]>
 
-/** Grants are texts such as `app: SELECT, UPDATE*`; for what stands in none PostgreSQL's own rules apply. */
+/** Grants are texts such as `app: SELECT, UPDATE*`. A role without one has what PostgreSQL gives it implicitly. */
 function losesPrivilege({ expected, actual }: FactChange): boolean {
   const [promised, given] = [parseRolePrivileges(expected), parseRolePrivileges(actual)]
   return [...new Set([...promised.keys(), ...given.keys()])].some((role) => {
@@ -51,12 +51,12 @@ function parseRolePrivileges(grants: Fact | undefined): PrivilegesByRole {
   )
 }
 
-/** What a role has by itself where the other side says something else: the owner all, others what was taken away. */
+/** What a role has without a grant where the other side has one: the owner all, others what was revoked there. */
 function implicitPrivileges(other: readonly string[] | undefined, role: string): readonly string[] {
   return other?.length === 0 || /(?:^|: )OWNER$/.test(role) ? ['ALL'] : []
 }
 
-/** A star is the right to pass the privilege on. */
+/** A star is the grant option: the role may grant the privilege to others. */
 function includesPrivilege(privileges: readonly string[], wanted: string): boolean {
   const withStar = wanted.endsWith('*') ? wanted : `${wanted}*`
   const enough = [wanted, withStar, 'ALL*', ...(wanted === withStar ? [] : ['ALL'])]

@@ -1,7 +1,7 @@
 import { type Catalog, parseKey, relationKeysOf } from '../model/catalog.js'
 import type { Difference } from '../model/diff.js'
 import { commentRules, grantRules } from './annotations.js'
-import { columnRules } from './columns.js'
+import { columnRules, domainRules } from './columns.js'
 import {
   constraintRules,
   eventTriggerRules,
@@ -15,7 +15,6 @@ import {
   baseTypeRules,
   collationRules,
   compositeRules,
-  domainRules,
   enumRules,
   rangeRules,
   textSearchConfigurationRules,
@@ -31,15 +30,6 @@ import {
   subscriptionRules,
   userMappingRules,
 } from './foreign-and-replication.js'
-import {
-  extensionRules,
-  foreignTableRules,
-  materializedViewRules,
-  schemaRules,
-  sequenceRules,
-  tableRules,
-  viewRules,
-} from './relations.js'
 import {
   accessMethodRules,
   aggregateRules,
@@ -61,13 +51,16 @@ import {
   type ImpactVerdict,
   worstVerdict,
 } from './rule.js'
+import { extensionRules, schemaRules, sequenceRules } from './schemas-and-sequences.js'
+import { foreignTableRules, tableRules } from './tables.js'
+import { materializedViewRules, viewRules } from './views.js'
 
 export { type Impact, impacts } from './rule.js'
 
 /** A difference with what it means. */
 export type Finding = Difference & { readonly impact: Impact; readonly reason: string }
 
-/** From kind, change and fact to impact and reason: the one place that knows what a difference means. */
+/** What a difference means, by kind, change and fact. Nothing else in the project knows that. */
 export const impactRules: Readonly<Record<string, KindRules>> = {
   schema: schemaRules,
   extension: extensionRules,
@@ -113,26 +106,26 @@ export const impactRules: Readonly<Record<string, KindRules>> = {
   default_privileges: defaultPrivilegesRules,
 }
 
-/** What a difference means in facts that objects of every kind can have. */
+/** What a difference means in the facts that objects of every kind can have. */
 export const annotationRules: KindRules['changed'] = { ...commentRules, ...grantRules }
 
 const unknownKind: ImpactVerdict = ['breaks', 'nothing is known about this kind of object']
 const unknownFact: ImpactVerdict = ['breaks', 'nothing is known about this fact']
 const refersToKnownTable: ImpactVerdict = [
   'harmless',
-  'this build does not use the table; deleting what it refers to may be refused',
+  'this build does not use the table, but deleting rows that it refers to may be refused',
 ]
 
 /**
- * What a difference means for code built for `expected`. What belongs to a table this build does not know is harmless.
- * A kind or a fact without rules counts as breaking: not knowing is never "ok".
+ * What a difference means for code built for `expected`. What belongs to a table that this build does not know is harmless.
+ * A kind or a fact without a rule breaks, because what could not be checked is never ok.
  */
 export function assessImpact(difference: Difference, expected: Catalog): Finding {
   const [impact, reason] = verdictForDifference(difference, expected)
   return { ...difference, impact, reason }
 }
 
-/** The impact of most consequence among findings, null without any. */
+/** The worst impact among findings; null for no findings. */
 export function worstImpact(findings: readonly Finding[]): Impact | null {
   return impacts.find((impact) => findings.some((finding) => finding.impact === impact)) ?? null
 }

@@ -4,82 +4,76 @@ import { compareInScope, type Scope, splitIgnored, limitToScope } from '../model
 import { type Changes, diffKeysAgainstPromise, pickKeys, type Snapshot } from '../model/snapshot.js'
 import { assessImpact, type Impact, impacts } from './assess-impact.js'
 
-/** How far a database is from what is promised at a revision. */
+/** How far a database is from what the snapshot promises at a revision. */
 export interface RevisionDistance {
   readonly revision: string
   readonly differences: number
-  /** The differences by what they do to code built for that revision. */
+  /** The differences by their impact on code built for that revision. */
   readonly counts: Readonly<Record<Impact, number>>
 }
 
-/** A snapshot, and a database of unknown revision. */
+/** A database of unknown revision, and the snapshot to find the revision in. */
 export interface RevisionSearch {
   readonly snapshot: Snapshot
   readonly live: Catalog
   readonly scope: Scope
 }
 
-/** Promised objects, each at most once, that the database has with other facts. */
+/** Promised objects, each at most once, that the database has with different facts. */
 export interface CanonicalizeBatch {
   readonly expected: Catalog
   readonly undetermined: UndeterminedFacts
 }
 
-/** The live object in the words of a promised one, by the latter's facts in the snapshot. */
+/** The facts of a live object as PostgreSQL prints them in the promised form, by the promised facts in the snapshot. */
 export type CanonicalizedFacts = ReadonlyMap<Facts, Facts>
 
 const impactWeights: Readonly<Record<Impact, number>> = { breaks: 4, weakens: 3, slows: 2, harmless: 1 }
 
 /**
- * All that some revision promised and the database has otherwise, which may be no more than other words. An object that
- * several revisions changed is in as many of the wordings.
+ * Everything that some revision promised and that the database has with different facts, which may be the same definition
+ * printed differently. A batch holds each object once, so an object that three revisions changed is in three batches.
  */
-export function collectCanonicalizeBatches({
-  snapshot,
-  live,
-  scope,
-}: RevisionSearch): readonly CanonicalizeBatch[] {
-  const wordings: { expected: Record<string, Facts>; undetermined: Record<string, readonly string[]> }[] = []
-  const seen = new Map<string, number>()
+export function collectCanonicalizeBatches(search: RevisionSearch): readonly CanonicalizeBatch[] {
+  const { snapshot, live, scope } = search
+  const batches: { expected: Record<string, Facts>; undetermined: Record<string, readonly string[]> }[] = []
+  const batchCounts = new Map<string, number>()
   for (const { changes, undetermined = {} } of snapshot.revisions) {
     const promised = { catalog: objectsAfter(changes), undetermined, tolerated: new Set<string>() }
     const { differences } = compareInScope(promised, pickKeys(live, Object.keys(changes)), { scope })
     for (const { change, key } of differences) {
       const facts = changes[key]
       if (change !== 'changed' || !facts) continue
-      const nth = seen.get(key) ?? 0
-      seen.set(key, nth + 1)
-      const wording = (wordings[nth] ??= { expected: {}, undetermined: {} })
-      wording.expected[key] = facts
-      if (undetermined[key] !== undefined) wording.undetermined[key] = undetermined[key]
+      const count = batchCounts.get(key) ?? 0
+      batchCounts.set(key, count + 1)
+      const batch = (batches[count] ??= { expected: {}, undetermined: {} })
+      batch.expected[key] = facts
+      if (undetermined[key] !== undefined) batch.undetermined[key] = undetermined[key]
     }
   }
-  return wordings
+  return batches
 }
 
 /**
  * How far the database is from each revision of the snapshot, in the snapshot's order. Linear in the live objects and the
- * changes of all revisions: from one revision to the next only what it changes is judged anew.
+ * changes of all revisions: each revision compares only the objects that it changes.
  */
 export function measureDistances(
-  unplaced: RevisionSearch,
-  worded: CanonicalizedFacts = new Map(),
+  search: RevisionSearch,
+  canonicalized: CanonicalizedFacts = new Map(),
 ): readonly RevisionDistance[] {
-  const { snapshot, scope } = unplaced
-  const live = limitToScope(unplaced.live, scope)
-  const state = initialSearchState(unplaced, live)
+  const { snapshot, scope } = search
+  const live = limitToScope(search.live, scope)
+  const state = initialSearchState(search, live)
   return snapshot.revisions.map(({ revision, changes, undetermined = {} }) => {
     const promised = limitToScope(objectsAfter(changes), scope)
     for (const [key, facts] of Object.entries(changes)) {
       state.tolerated.delete(key)
       setOrDelete(state.expected, key, promised[key])
       setOrDelete(state.undetermined, key, undetermined[key])
-      const words = facts === null ? undefined : worded.get(facts)
-      setOrDelete(
-        state.actual,
-        key,
-        words === undefined ? live[key] : limitToScope({ [key]: words }, scope)[key],
-      )
+      const printed = facts === null ? undefined : canonicalized.get(facts)
+      const actual = printed === undefined ? live : limitToScope({ [key]: printed }, scope)
+      setOrDelete(state.actual, key, actual[key])
     }
     const changed = Object.keys(changes)
     updateDifferences(state, [...changed, ...changed.flatMap((key) => state.childKeys.get(key) ?? [])])
@@ -87,9 +81,9 @@ export function measureDistances(
   })
 }
 
-/** Fits from the best to the worst: the fewest differences, weighted by impact; of equals the newest revision first. */
-export function rankByDistance(fits: readonly RevisionDistance[]): readonly RevisionDistance[] {
-  return fits.toReversed().toSorted((one, other) => weightedDistance(one) - weightedDistance(other))
+/** The closest revision first: the fewest differences, weighted by impact; of equal ones the newest. */
+export function rankByDistance(distances: readonly RevisionDistance[]): readonly RevisionDistance[] {
+  return distances.toReversed().toSorted((one, other) => weightedDistance(one) - weightedDistance(other))
 }
 
 interface SearchState {
@@ -98,12 +92,12 @@ interface SearchState {
   readonly actual: Record<string, Facts>
   readonly undetermined: Record<string, readonly string[]>
   readonly tolerated: Set<string>
-  /** What there is of each relation, by what kind it may be: it is judged by whether the relation is promised. */
+  /** The live objects of each relation. Their impact depends on whether a revision promises the relation. */
   readonly childKeys: ReadonlyMap<string, readonly string[]>
   readonly found: Map<string, Impact>
 }
 
-/** Before the first revision nothing is promised. */
+/** The state before the first revision, where nothing is promised. */
 function initialSearchState({ snapshot, scope }: RevisionSearch, live: Catalog): SearchState {
   const state: SearchState = {
     scope,
@@ -119,21 +113,21 @@ function initialSearchState({ snapshot, scope }: RevisionSearch, live: Catalog):
 }
 
 function childKeysByRelation(live: Catalog): SearchState['childKeys'] {
-  const parts = new Map<string, string[]>()
+  const children = new Map<string, string[]>()
   for (const key of Object.keys(live))
     for (const relation of relationKeysOf(key)) {
-      const known = parts.get(relation)
-      if (known === undefined) parts.set(relation, [key])
+      const known = children.get(relation)
+      if (known === undefined) children.set(relation, [key])
       else known.push(key)
     }
-  return parts
+  return children
 }
 
 function updateDifferences(state: SearchState, keys: readonly string[]): void {
   const { scope, expected, actual, undetermined, tolerated, found } = state
-  const judged = keys.filter((key) => !tolerated.has(key))
-  for (const key of judged) found.delete(key)
-  const differences = diffKeysAgainstPromise({ catalog: expected, undetermined, tolerated }, actual, judged)
+  const compared = keys.filter((key) => !tolerated.has(key))
+  for (const key of compared) found.delete(key)
+  const differences = diffKeysAgainstPromise({ catalog: expected, undetermined, tolerated }, actual, compared)
   for (const difference of splitIgnored(differences, { scope, expected, actual }).differences)
     found.set(difference.key, assessImpact(difference, expected).impact)
 }
@@ -148,11 +142,11 @@ function weightedDistance({ counts }: RevisionDistance): number {
   return impacts.reduce((sum, impact) => sum + impactWeights[impact] * counts[impact], 0)
 }
 
-/** The objects that are there after a revision. */
+/** The changed objects that exist after a revision. */
 function objectsAfter(changes: Changes): Catalog {
-  const left: Record<string, Facts> = {}
-  for (const [key, facts] of Object.entries(changes)) if (facts !== null) left[key] = facts
-  return left
+  const objects: Record<string, Facts> = {}
+  for (const [key, facts] of Object.entries(changes)) if (facts !== null) objects[key] = facts
+  return objects
 }
 
 function setOrDelete<T>(record: Record<string, T>, key: string, value: T | undefined): void {

@@ -18,8 +18,11 @@ const duplicatesAllowed: ImpactVerdict = [
   'weakens',
   'duplicates can be stored, and upserts that rely on it fail',
 ]
-const onlyClusterOrder: ImpactVerdict = ['harmless', 'only by which order CLUSTER writes the table differs']
-const otherStorage: ImpactVerdict = ['slows', 'it takes other space, or is kept up otherwise']
+const onlyClusterOrder: ImpactVerdict = [
+  'harmless',
+  'only the order in which CLUSTER writes the table differs',
+]
+const otherStorage: ImpactVerdict = ['slows', 'its size or its maintenance differs']
 
 const isUniqueKey = ({ type }: { readonly type?: unknown }): boolean =>
   type === 'primary key' || type === 'unique'
@@ -31,7 +34,7 @@ function stripEnforcement(definition: Fact | undefined): string {
 export const constraintRules: KindRules = {
   missing: {
     cases: [
-      ['it is not enforced', ({ enforced }) => enforced === false, ['harmless', 'it forbade nothing']],
+      ['it is not enforced', ({ enforced }) => enforced === false, ['harmless', 'it enforced nothing']],
       ['it is a primary key or unique', isUniqueKey, duplicatesAllowed],
       [
         'it is a foreign key',
@@ -43,29 +46,32 @@ export const constraintRules: KindRules = {
   },
   unexpected: {
     cases: [
-      ['it is not enforced', ({ enforced }) => enforced === false, ['harmless', 'it forbids nothing']],
+      ['it is not enforced', ({ enforced }) => enforced === false, ['harmless', 'it enforces nothing']],
       ['it is a primary key or unique', isUniqueKey, refusedAsDuplicate],
     ],
     otherwise: rowsRefused,
   },
   changed: {
-    type: ['breaks', 'other rows are refused than promised'],
+    type: ['breaks', 'it refuses different rows than promised'],
     definition: {
       cases: [
         [
-          'it says the same, but whether it is enforced',
+          'only whether it is enforced differs',
           ({ expected, actual }) => stripEnforcement(expected) === stripEnforcement(actual),
-          ['harmless', 'whether it is enforced is a fact of its own'],
+          ['harmless', 'whether it is enforced is compared on its own'],
         ],
       ],
-      otherwise: ['breaks', 'other rows are refused than promised'],
+      otherwise: ['breaks', 'it refuses different rows than promised'],
     },
     valid: validityRule,
     enforced: {
       cases: [['it is not enforced', isNow(false), ['weakens', 'rows that it forbids can be stored']]],
       otherwise: rowsRefused,
     },
-    parent: ['harmless', 'it forbids the same, alone or with that of the partitioned table'],
+    parent: [
+      'harmless',
+      'it forbids the same rows, alone or as part of the constraint of the partitioned table',
+    ],
     options: otherStorage,
     clustered: onlyClusterOrder,
   },
@@ -86,7 +92,7 @@ export const indexRules: KindRules = {
         [
           'it is unique, as promised',
           ({ was, is }) => was['unique'] === true && is['unique'] === true,
-          ['breaks', 'other rows are refused as duplicates than promised'],
+          ['breaks', 'it refuses different rows as duplicates than promised'],
         ],
       ],
       otherwise: ['slows', 'queries may not be able to use it'],
@@ -100,13 +106,16 @@ export const indexRules: KindRules = {
         [
           'it is invalid, and unique',
           ({ actual, is }) => actual === false && is['unique'] === true,
-          ['weakens', 'old rows may be duplicates, upserts that rely on it fail, and queries do not use it'],
+          [
+            'weakens',
+            'existing rows may be duplicates, upserts that rely on it fail, and queries do not use it',
+          ],
         ],
         ['it is invalid', isNow(false), ['slows', 'queries do not use it']],
       ],
-      otherwise: ['harmless', 'it was built since'],
+      otherwise: ['harmless', 'it has been built since'],
     },
-    parent: ['slows', 'it is, or is not, part of the index of the partitioned table'],
+    parent: ['slows', 'it became part of the index of the partitioned table, or no longer is'],
     clustered: onlyClusterOrder,
     statistics: ['slows', 'queries are planned from a larger or smaller sample'],
   },
@@ -114,8 +123,12 @@ export const indexRules: KindRules = {
 
 const enabledRule: ImpactRule<FactChange> = {
   cases: [
-    ['it is disabled', isNow('disabled'), ['weakens', 'it does nothing any more']],
-    ['it is for replicas only', isNow('replica'), ['weakens', 'it does nothing but for replicated changes']],
+    ['it is disabled', isNow('disabled'), ['weakens', 'it no longer does anything']],
+    [
+      'it fires in replica sessions only',
+      isNow('replica'),
+      ['weakens', 'it acts on replicated changes only'],
+    ],
   ],
   otherwise: ['weakens', 'it acts where it was promised not to'],
 }
@@ -123,27 +136,27 @@ const enabledRule: ImpactRule<FactChange> = {
 export const triggerRules: KindRules = {
   missing: ['weakens', 'what it does on writes no longer happens'],
   unexpected: ['weakens', 'writes do more than promised'],
-  changed: { definition: ['weakens', 'writes do something else than promised'], enabled: enabledRule },
+  changed: { definition: ['weakens', 'writes do something other than promised'], enabled: enabledRule },
 }
 
 export const ruleRules: KindRules = {
-  missing: ['weakens', 'what it does beside or instead of statements no longer happens'],
+  missing: ['weakens', 'what it does in addition to statements, or instead of them, no longer happens'],
   unexpected: ['weakens', 'statements do more than promised, or something else'],
-  changed: { definition: ['weakens', 'statements do something else than promised'], enabled: enabledRule },
+  changed: { definition: ['weakens', 'statements do something other than promised'], enabled: enabledRule },
 }
 
 export const eventTriggerRules: KindRules = {
   missing: ['weakens', 'what it does or forbids when the schema changes no longer happens'],
-  unexpected: ['weakens', 'what changes the schema, migrations among it, does more or is refused'],
+  unexpected: ['weakens', 'schema changes, migrations included, do more than promised or are refused'],
   changed: {
-    event: ['weakens', 'it acts at another moment'],
-    tags: ['weakens', 'it acts on other statements'],
-    function: ['weakens', 'it does something else than promised'],
+    event: ['weakens', 'it fires on a different event'],
+    tags: ['weakens', 'it fires for different statements'],
+    function: ['weakens', 'it does something other than promised'],
     enabled: enabledRule,
   },
 }
 
-const otherRows: ImpactVerdict = ['weakens', 'the rows a role sees or may write are not the promised ones']
+const otherRows: ImpactVerdict = ['weakens', 'a role sees, or may write, different rows than promised']
 
 export const policyRules: KindRules = {
   missing: otherRows,
@@ -152,7 +165,7 @@ export const policyRules: KindRules = {
       [
         'it is restrictive',
         ({ permissive }) => permissive === false,
-        ['breaks', 'rows disappear, or are refused, that it does not let pass'],
+        ['breaks', 'rows that it does not accept disappear or are refused'],
       ],
     ],
     otherwise: otherRows,
@@ -167,10 +180,10 @@ export const policyRules: KindRules = {
 }
 
 export const statisticsRules: KindRules = {
-  missing: ['slows', 'queries are planned as if its columns had nothing to do with each other'],
+  missing: ['slows', 'queries are planned as if its columns were independent'],
   unexpected: unused,
   changed: {
-    definition: ['slows', 'queries are planned with other knowledge about its columns'],
+    definition: ['slows', 'queries are planned with different knowledge of its columns'],
     target: ['slows', 'queries are planned from a larger or smaller sample'],
   },
 }

@@ -1,17 +1,15 @@
-import { nullableRule, plainDefaultRule, typeRule } from './columns.js'
 import {
   gone,
   hasAllPromised,
-  hasOnlyPromised,
+  type ImpactVerdict,
   type KindRules,
   listOf,
+  otherOrder,
   unused,
-  type ImpactVerdict,
 } from './rule.js'
 
-const otherOrder: ImpactVerdict = ['weakens', 'order and comparison of values differ']
-const otherForm: ImpactVerdict = ['breaks', 'values are read or written in another form']
-const otherBytes: ImpactVerdict = ['breaks', 'stored values are taken for others']
+const otherForm: ImpactVerdict = ['breaks', 'values are read or written in a different form']
+const otherBytes: ImpactVerdict = ['breaks', 'stored values are misread']
 
 export const enumRules: KindRules = {
   missing: gone,
@@ -20,36 +18,21 @@ export const enumRules: KindRules = {
     labels: {
       cases: [
         [
-          'all promised ones are there, in their order',
+          'all promised ones exist, in the promised order',
           ({ expected, actual }) =>
             hasAllPromised({ expected, actual, was: {}, is: {} }) &&
             listOf(actual)
               .filter((label) => listOf(expected).includes(label))
               .join('\n') === listOf(expected).join('\n'),
-          ['harmless', 'every promised label is there'],
+          ['harmless', 'every promised label exists'],
         ],
         [
-          'all promised ones are there',
+          'all promised ones exist',
           hasAllPromised,
-          ['weakens', 'every promised label is there, in another order'],
+          ['weakens', 'every promised label exists, but they sort differently'],
         ],
       ],
-      otherwise: ['breaks', 'storing or asking for a promised label fails'],
-    },
-  },
-}
-
-export const domainRules: KindRules = {
-  missing: gone,
-  unexpected: unused,
-  changed: {
-    type: typeRule,
-    nullable: nullableRule,
-    default: plainDefaultRule,
-    collation: otherOrder,
-    constraints: {
-      cases: [['none is new', hasOnlyPromised, ['weakens', 'values that it forbids can be stored']]],
-      otherwise: ['breaks', 'values that this build may write are refused'],
+      otherwise: ['breaks', 'storing or querying a promised label fails'],
     },
   },
 }
@@ -57,19 +40,19 @@ export const domainRules: KindRules = {
 export const compositeRules: KindRules = {
   missing: gone,
   unexpected: unused,
-  changed: { attributes: ['breaks', 'values have other parts than promised'] },
+  changed: { attributes: ['breaks', 'values have different attributes than promised'] },
 }
 
 export const rangeRules: KindRules = {
   missing: gone,
   unexpected: unused,
   changed: {
-    subtype: ['breaks', 'bounds of the promised type may not fit or come back in another form'],
+    subtype: ['breaks', 'bounds of the promised type may not fit, or are returned in a different form'],
     operatorClass: otherOrder,
     collation: otherOrder,
-    canonical: ['weakens', 'equal ranges are taken for different ones, or the other way round'],
-    subtypeDiff: ['slows', 'indexes on it are built from other distances'],
-    multirange: ['breaks', 'its multirange type has another name'],
+    canonical: ['weakens', 'equal ranges count as different, or different ones as equal'],
+    subtypeDiff: ['slows', 'indexes on it are built from different distances'],
+    multirange: ['breaks', 'its multirange type has a different name'],
   },
 }
 
@@ -84,18 +67,18 @@ export const baseTypeRules: KindRules = {
     send: otherForm,
     typmodIn: otherForm,
     typmodOut: otherForm,
-    analyze: ['slows', 'queries are planned from other statistics'],
+    analyze: ['slows', 'queries are planned from different statistics'],
     subscript: otherForm,
     length: otherBytes,
     byValue: otherBytes,
     alignment: otherBytes,
-    storage: ['harmless', 'only how long values are stored differs'],
-    category: ['weakens', 'PostgreSQL may choose other functions and casts'],
-    preferred: ['weakens', 'PostgreSQL may choose other functions and casts'],
-    default: ['weakens', 'rows inserted without a value get another one'],
+    storage: ['harmless', 'only the storage of long values differs'],
+    category: ['weakens', 'PostgreSQL may choose different functions and casts'],
+    preferred: ['weakens', 'PostgreSQL may choose different functions and casts'],
+    default: ['weakens', 'rows inserted without a value get a different one'],
     element: otherForm,
-    delimiter: ['breaks', 'arrays of it are read and written in another form'],
-    collatable: ['breaks', 'queries that name a collation for it fail, or order it otherwise'],
+    delimiter: ['breaks', 'arrays of it are read and written in a different form'],
+    collatable: ['breaks', 'queries that name a collation for it fail or sort differently'],
   },
 }
 
@@ -105,13 +88,16 @@ export const collationRules: KindRules = {
   changed: {
     provider: otherOrder,
     locale: otherOrder,
-    ctype: ['weakens', 'letters and upper and lower case are taken otherwise'],
-    deterministic: ['weakens', 'other texts are equal, in unique keys too, and LIKE may fail'],
+    ctype: ['weakens', 'letters and their case are classified differently'],
+    deterministic: ['weakens', 'different texts count as equal, in unique keys too, and LIKE may fail'],
     rules: otherOrder,
   },
 }
 
-const otherMatches: ImpactVerdict = ['weakens', 'searches find other rows, and stored vectors no longer fit']
+const otherMatches: ImpactVerdict = [
+  'weakens',
+  'searches find different rows, and stored vectors no longer match',
+]
 const presenceRules = { missing: gone, unexpected: unused }
 
 export const textSearchParserRules: KindRules = {
@@ -121,7 +107,7 @@ export const textSearchParserRules: KindRules = {
     token: otherMatches,
     end: otherMatches,
     types: otherMatches,
-    headline: ['weakens', 'headlines are made otherwise'],
+    headline: ['weakens', 'headlines are built differently'],
   },
 }
 

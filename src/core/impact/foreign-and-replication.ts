@@ -9,14 +9,14 @@ import {
   type ImpactVerdict,
 } from './rule.js'
 
-const otherOrigin: ImpactVerdict = ['breaks', 'rows come from another place, or no longer']
+const otherOrigin: ImpactVerdict = ['breaks', 'rows come from a different place, or not at all']
 
 export const foreignDataWrapperRules: KindRules = {
   missing: ['breaks', 'foreign tables of its servers fail'],
   unexpected: unused,
   changed: {
     handler: otherOrigin,
-    validator: ['weakens', 'faulty options are accepted, or others are refused'],
+    validator: ['weakens', 'wrong options are accepted, or correct ones are refused'],
     options: otherOrigin,
   },
 }
@@ -36,15 +36,12 @@ export const userMappingRules: KindRules = {
     options: {
       cases: [
         [
-          'a role that read it may not see them',
+          'one side was read by a role that may not see them',
           ({ expected, actual }) => expected === unreadableOptions || actual === unreadableOptions,
-          [
-            'harmless',
-            'only the user himself, the owner of the server and superusers see them: not compared',
-          ],
+          ['harmless', 'only the user, the owner of the server and superusers see them: not compared'],
         ],
       ],
-      otherwise: ['breaks', 'the user is another one on the foreign server, or refused'],
+      otherwise: ['breaks', 'the user is a different one on the foreign server, or is refused'],
     },
   },
 }
@@ -53,7 +50,7 @@ const fewerRows: ImpactVerdict = ['weakens', 'subscribers miss changes']
 const moreRows: ImpactVerdict = ['weakens', 'subscribers get changes that are not meant for them']
 
 const membersRule: ImpactRule<FactChange> = {
-  cases: [['all promised ones are there', hasAllPromised, moreRows]],
+  cases: [['all promised ones exist', hasAllPromised, moreRows]],
   otherwise: fewerRows,
 }
 
@@ -61,17 +58,20 @@ export const publicationRules: KindRules = {
   missing: fewerRows,
   unexpected: [
     'weakens',
-    'changes leave the database; updates fail on its tables that have no replica identity',
+    'changes leave the database, and updates of its tables without a replica identity fail',
   ],
   changed: {
-    allTables: { cases: [['it has all tables', isNow(true), moreRows]], otherwise: fewerRows },
+    allTables: { cases: [['it covers all tables', isNow(true), moreRows]], otherwise: fewerRows },
     tables: membersRule,
     schemas: membersRule,
     publish: {
       cases: [['it publishes all changes', isGone, moreRows]],
-      otherwise: ['weakens', 'subscribers miss changes, or get others'],
+      otherwise: ['weakens', 'subscribers miss changes, or get different ones'],
     },
-    viaRoot: ['weakens', 'changes of partitions come under another table, and with other filters'],
+    viaRoot: [
+      'weakens',
+      'changes of partitions are published under a different table, with different filters',
+    ],
     generatedColumns: ['weakens', 'subscribers get generated columns, or miss them'],
   },
 }
@@ -86,7 +86,7 @@ export const subscriptionRules: KindRules = {
     publications: {
       cases: [
         [
-          'all promised ones are there',
+          'all promised ones exist',
           hasAllPromised,
           ['weakens', 'changes of other publications are written to tables of this database'],
         ],
@@ -97,26 +97,26 @@ export const subscriptionRules: KindRules = {
       cases: [['it is disabled', isNow(false), changesStop]],
       otherwise: ['weakens', 'changes of the publisher arrive where none were promised'],
     },
-    slot: ['weakens', 'changes come from another slot of the publisher, or from none'],
+    slot: ['weakens', 'changes come from a different slot of the publisher, or from none'],
     binary: ['weakens', 'changes between tables of different types fail, or arrive slower'],
     streaming: otherTiming,
-    synchronousCommit: ['weakens', 'what has arrived may be lost in a crash, or arrives slower'],
+    synchronousCommit: ['weakens', 'received changes may be lost in a crash, or arrive slower'],
     twoPhase: ['weakens', 'prepared transactions arrive when they are prepared, or when they are committed'],
-    disableOnError: ['weakens', 'after a conflict it stops for good, or tries for ever'],
+    disableOnError: ['weakens', 'after a conflict it stops, or retries forever'],
     passwordRequired: ['weakens', 'its owner may, or may not, connect without a password'],
-    runAsOwner: ['weakens', 'changes are written with the privileges of another role'],
-    origin: ['weakens', 'changes that come from elsewhere arrive, or go in circles'],
-    failover: ['weakens', 'after a failover of the publisher it goes on, or has lost its slot'],
+    runAsOwner: ['weakens', 'changes are written with the privileges of a different role'],
+    origin: ['weakens', 'changes from other origins arrive, or loop between servers'],
+    failover: ['weakens', 'after a failover of the publisher it continues, or has lost its slot'],
   },
 }
 
 export const defaultPrivilegesRules: KindRules = {
-  missing: ['weakens', 'what is made from now on has other grants than promised'],
-  unexpected: ['weakens', 'what is made from now on has other grants than promised'],
+  missing: ['weakens', 'new objects get different grants than promised'],
+  unexpected: ['weakens', 'new objects get different grants than promised'],
   changed: {
-    objects: ['weakens', 'they are for other objects'],
-    schema: ['weakens', 'they are for another schema'],
-    role: ['weakens', 'they are for what another role makes'],
-    grants: ['weakens', 'what is made from now on has other grants than promised'],
+    objects: ['weakens', 'they apply to different objects'],
+    schema: ['weakens', 'they apply to a different schema'],
+    role: ['weakens', 'they apply to objects that a different role creates'],
+    grants: ['weakens', 'new objects get different grants than promised'],
   },
 }

@@ -1,24 +1,24 @@
 import { gone, hasAllPromised, isNew, isNow, type KindRules, unused, type ImpactVerdict } from './rule.js'
 
-const otherValue: ImpactVerdict = ['weakens', 'it computes another value than promised']
-const otherPlan: ImpactVerdict = ['slows', 'it can be used by other plans only']
+const otherValue: ImpactVerdict = ['weakens', 'it computes a different value than promised']
+const otherPlan: ImpactVerdict = ['slows', 'different plans can use it']
 
 export const routineRules: KindRules = {
   missing: gone,
   unexpected: unused,
-  changed: { definition: ['breaks', 'it may take, return or do something else than promised'] },
+  changed: { definition: ['breaks', 'it may take, return or do something other than promised'] },
 }
 
 export const aggregateRules: KindRules = {
   missing: gone,
   unexpected: unused,
   changed: {
-    kind: ['breaks', 'it must be called otherwise'],
-    arguments: ['breaks', 'it must be called otherwise'],
-    returns: ['breaks', 'its value comes back in another form'],
+    kind: ['breaks', 'it must be called differently'],
+    arguments: ['breaks', 'it must be called differently'],
+    returns: ['breaks', 'its value is returned in a different form'],
     stateFunction: otherValue,
     stateType: otherValue,
-    stateSpace: ['slows', 'queries are planned with another need of memory'],
+    stateSpace: ['slows', 'queries are planned with a different estimate of memory'],
     initial: otherValue,
     final: otherValue,
     finalExtra: otherValue,
@@ -39,7 +39,7 @@ export const aggregateRules: KindRules = {
   },
 }
 
-const otherEstimate: ImpactVerdict = ['slows', 'queries with it are planned otherwise']
+const otherEstimate: ImpactVerdict = ['slows', 'queries with it are planned differently']
 
 export const operatorRules: KindRules = {
   missing: ['breaks', 'queries with it fail'],
@@ -56,14 +56,12 @@ export const operatorRules: KindRules = {
 }
 
 export const operatorFamilyRules: KindRules = {
-  missing: ['slows', 'indexes cannot be used across the types it brings together'],
+  missing: ['slows', 'comparisons across its types cannot use an index'],
   unexpected: unused,
   changed: {
     members: {
-      cases: [
-        ['all promised ones are there', hasAllPromised, ['harmless', 'more comparisons can use an index']],
-      ],
-      otherwise: ['slows', 'comparisons can use an index no longer'],
+      cases: [['all promised ones exist', hasAllPromised, ['harmless', 'more comparisons can use an index']]],
+      otherwise: ['slows', 'comparisons can no longer use an index'],
     },
   },
 }
@@ -83,13 +81,13 @@ export const operatorClassRules: KindRules = {
   },
   unexpected: unused,
   changed: {
-    type: ['breaks', 'it is for other values'],
+    type: ['breaks', 'it applies to different values'],
     default: {
       cases: [['it is the default', isNow(true), otherComparison]],
       otherwise: ['breaks', 'values of the type cannot be ordered, grouped or indexed'],
     },
-    family: ['slows', 'comparisons across types can use an index no longer, or others can'],
-    storage: ['slows', 'indexes hold another type'],
+    family: ['slows', 'comparisons across types can no longer use an index, or different ones can'],
+    storage: ['slows', 'indexes hold a different type'],
     operators: otherComparison,
     functions: otherComparison,
   },
@@ -104,7 +102,7 @@ export const castRules: KindRules = {
       [
         'it is implicit',
         ({ context }) => context === 'implicit',
-        ['weakens', 'PostgreSQL may choose other functions and operators, or find too many'],
+        ['weakens', 'PostgreSQL may choose different functions and operators, or find too many'],
       ],
     ],
     otherwise: unused,
@@ -115,12 +113,12 @@ export const castRules: KindRules = {
     context: {
       cases: [
         [
-          'it applies by itself in fewer places',
+          'it applies implicitly in fewer places',
           ({ expected, actual }) => castContextOrder.indexOf(actual) < castContextOrder.indexOf(expected),
-          ['breaks', 'statements that leave the conversion to PostgreSQL fail'],
+          ['breaks', 'statements that rely on the implicit conversion fail'],
         ],
       ],
-      otherwise: ['weakens', 'PostgreSQL may choose other functions and operators, or find too many'],
+      otherwise: ['weakens', 'PostgreSQL may choose different functions and operators, or find too many'],
     },
     method: otherValue,
     function: otherValue,
@@ -128,12 +126,15 @@ export const castRules: KindRules = {
 }
 
 export const languageRules: KindRules = {
-  missing: ['breaks', 'functions in it cannot be made'],
+  missing: ['breaks', 'functions in it cannot be created'],
   unexpected: unused,
   changed: {
-    handler: ['breaks', 'functions in it are run by something else'],
-    inline: ['breaks', 'DO blocks in it fail, or are run by something else'],
-    validator: ['weakens', 'faulty functions are found when they are called, or others are refused'],
+    handler: ['breaks', 'functions in it are run by a different handler'],
+    inline: ['breaks', 'DO blocks in it fail, or are run by a different handler'],
+    validator: [
+      'weakens',
+      'faulty functions are found only when they are called, or correct ones are refused',
+    ],
     trusted: {
       cases: [['it is trusted', isNew, ['weakens', 'every role may write functions in it']]],
       otherwise: ['breaks', 'only superusers may write functions in it'],
@@ -142,22 +143,22 @@ export const languageRules: KindRules = {
 }
 
 export const transformRules: KindRules = {
-  missing: ['breaks', 'functions get and return the value in another form'],
-  unexpected: ['weakens', 'functions that ask for it get and return the value in another form'],
+  missing: ['breaks', 'functions get and return the value in a different form'],
+  unexpected: ['weakens', 'functions that use it get and return the value in a different form'],
   changed: {
-    type: ['breaks', 'functions get and return the value in another form'],
-    language: ['breaks', 'functions get and return the value in another form'],
-    fromSql: ['breaks', 'functions get the value in another form'],
-    toSql: ['breaks', 'functions return the value in another form'],
+    type: ['breaks', 'functions get and return the value in a different form'],
+    language: ['breaks', 'functions get and return the value in a different form'],
+    fromSql: ['breaks', 'functions get the value in a different form'],
+    toSql: ['breaks', 'functions return the value in a different form'],
   },
 }
 
 export const accessMethodRules: KindRules = {
-  missing: ['breaks', 'tables or indexes cannot be made with it'],
+  missing: ['breaks', 'tables or indexes cannot be created with it'],
   unexpected: unused,
   changed: {
-    type: ['breaks', 'it is for tables instead of indexes, or the other way round'],
-    handler: ['weakens', 'what it is able to do, and how fast, differs'],
+    type: ['breaks', 'it is for tables instead of indexes, or the reverse'],
+    handler: ['weakens', 'what it can do, and how fast, differs'],
   },
 }
 
@@ -167,16 +168,16 @@ export const conversionRules: KindRules = {
       [
         'it is the default',
         (facts) => facts['default'] === true,
-        ['breaks', 'clients with the one encoding cannot be served in the other'],
+        ['breaks', 'clients of one encoding cannot be served in the other'],
       ],
     ],
     otherwise: gone,
   },
   unexpected: unused,
   changed: {
-    source: ['weakens', 'it is for texts of another encoding'],
-    target: ['weakens', 'it is for texts of another encoding'],
-    function: ['weakens', 'it makes other texts'],
-    default: ['weakens', 'clients with the one encoding get other texts in the other, or none'],
+    source: ['weakens', 'it converts a different encoding'],
+    target: ['weakens', 'it converts a different encoding'],
+    function: ['weakens', 'it produces different text'],
+    default: ['weakens', 'clients of one encoding get different text in the other, or none'],
   },
 }

@@ -1,24 +1,24 @@
-import type { Fact, Facts } from '../model/catalog.js'
+import { type Fact, type Facts } from '../model/catalog.js'
 
-/** What a difference does to code that was built for the expected catalog, the worst first. */
+/** What a difference does to code that was built for the expected catalog. The worst comes first. */
 export const impacts = ['breaks', 'weakens', 'slows', 'harmless'] as const
 
 export type Impact = (typeof impacts)[number]
 
 export type ImpactVerdict = readonly [impact: Impact, reason: string]
 
-/** A condition in words and in code, and what follows where it holds. */
+/** A condition as text and as code, and the verdict where it holds. */
 export type RuleCase<Input> = readonly [
   when: string,
   holds: (input: Input) => boolean,
   verdict: ImpactVerdict,
 ]
 
-/** What a difference means: always the same, or that of the first case that holds. */
+/** What a difference means: always the same verdict, or that of the first case that holds. */
 export type ImpactRule<Input> =
   ImpactVerdict | { readonly cases: readonly RuleCase<Input>[]; readonly otherwise: ImpactVerdict }
 
-/** A fact that differs, with all facts of the object on both sides. */
+/** A fact that differs; `was` and `is` are all facts of the object, promised and live. */
 export interface FactChange {
   readonly expected: Fact | undefined
   readonly actual: Fact | undefined
@@ -33,13 +33,14 @@ export interface KindRules {
   readonly changed: Readonly<Record<string, ImpactRule<FactChange>>>
 }
 
+/** The verdict of a rule on a difference. */
 export function evaluateRule<Input>(rule: ImpactRule<Input>, input: Input): ImpactVerdict {
   if (!('cases' in rule)) return rule
   const found = rule.cases.find(([, holds]) => holds(input))
   return found === undefined ? rule.otherwise : found[2]
 }
 
-/** A rule as rows of a table: the condition in words, null where there is none, and the verdict. */
+/** A rule as the rows of a table: the condition as text, null where there is none, and the verdict. */
 export function ruleTableRows<Input>(
   rule: ImpactRule<Input>,
 ): readonly (readonly [when: string | null, ImpactVerdict])[] {
@@ -47,13 +48,10 @@ export function ruleTableRows<Input>(
   return [...rule.cases.map(([when, , verdict]) => [when, verdict] as const), ['otherwise', rule.otherwise]]
 }
 
-/** The verdict of most consequence, undefined without any. */
+/** The verdict with the worst impact; undefined for no verdicts. */
 export function worstVerdict(verdicts: readonly ImpactVerdict[]): ImpactVerdict | undefined {
   return [...verdicts].sort(([one], [other]) => impacts.indexOf(one) - impacts.indexOf(other))[0]
 }
-
-export const gone: ImpactVerdict = ['breaks', 'code that uses it fails']
-export const unused: ImpactVerdict = ['harmless', 'this build does not use it']
 
 export function isNow(value: Fact): (change: FactChange) => boolean {
   return ({ actual }) => actual === value
@@ -67,12 +65,12 @@ export function isGone({ actual }: FactChange): boolean {
   return actual === undefined
 }
 
-/** Whether every text of the promised list is in the actual one. */
+/** Whether the live list has every entry of the promised one. */
 export function hasAllPromised({ expected, actual }: FactChange): boolean {
   return listOf(expected).every((text) => listOf(actual).includes(text))
 }
 
-/** Whether every text of the actual list was promised. */
+/** Whether every entry of the live list was promised. */
 export function hasOnlyPromised({ expected, actual }: FactChange): boolean {
   return listOf(actual).every((text) => listOf(expected).includes(text))
 }
@@ -81,7 +79,26 @@ export function listOf(fact: Fact | undefined): readonly string[] {
   return Array.isArray(fact) ? fact.map(String) : []
 }
 
+// Verdicts and rules that kinds of several files share.
+
+export const gone: ImpactVerdict = ['breaks', 'code that uses it fails']
+export const unused: ImpactVerdict = ['harmless', 'this build does not use it']
+export const queriesFail: ImpactVerdict = ['breaks', 'queries on it fail']
+export const otherOrder: ImpactVerdict = ['weakens', 'values are sorted and compared differently']
+export const otherDefault: ImpactVerdict = ['weakens', 'rows inserted without a value get a different one']
+export const otherParameters: ImpactVerdict = [
+  'slows',
+  'space, vacuum or planning follow different parameters',
+]
+export const otherAccessMethod: ImpactVerdict = ['weakens', 'what its storage can do, and how fast, differs']
+
 export const validityRule: ImpactRule<FactChange> = {
-  cases: [['it is not valid', isNow(false), ['weakens', 'rows stored before it were never checked']]],
-  otherwise: ['harmless', 'it was validated since'],
+  cases: [['it is not valid', isNow(false), ['weakens', 'existing rows were never checked']]],
+  otherwise: ['harmless', 'it has been validated since'],
+}
+
+/** The default of a domain, or of a view's columns. */
+export const plainDefaultRule: ImpactRule<FactChange> = {
+  cases: [['it is gone', isGone, ['weakens', 'rows inserted without a value get null']]],
+  otherwise: otherDefault,
 }

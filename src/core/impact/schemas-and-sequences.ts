@@ -1,0 +1,49 @@
+import { gone, isNow, type KindRules, unused } from './rule.js'
+
+export const schemaRules: KindRules = { missing: gone, unexpected: unused, changed: {} }
+
+export const extensionRules: KindRules = {
+  missing: gone,
+  unexpected: unused,
+  changed: {
+    schema: [
+      'breaks',
+      'its functions and types are in a different schema, which may not be in the search path',
+    ],
+  },
+}
+
+export const sequenceRules: KindRules = {
+  missing: ['breaks', 'defaults that use it fail'],
+  unexpected: unused,
+  changed: {
+    type: ['harmless', 'its bounds are compared on their own'],
+    start: ['harmless', 'only a restart uses it'],
+    increment: ['weakens', 'it generates different values than promised'],
+    min: ['weakens', 'it generates different values than promised'],
+    max: {
+      cases: [
+        [
+          'it is less',
+          ({ expected, actual }) => BigInt(String(actual)) < BigInt(String(expected)),
+          ['weakens', 'it ends earlier, and inserts fail from there on'],
+        ],
+      ],
+      otherwise: ['harmless', 'it continues beyond its promised end'],
+    },
+    cache: ['harmless', 'only how many numbers a session reserves differs'],
+    cycle: {
+      cases: [
+        ['it starts again at its end', isNow(true), ['weakens', 'it generates the same numbers again']],
+      ],
+      otherwise: ['weakens', 'inserts fail at its end'],
+    },
+    unlogged: {
+      cases: [
+        ['it is unlogged', isNow(true), ['weakens', 'after a crash it generates the same numbers again']],
+      ],
+      otherwise: ['harmless', 'it survives a crash'],
+    },
+    ownedBy: ['harmless', 'only the column it is dropped with differs'],
+  },
+}
