@@ -96,7 +96,7 @@ export function localColumnsOf({ catalog, key }: DdlObject): readonly DdlObject[
   const keys = (partsByRelation(catalog).get(key) ?? []).filter((part) => part.startsWith('column:'))
   return keys
     .flatMap((part) => findObject(catalog, part) ?? [])
-    .map((column) => ({ ...column, fresh: true }))
+    .map((column) => ({ ...column, inNewRelation: true }))
     .filter(hasLocalDefinition)
     .sort((one, other) => Number(textFact(one, '$position')) - Number(textFact(other, '$position')))
 }
