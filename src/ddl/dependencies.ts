@@ -1,12 +1,12 @@
 import { type Catalog, schemaKeyOf } from '../core/model/catalog.js'
 import { type DdlObject, listFact, relationKeyOf } from './object.js'
 
-/** The keys of what an object needs: what PostgreSQL recorded, the relation it belongs to, and its schema. */
+/** The keys of the objects that an object needs: those in `pg_depend`, the relation it belongs to, and its schema. */
 export function dependenciesOf(object: DdlObject): ReadonlySet<string> {
   return new Set([...dependenciesWithoutDefault(object), ...listFact(object, '$defaultNeeds')])
 }
 
-/** Without what only the default of a column needs. */
+/** The same without what only the default of a column needs. */
 export function dependenciesWithoutDefault(object: DdlObject): readonly string[] {
   const relation = relationKeyOf(object.catalog, object.key)
   const schema = schemaKeyOf(object.key)
@@ -19,7 +19,10 @@ export function dependenciesWithoutDefault(object: DdlObject): readonly string[]
 
 const dependentsCache = new WeakMap<Catalog, ReadonlyMap<string, ReadonlySet<string>>>()
 
-/** By the key of an object, the keys of those that need it. What a schema or a relation holds is not among them. */
+/**
+ * By the key of an object, the keys of the objects that need it by `pg_depend`. Membership in a schema or a relation does not
+ * count. Computed once per catalog.
+ */
 export function dependentsOf(catalog: Catalog): ReadonlyMap<string, ReadonlySet<string>> {
   const found = dependentsCache.get(catalog) ?? collectDependents(catalog)
   dependentsCache.set(catalog, found)

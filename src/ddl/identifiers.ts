@@ -1,22 +1,22 @@
 const unquotedIdentifier = /^[a-z_][a-z0-9_$]*$/
 
-/** An identifier as it stands in SQL: quoted if it must be. */
+/** An identifier in SQL, quoted where PostgreSQL requires it. */
 export function quoteIdentifier(name: string): string {
   return unquotedIdentifier.test(name) && !reservedWords.has(name) ? name : `"${name.replaceAll('"', '""')}"`
 }
 
-/** A string literal. */
+/** A string literal in SQL. */
 export function quoteLiteral(text: string): string {
   const escaped = text.replaceAll("'", "''")
   return text.includes('\\') ? `E'${escaped.replaceAll('\\', '\\\\')}'` : `'${escaped}'`
 }
 
-/** A part of an object key without its quotes. */
+/** A name from an object key without its quotes. */
 export function unquoteIdentifier(part: string): string {
   return part.startsWith('"') ? part.slice(1, -1).replaceAll('""', '"') : part
 }
 
-/** The words that `quote_ident` quotes: all of pg_get_keywords() that are not unreserved, PostgreSQL 14 to 18. */
+/** The keywords that `quote_ident` quotes: all in pg_get_keywords() but the unreserved ones, PostgreSQL 14 to 18. */
 const reservedWords: ReadonlySet<string> = new Set(
   `all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean
     both case cast char character check coalesce collate collation column concurrently constraint

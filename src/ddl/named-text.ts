@@ -1,13 +1,13 @@
-/** A text of a list of facts that says something about what it names. */
+/** An entry of a list fact that begins with the name of a part: `title: a comment`. */
 export interface NamedText {
-  /** As SQL has it, quoted if it must be. */
+  /** In SQL, quoted where necessary. */
   readonly name: string
   readonly text: string
 }
 
 const leadingName = /^(?:"(?:[^"]|"")*"|[^:"]*)/
 
-/** Takes apart `name: text`, where the name may be quoted and hold a colon. */
+/** Splits `name: text`; a quoted name may contain a colon. */
 export function splitNamedText(entry: string): NamedText {
   const name = leadingName.exec(entry)?.[0] ?? ''
   return { name, text: entry.slice(name.length + 2) }

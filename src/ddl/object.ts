@@ -9,79 +9,77 @@ import {
 import { quoteIdentifier, unquoteIdentifier } from './identifiers.js'
 import type { Hazard } from './statement.js'
 
-/** An object in one of the two catalogs, with the names that SQL calls it by. */
+/** An object in one of the two catalogs, with its names in SQL. */
 export interface DdlObject {
   readonly key: string
   readonly kind: string
   /** The parts of its name, unquoted: schema, relation, name. */
   readonly names: readonly string[]
-  /** Its own name in SQL: `public.songs`, for what belongs to a relation the last part alone: `title`. */
+  /** Its name in SQL: `public.songs`; for a part of a relation only the last name: `title`. */
   readonly name: string
   /** The relation it belongs to, in SQL; its own name where it belongs to none. */
   readonly relation: string
-  /** What follows the name of an overloaded object: `(integer, text)`; empty for others. */
+  /** The argument types of an overloaded object: `(integer, text)`; empty for others. */
   readonly signature: string
   readonly facts: Facts
-  /** Whether its relation is made by the same plan, so that it has no rows and nobody waits for it. */
+  /** Whether the same plan creates its relation, which then has no rows and no other sessions. */
   readonly inNewRelation: boolean
-  /** Whether others may have to wait for its relation, so that all can be done in a transaction. Default: no. */
-  readonly mayBlock?: boolean
-  /** All of the catalog it is in. */
+  /** Whether its statements may block writers, so that they can run in a transaction. */
+  readonly mayBlock: boolean
+  /** The whole catalog that contains it. */
   readonly catalog: Catalog
 }
 
 /**
- * When a step runs. `release` lets go of another object before anything is dropped (a partition is detached, a sequence
- * no longer owned), `attach` takes hold of one after everything is there.
+ * When a step runs. `release` ends a link to another object before anything is dropped: a partition is detached, a sequence
+ * gives up its column. `attach` makes such a link after everything is created.
  */
 export type StepPhase = 'release' | 'drop' | 'alter' | 'create' | 'attach'
 
-/** One statement of an object's change. Its order among those of other objects follows from phase and dependencies. */
+/** One statement for one object. Phase and dependencies decide its place among the statements of other objects. */
 export interface DdlStep {
   readonly sql: string
   readonly hazards: readonly Hazard[]
   readonly transactional: boolean
-  /** Better in a transaction of its own, after the locks of those before are gone. */
+  /** Better in a transaction of its own, after the locks of the statements before it are released. */
   readonly alone?: true
-  /** Default: that of the method that renders it. */
+  /** Default: the phase of the method that renders it. */
   readonly phase?: StepPhase
-  /** Keys of objects that must be there, as they shall be, before it: beyond what `$needs` says. */
+  /** Keys of objects that must be created or altered before it, beyond those in `$needs`. */
   readonly after?: readonly string[]
 }
 
-/** Steps, or why there are none: a reason, and what a person must decide. */
+/** Steps, or the reason why there are none and what a person must decide. */
 export type RenderResult = readonly DdlStep[] | { readonly reason: string; readonly decide: string }
 
 export interface ObjectChange {
   readonly from: DdlObject
   readonly to: DdlObject
-  /** The facts that differ; comment, owner and grants are not among them. */
+  /** The facts that differ, without comment, owner and grants. */
   readonly facts: ReadonlySet<string>
 }
 
-/** How one kind of object is written as SQL. Adding a kind is one entry in `ddlKinds`. */
+/** How one kind of object is written as SQL. To add a kind, add one entry to `ddlKinds`. */
 export interface KindDdl {
-  /** How DROP, COMMENT ON and ALTER … OWNER TO name it: `TABLE public.songs`. */
+  /** Its name in DROP, COMMENT ON and ALTER … OWNER TO: `TABLE public.songs`. */
   readonly reference: (object: DdlObject) => string
   readonly create: (object: DdlObject) => RenderResult
-  /** Default: DROP and its reference. */
+  /** Default: DROP and the reference. */
   readonly drop?: (object: DdlObject) => RenderResult
-  /** `replace` drops and creates it anew, which loses nothing but what the drop says. Default: replace. */
+  /** `replace` drops and creates the object, which loses only what the drop reports. Default: replace. */
   readonly alter?: (change: ObjectChange) => RenderResult | 'replace'
   /**
-   * What lets go of a needed object and takes hold of it again without a drop of this one: a default that calls a function
-   * which is made anew. Null where that cannot be; default: null, and it is replaced.
+   * The steps that drop and restore only the link to a needed object that is recreated, such as a default that calls a
+   * function. Null where the object itself must be replaced. Default: null.
    */
-  readonly rebind?: (
-    object: { readonly from: DdlObject; readonly to: DdlObject },
-    needed: string,
-  ) => readonly DdlStep[] | null
-  /** The facts that `rebind` takes from one side to the other by itself. */
+  readonly rebind?: (from: DdlObject, to: DdlObject, needed: string) => readonly DdlStep[] | null
+  /** The facts that `rebind` also changes from one catalog to the other. */
   readonly reboundFacts?: readonly string[]
-  /** Whether what depends on it must be dropped before a change of these facts and created after it. Default: no. */
+  /** Whether a change of these facts requires that dependents are dropped before and created after it. Default: no. */
   readonly recreatesDependents?: (change: ObjectChange) => boolean
 }
 
+/** A step that can run in a transaction. */
 export function step(sql: string, ...hazards: readonly Hazard[]): DdlStep {
   return { sql, hazards, transactional: true }
 }
@@ -91,7 +89,7 @@ export function nonTransactionalStep(sql: string, ...hazards: readonly Hazard[])
   return { sql, hazards: [...hazards, { hazard: 'outside a transaction' }], transactional: false }
 }
 
-/** The object of a key in a catalog; undefined where the catalog has none. */
+/** The object with a key, undefined if the catalog does not contain it. */
 export function findObject(catalog: Catalog, key: string): DdlObject | undefined {
   const facts = catalog[key]
   if (facts === undefined) return undefined
@@ -109,27 +107,38 @@ export function findObject(catalog: Catalog, key: string): DdlObject | undefined
     signature: last.slice(end),
     facts,
     inNewRelation: false,
+    mayBlock: false,
     catalog,
   }
 }
 
-/** The key of an object that a fact names as SQL does: `public."user".id` -> `column:public.user.id`. */
+/** The same object without facts: what an object that is only created is compared with. */
+export function withoutFacts(object: DdlObject): DdlObject {
+  return { ...object, facts: {} }
+}
+
+/** The key of an object from its name in SQL: `public."user".id` -> `column:public.user.id`. */
 export function keyFromName(kind: string, name: string): string {
   return objectKey(kind, parseKey(`${kind}:${name}`).names.map(unquoteIdentifier))
 }
 
-/** Where the name ends and the arguments begin. */
+/** Where the name ends and the argument types begin. */
 function signatureIndex(part: string): number {
   if (!part.startsWith('"')) return part.includes('(') ? part.indexOf('(') : part.length
   return /^"(?:[^"]|"")*"/.exec(part)?.[0].length ?? part.length
 }
 
-/** The relation that a column, an index or another part belongs to; undefined for what stands alone. */
+/** The key of the relation that a column, an index or another part belongs to; undefined for other objects. */
 export function relationKeyOf(catalog: Catalog, key: string): string | undefined {
   return relationKeysOf(key).find((relation) => catalog[relation] !== undefined)
 }
 
-/** The relation itself that a part belongs to; undefined for what stands alone. */
+/** The key of the relation that an object belongs to, or of the object itself where it belongs to none. */
+export function relationOrOwnKey(catalog: Catalog, key: string): string {
+  return relationKeyOf(catalog, key) ?? key
+}
+
+/** The relation that a part belongs to; undefined for other objects. */
 export function findRelation({ catalog, key }: DdlObject): DdlObject | undefined {
   const relation = relationKeyOf(catalog, key)
   return relation === undefined ? undefined : findObject(catalog, relation)
@@ -142,7 +151,7 @@ export function belongsToPartitionedTable(object: DdlObject): boolean {
 
 const partsCache = new WeakMap<Catalog, ReadonlyMap<string, readonly string[]>>()
 
-/** The keys of what belongs to each relation of a catalog, by the key of the relation. */
+/** The keys of the parts of each relation, by the key of the relation. Computed once per catalog. */
 export function partsByRelation(catalog: Catalog): ReadonlyMap<string, readonly string[]> {
   const known = partsCache.get(catalog)
   if (known !== undefined) return known
@@ -158,19 +167,24 @@ export function partsByRelation(catalog: Catalog): ReadonlyMap<string, readonly 
   return found
 }
 
-/** A fact that is a text, empty where there is none. */
-export function textFact({ facts }: Pick<DdlObject, 'facts'>, name: string): string {
+/** What `textFact`, `listFact` and `booleanFact` read: an object, or the facts of a catalog entry. */
+interface WithFacts {
+  readonly facts: Facts
+}
+
+/** A fact as text, empty if the object does not have it. */
+export function textFact({ facts }: WithFacts, name: string): string {
   const fact = facts[name]
   return fact === undefined ? '' : String(fact)
 }
 
-/** A fact that is a list, empty where there is none. */
-export function listFact({ facts }: Pick<DdlObject, 'facts'>, name: string): readonly string[] {
+/** A fact that is a list, empty if the object does not have it. */
+export function listFact({ facts }: WithFacts, name: string): readonly string[] {
   const fact: Fact | undefined = facts[name]
   return typeof fact === 'object' ? fact : []
 }
 
-/** Whether a fact is there and true. */
-export function booleanFact({ facts }: Pick<DdlObject, 'facts'>, name: string): boolean {
+/** Whether the object has a fact and it is true. */
+export function booleanFact({ facts }: WithFacts, name: string): boolean {
   return facts[name] === true
 }

@@ -1,8 +1,8 @@
-/** The locks on tables that keep others waiting, by PostgreSQL's names, the strongest first. */
+/** The table locks that make other sessions wait, by PostgreSQL's names, the strongest first. */
 export type LockMode =
   'ACCESS EXCLUSIVE' | 'EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' | 'SHARE' | 'SHARE UPDATE EXCLUSIVE'
 
-/** What a statement does besides what it is written for. Tables are named as in SQL. */
+/** A side effect of a statement. Tables are named as in SQL. */
 export type Hazard =
   | { readonly hazard: 'data loss'; readonly what: string }
   | { readonly hazard: 'table rewrite'; readonly table: string }
@@ -11,7 +11,7 @@ export type Hazard =
   | { readonly hazard: 'may fail'; readonly when: string; readonly table?: string }
   | { readonly hazard: 'outside a transaction' }
 
-/** One SQL statement, without a semicolon at its end, for one object. */
+/** One SQL statement for one object, without a semicolon at its end. */
 export interface Statement {
   readonly sql: string
   /** The key of the object it is for. */
@@ -19,24 +19,24 @@ export interface Statement {
   readonly hazards: readonly Hazard[]
   /** False for a statement that PostgreSQL refuses inside a transaction block. */
   readonly transactional: boolean
-  /** Better in a transaction of its own, after the locks of those before are gone. */
+  /** Better in a transaction of its own, after the locks of the statements before it are released. */
   readonly alone?: true
 }
 
-/** A difference that is not written as SQL: why, and what a person must decide. */
+/** A difference that is not written as SQL: the reason, and what a person must decide. */
 export interface PlanRefusal {
   readonly key: string
   readonly reason: string
   readonly decide: string
 }
 
-/** From one catalog to another: statements in the order in which they run. */
+/** What leads from one catalog to another: statements in the order in which they run. */
 export interface Plan {
   readonly statements: readonly Statement[]
   readonly refused: readonly PlanRefusal[]
 }
 
-/** `ACCESS EXCLUSIVE lock on public.songs`: a hazard in words. */
+/** A hazard as text: `ACCESS EXCLUSIVE lock on public.songs`. */
 export function describeHazard(hazard: Hazard): string {
   switch (hazard.hazard) {
     case 'data loss':

@@ -63,7 +63,7 @@ t.test('diff compares any two of database, snapshot, SQL, models and a URL', asy
   t.equal(same.exit, 0, same.stderr)
   t.equal(
     project.plain(same.stdout),
-    'from  app@db:5432/songs\nto    snapshot at 003_rows\n\nno difference\n',
+    'from  app@db:5432/songs\nto    snapshot at 003_rows\n\nNo difference.\n',
   )
   const [alike, url, earlier] = await Promise.all([
     project.run('diff sql:schema.sql models:models.js'),
@@ -110,10 +110,10 @@ CREATE INDEX CONCURRENTLY songs_artist ON public.songs USING btree (artist);
       [2, 'SCHEMA_SOURCE_INVALID: missing.sql could not be read. Nothing was done.'],
       [
         2,
-        'SCHEMA_SOURCE_INVALID: no-models.js could not be loaded into a scratch database: it has no default export that is a function of Knex. Nothing was done.',
+        'SCHEMA_SOURCE_INVALID: no-models.js could not be loaded into a scratch database: its default export is not a function that takes a Knex. Nothing was done.',
       ],
       [2, 'SCHEMA_USAGE: The snapshot has no revision "009". Nothing was done.'],
-      [2, 'SCHEMA_USAGE: "databse" is nothing to compare. Nothing was done.'],
+      [2, 'SCHEMA_USAGE: "databse" is not a source to compare. Nothing was done.'],
     ],
   )
   t.match(wrong[0]?.stderr, /line +2: create tabel oops \(\)/)

@@ -76,9 +76,9 @@ t.test('models are drafted, promised, and then nothing is left', async (t) => {
             loses the rows of public.likes
 
 Next:
-  read it                                     and correct what should be done otherwise; down throws until the lines that say so are removed
-  schemagate snapshot                         runs it in a scratch database, and promises what it makes
-  schemagate diff snapshot models:models.js   then says whether anything is left
+  read it                                     and correct it where necessary; down throws until you remove the lines that say so
+  schemagate snapshot                         runs it in a scratch database and records what it promises
+  schemagate diff snapshot models:models.js   then shows whether any difference is left
 `,
     stderr: '',
   })
@@ -97,14 +97,14 @@ Next:
   await project.rebuild({})
   t.match(await make(project, 'models:models.js'), {
     exit: 0,
-    text: 'Nothing leads from the snapshot at head to models:models.js: no difference. Nothing was written.',
+    text: 'The snapshot at head and models:models.js do not differ. Nothing was written.',
     document: { revision: null, file: null },
   })
   t.equal((await readdir(join(project.root, 'migrations'))).length, 3, 'two migrations and the snapshot')
   await project.migrate()
   const thrown = await project.run('down')
   t.equal(thrown.exit, 7)
-  t.match(thrown.stderr, '20991121100001_add_likes: down loses data. Remove this line once that is meant.')
+  t.match(thrown.stderr, '20991121100001_add_likes: down loses data. Remove this line if that is intended.')
   await agree(project, file)
   await project.rebuild({})
   t.equal((await project.run('down')).exit, 0)
@@ -115,14 +115,14 @@ t.test('what was changed by hand is drafted for the other databases, and recorde
   const project = await createProject(t, migrations)
   t.equal(
     project.plain(await refused(t, make(project, 'database'))),
-    `SCHEMA_BEHIND: The database is behind this build: what the migrations between them make would be drafted as well. Nothing was written.
+    `SCHEMA_BEHIND: The database is behind this build. A draft would also contain what the migrations in between make. Nothing was written.
 
   database   app@db:5432/songs  (environment production)
   current    none
   head       20991121100000_create_songs
 
 Do one of:
-  schemagate migrate   applies what is pending first`,
+  schemagate migrate   applies the pending revisions; then draft again`,
   )
   await project.migrate()
   await project.query(`alter table songs drop column title; create type mood as enum ('sad', 'ok');
@@ -139,24 +139,24 @@ Do one of:
                 loses the values of public.songs.title
   down          4 statements
                 loses the values of public.songs.mood
-  transaction   none: 1 statement runs only outside of one; --no-concurrently drafts indexes that do not
+  transaction   none: 1 statement runs only outside a transaction; --no-concurrently drafts indexes that run inside one
   ignored       2 differences, by VERIFY_IGNORE
 
 Next:
-  read it                             and correct what should be done otherwise; up and down throw until the lines that say so are removed
-  schemagate snapshot                 runs it in a scratch database, and promises what it makes
-  schemagate diff snapshot database   then says whether anything is left
+  read it                             and correct it where necessary; up and down throw until you remove the lines that say so
+  schemagate snapshot                 runs it in a scratch database and records what it promises
+  schemagate diff snapshot database   then shows whether any difference is left
 
-app@db:5432/songs has already what the migration makes, so that there it would fail. There, record it
-instead of running it, once it is final:
+app@db:5432/songs already has what the migration makes, so running it there would fail.
+When the migration is final, record it there instead:
 
   schemagate stamp 20991121100001_by_hand
 
-which does so only if it is true.`,
+This records it only if the database has everything that the migration promises.`,
   )
   const snapshot = await project.run('snapshot')
   t.equal(snapshot.exit, 7)
-  t.match(snapshot.stderr, '20991121100001_by_hand: up loses data. Remove this line once that is meant.')
+  t.match(snapshot.stderr, '20991121100001_by_hand: up loses data. Remove this line if that is intended.')
   await agree(project, fileOf(made))
   await project.query('drop table scratched')
   await project.rebuild({})
@@ -228,7 +228,7 @@ t.test('what cannot be drafted is said', async (t) => {
   const project = await createProject(t, migrations, { snapshot: false })
   t.equal(
     await refused(t, make(project, 'snapshot')),
-    `SCHEMA_USAGE: Nothing can be drafted from "snapshot". Nothing was written.
+    `SCHEMA_USAGE: A migration cannot be drafted from "snapshot". Nothing was written.
 
 Do one of:
   --from database      what was changed in the configured database by hand
@@ -237,7 +237,7 @@ Do one of:
   )
   t.match(
     await refused(t, make(project, 'sql:schema.sql')),
-    /^SCHEMA_SNAPSHOT_STALE: There is no snapshot yet to draft from: 1 revision without a promise/,
+    /^SCHEMA_SNAPSHOT_STALE: There is no snapshot to draft from, but there are migrations: 1 revision\./,
   )
   await project.rebuild({})
   t.match(
@@ -245,6 +245,6 @@ Do one of:
     /^SCHEMA_SOURCE_INVALID: schema.sql could not be read/,
   )
   const empty = await project.run('new empty --no-concurrently')
-  t.match(empty, { exit: 2, stderr: /--no-concurrently is for a draft, and without --from there is none/ })
+  t.match(empty, { exit: 2, stderr: /--no-concurrently is only for a draft, and --from is missing/ })
   t.strictSame((await readdir(join(project.root, 'migrations'))).length, 2, 'nothing was written')
 })

@@ -5,4 +5,4 @@ import type { Plan } from '../../src/ddl/statement.js'
 /** Writes the statements from one catalog to another. */
 export type Planner = (journey: { readonly from: Catalog; readonly to: Catalog }) => Plan
 
-export const planner: Planner = (journey) => planChanges(journey)
+export const planner: Planner = (journey) => planChanges(journey.from, journey.to)

@@ -89,8 +89,8 @@ const builder: readonly DraftCase[] = [
     table.specificType('z', 'public.mood').defaultTo('ok')
   })
 `,
-      'export async function down(knex: Knex): Promise<void> {\n  // This loses for good:\n  //   the rows of public.others\n',
-      "  throw new Error('001_draft: down loses data. Remove this line once that is meant.')\n",
+      'export async function down(knex: Knex): Promise<void> {\n  // This permanently deletes:\n  //   the rows of public.others\n',
+      "  throw new Error('001_draft: down loses data. Remove this line if that is intended.')\n",
       "await knex.schema.dropTable('others')",
       "await knex.schema.dropTable('songs')",
     ],
@@ -350,8 +350,8 @@ const ways: readonly DraftCase[] = [
     from: `create table songs (id int, title text)`,
     to: `create table songs (id int primary key, title text); create index songs_title_index on songs (title)`,
     has: [
-      `// 2 statements of it run only outside a transaction, so none has one: what ran before a failure stays.
-// In a migration of their own they would leave the rest all or nothing.
+      `// 2 statements run only outside a transaction, so the migration has none: what ran before a failure stays.
+// Moved to a migration of their own, they would leave this one all or nothing.
 export const config = { transaction: false }
 `,
       'CREATE UNIQUE INDEX CONCURRENTLY songs_pkey',
@@ -379,7 +379,7 @@ export const config = { transaction: false }
       `  // Not written: column:public.songs.at
   //   there is no cast from date to boolean
   //   decide: how a value becomes a boolean: ALTER TABLE public.songs ALTER COLUMN at TYPE boolean USING …
-  throw new Error('001_draft: up is not all written. Put what is missing in the place of this line.')
+  throw new Error('001_draft: up is incomplete. Replace this line with the missing statements.')
 
   await knex.schema.alterTable('songs', (table) => {
     // ACCESS EXCLUSIVE lock on public.songs
@@ -444,8 +444,8 @@ function draftingOf({ manner = {}, online = true }: DraftCase, from: Catalog, to
     source: 'a test',
     from,
     to,
-    up: planChanges({ from, to, online }),
-    down: planChanges({ from: to, to: from, online }),
+    up: planChanges(from, to, { online }),
+    down: planChanges(to, from, { online }),
     naming: { defaultSchema: 'public', preservesName: () => true, ...manner },
   }
 }
@@ -483,7 +483,7 @@ async function run(
     )
     if (loses)
       await t.rejects(careful[name](knex), {
-        message: `001_draft: ${name} loses data. Remove this line once that is meant.`,
+        message: `001_draft: ${name} loses data. Remove this line if that is intended.`,
       })
     const migration = await load(text.replaceAll(throwing, ''), language)
     await (migration.config?.transaction === false

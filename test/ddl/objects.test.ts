@@ -220,7 +220,7 @@ const database: readonly DdlCase[] = [
     from: `create extension citext; create table "Settings" (name text); alter extension citext add table "Settings"`,
     to: '',
     statements: ['DROP EXTENSION citext'],
-    hazards: ['data loss: the rows of public."Settings", which the extension citext brought'],
+    hazards: ['data loss: the rows of public."Settings", a table of the extension citext'],
   },
 ]
 
@@ -291,7 +291,7 @@ const replication: readonly DdlCase[] = [
       `ALTER SUBSCRIPTION changed SET (slot_name = 'other', binary = 'true', synchronous_commit = 'local', origin = 'none')`,
       `COMMENT ON SUBSCRIPTION changed IS 'in'`,
     ],
-    hazards: ['data loss: the connection of the subscription gone, and how far it had come'],
+    hazards: ['data loss: the connection of the subscription gone and its replication position'],
     refusedBack: ['subscription:gone'],
   },
   {
@@ -305,7 +305,7 @@ const replication: readonly DdlCase[] = [
       'DROP SUBSCRIPTION s',
     ],
     hazards: [
-      'data loss: the connection of the subscription s, and how far it had come; its slot song_slot stays at the publisher and fills its disk until it is dropped there',
+      'data loss: the connection of the subscription s and its replication position; its slot song_slot stays on the publisher and fills its disk until it is dropped there',
     ],
     refusedBack: ['subscription:s'],
   },

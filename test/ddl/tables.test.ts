@@ -255,7 +255,7 @@ const others: readonly DdlCase[] = [
     ],
     hazards: [
       'SHARE UPDATE EXCLUSIVE lock on public.songs',
-      'fails when rows are duplicates by songs_title',
+      'fails when rows are duplicates for songs_title',
       'runs only outside a transaction',
     ],
     ownDatabases: true,

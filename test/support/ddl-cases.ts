@@ -64,13 +64,13 @@ async function testCase(t: Test, one: DdlCase, [here, there]: readonly [Side, Si
     there.client.query(`begin; ${setup}; ${to}`),
   ])
   const [start, goal] = await Promise.all([catalogOf(here), catalogOf(there)])
-  const plan = planChanges({ from: start, to: goal })
+  const plan = planChanges(start, goal)
   checkPlan(t, plan, one)
   if (one.refused !== undefined) return
   await apply(here, plan.statements)
   const arrived = await catalogOf(here)
   t.strictSame(diff(goal, arrived), [], 'nothing differs there')
-  const back = planChanges({ from: arrived, to: start })
+  const back = planChanges(arrived, start)
   t.strictSame(keysOf(back), one.refusedBack ?? [], 'what is refused on the way back')
   if (one.refusedBack !== undefined) return
   await apply(here, back.statements)

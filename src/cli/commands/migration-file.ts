@@ -8,11 +8,11 @@ import type { KnexProject } from '../../project/knexfile.js'
 import { revisionOf } from '../../project/migration-files.js'
 import type { CommandContext } from './command.js'
 
-/** A migration file that is to be written. */
+/** A migration file before it is written. */
 export interface NewMigrationFile {
   readonly revision: string
   readonly path: string
-  /** The path as people read it. */
+  /** The path relative to the project, printable. */
   readonly displayPath: string
   readonly language: MigrationLanguage
 }
@@ -25,10 +25,10 @@ const languageByExtension: Readonly<Record<string, MigrationLanguage>> = {
 }
 
 /**
- * The file of the next migration: it sorts after all others and is in their language. Throws SCHEMA_USAGE for a name without
- * a letter or digit.
+ * The file of the next migration, which sorts after all others and has their language. Throws SCHEMA_USAGE for a name without a
+ * letter or digit.
  *
- * @param name as it was typed
+ * @param name as the user typed it
  */
 export async function nextMigrationFile(
   name: string,
@@ -37,8 +37,8 @@ export async function nextMigrationFile(
 ): Promise<NewMigrationFile> {
   const { root } = context.config
   const directory = project.directories.at(-1) ?? join(root, 'migrations')
-  const found = existsSync(directory) ? await readdir(directory) : []
-  const files = found.filter((file) => project.loadExtensions.includes(extname(file)))
+  const entries = existsSync(directory) ? await readdir(directory) : []
+  const files = entries.filter((file) => project.loadExtensions.includes(extname(file)))
   const extension = extensionFor(context, files)
   const revision = `${nextPrefix(files.map(revisionOf).sort().at(-1))}_${slugify(name)}`
   const path = join(directory, `${revision}${extension}`)
@@ -46,21 +46,21 @@ export async function nextMigrationFile(
   return { revision, path, displayPath: toPrintable(relative(root, path)), language }
 }
 
-/** Writes the file, and its folder. A file of that name is not replaced. */
+/** Writes the file and creates its folder. An existing file is an error, not overwritten. */
 export async function writeMigration({ path }: NewMigrationFile, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, text, { flag: 'wx' })
 }
 
 function extensionFor({ options, config }: CommandContext, files: readonly string[]): string {
-  const given = options['ts'] === true ? '.ts' : options['js'] === true ? '.js' : null
+  if (options['ts'] === true) return '.ts'
+  if (options['js'] === true) return '.js'
   const last = [...files].sort().at(-1)
-  const usual =
-    last === undefined ? (existsSync(join(config.root, 'tsconfig.json')) ? '.ts' : '.js') : extname(last)
-  return given ?? usual
+  if (last !== undefined) return extname(last)
+  return existsSync(join(config.root, 'tsconfig.json')) ? '.ts' : '.js'
 }
 
-/** UTC to the second, or one more than the newest where clocks or habits put that one later; numbers stay numbers. */
+/** The time in UTC to the second, or the newest prefix plus one if that is later. A project with short numbers keeps them. */
 function nextPrefix(newest: string | undefined): string {
   const now = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)
   const last = /^\d+/.exec(newest ?? '')?.[0] ?? ''
@@ -77,12 +77,12 @@ function slugify(name: string): string {
     .replaceAll(/^_+|_+$/g, '')
   if (text !== '') return text
   throw new SchemaError('SCHEMA_USAGE', {
-    what: `"${name}" has no letter or digit to name a migration with. Nothing was written.`,
-    choices: [['schemagate new add_invoice', 'writes one called add_invoice']],
+    what: `"${name}" contains no letter or digit, so it cannot name a migration. Nothing was written.`,
+    choices: [['schemagate new add_invoice', 'writes a migration named add_invoice']],
   })
 }
 
-/** A .js file is what the nearest package.json says. */
+/** The nearest package.json decides whether a .js file is an ES module. */
 async function languageOfPackage(directory: string): Promise<MigrationLanguage> {
   for (let folder = directory; ; folder = dirname(folder)) {
     const file = join(folder, 'package.json')

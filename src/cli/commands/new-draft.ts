@@ -4,7 +4,7 @@ import type { Changes } from '../../core/model/snapshot.js'
 import { formatCount } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { draftMigration, dataLossesOf } from '../../ddl/draft/draft-migration.js'
-import { renderMigration } from '../../ddl/draft/migration-code.js'
+import { type MigrationCode, renderMigration } from '../../ddl/draft/migration-code.js'
 import type { KnexNaming } from '../../ddl/draft/naming.js'
 import type { Plan } from '../../ddl/statement.js'
 import { type Draft, planDraft } from '../../operations/draft/plan-draft.js'
@@ -14,37 +14,38 @@ import { withWorkspace } from '../../workspace.js'
 import type { CommandContext, CommandResult } from './command.js'
 import { type NewMigrationFile, nextMigrationFile, writeMigration } from './migration-file.js'
 
-/** `schemagate new NAME --from SOURCE`: what leads from the promise at head to the source, as a migration. */
+type Row = readonly [left: string, right: string]
+
+/** `schemagate new NAME --from SOURCE`: a migration from the promise at head to the source. `source` is as the user typed it. */
 export async function writeDraft(context: CommandContext, source: string): Promise<CommandResult> {
   const [name = ''] = context.positionals
   return withWorkspace({ ...context, allowNoMigrations: true }, async (workspace) => {
     const { project } = workspace
     const file = await nextMigrationFile(name, project, context)
     const online = context.options['no-concurrently'] !== true
-    const draft = await planDraft(workspace, { source, online })
+    const draft = await planDraft(workspace, source, { online })
     if (draft.differences.length === 0) return noDraftResult(draft)
     const migration = draftMigration({ ...draft, revision: file.revision, naming: knexNamingOf(project) })
     await writeMigration(file, renderMigration(migration, file.language))
-    const hasTransaction = migration.noTransactionComment === null
     return {
       exit: 0,
-      text: describeDraft({ draft, file, source, hasTransaction }),
-      document: draftDocument({ draft, file, hasTransaction }),
+      text: describeDraft(draft, migration, file, source),
+      document: draftDocument(draft, migration, file),
     }
   })
 }
 
 function noDraftResult({ source, ignored }: Draft): CommandResult {
-  const left = countIgnored(ignored)
-  const note = left === 0 ? '' : ` VERIFY_IGNORE leaves out ${formatCount(left, 'difference')}.`
+  const count = countIgnored(ignored)
+  const note = count === 0 ? '' : ` VERIFY_IGNORE leaves out ${formatCount(count, 'difference')}.`
   return {
     exit: 0,
-    text: `Nothing leads from the snapshot at head to ${source}: no difference. Nothing was written.${note}`,
+    text: `The snapshot at head and ${source} do not differ. Nothing was written.${note}`,
     document: { revision: null, file: null, source, ignored },
   }
 }
 
-/** The schema in which Knex creates, and whether a `wrapIdentifier` of the project changes names. */
+/** The schema in which Knex creates tables, and whether a `wrapIdentifier` of the project changes names. */
 function knexNamingOf({ searchPath, settings: { wrapIdentifier } }: KnexProject): KnexNaming {
   const [schema = 'public'] = searchPath
   return {
@@ -54,20 +55,17 @@ function knexNamingOf({ searchPath, settings: { wrapIdentifier } }: KnexProject)
   }
 }
 
-interface Written {
-  readonly draft: Draft
-  readonly file: NewMigrationFile
-  readonly hasTransaction: boolean
-}
-
-function draftDocument({ draft, file, hasTransaction }: Written): object {
-  const { source, up, down, ignored } = draft
+function draftDocument(
+  { source, up, down, ignored }: Draft,
+  { noTransactionComment }: MigrationCode,
+  { revision, displayPath }: NewMigrationFile,
+): object {
   const losses = { up: dataLossesOf(up), down: dataLossesOf(down) }
   return {
-    revision: file.revision,
-    file: file.displayPath,
+    revision,
+    file: displayPath,
     source,
-    transaction: hasTransaction,
+    transaction: noTransactionComment === null,
     losses,
     up,
     down,
@@ -75,34 +73,35 @@ function draftDocument({ draft, file, hasTransaction }: Written): object {
   }
 }
 
-interface Described extends Written {
-  /** The source as it was typed. */
-  readonly source: string
-}
-
-function describeDraft({ draft, file, source, hasTransaction }: Described): string {
-  const { up, down, ignored } = draft
-  const left = countIgnored(ignored)
+function describeDraft(
+  draft: Draft,
+  { noTransactionComment }: MigrationCode,
+  { displayPath, revision }: NewMigrationFile,
+  source: string,
+): string {
+  const { from, up, down, ignored } = draft
+  const count = countIgnored(ignored)
+  const rows: readonly Row[] = [
+    ['changes', describeChanges(changesOf(draft), new Set(Object.keys(from)))],
+    ...planRows('up', up),
+    ...planRows('down', down),
+    ...(noTransactionComment === null ? [] : [['transaction', explainNoTransaction(draft)] as const]),
+    ...(count === 0 ? [] : [['ignored', `${formatCount(count, 'difference')}, by VERIFY_IGNORE`] as const]),
+  ]
   return [
-    `${file.displayPath}: drafted from ${draft.source}`,
-    alignRows([
-      ['changes', describeChanges(changesOf(draft), new Set(Object.keys(draft.from)))],
-      ...planRows('up', up),
-      ...planRows('down', down),
-      ...(hasTransaction ? [] : [['transaction', explainNoTransaction(draft)] as const]),
-      ...(left === 0 ? [] : [['ignored', `${formatCount(left, 'difference')}, by VERIFY_IGNORE`] as const]),
-    ]),
+    `${displayPath}: drafted from ${draft.source}`,
+    alignRows(rows),
     `Next:\n${alignRows(nextSteps(draft, source))}`,
-    ...stampSteps(draft, file.revision),
+    ...stampSteps(draft, revision),
   ].join('\n\n')
 }
 
 /** Why the migration has no transaction, and what would give it one. */
 function explainNoTransaction({ up, down }: Draft): string {
   const separate = [...up.statements, ...down.statements].filter(({ transactional }) => !transactional)
-  const ofIndexes = separate.some(({ key }) => /^(?:index|constraint):/.test(key))
-  const advice = ofIndexes ? '; --no-concurrently drafts indexes that do not' : ''
-  return `none: ${formatCount(separate.length, 'statement')} ${separate.length === 1 ? 'runs' : 'run'} only outside of one${advice}`
+  const hasIndexes = separate.some(({ key }) => /^(?:index|constraint):/.test(key))
+  const advice = hasIndexes ? '; --no-concurrently drafts indexes that run inside one' : ''
+  return `none: ${formatCount(separate.length, 'statement')} ${separate.length === 1 ? 'runs' : 'run'} only outside a transaction${advice}`
 }
 
 function changesOf({ differences }: Draft): Changes {
@@ -114,7 +113,7 @@ function changesOf({ differences }: Draft): Changes {
   )
 }
 
-function planRows(name: string, plan: Plan): readonly (readonly [string, string])[] {
+function planRows(name: string, plan: Plan): readonly Row[] {
   const { statements, refused } = plan
   return [
     [name, formatCount(statements.length, 'statement')],
@@ -123,34 +122,34 @@ function planRows(name: string, plan: Plan): readonly (readonly [string, string]
   ]
 }
 
-function nextSteps({ up, down }: Draft, source: string): readonly (readonly [string, string])[] {
-  const open = [['up', up] as const, ['down', down] as const]
+function nextSteps({ up, down }: Draft, source: string): readonly Row[] {
+  const throwing = [['up', up] as const, ['down', down] as const]
     .filter(([, plan]) => dataLossesOf(plan).length + plan.refused.length > 0)
     .map(([name]) => name)
-  const verb = open.length === 1 ? 'throws' : 'throw'
-  const read =
-    open.length === 0 ? '' : `; ${open.join(' and ')} ${verb} until the lines that say so are removed`
+  const verb = throwing.length === 1 ? 'throws' : 'throw'
+  const note =
+    throwing.length === 0 ? '' : `; ${throwing.join(' and ')} ${verb} until you remove the lines that say so`
   return [
-    ['read it', `and correct what should be done otherwise${read}`],
-    ['schemagate snapshot', 'runs it in a scratch database, and promises what it makes'],
-    [`schemagate diff snapshot ${source}`, 'then says whether anything is left'],
+    ['read it', `and correct it where necessary${note}`],
+    ['schemagate snapshot', 'runs it in a scratch database and records what it promises'],
+    [`schemagate diff snapshot ${source}`, 'then shows whether any difference is left'],
   ]
 }
 
-function alignRows(rows: readonly (readonly [string, string])[]): string {
+function alignRows(rows: readonly Row[]): string {
   const width = Math.max(...rows.map(([left]) => left.length)) + 3
   return rows.map(([left, right]) => `  ${left.padEnd(width)}${toPrintable(right)}`).join('\n')
 }
 
 /**
- * What to do about the database that a draft was made from, which has already what the migration makes. Nothing for other
- * sources.
+ * How to record the migration in the database that it is drafted from, which already has what the migration makes. Empty for
+ * other sources.
  */
 function stampSteps({ inspection }: Draft, revision: string): readonly string[] {
   if (inspection === null) return []
   return [
-    `${describeAddress(inspection.database)} has already what the migration makes, so that there it would fail. There, record it\ninstead of running it, once it is final:`,
+    `${describeAddress(inspection.database)} already has what the migration makes, so running it there would fail.\nWhen the migration is final, record it there instead:`,
     `  schemagate stamp ${revision}`,
-    'which does so only if it is true.',
+    'This records it only if the database has everything that the migration promises.',
   ]
 }

@@ -4,7 +4,7 @@ import { findProject } from '../../workspace.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
 import { nextMigrationFile, writeMigration } from './migration-file.js'
 
-/** `schemagate new NAME`: a migration that sorts after all others, in their language: empty, or with `--from` drafted. */
+/** `schemagate new NAME`: a migration that sorts after all others, in the same language: empty, or drafted with `--from`. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const source = textOption(context, 'from')
   if (source === null) return writeEmptyMigration(context)
@@ -16,8 +16,8 @@ async function writeEmptyMigration(context: CommandContext): Promise<CommandResu
   const [name = ''] = context.positionals
   if (context.options['no-concurrently'] === true)
     throw new SchemaError('SCHEMA_USAGE', {
-      what: '--no-concurrently is for a draft, and without --from there is none. Nothing was written.',
-      choices: [['schemagate new --help', 'lists what there is']],
+      what: '--no-concurrently is only for a draft, and --from is missing. Nothing was written.',
+      choices: [['schemagate new --help', 'lists the options']],
     })
   const file = await nextMigrationFile(name, await findProject(context.config), context)
   await writeMigration(file, renderMigration(emptyMigration, file.language))

@@ -53,7 +53,7 @@ async function planRepair(
     readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations }),
   )
   const to = fullCatalogAt(snapshot, promisedRevisions(assessment))
-  return planChanges({ from, to, differences })
+  return planChanges(from, to, { differences })
 }
 
 function describeRepair(repair: Plan): readonly string[] {

@@ -1,24 +1,24 @@
 import { splitNamedText } from '../named-text.js'
 
-/** What a grantee may do, and whether he may grant it to others. `ALL` is every privilege there is. */
+/** The privileges of a grantee, each with whether it has the grant option. `ALL` stands for all privileges of the object. */
 export type Privileges = ReadonlyMap<string, boolean>
 
-/** Privileges by grantee as SQL names it: a role, PUBLIC, or OWNER for whoever owns the object. */
+/** Privileges by grantee: a role as in SQL, PUBLIC, or OWNER for the owner of the object. */
 export type Acl = ReadonlyMap<string, Privileges>
 
-/** One statement, short of what it is granted on. */
+/** One GRANT or REVOKE, without the object. */
 export interface AclAction {
   readonly verb: 'GRANT' | 'REVOKE' | 'REVOKE GRANT OPTION FOR'
   readonly privileges: readonly string[]
   readonly grantee: string
-  /** What follows the grantee. */
+  /** The clause after the grantee. */
   readonly end: '' | ' WITH GRANT OPTION' | ' CASCADE'
 }
 
 export const noPrivileges: Privileges = new Map()
 export const allPrivileges: Privileges = new Map([['ALL', false]])
 
-/** From the texts of a fact: `app_reader: SELECT, UPDATE*`, `PUBLIC: none`. */
+/** Reads the entries of a list fact: `app_reader: SELECT, UPDATE*`, `PUBLIC: none`; the asterisk is the grant option. */
 export function parseAcl(grants: readonly string[]): Acl {
   return new Map(
     grants
@@ -31,39 +31,45 @@ function parsePrivileges(text: string): Privileges {
   return new Map(text.split(', ').map((privilege) => [privilege.replace('*', ''), privilege.endsWith('*')]))
 }
 
-/** The privileges of one grantee, as they are and as they shall be. */
+/** The privileges of one grantee before and after. */
 export interface AclChange {
   readonly grantee: string
   readonly from: Privileges
   readonly to: Privileges
 }
 
-/** What brings each grantee from what he may do to what he shall: all that is revoked, then all that is granted. */
+/** The statements for the changes of all grantees: first every REVOKE, then every GRANT. */
 export function aclActions(changes: readonly AclChange[]): readonly AclAction[] {
-  const passedOn = mayHaveDependentGrants(changes)
-  const clears = ({ grantee }: AclChange): boolean => passedOn && grantee !== 'OWNER'
+  const revokesAll = mayHaveDependentGrants(changes)
+  const isCleared = ({ grantee }: AclChange): boolean => revokesAll && grantee !== 'OWNER'
   return [
-    ...changes.flatMap((change) => (clears(change) ? revokeAllActions(change) : revokeActions(change))),
-    ...changes.flatMap((change) => grantActions(clears(change) ? { ...change, from: noPrivileges } : change)),
+    ...changes.flatMap((change) => (isCleared(change) ? revokeAllActions(change) : revokeActions(change))),
+    ...changes.flatMap((change) =>
+      grantActions(isCleared(change) ? { ...change, from: noPrivileges } : change),
+    ),
   ]
 }
 
-/** The statement of an action, by what the privileges are on (`TABLE public.songs`) and the grantee's name. */
+/** The SQL of an action on an object (`TABLE public.songs`) for a role. */
 export function aclStatement({ verb, privileges, end }: AclAction, on: string, role: string): string {
   return `${verb} ${privileges.join(', ')} ON ${on} ${verb === 'GRANT' ? 'TO' : 'FROM'} ${role}${end}`
 }
 
-/** The changes of some grantees, by what each may do and shall. */
+/** The changes of some grantees, each once and in alphabetical order. */
 export function aclChanges(
   grantees: Iterable<string>,
-  { from, to }: { readonly from: PrivilegesLookup; readonly to: PrivilegesLookup },
+  privilegesBefore: (grantee: string) => Privileges,
+  privilegesAfter: (grantee: string) => Privileges,
 ): readonly AclChange[] {
-  return [...new Set(grantees)].sort().map((grantee) => ({ grantee, from: from(grantee), to: to(grantee) }))
+  return [...new Set(grantees)]
+    .sort()
+    .map((grantee) => ({ grantee, from: privilegesBefore(grantee), to: privilegesAfter(grantee) }))
 }
 
-type PrivilegesLookup = (grantee: string) => Privileges
-
-/** Whether somebody loses what another one may have granted, or granted to another: who granted what is not known. */
+/**
+ * Whether a REVOKE may affect privileges that one grantee granted to a different one. The catalog does not say who granted a
+ * privilege, so then all are revoked and granted again.
+ */
 function mayHaveDependentGrants(changes: readonly AclChange[]): boolean {
   const others = changes.filter(({ grantee, from }) => grantee !== 'OWNER' && from.size > 0)
   return (
@@ -79,7 +85,7 @@ function revokeAllActions({ grantee, from }: AclChange): readonly AclAction[] {
   return [{ verb: 'REVOKE', privileges: ['ALL'], grantee, end }]
 }
 
-/** One who may do all and shall do less loses all first, because what all is depends on PostgreSQL's version. */
+/** A grantee with ALL loses ALL first, because the privileges that ALL contains depend on PostgreSQL's version. */
 function revokeActions({ grantee, from, to }: AclChange): readonly AclAction[] {
   if (from.has('ALL') && !to.has('ALL')) return [{ verb: 'REVOKE', privileges: ['ALL'], grantee, end: '' }]
   const lost = [...from.keys()].filter((privilege) => grantOptionOf(to, privilege) === undefined)
@@ -97,18 +103,18 @@ function revokeActions({ grantee, from, to }: AclChange): readonly AclAction[] {
 
 function grantActions({ grantee, from, to }: AclChange): readonly AclAction[] {
   const start = from.has('ALL') && !to.has('ALL') ? noPrivileges : from
-  const news = [...to].filter(([privilege, option]) => {
-    const has = grantOptionOf(start, privilege)
-    return has === undefined || (option && !has)
+  const added = [...to].filter(([privilege, option]) => {
+    const existing = grantOptionOf(start, privilege)
+    return existing === undefined || (option && !existing)
   })
   return [false, true].flatMap((option) => {
-    const privileges = news.filter(([, wanted]) => wanted === option).map(([privilege]) => privilege)
+    const privileges = added.filter(([, hasOption]) => hasOption === option).map(([privilege]) => privilege)
     if (privileges.length === 0) return []
     return [{ verb: 'GRANT', privileges, grantee, end: option ? ' WITH GRANT OPTION' : '' } as const]
   })
 }
 
-/** Whether a privilege may be granted on; undefined where the grantee does not have it. */
+/** Whether a grantee has the grant option for a privilege; undefined if the grantee does not have the privilege. */
 function grantOptionOf(privileges: Privileges, privilege: string): boolean | undefined {
   return privileges.get(privilege) ?? privileges.get('ALL')
 }

@@ -4,20 +4,21 @@ import { type Acl, aclActions, type AclAction, aclChanges, noPrivileges, parseAc
 
 type AclByColumn = ReadonlyMap<string, Acl>
 
-/** GRANT and REVOKE on the columns of a view, which are no objects of their own. */
+/** GRANT and REVOKE on the columns of a view, which are not objects of their own in the catalog. */
 export function viewColumnActions(from: DdlObject | undefined, to: DdlObject): readonly AclAction[] {
-  const [was, shall] = [viewColumnAcls(from), viewColumnAcls(to)]
-  return [...new Set([...was.keys(), ...shall.keys()])].flatMap((column) => {
-    const [before, after] = [was.get(column), shall.get(column)]
-    const changes = aclChanges([...(before?.keys() ?? []), ...(after?.keys() ?? [])], {
-      from: (grantee) => before?.get(grantee) ?? noPrivileges,
-      to: (grantee) => after?.get(grantee) ?? noPrivileges,
-    })
+  const [aclsBefore, aclsAfter] = [viewColumnAcls(from), viewColumnAcls(to)]
+  return [...new Set([...aclsBefore.keys(), ...aclsAfter.keys()])].flatMap((column) => {
+    const [before, after] = [aclsBefore.get(column), aclsAfter.get(column)]
+    const changes = aclChanges(
+      [...(before?.keys() ?? []), ...(after?.keys() ?? [])],
+      (grantee) => before?.get(grantee) ?? noPrivileges,
+      (grantee) => after?.get(grantee) ?? noPrivileges,
+    )
     return aclActions(changes).map((action) => toColumnAction(action, column))
   })
 }
 
-/** What a REVOKE on a relation takes from the same grantees on its columns, to be given again. */
+/** The column privileges that a REVOKE on the relation takes from the same grantees, to be granted again. */
 export function columnRegrantActions(
   relation: DdlObject,
   grantees: ReadonlySet<string>,

@@ -10,33 +10,32 @@ import {
 } from './acl.js'
 import { builtInPrivilegesOfType } from './initial-acl.js'
 
-interface DefaultPrivilegesChange {
-  readonly from?: DdlObject
-  readonly to?: DdlObject
-}
-
 /**
- * ALTER DEFAULT PRIVILEGES from one side to the other; a side that is left out is that of nothing said. What the owner of
- * the database makes is written as what the role makes that runs it.
+ * ALTER DEFAULT PRIVILEGES. Default privileges of the database's owner are written without FOR ROLE, so they apply to the role
+ * that runs the statement.
+ *
+ * @param from undefined where the default privileges are new
+ * @param to undefined where they end
  */
-export function defaultPrivilegeSteps({ from, to }: DefaultPrivilegesChange): readonly DdlStep[] {
+export function defaultPrivilegeSteps(
+  from: DdlObject | undefined,
+  to: DdlObject | undefined,
+): readonly DdlStep[] {
   const object = to ?? from
   if (object === undefined) return []
-  const [was, shall] = [defaultAclOf(from), defaultAclOf(to)]
-  const baseline = (grantee: string): Privileges =>
-    object.facts['schema'] === undefined
-      ? builtInPrivilegesOfType(textFact(object, 'objects'), grantee)
-      : noPrivileges
-  const changes = aclChanges([...was.keys(), ...shall.keys()], {
-    from: (grantee) => was.get(grantee) ?? baseline(grantee),
-    to: (grantee) => shall.get(grantee) ?? baseline(grantee),
-  })
+  const [before, after] = [defaultAclOf(from), defaultAclOf(to)]
+  const objects = textFact(object, 'objects')
+  const builtIn = (grantee: string): Privileges =>
+    object.facts['schema'] === undefined ? builtInPrivilegesOfType(objects, grantee) : noPrivileges
+  const changes = aclChanges(
+    [...before.keys(), ...after.keys()],
+    (grantee) => before.get(grantee) ?? builtIn(grantee),
+    (grantee) => after.get(grantee) ?? builtIn(grantee),
+  )
   return aclActions(changes).map((action) => {
     const { grantee } = action
     const role = grantee === 'OWNER' ? textFact(object, 'role') || 'CURRENT_USER' : grantee
-    return step(
-      `${statementStart(object)} ${aclStatement(action, textFact(object, 'objects').toUpperCase(), role)}`,
-    )
+    return step(`${statementStart(object)} ${aclStatement(action, objects.toUpperCase(), role)}`)
   })
 }
 

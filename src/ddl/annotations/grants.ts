@@ -12,12 +12,11 @@ import {
   type Privileges,
 } from './acl.js'
 import { viewColumnActions, columnRegrantActions, toColumnAction } from './column-grants.js'
-import type { ObjectTransition } from './comment.js'
 import { defaultPrivilegeSteps } from './default-privileges.js'
 import { initialAcl, builtInPrivilegesOf } from './initial-acl.js'
 import { withDatabaseOwner } from './owner.js'
 
-/** What GRANT calls an object of each kind that has privileges. */
+/** The type of object in GRANT, by kind. */
 const grantObjectTypes: Readonly<Record<string, string>> = {
   table: 'TABLE',
   view: 'TABLE',
@@ -39,47 +38,63 @@ const grantObjectTypes: Readonly<Record<string, string>> = {
   base_type: 'TYPE',
 }
 
-export interface GrantTransition extends ObjectTransition {
-  /** The catalog whose default privileges are in effect when the object is made. Default: that of `to`. */
-  readonly present?: Catalog
-}
-
-/** GRANT and REVOKE, from what is granted on the object, or will be once it is made, to what shall be. */
-export function grantSteps({ from, to, present = to.catalog }: GrantTransition): readonly DdlStep[] {
-  if (to.kind === 'default_privileges') return defaultPrivilegeSteps({ ...(from && { from }), to })
-  const actions = from === undefined ? actionsOnCreate(to, present) : actionsOnAlter(from, to)
+/** GRANT and REVOKE for an object that exists. */
+export function grantSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  if (to.kind === 'default_privileges') return defaultPrivilegeSteps(from, to)
+  const actions = actionsOnAlter(from, to)
   const revoked = new Set(actions.filter(({ verb }) => verb !== 'GRANT').map(({ grantee }) => grantee))
-  const regranted = from === undefined ? [] : columnRegrantActions(to, revoked)
-  const own = to.kind === 'column' ? actions.map((action) => toColumnAction(action, to.name)) : actions
+  const regrants = columnRegrantActions(to, revoked)
   return [
-    ...[...own, ...viewColumnActions(from, to)].map((action) => grantStep(action, to)),
-    ...regranted.map((action) => ({ ...grantStep(action, to), phase: 'attach' }) as const),
+    ...[...ownActions(actions, to), ...viewColumnActions(from, to)].map((action) => grantStep(action, to)),
+    ...regrants.map((action) => ({ ...grantStep(action, to), phase: 'attach' }) as const),
   ]
 }
 
+/**
+ * GRANT and REVOKE for an object that is created.
+ *
+ * @param live the catalog whose default privileges are in effect
+ */
+export function grantStepsOnCreate(to: DdlObject, live: Catalog): readonly DdlStep[] {
+  if (to.kind === 'default_privileges') return defaultPrivilegeSteps(undefined, to)
+  const actions = [...ownActions(actionsOnCreate(to, live), to), ...viewColumnActions(undefined, to)]
+  return actions.map((action) => grantStep(action, to))
+}
+
+/** GRANT names the table of a column, and the column after each privilege. */
+function ownActions(actions: readonly AclAction[], to: DdlObject): readonly AclAction[] {
+  return to.kind === 'column' ? actions.map((action) => toColumnAction(action, to.name)) : actions
+}
+
 function actionsOnAlter(from: DdlObject, to: DdlObject): readonly AclAction[] {
-  const [was, shall] = [aclAfterOwnerChange(from, to), parseAcl(listFact(to, 'grants'))]
-  const isOpen = (grantee: string): boolean => to.key === 'schema:public' && grantee === 'PUBLIC'
+  const [before, after] = [aclAfterOwnerChange(from, to), parseAcl(listFact(to, 'grants'))]
+  const isPublicSchema = (grantee: string): boolean => to.key === 'schema:public' && grantee === 'PUBLIC'
+  const gainsMore = (grantee: string): boolean =>
+    ['ALL', 'CREATE'].some((privilege) => after.get(grantee)?.has(privilege) === true)
+  const greatest = (grantee: string): Privileges =>
+    isPublicSchema(grantee) && !gainsMore(grantee) ? allPrivileges : builtInPrivilegesOf(to, grantee)
   const usual = (grantee: string): Privileges =>
-    isOpen(grantee) && isUsageOnly(was.get(grantee)) ? allPrivileges : builtInPrivilegesOf(to, grantee)
-  const isGivenMore = (grantee: string): boolean =>
-    ['ALL', 'CREATE'].some((privilege) => shall.get(grantee)?.has(privilege) === true)
-  const most = (grantee: string): Privileges =>
-    isOpen(grantee) && !isGivenMore(grantee) ? allPrivileges : builtInPrivilegesOf(to, grantee)
+    isPublicSchema(grantee) && isUsageOnly(before.get(grantee))
+      ? allPrivileges
+      : builtInPrivilegesOf(to, grantee)
   return aclActions(
-    aclChanges([...was.keys(), ...shall.keys()], {
-      from: (grantee) => was.get(grantee) ?? most(grantee),
-      to: (grantee) => shall.get(grantee) ?? usual(grantee),
-    }),
+    aclChanges(
+      [...before.keys(), ...after.keys()],
+      (grantee) => before.get(grantee) ?? greatest(grantee),
+      (grantee) => after.get(grantee) ?? usual(grantee),
+    ),
   )
 }
 
-/** All may create objects in the schema public of 14. Since 15 they may only use it, which then goes without saying. */
+/**
+ * On PostgreSQL 14 PUBLIC may create objects in the schema public by default, since 15 it may only use the schema. The catalog
+ * leaves out whichever is the default of its server.
+ */
 function isUsageOnly(privileges: Privileges | undefined): boolean {
   return privileges?.size === 1 && privileges.get('USAGE') === false
 }
 
-/** A new owner has what was granted to him as what he owns. */
+/** OWNER TO merges the privileges that were granted to the new owner into those of the owner. */
 function aclAfterOwnerChange(from: DdlObject, to: DdlObject): Acl {
   const acl = new Map(parseAcl(listFact(from, 'grants')))
   const owner = textFact(to, 'owner')
@@ -90,16 +105,16 @@ function aclAfterOwnerChange(from: DdlObject, to: DdlObject): Acl {
   return own === undefined ? acl : acl.set('OWNER', new Map([...own, ...granted]))
 }
 
-/** What default privileges may have given is taken, and what shall be is given whether or not they did. */
-function actionsOnCreate(to: DdlObject, present: Catalog): readonly AclAction[] {
-  const [given, shall] = [initialAcl(to, present), parseAcl(listFact(to, 'grants'))]
-  const grantees = [...given.keys(), ...shall.keys()]
-  const target = (grantee: string): Privileges => shall.get(grantee) ?? builtInPrivilegesOf(to, grantee)
-  const most = (grantee: string): Privileges => given.get(grantee) ?? builtInPrivilegesOf(to, grantee)
-  const least = (grantee: string): Privileges => (given.has(grantee) ? noPrivileges : most(grantee))
+/** Revokes what default privileges may have given, and grants the rest as if they had given nothing. */
+function actionsOnCreate(to: DdlObject, live: Catalog): readonly AclAction[] {
+  const [initial, after] = [initialAcl(to, live), parseAcl(listFact(to, 'grants'))]
+  const grantees = [...initial.keys(), ...after.keys()]
+  const target = (grantee: string): Privileges => after.get(grantee) ?? builtInPrivilegesOf(to, grantee)
+  const greatest = (grantee: string): Privileges => initial.get(grantee) ?? builtInPrivilegesOf(to, grantee)
+  const least = (grantee: string): Privileges => (initial.has(grantee) ? noPrivileges : greatest(grantee))
   return [
-    ...aclActions(aclChanges(grantees, { from: most, to: target })).filter(({ verb }) => verb !== 'GRANT'),
-    ...aclActions(aclChanges(grantees, { from: least, to: target })).filter(({ verb }) => verb === 'GRANT'),
+    ...aclActions(aclChanges(grantees, greatest, target)).filter(({ verb }) => verb !== 'GRANT'),
+    ...aclActions(aclChanges(grantees, least, target)).filter(({ verb }) => verb === 'GRANT'),
   ]
 }
 

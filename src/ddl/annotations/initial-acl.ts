@@ -3,7 +3,7 @@ import { quoteIdentifier } from '../identifiers.js'
 import { type DdlObject, findObject, listFact, textFact } from '../object.js'
 import { type Acl, allPrivileges, noPrivileges, parseAcl, type Privileges } from './acl.js'
 
-/** What ALTER DEFAULT PRIVILEGES calls objects of each kind it knows. */
+/** The type of object in ALTER DEFAULT PRIVILEGES, by kind. */
 const defaultPrivilegeTypes: Readonly<Record<string, string>> = {
   table: 'tables',
   view: 'tables',
@@ -21,16 +21,16 @@ const defaultPrivilegeTypes: Readonly<Record<string, string>> = {
   schema: 'schemas',
 }
 
-/** The types of objects that PUBLIC may use as soon as they are made. */
+/** The types of objects on which PUBLIC has privileges by default. */
 const typesOpenToPublic = new Set(['functions', 'types'])
 
-/** What a grantee may do with an object of a type of ALTER DEFAULT PRIVILEGES if nobody says anything. */
+/** The privileges of a grantee on a new object without default privileges, by the type in ALTER DEFAULT PRIVILEGES. */
 export function builtInPrivilegesOfType(type: string, grantee: string): Privileges {
   if (grantee === 'OWNER') return allPrivileges
   return grantee === 'PUBLIC' && typesOpenToPublic.has(type) ? allPrivileges : noPrivileges
 }
 
-/** What a grantee may do with an object if nobody says anything. */
+/** The privileges of a grantee on a new object without default privileges. */
 export function builtInPrivilegesOf({ kind, key }: DdlObject, grantee: string): Privileges {
   if (kind === 'column') return noPrivileges
   if (grantee === 'PUBLIC' && kind === 'language') return allPrivileges
@@ -40,7 +40,7 @@ export function builtInPrivilegesOf({ kind, key }: DdlObject, grantee: string): 
 
 const defaultPrivilegesCache = new WeakMap<Catalog, readonly DdlObject[]>()
 
-/** The default privileges of a catalog, which is searched for them once. */
+/** The default privileges of a catalog. Searched once per catalog. */
 function findDefaultPrivileges(catalog: Catalog): readonly DdlObject[] {
   const found =
     defaultPrivilegesCache.get(catalog) ??
@@ -52,22 +52,23 @@ function findDefaultPrivileges(catalog: Catalog): readonly DdlObject[] {
 }
 
 /**
- * What an object may come with when it is made while the default privileges of a catalog are in effect: by grantee, all
- * that any of them gives, because who will make it is not known. Those that are to go are gone by then.
+ * The privileges that the default privileges of the live catalog may give to an object when it is created, by grantee. They
+ * combine the default privileges of all roles, because the role that creates the object is not known, and leave out those that
+ * the plan drops, which it does first.
  */
-export function initialAcl(object: DdlObject, present: Catalog): Acl {
-  const given = new Map<string, Privileges>()
-  for (const defaults of findDefaultPrivileges(present)) {
+export function initialAcl(object: DdlObject, live: Catalog): Acl {
+  const initial = new Map<string, Privileges>()
+  for (const defaults of findDefaultPrivileges(live)) {
     if (!appliesTo(defaults, object) || object.catalog[defaults.key] === undefined) continue
     for (const [grantee, privileges] of parseAcl(listFact(defaults, 'grants'))) {
       if (grantee === 'OWNER' && textFact(defaults, 'role') !== textFact(object, 'owner')) continue
-      given.set(
+      initial.set(
         grantee,
-        new Map([...(given.get(grantee) ?? builtInPrivilegesOf(object, grantee)), ...privileges]),
+        new Map([...(initial.get(grantee) ?? builtInPrivilegesOf(object, grantee)), ...privileges]),
       )
     }
   }
-  return given
+  return initial
 }
 
 function appliesTo(defaults: DdlObject, { kind, names }: DdlObject): boolean {

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { dependenciesOf } from '../dependencies.js'
-import { findObject, relationKeyOf } from '../object.js'
+import { findObject, relationOrOwnKey } from '../object.js'
 import { describeHazard, type Statement } from '../statement.js'
 import {
   type BuilderColumn,
@@ -10,18 +10,18 @@ import {
 } from './builder.js'
 import type { BuilderLine } from './constraint-calls.js'
 import type { MethodCall } from './method-chain.js'
-import type { TableName } from './naming.js'
+import type { KnexNaming, TableName } from './naming.js'
 import { findSerialSequences } from './serial.js'
 
-/** A line about a table. */
+/** A line inside a table callback. */
 export interface BlockLine extends BuilderLine {
-  /** The hazards of its statement in words. */
+  /** The hazards of its statement, as text. */
   readonly hazards: readonly string[]
   /** Whether it adds a column. */
   readonly addsColumn: boolean
 }
 
-/** What one `await` of a draft does. */
+/** One `await` of a draft. */
 export type DraftBlock =
   | { readonly form: 'raw'; readonly sql: string; readonly hazards: readonly string[] }
   | {
@@ -36,7 +36,7 @@ export type DraftBlock =
       readonly table: TableName
       readonly columns: readonly BuilderColumn[]
       readonly lines: BlockLine[]
-      /** Calls that are added to those of a column, by its name. */
+      /** The `comment` call of each column that has one, by the name of the column. */
       readonly columnComments: Map<string, MethodCall>
     }
 
@@ -44,102 +44,107 @@ type TableBlock = Extract<DraftBlock, { form: 'alter' | 'create' }>
 
 interface BlocksState {
   readonly blocks: DraftBlock[]
-  /** By the key of an object, the place of the last block that is about it. */
+  /** The index of the last block about each object, by its key. */
   readonly blockIndexes: Map<string, number>
-  /** By table, the place of the block that makes it. */
+  /** The index of the block that creates each new table. */
   readonly createdTables: Map<string, number>
-  /** The place of the last block about an object that was there before. */
+  /** The index of the last block about an object that exists before the migration. */
   lastExistingIndex: number
   readonly context: BuilderContext
 }
 
 /**
- * Statements as Knex code, in their order; only what makes a new table complete moves up to where the table is made, and
- * only past what makes other new objects.
+ * Statements as blocks of Knex code, in the same order. Only the parts of a new table move up into the block that creates the
+ * table, and only past blocks that create other objects.
  */
 export function buildBlocks(
   statements: readonly Statement[],
-  passage: Omit<BuilderContext, 'sequences'>,
+  from: Catalog,
+  to: Catalog,
+  naming: KnexNaming,
 ): readonly DraftBlock[] {
-  const sequences = findSerialSequences(statements, passage.to)
-  const site: BlocksState = {
+  const state: BlocksState = {
     blocks: [],
     blockIndexes: new Map(),
     createdTables: new Map(),
     lastExistingIndex: -1,
-    context: { ...passage, sequences },
+    context: { from, to, naming, sequences: findSerialSequences(statements, to) },
   }
-  const parts = statements.map(
-    (statement) => [statement, toBuilderOperation(statement, site.context)] as const,
+  const pairs = statements.map(
+    (statement) => [statement, toBuilderOperation(statement, state.context)] as const,
   )
-  const made = new Set(parts.flatMap(([, part]) => serialSequencesIn(part)))
-  for (const [statement, part] of parts) if (!made.has(statement.key)) addStatement(site, statement, part)
-  return site.blocks
+  const serialSequences = new Set(pairs.flatMap(([, operation]) => serialSequencesIn(operation)))
+  for (const [statement, operation] of pairs)
+    if (!serialSequences.has(statement.key)) addStatement(state, statement, operation)
+  return state.blocks
 }
 
-function serialSequencesIn(part: BuilderOperation | null): readonly string[] {
-  return part?.form === 'create' ? part.columns.flatMap(({ serial }) => serial?.sequenceKey ?? []) : []
+function serialSequencesIn(operation: BuilderOperation | null): readonly string[] {
+  if (operation?.form !== 'create') return []
+  return operation.columns.flatMap(({ serial }) => serial?.sequenceKey ?? [])
 }
 
-function addStatement(site: BlocksState, statement: Statement, part: BuilderOperation | null): void {
-  const { blocks, blockIndexes, createdTables, context } = site
+function addStatement(state: BlocksState, statement: Statement, operation: BuilderOperation | null): void {
+  const { blocks, blockIndexes, createdTables, context } = state
   const hazards = statement.hazards.map(describeHazard)
-  const place = part === null ? null : findBlockIndex(site, statement, part)
-  if (place === null) blocks.push(createBlock(statement, { part, hazards }))
-  else appendToBlock(blocks[place], part, hazards)
-  const at = place ?? blocks.length - 1
-  blockIndexes.set(statement.key, at)
-  if (context.from[statement.key] !== undefined) site.lastExistingIndex = Math.max(site.lastExistingIndex, at)
-  if (part?.form === 'create') createdTables.set(part.table.relation, at)
+  const found = operation === null ? null : findBlockIndex(state, statement, operation)
+  if (found === null) blocks.push(createBlock(statement.sql, operation, hazards))
+  else appendToBlock(blocks[found], operation, hazards)
+  const index = found ?? blocks.length - 1
+  blockIndexes.set(statement.key, index)
+  if (context.from[statement.key] !== undefined)
+    state.lastExistingIndex = Math.max(state.lastExistingIndex, index)
+  if (operation?.form === 'create') createdTables.set(operation.table.relation, index)
 }
 
-/** The place of the block that can take the part; null where it needs one of its own. */
+/** The index of the block that can take the operation; null where it needs a block of its own. */
 function findBlockIndex(
   { blocks, blockIndexes, createdTables, lastExistingIndex, context }: BlocksState,
   { key }: Statement,
-  part: BuilderOperation,
+  operation: BuilderOperation,
 ): number | null {
-  if (part.form === 'schema' || part.form === 'create') return null
-  const { relation } = part.table
-  const maker = createdTables.get(relation)
-  const isThere = (needed: string): boolean => (blockIndexes.get(needed) ?? -1) <= (maker ?? -1)
+  if (operation.form === 'schema' || operation.form === 'create') return null
+  const { relation } = operation.table
+  const created = createdTables.get(relation)
+  const isEarlier = (needed: string): boolean => (blockIndexes.get(needed) ?? -1) <= (created ?? -1)
   if (
-    maker !== undefined &&
-    lastExistingIndex <= maker &&
-    dependenciesWithRelations(context.to, key).every(isThere)
+    created !== undefined &&
+    lastExistingIndex <= created &&
+    dependenciesWithRelations(context.to, key).every(isEarlier)
   )
-    return maker
+    return created
   const last = blocks.at(-1)
-  const isSame = last?.form === 'alter' && last.table.relation === relation
-  return isSame && part.form !== 'remark' && canAppend(last, part) ? blocks.length - 1 : null
+  const isSameTable = last?.form === 'alter' && last.table.relation === relation
+  return isSameTable && operation.form !== 'columnComment' && canAppend(last, operation)
+    ? blocks.length - 1
+    : null
 }
 
-/** What an object needs, and the relations that these are part of. */
+/** What an object needs, and the relations that these objects belong to. */
 function dependenciesWithRelations(catalog: Catalog, key: string): readonly string[] {
   const object = findObject(catalog, key)
   const needs = object === undefined ? [] : [...dependenciesOf(object)]
-  return needs.flatMap((needed) => [needed, relationKeyOf(catalog, needed) ?? needed])
+  return needs.flatMap((needed) => [needed, relationOrOwnKey(catalog, needed)])
 }
 
-/** Knex adds all columns of a block before anything else. */
+/** Knex adds all columns of a block before it does anything else. */
 function canAppend({ lines }: TableBlock, { form }: BuilderOperation): boolean {
   return form !== 'add' || lines.every(({ addsColumn }) => addsColumn)
 }
 
-interface BlockContent {
-  readonly part: BuilderOperation | null
-  readonly hazards: readonly string[]
-}
-
-function createBlock({ sql }: Statement, { part, hazards }: BlockContent): DraftBlock {
-  switch (part?.form) {
+function createBlock(
+  sql: string,
+  operation: BuilderOperation | null,
+  hazards: readonly string[],
+): DraftBlock {
+  switch (operation?.form) {
     case 'schema':
-      return { form: 'schema', schema: part.schema, call: part.call, hazards }
+      return { form: 'schema', schema: operation.schema, call: operation.call, hazards }
     case 'create':
       return {
         form: 'create',
-        table: part.table,
-        columns: part.columns,
+        table: operation.table,
+        columns: operation.columns,
         lines: [],
         columnComments: new Map(),
       }
@@ -147,10 +152,10 @@ function createBlock({ sql }: Statement, { part, hazards }: BlockContent): Draft
     case 'change':
       return {
         form: 'alter',
-        table: part.table,
-        lines: [{ ...part.line, hazards, addsColumn: part.form === 'add' }],
+        table: operation.table,
+        lines: [{ ...operation.line, hazards, addsColumn: operation.form === 'add' }],
       }
-    case 'remark':
+    case 'columnComment':
     case undefined:
       return { form: 'raw', sql, hazards }
   }
@@ -158,13 +163,14 @@ function createBlock({ sql }: Statement, { part, hazards }: BlockContent): Draft
 
 function appendToBlock(
   block: DraftBlock | undefined,
-  part: BuilderOperation | null,
+  operation: BuilderOperation | null,
   hazards: readonly string[],
 ): void {
-  if (block?.form === 'create' && part?.form === 'remark') block.columnComments.set(part.column, part.call)
+  if (block?.form === 'create' && operation?.form === 'columnComment')
+    block.columnComments.set(operation.column, operation.call)
   else if (
     (block?.form === 'create' || block?.form === 'alter') &&
-    (part?.form === 'add' || part?.form === 'change')
+    (operation?.form === 'add' || operation?.form === 'change')
   )
-    block.lines.push({ ...part.line, hazards, addsColumn: part.form === 'add' })
+    block.lines.push({ ...operation.line, hazards, addsColumn: operation.form === 'add' })
 }

@@ -24,15 +24,15 @@ export interface BuilderColumn {
   readonly calls: readonly MethodCall[]
 }
 
-/** One statement in the words of Knex's builder. */
+/** One statement as methods of Knex's schema builder. */
 export type BuilderOperation =
   | { readonly form: 'schema'; readonly schema: string; readonly call: MethodCall }
   | { readonly form: 'create'; readonly table: TableName; readonly columns: readonly BuilderColumn[] }
   | { readonly form: 'add'; readonly table: TableName; readonly line: BuilderLine }
   | { readonly form: 'change'; readonly table: TableName; readonly line: BuilderLine }
-  /** Said of a column where its table is made, and nowhere else. */
+  /** The comment of a column. The builder can write it only with a new column. */
   | {
-      readonly form: 'remark'
+      readonly form: 'columnComment'
       readonly table: TableName
       readonly column: string
       readonly call: MethodCall
@@ -42,50 +42,51 @@ export interface BuilderContext {
   readonly from: Catalog
   readonly to: Catalog
   readonly naming: KnexNaming
-  /** The keys of the sequences that can be made with their columns. */
+  /** The keys of the sequences that Knex can create together with their columns. */
   readonly sequences: ReadonlySet<string>
 }
 
 interface StatementContext {
   readonly sql: string
-  /** The object as it was, and as it shall be. */
-  readonly was: DdlObject | undefined
-  readonly shall: DdlObject | undefined
+  /** The object before and after the migration. */
+  readonly before: DdlObject | undefined
+  readonly after: DdlObject | undefined
   readonly naming: KnexNaming
   readonly sequences: ReadonlySet<string>
 }
 
 /**
- * A statement in the words of Knex's builder; null where it has none that say exactly the same. It is found by writing what
- * the builder's words stand for and comparing.
+ * A statement as methods of Knex's schema builder; null where no method does exactly the same. SQL is not parsed: the statement that
+ * a method stands for is written and compared with the statement.
  */
 export function toBuilderOperation(
   { key, sql, transactional }: Statement,
   { from, to, ...rest }: BuilderContext,
 ): BuilderOperation | null {
   if (!transactional || sql.includes('?')) return null
-  const [was, shall] = [findObject(from, key), findObject(to, key)]
-  const names = (was ?? shall)?.names ?? []
-  const find = operationByKind[(was ?? shall)?.kind ?? '']
-  return find !== undefined && areSimpleNames(names, rest.naming) ? find({ sql, was, shall, ...rest }) : null
+  const [before, after] = [findObject(from, key), findObject(to, key)]
+  const object = before ?? after
+  const find = operationByKind[object?.kind ?? '']
+  if (find === undefined || !areSimpleNames(object?.names ?? [], rest.naming)) return null
+  return find({ sql, before, after, ...rest })
 }
 
-const operationByKind: Readonly<Record<string, (objects: StatementContext) => BuilderOperation | null>> = {
-  schema: ({ sql, was, shall }) => {
-    if (sql === `CREATE SCHEMA ${shall?.name}`)
-      return schemaOperation('', ['createSchema', quotedLastName(shall)])
-    return sql === `DROP SCHEMA ${was?.name}`
-      ? schemaOperation('', ['dropSchema', quotedLastName(was)])
+const operationByKind: Readonly<Record<string, (context: StatementContext) => BuilderOperation | null>> = {
+  schema: ({ sql, before, after }) => {
+    if (sql === `CREATE SCHEMA ${after?.name}`)
+      return schemaOperation('', ['createSchema', quotedLastName(after)])
+    return sql === `DROP SCHEMA ${before?.name}`
+      ? schemaOperation('', ['dropSchema', quotedLastName(before)])
       : null
   },
-  table: (objects) =>
-    dropOperation(objects, 'TABLE', 'dropTable') ??
-    createTableOperation(objects) ??
-    tableCommentOperation(objects),
-  view: (objects) => dropOperation(objects, 'VIEW', 'dropView'),
-  materialized_view: (objects) => dropOperation(objects, 'MATERIALIZED VIEW', 'dropMaterializedView'),
-  column: (objects) =>
-    addColumnOperation(objects) ?? changeColumnOperation(objects) ?? columnCommentOperation(objects),
+  table: (context) =>
+    dropOperation(context, 'TABLE', 'dropTable') ??
+    createTableOperation(context) ??
+    tableCommentOperation(context),
+  view: (context) => dropOperation(context, 'VIEW', 'dropView'),
+  materialized_view: (context) => dropOperation(context, 'MATERIALIZED VIEW', 'dropMaterializedView'),
+  column: (context) =>
+    addColumnOperation(context) ?? changeColumnOperation(context) ?? columnCommentOperation(context),
   constraint: constraintOperation,
   index: indexOperation,
 }
@@ -99,23 +100,23 @@ function quotedLastName(object: DdlObject | undefined): string {
 }
 
 function dropOperation(
-  { sql, was }: StatementContext,
-  word: string,
+  { sql, before }: StatementContext,
+  keyword: string,
   method: string,
 ): BuilderOperation | null {
-  if (was === undefined || sql !== `DROP ${word} ${was.name}`) return null
-  return schemaOperation(was.names[0] ?? '', [method, quotedLastName(was)])
+  if (before === undefined || sql !== `DROP ${keyword} ${before.name}`) return null
+  return schemaOperation(before.names[0] ?? '', [method, quotedLastName(before)])
 }
 
-function createTableOperation({ sql, shall, naming, sequences }: StatementContext): BuilderOperation | null {
-  if (shall === undefined) return null
-  const columns = localColumnsOf(shall)
+function createTableOperation({ sql, after, naming, sequences }: StatementContext): BuilderOperation | null {
+  if (after === undefined) return null
+  const columns = localColumnsOf(after)
   const definitions = columns.map((column) => `\n  ${columnDefinition(column)}`).join(',')
-  if (columns.length === 0 || sql !== `CREATE TABLE ${shall.name} (${definitions}\n)`) return null
+  if (columns.length === 0 || sql !== `CREATE TABLE ${after.name} (${definitions}\n)`) return null
   if (!columns.every(({ names }) => areSimpleNames(names, naming))) return null
   return {
     form: 'create',
-    table: tableNameOf(shall),
+    table: tableNameOf(after),
     columns: columns.map((column) => ({
       name: column.names.at(-1) ?? '',
       serial: matchSerial(column, sequences),
@@ -128,62 +129,62 @@ function changeOperation(object: DdlObject, line: BuilderLine | null): BuilderOp
   return line === null ? null : { form: 'change', table: tableNameOf(object), line }
 }
 
-function addColumnOperation({ sql, shall }: StatementContext): BuilderOperation | null {
-  if (shall === undefined || sql !== `ALTER TABLE ${shall.relation} ADD COLUMN ${columnDefinition(shall)}`)
+function addColumnOperation({ sql, after }: StatementContext): BuilderOperation | null {
+  if (after === undefined || sql !== `ALTER TABLE ${after.relation} ADD COLUMN ${columnDefinition(after)}`)
     return null
-  return { form: 'add', table: tableNameOf(shall), line: { calls: columnCalls(shall) } }
+  return { form: 'add', table: tableNameOf(after), line: { calls: columnCalls(after) } }
 }
 
-/** What is done to a column without a word about what it is. */
-const columnChanges: readonly (readonly [sql: (name: string) => string, method: string])[] = [
+/** The changes of a column that need only its name: the clause of ALTER TABLE and the method. */
+const columnChanges: readonly (readonly [clause: (name: string) => string, method: string])[] = [
   [(name) => `DROP COLUMN ${name}`, 'dropColumn'],
   [(name) => `ALTER COLUMN ${name} SET NOT NULL`, 'dropNullable'],
   [(name) => `ALTER COLUMN ${name} DROP NOT NULL`, 'setNullable'],
 ]
 
-function changeColumnOperation({ sql, was, shall }: StatementContext): BuilderOperation | null {
-  const object = was ?? shall
+function changeColumnOperation({ sql, before, after }: StatementContext): BuilderOperation | null {
+  const object = before ?? after
   if (object === undefined) return null
   const found = columnChanges.find(
-    ([write]) => sql === `ALTER TABLE ${object.relation} ${write(object.name)}`,
+    ([clause]) => sql === `ALTER TABLE ${object.relation} ${clause(object.name)}`,
   )
   return changeOperation(object, found === undefined ? null : { calls: [[found[1], quotedLastName(object)]] })
 }
 
-/** Knex writes a comment between quotes as it is. */
+/** Knex does not escape quotes and backslashes in a comment. */
 function commentCall({ facts }: DdlObject): MethodCall | null {
   const comment = textFact({ facts }, 'comment')
   return comment === '' || /['\\]/.test(comment) ? null : ['comment', stringLiteral(comment)]
 }
 
-function tableCommentOperation({ sql, shall }: StatementContext): BuilderOperation | null {
-  const call = shall === undefined ? null : commentCall(shall)
-  if (shall === undefined || call === null) return null
-  const isIt = sql === `COMMENT ON TABLE ${shall.name} IS ${quoteLiteral(textFact(shall, 'comment'))}`
-  return changeOperation(shall, isIt ? { calls: [call] } : null)
+function tableCommentOperation({ sql, after }: StatementContext): BuilderOperation | null {
+  const call = after === undefined ? null : commentCall(after)
+  if (after === undefined || call === null) return null
+  const matches = sql === `COMMENT ON TABLE ${after.name} IS ${quoteLiteral(textFact(after, 'comment'))}`
+  return changeOperation(after, matches ? { calls: [call] } : null)
 }
 
-function columnCommentOperation({ sql, shall }: StatementContext): BuilderOperation | null {
-  const call = shall === undefined ? null : commentCall(shall)
-  if (shall === undefined || call === null) return null
-  const column = `${shall.relation}.${shall.name}`
-  if (sql !== `COMMENT ON COLUMN ${column} IS ${quoteLiteral(textFact(shall, 'comment'))}`) return null
-  return { form: 'remark', table: tableNameOf(shall), column: shall.names.at(-1) ?? '', call }
+function columnCommentOperation({ sql, after }: StatementContext): BuilderOperation | null {
+  const call = after === undefined ? null : commentCall(after)
+  if (after === undefined || call === null) return null
+  const column = `${after.relation}.${after.name}`
+  if (sql !== `COMMENT ON COLUMN ${column} IS ${quoteLiteral(textFact(after, 'comment'))}`) return null
+  return { form: 'columnComment', table: tableNameOf(after), column: after.names.at(-1) ?? '', call }
 }
 
-function constraintOperation({ sql, was, shall, naming }: StatementContext): BuilderOperation | null {
-  if (was !== undefined && sql === `ALTER TABLE ${was.relation} DROP CONSTRAINT ${was.name}`)
-    return changeOperation(was, dropConstraintLine(was, naming))
-  if (shall === undefined) return null
-  const definition = textFact(shall, 'definition')
-  const isIt = sql === `ALTER TABLE ${shall.relation} ADD CONSTRAINT ${shall.name} ${definition}`
-  return isIt ? changeOperation(shall, addConstraintLine(shall, naming)) : null
+function constraintOperation({ sql, before, after, naming }: StatementContext): BuilderOperation | null {
+  if (before !== undefined && sql === `ALTER TABLE ${before.relation} DROP CONSTRAINT ${before.name}`)
+    return changeOperation(before, dropConstraintLine(before, naming))
+  if (after === undefined) return null
+  const definition = textFact(after, 'definition')
+  const matches = sql === `ALTER TABLE ${after.relation} ADD CONSTRAINT ${after.name} ${definition}`
+  return matches ? changeOperation(after, addConstraintLine(after, naming)) : null
 }
 
-function indexOperation({ sql, was, shall, naming }: StatementContext): BuilderOperation | null {
-  if (was !== undefined && sql === `DROP INDEX ${quoteIdentifier(was.names[0] ?? '')}.${was.name}`)
-    return changeOperation(was, dropIndexLine(was, naming))
-  return shall !== undefined && sql === textFact(shall, 'definition')
-    ? changeOperation(shall, addIndexLine(shall, naming))
+function indexOperation({ sql, before, after, naming }: StatementContext): BuilderOperation | null {
+  if (before !== undefined && sql === `DROP INDEX ${quoteIdentifier(before.names[0] ?? '')}.${before.name}`)
+    return changeOperation(before, dropIndexLine(before, naming))
+  return after !== undefined && sql === textFact(after, 'definition')
+    ? changeOperation(after, addIndexLine(after, naming))
     : null
 }

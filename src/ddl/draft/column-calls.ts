@@ -3,7 +3,7 @@ import { type DdlObject, keyFromName, textFact } from '../object.js'
 import { stringLiteral, templateLiteral } from './javascript.js'
 import type { MethodCall } from './method-chain.js'
 
-/** The builder's methods for types that have one. */
+/** The builder methods of types without modifiers. */
 const typeMethods: Readonly<Record<string, string>> = {
   text: 'text',
   smallint: 'smallint',
@@ -23,11 +23,11 @@ const typeMethods: Readonly<Record<string, string>> = {
 type CallArguments = readonly string[]
 type MatchGroups = (string | undefined)[]
 
-/** The same for types that have numbers in them. */
+/** The builder methods of types with modifiers. */
 const typePatterns: readonly (readonly [
   pattern: RegExp,
   method: string,
-  args: (...found: MatchGroups) => CallArguments,
+  args: (...groups: MatchGroups) => CallArguments,
 ])[] = [
   [/^character varying\((\d+)\)$/, 'string', (length = '') => [length]],
   [/^numeric\((\d+),(\d+)\)$/, 'decimal', (precision = '', scale = '') => [precision, scale]],
@@ -42,13 +42,13 @@ function timestampOptions(precision?: string, without?: string): CallArguments {
   return options.length === 0 ? [] : [`{ ${options.join(', ')} }`]
 }
 
-/** A default the builder takes as a value: the type of the column, the expression, and what is written for it. */
+/** Defaults that are values in JavaScript: the type of the column, the expression in SQL, and the value. */
 const defaultValues: readonly (readonly [
   type: RegExp,
   expression: RegExp,
-  value: (found: string) => string,
+  value: (text: string) => string,
 ])[] = [
-  [/^boolean$/, /^(true|false)$/, (word) => word],
+  [/^boolean$/, /^(true|false)$/, (literal) => literal],
   [/^integer$/, /^(0|[1-9]\d{0,8})$/, (number) => number],
   [/^text$/, /^'([^'\\]*)'::text$/, stringLiteral],
   [/^character varying/, /^'([^'\\]*)'::character varying$/, stringLiteral],
@@ -56,30 +56,30 @@ const defaultValues: readonly (readonly [
   [/^timestamp with time zone$/, /^(CURRENT_TIMESTAMP)$/, () => 'knex.fn.now()'],
 ]
 
-/** A column in the builder's words. Whatever the methods do not say is part of a specific type. */
+/** The builder calls of a column. `specificType` takes what the builder has no method for. */
 export function columnCalls(column: DdlObject): readonly MethodCall[] {
   const { default: _, nullable: __, ...rest } = column.facts
   const type = definitionWithFacts(column, { ...rest, nullable: true })
-  const whole = definitionWithFacts(column, column.facts)
-  const named = stringLiteral(column.names.at(-1) ?? '')
-  if (whole.includes('\n')) return [['specificType', named, templateLiteral(whole)]]
-  const isGiven = whole !== definitionWithFacts(column, { ...column.facts, default: '' })
-  const isRequired = whole !== definitionWithFacts(column, { ...column.facts, nullable: true })
+  const definition = definitionWithFacts(column, column.facts)
+  const name = stringLiteral(column.names.at(-1) ?? '')
+  if (definition.includes('\n')) return [['specificType', name, templateLiteral(definition)]]
+  const hasDefault = definition !== definitionWithFacts(column, { ...column.facts, default: '' })
+  const isRequired = definition !== definitionWithFacts(column, { ...column.facts, nullable: true })
   return [
-    columnTypeCall(named, type),
+    columnTypeCall(name, type),
     ...(isRequired ? [['notNullable'] as const] : []),
-    ...(isGiven ? [['defaultTo', defaultArgument(column, type)] as const] : []),
+    ...(hasDefault ? [['defaultTo', defaultArgument(column, type)] as const] : []),
   ]
 }
 
-/** What follows the name of a column with these facts. */
+/** The definition of a column with other facts, without its name. */
 function definitionWithFacts(column: DdlObject, facts: DdlObject['facts']): string {
   return columnDefinition({ ...column, facts }).slice(column.name.length + 1)
 }
 
 function columnTypeCall(name: string, type: string): MethodCall {
-  const usual = typeMethods[type]
-  if (usual !== undefined) return [usual, name]
+  const method = typeMethods[type]
+  if (method !== undefined) return [method, name]
   for (const [pattern, method, args] of typePatterns) {
     const found = pattern.exec(type)
     if (found !== null) return [method, name, ...args(...found.slice(1))]
@@ -89,12 +89,12 @@ function columnTypeCall(name: string, type: string): MethodCall {
 
 function defaultArgument(column: DdlObject, type: string): string {
   const expression = textFact(column, 'default')
-  const [, label, named] = /^'([^'\\]*)'::(.*)$/.exec(expression) ?? []
-  const isEnum = named === type && column.catalog[keyFromName('enum', type)] !== undefined
+  const [, label, labelType] = /^'([^'\\]*)'::(.*)$/.exec(expression) ?? []
+  const isEnum = labelType === type && column.catalog[keyFromName('enum', type)] !== undefined
   if (label !== undefined && isEnum) return stringLiteral(label)
-  for (const [isOfType, form, write] of defaultValues) {
-    const [, value] = (isOfType.test(type) ? form.exec(expression) : null) ?? []
-    if (value !== undefined) return write(value)
+  for (const [typePattern, expressionPattern, value] of defaultValues) {
+    const [, text] = (typePattern.test(type) ? expressionPattern.exec(expression) : null) ?? []
+    if (text !== undefined) return value(text)
   }
   return `knex.raw(${templateLiteral(expression)})`
 }

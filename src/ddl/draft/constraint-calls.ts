@@ -4,63 +4,64 @@ import { stringLiteral, arrayLiteral } from './javascript.js'
 import type { MethodCall } from './method-chain.js'
 import { areSimpleNames, type KnexNaming, parseNameList } from './naming.js'
 
-/** What is said about a table in the builder's words: calls, the first of the table, each other of what the last gave. */
+/** A chain of builder calls on a table: `table.foreign(…).references(…)`. */
 export interface BuilderLine {
   readonly calls: readonly MethodCall[]
-  /** The column of a primary key that has one column and the name PostgreSQL gives it by itself. */
+  /** The column of a primary key that has one column and the default name of PostgreSQL. */
   readonly primaryColumn?: string
 }
 
-type LineRenderer = (object: DdlObject, manner: KnexNaming) => BuilderLine | null
+type LineRenderer = (object: DdlObject, naming: KnexNaming) => BuilderLine | null
 
-/** How the builder makes a constraint of each type. */
+/** The builder calls that add a constraint, by the type of the constraint. */
 const addLineByType: Readonly<Record<string, LineRenderer>> = {
-  'primary key': (object, manner) => addKeyLine(object, manner),
-  unique: (object, manner) => addKeyLine(object, manner),
-  'foreign key': (object, manner) => addForeignKeyLine(object, manner),
-  check: (object) => addCheckLine(object),
+  'primary key': addKeyLine,
+  unique: addKeyLine,
+  'foreign key': addForeignKeyLine,
+  check: addCheckLine,
 }
 
-/** How the builder drops one. The name says which, the columns are for who reads it. */
+/** The builder calls that drop a constraint. Knex finds it by name; the columns are for the reader. */
 const dropLineByType: Readonly<Record<string, LineRenderer>> = {
   'primary key': (object) =>
     singleCallLine(
       'dropPrimary',
       ...(hasDefaultPrimaryName(object) ? [] : [stringLiteral(lastName(object))]),
     ),
-  unique: (object, manner) => dropKeyLine(object, { manner, word: 'unique', method: 'dropUnique' }),
-  'foreign key': (object, manner) => dropKeyLine(object, { manner, word: 'foreign', method: 'dropForeign' }),
+  unique: (object, naming) => dropKeyLine(object, naming, 'dropUnique', 'unique'),
+  'foreign key': (object, naming) => dropKeyLine(object, naming, 'dropForeign', 'foreign'),
   check: (object) =>
     isUnquotedName(object) ? singleCallLine('dropChecks', stringLiteral(object.name)) : null,
 }
 
-/** A constraint as the builder makes it; null where it cannot say all of it. */
-export function addConstraintLine(object: DdlObject, manner: KnexNaming): BuilderLine | null {
-  return areSimpleNames(object.names, manner)
-    ? (addLineByType[textFact(object, 'type')]?.(object, manner) ?? null)
+/** The builder calls that add a constraint; null where they cannot express all of it. */
+export function addConstraintLine(object: DdlObject, naming: KnexNaming): BuilderLine | null {
+  return areSimpleNames(object.names, naming)
+    ? (addLineByType[textFact(object, 'type')]?.(object, naming) ?? null)
     : null
 }
 
-/** A constraint as the builder drops it; null where it cannot. */
-export function dropConstraintLine(object: DdlObject, manner: KnexNaming): BuilderLine | null {
-  return areSimpleNames(object.names, manner)
-    ? (dropLineByType[textFact(object, 'type')]?.(object, manner) ?? null)
+/** The builder calls that drop a constraint; null where the builder cannot drop it. */
+export function dropConstraintLine(object: DdlObject, naming: KnexNaming): BuilderLine | null {
+  return areSimpleNames(object.names, naming)
+    ? (dropLineByType[textFact(object, 'type')]?.(object, naming) ?? null)
     : null
 }
 
 const keyPattern = /^(PRIMARY KEY|UNIQUE) \((.*)\)( DEFERRABLE)?( INITIALLY DEFERRED)?$/
 
-function addKeyLine(object: DdlObject, manner: KnexNaming): BuilderLine | null {
-  const [, type, list = '', canWait, waits] = keyPattern.exec(textFact(object, 'definition')) ?? []
+function addKeyLine(object: DdlObject, naming: KnexNaming): BuilderLine | null {
+  const [, type, list = '', deferrable, deferred] = keyPattern.exec(textFact(object, 'definition')) ?? []
   const columns = parseNameList(list)
-  if (columns === null || !areSimpleNames(columns, manner)) return null
+  if (columns === null || !areSimpleNames(columns, naming)) return null
   const isPrimary = type === 'PRIMARY KEY'
-  const isUsual = isPrimary
+  const hasDefaultName = isPrimary
     ? hasDefaultPrimaryName(object)
-    : nameArgument(object, { columns, word: 'unique' }).length === 0
+    : nameArgument(object, columns, 'unique').length === 0
+  const nameOption = `${isPrimary ? 'constraintName' : 'indexName'}: ${stringLiteral(lastName(object))}`
   const options = [
-    ...(isUsual ? [] : [`${isPrimary ? 'constraintName' : 'indexName'}: ${stringLiteral(lastName(object))}`]),
-    ...(canWait === undefined ? [] : [`deferrable: '${waits === undefined ? 'immediate' : 'deferred'}'`]),
+    ...(hasDefaultName ? [] : [nameOption]),
+    ...(deferrable === undefined ? [] : [`deferrable: '${deferrableMode(deferred)}'`]),
   ]
   const [only] = columns.length === 1 && options.length === 0 && isPrimary ? columns : []
   return {
@@ -75,29 +76,33 @@ const foreignKeyPattern = new RegExp(
     `( DEFERRABLE)?( INITIALLY DEFERRED)?$`,
 )
 
-function addForeignKeyLine(object: DdlObject, manner: KnexNaming): BuilderLine | null {
-  const [, from = '', schema = '', table = '', to = '', onUpdate, onDelete, canWait, waits] =
+function addForeignKeyLine(object: DdlObject, naming: KnexNaming): BuilderLine | null {
+  const [, ownList = '', schema = '', table = '', otherList = '', onUpdate, onDelete, deferrable, deferred] =
     foreignKeyPattern.exec(textFact(object, 'definition')) ?? []
-  const [columns, target, theirs] = [
-    parseNameList(from),
+  const [columns, target, referenced] = [
+    parseNameList(ownList),
     parseNameList(`${schema}, ${table}`),
-    parseNameList(to),
+    parseNameList(otherList),
   ]
-  if (columns === null || theirs === null || target?.length !== 2) return null
-  if (!areSimpleNames([...columns, ...target, ...theirs], manner)) return null
-  const place = target[0] === manner.defaultSchema ? (target[1] ?? '') : target.join('.')
-  const optional = (method: string, value: string | undefined): readonly MethodCall[] =>
+  if (columns === null || referenced === null || target?.length !== 2) return null
+  if (!areSimpleNames([...columns, ...target, ...referenced], naming)) return null
+  const targetTable = target[0] === naming.defaultSchema ? (target[1] ?? '') : target.join('.')
+  const optionalCall = (method: string, value: string | undefined): readonly MethodCall[] =>
     value === undefined ? [] : [[method, stringLiteral(value)]]
   return {
     calls: [
-      ['foreign', columnsArgument(columns), ...nameArgument(object, { columns, word: 'foreign' })],
-      ['references', columnsArgument(theirs)],
-      ['inTable', stringLiteral(place)],
-      ...optional('onUpdate', onUpdate),
-      ...optional('onDelete', onDelete),
-      ...optional('deferrable', canWait && (waits === undefined ? 'immediate' : 'deferred')),
+      ['foreign', columnsArgument(columns), ...nameArgument(object, columns, 'foreign')],
+      ['references', columnsArgument(referenced)],
+      ['inTable', stringLiteral(targetTable)],
+      ...optionalCall('onUpdate', onUpdate),
+      ...optionalCall('onDelete', onDelete),
+      ...optionalCall('deferrable', deferrable && deferrableMode(deferred)),
     ],
   }
+}
+
+function deferrableMode(deferred: string | undefined): string {
+  return deferred === undefined ? 'immediate' : 'deferred'
 }
 
 /** Knex does not quote the name of a check. */
@@ -107,8 +112,8 @@ function addCheckLine(object: DdlObject): BuilderLine | null {
   return singleCallLine('check', stringLiteral(predicate), 'undefined', stringLiteral(object.name))
 }
 
-/** An index as the builder makes it; null where it cannot say all of it. */
-export function addIndexLine(object: DdlObject, manner: KnexNaming): BuilderLine | null {
+/** The builder calls that create an index; null where they cannot express all of it. */
+export function addIndexLine(object: DdlObject, naming: KnexNaming): BuilderLine | null {
   const unique = object.facts['unique'] === true ? 'UNIQUE ' : ''
   const start = `CREATE ${unique}INDEX ${object.name} ON ${object.relation} USING `
   const definition = textFact(object, 'definition')
@@ -116,52 +121,37 @@ export function addIndexLine(object: DdlObject, manner: KnexNaming): BuilderLine
     ? (/^(\w+) \((.*)\)$/.exec(definition.slice(start.length)) ?? [])
     : []
   const columns = parseNameList(list)
-  if (columns === null || !areSimpleNames([...object.names, ...columns], manner)) return null
+  if (columns === null || !areSimpleNames([...object.names, ...columns], naming)) return null
   if (unique !== '') {
     const options = [`indexName: ${stringLiteral(lastName(object))}`, 'useConstraint: false']
     return method === 'btree'
       ? singleCallLine('unique', arrayLiteral(columns), ...optionsArgument(options))
       : null
   }
-  const name =
-    method === 'btree' ? nameArgument(object, { columns, word: 'index' }) : [stringLiteral(lastName(object))]
+  const name = method === 'btree' ? nameArgument(object, columns, 'index') : [stringLiteral(lastName(object))]
   const using = method === 'btree' ? [] : [stringLiteral(method)]
   return singleCallLine('index', arrayLiteral(columns), ...name, ...using)
 }
 
-/** An index as the builder drops it; null where it cannot. */
-export function dropIndexLine(object: DdlObject, manner: KnexNaming): BuilderLine | null {
-  return areSimpleNames(object.names, manner)
+/** The builder calls that drop an index; null where the builder cannot drop it. */
+export function dropIndexLine(object: DdlObject, naming: KnexNaming): BuilderLine | null {
+  return areSimpleNames(object.names, naming)
     ? singleCallLine('dropIndex', '[]', stringLiteral(lastName(object)))
     : null
 }
 
-interface KeyDrop {
-  readonly manner: KnexNaming
-  /** The word at the end of the name Knex would give. */
-  readonly word: string
-  readonly method: string
-}
-
-function dropKeyLine(object: DdlObject, { manner, word, method }: KeyDrop): BuilderLine {
+function dropKeyLine(object: DdlObject, naming: KnexNaming, method: string, suffix: string): BuilderLine {
   const [, list = ''] = /^[A-Z ]+ \(([^)]*)\)/.exec(textFact(object, 'definition')) ?? []
-  const found = parseNameList(list)
-  const columns = found !== null && areSimpleNames(found, manner) ? found : []
-  return singleCallLine(method, arrayLiteral(columns), ...nameArgument(object, { columns, word }))
+  const names = parseNameList(list)
+  const columns = names !== null && areSimpleNames(names, naming) ? names : []
+  return singleCallLine(method, arrayLiteral(columns), ...nameArgument(object, columns, suffix))
 }
 
-interface DefaultNameParts {
-  readonly columns: readonly string[]
-  readonly word: string
-}
-
-/** The name as an argument, where it is not the one that Knex would give. */
-function nameArgument(object: DdlObject, usual: DefaultNameParts): readonly string[] {
-  return lastName(object) === defaultName(object, usual) ? [] : [stringLiteral(lastName(object))]
-}
-
-function defaultName({ names: [, table = ''] }: DdlObject, { columns, word }: DefaultNameParts): string {
-  return `${table.replaceAll(/[.-]/g, '_')}_${columns.join('_')}_${word}`.toLowerCase()
+/** The name as an argument, unless it is the name that Knex gives by default: `songs_title_unique`. */
+function nameArgument(object: DdlObject, columns: readonly string[], suffix: string): readonly string[] {
+  const table = (object.names[1] ?? '').replaceAll(/[.-]/g, '_')
+  const defaultName = `${table}_${columns.join('_')}_${suffix}`.toLowerCase()
+  return lastName(object) === defaultName ? [] : [stringLiteral(lastName(object))]
 }
 
 function hasDefaultPrimaryName({ names: [, table = '', name] }: DdlObject): boolean {

@@ -11,75 +11,74 @@ import { renderBlocks } from './render-blocks.js'
 /** What a draft is made from. */
 export interface DraftInput {
   readonly revision: string
-  /** What the migration leads to, in words: `models:models.js`. */
+  /** What the migration leads to, as text: `models:models.js`. */
   readonly source: string
   /** The catalog before the migration, and after it. */
   readonly from: Catalog
   readonly to: Catalog
-  /** From the one to the other, and back. */
+  /** The plan from `from` to `to`, and the plan back. */
   readonly up: Plan
   readonly down: Plan
   readonly naming: KnexNaming
 }
 
 /**
- * A migration that does what two plans say: Knex's builder where it says exactly the same, `knex.raw` elsewhere. What would
- * lose data, or is not written, throws until a person has removed the line.
+ * A migration that does what two plans contain, with Knex's schema builder where it does exactly the same and with `knex.raw`
+ * elsewhere. A function that would lose data, or that is incomplete, throws until a person removes the line.
  */
 export function draftMigration({ revision, source, from, to, up, down, naming }: DraftInput): MigrationCode {
   const separate = [...up.statements, ...down.statements].filter(({ transactional }) => !transactional)
+  const bodyOf = (name: string, plan: Plan, blocks: readonly DraftBlock[]): readonly string[] =>
+    renderFunctionBody(
+      `${revision}: ${name}`,
+      plan,
+      [...blocks, ...resetBodyChecks(plan.statements)],
+      naming.defaultSchema,
+    )
   return {
-    headerComment: [
-      `Drafted by \`schemagate new\` from ${toOneLine(source)}. To be read before it is committed.`,
-    ],
-    noTransactionComment: separate.length === 0 ? null : noTransactionReasons(separate),
-    up: renderFunctionBody(up, { name: `${revision}: up`, passage: { from, to, naming } }),
-    down: renderFunctionBody(down, {
-      name: `${revision}: down`,
-      passage: { from: to, to: from, naming },
-    }),
+    headerComment: [`Drafted by \`schemagate new\` from ${toOneLine(source)}. Read it before you commit it.`],
+    noTransactionComment: separate.length === 0 ? null : noTransactionReasons(separate.length),
+    up: bodyOf('up', up, buildBlocks(up.statements, from, to, naming)),
+    down: bodyOf('down', down, buildBlocks(down.statements, to, from, naming)),
   }
 }
 
-/** What running a plan loses for good, in words. */
+/** The data that a plan loses, as text. */
 export function dataLossesOf({ statements }: Plan): readonly string[] {
   return statements.flatMap(({ hazards }) =>
     hazards.flatMap((hazard) => (hazard.hazard === 'data loss' ? [hazard.what] : [])),
   )
 }
 
-interface Direction {
-  /** How its errors call it. */
-  readonly name: string
-  readonly passage: Parameters<typeof buildBlocks>[1]
-}
-
-function renderFunctionBody(plan: Plan, { name, passage }: Direction): readonly string[] {
-  const { statements, refused } = plan
+function renderFunctionBody(
+  title: string,
+  plan: Plan,
+  blocks: readonly DraftBlock[],
+  schema: string,
+): readonly string[] {
   const losses = dataLossesOf(plan)
-  const blocks = [...buildBlocks(statements, passage), ...resetBodyChecks(statements)]
   const parts = [
-    ...(losses.length === 0 ? [] : [dataLossLines(losses, name)]),
-    ...refused.map((refusal) => refusalLines(refusal, name)),
-    renderBlocks(blocks, passage.naming.defaultSchema),
+    ...(losses.length === 0 ? [] : [dataLossLines(losses, title)]),
+    ...plan.refused.map((refusal) => refusalLines(refusal, title)),
+    renderBlocks(blocks, schema),
   ].filter((lines) => lines.length > 0)
   return parts.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
 }
 
-function dataLossLines(losses: readonly string[], name: string): readonly string[] {
+function dataLossLines(losses: readonly string[], title: string): readonly string[] {
   return [
-    '  // This loses for good:',
+    '  // This permanently deletes:',
     ...losses.map((what) => `  //   ${toOneLine(what)}`),
-    ...throwLines(`${name} loses data. Remove this line once that is meant.`),
+    ...throwLines(`${title} loses data. Remove this line if that is intended.`),
   ]
 }
 
-function refusalLines({ key, reason, decide }: PlanRefusal, name: string): readonly string[] {
+function refusalLines({ key, reason, decide }: PlanRefusal, title: string): readonly string[] {
   return [
     `  // Not written: ${toOneLine(key)}`,
     `  //   ${toOneLine(reason)}`,
     `  //   decide: ${toOneLine(decide)}`,
-    ...throwLines(`${name} is not all written. Put what is missing in the place of this line.`),
+    ...throwLines(`${title} is incomplete. Replace this line with the missing statements.`),
   ]
 }
 
@@ -89,16 +88,16 @@ function throwLines(message: string): readonly string[] {
 
 const disableBodyChecks = 'SET check_function_bodies = off'
 
-/** The setting is that of the session, which goes on. */
+/** The setting belongs to the session, which continues after the migration. */
 function resetBodyChecks(statements: readonly Statement[]): readonly DraftBlock[] {
   return statements.some(({ sql }) => sql === disableBodyChecks)
     ? [{ form: 'raw', sql: 'RESET check_function_bodies', hazards: [] }]
     : []
 }
 
-function noTransactionReasons(separate: readonly Statement[]): readonly string[] {
+function noTransactionReasons(count: number): readonly string[] {
   return [
-    `${formatCount(separate.length, 'statement')} of it ${separate.length === 1 ? 'runs' : 'run'} only outside a transaction, so none has one: what ran before a failure stays.`,
-    'In a migration of their own they would leave the rest all or nothing.',
+    `${formatCount(count, 'statement')} ${count === 1 ? 'runs' : 'run'} only outside a transaction, so the migration has none: what ran before a failure stays.`,
+    'Moved to a migration of their own, they would leave this one all or nothing.',
   ]
 }

@@ -1,13 +1,13 @@
-/** A call of a method: its name and what stands between the brackets. */
+/** A method call: the name and the arguments as code. */
 export type MethodCall = readonly [method: string, ...args: string[]]
 
-/** The widest line that is not broken. */
+/** The maximum length of a line. */
 const maxWidth = 110
 
 /**
- * Calls one after the other, as lines: on one if it fits, else broken where Prettier breaks them.
+ * A chain of calls: one line if it fits, otherwise broken where Prettier breaks it.
  *
- * @param start what the first method is called on
+ * @param start the object of the first call
  */
 export function renderChain(start: string, calls: readonly MethodCall[], indent: string): readonly string[] {
   const flat = `${indent}${start}${calls.map((call) => `.${renderCallInline(call)}`).join('')}`
@@ -18,12 +18,12 @@ export function renderChain(start: string, calls: readonly MethodCall[], indent:
   return [`${indent}${start}`, ...calls.flatMap((call) => renderCall(`${indent}  .`, call, `${indent}  `))]
 }
 
-/** The first line counts: a text of several lines keeps them. */
+/** Whether the first line exceeds the maximum. Lines inside a template literal cannot be broken. */
 export function isTooLong(text: string): boolean {
   return (text.split('\n')[0] ?? '').length > maxWidth
 }
 
-/** A text of several lines is alone in its brackets, or has lines of its own. */
+/** Whether a template literal with several lines is one of several arguments, which then get lines of their own. */
 function hasMultilineArgument([, ...args]: MethodCall): boolean {
   return args.length > 1 && args.some((argument) => argument.includes('\n'))
 }
@@ -32,7 +32,7 @@ function renderCallInline([method, ...args]: MethodCall): string {
   return `${method}(${args.join(', ')})`
 }
 
-/** One call as lines. `start` is what stands before it, with its indentation. */
+/** One call as lines. `start` is the code before it, with its indentation. */
 export function renderCall(start: string, call: MethodCall, indent: string): readonly string[] {
   const flat = `${start}${renderCallInline(call)}`
   return isTooLong(flat) || hasMultilineArgument(call)
@@ -40,7 +40,7 @@ export function renderCall(start: string, call: MethodCall, indent: string): rea
     : flat.split('\n')
 }
 
-/** Options stay with the call, anything else gets lines of its own. */
+/** An options object opens on the line of the call; other arguments get lines of their own. */
 function renderCallMultiline(
   start: string,
   [method, ...args]: MethodCall,

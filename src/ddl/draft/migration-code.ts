@@ -1,17 +1,17 @@
-/** What a migration is written in. */
+/** The language of a migration file: TypeScript, or JavaScript as an ES module or CommonJS. */
 export type MigrationLanguage = 'typescript' | 'module' | 'commonjs'
 
 /** The contents of a migration file. */
 export interface MigrationCode {
-  /** Comments at its top, one a line. */
+  /** The lines of the comment at the top. */
   readonly headerComment: readonly string[]
-  /** Why it cannot have a transaction, as lines of a comment; null where it can. */
+  /** The lines of the comment that says why it runs without a transaction; null where it runs in one. */
   readonly noTransactionComment: readonly string[] | null
   readonly up: readonly string[]
   readonly down: readonly string[]
 }
 
-/** A migration that does nothing yet. */
+/** A migration without content. */
 export const emptyMigration: MigrationCode = {
   headerComment: [],
   noTransactionComment: null,
@@ -22,7 +22,7 @@ export const emptyMigration: MigrationCode = {
 interface LanguageSyntax {
   readonly imports: readonly string[]
   readonly config: string
-  /** The line a function begins with. */
+  /** The first line of a function. */
   readonly functionStart: (name: string, parameter: string) => string
 }
 

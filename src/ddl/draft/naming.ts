@@ -1,15 +1,15 @@
 import { unquoteIdentifier } from '../identifiers.js'
 import type { DdlObject } from '../object.js'
 
-/** What Knex's builder makes of names in the project a draft is for. */
+/** How Knex treats names in the project that a draft is for. */
 export interface KnexNaming {
-  /** The schema it finds tables in without being told. */
+  /** The schema of tables without `withSchema`: the first of the search path. */
   readonly defaultSchema: string
-  /** Whether a name comes out as it is: a project may have names changed by `wrapIdentifier`. */
+  /** Whether Knex leaves a name unchanged: `wrapIdentifier` of a project may change names. */
   readonly preservesName: (name: string) => boolean
 }
 
-/** A table as Knex's builder names it. */
+/** The name of a table for Knex's schema builder. */
 export interface TableName {
   readonly schema: string
   readonly name: string
@@ -17,15 +17,15 @@ export interface TableName {
   readonly relation: string
 }
 
-/** Names in which Knex finds nothing to split, trim or take for an alias. */
+/** Names that Knex neither splits nor trims nor reads as an alias. */
 const simpleName = /^[\p{L}\p{N}_$-]+$/u
 
-/** Whether Knex's builder writes all of these names as they are. */
+/** Whether Knex's schema builder writes all of these names unchanged. */
 export function areSimpleNames(names: readonly string[], { preservesName }: KnexNaming): boolean {
   return names.every((name) => simpleName.test(name) && preservesName(name))
 }
 
-/** The table an object is, or belongs to. */
+/** The name of the table that an object is or belongs to. */
 export function tableNameOf({ names, relation }: DdlObject): TableName {
   const [schema = '', name = ''] = names
   return { schema, name, relation }
@@ -33,7 +33,7 @@ export function tableNameOf({ names, relation }: DdlObject): TableName {
 
 const listedName = /"(?:[^"]|"")*"|[^",()\s]+/g
 
-/** The names in a list of nothing but names, as `(a, "B")` has it; null where there is more than names. */
+/** The names in a list such as `a, "B"`; null where the list contains anything other than names. */
 export function parseNameList(list: string): readonly string[] | null {
   const found = list.match(listedName) ?? []
   return found.length > 0 && found.join(', ') === list ? found.map(unquoteIdentifier) : null

@@ -6,19 +6,19 @@ import type { TableName } from './naming.js'
 const indent = '  '
 
 /**
- * The lines of a function that does what the blocks say.
+ * The lines of a function body with the blocks.
  *
- * @param schema the schema that Knex finds tables in without being told
+ * @param defaultSchema the schema of tables without `withSchema`
  */
-export function renderBlocks(blocks: readonly DraftBlock[], schema: string): readonly string[] {
-  const written = blocks.map((block) => renderBlock(block, schema))
-  return written.flatMap((lines, index) => [
-    ...(index > 0 && (lines.length > 1 || (written[index - 1]?.length ?? 0) > 1) ? [''] : []),
+export function renderBlocks(blocks: readonly DraftBlock[], defaultSchema: string): readonly string[] {
+  const rendered = blocks.map((block) => renderBlock(block, defaultSchema))
+  return rendered.flatMap((lines, index) => [
+    ...(index > 0 && (lines.length > 1 || (rendered[index - 1]?.length ?? 0) > 1) ? [''] : []),
     ...lines,
   ])
 }
 
-function renderBlock(block: DraftBlock, schema: string): readonly string[] {
+function renderBlock(block: DraftBlock, defaultSchema: string): readonly string[] {
   switch (block.form) {
     case 'raw':
       return [
@@ -28,48 +28,44 @@ function renderBlock(block: DraftBlock, schema: string): readonly string[] {
     case 'schema':
       return [
         ...hazardComment(block.hazards, indent),
-        ...renderChain('await knex.schema', [...withSchemaCalls(block.schema, schema), block.call], indent),
+        ...renderChain(
+          'await knex.schema',
+          [...withSchemaCalls(block.schema, defaultSchema), block.call],
+          indent,
+        ),
       ]
     case 'alter':
-      return renderTableCall(block.table, {
-        method: 'alterTable',
-        schema,
-        lines: (start) => renderLines(block.lines, start),
-      })
+      return renderTableCall(block.table, 'alterTable', defaultSchema, (start) =>
+        renderLines(block.lines, start),
+      )
     case 'create':
-      return renderTableCall(block.table, {
-        method: 'createTable',
-        schema,
-        lines: (start) => renderColumns(block, start),
-      })
+      return renderTableCall(block.table, 'createTable', defaultSchema, (start) =>
+        renderColumns(block, start),
+      )
   }
 }
 
-function withSchemaCalls(schema: string, usual: string): readonly MethodCall[] {
-  return schema === '' || schema === usual ? [] : [['withSchema', stringLiteral(schema)]]
+function withSchemaCalls(schema: string, defaultSchema: string): readonly MethodCall[] {
+  return schema === '' || schema === defaultSchema ? [] : [['withSchema', stringLiteral(schema)]]
 }
 
-interface TableLines {
-  readonly method: string
-  readonly schema: string
-  readonly lines: (start: string) => readonly string[]
-}
-
-/** A call with a function that describes a table. */
+/** `createTable` or `alterTable` with its callback. */
 function renderTableCall(
-  { schema: own, name }: TableName,
-  { method, schema, lines }: TableLines,
+  { schema, name }: TableName,
+  method: string,
+  defaultSchema: string,
+  renderCallback: (start: string) => readonly string[],
 ): readonly string[] {
-  const start = ['await knex.schema', ...withSchemaCalls(own, schema).map((call) => `${call[0]}(${call[1]})`)]
-  const call = `${indent}${start.join('.')}.${method}(`
+  const schemaCalls = withSchemaCalls(schema, defaultSchema).map((call) => `${call[0]}(${call[1]})`)
+  const call = `${indent}${['await knex.schema', ...schemaCalls].join('.')}.${method}(`
   const line = `${call}${stringLiteral(name)}, (table) => {`
-  if (!isTooLong(line)) return [line, ...lines(increaseIndent(indent)), `${indent}})`]
+  if (!isTooLong(line)) return [line, ...renderCallback(increaseIndent(indent)), `${indent}})`]
   const inner = increaseIndent(indent)
   return [
     call,
     `${inner}${stringLiteral(name)},`,
     `${inner}(table) => {`,
-    ...lines(increaseIndent(inner)),
+    ...renderCallback(increaseIndent(inner)),
     `${inner}},`,
     `${indent})`,
   ]
@@ -80,7 +76,8 @@ function increaseIndent(start: string): string {
 }
 
 function renderLine(
-  { calls, hazards }: Pick<BlockLine, 'calls' | 'hazards'>,
+  calls: readonly MethodCall[],
+  hazards: readonly string[],
   start: string,
 ): readonly string[] {
   return [...hazardComment(hazards, start), ...renderChain('table', calls, start)]
@@ -93,32 +90,32 @@ function renderColumns(
   const key = lines.find(({ primaryColumn }) =>
     columns.some(({ name, serial }) => serial !== null && name === primaryColumn),
   )
-  const made = columns.flatMap(({ name, serial, calls }) => {
-    const remark = columnComments.get(name)
+  const columnLines = columns.flatMap(({ name, serial, calls }) => {
+    const comment = columnComments.get(name)
     const options = key?.primaryColumn === name ? [] : ['{ primaryKey: false }']
-    const own = serial === null ? calls : [[serial.method, stringLiteral(name), ...options] as const]
-    return renderLine({ calls: [...own, ...(remark === undefined ? [] : [remark])], hazards: [] }, start)
+    const typeCalls = serial === null ? calls : [[serial.method, stringLiteral(name), ...options] as const]
+    return renderLine([...typeCalls, ...(comment === undefined ? [] : [comment])], [], start)
   })
   const others = lines
     .filter((line) => line !== key)
     .sort((one, other) => methodRank(one) - methodRank(other))
-  return [...made, ...renderLines(others, start)]
+  return [...columnLines, ...renderLines(others, start)]
 }
 
-/** Keys first, as people write them, and because others may refer to them. */
+/** Keys come first, because other constraints may reference them. */
 const methodOrder = ['primary', 'unique']
 
 function methodRank({ calls: [[method] = ['']] }: BlockLine): number {
-  const place = methodOrder.indexOf(method)
-  return place < 0 ? methodOrder.length : place
+  const index = methodOrder.indexOf(method)
+  return index < 0 ? methodOrder.length : index
 }
 
-/** Lines with their hazards above them, which are not said again where they stay the same. */
+/** Lines with their hazards as comments above them. Hazards that are the same as those of the line before are left out. */
 function renderLines(lines: readonly BlockLine[], start: string): readonly string[] {
   return lines.flatMap((line, index) => {
     const before = lines[index - 1]?.hazards ?? []
     const isSame = line.hazards.join() === before.join()
-    return renderLine(isSame ? { ...line, hazards: [] } : line, start)
+    return renderLine(line.calls, isSame ? [] : line.hazards, start)
   })
 }
 

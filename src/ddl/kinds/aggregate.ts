@@ -28,7 +28,7 @@ const aggregateOptions: Readonly<Record<string, OptionClause>> = {
   kind: (aggregate) => (textFact(aggregate, 'kind') === 'hypothetical set' ? 'HYPOTHETICAL' : null),
 }
 
-/** What CREATE OR REPLACE keeps. */
+/** Facts that CREATE OR REPLACE AGGREGATE cannot change. */
 const unreplaceableFacts = ['arguments', 'returns', 'kind']
 
 export const aggregateDdl: KindDdl = {

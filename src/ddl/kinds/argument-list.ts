@@ -5,10 +5,10 @@ interface RoutineArgument {
   readonly hasDefault: boolean
 }
 
-/** Quoted words, brackets, commas, the word DEFAULT, and all else. */
+/** Quoted text, brackets, commas, the keyword DEFAULT, and other text. */
 const argumentToken = /'(?:[^']|'')*'|"(?:[^"]|"")*"|[()[\],]| DEFAULT |[^'"()[\], ]+| /g
 
-/** The arguments that pg_get_function_arguments prints in one line. */
+/** Splits the line that pg_get_function_arguments prints. */
 export function splitArguments(printed: string): readonly RoutineArgument[] {
   const found: RoutineArgument[] = []
   let depth = 0
@@ -22,5 +22,7 @@ export function splitArguments(printed: string): readonly RoutineArgument[] {
     } else if (token === ' DEFAULT ' && depth === 0) current = { ...current, hasDefault: true }
     else if (!current.hasDefault) current = { ...current, declared: current.declared + token }
   }
-  return printed === '' ? [] : [...found, current].map((one) => ({ ...one, declared: one.declared.trim() }))
+  return printed === ''
+    ? []
+    : [...found, current].map((argument) => ({ ...argument, declared: argument.declared.trim() }))
 }

@@ -4,6 +4,7 @@ import { type OptionClause, renderOptionList } from './option-list.js'
 import { dropTypeSteps, shellTypeSteps } from './shell-type.js'
 import { columnsOfType } from './type-users.js'
 
+/** The options of CREATE TYPE by fact, in the order of PostgreSQL's manual. */
 const baseTypeOptions: Readonly<Record<string, OptionClause>> = {
   input: (type) => `INPUT = ${textFact(type, 'input')}`,
   output: (type) => `OUTPUT = ${textFact(type, 'output')}`,
@@ -49,20 +50,19 @@ export const baseTypeDdl: KindDdl = {
   drop: dropTypeSteps,
   alter: (change) => {
     const { from, to, facts } = change
-    const isUsed = columnsOfType(from).length > 0
-    if (canAlterInPlace(change, { isUsed }))
+    if (canAlterInPlace(change))
       return [step(`ALTER TYPE ${to.name} SET (${typeSettings(to, facts).join(', ')})`)]
-    if (!isUsed) return 'replace'
+    if (columnsOfType(from).length === 0) return 'replace'
     return {
-      reason: 'PostgreSQL cannot alter these properties of a base type, and columns are of this one',
-      decide: 'whether to make a type of another name and to move the columns to it',
+      reason: 'PostgreSQL cannot alter these properties of a base type, and columns have this type',
+      decide: 'whether to create a type with a different name and move the columns to it',
     }
   },
 }
 
-/** A type cannot be plain again, and columns keep the storage that their type once had. */
-function canAlterInPlace({ to, facts }: ObjectChange, { isUsed }: { readonly isUsed: boolean }): boolean {
-  if (facts.has('storage') && (isUsed || textFact(to, 'storage') === '')) return false
+/** ALTER TYPE cannot set the storage back to plain, and existing columns keep the storage that they got from their type. */
+function canAlterInPlace({ from, to, facts }: ObjectChange): boolean {
+  if (facts.has('storage') && (textFact(to, 'storage') === '' || columnsOfType(from).length > 0)) return false
   return [...facts].every((fact) => alterTypeOptions[fact] !== undefined)
 }
 

@@ -1,6 +1,6 @@
 import { type DdlObject, type KindDdl, step, textFact } from '../object.js'
 
-/** How a cast is done, by the fact `method`. */
+/** The clause for the fact `method`. */
 const castMethods: Readonly<Record<string, (cast: DdlObject) => string>> = {
   function: (cast) => `WITH FUNCTION ${textFact(cast, 'function')}`,
   inout: () => 'WITH INOUT',

@@ -1,12 +1,12 @@
 import { parseKey } from '../../core/model/catalog.js'
 import { type DdlObject, listFact } from '../object.js'
 
-/** Whether a default is set after the table is made: a function it calls may need the table. */
+/** Whether a default is set after CREATE TABLE, because a function that it calls may need the table. */
 export function isDefaultDeferred(object: DdlObject): boolean {
   return object.inNewRelation && defaultCallsOwnRoutine(object)
 }
 
-/** Whether the default calls a routine of the project's own. */
+/** Whether the default calls a routine that is not built in. */
 export function defaultCallsOwnRoutine(object: DdlObject): boolean {
   return listFact(object, '$defaultNeeds').some((key) =>
     ['function', 'procedure'].includes(parseKey(key).kind),

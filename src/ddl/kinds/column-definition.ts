@@ -11,7 +11,7 @@ import { isDefaultDeferred } from './column-default.js'
 import { identityClause } from './column-identity.js'
 import { foreignOptionList } from './parameters.js'
 
-/** A column as it stands in CREATE TABLE and ADD COLUMN. */
+/** The definition of a column in CREATE TABLE and ADD COLUMN. */
 export function columnDefinition(object: DdlObject): string {
   const collation = textFact(object, 'collation')
   const parts = [
@@ -24,33 +24,33 @@ export function columnDefinition(object: DdlObject): string {
   return parts.filter((part) => part !== '').join(' ')
 }
 
-/** What makes its values and whether they may be null. */
+/** The clauses of a column definition for generation, default, identity and NOT NULL. */
 export function columnConstraints(object: DdlObject): readonly string[] {
   const generated = /^(stored|virtual): (.*)$/s.exec(textFact(object, 'generated'))
-  const value = textFact(object, 'default')
+  const expression = textFact(object, 'default')
   return [
     generated === null
       ? ''
       : `GENERATED ALWAYS AS (${generated[2]})${generated[1] === 'stored' ? ' STORED' : ' VIRTUAL'}`,
-    value === '' || isDefaultDeferred(object) ? '' : `DEFAULT ${value}`,
+    expression === '' || isDefaultDeferred(object) ? '' : `DEFAULT ${expression}`,
     identityClause(object),
     isNotNullInline(object) ? `NOT NULL${booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}` : '',
   ].filter((part) => part !== '')
 }
 
-/** An identity column is NOT NULL without a word; what was not checked for all rows is said afterwards. */
+/** An identity column is NOT NULL by itself. A NOT NULL that is not valid is a statement after the table. */
 function isNotNullInline({ facts }: DdlObject): boolean {
   return facts['nullable'] === false && facts['identity'] === undefined && facts['valid'] !== false
 }
 
-/** Whether the definition of its table names it: not if it only comes from a parent. */
+/** Whether the definition of its table contains the column: not if the table only inherits it. */
 export function hasLocalDefinition(object: DdlObject): boolean {
   const table = findRelation(object)
   const isPartition = table !== undefined && textFact(table, 'partition') !== ''
   return isPartition || !booleanFact(object, '$inherited')
 }
 
-/** The column of the first parent that has one of this name. */
+/** The column with this name in the first parent that has one. */
 export function parentColumnOf(object: DdlObject): DdlObject | undefined {
   const table = findRelation(object)
   if (table === undefined) return undefined
@@ -58,7 +58,7 @@ export function parentColumnOf(object: DdlObject): DdlObject | undefined {
   return keys.map((key) => findObject(object.catalog, key)).find((found) => found !== undefined)
 }
 
-/** The key of the type that gives a typed table its columns, null for other tables. */
+/** The key of the type of a typed table (CREATE TABLE … OF), null for other tables. */
 export function tableTypeKeyOf(object: DdlObject): string | null {
   const table = findRelation(object)
   const type = table === undefined ? '' : textFact(table, 'ofType')

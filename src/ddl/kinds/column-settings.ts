@@ -1,47 +1,50 @@
 import { quoteLiteral } from '../identifiers.js'
-import { type ObjectChange, type DdlObject, listFact, type DdlStep, step } from '../object.js'
+import { type DdlObject, listFact, type DdlStep, step } from '../object.js'
 
-/** How a setting is undone, by its first word; parameters are reset. */
+/** The clauses that reset a setting, by its keyword; other settings are parameters, which have RESET. */
 const resetClauses: Readonly<Record<string, string>> = {
   statistics: 'SET STATISTICS -1',
   storage: 'SET STORAGE DEFAULT',
   compression: 'SET COMPRESSION default',
 }
 
-/** From `title: statistics 300`, `title: n_distinct=5`: what sets the columns of a materialized view like that. */
-export function columnSettingSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+/** ALTER COLUMN for the column settings of a materialized view: `title: statistics 300`, `title: n_distinct=5`. */
+export function columnSettingSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   const [before, after] = [listFact(from, 'columnSettings'), listFact(to, 'columnSettings')]
   const names = new Set(after.map(settingName))
   return [
     ...after
       .filter((entry) => !before.includes(entry))
-      .map((entry) => alterColumnSetting(to, entry, setClause(splitSetting(entry)[1]))),
+      .map((entry) => alterColumnSetting(to, entry, setClause)),
     ...before
       .filter((entry) => !names.has(settingName(entry)))
-      .map((entry) => alterColumnSetting(to, entry, resetClause(splitSetting(entry)[1]))),
+      .map((entry) => alterColumnSetting(to, entry, resetClause)),
   ]
 }
 
-function alterColumnSetting({ name }: DdlObject, entry: string, what: string): DdlStep {
-  return step(`ALTER MATERIALIZED VIEW ${name} ALTER COLUMN ${splitSetting(entry)[0]} ${what}`)
+function alterColumnSetting(
+  { name }: DdlObject,
+  entry: string,
+  clause: (setting: string) => string,
+): DdlStep {
+  const end = entry.lastIndexOf(': ')
+  const [column, setting] = [entry.slice(0, end), entry.slice(end + 2)]
+  return step(`ALTER MATERIALIZED VIEW ${name} ALTER COLUMN ${column} ${clause(setting)}`)
 }
 
-function setClause(text: string): string {
-  const [word = '', value = ''] = text.split(/[ =]/)
-  return text.includes('=') ? `SET (${word} = ${quoteLiteral(value)})` : `SET ${word.toUpperCase()} ${value}`
+function setClause(setting: string): string {
+  const [keyword = '', value = ''] = setting.split(/[ =]/)
+  return setting.includes('=')
+    ? `SET (${keyword} = ${quoteLiteral(value)})`
+    : `SET ${keyword.toUpperCase()} ${value}`
 }
 
-function resetClause(text: string): string {
-  const [word = ''] = text.split(/[ =]/)
-  return resetClauses[word] ?? `RESET (${word})`
+function resetClause(setting: string): string {
+  const [keyword = ''] = setting.split(/[ =]/)
+  return resetClauses[keyword] ?? `RESET (${keyword})`
 }
 
-/** The column and what is set, without its value. */
+/** The column and the setting without its value. */
 function settingName(entry: string): string {
   return entry.slice(0, entry.length - (/[ =][^ =]*$/.exec(entry)?.[0].length ?? 0))
-}
-
-function splitSetting(entry: string): readonly [column: string, text: string] {
-  const end = entry.lastIndexOf(': ')
-  return [entry.slice(0, end), entry.slice(end + 2)]
 }

@@ -13,43 +13,44 @@ import {
 import type { Hazard } from '../statement.js'
 import { parentColumnOf, tableTypeKeyOf } from './column-definition.js'
 import { tableKeyword } from './table.js'
-import { castBetween, isWidening, type TypePair } from './type-casts.js'
+import { castBetween, isWidening } from './type-casts.js'
 
-/** The steps that change type and collation; the default is dropped before, and set again by whoever calls this. */
+/** The steps that change type and collation. They drop the default first; the caller sets the new one. */
 export function columnTypeSteps({ from, to, facts }: ObjectChange): RenderResult {
   if (!facts.has('type') && !facts.has('collation')) return []
-  const isGiven = to.facts['$inherited'] === true && parentColumnOf(to) !== undefined
-  if (isGiven || tableTypeKeyOf(to) !== null) return dropDefaultSteps(from)
-  if (movesWithExtension({ from, to })) return []
-  const [was, shall] = [textFact(from, 'type'), textFact(to, 'type')]
-  const isSwap = facts.has('type') && was === shall
-  const cast = isSwap
-    ? 'text'
-    : castBetween({ from: resolveBaseType(was, from.catalog), to: resolveBaseType(shall, to.catalog) })
+  const isInherited = to.facts['$inherited'] === true && parentColumnOf(to) !== undefined
+  if (isInherited || tableTypeKeyOf(to) !== null) return dropDefaultSteps(from)
+  if (movesWithExtension(from, to)) return []
+  const [oldType, newType] = [textFact(from, 'type'), textFact(to, 'type')]
+  // The name of a swapped type stays the same.
+  const cast =
+    facts.has('type') && oldType === newType
+      ? 'text'
+      : castBetween(resolveBaseType(oldType, from.catalog), resolveBaseType(newType, to.catalog))
   if (cast === 'none')
     return {
-      reason: `there is no cast from ${was} to ${shall}`,
-      decide: `how a value becomes a ${shall}: ALTER TABLE ${to.relation} ALTER COLUMN ${to.name} TYPE ${shall} USING …`,
+      reason: `there is no cast from ${oldType} to ${newType}`,
+      decide: `how a value becomes a ${newType}: ALTER TABLE ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType} USING …`,
     }
   const collation = textFact(to, 'collation')
   const using = cast === 'implicit' ? '' : ` USING ${castExpression(to, cast)}`
   return [
     ...dropDefaultSteps(from),
     step(
-      `ALTER ${tableKeyword(to)} ${to.relation} ALTER COLUMN ${to.name} TYPE ${shall}${collation === '' ? '' : ` COLLATE ${collation}`}${using}`,
-      ...typeChangeHazards(to, { from: was, to: shall }),
+      `ALTER ${tableKeyword(to)} ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType}${collation === '' ? '' : ` COLLATE ${collation}`}${using}`,
+      ...typeChangeHazards(to.relation, oldType, newType),
     ),
   ]
 }
 
-/** ALTER EXTENSION … SET SCHEMA takes the type along: it has another name, and is the same. */
-function movesWithExtension({ from, to }: Omit<ObjectChange, 'facts'>): boolean {
+/** ALTER EXTENSION … SET SCHEMA moves the types of the extension, so the column has the same type under a new name. */
+function movesWithExtension(from: DdlObject, to: DdlObject): boolean {
   return listFact(from, '$needs').some((key) => {
-    const [was, shall] = [from, to].map(({ catalog }) =>
+    const [oldSchema, newSchema] = [from, to].map(({ catalog }) =>
       quoteIdentifier(textFact({ facts: catalog[key] ?? {} }, 'schema')),
     )
-    if (!key.startsWith('extension:') || was === shall) return false
-    return textFact(from, 'type').replace(`${was}.`, `${shall}.`) === textFact(to, 'type')
+    if (!key.startsWith('extension:') || oldSchema === newSchema) return false
+    return textFact(from, 'type').replace(`${oldSchema}.`, `${newSchema}.`) === textFact(to, 'type')
   })
 }
 
@@ -65,36 +66,37 @@ function dropDefaultSteps(from: DdlObject): readonly DdlStep[] {
 }
 
 function castExpression(to: DdlObject, cast: 'explicit' | 'text'): string {
-  const shall = textFact(to, 'type')
-  const isArray = shall.endsWith('[]')
-  return cast === 'text' ? `${to.name}::text${isArray ? '[]' : ''}::${shall}` : `${to.name}::${shall}`
+  const type = textFact(to, 'type')
+  const brackets = type.endsWith('[]') ? '[]' : ''
+  return cast === 'text' ? `${to.name}::text${brackets}::${type}` : `${to.name}::${type}`
 }
 
-/** A domain stands for its base type, an enum for the word. */
+/** The base type of a domain, `enum` for an enum, otherwise the type itself. */
 function resolveBaseType(type: string, catalog: Catalog): string {
   const element = type.replace(/\[\]$/, '')
-  const array = type.slice(element.length)
+  const brackets = type.slice(element.length)
   if (!element.includes('.')) return type
   const domain = catalog[keyFromName('domain', element)]
-  if (domain !== undefined) return `${resolveBaseType(textFact({ facts: domain }, 'type'), catalog)}${array}`
-  return catalog[keyFromName('enum', element)] === undefined ? type : `enum${array}`
+  if (domain !== undefined)
+    return `${resolveBaseType(textFact({ facts: domain }, 'type'), catalog)}${brackets}`
+  return catalog[keyFromName('enum', element)] === undefined ? type : `enum${brackets}`
 }
 
-function typeChangeHazards({ relation: table }: DdlObject, { from, to }: TypePair): readonly Hazard[] {
-  const locked: Hazard = { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' }
-  if (keepsRowFormat(from, to)) return [locked]
+function typeChangeHazards(table: string, oldType: string, newType: string): readonly Hazard[] {
+  const lock: Hazard = { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' }
+  if (keepsRowFormat(oldType, newType)) return [lock]
   return [
-    locked,
+    lock,
     { hazard: 'table rewrite', table },
-    ...(isWidening({ from, to })
+    ...(isWidening(oldType, newType)
       ? []
-      : [{ hazard: 'may fail' as const, when: `a value is not a valid ${to}`, table }]),
+      : [{ hazard: 'may fail' as const, when: `a value is not a valid ${newType}`, table }]),
   ]
 }
 
-/** Whether PostgreSQL keeps the rows as they are: a longer limit, or none. */
-function keepsRowFormat(was: string, shall: string): boolean {
-  const [from, to] = [parseTypeModifiers(was), parseTypeModifiers(shall)]
+/** Whether PostgreSQL changes the type without a rewrite: the limit gets larger or is removed. */
+function keepsRowFormat(oldType: string, newType: string): boolean {
+  const [from, to] = [parseTypeModifiers(oldType), parseTypeModifiers(newType)]
   if (from.name === 'character varying' && (to.name === 'text' || to.name === 'character varying'))
     return to.first === null || (from.first !== null && to.first >= from.first)
   if (from.name === 'text' && to.name === 'character varying') return to.first === null

@@ -9,6 +9,7 @@ import {
   type DdlStep,
   step,
   textFact,
+  withoutFacts,
 } from '../object.js'
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
@@ -24,35 +25,22 @@ export const columnDdl: KindDdl = {
     ...columnDetailSteps(object),
     ...deferredDefaultSteps(object),
   ],
-  drop: (object) =>
-    booleanFact(object, '$inherited') || tableTypeKeyOf(object) !== null
-      ? []
-      : [
-          step(
-            `ALTER ${tableKeyword(object)} ${object.relation} DROP COLUMN ${object.name}`,
-            { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
-            ...(textFact(object, 'generated') === ''
-              ? [{ hazard: 'data loss' as const, what: `the values of ${object.relation}.${object.name}` }]
-              : []),
-          ),
-        ],
+  drop: dropColumnSteps,
   alter: (change) => {
+    const { from, to, facts } = change
     if (mustRecreateColumn(change)) return 'replace'
-    if (change.facts.has('type') && isPartitionKey(change.from)) return partitionKeyRefusal
+    if (facts.has('type') && isPartitionKey(from)) return partitionKeyRefusal
     const types = columnTypeSteps(change)
     if ('reason' in types) return types
-    const options = identityOptionSteps(change, (what) => alterColumnStep(change.to, what))
-    const early = isNarrowing(change) ? options : []
-    return runAfterParent(change.to, [
-      ...early,
-      ...types,
-      ...(isNarrowing(change) ? [] : options),
-      ...alterColumnSteps(change),
-    ])
+    const options = facts.has('identityOptions')
+      ? identityOptionSteps(from, to, (clause) => alterColumnStep(to, clause))
+      : []
+    const typesAndOptions = isNarrowing(from, to) ? [...options, ...types] : [...types, ...options]
+    return runAfterParent(to, [...typesAndOptions, ...alterColumnSteps(change)])
   },
   recreatesDependents: ({ facts }) => facts.has('type') || facts.has('collation'),
   reboundFacts: ['default'],
-  rebind: ({ from, to }, needed) =>
+  rebind: (from, to, needed) =>
     listFact(from, '$needs').includes(needed)
       ? null
       : [
@@ -62,11 +50,11 @@ export const columnDdl: KindDdl = {
 }
 
 const partitionKeyRefusal = {
-  reason: 'rows are partitioned by it, and PostgreSQL does not change the type of such a column',
-  decide: 'make a new partitioned table, move the rows to it, and rename both',
+  reason: 'the table is partitioned by this column, and PostgreSQL cannot change the type of such a column',
+  decide: 'create a new partitioned table, move the rows to it, and rename both',
 }
 
-/** Whether its table, or a parent of that, is partitioned by the column. */
+/** Whether its table, or a parent of its table, is partitioned by the column. */
 function isPartitionKey(object: DdlObject): boolean {
   const table = object.catalog[relationKeyOf(object.catalog, object.key) ?? '']
   const parent = parentColumnOf(object)
@@ -75,14 +63,14 @@ function isPartitionKey(object: DdlObject): boolean {
   return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
 }
 
-/** A parent passes its changes on to its children, which then say what they have of their own. */
+/** A change of a parent also changes its children, so the steps of a child come after those of the parent. */
 function runAfterParent(to: DdlObject, steps: readonly DdlStep[]): readonly DdlStep[] {
   const parent = booleanFact(to, '$inherited') ? parentColumnOf(to) : undefined
   if (parent === undefined) return steps
   return steps.map((step) => (step.phase === 'release' ? step : { ...step, after: [parent.key] }))
 }
 
-/** An expression cannot be given to a column that is there, and a virtual one not taken away. */
+/** PostgreSQL cannot make an existing column generated, nor a virtual column a plain one. */
 function mustRecreateColumn({ from, to, facts }: ObjectChange): boolean {
   return (
     facts.has('generated') &&
@@ -109,13 +97,27 @@ function addColumnSteps(object: DdlObject): readonly DdlStep[] {
   ]
 }
 
-/** A typed table gets its columns from its type; what is its own is set after. */
+function dropColumnSteps(object: DdlObject): readonly DdlStep[] {
+  if (booleanFact(object, '$inherited') || tableTypeKeyOf(object) !== null) return []
+  const table = object.relation
+  return [
+    step(
+      `ALTER ${tableKeyword(object)} ${table} DROP COLUMN ${object.name}`,
+      { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
+      ...(textFact(object, 'generated') === ''
+        ? [{ hazard: 'data loss' as const, what: `the values of ${table}.${object.name}` }]
+        : []),
+    ),
+  ]
+}
+
+/** A typed table gets its columns from its type; only default and NOT NULL are set on the table. */
 function typedTableColumnSteps(object: DdlObject, type: string): readonly DdlStep[] {
-  const own = [
+  const steps = [
     ...(textFact(object, 'default') === '' ? [] : [setDefaultStep(object)]),
     ...(object.facts['nullable'] === false ? [alterColumnStep(object, 'SET NOT NULL')] : []),
   ]
-  return own.map((step) => ({ ...step, after: [type] }))
+  return steps.map((step) => ({ ...step, after: [type] }))
 }
 
 function deferredDefaultSteps(object: DdlObject): readonly DdlStep[] {
@@ -123,7 +125,7 @@ function deferredDefaultSteps(object: DdlObject): readonly DdlStep[] {
   return [{ ...alterColumnStep(object, `SET DEFAULT ${textFact(object, 'default')}`), phase: 'attach' }]
 }
 
-/** What CREATE TABLE and ADD COLUMN cannot say on every major version, and what differs from an inherited column. */
+/** What CREATE TABLE and ADD COLUMN cannot set on every major version, and what differs from the inherited column. */
 function columnDetailSteps(object: DdlObject): readonly DdlStep[] {
   const parent = parentColumnOf(object)
   const differs = (fact: string): boolean =>
@@ -136,63 +138,60 @@ function columnDetailSteps(object: DdlObject): readonly DdlStep[] {
     ...(object.facts['valid'] === false ? [addNotNullStep(object)] : []),
     ...['storage', 'statistics', 'options', 'compression']
       .filter((fact) => object.facts[fact] !== undefined)
-      .flatMap(
-        (fact) =>
-          stepsByFact[fact]?.({ from: { ...object, facts: {} }, to: object, facts: new Set([fact]) }) ?? [],
-      ),
+      .flatMap((fact) => stepsByFact[fact]?.(withoutFacts(object), object) ?? []),
   ]
 }
 
 function setDefaultStep(to: DdlObject): DdlStep {
-  const value = textFact(to, 'default')
-  return alterColumnStep(to, value === '' ? 'DROP DEFAULT' : `SET DEFAULT ${value}`)
+  const expression = textFact(to, 'default')
+  return alterColumnStep(to, expression === '' ? 'DROP DEFAULT' : `SET DEFAULT ${expression}`)
 }
 
-function alterColumnStep(object: DdlObject, what: string): DdlStep {
-  return step(`ALTER ${tableKeyword(object)} ${object.relation} ALTER COLUMN ${object.name} ${what}`)
+function alterColumnStep(object: DdlObject, clause: string): DdlStep {
+  return step(`ALTER ${tableKeyword(object)} ${object.relation} ALTER COLUMN ${object.name} ${clause}`)
 }
 
-/** Facts that one statement sets, whatever they were. */
-const stepsByFact: Readonly<Record<string, (change: ObjectChange) => readonly DdlStep[]>> = {
-  storage: ({ to }) => [
+/** Facts that are set without regard to their old value, or as a list of changed options. */
+const stepsByFact: Readonly<Record<string, (from: DdlObject, to: DdlObject) => readonly DdlStep[]>> = {
+  storage: (_, to) => [
     alterColumnStep(to, `SET STORAGE ${(textFact(to, 'storage') || 'default').toUpperCase()}`),
   ],
-  compression: ({ to }) => [
+  compression: (_, to) => [
     alterColumnStep(to, `SET COMPRESSION ${textFact(to, 'compression') || 'default'}`),
   ],
-  statistics: ({ to }) => [alterColumnStep(to, `SET STATISTICS ${textFact(to, 'statistics') || '-1'}`)],
-  options: (change) => parameterChanges(change, 'options').map((what) => alterColumnStep(change.to, what)),
-  fdwOptions: (change) => [
-    alterColumnStep(change.to, `OPTIONS (${foreignOptionChanges(change, 'fdwOptions')})`),
+  statistics: (_, to) => [alterColumnStep(to, `SET STATISTICS ${textFact(to, 'statistics') || '-1'}`)],
+  options: (from, to) => parameterChanges(from, to, 'options').map((clause) => alterColumnStep(to, clause)),
+  fdwOptions: (from, to) => [
+    alterColumnStep(to, `OPTIONS (${foreignOptionChanges(from, to, 'fdwOptions')})`),
   ],
 }
 
 function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
   const { from, to, facts } = change
   const typeChanges = facts.has('type') || facts.has('collation')
+  const setsDefault = textFact(to, 'default') !== '' && (facts.has('default') || typeChanges)
   return [
     ...(facts.has('generated') && textFact(to, 'generated') === ''
       ? [alterColumnStep(from, 'DROP EXPRESSION')]
       : []),
-    ...(facts.has('default') &&
-    !typeChanges &&
-    textFact(from, 'default') !== '' &&
-    (defaultCallsOwnRoutine(to) || textFact(to, 'default') === '')
-      ? [
-          {
-            ...alterColumnStep(from, 'DROP DEFAULT'),
-            ...(defaultCallsOwnRoutine(to) ? { phase: 'release' as const } : {}),
-          },
-        ]
-      : []),
-    ...nullabilitySteps(change),
-    ...identitySteps(change, (what) => alterColumnStep(to, what)),
-    ...(textFact(to, 'default') !== '' && (facts.has('default') || typeChanges) ? [setDefaultStep(to)] : []),
-    ...Object.entries(stepsByFact).flatMap(([fact, render]) => (facts.has(fact) ? render(change) : [])),
+    // With a new type, columnTypeSteps has dropped the default.
+    ...(facts.has('default') && !typeChanges ? dropDefaultSteps(from, to) : []),
+    ...nullabilitySteps(to, facts),
+    ...identitySteps(from, to, (clause) => alterColumnStep(to, clause)),
+    ...(setsDefault ? [setDefaultStep(to)] : []),
+    ...Object.entries(stepsByFact).flatMap(([fact, render]) => (facts.has(fact) ? render(from, to) : [])),
   ]
 }
 
-function nullabilitySteps({ to, facts }: ObjectChange): readonly DdlStep[] {
+/** The old default is dropped if there is no new one, or early if the new one calls a routine of the project. */
+function dropDefaultSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  if (textFact(from, 'default') === '') return []
+  const drop = alterColumnStep(from, 'DROP DEFAULT')
+  if (defaultCallsOwnRoutine(to)) return [{ ...drop, phase: 'release' }]
+  return textFact(to, 'default') === '' ? [drop] : []
+}
+
+function nullabilitySteps(to: DdlObject, facts: ReadonlySet<string>): readonly DdlStep[] {
   if (!['nullable', 'valid', 'notNullNoInherit'].some((fact) => facts.has(fact))) return []
   const table = to.relation
   if (to.facts['nullable'] === true) return [alterColumnStep(to, 'DROP NOT NULL')]
@@ -211,13 +210,13 @@ function nullabilitySteps({ to, facts }: ObjectChange): readonly DdlStep[] {
   ]
 }
 
-/** NOT NULL for rows to come only, or not for children. Its name is not part of what is compared. */
+/** NOT NULL that is NOT VALID or NO INHERIT needs a named constraint. The name is not compared. */
 function addNotNullStep(object: DdlObject): DdlStep {
   const [, table = '', name = ''] = object.names
   const constraint = quoteIdentifier(`${table.slice(0, 26)}_${name.slice(0, 26)}_not_null`)
-  const limits = `${booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}${object.facts['valid'] === false ? ' NOT VALID' : ''}`
+  const suffix = `${booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}${object.facts['valid'] === false ? ' NOT VALID' : ''}`
   return step(
-    `ALTER ${tableKeyword(object)} ${object.relation} ADD CONSTRAINT ${constraint} NOT NULL ${object.name}${limits}`,
+    `ALTER ${tableKeyword(object)} ${object.relation} ADD CONSTRAINT ${constraint} NOT NULL ${object.name}${suffix}`,
     { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
   )
 }

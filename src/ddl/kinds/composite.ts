@@ -17,8 +17,8 @@ export const compositeDdl: KindDdl = {
   create: (object) => [step(`CREATE TYPE ${object.name} AS (${listFact(object, 'attributes').join(', ')})`)],
   alter: alterAttributes,
   recreatesDependents: (change) => {
-    const { gone, retyped } = compareAttributes(change)
-    return gone.length + retyped.length > 0
+    const { dropped, retyped } = compareAttributes(change.from, change.to)
+    return dropped.length + retyped.length > 0
   },
 }
 
@@ -28,35 +28,34 @@ interface Attribute {
 }
 
 interface AttributeChanges {
-  readonly gone: readonly Attribute[]
+  readonly dropped: readonly Attribute[]
   readonly added: readonly Attribute[]
   readonly retyped: readonly Attribute[]
-  /** Whether those that stay keep their order, ahead of the new ones. */
+  /** Whether the attributes that stay keep their order, before the new ones. */
   readonly keepsOrder: boolean
 }
 
 /**
- * PostgreSQL adds attributes at the end alone, and does not convert stored values. A type made anew gets them as text,
- * attribute by attribute in their order: those that are moved would take each other's values.
+ * PostgreSQL adds attributes only at the end and does not convert stored values. When a type is swapped, stored values are cast
+ * through text, which assigns attributes by position, so attributes in a different order would exchange their values.
  */
-function alterAttributes(change: ObjectChange): RenderResult | 'replace' {
-  const { from, to } = change
-  const { gone, added, retyped, keepsOrder } = compareAttributes(change)
+function alterAttributes({ from, to }: ObjectChange): RenderResult | 'replace' {
+  const { dropped, added, retyped, keepsOrder } = compareAttributes(from, to)
   const tables = tablesStoringType(from)
   if (!keepsOrder || (retyped.length > 0 && tables.length > 0)) {
-    const isSameRow = keepsOrder && gone.length + added.length === 0
-    return isSameRow || tables.length === 0 ? 'replace' : refuseAttributeOrder(tables)
+    const hasSameAttributes = keepsOrder && dropped.length + added.length === 0
+    return hasSameAttributes || tables.length === 0 ? 'replace' : refuseAttributeOrder(tables)
   }
-  const typed = typedTablesOf(from)
-  const locks = typed.map((table): Hazard => ({ hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' }))
-  const alter = (what: string, ...hazards: readonly Hazard[]): DdlStep =>
-    step(`ALTER TYPE ${to.name} ${what}${typed.length > 0 ? ' CASCADE' : ''}`, ...locks, ...hazards)
+  const typedTables = typedTablesOf(from)
+  const locks = typedTables.map((table): Hazard => ({ hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' }))
+  const alter = (clause: string, ...hazards: readonly Hazard[]): DdlStep =>
+    step(`ALTER TYPE ${to.name} ${clause}${typedTables.length > 0 ? ' CASCADE' : ''}`, ...locks, ...hazards)
   return [
-    ...gone.map(({ name }) =>
-      alter(`DROP ATTRIBUTE ${name}`, ...attributeLossHazards(name, [...tables, ...typed])),
+    ...dropped.map(({ name }) =>
+      alter(`DROP ATTRIBUTE ${name}`, ...attributeLossHazards(name, [...tables, ...typedTables])),
     ),
     ...retyped.map(({ name, type }) =>
-      alter(`ALTER ATTRIBUTE ${name} TYPE ${type}`, ...rewriteHazards(typed)),
+      alter(`ALTER ATTRIBUTE ${name} TYPE ${type}`, ...rewriteHazards(typedTables)),
     ),
     ...added.map(({ name, type }) => alter(`ADD ATTRIBUTE ${name} ${type}`)),
   ]
@@ -64,25 +63,25 @@ function alterAttributes(change: ObjectChange): RenderResult | 'replace' {
 
 function refuseAttributeOrder(tables: readonly string[]): RenderResult {
   return {
-    reason: `values of it are stored in ${tables.join(', ')}, and their attributes would not be at the same places`,
-    decide: 'how a stored value becomes one of the new type; or let new attributes come after all others',
+    reason: `${tables.join(', ')} stores values of this type, and their attributes would change their positions`,
+    decide: 'how a stored value becomes a value of the new type, or put new attributes after all others',
   }
 }
 
-function compareAttributes({ from, to }: ObjectChange): AttributeChanges {
+function compareAttributes(from: DdlObject, to: DdlObject): AttributeChanges {
   const before = parseAttributes(from)
   const after = parseAttributes(to)
   const kept = before.filter(({ name }) => attributeType(after, name) !== undefined)
   return {
-    gone: before.filter(({ name }) => attributeType(after, name) === undefined),
+    dropped: before.filter(({ name }) => attributeType(after, name) === undefined),
     added: after.filter(({ name }) => attributeType(before, name) === undefined),
     retyped: after.filter(({ name, type }) => ![undefined, type].includes(attributeType(before, name))),
     keepsOrder: kept.every(({ name }, index) => after[index]?.name === name),
   }
 }
 
-function attributeType(attributes: readonly Attribute[], wanted: string): string | undefined {
-  return attributes.find(({ name }) => name === wanted)?.type
+function attributeType(attributes: readonly Attribute[], attribute: string): string | undefined {
+  return attributes.find(({ name }) => name === attribute)?.type
 }
 
 function parseAttributes(object: DdlObject): readonly Attribute[] {
@@ -92,7 +91,7 @@ function parseAttributes(object: DdlObject): readonly Attribute[] {
   })
 }
 
-/** The tables made of the type: they follow it only when told to. */
+/** The typed tables of the type (CREATE TABLE … OF), which ALTER TYPE changes only with CASCADE. */
 function typedTablesOf({ catalog, key }: DdlObject): readonly string[] {
   return [...(dependentsOf(catalog).get(key) ?? [])]
     .filter((user) => user.startsWith('table:') && catalog[user]?.['ofType'] !== undefined)

@@ -1,6 +1,5 @@
 import { quoteIdentifier } from '../identifiers.js'
 import {
-  type ObjectChange,
   type DdlObject,
   findObject,
   findRelation,
@@ -14,6 +13,7 @@ import {
   type DdlStep,
   step,
   textFact,
+  withoutFacts,
 } from '../object.js'
 import type { Hazard, LockMode } from '../statement.js'
 import { parameterChanges } from './parameters.js'
@@ -26,7 +26,7 @@ export const constraintDdl: KindDdl = {
       ? []
       : [
           ...addConstraintSteps(object),
-          ...constraintIndexSteps({ from: { ...object, facts: {} }, to: object }),
+          ...constraintIndexSteps(withoutFacts(object), object),
           ...attachConstraintSteps(object),
         ],
   drop: (object) =>
@@ -39,20 +39,19 @@ export const constraintDdl: KindDdl = {
             lock: 'ACCESS EXCLUSIVE',
           }),
         ],
-  alter: (change) => {
-    const { from, to, facts } = change
+  alter: ({ from, to, facts }) => {
     const rest = [...facts].filter((fact) => !['valid', 'options', 'clustered', 'parent'].includes(fact))
     if (rest.length > 0 || (facts.has('valid') && to.facts['valid'] === false)) return 'replace'
     if (booleanFact(to, '$inherited') && facts.has('valid')) return []
     return [
       ...(facts.has('valid') ? [validateConstraintStep(to)] : []),
-      ...constraintIndexSteps({ from, to }),
+      ...constraintIndexSteps(from, to),
       ...(facts.has('parent') ? attachConstraintSteps(to) : []),
     ]
   },
 }
 
-/** A check constraint of a table reaches the children it has by itself. */
+/** PostgreSQL adds a check constraint of a table to its children. */
 function comesFromParent(object: DdlObject): boolean {
   if (!booleanFact(object, '$inherited') || textFact(object, 'type') !== 'check') return false
   const table = findRelation(object)
@@ -62,33 +61,33 @@ function comesFromParent(object: DdlObject): boolean {
 function addConstraintSteps(object: DdlObject): readonly DdlStep[] {
   const table = findRelation(object)
   const isPartitioned = table !== undefined && textFact(table, 'partitionedBy') !== ''
-  const isOffline = isPartitioned || object.inNewRelation || object.mayBlock === true
+  const isOffline = isPartitioned || object.inNewRelation || object.mayBlock
   const columns = isOffline ? null : plainKeyColumns(object)
   if (columns !== null) return addByIndexSteps(object, columns)
-  const isLater = canValidateLater(object) && !object.inNewRelation && !isPartitioned
-  const isUnchecked =
+  const isValidatedLater = canValidateLater(object) && !object.inNewRelation && !isPartitioned
+  const isNotValid =
     object.facts['valid'] === false && !textFact(object, 'definition').endsWith('NOT ENFORCED')
-  const ownOnly = isPartitioned && ['primary key', 'unique'].includes(textFact(object, 'type')) ? 'ONLY ' : ''
-  const definition = `${textFact(object, 'definition')}${isLater || isUnchecked ? ' NOT VALID' : ''}`
+  const only = isPartitioned && ['primary key', 'unique'].includes(textFact(object, 'type')) ? 'ONLY ' : ''
+  const definition = `${textFact(object, 'definition')}${isValidatedLater || isNotValid ? ' NOT VALID' : ''}`
   return [
     step(
-      `ALTER ${tableKeyword(object)} ${ownOnly}${object.relation} ADD CONSTRAINT ${object.name} ${definition}`,
-      ...addConstraintHazards(object, isLater || isUnchecked),
+      `ALTER ${tableKeyword(object)} ${only}${object.relation} ADD CONSTRAINT ${object.name} ${definition}`,
+      ...addConstraintHazards(object, isValidatedLater || isNotValid ? 'not valid' : 'validated'),
     ),
-    ...(isLater && !isUnchecked
+    ...(isValidatedLater && !isNotValid
       ? [{ ...validateConstraintStep(object), phase: 'attach' as const, alone: true as const }]
       : []),
   ]
 }
 
-/** The columns of a primary key or unique constraint that says nothing else, as they stand in its definition. */
+/** The columns of a primary key or unique constraint without further clauses, as in its definition; null for others. */
 function plainKeyColumns(object: DdlObject): string | null {
   const column = String.raw`(?:[\w$]+|"[^"]*")`
   const plain = new RegExp(`^(?:PRIMARY KEY|UNIQUE) (\\(${column}(?:, ${column})*\\))$`)
   return plain.exec(textFact(object, 'definition'))?.[1] ?? null
 }
 
-/** The index is made while others write; the constraint then takes it over in a moment. */
+/** The index is built while other sessions write; the constraint then uses it with only a short lock. */
 function addByIndexSteps(object: DdlObject, columns: string): readonly DdlStep[] {
   const { relation: table, name } = object
   const type = textFact(object, 'type').toUpperCase()
@@ -106,7 +105,7 @@ function addByIndexSteps(object: DdlObject, columns: string): readonly DdlStep[]
   ]
 }
 
-/** Foreign keys and checks can be added at once and checked later, under a lock that lets others work. */
+/** Foreign keys and checks can be added NOT VALID and validated later under a lock that permits writes. */
 function canValidateLater(object: DdlObject): boolean {
   return (
     ['foreign key', 'check'].includes(textFact(object, 'type')) &&
@@ -114,23 +113,21 @@ function canValidateLater(object: DdlObject): boolean {
   )
 }
 
-function addConstraintHazards(object: DdlObject, isLater: boolean): readonly Hazard[] {
+function addConstraintHazards(object: DdlObject, validation: 'validated' | 'not valid'): readonly Hazard[] {
   const table = object.relation
   const isForeignKey = textFact(object, 'type') === 'foreign key'
   const lock: LockMode = isForeignKey ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE'
-  const others = isForeignKey
-    ? referencedTables(object).map((other) => ({ hazard: 'lock' as const, table: other, lock }))
-    : []
-  const locked: readonly Hazard[] = [{ hazard: 'lock', table, lock }, ...others]
-  if (isLater) return locked
+  const lockedTables = [table, ...(isForeignKey ? referencedTables(object) : [])]
+  const locks = lockedTables.map((name): Hazard => ({ hazard: 'lock', table: name, lock }))
+  if (validation === 'not valid') return locks
   return [
-    ...locked,
+    ...locks,
     { hazard: 'full scan', table, lock },
     { hazard: 'may fail', when: `rows violate ${object.name}`, table },
   ]
 }
 
-/** The tables a foreign key refers to, but for its own. */
+/** The tables that a foreign key references, without its own. */
 function referencedTables(object: DdlObject): readonly string[] {
   const relations = listFact(object, '$needs').flatMap(
     (needed) => relationKeyOf(object.catalog, needed) ?? [],
@@ -148,25 +145,28 @@ function validateConstraintStep(object: DdlObject): DdlStep {
   )
 }
 
-/** The parameters of the index behind it, and whether rows are stored in its order. */
-function constraintIndexSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+/** The storage parameters of its index, and CLUSTER ON. */
+function constraintIndexSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   const index = `${quoteIdentifier(to.names[0] ?? '')}.${to.name}`
   return [
-    ...parameterChanges({ from, to }, 'options').map((what) => step(`ALTER INDEX ${index} ${what}`)),
-    ...clusterSteps({ from, to }),
+    ...parameterChanges(from, to, 'options').map((clause) => step(`ALTER INDEX ${index} ${clause}`)),
+    ...clusterSteps(from, to),
   ]
 }
 
-/** Which index a table was last clustered by. */
-export function clusterSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+/** CLUSTER ON or SET WITHOUT CLUSTER, where an index or constraint becomes or stops being the one its table is clustered on. */
+export function clusterSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   if (booleanFact(from, 'clustered') === booleanFact(to, 'clustered')) return []
   if (booleanFact(to, 'clustered')) return [step(`ALTER TABLE ${to.relation} CLUSTER ON ${to.name}`)]
   const siblings = partsByRelation(to.catalog).get(relationKeyOf(to.catalog, to.key) ?? '') ?? []
-  const isElsewhere = siblings.some((key) => to.catalog[key]?.['clustered'] === true)
-  return isElsewhere ? [] : [step(`ALTER TABLE ${to.relation} SET WITHOUT CLUSTER`)]
+  const hasOtherIndex = siblings.some((key) => to.catalog[key]?.['clustered'] === true)
+  return hasOtherIndex ? [] : [step(`ALTER TABLE ${to.relation} SET WITHOUT CLUSTER`)]
 }
 
-/** The constraint of a partition belongs to that of its parent: by its index, or found equal when the parent's is made. */
+/**
+ * The key of a partition is attached to the key of the parent through its index. Other constraints are matched by PostgreSQL when
+ * the constraint of the parent is added.
+ */
 function attachConstraintSteps(object: DdlObject): readonly DdlStep[] {
   const parent = textFact(object, 'parent')
   if (parent === '' || !['primary key', 'unique'].includes(textFact(object, 'type'))) return []
@@ -185,7 +185,7 @@ function attachConstraintSteps(object: DdlObject): readonly DdlStep[] {
   ]
 }
 
-/** The key of the table that has to be attached before its indexes. */
+/** The key of the partition that has to be attached before its indexes; empty for other relations. */
 export function partitionToAttach({ catalog, key }: DdlObject): readonly string[] {
   const relation = relationKeyOf(catalog, key)
   return relation === undefined || listFact({ facts: catalog[relation] ?? {} }, 'parents').length === 0

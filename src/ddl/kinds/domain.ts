@@ -31,7 +31,7 @@ export const domainDdl: KindDdl = {
   },
   alter: (change) => (mustRecreateDomain(change) ? 'replace' : alterDomainSteps(change)),
   reboundFacts: ['constraints', 'default'],
-  rebind: ({ from, to }, needed) => {
+  rebind: (from, to, needed) => {
     if (matchesTypeKey(textFact(from, 'type'), needed) || needed.startsWith('collation:')) return null
     const names = listFact(from, 'constraints').map(constraintName)
     return [
@@ -40,41 +40,38 @@ export const domainDdl: KindDdl = {
       ...(textFact(to, 'default') === ''
         ? []
         : [step(`ALTER DOMAIN ${to.name} SET DEFAULT ${textFact(to, 'default')}`)]),
-      ...listFact(to, 'constraints').flatMap((constraint) =>
-        addDomainConstraintSteps({ from, to }, constraint),
-      ),
+      ...listFact(to, 'constraints').flatMap((constraint) => addDomainConstraintSteps(from, to, constraint)),
     ]
   },
 }
 
 function domainClauses(object: DdlObject, constraints: readonly string[]): readonly string[] {
-  const [collation, preset] = [textFact(object, 'collation'), textFact(object, 'default')]
+  const [collation, expression] = [textFact(object, 'collation'), textFact(object, 'default')]
   return [
     ...(collation === '' ? [] : [`COLLATE ${collation}`]),
-    ...(preset === '' ? [] : [`DEFAULT ${preset}`]),
+    ...(expression === '' ? [] : [`DEFAULT ${expression}`]),
     ...(object.facts['nullable'] === false ? ['NOT NULL'] : []),
     ...constraints.map((constraint) => `CONSTRAINT ${constraint}`),
   ]
 }
 
-/** PostgreSQL checks the values in columns of the domain alone, not those within arrays and composite values. */
+/** ALTER DOMAIN checks only columns of the domain itself; it fails if an array or a composite type contains the domain. */
 function mustRecreateDomain({ from, to, facts }: ObjectChange): boolean {
   if (facts.has('type') || facts.has('collation')) return true
   const tightens =
     (facts.has('nullable') && to.facts['nullable'] === false) ||
     listFact(to, 'constraints').some(
-      (one) => !notValidSuffix.test(one) && !listFact(from, 'constraints').includes(one),
+      (constraint) => !notValidSuffix.test(constraint) && !listFact(from, 'constraints').includes(constraint),
     )
   return tightens && columnsOfType(from).some(({ contained }) => contained)
 }
 
-function alterDomainSteps(change: ObjectChange): readonly DdlStep[] {
-  const { to, facts } = change
-  const preset = textFact(to, 'default')
+function alterDomainSteps({ from, to, facts }: ObjectChange): readonly DdlStep[] {
+  const expression = textFact(to, 'default')
   return [
-    ...(facts.has('constraints') ? domainConstraintSteps(change) : []),
+    ...(facts.has('constraints') ? domainConstraintSteps(from, to) : []),
     ...(facts.has('default')
-      ? [step(`ALTER DOMAIN ${to.name} ${preset === '' ? 'DROP DEFAULT' : `SET DEFAULT ${preset}`}`)]
+      ? [step(`ALTER DOMAIN ${to.name} ${expression === '' ? 'DROP DEFAULT' : `SET DEFAULT ${expression}`}`)]
       : []),
     ...(facts.has('nullable') ? [domainNullabilityStep(to)] : []),
   ]
@@ -85,38 +82,36 @@ function domainNullabilityStep(to: DdlObject): DdlStep {
   return step(`ALTER DOMAIN ${to.name} SET NOT NULL`, ...validationHazards(to, 'null is stored'))
 }
 
-function domainConstraintSteps({ from, to }: ObjectChange): readonly DdlStep[] {
+function domainConstraintSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   const [before, after] = [listFact(from, 'constraints'), listFact(to, 'constraints')]
-  const isToBeValidated = (one: string): boolean => before.includes(`${one} NOT VALID`)
-  const gone = before.filter(
-    (one) => !after.includes(one) && !after.includes(one.replace(notValidSuffix, '')),
+  const becomesValid = (constraint: string): boolean => before.includes(`${constraint} NOT VALID`)
+  const dropped = before.filter(
+    (constraint) => !after.includes(constraint) && !after.includes(constraint.replace(notValidSuffix, '')),
   )
-  const fresh = after.filter((one) => !before.includes(one) && !isToBeValidated(one))
+  const added = after.filter((constraint) => !before.includes(constraint) && !becomesValid(constraint))
   return [
-    ...gone.map((one) => releaseDomainStep(from, `DROP CONSTRAINT ${constraintName(one)}`)),
-    ...fresh.flatMap((one) => addDomainConstraintSteps({ from, to }, one)),
-    ...after.filter(isToBeValidated).map((one) => validateDomainStep(to, one)),
+    ...dropped.map((constraint) => releaseDomainStep(from, `DROP CONSTRAINT ${constraintName(constraint)}`)),
+    ...added.flatMap((constraint) => addDomainConstraintSteps(from, to, constraint)),
+    ...after.filter(becomesValid).map((constraint) => validateDomainStep(to, constraint)),
   ]
 }
 
-function releaseDomainStep(from: DdlObject, what: string): DdlStep {
-  return { ...step(`ALTER DOMAIN ${from.name} ${what}`), phase: 'release' }
+function releaseDomainStep(from: DdlObject, clause: string): DdlStep {
+  return { ...step(`ALTER DOMAIN ${from.name} ${clause}`), phase: 'release' }
 }
 
-type DomainChange = Pick<ObjectChange, 'from' | 'to'>
-
-/** The values that are there are checked apart, so that new ones are checked from the first moment. */
-function addDomainConstraintSteps({ from, to }: DomainChange, constraint: string): readonly DdlStep[] {
+/** NOT VALID checks new values at once. Stored values are checked by a separate VALIDATE CONSTRAINT. */
+function addDomainConstraintSteps(from: DdlObject, to: DdlObject, constraint: string): readonly DdlStep[] {
   const add = `ALTER DOMAIN ${to.name} ADD CONSTRAINT ${constraint}`
   const isOneStep = notValidSuffix.test(constraint) || tablesStoringType(to).length === 0
   return [
     ...(isOneStep ? [step(add)] : [step(`${add} NOT VALID`), validateDomainStep(to, constraint)]),
-    ...restoreCommentSteps({ from, to }, constraintName(constraint)),
+    ...restoreCommentSteps(from, to, constraintName(constraint)),
   ]
 }
 
-/** What is written about a constraint goes with it, and is no difference if it was the same before. */
-function restoreCommentSteps({ from, to }: DomainChange, constraint: string): readonly DdlStep[] {
+/** A dropped constraint loses its comment. If the comment does not differ, no other step writes it. */
+function restoreCommentSteps(from: DdlObject, to: DdlObject, constraint: string): readonly DdlStep[] {
   return listFact(to, 'constraintComments')
     .filter((comment) => listFact(from, 'constraintComments').includes(comment))
     .map(splitNamedText)

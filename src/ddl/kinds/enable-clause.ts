@@ -6,12 +6,12 @@ const enableClauses: Readonly<Record<string, string>> = {
   always: 'ENABLE ALWAYS',
 }
 
-/** How ALTER says when a trigger or a rule fires: `ENABLE`, `DISABLE`, `ENABLE REPLICA`, `ENABLE ALWAYS`. */
+/** The clause of ALTER that decides when a trigger or rule fires: `ENABLE`, `DISABLE`, `ENABLE REPLICA`, `ENABLE ALWAYS`. */
 export function enableClause(object: DdlObject): string {
   return enableClauses[textFact(object, 'enabled')] ?? 'ENABLE'
 }
 
-/** Whether it fires as one does that was just made. */
+/** Whether a new trigger or rule already fires in this way. */
 export function isEnabledByDefault(object: DdlObject): boolean {
   return enableClause(object) === 'ENABLE'
 }

@@ -16,7 +16,10 @@ export const enumDdl: KindDdl = {
   alter: (change) => addLabelSteps(change) ?? 'replace',
 }
 
-/** Null where a label goes or moves: PostgreSQL can only add. A label cannot be used in the transaction that adds it. */
+/**
+ * ALTER TYPE … ADD VALUE for new labels; null where a label is removed or moved, which PostgreSQL cannot do. A label cannot be used
+ * in the transaction that adds it, so the steps run outside one.
+ */
 function addLabelSteps({ from, to }: ObjectChange): readonly DdlStep[] | null {
   const old = listFact(from, 'labels')
   const labels = listFact(to, 'labels')
@@ -27,19 +30,14 @@ function addLabelSteps({ from, to }: ObjectChange): readonly DdlStep[] | null {
       ? []
       : [
           nonTransactionalStep(
-            `ALTER TYPE ${to.name} ADD VALUE ${quoteLiteral(label)}${addValueClause({ labels, old }, index)}`,
+            `ALTER TYPE ${to.name} ADD VALUE ${quoteLiteral(label)}${addValueClause(labels, old, index)}`,
           ),
         ],
   )
 }
 
-interface Labels {
-  readonly labels: readonly string[]
-  readonly old: readonly string[]
-}
-
-/** Labels are added from first to last, so that the one ahead of a new one is always there. */
-function addValueClause({ labels, old }: Labels, index: number): string {
+/** Labels are added from first to last, so the label before a new one always exists. */
+function addValueClause(labels: readonly string[], old: readonly string[], index: number): string {
   const next = labels.slice(index).find((label) => old.includes(label))
   const previous = labels[index - 1]
   if (next === undefined) return ''

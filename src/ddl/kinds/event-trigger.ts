@@ -14,8 +14,8 @@ export const eventTriggerDdl: KindDdl = {
 }
 
 function tagClause(object: DdlObject): string {
-  const all = listFact(object, 'tags').map(quoteLiteral)
-  return all.length === 0 ? '' : ` WHEN TAG IN (${all.join(', ')})`
+  const tags = listFact(object, 'tags').map(quoteLiteral)
+  return tags.length === 0 ? '' : ` WHEN TAG IN (${tags.join(', ')})`
 }
 
 function enableEventTrigger(object: DdlObject): DdlStep {

@@ -9,7 +9,7 @@ export const extensionDdl: KindDdl = {
       `DROP EXTENSION ${object.name}`,
       ...listFact(object, '$tables').map((table) => ({
         hazard: 'data loss' as const,
-        what: `the rows of ${table}, which the extension ${object.name} brought`,
+        what: `the rows of ${table}, a table of the extension ${object.name}`,
       })),
     ),
   ],

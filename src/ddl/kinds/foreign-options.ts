@@ -10,65 +10,50 @@ import {
 import type { Hazard } from '../statement.js'
 import { foreignOptionChanges, foreignOptionList } from './parameters.js'
 
-/** CREATE with its options at the end, refused where one of them is not in the catalog. */
+/** A CREATE statement with its OPTIONS at the end; refused where the catalog does not contain the value of an option. */
 export function createWithOptions(to: DdlObject, head: string): RenderResult {
   const options = foreignOptionList(to, 'options')
   const sql = options === '' ? head : `${head} OPTIONS (${options})`
-  return refuseHiddenOptions({ to }, sql) ?? [step(sql)]
+  return refuseHiddenOptions(undefined, to, sql) ?? [step(sql)]
 }
 
-/** `ALTER SERVER s` followed by clauses and by the options that change; nothing where none does. */
+/** `ALTER SERVER s`, followed by clauses and by the options that change; no step where nothing changes. */
 export function alterWithOptions(
-  change: ObjectChange,
+  { from, to }: ObjectChange,
   head: string,
   clauses: readonly string[],
 ): RenderResult {
-  const { from, to } = change
-  const options = foreignOptionChanges({ from, to }, 'options')
-  const all = [...clauses, ...(options === '' ? [] : [`OPTIONS (${options})`])]
-  const sql = [head, ...all].join(' ')
-  return (
-    refuseHiddenOptions({ from, to }, sql) ??
-    (all.length === 0
-      ? []
-      : [
-          step(
-            sql,
-            ...hiddenOptionHazards(
-              hiddenOptions(from).filter((name) => !optionNames(to).includes(name)),
-              to,
-            ),
-          ),
-        ])
-  )
+  const options = foreignOptionChanges(from, to, 'options')
+  const parts = [...clauses, ...(options === '' ? [] : [`OPTIONS (${options})`])]
+  const sql = [head, ...parts].join(' ')
+  const refusal = refuseHiddenOptions(from, to, sql)
+  if (refusal !== null) return refusal
+  const droppedOptions = hiddenOptions(from).filter((name) => !optionNames(to).includes(name))
+  return parts.length === 0 ? [] : [step(sql, ...hiddenOptionHazards(droppedOptions, to))]
 }
 
-/** DROP, which takes secrets along that only the database has. */
+/** A DROP statement. It loses the hidden option values, which only the database has. */
 export function dropWithOptions(object: DdlObject, reference: string): readonly DdlStep[] {
   return [step(`DROP ${reference}`, ...hiddenOptionHazards(hiddenOptions(object), object))]
 }
 
-interface Sides {
-  readonly from?: DdlObject
-  readonly to: DdlObject
-}
-
-/** The catalog has neither the values that may be secrets, nor options that whoever read it was not allowed to see. */
+/** The catalog contains neither values that may be secrets nor options that its reader was not permitted to see. */
 function refuseHiddenOptions(
-  { from, to }: Sides,
+  from: DdlObject | undefined,
+  to: DdlObject,
   sql: string,
 ): Extract<RenderResult, { reason: string }> | null {
   const isReadable = (object: DdlObject | undefined): boolean =>
     object === undefined || textFact(object, 'options') !== '(not readable)'
   if (!isReadable(from) || !isReadable(to))
     return {
-      reason: 'its options are shown to their owner only',
+      reason: 'PostgreSQL shows its options only to their owner',
       decide: 'read both databases as a superuser, or as the owner of the server',
     }
   const names = hiddenOptions(to).filter((name) => from === undefined || !hiddenOptions(from).includes(name))
   if (names.length === 0) return null
   return {
-    reason: `the catalog does not hold the value of ${names.join(', ')}, which may be a secret`,
+    reason: `the catalog does not contain the value of ${names.join(', ')}, which may be a secret`,
     decide: `run this with the value in place of (hidden): ${sql}`,
   }
 }

@@ -1,22 +1,20 @@
 import { quoteIdentifier } from '../identifiers.js'
-import { type DdlObject, type KindDdl, listFact, type DdlStep, textFact } from '../object.js'
+import { type DdlObject, type KindDdl, listFact, type DdlStep, textFact, withoutFacts } from '../object.js'
 import type { Hazard } from '../statement.js'
 import { columnDefinition } from './column-definition.js'
 import { alterWithOptions, createWithOptions, dropWithOptions } from './foreign-options.js'
 import { attachParentSteps, releaseParentSteps } from './table-parents.js'
 import { localColumnsOf } from './table.js'
 
-/** Its rows are those of the foreign server: a drop loses none. */
+/** The rows are on the foreign server, so a drop loses none. */
 export const foreignTableDdl: KindDdl = {
   reference: foreignTableReference,
   create: (object) => {
     const created = createWithOptions(object, foreignTableDefinition(object))
-    return 'reason' in created
-      ? created
-      : [...created, ...attachParentSteps({ from: { ...object, facts: {} }, to: object })]
+    return 'reason' in created ? created : [...created, ...attachParentSteps(withoutFacts(object), object)]
   },
   drop: (object) =>
-    dropWithOptions(object, foreignTableReference(object)).map((one) => withTableLock(one, object)),
+    dropWithOptions(object, foreignTableReference(object)).map((step) => withTableLock(step, object)),
   alter: (change) => {
     const { from, to, facts } = change
     if (facts.has('server')) return 'replace'
@@ -24,8 +22,8 @@ export const foreignTableDdl: KindDdl = {
     if ('reason' in altered) return altered
     return [
       ...releaseParentSteps(change),
-      ...altered.map((one) => withTableLock(one, to)),
-      ...attachParentSteps({ from, to }),
+      ...altered.map((step) => withTableLock(step, to)),
+      ...attachParentSteps(from, to),
     ]
   },
 }
@@ -45,7 +43,7 @@ function foreignTableDefinition(object: DdlObject): string {
   ].join(' ')
 }
 
-function withTableLock(one: DdlStep, { name }: DdlObject): DdlStep {
+function withTableLock(step: DdlStep, { name }: DdlObject): DdlStep {
   const lock: Hazard = { hazard: 'lock', table: name, lock: 'ACCESS EXCLUSIVE' }
-  return { ...one, hazards: [lock, ...one.hazards] }
+  return { ...step, hazards: [lock, ...step.hazards] }
 }

@@ -1,6 +1,5 @@
 import { quoteIdentifier } from '../identifiers.js'
 import {
-  type ObjectChange,
   type DdlObject,
   belongsToPartitionedTable,
   booleanFact,
@@ -12,6 +11,7 @@ import {
   type DdlStep,
   step,
   textFact,
+  withoutFacts,
 } from '../object.js'
 import { clusterSteps, partitionToAttach } from './constraint.js'
 
@@ -19,25 +19,24 @@ export const indexDdl: KindDdl = {
   reference: (object) => `INDEX ${qualifiedIndexName(object)}`,
   create: (object) => [
     createIndexStep(object),
-    ...indexDetailSteps({ from: { ...object, facts: {} }, to: object }),
+    ...indexDetailSteps(withoutFacts(object), object),
     ...attachIndexSteps(object),
   ],
   drop: (object) => (textFact(object, 'parent') === '' ? [dropIndexStep(object)] : []),
-  alter: (change) => {
-    const { from, to, facts } = change
+  alter: ({ from, to, facts }) => {
     if (facts.has('definition') || facts.has('unique')) return 'replace'
     if (facts.has('valid') && to.facts['valid'] === false) return invalidIndexRefusal
     return [
       ...(facts.has('valid') ? [reindexStep(to)] : []),
-      ...indexDetailSteps({ from, to }),
+      ...indexDetailSteps(from, to),
       ...(facts.has('parent') ? attachIndexSteps(to) : []),
     ]
   },
 }
 
 const invalidIndexRefusal = {
-  reason: 'the index shall be invalid, which no statement makes it',
-  decide: 'whether it shall be there at all',
+  reason: 'the index is expected to be invalid, and no statement makes an index invalid',
+  decide: 'whether the index is needed at all',
 }
 
 function qualifiedIndexName(object: DdlObject): string {
@@ -47,21 +46,21 @@ function qualifiedIndexName(object: DdlObject): string {
 function createIndexStep(object: DdlObject): DdlStep {
   const table = object.relation
   const definition = textFact(object, 'definition')
-  const violated = booleanFact(object, 'unique')
-    ? [{ hazard: 'may fail' as const, when: `rows are duplicates by ${object.name}`, table }]
+  const uniqueHazards = booleanFact(object, 'unique')
+    ? [{ hazard: 'may fail' as const, when: `rows are duplicates for ${object.name}`, table }]
     : []
   if (!canCreateConcurrently(object))
-    return step(definition, { hazard: 'full scan', table, lock: 'SHARE' }, ...violated)
+    return step(definition, { hazard: 'full scan', table, lock: 'SHARE' }, ...uniqueHazards)
   return nonTransactionalStep(
-    definition.replace(/^CREATE (UNIQUE )?INDEX /, (words) => `${words}CONCURRENTLY `),
+    definition.replace(/^CREATE (UNIQUE )?INDEX /, (start) => `${start}CONCURRENTLY `),
     { hazard: 'lock', table, lock: 'SHARE UPDATE EXCLUSIVE' },
-    ...violated,
+    ...uniqueHazards,
   )
 }
 
-/** Writers of a table that is there go on meanwhile. A partitioned one cannot have it, and a new one needs not. */
+/** CONCURRENTLY lets other sessions write. It is not possible on a partitioned table and not necessary on a new one. */
 function canCreateConcurrently(object: DdlObject): boolean {
-  return !object.inNewRelation && object.mayBlock !== true && !belongsToPartitionedTable(object)
+  return !object.inNewRelation && !object.mayBlock && !belongsToPartitionedTable(object)
 }
 
 function dropIndexStep(object: DdlObject): DdlStep {
@@ -80,23 +79,23 @@ function reindexStep(object: DdlObject): DdlStep {
   })
 }
 
-function indexDetailSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
-  return [...clusterSteps({ from, to }), ...statisticsTargetSteps({ from, to })]
+function indexDetailSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  return [...clusterSteps(from, to), ...statisticsTargetSteps(from, to)]
 }
 
-/** `2: 500`: the statistics target of an expression, by its place in the index. */
-function statisticsTargetSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+/** The statistics targets of expressions, as `2: 500`: the number of the index column and the target. */
+function statisticsTargetSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   const [before, after] = [listFact(from, 'statistics'), listFact(to, 'statistics')]
-  const places = new Set(after.map(indexColumnNumber))
+  const columns = new Set(after.map(indexColumnNumber))
   const changed = [
     ...after.filter((target) => !before.includes(target)),
     ...before
-      .filter((target) => !places.has(indexColumnNumber(target)))
+      .filter((target) => !columns.has(indexColumnNumber(target)))
       .map((target) => `${indexColumnNumber(target)}: -1`),
   ]
   return changed.map((target) => {
-    const [place, value] = target.split(': ')
-    return step(`ALTER INDEX ${qualifiedIndexName(to)} ALTER COLUMN ${place} SET STATISTICS ${value}`)
+    const [column, value] = target.split(': ')
+    return step(`ALTER INDEX ${qualifiedIndexName(to)} ALTER COLUMN ${column} SET STATISTICS ${value}`)
   })
 }
 

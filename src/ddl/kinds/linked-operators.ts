@@ -12,17 +12,17 @@ type OperatorLink = (typeof operatorLinks)[number]
 interface LinkedOperator {
   readonly key: string
   readonly schema: string
-  /** As SQL has it: `public.=== (integer, text)`. */
+  /** In SQL: `public.=== (integer, text)`. */
   readonly reference: string
 }
 
-/** The types of both operands, `NONE` for the left one of a prefix operator. */
+/** The types of both operands; the left one of a prefix operator is `NONE`. */
 export function operandTypesOf({ signature }: DdlObject): readonly [string, string] {
   const [left, right] = splitArguments(signature.slice(1, -1))
   return [left?.declared ?? 'NONE', right?.declared ?? 'NONE']
 }
 
-/** Whether a link changes by itself: PostgreSQL sets it when the other operator is made, and ends it with that. */
+/** Whether PostgreSQL changes a link itself: it sets the link when the other operator is created, and removes it with that operator. */
 export function followsLinkedOperator({ from, to }: ObjectChange, fact: string): boolean {
   const link = operatorLinks.find((name) => name === fact)
   if (link === undefined) return false
@@ -33,8 +33,8 @@ export function followsLinkedOperator({ from, to }: ObjectChange, fact: string):
 }
 
 /**
- * What comes before an operator: the schemas of those it names, and the operators that name it without being named in
- * turn, to which PostgreSQL would give its name otherwise.
+ * The keys of what is created before an operator: the schemas of the operators that it names, and the operators that name it
+ * without being named by it, because PostgreSQL would otherwise add the link in the other direction.
  */
 export function predecessorsOf(operator: DdlObject): readonly string[] {
   const oneSided = otherOperators(operator).filter((other) =>
@@ -48,7 +48,7 @@ export function predecessorsOf(operator: DdlObject): readonly string[] {
   ]
 }
 
-/** The operators that exist only by name, because this one names them and no other does. They do not end with it. */
+/** The shell operators that PostgreSQL created because only this operator names them. DROP OPERATOR does not drop them. */
 export function shellOperatorsOf(operator: DdlObject): readonly LinkedOperator[] {
   const named = new Set(
     otherOperators(operator).flatMap((other) => linkedOperators(other).map(({ key }) => key)),

@@ -16,8 +16,8 @@ export const operatorFamilyDdl: KindDdl = {
     ...addFamilyMembers(object, listFact(object, 'members')),
   ],
   alter: ({ from, to }) => [
-    ...dropFamilyMembers(from, withoutFamilyMembers(listFact(from, 'members'), listFact(to, 'members'))),
-    ...addFamilyMembers(to, withoutFamilyMembers(listFact(to, 'members'), listFact(from, 'members'))),
+    ...dropFamilyMembers(from, membersOnlyIn(listFact(from, 'members'), listFact(to, 'members'))),
+    ...addFamilyMembers(to, membersOnlyIn(listFact(to, 'members'), listFact(from, 'members'))),
   ],
 }
 
@@ -29,7 +29,7 @@ export const operatorClassDdl: KindDdl = {
   ],
 }
 
-/** `public.by_length USING btree`; the method is in the signature. */
+/** `public.by_length USING btree`; the access method is the signature. */
 function nameWithMethod({ name, signature }: DdlObject): string {
   return `${name} USING ${signature.slice(1, -1)}`
 }
@@ -46,11 +46,11 @@ function dropFamilyMembers(family: DdlObject, members: readonly string[]): reado
   return [{ ...step(`ALTER OPERATOR FAMILY ${nameWithMethod(family)} DROP ${slots}`), phase: 'release' }]
 }
 
-function withoutFamilyMembers(members: readonly string[], others: readonly string[]): readonly string[] {
+function membersOnlyIn(members: readonly string[], others: readonly string[]): readonly string[] {
   return members.filter((member) => !others.includes(member))
 }
 
-/** A member is dropped by its number and the types of its operands, which follow either at once or after an operator. */
+/** DROP names a member by its number and its operand types. In the fact these follow the number or the name of the operator. */
 function familyMemberSlot(member: string): string {
   const [, slot = ''] = /^(\w+ \d+)/.exec(member) ?? []
   const [operands = ''] = /\((?:"(?:[^"]|"")*"|[^)"])*\)/.exec(member.replace(/ FOR ORDER BY .*$/, '')) ?? []
@@ -73,7 +73,7 @@ function operatorClassDeclaration(object: DdlObject): string {
   ].join(' ')
 }
 
-/** A class that was made without a family has made one of its own name, which must not outlive it. */
+/** CREATE OPERATOR CLASS without a family creates one with the same name, which must be dropped with the class. */
 function hasImplicitFamily({
   names: [schema = '', name = ''],
   signature,

@@ -8,6 +8,7 @@ import {
 } from './linked-operators.js'
 import { type OptionClause, renderOptionList } from './option-list.js'
 
+/** The options of CREATE OPERATOR by fact, in the order of PostgreSQL's manual. */
 const operatorOptions: Readonly<Record<string, OptionClause>> = {
   function: (operator) => `FUNCTION = ${textFact(operator, 'function')}`,
   $left: (operator) => `LEFTARG = ${textFact(operator, '$left')}`,
@@ -20,7 +21,7 @@ const operatorOptions: Readonly<Record<string, OptionClause>> = {
   merges: () => 'MERGES',
 }
 
-/** The facts that every version of ALTER OPERATOR sets. */
+/** The facts that ALTER OPERATOR can set on every version of PostgreSQL. */
 const alterableOptions = ['restrict', 'join']
 
 export const operatorDdl: KindDdl = {
@@ -52,7 +53,7 @@ export const operatorDdl: KindDdl = {
   },
 }
 
-/** Operators are not quoted as other names are. */
+/** The symbol of an operator is not quoted. */
 function renderOperatorName({ names: [schema = '', symbol = ''] }: DdlObject): string {
   return `${quoteIdentifier(schema)}.${symbol}`
 }

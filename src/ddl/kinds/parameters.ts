@@ -1,8 +1,8 @@
 import { quoteIdentifier, quoteLiteral } from '../identifiers.js'
-import { type ObjectChange, type DdlObject, listFact } from '../object.js'
+import { type DdlObject, listFact } from '../object.js'
 
-/** `name=value` texts of a fact, by name. */
-function parseOptions(object: Pick<DdlObject, 'facts'>, fact: string): ReadonlyMap<string, string> {
+/** The values of a fact that lists `name=value`, by name. */
+function parseOptions(object: DdlObject, fact: string): ReadonlyMap<string, string> {
   return new Map(
     listFact(object, fact).map((option) => {
       const equals = option.indexOf('=')
@@ -11,30 +11,30 @@ function parseOptions(object: Pick<DdlObject, 'facts'>, fact: string): ReadonlyM
   )
 }
 
-/** Storage parameters as they stand in WITH, empty for none: `fillfactor='70', toast.autovacuum_enabled='false'`. */
-export function parameterList(object: Pick<DdlObject, 'facts'>, fact: string): string {
+/** Storage parameters as in WITH, empty for none: `fillfactor='70', toast.autovacuum_enabled='false'`. */
+export function parameterList(object: DdlObject, fact: string): string {
   return [...parseOptions(object, fact)]
     .map(([name, value]) => `${quoteParameterName(name)}=${quoteLiteral(value)}`)
     .join(', ')
 }
 
-/** `SET (…)` and `RESET (…)` that bring the parameters of a fact from one side to the other. */
-export function parameterChanges({ from, to }: Omit<ObjectChange, 'facts'>, fact: string): readonly string[] {
+/** The clauses `SET (…)` and `RESET (…)` that change the parameters of a fact; empty where they are the same. */
+export function parameterChanges(from: DdlObject, to: DdlObject, fact: string): readonly string[] {
   const [before, after] = [parseOptions(from, fact), parseOptions(to, fact)]
   const changed = [...after].filter(([name, value]) => before.get(name) !== value)
-  const gone = [...before.keys()].filter((name) => !after.has(name))
+  const removed = [...before.keys()].filter((name) => !after.has(name))
   return [
     ...(changed.length === 0
       ? []
       : [
           `SET (${changed.map(([name, value]) => `${quoteParameterName(name)}=${quoteLiteral(value)}`).join(', ')})`,
         ]),
-    ...(gone.length === 0 ? [] : [`RESET (${gone.map(quoteParameterName).join(', ')})`]),
+    ...(removed.length === 0 ? [] : [`RESET (${removed.map(quoteParameterName).join(', ')})`]),
   ]
 }
 
-/** The options of foreign data, as `OPTIONS (ADD a 'x', SET b 'y', DROP c)` has them; empty where nothing changes. */
-export function foreignOptionChanges({ from, to }: Omit<ObjectChange, 'facts'>, fact: string): string {
+/** The options of a foreign object as in ALTER … OPTIONS: `ADD a 'x', SET b 'y', DROP c`; empty where nothing changes. */
+export function foreignOptionChanges(from: DdlObject, to: DdlObject, fact: string): string {
   const [before, after] = [parseOptions(from, fact), parseOptions(to, fact)]
   return [
     ...[...after]
@@ -47,8 +47,8 @@ export function foreignOptionChanges({ from, to }: Omit<ObjectChange, 'facts'>, 
   ].join(', ')
 }
 
-/** The options of foreign data as CREATE has them: `a 'x', b 'y'`. */
-export function foreignOptionList(object: Pick<DdlObject, 'facts'>, fact: string): string {
+/** The options of a foreign object as in CREATE: `a 'x', b 'y'`. */
+export function foreignOptionList(object: DdlObject, fact: string): string {
   return [...parseOptions(object, fact)]
     .map(([name, value]) => `${quoteIdentifier(name)} ${quoteLiteral(value)}`)
     .join(', ')

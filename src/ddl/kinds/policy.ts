@@ -34,14 +34,14 @@ export const policyDdl: KindDdl = {
   },
 }
 
-function renderPolicyClauses(object: DdlObject, isWanted: (fact: string) => boolean): string {
+function renderPolicyClauses(object: DdlObject, includes: (fact: string) => boolean): string {
   return Object.entries(policyClauses)
-    .filter(([fact]) => object.facts[fact] !== undefined && isWanted(fact))
+    .filter(([fact]) => object.facts[fact] !== undefined && includes(fact))
     .map(([, render]) => render(object))
     .join('')
 }
 
-/** ALTER POLICY changes an expression, and cannot take one away. */
+/** ALTER POLICY can change an expression but not remove it. */
 function mustRecreatePolicy({ to, facts }: ObjectChange): boolean {
   return [...facts].some((fact) => policyClauses[fact] === undefined || to.facts[fact] === undefined)
 }

@@ -1,26 +1,26 @@
 import { type DdlObject, keyFromName, listFact } from '../object.js'
 
-/** A table, or all tables of a schema, that a publication publishes. */
+/** A published table, or a schema whose tables are all published. */
 export interface PublicationMember {
   readonly memberType: 'TABLE' | 'TABLES IN SCHEMA'
   /** The key of the table or schema. */
   readonly key: string
-  /** What DROP calls it. */
+  /** Its name in ALTER PUBLICATION … DROP. */
   readonly name: string
-  /** What ADD calls it: with its columns and its filter. */
+  /** The same with columns and row filter, as in ADD. */
   readonly published: string
 }
 
 const qualifiedName = /^(?:"(?:[^"]|"")*"|[^."]+)\.(?:"(?:[^"]|"")*"|[^" ]+)/
 
-/** All that a publication lists, tables first. */
+/** The members of a publication, tables first. */
 export function publicationMembers(publication: DdlObject): readonly PublicationMember[] {
   const tables = listFact(publication, 'tables')
   const parents = tables.length === 0 ? new Set<string>() : inheritanceParents(publication)
   return [
     ...tables.map((published): PublicationMember => {
       const name = qualifiedName.exec(published)?.[0] ?? published
-      // What is said of a table is said of those that inherit from it as well, which are in the list themselves.
+      // Without ONLY a table includes the tables that inherit from it, and these are listed themselves.
       const only = parents.has(name) ? 'ONLY ' : ''
       return {
         memberType: 'TABLE',
@@ -35,12 +35,12 @@ export function publicationMembers(publication: DdlObject): readonly Publication
   ]
 }
 
-/** `TABLE a, b (x), TABLES IN SCHEMA s`: 14 does not know the word TABLE before each. */
-export function renderMembers(members: readonly PublicationMember[], as: 'name' | 'published'): string {
+/** `TABLE a, b (x), TABLES IN SCHEMA s`. PostgreSQL 14 does not accept TABLE before each name. */
+export function renderMembers(members: readonly PublicationMember[], form: 'name' | 'published'): string {
   return members
     .map(
       (member, index) =>
-        `${members[index - 1]?.memberType === member.memberType ? '' : `${member.memberType} `}${member[as]}`,
+        `${members[index - 1]?.memberType === member.memberType ? '' : `${member.memberType} `}${member[form]}`,
     )
     .join(', ')
 }

@@ -44,22 +44,23 @@ export const publicationDdl: KindDdl = {
       ...(settings === '' ? [] : [step(`ALTER PUBLICATION ${to.name} SET (${settings})`)]),
     ]
   },
-  rebind: ({ from, to }, needed) => {
-    const ofNeeded = ({ key }: PublicationMember): boolean => key === needed || key === tableKeyOf(needed)
+  rebind: (from, to, needed) => {
+    const belongsToNeeded = ({ key }: PublicationMember): boolean =>
+      key === needed || key === tableKeyOf(needed)
     const [before, after] = [
-      publicationMembers(from).filter(ofNeeded),
-      publicationMembers(to).filter(ofNeeded),
+      publicationMembers(from).filter(belongsToNeeded),
+      publicationMembers(to).filter(belongsToNeeded),
     ]
     if (before.length === 0 || after.length === 0) return null
-    // What differs goes and comes by itself.
-    const isSame = (one: PublicationMember): boolean => withoutMembers([one], after).length === 0
-    return [...dropMembersSteps(from, before.filter(isSame)), ...addMembersSteps(to, before.filter(isSame))]
+    // `alter` writes the members that differ.
+    const unchanged = before.filter((member) => withoutMembers([member], after).length === 0)
+    return [...dropMembersSteps(from, unchanged), ...addMembersSteps(to, unchanged)]
   },
 }
 
-function renderPublicationOptions(object: DdlObject, isWanted: (fact: string) => boolean): string {
+function renderPublicationOptions(object: DdlObject, includes: (fact: string) => boolean): string {
   return Object.entries(publicationOptions)
-    .filter(([fact]) => isWanted(fact))
+    .filter(([fact]) => includes(fact))
     .map(([, render]) => render(object))
     .join(', ')
 }
@@ -74,7 +75,7 @@ function withoutMembers(
   )
 }
 
-/** A table leaves before it goes, and before a column that its filter names does. */
+/** A table leaves a publication before the table, or a column in its row filter, is dropped. */
 function dropMembersSteps({ name }: DdlObject, members: readonly PublicationMember[]): readonly DdlStep[] {
   if (members.length === 0) return []
   const sql = `ALTER PUBLICATION ${name} DROP ${renderMembers(members, 'name')}`

@@ -3,6 +3,7 @@ import { type OptionClause, renderOptionList } from './option-list.js'
 import { dropTypeSteps, shellTypeSteps } from './shell-type.js'
 import { columnsOfType } from './type-users.js'
 
+/** The options of CREATE TYPE … AS RANGE by fact, in the order of PostgreSQL's manual. */
 const rangeOptions: Readonly<Record<string, OptionClause>> = {
   subtype: (range) => `SUBTYPE = ${textFact(range, 'subtype')}`,
   operatorClass: (range) => `SUBTYPE_OPCLASS = ${textFact(range, 'operatorClass')}`,
@@ -23,7 +24,7 @@ export const rangeDdl: KindDdl = {
     columnsOfType(from).length === 0
       ? 'replace'
       : {
-          reason: 'PostgreSQL cannot alter a range type, and columns are of this one',
-          decide: 'whether to make a type of another name and to move the columns to it',
+          reason: 'PostgreSQL cannot alter a range type, and columns have this type',
+          decide: 'whether to create a type with a different name and move the columns to it',
         },
 }

@@ -37,7 +37,7 @@ import {
 import { triggerDdl } from './trigger.js'
 import { materializedViewDdl, viewDdl } from './view.js'
 
-/** How every kind of object is written as SQL: one entry a kind. */
+/** How each kind of object is written as SQL: one entry for each kind. */
 export const ddlKinds: Readonly<Record<string, KindDdl>> = {
   sequence: sequenceDdl,
   table: tableDdl,

@@ -2,15 +2,15 @@ import type { Catalog } from '../../core/model/catalog.js'
 import { type DdlObject, findObject, listFact, partsByRelation, textFact } from '../object.js'
 
 /**
- * The keys of the routines that the text of another names, as far as they can come before it. PostgreSQL records no
- * dependency for a body in quotes, yet runs it where a table or an index that is made next calls it.
+ * The keys of the routines whose names are in the body of a routine, without those that need that routine themselves. PostgreSQL
+ * records no dependency for a body in quotes, but runs it as soon as a new table or index calls the routine.
  */
 export function routinesToCreateFirst(routine: DdlObject): readonly string[] {
   const { catalog, key } = routine
-  return routinesNamedIn(catalog, key).filter((named) => !dependsOn(catalog, { start: named, end: key }))
+  return routinesNamedIn(catalog, key).filter((named) => !dependsOn(catalog, named, key))
 }
 
-const wordPattern = /"(?:[^"]|"")*"|[a-z_\u0080-\uffff][\w$\u0080-\uffff]*/gi
+const identifierPattern = /"(?:[^"]|"")*"|[a-z_\u0080-\uffff][\w$\u0080-\uffff]*/gi
 
 function routinesNamedIn(catalog: Catalog, key: string): readonly string[] {
   return namedRoutinesByKey(catalog).get(key) ?? []
@@ -18,7 +18,7 @@ function routinesNamedIn(catalog: Catalog, key: string): readonly string[] {
 
 const namedRoutinesCache = new WeakMap<Catalog, ReadonlyMap<string, readonly string[]>>()
 
-/** By the key of each routine, the keys of the others that its text names. */
+/** The keys of the routines that each routine names in its body, by its key. Computed once per catalog. */
 function namedRoutinesByKey(catalog: Catalog): ReadonlyMap<string, readonly string[]> {
   const known = namedRoutinesCache.get(catalog)
   if (known !== undefined) return known
@@ -30,7 +30,7 @@ function namedRoutinesByKey(catalog: Catalog): ReadonlyMap<string, readonly stri
     const name = names.at(-1) ?? ''
     byName.set(name, [...(byName.get(name) ?? []), key])
   }
-  const found = new Map(routines.map((one) => [one.key, findRoutineKeys(one, byName)]))
+  const found = new Map(routines.map((routine) => [routine.key, findRoutineKeys(routine, byName)]))
   namedRoutinesCache.set(catalog, found)
   return found
 }
@@ -39,21 +39,18 @@ function findRoutineKeys(
   routine: DdlObject,
   byName: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
-  const words = new Set(textFact(routine, 'definition').match(wordPattern)?.map(normalizeWord))
-  return [...words].flatMap((name) => byName.get(name) ?? []).filter((key) => key !== routine.key)
+  const identifiers = new Set(
+    textFact(routine, 'definition').match(identifierPattern)?.map(normalizeIdentifier),
+  )
+  return [...identifiers].flatMap((name) => byName.get(name) ?? []).filter((key) => key !== routine.key)
 }
 
-function normalizeWord(found: string): string {
+function normalizeIdentifier(found: string): string {
   return found.startsWith('"') ? found.slice(1, -1).replaceAll('""', '"') : found.toLowerCase()
 }
 
-interface DependencyPath {
-  readonly start: string
-  readonly end: string
-}
-
-/** Whether one object needs another, be it through others. */
-function dependsOn(catalog: Catalog, { start, end }: DependencyPath): boolean {
+/** Whether the object `start` needs the object `end`, directly or through other objects. */
+function dependsOn(catalog: Catalog, start: string, end: string): boolean {
   const parts = partsByRelation(catalog)
   const seen = new Set([start])
   for (const key of seen) {

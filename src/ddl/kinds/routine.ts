@@ -6,20 +6,20 @@ import { isDroppedWithType } from './shell-type.js'
 export const functionDdl: KindDdl = createRoutineDdl('FUNCTION')
 export const procedureDdl: KindDdl = createRoutineDdl('PROCEDURE')
 
-function createRoutineDdl(word: string): KindDdl {
+function createRoutineDdl(keyword: string): KindDdl {
   const create = (object: DdlObject) => [
     { ...step(textFact(object, 'definition').trimEnd()), after: routinesToCreateFirst(object) },
   ]
   return {
-    reference: ({ name, signature }) => `${word} ${name}${signature}`,
+    reference: ({ name, signature }) => `${keyword} ${name}${signature}`,
     create,
     drop: (object) =>
-      isDroppedWithType(object) ? [] : [step(`DROP ${word} ${object.name}${object.signature}`)],
+      isDroppedWithType(object) ? [] : [step(`DROP ${keyword} ${object.name}${object.signature}`)],
     alter: (change) => (canReplaceInPlace(change) ? create(change.to) : 'replace'),
   }
 }
 
-/** CREATE OR REPLACE keeps the result, the names and modes of arguments, and every default that is there. */
+/** CREATE OR REPLACE cannot change the result type, rename an argument or change its mode, nor remove a default. */
 function canReplaceInPlace({ from, to }: ObjectChange): boolean {
   if (
     textFact(from, '$returns') !== textFact(to, '$returns') ||
@@ -35,24 +35,19 @@ function canReplaceInPlace({ from, to }: ObjectChange): boolean {
       const other = after[index]
       const type = types.length === before.length ? types[index] : undefined
       if (other === undefined || (hasDefault && !other.hasDefault)) return false
-      return declared === other.declared || onlyGainsName({ declared, type }, other.declared)
+      return declared === other.declared || onlyGainsName(declared, other.declared, type)
     })
   )
 }
 
-interface UnnamedArgument {
-  readonly declared: string
-  readonly type: string | undefined
-}
-
 /** An argument without a name may get one, unless it is part of the result. */
-function onlyGainsName({ declared, type }: UnnamedArgument, after: string): boolean {
-  if (type === undefined || !declared.endsWith(type)) return false
-  const mode = declared.slice(0, -type.length)
+function onlyGainsName(before: string, after: string, type: string | undefined): boolean {
+  if (type === undefined || !before.endsWith(type)) return false
+  const mode = before.slice(0, -type.length)
   return ['', 'IN ', 'VARIADIC '].includes(mode) && after.startsWith(mode) && after.endsWith(` ${type}`)
 }
 
-/** Window functions are functions of their own kind to CREATE OR REPLACE; they are marked ahead of the body. */
+/** CREATE OR REPLACE cannot turn a window function into an ordinary one. WINDOW is in the definition before the body. */
 function isWindowFunction(object: DdlObject): boolean {
   const [head = ''] = textFact(object, 'definition').split('\nAS ')
   return /^ WINDOW\b/m.test(head)

@@ -35,9 +35,9 @@ export const sequenceDdl: KindDdl = {
   ],
 }
 
-function renderSequenceOptions(object: DdlObject, isWanted: (fact: string) => boolean): string {
+function renderSequenceOptions(object: DdlObject, includes: (fact: string) => boolean): string {
   return Object.entries(sequenceOptions)
-    .filter(([fact]) => isWanted(fact))
+    .filter(([fact]) => includes(fact))
     .map(([, render]) => render(object))
     .join(' ')
 }
@@ -47,20 +47,20 @@ function alterSequenceSteps({ from, to, facts }: ObjectChange): readonly DdlStep
   return [
     ...(changed === ''
       ? []
-      : [step(`ALTER SEQUENCE ${to.name} ${changed}${hasDisjointBounds({ from, to }) ? ' RESTART' : ''}`)]),
+      : [step(`ALTER SEQUENCE ${to.name} ${changed}${hasDisjointBounds(from, to) ? ' RESTART' : ''}`)]),
     ...(facts.has('unlogged')
       ? [step(`ALTER SEQUENCE ${to.name} SET ${booleanFact(to, 'unlogged') ? 'UNLOGGED' : 'LOGGED'}`)]
       : []),
   ]
 }
 
-/** Whether no value of the old bounds is within the new ones: then it can only begin again. */
-function hasDisjointBounds({ from, to }: Omit<ObjectChange, 'facts'>): boolean {
+/** Whether the old and new bounds have no value in common, so that the sequence must restart. */
+function hasDisjointBounds(from: DdlObject, to: DdlObject): boolean {
   const bound = (object: DdlObject, fact: string): bigint => BigInt(textFact(object, fact))
   return bound(to, 'max') < bound(from, 'min') || bound(from, 'max') < bound(to, 'min')
 }
 
-/** A sequence that is to stay must not go with the column that owned it. */
+/** OWNED BY NONE keeps the sequence when the column that owned it is dropped. */
 function disownSteps(from: DdlObject, facts: ReadonlySet<string>): readonly DdlStep[] {
   if (!facts.has('ownedBy') || textFact(from, 'ownedBy') === '') return []
   return [{ ...step(`ALTER SEQUENCE ${from.name} OWNED BY NONE`), phase: 'release' }]

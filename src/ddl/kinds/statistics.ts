@@ -23,7 +23,7 @@ function setTargetStep(object: DdlObject): DdlStep {
   return step(`ALTER STATISTICS ${object.name} SET STATISTICS ${textFact(object, 'target') || '-1'}`)
 }
 
-/** The table is that of the columns that the statistics need. */
+/** The statistics lock the table of the columns that they need. */
 function statisticsLocks(object: DdlObject): readonly Hazard[] {
   const needed = listFact(object, '$needs').flatMap((key) => findObject(object.catalog, key) ?? [])
   const table = needed.find(({ kind }) => ['column', 'table', 'foreign_table'].includes(kind))?.relation

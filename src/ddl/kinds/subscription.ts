@@ -10,9 +10,9 @@ import {
   textFact,
 } from '../object.js'
 
-/** The options of a subscription by fact: its name in SQL, and its value where the fact is left out. */
+/** The options of a subscription by fact: the name in SQL, and the default, for which the fact is left out. */
 const subscriptionOptions: Readonly<
-  Record<string, readonly [name: string, usual: (subscription: DdlObject) => string]>
+  Record<string, readonly [name: string, defaultValue: (subscription: DdlObject) => string]>
 > = {
   slot: ['slot_name', ({ names }) => names[0] ?? ''],
   binary: ['binary', () => 'false'],
@@ -26,7 +26,7 @@ const subscriptionOptions: Readonly<
   failover: ['failover', () => 'false'],
 }
 
-/** Options that change the slot at the publisher as well, which no ROLLBACK takes back. */
+/** Options that also change the slot on the publisher, which ROLLBACK does not undo. */
 const remoteOptions = ['twoPhase', 'failover']
 
 /** Options that PostgreSQL changes only while the subscription is disabled. */
@@ -35,64 +35,67 @@ const disabledOnlyOptions = ['slot', ...remoteOptions]
 export const subscriptionDdl: KindDdl = {
   reference: ({ name }) => `SUBSCRIPTION ${name}`,
   create: (object) => ({
-    reason: 'its connection may hold a password, which no catalog has',
+    reason: 'its connection may contain a password, which the catalog does not contain',
     decide: `run CREATE SUBSCRIPTION ${object.name} CONNECTION '…' PUBLICATION ${publicationList(object)}${withClause(object)} with the connection to the publisher`,
   }),
   drop: (object) => [
     ...(isEnabled(object) ? [alterSubscriptionStep(object, 'DISABLE')] : []),
-    // With a slot, DROP SUBSCRIPTION looks for its publisher, and cannot be rolled back.
+    // With a slot, DROP SUBSCRIPTION connects to the publisher and cannot be rolled back.
     ...(hasSlot(object) ? [alterSubscriptionStep(object, 'SET (slot_name = NONE)')] : []),
     step(`DROP SUBSCRIPTION ${object.name}`, {
       hazard: 'data loss',
-      what: `the connection of the subscription ${object.name}, and how far it had come${slotWarning(object)}`,
+      what: `the connection of the subscription ${object.name} and its replication position${slotWarning(object)}`,
     }),
   ],
-  alter: (change) => {
-    if (change.facts.has('streaming') && textFact(change.to, 'streaming') === '') return streamingRefusal
-    return alterSubscriptionSteps(change)
-  },
+  alter: (change) =>
+    change.facts.has('streaming') && textFact(change.to, 'streaming') === ''
+      ? streamingRefusal
+      : alterSubscriptionSteps(change),
 }
 
 const streamingRefusal = {
-  reason: 'the usual way of streaming is another since PostgreSQL 18',
+  reason: 'the default of the option streaming changed with PostgreSQL 18',
   decide: 'ALTER SUBSCRIPTION … SET (streaming = parallel) on 18 or later, off on earlier versions',
 }
 
 function alterSubscriptionSteps({ from, to, facts }: ObjectChange): readonly DdlStep[] {
-  const rests = disabledOnlyOptions.some((fact) => facts.has(fact))
-  const [was, shall] = [isEnabled(from), isEnabled(to)]
+  const mustBeDisabled = disabledOnlyOptions.some((fact) => facts.has(fact))
+  const [wasEnabled, isEnabledAfter] = [isEnabled(from), isEnabled(to)]
   const local = renderSubscriptionOptions(to, (fact) => facts.has(fact) && !remoteOptions.includes(fact))
-  const far = renderSubscriptionOptions(to, (fact) => facts.has(fact) && remoteOptions.includes(fact))
+  const remote = renderSubscriptionOptions(to, (fact) => facts.has(fact) && remoteOptions.includes(fact))
   return [
-    ...(was && (rests || !shall) ? [alterSubscriptionStep(to, 'DISABLE')] : []),
+    ...(wasEnabled && (mustBeDisabled || !isEnabledAfter) ? [alterSubscriptionStep(to, 'DISABLE')] : []),
     ...(facts.has('publications')
       ? [alterSubscriptionStep(to, `SET PUBLICATION ${publicationList(to)} WITH (refresh = false)`)]
       : []),
     ...(local === '' ? [] : [alterSubscriptionStep(to, `SET (${local})`)]),
-    ...(far === ''
+    ...(remote === ''
       ? []
-      : [nonTransactionalStep(`ALTER SUBSCRIPTION ${to.name} SET (${far})`, publisherHazard)]),
-    ...(shall && (rests || !was) ? [alterSubscriptionStep(to, 'ENABLE')] : []),
+      : [nonTransactionalStep(`ALTER SUBSCRIPTION ${to.name} SET (${remote})`, publisherHazard)]),
+    ...(isEnabledAfter && (mustBeDisabled || !wasEnabled) ? [alterSubscriptionStep(to, 'ENABLE')] : []),
   ]
 }
 
 const publisherHazard = { hazard: 'may fail', when: 'the publisher does not answer' } as const
 
-function alterSubscriptionStep({ name }: DdlObject, what: string): DdlStep {
-  return step(`ALTER SUBSCRIPTION ${name} ${what}`)
+function alterSubscriptionStep({ name }: DdlObject, clause: string): DdlStep {
+  return step(`ALTER SUBSCRIPTION ${name} ${clause}`)
 }
 
-function renderSubscriptionOptions(object: DdlObject, isWanted: (fact: string) => boolean): string {
+function renderSubscriptionOptions(object: DdlObject, includes: (fact: string) => boolean): string {
   return Object.entries(subscriptionOptions)
-    .filter(([fact]) => isWanted(fact))
-    .map(([fact, [name, usual]]) => `${name} = ${quoteLiteral(textFact(object, fact) || usual(object))}`)
+    .filter(([fact]) => includes(fact))
+    .map(
+      ([fact, [name, defaultValue]]) =>
+        `${name} = ${quoteLiteral(textFact(object, fact) || defaultValue(object))}`,
+    )
     .join(', ')
 }
 
 function withClause(object: DdlObject): string {
-  const said = renderSubscriptionOptions(object, (fact) => object.facts[fact] !== undefined)
-  const all = [...(isEnabled(object) ? [] : ['enabled = false']), ...(said === '' ? [] : [said])]
-  return all.length === 0 ? '' : ` WITH (${all.join(', ')})`
+  const options = renderSubscriptionOptions(object, (fact) => object.facts[fact] !== undefined)
+  const settings = [...(isEnabled(object) ? [] : ['enabled = false']), ...(options === '' ? [] : [options])]
+  return settings.length === 0 ? '' : ` WITH (${settings.join(', ')})`
 }
 
 function publicationList(object: DdlObject): string {
@@ -107,9 +110,9 @@ function hasSlot(object: DdlObject): boolean {
   return textFact(object, 'slot') !== 'none'
 }
 
-/** Without its subscriber a slot holds all that the publisher writes. */
+/** The publisher keeps WAL for a slot without a subscriber. */
 function slotWarning(object: DdlObject): string {
   if (!hasSlot(object)) return ''
   const slot = textFact(object, 'slot') || object.names[0]
-  return `; its slot ${slot} stays at the publisher and fills its disk until it is dropped there`
+  return `; its slot ${slot} stays on the publisher and fills its disk until it is dropped there`
 }

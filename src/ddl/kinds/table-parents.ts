@@ -9,7 +9,7 @@ import {
   textFact,
 } from '../object.js'
 
-/** Lets go of the parents a table shall no longer have, before anything is dropped. */
+/** DETACH PARTITION or NO INHERIT for the parents that a table loses, before anything is dropped. */
 export function releaseParentSteps({ from, to, facts }: ObjectChange): readonly DdlStep[] {
   if (textFact(from, 'partition') !== '') {
     if (!facts.has('partition') && !facts.has('parents')) return []
@@ -28,9 +28,9 @@ export function releaseParentSteps({ from, to, facts }: ObjectChange): readonly 
     .map((parent) => ({ ...step(`ALTER TABLE ${to.name} NO INHERIT ${parent}`), phase: 'release' }))
 }
 
-/** Takes hold of new parents, once the table has all they ask for. */
-export function attachParentSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
-  if (textFact(to, 'partition') !== '') return attachPartitionSteps({ from, to })
+/** ATTACH PARTITION or INHERIT for new parents, after the table has all parts that they require. */
+export function attachParentSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  if (textFact(to, 'partition') !== '') return attachPartitionSteps(from, to)
   const isNew = Object.keys(from.facts).length === 0
   if (isNew) return []
   const before = textFact(from, 'partition') === '' ? listFact(from, 'parents') : []
@@ -43,7 +43,7 @@ export function attachParentSteps({ from, to }: Omit<ObjectChange, 'facts'>): re
     }))
 }
 
-function attachPartitionSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+function attachPartitionSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   const [parent] = listFact(to, 'parents')
   const [before] = listFact(from, 'parents')
   if (parent === undefined) return []
@@ -54,7 +54,7 @@ function attachPartitionSteps({ from, to }: Omit<ObjectChange, 'facts'>): readon
         `ALTER TABLE ${parent} ATTACH PARTITION ${to.name} ${textFact(to, 'partition')}`,
         { hazard: 'lock', table: parent, lock: 'SHARE UPDATE EXCLUSIVE' },
         { hazard: 'full scan', table: to.name, lock: 'ACCESS EXCLUSIVE' },
-        { hazard: 'may fail', when: `a row of ${to.name} is not of this partition`, table: to.name },
+        { hazard: 'may fail', when: `a row of ${to.name} does not belong in the partition`, table: to.name },
       ),
       phase: 'attach',
       after: [keyFromName('table', parent), ...requiredParts(to)],
@@ -62,7 +62,7 @@ function attachPartitionSteps({ from, to }: Omit<ObjectChange, 'facts'>): readon
   ]
 }
 
-/** A parent asks its children for columns, constraints and indexes of their own. */
+/** The columns, constraints and indexes that a parent requires its children to have. */
 function requiredParts({ catalog, key }: DdlObject): readonly string[] {
   const kinds = ['column:', 'constraint:', 'index:']
   return (partsByRelation(catalog).get(key) ?? []).filter((part) =>

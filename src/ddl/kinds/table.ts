@@ -12,6 +12,7 @@ import {
   step,
   type DdlStep,
   textFact,
+  withoutFacts,
 } from '../object.js'
 import { columnConstraints, columnDefinition, hasLocalDefinition } from './column-definition.js'
 import { parameterChanges, parameterList } from './parameters.js'
@@ -21,9 +22,9 @@ export const tableDdl: KindDdl = {
   reference: ({ name }) => `TABLE ${name}`,
   create: (object) => [
     step(tableDefinition(object)),
-    ...rowSecuritySteps({ from: { ...object, facts: {} }, to: object }),
+    ...rowSecuritySteps(withoutFacts(object), object),
     ...replicaIdentitySteps(object),
-    ...attachParentSteps({ from: { ...object, facts: {} }, to: object }),
+    ...attachParentSteps(withoutFacts(object), object),
   ],
   drop: (object) => [
     step(
@@ -35,37 +36,36 @@ export const tableDdl: KindDdl = {
   alter: (change) => refuseRepartition(change) ?? alterTableSteps(change),
 }
 
-/** What no statement changes on a table that has rows. */
 function refuseRepartition({ to, facts }: ObjectChange): RenderResult | null {
   if (!facts.has('partitionedBy')) return null
   return {
-    reason: 'how a table is partitioned, or whether it is, cannot be changed',
-    decide: `make a new table, move the rows of ${to.name} to it, and rename both`,
+    reason: 'PostgreSQL cannot change whether or how a table is partitioned',
+    decide: `create a new table, move the rows of ${to.name} to it, and rename both`,
   }
 }
 
 function alterTableSteps(change: ObjectChange): readonly DdlStep[] {
   const { from, to, facts } = change
-  const locked = { hazard: 'lock', table: to.name, lock: 'ACCESS EXCLUSIVE' } as const
-  const rewritten = { hazard: 'table rewrite', table: to.name } as const
-  const alter = (what: string): string => `ALTER TABLE ${to.name} ${what}`
+  const lock = { hazard: 'lock', table: to.name, lock: 'ACCESS EXCLUSIVE' } as const
+  const rewrite = { hazard: 'table rewrite', table: to.name } as const
+  const alter = (clause: string): string => `ALTER TABLE ${to.name} ${clause}`
   return [
     ...releaseParentSteps(change),
-    ...rowSecuritySteps(change),
+    ...rowSecuritySteps(from, to),
     ...(facts.has('unlogged')
-      ? [step(alter(booleanFact(to, 'unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'), locked, rewritten)]
+      ? [step(alter(booleanFact(to, 'unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'), lock, rewrite)]
       : []),
     ...(facts.has('accessMethod')
-      ? [step(alter(`SET ACCESS METHOD ${textFact(to, 'accessMethod') || 'heap'}`), locked, rewritten)]
+      ? [step(alter(`SET ACCESS METHOD ${textFact(to, 'accessMethod') || 'heap'}`), lock, rewrite)]
       : []),
-    ...parameterChanges({ from, to }, 'options').map((what) =>
-      step(alter(what), { hazard: 'lock', table: to.name, lock: 'SHARE UPDATE EXCLUSIVE' }),
+    ...parameterChanges(from, to, 'options').map((clause) =>
+      step(alter(clause), { hazard: 'lock', table: to.name, lock: 'SHARE UPDATE EXCLUSIVE' }),
     ),
     ...(facts.has('ofType')
-      ? [step(alter(textFact(to, 'ofType') === '' ? 'NOT OF' : `OF ${textFact(to, 'ofType')}`), locked)]
+      ? [step(alter(textFact(to, 'ofType') === '' ? 'NOT OF' : `OF ${textFact(to, 'ofType')}`), lock)]
       : []),
     ...(facts.has('replicaIdentity') ? replicaIdentitySteps(to) : []),
-    ...attachParentSteps(change),
+    ...attachParentSteps(from, to),
   ]
 }
 
@@ -91,7 +91,7 @@ function tableDefinition(object: DdlObject): string {
     .join(' ')
 }
 
-/** The columns a table names itself, in their order. */
+/** The columns in the definition of a table, in their order. They are treated as part of a new table. */
 export function localColumnsOf({ catalog, key }: DdlObject): readonly DdlObject[] {
   const keys = (partsByRelation(catalog).get(key) ?? []).filter((part) => part.startsWith('column:'))
   return keys
@@ -106,7 +106,7 @@ function typedColumnDefinition(column: DdlObject): string {
   return constraints.length === 0 ? '' : `${column.name} WITH OPTIONS ${constraints.join(' ')}`
 }
 
-function rowSecuritySteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+function rowSecuritySteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   const switches = [
     ['rowSecurity', 'ENABLE ROW LEVEL SECURITY', 'DISABLE ROW LEVEL SECURITY'],
     ['forceRowSecurity', 'FORCE ROW LEVEL SECURITY', 'NO FORCE ROW LEVEL SECURITY'],
@@ -122,24 +122,18 @@ function rowSecuritySteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly D
     )
 }
 
-/** The index that identifies rows to subscribers has to be there. */
+/** REPLICA IDENTITY USING INDEX comes after the index or the constraint is created. */
 function replicaIdentitySteps(to: DdlObject): readonly DdlStep[] {
-  const fact = textFact(to, 'replicaIdentity')
-  if (fact === '' && to.inNewRelation) return []
-  const name = fact.replace(/^using index /, '')
-  const index = fact.startsWith('using')
-    ? (['index', 'constraint'] as const).map((kind) => keyFromName(kind, `${to.name}.${name}`))
-    : []
-  const what = fact === '' ? 'DEFAULT' : fact.startsWith('using') ? `USING INDEX ${name}` : fact.toUpperCase()
-  return [
-    {
-      ...step(`ALTER TABLE ${to.name} REPLICA IDENTITY ${what}`),
-      ...(index.length === 0 ? {} : { phase: 'attach' as const, after: index }),
-    },
-  ]
+  const identity = textFact(to, 'replicaIdentity')
+  if (identity === '' && to.inNewRelation) return []
+  const alter = (clause: string): DdlStep => step(`ALTER TABLE ${to.name} REPLICA IDENTITY ${clause}`)
+  const [, index] = /^using index (.*)$/s.exec(identity) ?? []
+  if (index === undefined) return [alter(identity === '' ? 'DEFAULT' : identity.toUpperCase())]
+  const after = ['index', 'constraint'].map((kind) => keyFromName(kind, `${to.name}.${index}`))
+  return [{ ...alter(`USING INDEX ${index}`), phase: 'attach', after }]
 }
 
-/** How ALTER calls the relation of a part: TABLE or FOREIGN TABLE. */
+/** The keyword for the relation of a part in ALTER: TABLE or FOREIGN TABLE. */
 export function tableKeyword({ catalog, key }: DdlObject): string {
   return relationKeyOf(catalog, key)?.startsWith('foreign_table:') === true ? 'FOREIGN TABLE' : 'TABLE'
 }

@@ -31,8 +31,8 @@ export const textSearchDictionaryDdl: KindDdl = {
   alter: ({ from, to, facts }) => {
     if (facts.has('template')) return 'replace'
     const after = parseDictionaryOptions(to)
-    const gone = [...parseDictionaryOptions(from).keys()].filter((name) => !after.has(name))
-    return [step(`ALTER TEXT SEARCH DICTIONARY ${to.name} (${[...gone, ...after.values()].join(', ')})`)]
+    const removed = [...parseDictionaryOptions(from).keys()].filter((name) => !after.has(name))
+    return [step(`ALTER TEXT SEARCH DICTIONARY ${to.name} (${[...removed, ...after.values()].join(', ')})`)]
   },
 }
 
@@ -40,20 +40,20 @@ export const textSearchConfigurationDdl: KindDdl = {
   ...createTextSearchDdl('CONFIGURATION', {}),
   create: (object) => [
     step(`CREATE TEXT SEARCH CONFIGURATION ${object.name} (PARSER = ${textFact(object, 'parser')})`),
-    ...mappingSteps(object, { mappings: parseMappings(object), verb: 'ADD' }),
+    ...mappingSteps(object, 'ADD', parseMappings(object)),
   ],
   alter: (change) => (change.facts.has('parser') ? 'replace' : changeMappingSteps(change)),
 }
 
-function createTextSearchDdl(word: string, options: Readonly<Record<string, OptionClause>>): KindDdl {
-  const reference = ({ name }: DdlObject): string => `TEXT SEARCH ${word} ${name}`
+function createTextSearchDdl(keyword: string, options: Readonly<Record<string, OptionClause>>): KindDdl {
+  const reference = ({ name }: DdlObject): string => `TEXT SEARCH ${keyword} ${name}`
   return {
     reference,
     create: (object) => [step(`CREATE ${reference(object)} ${renderOptionList(object, options)}`)],
   }
 }
 
-/** The options of a dictionary by name: `stopwords` -> `stopwords = 'english'`. An option named alone is taken away. */
+/** The options of a dictionary by name: `stopwords` -> `stopwords = 'english'`. ALTER removes an option that has no value. */
 function parseDictionaryOptions(dictionary: DdlObject): ReadonlyMap<string, string> {
   return new Map(
     splitArguments(textFact(dictionary, 'options')).map(({ declared }) => [
@@ -63,7 +63,7 @@ function parseDictionaryOptions(dictionary: DdlObject): ReadonlyMap<string, stri
   )
 }
 
-/** Dictionaries by token type: `asciiword` -> `public.thesaurus, english_stem`. */
+/** The dictionaries of each token type: `asciiword` -> `public.thesaurus, english_stem`. */
 type TokenMappings = ReadonlyMap<string, string>
 
 function parseMappings(configuration: DdlObject): TokenMappings {
@@ -77,26 +77,26 @@ function parseMappings(configuration: DdlObject): TokenMappings {
 
 function changeMappingSteps({ from, to }: ObjectChange): readonly DdlStep[] {
   const [before, after] = [parseMappings(from), parseMappings(to)]
-  const gone = [...before.keys()].filter((token) => !after.has(token))
-  const pick = (isWanted: (token: string, dictionaries: string) => boolean): TokenMappings =>
-    new Map([...after].filter(([token, dictionaries]) => isWanted(token, dictionaries)))
-  const changed = pick((token, dictionaries) => ![undefined, dictionaries].includes(before.get(token)))
+  const removed = [...before.keys()].filter((token) => !after.has(token))
+  const changed = [...after].filter(
+    ([token, dictionaries]) => ![undefined, dictionaries].includes(before.get(token)),
+  )
+  const added = [...after].filter(([token]) => !before.has(token))
   return [
-    ...(gone.length === 0
+    ...(removed.length === 0
       ? []
-      : [step(`ALTER TEXT SEARCH CONFIGURATION ${to.name} DROP MAPPING FOR ${gone.join(', ')}`)]),
-    ...mappingSteps(to, { mappings: changed, verb: 'ALTER' }),
-    ...mappingSteps(to, { mappings: pick((token) => !before.has(token)), verb: 'ADD' }),
+      : [step(`ALTER TEXT SEARCH CONFIGURATION ${to.name} DROP MAPPING FOR ${removed.join(', ')}`)]),
+    ...mappingSteps(to, 'ALTER', new Map(changed)),
+    ...mappingSteps(to, 'ADD', new Map(added)),
   ]
 }
 
-interface MappingChange {
-  readonly mappings: TokenMappings
-  readonly verb: 'ADD' | 'ALTER'
-}
-
-/** One statement for all tokens that go to the same dictionaries. */
-function mappingSteps({ name }: DdlObject, { mappings, verb }: MappingChange): readonly DdlStep[] {
+/** One statement for all token types that have the same dictionaries. */
+function mappingSteps(
+  { name }: DdlObject,
+  verb: 'ADD' | 'ALTER',
+  mappings: TokenMappings,
+): readonly DdlStep[] {
   return [...new Set(mappings.values())].map((dictionaries) => {
     const tokens = [...mappings].filter(([, others]) => others === dictionaries).map(([token]) => token)
     return step(

@@ -14,7 +14,7 @@ export const triggerDdl: KindDdl = {
   alter: ({ from, to, facts }) => {
     if (!facts.has('definition')) return [enableTrigger(to)]
     if (isConstraintTrigger(from) || isConstraintTrigger(to)) return 'replace'
-    // A trigger that is replaced is enabled again.
+    // CREATE OR REPLACE TRIGGER enables the trigger.
     return [
       triggerStep(to, textFact(to, 'definition').replace(/^CREATE /, 'CREATE OR REPLACE ')),
       ...(isEnabledByDefault(to) ? [] : [enableTrigger(to)]),

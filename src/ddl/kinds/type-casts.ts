@@ -1,7 +1,10 @@
-/** How values of one type become values of another: on assignment, by a cast that has to be written, by way of text. */
+/**
+ * How PostgreSQL converts values: in an assignment, with an explicit cast, with a cast through text (from one enum to another),
+ * or not at all.
+ */
 export type CastKind = 'implicit' | 'explicit' | 'text' | 'none'
 
-/** Types of which each becomes each other on assignment. */
+/** Groups of types that convert to each other in an assignment. */
 const typeFamilies: readonly ReadonlySet<string>[] = [
   ['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision'],
   ['text', 'character varying', 'character', 'name', '"char"', 'citext', 'public.citext'],
@@ -12,10 +15,10 @@ const typeFamilies: readonly ReadonlySet<string>[] = [
   ['bit', 'bit varying'],
 ].map((names) => new Set(names))
 
-/** The numeric types, each able to hold the values of those before it. */
+/** The numeric types; each can hold the values of those before it. */
 const numericTypes = ['smallint', 'integer', 'bigint', 'numeric']
 
-/** Casts between families, as pg_cast has them. */
+/** Casts between families, as in pg_cast. */
 const crossFamilyCasts: Readonly<Record<string, readonly string[]>> = {
   integer: ['boolean', 'bit', 'oid', 'money', '"char"'],
   bigint: ['bit', 'oid', 'money'],
@@ -32,15 +35,9 @@ const crossFamilyCasts: Readonly<Record<string, readonly string[]>> = {
 
 const textTypes: ReadonlySet<string> = typeFamilies[1] ?? new Set()
 
-export interface TypePair {
-  /** A type as format_type has it, `enum` for any enum. */
-  readonly from: string
-  readonly to: string
-}
-
-/** The cast from one type to another that PostgreSQL has, apart from those a project made. */
-export function castBetween({ from: was, to: shall }: TypePair): CastKind {
-  const [from, to] = [parseElementType(was), parseElementType(shall)]
+/** The built-in cast between two types as `format_type` prints them, `enum` for any enum. Casts of the project are not known. */
+export function castBetween(fromType: string, toType: string): CastKind {
+  const [from, to] = [parseElementType(fromType), parseElementType(toType)]
   if (from.isArray !== to.isArray)
     return textTypes.has(from.name) || textTypes.has(to.name) ? 'explicit' : 'none'
   if (from.name === 'enum' && to.name === 'enum') return 'text'
@@ -52,9 +49,9 @@ export function castBetween({ from: was, to: shall }: TypePair): CastKind {
 }
 
 /** Whether every value of one type, without modifiers, is a value of the other. */
-export function isWidening({ from: was, to: shall }: TypePair): boolean {
-  const [from, to] = [numericTypes.indexOf(was), numericTypes.indexOf(shall)]
-  return (from >= 0 && from < to) || shall === 'text'
+export function isWidening(fromType: string, toType: string): boolean {
+  const [from, to] = [numericTypes.indexOf(fromType), numericTypes.indexOf(toType)]
+  return (from >= 0 && from < to) || toType === 'text'
 }
 
 function parseElementType(type: string): { readonly name: string; readonly isArray: boolean } {

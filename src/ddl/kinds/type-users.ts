@@ -2,15 +2,15 @@ import { parseKey } from '../../core/model/catalog.js'
 import { dependentsOf } from '../dependencies.js'
 import { type DdlObject, findObject, textFact } from '../object.js'
 
-/** A column in which values of a type are stored. */
+/** A column that stores values of a type. */
 export interface TypeColumn {
   /** In SQL: `public.songs`. */
   readonly table: string
-  /** Whether the column is of an array, or of another type, that has the type as a part. */
+  /** Whether the column has an array or a composite type that contains the type. */
   readonly contained: boolean
 }
 
-/** The columns that store values of a type, as such or within a value of another type. Linear in the catalog. */
+/** The columns that store values of a type, directly or inside values of a different type. Linear in the catalog. */
 export function columnsOfType(type: DdlObject): readonly TypeColumn[] {
   const users: TypeColumn[] = []
   const types = new Map([[type.key, false]])
@@ -25,19 +25,19 @@ export function columnsOfType(type: DdlObject): readonly TypeColumn[] {
   return users
 }
 
-/** The tables whose columns store values of a type, each once. */
+/** The tables whose columns store values of a type, in SQL, each once. */
 export function tablesStoringType(type: DdlObject): readonly string[] {
   return [...new Set(columnsOfType(type).map(({ table }) => table))]
 }
 
-/** Types whose values hold those of others. */
+/** Kinds of types whose values contain values of other types. */
 const containerKinds = new Set(['domain', 'composite', 'range'])
 
 function findObjects({ catalog }: DdlObject, keys: ReadonlySet<string> = new Set()): readonly DdlObject[] {
   return [...keys].flatMap((key) => findObject(catalog, key) ?? [])
 }
 
-/** Whether a type as PostgreSQL prints it, perhaps an array, is that of a key. */
+/** Whether a type as PostgreSQL prints it, without array brackets and modifiers, has a key. */
 export function matchesTypeKey(printed: string, key: string): boolean {
   return (
     parseKey(`type:${printed.replace(/(?:\([\d,]+\))?(?:\[\])*$/, '')}`).names.join('.') ===

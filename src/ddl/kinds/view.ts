@@ -1,11 +1,11 @@
 import {
-  type ObjectChange,
   type DdlObject,
   type KindDdl,
   listFact,
   type DdlStep,
   step,
   textFact,
+  withoutFacts,
 } from '../object.js'
 import { columnSettingSteps } from './column-settings.js'
 import { parameterChanges, parameterList } from './parameters.js'
@@ -14,15 +14,15 @@ export const viewDdl: KindDdl = {
   reference: ({ name }) => `VIEW ${name}`,
   create: (object) => [
     step(`CREATE VIEW ${viewBody(object)}`),
-    ...viewDefaultSteps({ from: { ...object, facts: {} }, to: object }),
+    ...viewDefaultSteps(withoutFacts(object), object),
   ],
   alter: ({ from, to, facts }) => {
-    if (!onlyAddsColumns({ from, to })) return 'replace'
+    if (!onlyAddsColumns(from, to)) return 'replace'
     if (facts.has('definition') || facts.has('columns'))
-      return [step(`CREATE OR REPLACE VIEW ${viewBody(to)}`), ...viewDefaultSteps({ from, to })]
+      return [step(`CREATE OR REPLACE VIEW ${viewBody(to)}`), ...viewDefaultSteps(from, to)]
     return [
-      ...parameterChanges({ from, to }, 'options').map((what) => step(`ALTER VIEW ${to.name} ${what}`)),
-      ...viewDefaultSteps({ from, to }),
+      ...parameterChanges(from, to, 'options').map((clause) => step(`ALTER VIEW ${to.name} ${clause}`)),
+      ...viewDefaultSteps(from, to),
     ]
   },
 }
@@ -38,15 +38,15 @@ export const materializedViewDdl: KindDdl = {
           options === '' ? '' : ` WITH (${options})`
         } AS\n${viewQuery(object)}${object.facts['populated'] === false ? '\n WITH NO DATA' : ''}`,
       ),
-      ...columnSettingSteps({ from: { ...object, facts: {} }, to: object }),
+      ...columnSettingSteps(withoutFacts(object), object),
     ]
   },
   alter: ({ from, to, facts }) => {
     if (facts.has('definition') || facts.has('columns')) return 'replace'
     const method = textFact(to, 'accessMethod') || 'heap'
     return [
-      ...parameterChanges({ from, to }, 'options').map((what) =>
-        step(`ALTER MATERIALIZED VIEW ${to.name} ${what}`),
+      ...parameterChanges(from, to, 'options').map((clause) =>
+        step(`ALTER MATERIALIZED VIEW ${to.name} ${clause}`),
       ),
       ...(facts.has('accessMethod')
         ? [
@@ -57,7 +57,7 @@ export const materializedViewDdl: KindDdl = {
           ]
         : []),
       ...(facts.has('populated') ? [refreshStep(to)] : []),
-      ...columnSettingSteps({ from, to }),
+      ...columnSettingSteps(from, to),
     ]
   },
 }
@@ -80,14 +80,14 @@ function viewQuery(object: DdlObject): string {
   return textFact(object, 'definition').replace(/;\s*$/, '')
 }
 
-/** PostgreSQL replaces a view in place only by one whose first columns are the same. */
-function onlyAddsColumns({ from, to }: Omit<ObjectChange, 'facts'>): boolean {
+/** CREATE OR REPLACE VIEW can only add columns after the existing ones. */
+function onlyAddsColumns(from: DdlObject, to: DdlObject): boolean {
   const after = listFact(to, 'columns')
-  return listFact(from, 'columns').every((column, place) => after[place] === column)
+  return listFact(from, 'columns').every((column, index) => after[index] === column)
 }
 
-/** Each text of `defaults` is a column and its default. */
-function viewDefaultSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly DdlStep[] {
+/** SET DEFAULT and DROP DEFAULT. Each entry of the fact is a column, a space and its default. */
+function viewDefaultSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   const [before, after] = [listFact(from, 'defaults'), listFact(to, 'defaults')]
   const columns = new Set(after.map(leadingColumn))
   return [
@@ -106,8 +106,8 @@ function viewDefaultSteps({ from, to }: Omit<ObjectChange, 'facts'>): readonly D
   ]
 }
 
-function alterViewColumn({ name }: DdlObject, what: string): DdlStep {
-  return step(`ALTER VIEW ${name} ALTER COLUMN ${what}`)
+function alterViewColumn({ name }: DdlObject, clause: string): DdlStep {
+  return step(`ALTER VIEW ${name} ALTER COLUMN ${clause}`)
 }
 
 function leadingColumn(entry: string): string {

@@ -1,19 +1,19 @@
-const commentAnnotations = ['comment', 'columnComments', 'constraintComments', 'indexComment']
-const grantAnnotations = ['grants', 'columnGrants']
-const annotationFacts = new Set([...commentAnnotations, ...grantAnnotations, 'owner'])
+const commentFacts = ['comment', 'columnComments', 'constraintComments', 'indexComment']
+const grantFacts = ['grants', 'columnGrants']
+const annotationFacts = new Set([...commentFacts, ...grantFacts, 'owner'])
 
-/** Facts that are written alike for every kind, and are not a kind's own business. */
+/** Whether a fact is a comment, an owner or a grant, which are written in the same way for every kind. */
 export const isAnnotation = (fact: string): boolean => annotationFacts.has(fact)
 
-/** Which of the generic statements a change of some facts asks for. */
+/** Which of COMMENT ON, GRANT and OWNER TO a change of some facts requires. */
 export function changedAnnotations(facts: ReadonlySet<string>): {
   readonly comments: boolean
   readonly grants: boolean
   readonly owner: boolean
 } {
   return {
-    comments: commentAnnotations.some((fact) => facts.has(fact)),
-    grants: grantAnnotations.some((fact) => facts.has(fact)),
+    comments: commentFacts.some((fact) => facts.has(fact)),
+    grants: grantFacts.some((fact) => facts.has(fact)),
     owner: facts.has('owner'),
   }
 }

@@ -2,7 +2,7 @@ import type { Catalog } from '../../core/model/catalog.js'
 import type { Difference } from '../../core/model/diff.js'
 import { type DdlObject, findObject, relationKeyOf } from '../object.js'
 
-/** What is to be done about one object. `goesWith` is the key of an object whose drop drops it, too. */
+/** What to do about one object. `droppedWith` is the key of an object whose drop also drops this one. */
 export type Intent =
   | { readonly action: 'create'; readonly to: DdlObject }
   | { readonly action: 'drop'; readonly from: DdlObject; readonly droppedWith: string | null }
@@ -11,12 +11,12 @@ export type Intent =
       readonly from: DdlObject
       readonly to: DdlObject
       readonly facts: ReadonlySet<string>
-      /** What it has to let go of and take hold of again, too. */
+      /** The key of a needed object to which the link must be dropped and restored as well. */
       readonly needed?: string
     }
-  /** Only the default, or the like, is dropped before and set after something it needs is made anew. */
+  /** Only the link to a needed object that is recreated, such as a default, is dropped and restored. */
   | { readonly action: 'rebind'; readonly from: DdlObject; readonly to: DdlObject; readonly needed: string }
-  /** Dropped and created again. `swap`: the old one is renamed, and dropped once columns have moved to the new one. */
+  /** Dropped and created. `swap`: the old type is renamed, and dropped after the columns have the new type. */
   | {
       readonly action: 'replace'
       readonly from: DdlObject
@@ -24,48 +24,58 @@ export type Intent =
       readonly droppedWith: string | null
       readonly swap: boolean
     }
-  /** It would have to be made anew, and holds what cannot be. */
+  /** It would have to be replaced because of a needed object, and its data would be lost. */
   | { readonly action: 'refuse'; readonly to: DdlObject; readonly needed: string }
 
+/** The two catalogs of a plan. */
 export interface CatalogPair {
   readonly from: Catalog
   readonly to: Catalog
 }
 
-/** One intent for each difference, by key. `expected` of a difference is where to go, `actual` where from. */
+/** One intent for each difference, by key. `expected` of a difference belongs to `to`, `actual` to `from`. */
 export function createIntents(
   differences: readonly Difference[],
-  { from, to }: CatalogPair,
+  catalogs: CatalogPair,
 ): Map<string, Intent> {
   const intents = new Map<string, Intent>()
   for (const difference of differences) {
     const { key } = difference
-    const [is, shall] = [findObject(from, key), findObject(to, key)]
-    if (shall !== undefined && is === undefined) intents.set(key, { action: 'create', to: shall })
-    if (is !== undefined && shall === undefined)
-      intents.set(key, { action: 'drop', from: is, droppedWith: null })
-    if (difference.change === 'changed' && is !== undefined && shall !== undefined)
-      intents.set(key, { action: 'alter', from: is, to: shall, facts: new Set(difference.facts) })
+    const [from, to] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
+    if (to !== undefined && from === undefined) intents.set(key, { action: 'create', to })
+    if (from !== undefined && to === undefined) intents.set(key, { action: 'drop', from, droppedWith: null })
+    if (difference.change === 'changed' && from !== undefined && to !== undefined)
+      intents.set(key, { action: 'alter', from, to, facts: new Set(difference.facts) })
   }
   return intents
 }
 
-/** Whether an intent ends the object that is there now. */
+/** The object an intent is about: as it will be, or as it was where it is only dropped. */
+export function objectOf(intent: Intent): DdlObject {
+  return intent.action === 'drop' ? intent.from : intent.to
+}
+
+/** Whether an intent drops the existing object. */
 export function dropsObject(intent: Intent | undefined): boolean {
   return intent?.action === 'drop' || intent?.action === 'replace'
 }
 
-/** The key of the object whose drop drops this one, too; null where it is dropped by itself, or not at all. */
+/** The key of the object whose drop also drops this one; null where it has its own drop, or none. */
 export function droppedWithOf(intent: Intent | undefined): string | null {
   return intent?.action === 'drop' || intent?.action === 'replace' ? intent.droppedWith : null
 }
 
-/** Whether an intent makes an object that was not there, or makes it anew. */
+/** Whether an intent creates an object, for the first time or again. */
 export function createsObject(intent: Intent | undefined): boolean {
   return intent?.action === 'create' || intent?.action === 'replace'
 }
 
-/** Whether the relation an object belongs to is dropped, alone or to be made anew: what it holds goes with it. */
+/** Whether an intent replaces a type by renaming the old one. */
+export function isSwap(intent: Intent | undefined): boolean {
+  return intent?.action === 'replace' && intent.swap
+}
+
+/** Whether the relation of an object is dropped, for good or to be created again. */
 export function isRelationDropped(
   intents: ReadonlyMap<string, Intent>,
   catalog: Catalog,

@@ -1,42 +1,53 @@
+/*
+ * How differences become ordered statements:
+ *
+ * 1. Intents (intents.ts). Each difference becomes one intent for one object: create, drop or alter.
+ * 2. Propagation (propagate.ts). PostgreSQL refuses to drop or retype what other objects depend on, and a dropped table takes its
+ *    parts with it. So intents are added along `pg_depend`: a view on a retyped column is replaced, a default is dropped and set
+ *    again, an enum that loses a label is swapped for a new type. Where data would be lost, the object is refused.
+ * 3. Rendering (render-intent.ts, kinds/). Each intent becomes steps: one statement with its hazards and its phase, one of release,
+ *    drop, alter, create, attach. What needs a decision by a person is refused, and with it what depends on it.
+ * 4. Tasks (tasks.ts). The steps of one object in one phase are a task. Prerequisites connect tasks: an object is created after
+ *    what it needs and dropped before it; a name is free before it is used again.
+ * 5. Ranking (rank.ts, topological-sort.ts). Tasks are sorted topologically. Where prerequisites leave a choice, phase, kind,
+ *    position of the column and key decide, so that the same catalogs always give the same statements.
+ */
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
-import { type DdlObject, relationKeyOf } from '../object.js'
+import { relationOrOwnKey } from '../object.js'
 import type { Plan, PlanRefusal, Statement } from '../statement.js'
-import { type Intent, createIntents, createsObject } from './intents.js'
+import { type Intent, createIntents, createsObject, objectOf } from './intents.js'
 import { propagate } from './propagate.js'
 import { refuseDependents } from './refuse-dependents.js'
 import { renderIntent } from './render-intent.js'
-import { type StepTask, createTasks, type IntentSteps } from './tasks.js'
+import { type StepTask, createTasks, type PlannedChange } from './tasks.js'
 import { sortTasks } from './topological-sort.js'
 
-export interface PlanInput {
-  /** The catalog of the database the statements are for. */
-  readonly from: Catalog
-  readonly to: Catalog
-  /** What is to change, `to` being expected and `from` actual. Default: all that differs. */
-  readonly differences?: readonly Difference[]
-  /** Whether indexes are made while others write, which takes statements outside a transaction. Default: yes. */
-  readonly online?: boolean
-}
-
 /**
- * The statements that bring a database with one catalog to another, in the order in which they run, each with its hazards;
- * and what is not written as SQL because a person must decide. Both catalogs are needed with their structure, comments and
- * grants.
+ * The statements that lead from one catalog to another, in the order in which they run, each with its hazards; and what is not
+ * written as SQL because a person must decide. Both catalogs need structure, comments and grants.
+ *
+ * @param options `differences`: what is to change, `to` being expected and `from` actual; default: all that differs.
+ *   `online`: whether indexes are built while other sessions write, in statements outside a transaction; default: yes.
  */
-export function planChanges({ from, to, differences = diff(to, from), online = true }: PlanInput): Plan {
+export function planChanges(
+  from: Catalog,
+  to: Catalog,
+  options: { readonly differences?: readonly Difference[]; readonly online?: boolean } = {},
+): Plan {
+  const { differences = diff(to, from), online = true } = options
   const intents = createIntents(differences, { from, to })
   propagate(intents, { from, to })
-  const works = new Map<string, IntentSteps>()
+  const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
   for (const [key, intent] of intents) {
-    const aware = withMayBlock(markInNewRelation(intent, intents), { mayBlock: !online })
-    const rendered = renderIntent(aware, from)
+    const complete = withTargetState(intent, intents, online ? 'online' : 'may block')
+    const rendered = renderIntent(complete, from)
     if ('refusal' in rendered) refused.set(key, rendered.refusal)
-    else works.set(key, { intent: aware, steps: rendered.steps })
+    else planned.set(key, { intent: complete, steps: rendered.steps })
   }
-  refuseDependents(refused, { works, intents })
-  const tasks = createTasks(works)
+  refuseDependents(refused, planned, intents)
+  const tasks = createTasks(planned)
   const statements = sortTasks(tasks).flatMap((id) => toStatements(tasks.get(id)))
   return {
     statements: withPreamble(withoutNewTableHazards(statements, intents)),
@@ -44,16 +55,16 @@ export function planChanges({ from, to, differences = diff(to, from), online = t
   }
 }
 
-/** An intent whose object knows whether its relation is made by the same plan. */
-function markInNewRelation(intent: Intent, intents: ReadonlyMap<string, Intent>): Intent {
+/** The intent with what decides how its object is written: whether its relation is new, and whether writers may be blocked. */
+function withTargetState(
+  intent: Intent,
+  intents: ReadonlyMap<string, Intent>,
+  mode: 'online' | 'may block',
+): Intent {
   if (intent.action === 'drop') return intent
   const { to } = intent
-  const relation = relationKeyOf(to.catalog, to.key) ?? to.key
-  return createsObject(intents.get(relation)) ? { ...intent, to: { ...to, inNewRelation: true } } : intent
-}
-
-function withMayBlock(intent: Intent, { mayBlock }: Required<Pick<DdlObject, 'mayBlock'>>): Intent {
-  return intent.action === 'drop' ? intent : { ...intent, to: { ...intent.to, mayBlock } }
+  const inNewRelation = createsObject(intents.get(relationOrOwnKey(to.catalog, to.key)))
+  return { ...intent, to: { ...to, inNewRelation, mayBlock: mode === 'may block' } }
 }
 
 function toStatements(task: StepTask | undefined): readonly Statement[] {
@@ -68,26 +79,20 @@ function toStatements(task: StepTask | undefined): readonly Statement[] {
   }))
 }
 
-/** Nobody waits for a table that the plan itself makes, and it has no rows. */
+/** No session waits for a table that the plan itself creates, and it has no rows. */
 function withoutNewTableHazards(
   statements: readonly Statement[],
   intents: ReadonlyMap<string, Intent>,
 ): readonly Statement[] {
-  const fresh = new Set<string>()
-  for (const intent of intents.values())
-    if (createsObject(intent) && intent.action !== 'drop') addNewTable(fresh, intent)
+  const created = [...intents.values()].filter(createsObject).map(objectOf)
+  const newTables = new Set(created.filter(({ names }) => names.length === 2).map(({ name }) => name))
   return statements.map((statement) => ({
     ...statement,
-    hazards: statement.hazards.filter((hazard) => !('table' in hazard && fresh.has(hazard.table ?? ''))),
+    hazards: statement.hazards.filter((hazard) => !('table' in hazard && newTables.has(hazard.table ?? ''))),
   }))
 }
 
-function addNewTable(fresh: Set<string>, intent: Exclude<Intent, { action: 'drop' }>): void {
-  const { to }: { readonly to: DdlObject } = intent
-  if (to.names.length === 2) fresh.add(to.name)
-}
-
-/** The body of a routine may name what is made after it. */
+/** The body of a routine may name objects that are created after it. */
 function withPreamble(statements: readonly Statement[]): readonly Statement[] {
   const first = statements.find(
     ({ key, sql }) => /^(function|procedure):/.test(key) && sql.startsWith('CREATE'),

@@ -8,6 +8,7 @@ import {
   listFact,
   partsByRelation,
   relationKeyOf,
+  relationOrOwnKey,
   textFact,
 } from '../object.js'
 import { isAnnotation } from './annotation-facts.js'
@@ -15,59 +16,54 @@ import {
   dropsObject,
   droppedWithOf,
   isRelationDropped,
+  isSwap,
   type Intent,
   createsObject,
   type CatalogPair,
 } from './intents.js'
 
 /**
- * Types that columns can be moved away from while the new one of the same name is there. A renamed range keeps the names of
- * its constructors, and a base type those of its functions.
+ * Types whose columns can be moved to a new type while the old one exists under a different name. A renamed range keeps the
+ * names of its constructors, and a base type the names of its functions, so these two are not among them.
  */
 const swappableKinds = new Set(['enum', 'domain', 'composite'])
 
 /**
- * Completes intents with what they entail: what PostgreSQL would not let happen while something depends on it, what goes
- * with the relation that holds it, what has to come back.
+ * Adds the intents that the given ones require: for objects that PostgreSQL would not let stay while what they depend on
+ * changes, and for the parts of a dropped relation, some of which are created again.
  */
-export function propagate(intents: Map<string, Intent>, sides: CatalogPair): void {
-  const dependents = dependentsOf(sides.from)
-  const children = partsByRelation(sides.from)
+export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair): void {
+  const dependents = dependentsOf(catalogs.from)
+  const parts = partsByRelation(catalogs.from)
   const queue = [...intents.keys()]
   const put = (key: string, intent: Intent | null): void => {
     if (intent === null) return
     intents.set(key, intent)
     queue.push(key)
   }
-  // What is put while it runs is visited, too.
+  // The loop also visits the keys that are added while it runs.
   for (const key of queue) {
     const intent = replaceIfUnalterable(intents.get(key))
     if (intent === undefined) continue
     intents.set(key, intent)
     if (dropsObject(intent))
-      for (const child of children.get(key) ?? [])
-        put(child, intentForPart({ key: child, holder: key }, { intents, sides }))
+      for (const part of parts.get(key) ?? []) put(part, intentForPart(part, key, intents, catalogs))
     if (!dropsObject(intent) && !mustRecreateDependents(intent)) continue
     for (const dependent of dependents.get(key) ?? [])
-      put(dependent, intentForDependent({ key: dependent, needed: key }, { intents, sides }))
+      put(dependent, intentForDependent(dependent, key, intents, catalogs))
   }
   swapUsedTypes(intents, dependents)
-  dropOwnedSequences(intents, sides)
+  dropOwnedSequences(intents, catalogs)
 }
 
-interface PropagationContext {
-  readonly intents: ReadonlyMap<string, Intent>
-  readonly sides: CatalogPair
-}
-
-/** An alteration its kind cannot write becomes a replacement. */
+/** An alteration that its kind cannot write becomes a replacement. */
 function replaceIfUnalterable(intent: Intent | undefined): Intent | undefined {
   if (intent?.action !== 'alter') return intent
   const facts = new Set([...intent.facts].filter((fact) => !isAnnotation(fact)))
   if (facts.size === 0) return intent
   const kind = ddlKinds[intent.from.kind]
-  const answer = kind?.alter?.({ ...intent, facts }) ?? 'replace'
-  return answer === 'replace' ? replaceIntent(intent.from, intent.to) : intent
+  const altered = kind?.alter?.({ ...intent, facts }) ?? 'replace'
+  return altered === 'replace' ? replaceIntent(intent.from, intent.to) : intent
 }
 
 function replaceIntent(from: DdlObject, to: DdlObject): Extract<Intent, { action: 'replace' }> {
@@ -79,78 +75,66 @@ function mustRecreateDependents(intent: Intent): boolean {
   return ddlKinds[intent.from.kind]?.recreatesDependents?.(intent) ?? false
 }
 
-interface HeldPart {
-  readonly key: string
-  readonly holder: string
-}
-
-/** What becomes of a part when its relation ends; null where that is known already. */
-function intentForPart({ key, holder }: HeldPart, { intents, sides }: PropagationContext): Intent | null {
+/** The intent for a part of a relation that is dropped; null where the part is already known to be dropped with it. */
+function intentForPart(
+  key: string,
+  relation: string,
+  intents: ReadonlyMap<string, Intent>,
+  catalogs: CatalogPair,
+): Intent | null {
   if (droppedWithOf(intents.get(key)) !== null) return null
-  const from = findObject(sides.from, key)
-  const to = findObject(sides.to, key)
+  const [from, to] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
   if (from === undefined) return null
   if (to === undefined)
-    return { action: 'drop', from, droppedWith: mustDropBeforeRelation(from, intents) ? null : holder }
-  return { ...replaceIntent(from, to), droppedWith: holder }
+    return { action: 'drop', from, droppedWith: mustDropBeforeRelation(from, intents) ? null : relation }
+  return { ...replaceIntent(from, to), droppedWith: relation }
 }
 
 /**
- * Whether a part has to be dropped before its relation: two tables that refer to each other are dropped in any order without
- * their foreign keys, and a routine that takes the rows of a table and is called by it goes between the two.
+ * Whether a part has to be dropped before its relation. Two tables that reference each other can be dropped only without their
+ * foreign keys. A routine that takes the rows of a table, and that a part of this table calls, is dropped between the two.
  */
 function mustDropBeforeRelation(
   { facts, key, catalog }: DdlObject,
   intents: ReadonlyMap<string, Intent>,
 ): boolean {
   if (facts['$inherited'] === true) return false
-  const holder = relationKeyOf(catalog, key)
+  const own = relationKeyOf(catalog, key)
   return [...listFact({ facts }, '$needs'), ...listFact({ facts }, '$defaultNeeds')].some((needed) => {
     const relation = relationKeyOf(catalog, needed)
     if (relation !== undefined)
-      return facts['type'] === 'foreign key' && relation !== holder && dropsObject(intents.get(relation))
+      return facts['type'] === 'foreign key' && relation !== own && dropsObject(intents.get(relation))
     const other = dropsObject(intents.get(needed)) ? findObject(catalog, needed) : undefined
-    return holder !== undefined && other !== undefined && dependenciesOf(other).has(holder)
+    return own !== undefined && other !== undefined && dependenciesOf(other).has(own)
   })
 }
 
-interface DependentKeys {
-  readonly key: string
-  /** What it needs, and which is to end or to change. */
-  readonly needed: string
-}
-
-/** What has to happen to an object because of one it needs; null where nothing, or where it is planned already. */
+/** The intent for an object that needs a dropped or altered one; null where nothing has to be added. */
 function intentForDependent(
-  { key, needed }: DependentKeys,
-  { intents, sides }: PropagationContext,
+  key: string,
+  needed: string,
+  intents: ReadonlyMap<string, Intent>,
+  catalogs: CatalogPair,
 ): Intent | null {
-  const was = intents.get(key)
-  if (
-    dropsObject(was) ||
-    createsObject(was) ||
-    was?.action === 'refuse' ||
-    isRelationDropped(intents, sides.from, key)
-  )
-    return null
-  const from = findObject(sides.from, key)
-  const to = findObject(sides.to, key)
+  const planned = intents.get(key)
+  if (dropsObject(planned) || createsObject(planned) || planned?.action === 'refuse') return null
+  if (isRelationDropped(intents, catalogs.from, key)) return null
+  const [from, to] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
   if (from === undefined || to === undefined) return null
-  const goesForGood = intents.get(needed)?.action === 'drop'
-  if (goesForGood && was !== undefined && !dependenciesOf(to).has(needed)) return null
+  const isNeededDropped = intents.get(needed)?.action === 'drop'
+  if (isNeededDropped && planned !== undefined && !dependenciesOf(to).has(needed)) return null
   const isType = isTypeOfColumn(from, needed)
   if (!dropsObject(intents.get(needed)) && (isType || from.kind === 'table')) return null
-  if (isType) return retypeIntent({ from, to, was })
-  const canRebind = ddlKinds[from.kind]?.rebind?.({ from, to }, needed) ?? null
-  if (canRebind !== null) return rebindIntent({ from, to, was }, needed)
+  if (isType) return retypeIntent(from, to, planned)
+  const rebindSteps = ddlKinds[from.kind]?.rebind?.(from, to, needed) ?? null
+  if (rebindSteps !== null) return rebindIntent(from, to, needed, planned)
   return holdsData(from) ? { action: 'refuse', to, needed } : replaceIntent(from, to)
 }
 
-/** Whether a column is of the type, and not merely made by an expression that mentions it. */
+/** Whether a column has the type, as opposed to an expression that only mentions it. */
 function isTypeOfColumn({ kind, facts }: DdlObject, needed: string): boolean {
   if (kind !== 'column' || facts['generated'] !== undefined) return false
-  const needs = facts['$needs']
-  return typeof needs === 'object' && needs.includes(needed) && swappableKinds.has(parseKey(needed).kind)
+  return listFact({ facts }, '$needs').includes(needed) && swappableKinds.has(parseKey(needed).kind)
 }
 
 function holdsData({ kind, facts }: DdlObject): boolean {
@@ -158,40 +142,39 @@ function holdsData({ kind, facts }: DdlObject): boolean {
   return ['table', 'sequence', 'schema', 'extension'].includes(kind)
 }
 
-/** What a rebinding writes anew needs no other change. */
-function rebindIntent({ from, to, was }: DependentChange, needed: string): Intent | null {
-  if (was === undefined) return { action: 'rebind', from, to, needed }
-  if (was.action !== 'alter' || was.needed !== undefined) return null
-  const written = ddlKinds[from.kind]?.reboundFacts ?? []
-  return { ...was, needed, facts: new Set([...was.facts].filter((fact) => !written.includes(fact))) }
+/** A planned alteration leaves out the facts that the rebinding sets itself. */
+function rebindIntent(
+  from: DdlObject,
+  to: DdlObject,
+  needed: string,
+  planned: Intent | undefined,
+): Intent | null {
+  if (planned === undefined) return { action: 'rebind', from, to, needed }
+  if (planned.action !== 'alter' || planned.needed !== undefined) return null
+  const rebound = ddlKinds[from.kind]?.reboundFacts ?? []
+  return { ...planned, needed, facts: new Set([...planned.facts].filter((fact) => !rebound.includes(fact))) }
 }
 
-interface DependentChange {
-  readonly from: DdlObject
-  readonly to: DdlObject
-  readonly was: Intent | undefined
-}
-
-function retypeIntent({ from, to, was }: DependentChange): Intent | null {
-  const facts = was?.action === 'alter' ? was.facts : new Set<string>()
+function retypeIntent(from: DdlObject, to: DdlObject, planned: Intent | undefined): Intent | null {
+  const facts = planned?.action === 'alter' ? planned.facts : new Set<string>()
   return facts.has('type') ? null : { action: 'alter', from, to, facts: new Set([...facts, 'type']) }
 }
 
-/** A sequence goes with the column that owns it. */
+/** A sequence is dropped with the column that owns it. */
 function dropOwnedSequences(intents: Map<string, Intent>, { from }: CatalogPair): void {
   for (const [key, intent] of intents) {
     const owner = intent.action === 'drop' ? textFact(intent.from, 'ownedBy') : ''
     if (intent.action !== 'drop' || owner === '') continue
     const column = keyFromName('column', owner)
-    const table = relationKeyOf(from, column) ?? column
-    const goesWith = [table, column].find((holder) => dropsObject(intents.get(holder))) ?? null
-    intents.set(key, { ...intent, droppedWith: goesWith })
+    const table = relationOrOwnKey(from, column)
+    const droppedWith = [table, column].find((holder) => dropsObject(intents.get(holder))) ?? null
+    intents.set(key, { ...intent, droppedWith })
   }
 }
 
 /**
- * A type that is made anew while columns stay is swapped, because the columns cannot be without a type in between; and so is
- * a type that is part of such a one.
+ * A type that is replaced while columns stay is swapped, because a column always has a type. The same holds for a type that
+ * is part of a swapped one.
  */
 function swapUsedTypes(
   intents: Map<string, Intent>,
@@ -201,16 +184,12 @@ function swapUsedTypes(
   for (const key of queue) {
     const intent = intents.get(key)
     if (intent?.action !== 'replace' || intent.swap || !swappableKinds.has(intent.from.kind)) continue
-    if (![...(dependents.get(key) ?? [])].some((user) => keepsUsingType(user, intents))) continue
+    if (![...(dependents.get(key) ?? [])].some((user) => keepsUsingType(user, intents.get(user)))) continue
     intents.set(key, { ...intent, swap: true })
     queue.push(...listFact(intent.from, '$needs'))
   }
 }
 
-function keepsUsingType(user: string, intents: ReadonlyMap<string, Intent>): boolean {
-  const intent = intents.get(user)
-  return (
-    (intent?.action === 'replace' && intent.swap) ||
-    (user.startsWith('column:') && intent?.action === 'alter')
-  )
+function keepsUsingType(user: string, intent: Intent | undefined): boolean {
+  return isSwap(intent) || (user.startsWith('column:') && intent?.action === 'alter')
 }

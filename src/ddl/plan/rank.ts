@@ -1,6 +1,6 @@
 import { type DdlObject, type StepPhase, type DdlStep, textFact } from '../object.js'
 
-/** Kinds in the order in which they are made, and dropped the other way round, where nothing else decides. */
+/** Kinds in the order in which they are created; they are dropped in the reverse order. */
 const kindOrder = [
   'schema', 'extension', 'language', 'access_method', 'collation', 'enum', 'range', 'base_type', 'composite', 'domain',
   'foreign_data_wrapper', 'server', 'user_mapping', 'sequence', 'function', 'procedure', 'aggregate', 'operator', 'operator_family', 'operator_class',
@@ -10,7 +10,7 @@ const kindOrder = [
   'publication', 'subscription',
 ] // prettier-ignore
 
-/** What acts on the statements that follow is made last and dropped first. */
+/** Kinds that take effect on the statements after them. They are created last and dropped first. */
 const sideEffectKinds = new Set(['default_privileges', 'event_trigger'])
 
 const phaseOrder: Readonly<Record<StepPhase, number>> = {
@@ -21,18 +21,12 @@ const phaseOrder: Readonly<Record<StepPhase, number>> = {
   attach: 6,
 }
 
-export interface RankInput {
-  readonly phase: StepPhase
-  readonly object: DdlObject
-  readonly steps: readonly DdlStep[]
-}
-
-/** Where a task stands among those it does not depend on, as a text that sorts. */
-export function rankOf({ phase, object, steps }: RankInput): string {
+/** The place of a task among tasks that do not depend on each other, as a text that sorts. */
+export function rankOf(phase: StepPhase, object: DdlObject, steps: readonly DdlStep[]): string {
   const place = kindOrder.indexOf(object.kind) + 1
   const kind = phase === 'release' || phase === 'drop' ? kindOrder.length - place : place
   return [
-    stageOf({ phase, object, steps }),
+    stageOf(phase, object, steps),
     String(kind).padStart(2, '0'),
     columnRelation(object),
     textFact(object, '$position').padStart(5, '0'),
@@ -40,12 +34,12 @@ export function rankOf({ phase, object, steps }: RankInput): string {
   ].join('|')
 }
 
-function stageOf({ phase, object, steps }: RankInput): number {
-  if (sideEffectKinds.has(object.kind)) return phase === 'release' || phase === 'drop' ? 0 : 9
+function stageOf(phase: StepPhase, { kind }: DdlObject, steps: readonly DdlStep[]): number {
+  if (sideEffectKinds.has(kind)) return phase === 'release' || phase === 'drop' ? 0 : 9
   if (steps.some(({ alone }) => alone === true)) return 7
   const separate = steps.some(({ transactional }) => !transactional)
   if (!separate) return phaseOrder[phase]
-  // What needs a transaction of its own comes before or after all that can share one.
+  // What runs outside a transaction comes before or after all statements that can share one.
   return phase === 'create' || phase === 'attach' ? 8 : 1
 }
 

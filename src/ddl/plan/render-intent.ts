@@ -1,6 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { commentSteps } from '../annotations/comment.js'
-import { grantSteps } from '../annotations/grants.js'
+import { grantSteps, grantStepsOnCreate } from '../annotations/grants.js'
 import { ownerSteps } from '../annotations/owner.js'
 import { quoteIdentifier } from '../identifiers.js'
 import { ddlKinds } from '../kinds/registry.js'
@@ -15,39 +15,29 @@ import {
 } from '../object.js'
 import type { PlanRefusal } from '../statement.js'
 import { changedAnnotations, isAnnotation } from './annotation-facts.js'
-import type { Intent } from './intents.js'
+import { type Intent, objectOf } from './intents.js'
 
-/** A step whose phase is settled. */
+/** A step whose phase is decided. */
 export type PhasedStep = DdlStep & { readonly phase: StepPhase }
 
 export type RenderedIntent = { readonly steps: readonly PhasedStep[] } | { readonly refusal: PlanRefusal }
 
-/** The steps of an intent, or why there are none. `present` is the catalog of the database they run on. */
-export function renderIntent(intent: Intent, present: Catalog): RenderedIntent {
-  const object = objectOf(intent)
-  const kind = ddlKinds[object.kind]
-  if (kind === undefined) return refuseIntent(object, unknownKindRefusal)
-  const parts = renderParts(intent, { kind, present })
+/** The steps of an intent, or why there are none. `live` is the catalog of the database on which they run. */
+export function renderIntent(intent: Intent, live: Catalog): RenderedIntent {
+  const { kind, key } = objectOf(intent)
+  const ddl = ddlKinds[kind]
+  if (ddl === undefined) return { refusal: { key, ...unknownKindRefusal } }
   const steps: PhasedStep[] = []
-  for (const { phase, rendered } of parts) {
-    if ('reason' in rendered) return refuseIntent(object, rendered)
+  for (const { phase, rendered } of renderParts(intent, ddl, live)) {
+    if ('reason' in rendered) return { refusal: { key, reason: rendered.reason, decide: rendered.decide } }
     steps.push(...rendered.map((step) => ({ ...step, phase: step.phase ?? phase })))
   }
   return { steps }
 }
 
-/** The object an intent is about: as it shall be, or as it was where it is only dropped. */
-export function objectOf(intent: Intent): DdlObject {
-  return intent.action === 'drop' ? intent.from : intent.to
-}
-
 const unknownKindRefusal = {
-  reason: 'how this kind of object is written is not known',
+  reason: 'schemagate cannot write SQL for this kind of object',
   decide: 'write the statement by hand',
-}
-
-function refuseIntent({ key }: DdlObject, { reason, decide }: Omit<PlanRefusal, 'key'>): RenderedIntent {
-  return { refusal: { key, reason, decide } }
 }
 
 interface RenderedPart {
@@ -55,102 +45,89 @@ interface RenderedPart {
   readonly rendered: RenderResult
 }
 
-interface RenderContext {
-  readonly kind: KindDdl
-  /** The catalog of the database the steps run on. */
-  readonly present: Catalog
-}
-
-function renderParts(intent: Intent, { kind, present }: RenderContext): readonly RenderedPart[] {
+function renderParts(intent: Intent, ddl: KindDdl, live: Catalog): readonly RenderedPart[] {
   switch (intent.action) {
     case 'create':
-      return renderCreate(intent.to, { kind, present })
+      return renderCreate(intent.to, ddl, live)
     case 'drop':
-      return intent.droppedWith !== null ? [] : [{ phase: 'drop', rendered: renderDrop(intent.from, kind) }]
+      return renderDrop(intent, ddl)
     case 'alter':
       return [
-        { phase: 'alter', rendered: renderAlter(intent, kind) },
-        { phase: 'alter', rendered: annotationSteps(intent, kind) },
-        ...(intent.needed === undefined
-          ? []
-          : [{ phase: 'attach' as const, rendered: renderRebind(intent, kind) }]),
+        { phase: 'alter', rendered: renderAlter(intent, ddl) },
+        { phase: 'alter', rendered: annotationSteps(intent, ddl) },
+        ...renderRebind(intent, ddl),
       ]
     case 'rebind':
-      return [{ phase: 'attach', rendered: renderRebind(intent, kind) }]
+      return renderRebind(intent, ddl)
     case 'replace':
       return [
-        ...(intent.swap ? renderTypeSwap(intent) : renderReplacedDrop(intent, kind)),
-        ...renderCreate(intent.to, { kind, present }),
+        ...(intent.swap ? renderTypeSwap(intent.from) : renderDrop(intent, ddl)),
+        ...renderCreate(intent.to, ddl, live),
       ]
     case 'refuse':
-      return [
-        {
-          phase: 'alter',
-          rendered: {
-            reason: `it needs ${intent.needed}, which has to be made anew, and it cannot be without it for a moment`,
-            decide: 'how its rows are kept meanwhile',
-          },
-        },
-      ]
+      return [{ phase: 'alter', rendered: dataRefusal(intent.needed) }]
+  }
+}
+
+function dataRefusal(needed: string): RenderResult {
+  return {
+    reason: `it depends on ${needed}, which must be dropped and created again, and its own data would be lost with it`,
+    decide: 'how to keep the data meanwhile',
   }
 }
 
 function renderRebind(
-  { from, to, needed = '' }: Extract<Intent, { action: 'alter' | 'rebind' }>,
-  kind: KindDdl,
-): RenderResult {
-  return kind.rebind?.({ from, to }, needed) ?? []
-}
-
-function renderReplacedDrop(
-  intent: Extract<Intent, { action: 'replace' }>,
-  kind: KindDdl,
+  { from, to, needed }: Extract<Intent, { action: 'alter' | 'rebind' }>,
+  ddl: KindDdl,
 ): readonly RenderedPart[] {
-  return intent.droppedWith !== null ? [] : [{ phase: 'drop', rendered: renderDrop(intent.from, kind) }]
+  return needed === undefined ? [] : [{ phase: 'attach', rendered: ddl.rebind?.(from, to, needed) ?? [] }]
 }
 
-function renderDrop(object: DdlObject, kind: KindDdl): RenderResult {
-  return kind.drop?.(object) ?? [step(`DROP ${kind.reference(object)}`)]
+function renderDrop(
+  { from, droppedWith }: Extract<Intent, { action: 'drop' | 'replace' }>,
+  ddl: KindDdl,
+): readonly RenderedPart[] {
+  if (droppedWith !== null) return []
+  return [{ phase: 'drop', rendered: ddl.drop?.(from) ?? [step(`DROP ${ddl.reference(from)}`)] }]
 }
 
-/** The old type under another name until columns have left it. */
-function renderTypeSwap({ from }: { readonly from: DdlObject }): readonly RenderedPart[] {
-  const [schema = '', name = ''] = from.names
-  const old = quoteIdentifier(`${name.slice(0, 50)}__replaced`)
+/** The old type is renamed, and dropped after the columns have the new type. */
+function renderTypeSwap({ name, names: [schema = '', ownName = ''] }: DdlObject): readonly RenderedPart[] {
+  const renamed = quoteIdentifier(`${ownName.slice(0, 50)}__replaced`)
   return [
-    { phase: 'release', rendered: [step(`ALTER TYPE ${from.name} RENAME TO ${old}`)] },
-    { phase: 'attach', rendered: [step(`DROP TYPE ${quoteIdentifier(schema)}.${old}`)] },
+    { phase: 'release', rendered: [step(`ALTER TYPE ${name} RENAME TO ${renamed}`)] },
+    { phase: 'attach', rendered: [step(`DROP TYPE ${quoteIdentifier(schema)}.${renamed}`)] },
   ]
 }
 
-function renderCreate(to: DdlObject, { kind, present }: RenderContext): readonly RenderedPart[] {
-  const reference = kind.reference(to)
+function renderCreate(to: DdlObject, ddl: KindDdl, live: Catalog): readonly RenderedPart[] {
+  const reference = ddl.reference(to)
   return [
-    { phase: 'create', rendered: kind.create(to) },
+    { phase: 'create', rendered: ddl.create(to) },
     {
       phase: 'create',
       rendered: [
-        ...ownerSteps({ to }, reference),
-        ...grantSteps({ to, present }),
-        ...commentSteps({ to }, reference),
+        ...ownerSteps(undefined, to, reference),
+        ...grantStepsOnCreate(to, live),
+        ...commentSteps(undefined, to, reference),
       ],
     },
   ]
 }
 
-function renderAlter({ from, to, facts }: ObjectChange, kind: KindDdl): RenderResult {
+function renderAlter({ from, to, facts }: ObjectChange, ddl: KindDdl): RenderResult {
   const own = new Set([...facts].filter((fact) => !isAnnotation(fact)))
   if (own.size === 0) return []
-  const answer = kind.alter?.({ from, to, facts: own }) ?? 'replace'
-  return answer === 'replace' ? [] : answer
+  const altered = ddl.alter?.({ from, to, facts: own }) ?? 'replace'
+  return altered === 'replace' ? [] : altered
 }
 
-function annotationSteps({ from, to, facts }: ObjectChange, kind: KindDdl): readonly DdlStep[] {
-  const reference = kind.reference(to)
+function annotationSteps({ from, to, facts }: ObjectChange, ddl: KindDdl): readonly DdlStep[] {
+  const reference = ddl.reference(to)
   const changes = changedAnnotations(facts)
   return [
-    ...(changes.owner ? ownerSteps({ from, to }, reference) : []),
-    ...(changes.grants ? grantSteps({ from, to }) : []),
-    ...(changes.comments ? commentSteps({ from, to }, reference) : []),
+    ...(changes.owner ? ownerSteps(from, to, reference) : []),
+    ...(changes.grants ? grantSteps(from, to) : []),
+    ...(changes.comments ? commentSteps(from, to, reference) : []),
   ]
 }

@@ -2,25 +2,25 @@ import { toPrintable } from '../../core/text/printable.js'
 import { describeHazard, type Plan, type PlanRefusal, type Statement } from '../statement.js'
 
 /**
- * A plan as a file of SQL for psql: what PostgreSQL lets share a transaction does, hazards stand above their statements,
- * and what is not written is said at the top.
+ * A plan as an SQL file for psql. Statements share a transaction where PostgreSQL allows it, hazards are comments above their
+ * statements, and refusals are comments at the top.
  */
 export function renderScript({ statements, refused }: Plan): string {
   return [...refused.map(renderRefusal), ...groupByTransaction(statements).map(renderGroup)].join('\n\n')
 }
 
-/** A statement with its hazards above it, ready to be read or run. */
+/** A statement with its hazards as comments above it. */
 function renderStatement({ sql, hazards }: Statement): string {
   return [...hazards.map((hazard) => `-- ${toPrintable(describeHazard(hazard))}`), `${sql};`].join('\n')
 }
 
-/** Why there is no statement, as a comment of SQL. */
+/** Why there is no statement, as an SQL comment. */
 function renderRefusal({ key, reason, decide }: PlanRefusal): string {
   const lines = [`NOT WRITTEN: ${key}`, `  ${reason}`, `  decide: ${decide}`]
   return lines.map((line) => `-- ${toPrintable(line)}`).join('\n')
 }
 
-/** Runs of statements that share a transaction, and those that cannot or had better not, each alone. */
+/** Consecutive statements that share a transaction; statements that cannot, or better do not, are groups of one. */
 function groupByTransaction(statements: readonly Statement[]): readonly (readonly Statement[])[] {
   const groups: Statement[][] = []
   for (const statement of statements) {

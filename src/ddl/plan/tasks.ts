@@ -1,83 +1,80 @@
 import { dependenciesOf, dependenciesWithoutDefault } from '../dependencies.js'
 import { isDefaultDeferred } from '../kinds/column-default.js'
-import { type DdlObject, keyFromName, listFact, type StepPhase, relationKeyOf } from '../object.js'
-import { type Intent, dropsObject, droppedWithOf, createsObject } from './intents.js'
+import {
+  type DdlObject,
+  keyFromName,
+  listFact,
+  type StepPhase,
+  relationKeyOf,
+  relationOrOwnKey,
+} from '../object.js'
+import { type Intent, dropsObject, droppedWithOf, createsObject, isSwap, objectOf } from './intents.js'
 import { rankOf } from './rank.js'
-import { objectOf, type PhasedStep } from './render-intent.js'
+import type { PhasedStep } from './render-intent.js'
 import type { Task } from './topological-sort.js'
 
-/** A part of one object's change that runs at one time. */
+/** The steps of one object in one phase. */
 export interface StepTask extends Task {
   readonly key: string
   readonly steps: readonly PhasedStep[]
 }
 
 /** An intent with its steps. */
-export interface IntentSteps {
+export interface PlannedChange {
   readonly intent: Intent
   readonly steps: readonly PhasedStep[]
 }
+
+type PlannedChanges = ReadonlyMap<string, PlannedChange>
+
+/** Makes one task a prerequisite of another, by their ids, if both exist. */
+type RunBefore = (earlier: string, later: string) => void
 
 const phasesInOrder: readonly StepPhase[] = ['release', 'drop', 'alter', 'create', 'attach']
 
 const taskId = (phase: StepPhase, key: string): string => `${phase}|${key}`
 
-/** The rank of what is done only when something else asks for it. */
+/** The rank of a task without steps, which runs only as the prerequisite of another task. */
 const lastRank = '~'
 
-/** The tasks of all intents, by id, each with what must be done before it. */
-export function createTasks(works: ReadonlyMap<string, IntentSteps>): ReadonlyMap<string, StepTask> {
+/** The tasks of all planned changes, by id, each with its prerequisites. */
+export function createTasks(planned: PlannedChanges): ReadonlyMap<string, StepTask> {
   const tasks = new Map<string, StepTask>()
-  for (const [key, { intent, steps }] of works) {
-    addTasks(tasks, { key, intent, steps })
+  for (const { intent, steps } of planned.values()) {
+    addTasks(tasks, objectOf(intent), steps)
     addBarriers(tasks, objectOf(intent))
   }
-  const must = (earlier: string, later: string): void => {
+  const runBefore: RunBefore = (earlier, later) => {
     if (earlier !== later && tasks.has(earlier)) tasks.get(later)?.prerequisites.add(earlier)
   }
-  const context: TaskContext = { works, runBefore: must }
-  for (const [key, work] of works) {
-    orderAfterDependencies({ key, ...work }, context)
-    orderBeforeOldDependencies({ key, ...work }, context)
-    orderWithinRelation({ key, ...work }, context)
-    for (const { phase, after = [] } of work.steps)
-      for (const needed of after) must(taskId('create', needed), taskId(phase, key))
+  for (const [key, { intent, steps }] of planned) {
+    orderAfterDependencies(intent, runBefore)
+    orderBeforeOldDependencies(intent, planned, runBefore)
+    orderWithinRelation(intent, runBefore)
+    for (const { phase, after = [] } of steps)
+      for (const needed of after) runBefore(taskId('create', needed), taskId(phase, key))
   }
-  dropNamesBeforeReuse(context)
-  attachPartitionsFirst(context)
+  dropNamesBeforeReuse(planned, runBefore)
+  attachPartitionsFirst(planned, runBefore)
   return tasks
 }
 
-interface KeyedIntent extends IntentSteps {
-  readonly key: string
-}
-
-interface TaskContext {
-  readonly works: ReadonlyMap<string, IntentSteps>
-  /** Orders two tasks, by id, if both exist. */
-  readonly runBefore: (earlier: string, later: string) => void
-}
-
-function addTasks(tasks: Map<string, StepTask>, { key, intent, steps }: KeyedIntent): void {
-  const object = objectOf(intent)
+function addTasks(tasks: Map<string, StepTask>, object: DdlObject, steps: readonly PhasedStep[]): void {
+  const { key } = object
   let previous: string | undefined
   for (const phase of phasesInOrder) {
-    const mine = steps.filter((step) => step.phase === phase)
-    const before = new Set(previous === undefined ? [] : [previous])
+    const phaseSteps = steps.filter((step) => step.phase === phase)
+    const prerequisites = new Set(previous === undefined ? [] : [previous])
+    const rank = phaseSteps.length === 0 ? lastRank : rankOf(phase, object, phaseSteps)
     previous = taskId(phase, key)
-    tasks.set(previous, {
-      key,
-      steps: mine,
-      prerequisites: before,
-      rank: mine.length === 0 ? lastRank : rankOf({ phase, object, steps: mine }),
-    })
+    tasks.set(previous, { key, steps: phaseSteps, prerequisites, rank })
   }
 }
 
 const beforeColumnsId = (relation: string): string => `parts of ${relation}`
 const afterColumnsId = (relation: string): string => `columns of ${relation}`
 
-/** Two tasks without steps that keep the parts of a relation and its columns apart. */
+/** Two tasks without steps that separate the columns of a relation from its other parts. */
 function addBarriers(tasks: Map<string, StepTask>, { catalog, key }: DdlObject): void {
   const relation = relationKeyOf(catalog, key)
   if (relation === undefined || tasks.has(beforeColumnsId(relation))) return
@@ -85,49 +82,50 @@ function addBarriers(tasks: Map<string, StepTask>, { catalog, key }: DdlObject):
     tasks.set(id, { key: relation, steps: [], prerequisites: new Set(), rank: lastRank })
 }
 
-/** What an object shall need is made before it. */
-function orderAfterDependencies({ key, intent }: KeyedIntent, { runBefore }: TaskContext): void {
+/** An object is created or altered after the objects that it will need. */
+function orderAfterDependencies(intent: Intent, runBefore: RunBefore): void {
   if (intent.action === 'drop') return
   const { to } = intent
-  const folded = to.kind === 'column' && to.inNewRelation
-  const own = taskId(createsObject(intent) ? 'create' : 'alter', key)
-  const makers = folded ? [own, taskId('create', relationOrOwnKey(to))] : [own]
-  const later = (needed: string, ids: readonly string[]): void => {
+  const attach = [taskId('attach', to.key)]
+  const isInCreateTable = to.kind === 'column' && to.inNewRelation
+  const own = taskId(createsObject(intent) ? 'create' : 'alter', to.key)
+  const makers = isInCreateTable ? [own, taskId('create', relationOrOwnKey(to.catalog, to.key))] : [own]
+  const order = (needed: string, ids: readonly string[]): void => {
     for (const id of ids) runBefore(taskId('create', needed), id)
   }
   for (const needed of dependenciesWithoutDefault(to))
-    later(needed, intent.action === 'rebind' ? [taskId('attach', key)] : makers)
-  const defaultMakers =
-    intent.action === 'rebind' || (folded && isDefaultDeferred(to)) ? [taskId('attach', key)] : makers
-  for (const needed of listFact(to, '$defaultNeeds')) later(needed, defaultMakers)
+    order(needed, intent.action === 'rebind' ? attach : makers)
+  const isDefaultLater = intent.action === 'rebind' || (isInCreateTable && isDefaultDeferred(to))
+  for (const needed of listFact(to, '$defaultNeeds')) order(needed, isDefaultLater ? attach : makers)
 }
 
-/** What an object needed ends, or changes, only after it has let go. */
-function orderBeforeOldDependencies({ key, intent }: KeyedIntent, { works, runBefore }: TaskContext): void {
+/** What an object needed is dropped or altered only after the object no longer needs it. */
+function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, runBefore: RunBefore): void {
   if (intent.action === 'create' || intent.action === 'refuse') return
-  const shallNeed = intent.action === 'drop' ? new Set<string>() : dependenciesOf(intent.to)
+  const { key } = intent.from
+  const willNeed = intent.action === 'drop' ? new Set<string>() : dependenciesOf(intent.to)
   for (const needed of dependenciesOf(intent.from)) {
-    const other = works.get(needed)?.intent
+    const other = planned.get(needed)?.intent
     if (other === undefined) continue
-    const letsGo = releaseTaskId({ key, intent }, { stays: shallNeed.has(needed) && !isSwap(other) })
-    runBefore(letsGo, taskId(isSwap(other) ? 'attach' : 'drop', needed))
+    const isStillNeeded = willNeed.has(needed) && !isSwap(other)
+    const released = releaseTaskId(intent, isStillNeeded ? 'release' : 'alter')
+    runBefore(released, taskId(isSwap(other) ? 'attach' : 'drop', needed))
     const holder = droppedWithOf(other)
     if (holder !== null && holder !== droppedWithOf(intent) && holder !== key)
-      runBefore(letsGo, taskId('drop', holder))
+      runBefore(released, taskId('drop', holder))
     if (other.action === 'alter' && (dropsObject(intent) || intent.action === 'rebind'))
-      runBefore(letsGo, taskId('alter', needed))
-    if (dropsObject(intent) && isSwap(other) && !isSwap(intent)) runBefore(letsGo, taskId('release', needed))
+      runBefore(released, taskId('alter', needed))
+    if (dropsObject(intent) && isSwap(other) && !isSwap(intent))
+      runBefore(released, taskId('release', needed))
   }
 }
 
-/** The task after which an object no longer holds what it needed. */
+/** The task after which an object no longer needs what it needed. `altered` is the phase of an alteration that ends the need. */
 function releaseTaskId(
-  {
-    key,
-    intent,
-  }: { readonly key: string; readonly intent: Exclude<Intent, { action: 'create' | 'refuse' }> },
-  { stays }: { readonly stays: boolean },
+  intent: Exclude<Intent, { action: 'create' | 'refuse' }>,
+  altered: 'release' | 'alter',
 ): string {
+  const { key } = intent.from
   switch (intent.action) {
     case 'drop':
       return taskId('drop', intent.droppedWith ?? key)
@@ -136,19 +134,19 @@ function releaseTaskId(
     case 'rebind':
       return taskId('release', key)
     case 'alter':
-      return taskId(stays ? 'release' : 'alter', key)
+      return taskId(altered, key)
   }
 }
 
-/** Constraints, indexes and the like go before the columns of their relation change, and come after. */
-function orderWithinRelation({ key, intent }: KeyedIntent, { runBefore }: TaskContext): void {
-  const object = objectOf(intent)
-  const relation = relationKeyOf(object.catalog, key)
+/** Constraints, indexes and other parts are dropped before the columns of their relation change, and created after it. */
+function orderWithinRelation(intent: Intent, runBefore: RunBefore): void {
+  const { catalog, key, kind } = objectOf(intent)
+  const relation = relationKeyOf(catalog, key)
   const holder = droppedWithOf(intent)
   if (holder !== null) runBefore(taskId('drop', key), taskId('drop', holder))
   if (relation === undefined) return
   const [columns, parts] = [afterColumnsId(relation), beforeColumnsId(relation)]
-  if (object.kind === 'column') {
+  if (kind === 'column') {
     for (const phase of ['alter', 'drop'] as const) runBefore(parts, taskId(phase, key))
     runBefore(taskId('create', key), columns)
   } else {
@@ -159,18 +157,18 @@ function orderWithinRelation({ key, intent }: KeyedIntent, { runBefore }: TaskCo
 }
 
 /**
- * A partition is attached, with all it has, before its parent gets indexes and constraints: which of several equal ones
- * belong together is then said, and not left to PostgreSQL.
+ * A partition is attached with its indexes and constraints before its parent gets them. Otherwise PostgreSQL chooses which of
+ * several equal indexes of the partition belongs to the parent's.
  */
-function attachPartitionsFirst({ works, runBefore }: TaskContext): void {
+function attachPartitionsFirst(planned: PlannedChanges, runBefore: RunBefore): void {
   const partitions = new Map<string, string[]>()
-  for (const [key, { intent }] of works) {
+  for (const [key, { intent }] of planned) {
     const { facts } = objectOf(intent)
     if (facts['partition'] === undefined || intent.action === 'drop') continue
     const [parent = ''] = listFact({ facts }, 'parents').map((name) => keyFromName('table', name))
     partitions.set(parent, [...(partitions.get(parent) ?? []), key])
   }
-  for (const [key, { intent }] of works) {
+  for (const [key, { intent }] of planned) {
     const { kind, catalog, facts } = objectOf(intent)
     if (!createsObject(intent) || (kind !== 'index' && kind !== 'constraint')) continue
     for (const partition of partitions.get(relationKeyOf(catalog, key) ?? '') ?? [])
@@ -180,19 +178,18 @@ function attachPartitionsFirst({ works, runBefore }: TaskContext): void {
   }
 }
 
-/** Relations, indexes, constraints and types of one schema share their names. */
-function dropNamesBeforeReuse({ works, runBefore }: TaskContext): void {
-  const ended = new Map<string, string[]>()
-  for (const [key, { intent }] of works) {
+/** A name is free before it is used again: relations, indexes, constraints and types of a schema share one namespace. */
+function dropNamesBeforeReuse(planned: PlannedChanges, runBefore: RunBefore): void {
+  const dropTasks = new Map<string, string[]>()
+  for (const [key, { intent }] of planned) {
     if (!dropsObject(intent) || isSwap(intent)) continue
-    const object = objectOf(intent)
     const id = taskId('drop', droppedWithOf(intent) ?? key)
-    const name = sharedName(object)
-    if (name !== null) ended.set(name, [...(ended.get(name) ?? []), id])
+    const name = sharedName(objectOf(intent))
+    if (name !== null) dropTasks.set(name, [...(dropTasks.get(name) ?? []), id])
   }
-  for (const [key, { intent }] of works) {
+  for (const [key, { intent }] of planned) {
     const name = createsObject(intent) ? sharedName(objectOf(intent)) : null
-    for (const id of name === null ? [] : (ended.get(name) ?? [])) runBefore(id, taskId('create', key))
+    for (const id of name === null ? [] : (dropTasks.get(name) ?? [])) runBefore(id, taskId('create', key))
   }
 }
 
@@ -201,12 +198,4 @@ const kindsWithOwnNames = new Set(['column', 'trigger', 'policy', 'rule'])
 function sharedName({ kind, names }: DdlObject): string | null {
   if (kindsWithOwnNames.has(kind) || names.length < 2) return null
   return `${names[0]}.${names.at(-1)}`
-}
-
-function isSwap(intent: Intent): boolean {
-  return intent.action === 'replace' && intent.swap
-}
-
-function relationOrOwnKey({ catalog, key }: DdlObject): string {
-  return relationKeyOf(catalog, key) ?? key
 }

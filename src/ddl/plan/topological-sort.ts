@@ -1,13 +1,13 @@
-/** Something to do, with what must be done before it. */
+/** Something to do, with the ids of what must be done before it. */
 export interface Task {
-  /** Where it stands among tasks that do not depend on each other. */
+  /** Its place among tasks that do not depend on each other, as a text that sorts. */
   readonly rank: string
   readonly prerequisites: Set<string>
 }
 
 /**
- * The ids of tasks in an order in which each comes after what must be before it, and else by rank: a depth-first
- * topological sort. Of a cycle the dependency that closes it is left out.
+ * The ids of tasks, each after its prerequisites and otherwise by rank: a depth-first topological sort. In a cycle, the
+ * prerequisite that closes it is ignored.
  */
 export function sortTasks(tasks: ReadonlyMap<string, Task>): readonly string[] {
   const ordered: string[] = []

@@ -16,115 +16,108 @@ import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/snapshot.
 import type { Workspace } from '../../workspace.js'
 import { loadModels, runSqlFile } from './source-files.js'
 
-/** One side of a comparison: a catalog with structure, comments and grants, and what to call it. */
+/** A source as read: its name for people, and its catalog with structure, comments and grants. */
 export interface SourceCatalog {
   readonly name: string
   readonly catalog: Catalog
-  /** The major version of PostgreSQL it was read on. */
+  /** The major version of PostgreSQL on which it was read. */
   readonly major: number
 }
 
-/** A promise in whose words a side is to be put wherever both mean the same. */
+/** A catalog whose texts are used for a source wherever both texts mean the same to the server. */
 export interface CanonicalReference {
   readonly catalog: Catalog
   readonly undetermined: UndeterminedFacts
-  /** The major version of PostgreSQL that they are the words of. */
+  /** The major version of PostgreSQL that printed its texts. */
   readonly major: number
 }
 
-/** How a side can be written, for help and errors. */
+/** The forms of a source, for errors. */
 const sourceForms: readonly (readonly [form: string, meaning: string])[] = [
-  ['database', 'the configured database, as it is'],
+  ['database', 'the configured database'],
   ['snapshot[@REVISION]', 'what the migrations promise, at head or at a revision'],
-  ['sql:FILE', 'what a file of SQL makes of an empty database'],
-  ['models:FILE', "what a module's default export makes of an empty database with Knex's schema builder"],
-  ['postgres://…', 'another database'],
+  ['sql:FILE', 'what a file of SQL builds in an empty database'],
+  ['models:FILE', "what a module's default export builds in an empty database with Knex's schema builder"],
+  ['postgres://…', 'a database by its URL'],
 ]
 
 /**
- * Reads a side. Throws SCHEMA_USAGE for a word that is none, SCHEMA_SOURCE_INVALID for a file that cannot be loaded,
- * SCHEMA_SNAPSHOT_STALE, SCHEMA_SCRATCH_UNAVAILABLE, and what connecting throws. A snapshot keeps its own words.
+ * Reads a source. Throws SCHEMA_USAGE for an unknown form, SCHEMA_SOURCE_INVALID for a file that cannot be loaded,
+ * SCHEMA_SNAPSHOT_STALE, SCHEMA_SCRATCH_UNAVAILABLE, and the errors of connecting. The texts of a snapshot stay as they are.
  */
 export async function readSource(
-  word: string,
+  source: string,
   workspace: Workspace,
-  wording: CanonicalReference | null = null,
+  reference: CanonicalReference | null = null,
 ): Promise<SourceCatalog> {
-  const [kind = '', rest = ''] = splitSource(word)
-  switch (kind) {
+  const { form, rest } = splitSource(source)
+  const path = resolve(workspace.config.root, rest)
+  switch (form) {
     case 'database':
-      return readDatabaseSource(workspace.connection, { workspace, reference: wording })
+      return readDatabaseSource(workspace.connection, workspace, reference)
     case 'snapshot':
       return readSnapshotSource(rest, workspace)
     case 'sql':
-      return readScratchSource(`sql:${rest}`, { workspace, reference: wording }, async (connection) => {
-        const file = resolve(workspace.config.root, rest)
-        await runSqlFile(connection, {
-          file: rest,
-          text: await readFile(file, 'utf8').catch(throwUnreadable(rest)),
-        })
-      })
+      return readScratchSource(`${form}:${rest}`, workspace, reference, async (connection) =>
+        runSqlFile(connection, rest, await readFile(path, 'utf8').catch(throwUnreadable(rest))),
+      )
     case 'models':
-      return readScratchSource(`models:${rest}`, { workspace, reference: wording }, (connection) =>
-        loadModels(connection, { file: rest, path: resolve(workspace.config.root, rest) }),
+      return readScratchSource(`${form}:${rest}`, workspace, reference, (connection) =>
+        loadModels(connection, rest, path),
       )
     case 'postgres':
     case 'postgresql':
-      return readDatabaseSource(
-        { ...workspace.connection, url: word, ssl: null },
-        { workspace, reference: wording },
-      )
+      return readDatabaseSource({ ...workspace.connection, url: source, ssl: null }, workspace, reference)
     default:
       throw new SchemaError('SCHEMA_USAGE', {
-        what: `"${maskWord(word)}" is nothing to compare. Nothing was done.`,
-        choices: sourceForms.map(([form, meaning]) => [form, meaning]),
+        what: `"${maskWord(source)}" is not a source to compare. Nothing was done.`,
+        choices: sourceForms,
       })
   }
 }
 
-/** Both sides in the same words, wherever they mean the same: those of a snapshot, whose server cannot be asked. */
+/** Reads two sources with the same texts wherever they mean the same. The texts are those of a snapshot, if one is involved. */
 export async function readSourcePair(
-  [from, to]: readonly [string, string],
+  from: string,
+  to: string,
   workspace: Workspace,
-): Promise<readonly [SourceCatalog, SourceCatalog]> {
-  const isPromise = to.startsWith('snapshot')
-  const first = await readSource(isPromise ? to : from, workspace)
-  const other = await readSource(isPromise ? from : to, workspace, { ...first, undetermined: {} })
-  return isPromise ? [other, first] : [first, other]
+): Promise<readonly [from: SourceCatalog, to: SourceCatalog]> {
+  const isToFirst = to.startsWith('snapshot')
+  const first = await readSource(isToFirst ? to : from, workspace)
+  const second = await readSource(isToFirst ? from : to, workspace, { ...first, undetermined: {} })
+  return isToFirst ? [second, first] : [first, second]
 }
 
-function splitSource(word: string): readonly string[] {
-  if (word === 'database' || word === 'snapshot') return [word]
-  const found = /^([a-z]+)[:@](.*)$/s.exec(word)
-  return found === null ? [] : [found[1] ?? '', found[2] ?? '']
+function splitSource(source: string): { readonly form: string; readonly rest: string } {
+  if (source === 'database' || source === 'snapshot') return { form: source, rest: '' }
+  const [, form = '', rest = ''] = /^([a-z]+)[:@](.*)$/s.exec(source) ?? []
+  return { form, rest }
 }
 
-interface SourceContext {
-  readonly workspace: Workspace
-  readonly reference: CanonicalReference | null
-}
-
-async function readDatabaseSource(connection: Connection, reading: SourceContext): Promise<SourceCatalog> {
+async function readDatabaseSource(
+  connection: Connection,
+  workspace: Workspace,
+  reference: CanonicalReference | null,
+): Promise<SourceCatalog> {
   return {
     name: describeAddress(addressOf(connection)),
-    ...(await readCanonicalCatalog(connection, reading)),
+    ...(await readCanonicalCatalog(connection, workspace, reference)),
   }
 }
 
 async function readCanonicalCatalog(
   connection: Connection,
-  { workspace: { project }, reference }: SourceContext,
+  { project }: Workspace,
+  reference: CanonicalReference | null,
 ): Promise<Omit<SourceCatalog, 'name'>> {
   return withClient(connection, async (client) => {
     const live = await readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations })
     const major = await readServerMajor(client)
     if (reference === null) return { catalog: live, major }
-    const { catalog: expected, undetermined, major: promised } = reference
-    const majors = { expected: promised, actual: major }
-    return {
-      catalog: (await canonicalizeCatalog(client, { expected, undetermined, live, majors }, 'own')).live,
-      major,
-    }
+    const { catalog: expected, undetermined } = reference
+    const majors = { expected: reference.major, actual: major }
+    const canonical = await canonicalizeCatalog(client, { expected, undetermined, live, majors }, 'own')
+    return { catalog: canonical.live, major }
   })
 }
 
@@ -138,23 +131,24 @@ async function readSnapshotSource(revision: string, workspace: Workspace): Promi
       what: `The snapshot has no revision "${revision}". Nothing was done.`,
       choices: [['schemagate status', 'lists the revisions']],
     })
-  const wanted = revisions.slice(0, last + 1)
+  const upTo = revisions.slice(0, last + 1)
   return {
-    name: `snapshot at ${wanted.at(-1)}`,
-    catalog: fullCatalogAt(snapshot, wanted),
+    name: `snapshot at ${upTo.at(-1)}`,
+    catalog: fullCatalogAt(snapshot, upTo),
     major: snapshot.postgres,
   }
 }
 
 async function readScratchSource(
   name: string,
-  reading: SourceContext,
+  workspace: Workspace,
+  reference: CanonicalReference | null,
   fill: (connection: Connection) => Promise<void>,
 ): Promise<SourceCatalog> {
-  const found = await findScratch(reading.workspace.scratch)
-  return found.withDatabase(async (connection) => {
+  const scratch = await findScratch(workspace.scratch)
+  return scratch.withDatabase(async (connection) => {
     await fill(connection)
-    return { name, ...(await readCanonicalCatalog(connection, reading)) }
+    return { name, ...(await readCanonicalCatalog(connection, workspace, reference)) }
   })
 }
 

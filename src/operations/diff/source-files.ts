@@ -5,34 +5,29 @@ import { toClientSettings, type Connection, withClient } from '../../postgres/co
 import { importModule } from '../../project/import-module.js'
 
 /**
- * Runs a file of SQL. Throws SCHEMA_SOURCE_INVALID with the line that PostgreSQL refused.
+ * Runs the SQL of a file. Throws SCHEMA_SOURCE_INVALID with the line at which PostgreSQL reports the error.
  *
- * @param source `file` as the user wrote it, and its text
+ * @param file the path as the user wrote it
  */
-export async function runSqlFile(
-  connection: Connection,
-  { file, text }: { readonly file: string; readonly text: string },
-): Promise<void> {
-  await withClient(connection, (client) => client.query(text)).catch((cause: unknown) => {
-    throw sourceInvalidError(file, { cause, facts: errorLineFacts(text, cause) })
+export async function runSqlFile(connection: Connection, file: string, sql: string): Promise<void> {
+  await withClient(connection, (client) => client.query(sql)).catch((cause: unknown) => {
+    throw sourceInvalidError(file, cause, errorLineFacts(sql, cause))
   })
 }
 
 /**
- * Lets a module build a schema: its default export gets a Knex of the database, and what it returns is awaited, so that a
- * schema builder may be returned as it is. Throws SCHEMA_SOURCE_INVALID.
+ * Calls the default export of a module with a Knex of the database and awaits the result, which may be a schema builder. Throws
+ * SCHEMA_SOURCE_INVALID.
+ *
+ * @param file the path as the user wrote it
+ * @param path the absolute path
  */
-export async function loadModels(
-  connection: Connection,
-  { file, path }: { readonly file: string; readonly path: string },
-): Promise<void> {
+export async function loadModels(connection: Connection, file: string, path: string): Promise<void> {
   const build = await importModule(path).then(defaultExportOf, (cause: unknown) => {
-    throw sourceInvalidError(file, { cause })
+    throw sourceInvalidError(file, cause)
   })
   if (typeof build !== 'function')
-    throw sourceInvalidError(file, {
-      cause: new Error('it has no default export that is a function of Knex'),
-    })
+    throw sourceInvalidError(file, new Error('its default export is not a function that takes a Knex'))
   const { default: createKnex } = await import('knex')
   const knex = createKnex({
     client: 'pg',
@@ -42,35 +37,30 @@ export async function loadModels(
   try {
     await build(knex)
   } catch (cause) {
-    throw sourceInvalidError(file, { cause })
+    throw sourceInvalidError(file, cause)
   } finally {
     await knex.destroy()
   }
 }
 
-/** CommonJS compiled from TypeScript has its default export one level down. */
+/** In CommonJS compiled from TypeScript the default export is nested one level deeper. */
 function defaultExportOf(exports: Readonly<Record<string, unknown>>): unknown {
   const value = exports['default']
   return typeof value === 'object' && value !== null && 'default' in value ? value.default : value
 }
 
-interface SourceFailure {
-  readonly cause: unknown
-  readonly facts?: readonly ErrorFact[]
-}
-
-function sourceInvalidError(file: string, { cause, facts = [] }: SourceFailure): SchemaError {
+function sourceInvalidError(file: string, cause: unknown, facts: readonly ErrorFact[] = []): SchemaError {
   return new SchemaError('SCHEMA_SOURCE_INVALID', {
     what: `${file} could not be loaded into a scratch database: ${errorMessage(cause)}. Nothing was done.`,
     facts,
-    choices: [['correct the file', 'it has to build its whole schema in an empty database']],
+    choices: [['correct the file', 'it must build its whole schema in an empty database']],
     cause,
   })
 }
 
-function errorLineFacts(text: string, cause: unknown): readonly ErrorFact[] {
+function errorLineFacts(sql: string, cause: unknown): readonly ErrorFact[] {
   if (!(cause instanceof pg.DatabaseError) || cause.position === undefined) return []
-  const before = text.slice(0, Number(cause.position) - 1)
+  const before = sql.slice(0, Number(cause.position) - 1)
   const number = before.split('\n').length
-  return [['line', `${number}: ${text.split('\n')[number - 1]?.trim() ?? ''}`]]
+  return [['line', `${number}: ${sql.split('\n')[number - 1]?.trim() ?? ''}`]]
 }

@@ -13,16 +13,16 @@ import { findScratch } from '../../postgres/scratch/scratch.js'
 import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/snapshot.js'
 import type { Workspace } from '../../workspace.js'
 
-/** The promise at head as the starting point of another migration. */
+/** The promise at head, from which a new migration is drafted. */
 export interface DraftBase extends PromisedCatalog {
-  /** What is promised, with what an empty database has. */
+  /** What is promised, with the objects that an empty database has. */
   readonly catalog: Catalog
-  /** The major version of PostgreSQL it was read on, null for an empty database that was read just now. */
+  /** The major version of PostgreSQL on which it was read; null for an empty database, which is read for the draft. */
   readonly major: number | null
 }
 
 /**
- * The promise at head; of a project without migrations, an empty database. Throws SCHEMA_SNAPSHOT_STALE,
+ * The promise at head; for a project without migrations an empty database. Throws SCHEMA_SNAPSHOT_STALE,
  * SCHEMA_SCRATCH_UNAVAILABLE.
  */
 export async function loadDraftBase(workspace: Workspace): Promise<DraftBase> {
@@ -31,9 +31,9 @@ export async function loadDraftBase(workspace: Workspace): Promise<DraftBase> {
   if (snapshot !== null) return snapshotBase(snapshot)
   if (workspace.migrations.length === 0) return readEmptyBase(workspace)
   throw new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what: `There is no snapshot yet to draft from: ${formatCount(workspace.migrations.length, 'revision')} without a promise. Nothing was written.`,
+    what: `There is no snapshot to draft from, but there are migrations: ${formatCount(workspace.migrations.length, 'revision')}. Nothing was written.`,
     facts: [['folder', workspace.snapshotDirectory]],
-    choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
+    choices: [['schemagate snapshot', 'writes it; commit it with the migrations']],
   })
 }
 
@@ -43,10 +43,10 @@ function snapshotBase(snapshot: Snapshot): DraftBase {
   return { catalog: fullCatalogAt(snapshot, revisions), undetermined, tolerated, major: snapshot.postgres }
 }
 
-/** Before the first migration nothing is promised, and whatever a new database has is left as it is. */
+/** Before the first migration nothing is promised, and the objects of a new database are tolerated. */
 async function readEmptyBase({ scratch, project }: Workspace): Promise<DraftBase> {
-  const found = await findScratch(scratch)
-  const catalog = await found.withDatabase((connection) =>
+  const server = await findScratch(scratch)
+  const catalog = await server.withDatabase((connection) =>
     withClient(connection, (client) =>
       readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations }),
     ),

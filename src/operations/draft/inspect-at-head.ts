@@ -6,8 +6,8 @@ import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
 import type { Workspace } from '../../workspace.js'
 
 /**
- * Where a database stands that somebody changed by hand. Throws the error of its position where it is not at head: what the
- * migrations between make would be drafted, too.
+ * Inspects the configured database. Throws the error of its position unless it is at head, because a draft would also contain
+ * what the migrations in between make.
  */
 export async function inspectAtHead(workspace: Workspace): Promise<Inspection> {
   return withClient(workspace.connection, async (client) => {
@@ -27,12 +27,12 @@ const checkUrlChoice: ErrorChoice = ['schemagate config', 'shows where the datab
 const behindError: PositionError = {
   code: 'SCHEMA_BEHIND',
   what: 'The database is behind this build',
-  choice: ['schemagate migrate', 'applies what is pending first'],
+  choice: ['schemagate migrate', 'applies the pending revisions; then draft again'],
 }
 const aheadError: PositionError = {
   code: 'SCHEMA_AHEAD',
-  what: 'The database has revisions that this build lacks',
-  choice: ['get the newer migrations', 'and draft among them'],
+  what: 'The database has revisions that this build does not have',
+  choice: ['get the newer migrations', 'and draft again with them'],
 }
 
 const errorByPosition: Readonly<Record<Exclude<Position, 'current'>, PositionError>> = {
@@ -42,7 +42,7 @@ const errorByPosition: Readonly<Record<Exclude<Position, 'current'>, PositionErr
   diverged: { ...aheadError, code: 'SCHEMA_DIVERGED' },
   foreign: {
     code: 'SCHEMA_WRONG_DATABASE',
-    what: 'The database records revisions, and this build knows none of them',
+    what: 'The database records revisions, and this build has none of them',
     choice: checkUrlChoice,
   },
   unmanaged: {
@@ -61,7 +61,7 @@ function requireAtHead({ recorded, database }: Inspection, { migrations, config 
   const { position, current, head } = history
   const { code, what, choice } = errorByPosition[position === 'current' ? 'ahead' : position]
   throw new SchemaError(code, {
-    what: `${what}: what the migrations between them make would be drafted as well. Nothing was written.`,
+    what: `${what}. A draft would also contain what the migrations in between make. Nothing was written.`,
     facts: [
       ['database', `${describeAddress(database)}  (environment ${config.target})`],
       ['current', current ?? 'none'],
@@ -71,7 +71,7 @@ function requireAtHead({ recorded, database }: Inspection, { migrations, config 
   })
 }
 
-/** Before the first migration a database is where it should be if it records none. */
+/** Before the first migration, a database without recorded revisions is at head. */
 function isAtHead({ position, head, unknown }: History): boolean {
   const isCurrent = position === 'current' && unknown.length === 0
   return isCurrent || (head === null && ['empty', 'unmanaged'].includes(position))

@@ -10,9 +10,9 @@ import { readSource, type SourceCatalog } from '../diff/catalog-source.js'
 import { type DraftBase, loadDraftBase } from './draft-base.js'
 import { inspectAtHead } from './inspect-at-head.js'
 
-/** A migration to be: from the promise at head to another catalog, and back. */
+/** The content of a new migration: the way from the promise at head to a different catalog, and back. */
 export interface Draft {
-  /** What it leads to, in words. */
+  /** What it leads to, as text. */
   readonly source: string
   readonly from: Catalog
   readonly to: Catalog
@@ -21,18 +21,11 @@ export interface Draft {
   readonly ignored: readonly IgnoredDifferences[]
   readonly up: Plan
   readonly down: Plan
-  /** The database it is drafted from, null where it is not. */
+  /** The database that it is drafted from, null for other sources. */
   readonly inspection: Inspection | null
 }
 
-export interface DraftOptions {
-  /** `database`, `models:FILE` or `sql:FILE`. */
-  readonly source: string
-  /** Whether indexes may be made while others write, which leaves the migration without a transaction. */
-  readonly online: boolean
-}
-
-/** What a migration can be drafted from, for help and errors. */
+/** The sources of a draft, for errors. */
 const draftSources: readonly (readonly [form: string, meaning: string])[] = [
   ['--from database', 'what was changed in the configured database by hand'],
   ['--from models:FILE', "what a module's default export builds with Knex's schema builder"],
@@ -40,64 +33,54 @@ const draftSources: readonly (readonly [form: string, meaning: string])[] = [
 ]
 
 /**
- * Plans a migration from the promise at head to a source. Throws SCHEMA_USAGE for a source that is none,
- * SCHEMA_SNAPSHOT_STALE, what reading a side throws, and the error of a database that is not at head.
+ * Plans a migration from the promise at head to a source: `database`, `models:FILE` or `sql:FILE`. Throws SCHEMA_USAGE for
+ * anything else, SCHEMA_SNAPSHOT_STALE, the errors of reading a source, and the error of a database that is not at head.
+ *
+ * @param options `online`: whether indexes are built while other sessions write, which leaves the migration without a
+ *   transaction
  */
-export async function planDraft(workspace: Workspace, { source, online }: DraftOptions): Promise<Draft> {
+export async function planDraft(
+  workspace: Workspace,
+  source: string,
+  { online }: { readonly online: boolean },
+): Promise<Draft> {
   if (!/^(?:database$|models:|sql:)/.test(source))
     throw new SchemaError('SCHEMA_USAGE', {
-      what: `Nothing can be drafted from "${source}". Nothing was written.`,
+      what: `A migration cannot be drafted from "${source}". Nothing was written.`,
       choices: draftSources,
     })
   const inspection = source === 'database' ? await inspectAtHead(workspace) : null
   const base = await loadDraftBase(workspace)
-  const side = await readSource(
-    source,
-    workspace,
-    base.major === null ? null : { ...base, major: base.major },
-  )
-  return { ...planBetween(base, side, { scope: workspace.config.verify.scope, online }), inspection }
+  const reference = base.major === null ? null : { ...base, major: base.major }
+  const target = await readSource(source, workspace, reference)
+  return { ...planBetween(base, target, workspace.config.verify.scope, { online }), inspection }
 }
 
-interface DraftComparison {
-  readonly scope: Scope
-  readonly online: boolean
-}
-
-/** Comments are always drafted with what they are about; owners and grants, which name roles, only where they are compared. */
+/** Comments are always drafted. Owners and grants name roles, so they are drafted only where the scope compares them. */
 function planBetween(
   base: DraftBase,
-  side: SourceCatalog,
-  { scope, online }: DraftComparison,
+  target: SourceCatalog,
+  scope: Scope,
+  { online }: { readonly online: boolean },
 ): Omit<Draft, 'inspection'> {
-  const [from, to] = [base.catalog, side.catalog].map((catalog) =>
-    limitToScope(catalog, { comments: true, grants: scope.grants }),
-  )
-  if (from === undefined || to === undefined) throw new TypeError('two catalogs are compared')
-  const there = compareInScope({ ...base, catalog: to }, from, { scope })
+  const draftScope = { comments: true, grants: scope.grants }
+  const [from, to] = [limitToScope(base.catalog, draftScope), limitToScope(target.catalog, draftScope)]
+  const { differences, ignored } = compareInScope({ ...base, catalog: to }, from, { scope })
   const back = compareInScope({ ...base, catalog: from }, to, { scope })
-  const up = planChanges({ from, to, differences: there.differences, online })
-  const isSeparate = up.statements.some(({ transactional }) => !transactional)
-  const down = planChanges({ from: to, to: from, differences: back.differences, online: isSeparate })
+  const up = planChanges(from, to, { differences, online })
+  const isWithoutTransaction = up.statements.some(({ transactional }) => !transactional)
+  const down = planChanges(to, from, { differences: back.differences, online: isWithoutTransaction })
   const refused = [...down.refused, ...undeterminedRefusals(base, to)]
-  return {
-    source: side.name,
-    from,
-    to,
-    differences: there.differences,
-    ignored: there.ignored,
-    up,
-    down: { ...down, refused },
-  }
+  return { source: target.name, from, to, differences, ignored, up, down: { ...down, refused } }
 }
 
-/** What the way back would have to make with facts that the snapshot does not have. */
+/** Objects that `down` would have to create with facts that the snapshot does not contain. */
 function undeterminedRefusals({ undetermined, catalog }: DraftBase, to: Catalog): readonly PlanRefusal[] {
   return Object.entries(undetermined)
     .filter(([key]) => catalog[key] !== undefined && to[key] === undefined)
     .map(([key, facts]) => ({
       key,
-      reason: `${facts.join(', ')}: differs each time the migrations run, so the snapshot does not have it`,
-      decide: 'what it was',
+      reason: `the snapshot does not contain ${facts.join(', ')}, which differs each time the migrations run`,
+      decide: 'the former value',
     }))
 }

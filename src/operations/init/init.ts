@@ -70,7 +70,7 @@ interface Target {
 /** What a new database has of its own is left as it is, unless a revision changed it. */
 function planBuild({ live, to, snapshot }: Target): Plan {
   const own = Object.entries(live).filter(([key]) => to[key] === snapshot.base[key])
-  const plan = planChanges({ from: live, to: { ...to, ...Object.fromEntries(own) } })
+  const plan = planChanges(live, { ...to, ...Object.fromEntries(own) })
   const [refusal] = plan.refused
   if (refusal === undefined) return plan
   throw new SchemaError('SCHEMA_INIT_REFUSED', {

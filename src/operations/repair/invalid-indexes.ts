@@ -58,9 +58,7 @@ function repairStatements(
   if (promised === null) return [dropped]
   const { [key]: _, ...from } = live
   const to = { ...live, [key]: promised }
-  const { statements, refused } = planChanges({
-    from,
-    to,
+  const { statements, refused } = planChanges(from, to, {
     differences: [{ change: 'missing', key, expected: promised }],
   })
   const [refusal] = refused
