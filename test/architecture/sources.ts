@@ -84,3 +84,34 @@ function namesOf(node: ts.Node): readonly string[] {
     ts.isClassDeclaration(node)
   return isNamed && node.name !== undefined ? [node.name.text] : []
 }
+
+export interface DeclaredName {
+  /** `core/model/diff.ts:12` */
+  readonly place: string
+  readonly name: string
+  readonly isType: boolean
+}
+
+/** Every name that the source declares: of types, functions, variables, parameters and members. */
+export const declaredNames: readonly DeclaredName[] = sources.flatMap(({ path, nodes }) =>
+  nodes
+    .filter(ts.isIdentifier)
+    .filter(isDeclaration)
+    .map((node) => ({
+      place: `${path}:${node.getSourceFile().getLineAndCharacterOfPosition(node.getStart()).line + 1}`,
+      name: node.text,
+      isType: ts.isInterfaceDeclaration(node.parent) || ts.isTypeAliasDeclaration(node.parent),
+    })),
+)
+
+/** Uses have a parent too whose name they are: a member that is read, a name that is imported or passed on. */
+function isDeclaration(node: ts.Identifier): boolean {
+  const { parent } = node
+  const isUse =
+    ts.isPropertyAccessExpression(parent) ||
+    ts.isImportSpecifier(parent) ||
+    ts.isExportSpecifier(parent) ||
+    ts.isShorthandPropertyAssignment(parent) ||
+    (ts.isBindingElement(parent) && parent.propertyName === undefined)
+  return !isUse && 'name' in parent && parent.name === node
+}
