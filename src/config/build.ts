@@ -33,6 +33,7 @@ export function buildConfig({ root, production, settings, values, choice }: Conf
     verify: verifyOf(values),
     terminationLog: resolve(root, values.TERMINATION_LOG),
     fleet: { url: values.FLEET_URL ?? null, token: values.FLEET_TOKEN ?? null },
+    settings: Object.fromEntries([...settings].map(([id, { text }]) => [id, text])),
     entries: entriesOf(settings, choice),
   }
 }

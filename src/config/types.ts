@@ -53,6 +53,8 @@ export interface Config {
     readonly url: string | null
     readonly token: string | null
   }
+  /** The effective values by key, as texts. They hold the secrets. */
+  readonly settings: Readonly<Record<string, string>>
   /** Every effective value, masked, in the order of the table of keys. */
   readonly entries: readonly ConfigEntry[]
 }

@@ -1,51 +1,26 @@
 import { resolve } from 'node:path'
-import { envSchema } from 'env-schema'
 import { isDuration } from './duration.js'
 import { isFile } from './files.js'
 import { ignoreProblem } from './ignore.js'
-import { keyIds, keyOf, type KeyId, type ConfigValues } from './keys.js'
+import { type ConfigValues, type KeyId, keyIds, keyOf } from './keys.js'
 import type { Setting } from './lookup.js'
 import type { ConfigFault, ConfigResult } from './problem.js'
 import { databaseUrlProblem, isHttpUrl, maskCredentials } from './url.js'
-import { isServerHost, isTarget, tlsModes } from './value-types.js'
+import { isServerHost, isTarget, tlsModes, type ValueSchema } from './value-types.js'
 
 export type Settings = ReadonlyMap<KeyId, Setting>
 
-/** The settings as typed values, or a fault for each that is not of its form. */
-export function validateSettings(settings: Settings, root: string): ConfigResult<ConfigValues> {
-  try {
-    return { kind: 'sound', value: coerceSettings(settings, root) }
-  } catch (error) {
-    if (!isValidationError(error)) throw error
-    const invalid = new Set(error.errors.map(({ instancePath }) => instancePath.slice(1)))
-    const faults = [...settings]
-      .filter(([id]) => invalid.has(id))
-      .map(([id, setting]) => malformedFault(id, setting))
-    return { kind: 'faulty', faults }
-  }
-}
+/** For each format that a schema names: whether a text has it. */
+type Formats = Readonly<Record<string, (text: string) => boolean>>
 
-/** env-schema changes what it is given, so all of it is made anew each time. */
-function coerceSettings(settings: Settings, root: string): ConfigValues {
-  return envSchema<ConfigValues>({
-    schema: {
-      type: 'object',
-      properties: Object.fromEntries(keyIds.map((id) => [id, structuredClone(keyOf(id).schema)])),
-    },
-    data: Object.fromEntries([...settings].map(([id, { text }]) => [id, text])),
-    env: false,
-    dotenv: false,
-    ajv: {
-      customOptions: (ajv) =>
-        Object.entries(valueFormats(root)).reduce(
-          (all, [name, isRight]) => all.addFormat(name, isRight),
-          ajv,
-        ),
-    },
-  })
-}
+/** The JSON schema of the whole configuration, from which the service registers its values with @fastify/env. */
+export const configSchema = {
+  type: 'object',
+  properties: Object.fromEntries(keyIds.map((id) => [id, keyOf(id).schema])),
+} as const
 
-function valueFormats(root: string): Readonly<Record<string, (text: string) => boolean>> {
+/** The formats of `configSchema`. Relative paths start at `root`. */
+export function configFormats(root: string): Formats {
   return {
     target: isTarget,
     duration: isDuration,
@@ -57,19 +32,57 @@ function valueFormats(root: string): Readonly<Record<string, (text: string) => b
   }
 }
 
-function malformedFault(id: KeyId, { name, text, source }: Setting): ConfigFault {
-  const { expected, problem, mask = maskCredentials, secret } = keyOf(id)
-  const blunt = secret ? 'is not of its form' : `is ${quoteShortened(mask(text))}`
-  return { subject: name, source, problem: problem?.(text) ?? blunt, hint: `expected ${expected}` }
+/** The settings as typed values, or a fault for each that its schema does not allow. */
+export function validateSettings(settings: Settings, root: string): ConfigResult<ConfigValues> {
+  const formats = configFormats(root)
+  const values = Object.fromEntries(
+    [...settings].map(([id, { text }]) => [id, parseValue(text, keyOf(id).schema, formats)]),
+  )
+  if (areComplete(values, settings)) return { kind: 'sound', value: values }
+  const malformed = [...settings].filter(([id]) => values[id] === undefined)
+  return { kind: 'faulty', faults: malformed.map(([id, setting]) => malformedFault(id, setting)) }
 }
 
-/** What is far too long is not all of it needed to recognise it. */
+/**
+ * What Ajv makes of the text with coercion of types; undefined where it is not valid. A start does not load Ajv for four
+ * keywords: that takes longer than all the rest of the configuration.
+ */
+function parseValue(text: string, schema: ValueSchema, formats: Formats): string | number | undefined {
+  if (schema.type === 'integer') {
+    const number = Number(text)
+    return Number.isInteger(number) && number >= schema.minimum && number <= schema.maximum
+      ? number
+      : undefined
+  }
+  const isAllowed =
+    'enum' in schema
+      ? schema.enum.includes(text)
+      : (schema.pattern === undefined || new RegExp(schema.pattern, 'u').test(text)) &&
+        (schema.format === undefined || formats[schema.format]?.(text) === true)
+  return isAllowed ? text : undefined
+}
+
+/** Whether every setting is valid, and every key with a default is set. */
+function areComplete(
+  values: Readonly<Record<string, string | number | undefined>>,
+  settings: Settings,
+): values is ConfigValues {
+  return keyIds.every((id) => values[id] !== undefined || (keyOf(id).default === null && !settings.has(id)))
+}
+
+function malformedFault(id: KeyId, { name, text, source }: Setting): ConfigFault {
+  const { expected, problem, mask = maskCredentials } = keyOf(id)
+  return {
+    subject: name,
+    source,
+    problem: problem?.(text) ?? `is ${quoteShortened(mask(text))}`,
+    hint: `expected ${expected}`,
+  }
+}
+
+/** The first 100 characters are enough to recognise a value. */
 function quoteShortened(text: string): string {
   return text.length > 100
     ? `${JSON.stringify(text.slice(0, 100))}… (${text.length} characters)`
     : JSON.stringify(text)
-}
-
-function isValidationError(error: unknown): error is Error & { errors: readonly { instancePath: string }[] } {
-  return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
 }

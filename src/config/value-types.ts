@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net'
 import { ignoreProblem, formatIgnoreRules } from './ignore.js'
 import { databaseUrlProblem, maskUrl } from './url.js'
 
-/** TypeBox would cost a start more than all of the rest of the configuration does. */
+/** The part of JSON schema that the keys need, as plain objects: TypeBox would more than double the time of reading them. */
 export type ValueSchema =
   | { readonly type: 'string'; readonly format?: string; readonly pattern?: string }
   | { readonly type: 'integer'; readonly minimum: number; readonly maximum: number }
@@ -10,11 +10,12 @@ export type ValueSchema =
 
 /** What values a key takes, how that is said, and how a value is shown. */
 export interface ValueType {
-  /** JSON schema, as env-schema takes it; the formats are those of validate.ts. */
+  /** The formats are those of validate.ts. */
   readonly schema: ValueSchema
   readonly expected: string
-  /** Set where the value is a secret or holds one: it is masked wherever it is shown, and never in an error. */
+  /** Set where the value is a secret or can hold one. */
   readonly secret?: true
+  /** The value as it is shown; default: without the credentials of a URL. */
   readonly mask?: (text: string) => string
   /** Says what is wrong with a value, where there is more to say than that it is not of this form. */
   readonly problem?: (text: string) => string | undefined
@@ -83,6 +84,7 @@ export const certificatesType = {
 export const httpUrlType = {
   schema: { type: 'string', format: 'http-url' },
   expected: 'a URL of http or https',
+  secret: true,
   mask: maskUrl,
 } as const satisfies ValueType
 

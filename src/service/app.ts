@@ -4,11 +4,12 @@ import type { HealthTracker } from '../gate/health-state.js'
 import { schemaHealth } from '../http/plugin.js'
 import { handleError, handleNotFound } from '../http/problem.js'
 import type { Log } from '../logging/log.js'
+import { registerConfig } from './app-config.js'
 import type { FleetRepository } from './fleet-repository.js'
 import { closeConnections, timeoutOptions, type HttpTimeouts, defaultHttpTimeouts } from './http-timeouts.js'
 
 export interface AppOptions {
-  readonly config: Pick<Config, 'http' | 'fleet'>
+  readonly config: Config
   readonly health: HealthTracker
   readonly log: Log
   /** The fleet's tables, null where this process guards another project's database: then it serves health only. */
@@ -37,10 +38,10 @@ export async function buildApp({
   closeConnections(app, timeouts)
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(handleNotFound)
-  const { healthToken: token, healthDetails: details } = config.http
+  await registerConfig(app, config.settings, config.root)
+  const { HEALTH_TOKEN: token = null, HEALTH_DETAILS: details, FLEET_TOKEN: fleetToken = null } = app.config
   await app.register(schemaHealth, { gate: { health }, token, details })
-  if (api !== null)
-    await app.register(api.fleetRoutes, { repository: api.repository, token: config.fleet.token })
+  if (api !== null) await app.register(api.fleetRoutes, { repository: api.repository, token: fleetToken })
   return app
 }
 

@@ -42,7 +42,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   config: {
     purpose: 'keys, layers, validation, where a value comes from',
     imports: [core, 'errors'],
-    packages: ['env-schema', 'node:'],
+    packages: ['node:'],
   },
   project: {
     purpose: 'the knexfile, the migration files, loading them',
@@ -163,7 +163,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   service: {
     purpose: 'our own process: server, app, fleet routes and tables',
     imports: [core, 'errors', 'config', 'logging', connection, 'gate', 'http', 'fleet', 'workspace.ts'],
-    packages: ['fastify', '@fastify/type-provider-typebox', 'close-with-grace', 'knex', 'pg', 'node:'],
+    packages: [
+      'fastify',
+      '@fastify/env',
+      '@fastify/type-provider-typebox',
+      'close-with-grace',
+      'knex',
+      'pg',
+      'node:',
+    ],
   },
   'cli/commands': {
     purpose: 'one file a verb',

@@ -18,7 +18,7 @@ const maskedUrl = 'postgres://app:***@db.internal:5432/shop'
 
 t.test('without any configuration a service gets the defaults and an embedded database', async (t) => {
   const root = t.testdir({ 'package.json': '{ "name": "orders", "version": "3.1.0" }' })
-  const { entries, ...config } = loadConfig({ root, env: {} })
+  const { entries, settings: _, ...config } = loadConfig({ root, env: {} })
   t.strictSame(config, {
     root,
     target: 'development',
@@ -146,7 +146,7 @@ t.test('every key reaches its place in the configuration', async (t) => {
     FLEET_URL: 'https://fleet.internal',
     FLEET_TOKEN: 'knock knock',
   }
-  const { entries, ...config } = loadConfig({ root, env })
+  const { entries, settings, ...config } = loadConfig({ root, env })
   t.strictSame(config, {
     root,
     target: 'demo',
@@ -193,6 +193,7 @@ t.test('every key reaches its place in the configuration', async (t) => {
     terminationLog: join(root, 'why.log'),
     fleet: { url: 'https://fleet.internal', token: 'knock knock' },
   })
+  t.strictSame(settings, env, 'as texts by key')
   const masked: Settings = {
     HEALTH_TOKEN: '***',
     DATABASE_URL: maskedUrl,
@@ -285,6 +286,7 @@ t.test('a value that is not of its form is a fault', async (t) => {
   const cases: readonly (readonly [string, string, string])[] = [
     ['PORT', 'abc', port],
     ['PORT', '65536', port],
+    ['PORT', 'Infinity', port], // Which Ajv takes for an integer of any range.
     ['HEALTH_PORT', '1.5', port],
     ['DB_PORT', '0', 'expected a whole number from 1 to 65535'],
     ['CONNECT_TIMEOUT', 'soon', duration],

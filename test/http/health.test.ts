@@ -3,6 +3,7 @@ import pino from 'pino'
 import t, { type Test } from 'tap'
 import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
+import { loadConfig } from '../../src/config/load.js'
 import { assess, decide, type Policy } from '../../src/core/history/decision.js'
 import { compareHistory } from '../../src/core/history/history.js'
 import type { Catalog } from '../../src/core/model/catalog.js'
@@ -436,9 +437,12 @@ t.test('a browser gets a page, with everything in it escaped', async (t) => {
 
 t.test('HEAD answers as GET does, without a body; nothing else is there', async (t) => {
   const health = newHealth()
-  const http = { healthToken: token, healthDetails: 'token' } as const
+  const config = loadConfig({
+    root: t.testdir(),
+    env: { HEALTH_TOKEN: token, HEALTH_DETAILS: 'token' },
+  })
   const log = pino({ level: 'silent' })
-  const app = await buildApp({ config: configWith(http), health, log, fleet: null })
+  const app = await buildApp({ config, health, log, fleet: null })
   t.teardown(() => app.close())
   health.recordResult(passed(promised))
   for (const url of paths) {
@@ -467,8 +471,3 @@ t.test('closing the application closes the gate', async (t) => {
   await app.close()
   t.equal(gates, 1)
 })
-
-function configWith(http: { readonly healthToken: string; readonly healthDetails: 'token' | 'always' }) {
-  const server = { host: '127.0.0.1', port: 0, healthPort: null, shutdownDelay: 0 }
-  return { http: { ...server, ...http }, fleet: { url: null, token: null } }
-}

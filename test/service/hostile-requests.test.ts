@@ -6,6 +6,7 @@ import pino from 'pino'
 import t, { type Test } from 'tap'
 import * as create from '../../migrations/20261121090000_create_fleet_reports.js'
 import * as index from '../../migrations/20261121090500_index_fleet_reports.js'
+import { loadConfig } from '../../src/config/load.js'
 import { createHealthTracker } from '../../src/gate/health-state.js'
 import { buildApp } from '../../src/service/app.js'
 import { createFleetRepository } from '../../src/service/fleet-repository.js'
@@ -40,12 +41,8 @@ async function listen(t: Test, patience: Partial<HttpTimeouts> = {}): Promise<Se
   await index.up(knex)
   const logged: string[] = []
   const service = { name: 'songs', version: null, release: null, instance: 'replica-1' }
-  const server = { host: '127.0.0.1', port: 0, healthPort: null, shutdownDelay: 0 }
   const app = await buildApp({
-    config: {
-      http: { ...server, healthToken: null, healthDetails: 'token' },
-      fleet: { url: null, token },
-    },
+    config: loadConfig({ root: t.testdir(), env: { FLEET_TOKEN: token, HEALTH_DETAILS: 'token' } }),
     health: createHealthTracker({ service, target: 'production' }),
     log: pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }),
     fleet: createFleetRepository(knex),
