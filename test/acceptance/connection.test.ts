@@ -69,7 +69,7 @@ Do one of:
     name: 'a server without TLS where TLS is asked for',
     env: ({ own }) => ({ DATABASE_URL: own, DATABASE_SSL: 'verify' }),
     exit: 2,
-    says: `SCHEMA_TLS_FAILED: The server offers no TLS, and the configuration asks for it.
+    says: `SCHEMA_TLS_FAILED: The server does not offer TLS, but the configuration demands it.
 
   database   app@db:5432/songs
   answer     The server does not support SSL connections
@@ -81,7 +81,7 @@ Do one of:
     name: 'a host that does not exist',
     env: ({ own }) => ({ DATABASE_URL: withPart(own, { hostname: 'nowhere.invalid', port: '5432' }) }),
     exit: 8,
-    says: `SCHEMA_DATABASE_UNREACHABLE: The host "nowhere.invalid" is not known.
+    says: `SCHEMA_DATABASE_UNREACHABLE: The host name "nowhere.invalid" cannot be resolved.
 
   database   app@db:5432/songs
   answer     ENOTFOUND getaddrinfo ENOTFOUND nowhere.invalid

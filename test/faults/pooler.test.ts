@@ -99,14 +99,14 @@ t.test(
           .trimEnd()
           .replace(`${at.username}@${at.host}${at.pathname}`, 'app@db:5432/songs')
           .replace(/found .*/, 'found      …'),
-        `SCHEMA_POOLED: This connection leads to a pooler that shares sessions between its clients: no lock would hold there. Nothing was done.
+        `SCHEMA_POOLED: This connection leads to a pooler that shares sessions between its clients, so the migration lock would not hold. Nothing was done.
 
   database   app@db:5432/songs
   found      …
 
 Do one of:
-  MIGRATION_DATABASE_URL   names the PostgreSQL behind the pooler, or a pool in session mode, for migrating
-  ON_BEHIND=refuse         leaves migrating to somebody else; serving works through the pooler`,
+  MIGRATION_DATABASE_URL   names the PostgreSQL behind the pooler, or a pool in session mode, for migrations
+  ON_BEHIND=refuse         leaves migrations to a different process; serving works through the pooler`,
       )
     }
     t.strictSame(await project.objects(), before, 'nothing was written')
@@ -189,6 +189,6 @@ t.test('a setting of the URL that a pooler refuses is named', needed, async (t) 
 
 Do one of:
   schemagate config   shows where the database URL comes from
-  alter role … set    makes the setting that of the role; then remove it from the URL`,
+  alter role … set    stores the setting with the role; then remove it from the URL`,
   )
 })

@@ -3,13 +3,13 @@ import type { Scope } from '../../core/model/scope.js'
 import type { Heartbeat } from '../../core/progress/heartbeat.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
+import { readBackendPid } from '../../postgres/connection/query.js'
 import { setServerParameters } from '../../postgres/connection/settings.js'
 import { ledgerTablesOf, readCatalogInTransaction } from '../../postgres/introspect/read-catalog.js'
 import { ledgerDetailOf } from '../../postgres/ledger/change-hash.js'
 import { appendEntries, type LedgerEntry } from '../../postgres/ledger/ledger.js'
 import { type ActivitySampler, startActivitySampler } from '../../postgres/locks/session-activity.js'
 import { withHeartbeat } from '../../postgres/migrate/heartbeat.js'
-import { readSessionPid } from '../../postgres/session/knex-session.js'
 import {
   type LockedSession,
   type MigrateOptions,
@@ -79,7 +79,7 @@ async function rebuildIndexes(
   if (plan.indexes.length === 0) return []
   // One of the role would leave an invalid index behind. There is no lock_timeout in such a session.
   await setServerParameters(client, { statement_timeout: '0' }, 'session')
-  const audit = await readSessionPid(locked.auditClient)
+  const audit = await readBackendPid(locked.auditClient)
   const watch = startActivitySampler({ connection: options.connection, pid, ledgerPid: audit })
   const done: string[] = []
   try {

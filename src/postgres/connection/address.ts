@@ -1,6 +1,6 @@
 import { toPrintable } from '../../core/text/printable.js'
 
-/** Who connects to which database: everything about a URL that is no secret. */
+/** The parts of a URL that are not secret: who connects to which database. */
 export interface DatabaseAddress {
   readonly user: string
   readonly host: string
@@ -8,7 +8,7 @@ export interface DatabaseAddress {
   readonly name: string
 }
 
-/** The address of a connection, for people. Unix sockets show their directory as the host. */
+/** The address of a connection, for people to read. The host of a Unix socket is its directory. */
 export function addressOf({ url }: { readonly url: string }): DatabaseAddress {
   const { username, hostname, port, pathname, searchParams } = new URL(url)
   return {
@@ -19,7 +19,7 @@ export function addressOf({ url }: { readonly url: string }): DatabaseAddress {
   }
 }
 
-/** `user@host:port/name`, the form every line and error uses. */
+/** `user@host:port/name`, as log lines and errors show it. */
 export function describeAddress({ user, host, port, name }: DatabaseAddress): string {
   return toPrintable(`${user}@${host}:${port}/${name}`)
 }

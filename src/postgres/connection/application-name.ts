@@ -1,43 +1,45 @@
-/** Who a session that migrates is, and where it stands: what others read in pg_stat_activity. */
+/** What the application_name of a migrating session tells other sessions. */
 export interface SessionName {
-  /** Null, like the release, where it is not known. */
+  /** Null where the name does not say, like the release. */
   readonly host: string | null
   readonly release: string | null
-  /** The revision that runs; `waitingForLock`; null between two revisions. */
+  /** The revision that runs, or `waitingForLock`; null between two revisions. */
   readonly revision: string | null
 }
 
-/** What a session says in place of a revision until it has the lock. */
+/** Stands in place of a revision until the session has the lock. */
 export const waitingForLock = 'waiting'
 
-/** PostgreSQL cuts an application_name there. */
+/** PostgreSQL truncates a longer application_name. */
 const maxApplicationNameLength = 63
 const maxReleaseLength = 8
 const unknownPart = '-'
 
-/** `schemagate HOST RELEASE REVISION`, in printable ASCII. What is too long keeps the end of the host, the beginning of the revision. */
+/**
+ * `schemagate HOST RELEASE REVISION`, in printable ASCII, at most 63 characters. A long host keeps its end, a long revision
+ * its beginning.
+ */
 export function formatApplicationName({ host, release, revision }: SessionName): string {
-  const [hostWord, revisionWord] = [toNamePart(host), toNamePart(revision)]
-  const releaseWord = toNamePart(release).slice(0, maxReleaseLength)
-  const space = maxApplicationNameLength - `schemagate ${releaseWord}  `.length
-  const half = Math.floor(space / 2)
-  const hostLength = Math.max(half, space - revisionWord.length)
-  const shortHost = hostWord.slice(-hostLength)
-  return `schemagate ${shortHost} ${releaseWord} ${revisionWord.slice(0, space - shortHost.length)}`
+  const revisionPart = toNamePart(revision)
+  const releasePart = toNamePart(release).slice(0, maxReleaseLength)
+  const space = maxApplicationNameLength - `schemagate ${releasePart}  `.length
+  const hostLength = Math.max(Math.floor(space / 2), space - revisionPart.length)
+  const hostPart = toNamePart(host).slice(-hostLength)
+  return `schemagate ${hostPart} ${releasePart} ${revisionPart.slice(0, space - hostPart.length)}`
 }
 
-/** What such a name says; null where it is not one. */
+/** Parses an application_name; null where schemagate did not write it. */
 export function parseApplicationName(application: string): SessionName | null {
   const [, host, release, revision] = /^schemagate (\S+) (\S+) (\S+)$/.exec(application) ?? []
   if (host === undefined || release === undefined || revision === undefined) return null
   return { host: parseNamePart(host), release: parseNamePart(release), revision: parseNamePart(revision) }
 }
 
-function parseNamePart(word: string): string | null {
-  return word === unknownPart ? null : word
+function parseNamePart(part: string): string | null {
+  return part === unknownPart ? null : part
 }
 
-/** A text as a word of an application_name, which is printable ASCII to PostgreSQL. */
+/** A text as one part of an application_name, in which PostgreSQL allows only printable ASCII. */
 export function toNamePart(text: string | null): string {
   return text?.replaceAll(/[^!-~]+/g, '_') || unknownPart
 }

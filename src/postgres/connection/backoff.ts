@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SchemaError } from '../../errors/schema-error.js'
 
-/** Waits, in milliseconds, before something is tried again. Throws SCHEMA_INTERRUPTED when asked to stop. */
+/** Waits some milliseconds before a retry. Throws SCHEMA_INTERRUPTED when the signal aborts. */
 export async function pause(duration: number, signal: AbortSignal | undefined): Promise<void> {
   try {
     await sleep(duration, undefined, signal === undefined ? {} : { signal })
@@ -14,7 +14,12 @@ export async function pause(duration: number, signal: AbortSignal | undefined): 
   }
 }
 
-/** A delay with jitter, from three to five quarters of it: what failed together is not tried again together. */
+/** Waits some milliseconds; false once the signal aborts. Does not keep the process running. */
+export function sleepUnlessAborted(duration: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(duration, true, { signal, ref: false }).catch(() => false)
+}
+
+/** A delay with jitter, 75 to 125 % of it, so that processes that failed together do not retry together. */
 export function withJitter(delay: number): number {
   return delay * (0.75 + Math.random() / 2)
 }

@@ -2,7 +2,7 @@ import { SchemaError, type ErrorChoice, type ErrorCode } from '../../errors/sche
 import { describeAddress, type DatabaseAddress } from './address.js'
 import { errorCodeOf, isResourceShortage, sqlState } from './sqlstate.js'
 
-/** A connection that could not be made: the error to throw, and whether waiting can mend it. */
+/** Why connecting failed: the error to throw, and whether a later attempt may succeed. */
 export interface ConnectionFailure {
   readonly error: SchemaError
   readonly retry: boolean
@@ -19,7 +19,7 @@ interface ConnectionErrorRule {
 const checkUrl: ErrorChoice = ['schemagate config', 'shows where the database URL comes from']
 const waitLonger: ErrorChoice = ['CONNECT_TIMEOUT=2m', 'waits longer for a database that is still starting']
 
-/** The first cause that matches says what happened. SQLSTATEs are PostgreSQL's, the others Node's. */
+/** The first rule that matches decides. A code is a SQLSTATE of PostgreSQL or a code of Node. */
 const connectionErrorRules: readonly ConnectionErrorRule[] = [
   {
     matches: (code, message) =>
@@ -33,15 +33,15 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
     matches: (code) => code === sqlState.invalidAuthorization,
     error: 'SCHEMA_AUTHENTICATION_FAILED',
     retry: false,
-    what: ({ user }) => `PostgreSQL does not let user "${user}" in.`,
-    choices: [checkUrl, ['DATABASE_SSL=no-verify', 'encrypts the connection, if the server asks for that']],
+    what: ({ user }) => `PostgreSQL does not allow user "${user}" to connect.`,
+    choices: [checkUrl, ['DATABASE_SSL=no-verify', 'encrypts the connection, if the server demands it']],
   },
   {
     matches: (code) => code === sqlState.insufficientPrivilege,
     error: 'SCHEMA_AUTHENTICATION_FAILED',
     retry: false,
-    what: ({ user, name }) => `PostgreSQL does not let user "${user}" into database "${name}".`,
-    choices: [checkUrl, ['grant connect on database', 'lets this role in']],
+    what: ({ user, name }) => `User "${user}" may not connect to database "${name}".`,
+    choices: [checkUrl, ['grant connect on database', 'allows this role to connect']],
   },
   {
     matches: (_, message) => message.includes('unsupported startup parameter'),
@@ -50,7 +50,7 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
     what: ({ host, port }) => `The pooler at ${host}:${port} refuses a setting that the URL asks for.`,
     choices: [
       checkUrl,
-      ['alter role … set', 'makes the setting that of the role; then remove it from the URL'],
+      ['alter role … set', 'stores the setting with the role; then remove it from the URL'],
     ],
   },
   {
@@ -65,7 +65,7 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
     matches: (_, message) => message.includes('does not support SSL'),
     error: 'SCHEMA_TLS_FAILED',
     retry: false,
-    what: () => 'The server offers no TLS, and the configuration asks for it.',
+    what: () => 'The server does not offer TLS, but the configuration demands it.',
     choices: [['DATABASE_SSL=disable', 'connects without encryption']],
   },
   {
@@ -75,14 +75,17 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
     what: () => "The server's certificate is not trusted.",
     choices: [
       ['DATABASE_SSL=/path/to/ca.pem', 'trusts that certificate authority'],
-      ['DATABASE_SSL=no-verify', "encrypts without checking who answers (Heroku's self-signed certificates)"],
+      [
+        'DATABASE_SSL=no-verify',
+        'encrypts without verifying the server (for self-signed certificates, as on Heroku)',
+      ],
     ],
   },
   {
     matches: (code) => code === 'ENOTFOUND' || code === 'EAI_AGAIN',
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
-    what: ({ host }) => `The host "${host}" is not known.`,
+    what: ({ host }) => `The host name "${host}" cannot be resolved.`,
     choices: [checkUrl, waitLonger],
   },
   {
@@ -98,7 +101,7 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
     what: () => 'PostgreSQL has no connection left for this role.',
-    choices: [['max_connections', 'raise it on the server, or close connections of others'], waitLonger],
+    choices: [['max_connections', 'raise it on the server, or close other connections'], waitLonger],
   },
   {
     matches: (code) =>
@@ -114,8 +117,8 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
     matches: isResourceShortage,
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
-    what: () => 'PostgreSQL is out of memory or of room on its disk.',
-    choices: [['the log of PostgreSQL', 'says which'], waitLonger],
+    what: () => 'PostgreSQL is out of memory or disk space.',
+    choices: [["PostgreSQL's log", 'says which'], waitLonger],
   },
   {
     matches: () => true,
@@ -126,24 +129,24 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
   },
 ]
 
-/** What a failed attempt to connect means. The server's own words are kept as a fact, never the URL. */
+/** Explains a failed attempt to connect. The server's own message is a fact of the error, the URL never is. */
 export function classifyConnectionError(cause: unknown, address: DatabaseAddress): ConnectionFailure {
   const { code, message } = codeAndMessageOf(cause)
-  const found = connectionErrorRules.find(({ matches }) => matches(code, message))
-  if (found === undefined) throw cause
-  const error = new SchemaError(found.error, {
-    what: found.what(address),
+  const rule = connectionErrorRules.find(({ matches }) => matches(code, message))
+  if (rule === undefined) throw cause
+  const error = new SchemaError(rule.error, {
+    what: rule.what(address),
     facts: [
       ['database', describeAddress(address)],
       ['answer', formatDriverError(cause)],
     ],
-    choices: found.choices,
+    choices: rule.choices,
     cause,
   })
-  return { error, retry: found.retry }
+  return { error, retry: rule.retry }
 }
 
-/** The error of a connection that was there and is lost. */
+/** The error of an open connection that was lost. */
 export function connectionLossError(cause: unknown, address: DatabaseAddress): SchemaError {
   return new SchemaError('SCHEMA_DATABASE_UNREACHABLE', {
     what: `The connection to ${address.host}:${address.port} was lost: ${formatDriverError(cause)}.`,

@@ -7,15 +7,15 @@ import { withTimeout, closeClient, isSessionLost, trackConnectionLoss } from './
 
 /** How to reach a database. */
 export interface Connection {
-  /** postgres:// URL, with its password. Never to be shown: show `addressOf(connection)`. */
+  /** A postgres:// URL with its password. Never show it: show `addressOf(connection)`. */
   readonly url: string
-  /** DATABASE_SSL: `disable`, `no-verify`, `verify`, the path of a certificate authority, or null to let the URL say. */
+  /** DATABASE_SSL: `disable`, `no-verify`, `verify`, the path of a certificate authority, or null where the URL decides. */
   readonly ssl: string | null
-  /** Shown in pg_stat_activity. */
+  /** What pg_stat_activity shows. */
   readonly applicationName: string
 }
 
-/** Settings that pg's Client and Knex both take. */
+/** Settings for pg's Client and for Knex. */
 export interface ClientSettings {
   readonly connectionString: string
   readonly ssl?: boolean | { readonly rejectUnauthorized: boolean; readonly ca?: string }
@@ -27,12 +27,12 @@ export interface ClientSettings {
 
 const connectAttemptTimeout = 5_000
 
-/** After so long without traffic the network is asked whether the other side is still there. */
+/** Milliseconds without traffic after which the operating system checks that the other side is still there. */
 const keepAliveDelay = 10_000
 
 /**
- * The pg settings of a connection. `connectionString` is always passed as such (Knex and pg read a bare URL differently),
- * and what it says about TLS is removed where DATABASE_SSL decides, because URL parameters beat object options.
+ * The pg settings of a connection. The URL is always passed as `connectionString`, because Knex and pg parse a bare URL
+ * differently. Where DATABASE_SSL decides, the TLS parameters of the URL are removed: they would override `ssl`.
  */
 export function toClientSettings({ url, ssl, applicationName }: Connection): ClientSettings {
   return {
@@ -45,7 +45,7 @@ export function toClientSettings({ url, ssl, applicationName }: Connection): Cli
   }
 }
 
-/** Connects once. Throws the SchemaError of what went wrong. */
+/** Connects once. Throws a SchemaError that says why it failed. */
 export async function connect(connection: Connection): Promise<pg.Client> {
   const attempt = await tryConnect(connection)
   if ('client' in attempt) return attempt.client
@@ -53,8 +53,8 @@ export async function connect(connection: Connection): Promise<pg.Client> {
 }
 
 /**
- * Connects, hands the client over, and ends it however that goes. Throws SCHEMA_DATABASE_UNREACHABLE where `use` fails
- * because the connection was lost.
+ * Connects, runs `use` with the client, and always closes it. Throws SCHEMA_DATABASE_UNREACHABLE where `use` fails because
+ * the connection was lost.
  */
 export async function withClient<T>(
   connection: Connection,
@@ -68,7 +68,7 @@ export async function withClient<T>(
   }
 }
 
-/** Runs `use`; where it fails because one of the clients lost its connection, throws SCHEMA_DATABASE_UNREACHABLE. */
+/** Runs `use`. Throws SCHEMA_DATABASE_UNREACHABLE where it fails because one of the clients lost its connection. */
 export async function translateConnectionLoss<T>(
   clients: readonly pg.ClientBase[],
   connection: Connection,
@@ -84,7 +84,7 @@ export async function translateConnectionLoss<T>(
 
 type ConnectAttempt = { readonly client: pg.Client } | { readonly failure: ConnectionFailure }
 
-/** Connects once; what keeps it from connecting is a value, with whether waiting can mend it. */
+/** Connects once, and returns a failure instead of throwing it. */
 export async function tryConnect(connection: Connection): Promise<ConnectAttempt> {
   try {
     return { client: await openClient(connection) }
@@ -94,7 +94,7 @@ export async function tryConnect(connection: Connection): Promise<ConnectAttempt
 }
 
 async function openClient(connection: Connection): Promise<pg.Client> {
-  // pg's own timer would give up whenever this process was stopped for so long.
+  // pg's own timer also fires where this process was suspended for that long.
   const client = new pg.Client({ ...toClientSettings(connection), connectionTimeoutMillis: 0 })
   trackConnectionLoss(client)
   try {

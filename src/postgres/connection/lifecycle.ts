@@ -4,7 +4,7 @@ import { isConnectionLost } from './sqlstate.js'
 
 const lostClients = new WeakSet<pg.ClientBase>()
 
-/** Keeps in mind whether the connection of this client is lost. Without a listener its loss would end the process. */
+/** Remembers when this client loses its connection. Without a listener the `error` event would end the process. */
 export function trackConnectionLoss(client: pg.ClientBase): void {
   client.on('error', () => void lostClients.add(client))
 }
@@ -14,7 +14,7 @@ export function isSessionLost(error: unknown, clients: readonly pg.ClientBase[])
   return clients.some((client) => lostClients.has(client)) || isConnectionLost(error)
 }
 
-/** Ends a connection without a word to the server, which may not answer. What runs on it fails with this error. */
+/** Closes the socket without a message to the server, which may not answer. Running queries fail with this error. */
 export function destroyClient(client: pg.Client, reason: Error): void {
   lostClients.add(client)
   client.connection.stream.destroy(reason)
@@ -22,13 +22,13 @@ export function destroyClient(client: pg.Client, reason: Error): void {
 
 const clientCloseTimeout = 1_000
 
-/** Ends a connection; a server that does not answer is not waited for. */
+/** Closes a connection. Does not wait for a server that does not answer. */
 export async function closeClient(client: pg.Client): Promise<void> {
   const timer = setTimeout(() => client.connection.stream.destroy(), clientCloseTimeout)
   await client.end().finally(() => clearTimeout(timer))
 }
 
-/** A deadline is over after so many parts: a process that was stopped meanwhile, however long, loses one of them. */
+/** A timeout passes in parts, so a process that was suspended for a long time loses only one of them. */
 const timeoutParts = 5
 
 export interface Deadline {
@@ -37,7 +37,7 @@ export interface Deadline {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Waits for what runs on this client. Where no answer comes in time, or when asked to stop, the connection ends, and it throws. */
+/** Runs queries of this client. Where no answer comes in time, or the signal aborts, closes the connection and throws. */
 export async function withTimeout<T>(
   client: pg.Client,
   { timeout, signal }: Deadline,
@@ -49,23 +49,23 @@ export async function withTimeout<T>(
     destroyClient(client, error)
     reject(error)
   }
-  const silence = `no answer within ${timeout} ms`
-  const late = (): void => giveUp(Object.assign(new Error(silence), { code: 'ETIMEDOUT' }))
-  let left = timeoutParts
+  const onTimeout = (): void =>
+    giveUp(Object.assign(new Error(`no answer within ${timeout} ms`), { code: 'ETIMEDOUT' }))
+  let partsLeft = timeoutParts
   let last: NodeJS.Timeout | undefined
   const timer = setInterval(() => {
-    left -= 1
-    // An answer that has arrived is read before this timer.
-    if (left === 0) last = setTimeout(late, 1)
+    partsLeft -= 1
+    // Node reads an answer that has arrived before it runs this timer.
+    if (partsLeft === 0) last = setTimeout(onTimeout, 1)
   }, timeout / timeoutParts)
-  const asked = (): void => giveUp(readInterruptedError())
-  signal?.addEventListener('abort', asked)
+  const onAbort = (): void => giveUp(readInterruptedError())
+  signal?.addEventListener('abort', onAbort)
   try {
     return await Promise.race([run(), promise])
   } finally {
     clearInterval(timer)
     clearTimeout(last)
-    signal?.removeEventListener('abort', asked)
+    signal?.removeEventListener('abort', onAbort)
   }
 }
 
@@ -80,6 +80,6 @@ function createRejection(): { promise: Promise<never>; reject: (error: Error) =>
 function readInterruptedError(): SchemaError {
   return new SchemaError('SCHEMA_INTERRUPTED', {
     what: 'Reading the database was stopped on request. Nothing was done.',
-    choices: [['run it again', 'begins anew']],
+    choices: [['run it again', 'starts again']],
   })
 }

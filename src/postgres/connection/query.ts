@@ -1,12 +1,15 @@
 import type pg from 'pg'
 
-/** One result of a message: the names of its columns and its rows as arrays. */
+/** The result of one statement: the names of its columns, and its rows as arrays. */
 export interface QueryResult {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly unknown[])[]
 }
 
-/** Type parsers of our own, because a project may have changed pg's global ones. Keys are type OIDs of pg_type. */
+/** One row as an object of its columns. */
+export type Row = Readonly<Record<string, unknown>>
+
+/** By oid of the type. Not pg's global parsers, because a project may have changed them. */
 const typeParsers: Readonly<Record<number, (text: string) => unknown>> = {
   16: (text) => text === 't',
   20: Number,
@@ -21,8 +24,8 @@ const typeParsers: Readonly<Record<number, (text: string) => unknown>> = {
 const parserSettings = { getTypeParser: (oid: number) => typeParsers[oid] ?? ((text: string) => text) }
 
 /**
- * Sends several statements as one simple-query message (one round trip) and returns the results of those that have
- * columns, in order. Parameters cannot be used; quote values with `pg.escapeLiteral`.
+ * Sends several statements as one simple-query message (one round trip), and returns the results of those that have
+ * columns, in order. Such a message takes no parameters: quote values with `pg.escapeLiteral`.
  */
 export async function queryAll(client: pg.ClientBase, text: string): Promise<readonly QueryResult[]> {
   const answer: unknown = await client.query({ text, rowMode: 'array', types: parserSettings })
@@ -33,15 +36,22 @@ export async function queryAll(client: pg.ClientBase, text: string): Promise<rea
     .map(({ fields, rows }) => ({ columns: fields.map(({ name }) => name), rows }))
 }
 
-/** The rows of the last statement of a message, each as an object of its columns. */
-export async function queryRows(
-  client: pg.ClientBase,
-  text: string,
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  const results = await queryAll(client, text)
-  const last = results.at(-1)
-  if (last === undefined) return []
-  return last.rows.map((row) => Object.fromEntries(last.columns.map((name, index) => [name, row[index]])))
+/** The rows of the last statement of a message. */
+export async function queryRows(client: pg.ClientBase, text: string): Promise<readonly Row[]> {
+  return rowsOf((await queryAll(client, text)).at(-1))
+}
+
+/** The rows of a result; none where there is no result. */
+export function rowsOf(result: QueryResult | undefined): readonly Row[] {
+  if (result === undefined) return []
+  const { columns, rows } = result
+  return rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])))
+}
+
+/** The process id of this session on the server. */
+export async function readBackendPid(client: pg.ClientBase): Promise<number> {
+  const [row] = await queryRows(client, 'select pg_backend_pid() as pid')
+  return Number(row?.['pid'])
 }
 
 /** The major version of the server. */

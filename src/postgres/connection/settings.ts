@@ -1,8 +1,8 @@
 import type pg from 'pg'
 
 /**
- * Sets parameters of a session, by name: until it ends, or until its transaction does. As statements, because a pooler
- * refuses them as startup parameters.
+ * Sets server parameters by name, until the session or its transaction ends. Sent as a statement, because poolers refuse
+ * them as startup parameters.
  */
 export async function setServerParameters(
   client: pg.ClientBase,

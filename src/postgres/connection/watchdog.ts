@@ -1,62 +1,58 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
+import { sleepUnlessAborted } from './backoff.js'
 import { type Connection, tryConnect } from './connect.js'
 import { withTimeout, closeClient, destroyClient } from './lifecycle.js'
 import { isNoResponse } from './sqlstate.js'
 
-/** Ends this connection, too, once the server does not answer any more. */
+/** Also closes this connection once the server stops answering. */
 export type WatchClient = (client: pg.Client) => void
-
-export interface WatchdogOptions {
-  readonly connection: Connection
-  /** An open connection to it, that nothing else uses from now on. */
-  readonly client: pg.Client
-}
 
 const pingInterval = 5_000
 const pingTimeout = 15_000
-/** Attempts to connect have their own, shorter time. */
+/** An attempt to connect has a shorter timeout of its own. */
 const maxUnansweredConnects = 3
 
 /**
- * Runs `use` and asks meanwhile, on a connection of its own, whether the server answers: a network that swallows everything
- * looks like a statement that takes long. Where there is no answer for 15 s, the guarded connections are ended.
+ * Runs `use`, and pings the server meanwhile on `client`, which nothing else may use: a network that drops all packets looks
+ * like a slow statement. After 15 s without an answer it closes the watched connections.
  */
 export async function withWatchdog<T>(
-  options: WatchdogOptions,
-  use: (guard: WatchClient) => Promise<T>,
+  connection: Connection,
+  client: pg.Client,
+  use: (watch: WatchClient) => Promise<T>,
 ): Promise<T> {
   const watched = new Set<pg.Client>()
   const stop = new AbortController()
-  const probing = pingUntilUnanswered(options, stop.signal).then((answers) => {
-    if (answers) return
+  const pinging = pingUntilUnanswered(connection, client, stop.signal).then((answered) => {
+    if (answered) return
     const reason = new Error(`PostgreSQL has not answered for ${pingTimeout / 1_000} s`)
-    for (const client of watched) destroyClient(client, reason)
+    for (const other of watched) destroyClient(other, reason)
   })
   try {
-    return await use((client) => void watched.add(client))
+    return await use((other) => void watched.add(other))
   } finally {
     stop.abort()
-    await probing
+    await pinging
   }
 }
 
-/** False once the server does not answer, true when told to stop. A connection that is lost for other reasons is replaced. */
+/** False once the server does not answer, true when the signal aborts. Replaces a connection that was lost otherwise. */
 async function pingUntilUnanswered(
-  { connection, client: first }: WatchdogOptions,
+  connection: Connection,
+  first: pg.Client,
   signal: AbortSignal,
 ): Promise<boolean> {
   let client: pg.Client | null = first
   try {
-    for (let unanswered = 0; await waitForNextPing(signal);) {
+    for (let unanswered = 0; await sleepUnlessAborted(pingInterval, signal);) {
       const found: pg.Client | PingFailure = client ?? (await reconnect(connection))
       unanswered = found === 'silence' ? unanswered + 1 : 0
       if (unanswered === maxUnansweredConnects) return false
       client = typeof found === 'string' ? null : found
       if (client === null) continue
-      const beat = await pingServer(client, signal)
-      if (beat === 'silence') return false
-      if (beat === 'lost') client = null
+      const answer = await pingServer(client, signal)
+      if (answer === 'silence') return false
+      if (answer === 'lost') client = null
     }
     return true
   } finally {
@@ -80,9 +76,4 @@ async function pingServer(client: pg.Client, signal: AbortSignal): Promise<'answ
     await closeClient(client)
     return isNoResponse(error) ? 'silence' : 'lost'
   }
-}
-
-/** False when told to stop. */
-function waitForNextPing(signal: AbortSignal): Promise<boolean> {
-  return sleep(pingInterval, true, { signal, ref: false }).catch(() => false)
 }

@@ -1,6 +1,7 @@
 import { access, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
+import { isRecord } from '../../core/text/is-record.js'
 import { hasErrorCode, embeddedUnavailableError } from './unavailable.js'
 
 interface PackageLink {
@@ -85,8 +86,4 @@ async function readJson(path: string): Promise<unknown> {
 
 function isPackageLink(value: unknown): value is PackageLink {
   return isRecord(value) && typeof value['source'] === 'string' && typeof value['target'] === 'string'
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }

@@ -8,20 +8,18 @@ import type { KnexProject } from '../../project/knexfile.js'
 import { revisionOf } from '../../project/migration-files.js'
 import { addressOf, type DatabaseAddress, describeAddress } from '../connection/address.js'
 import type { Connection } from '../connection/connect.js'
-import { queryAll, type QueryResult } from '../connection/query.js'
+import { queryAll, type QueryResult, type Row, rowsOf } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { ledgerTablesOf, createCatalogReader } from '../introspect/read-catalog.js'
 import { lastEventsQuery, parseLastEvents, type Ledger, quoteTableName } from '../ledger/ledger.js'
 import { catalogLockedError } from '../locks/blocked-read.js'
 import { type InspectionFingerprint, fingerprintOf } from './fingerprint.js'
 import {
-  toResultRows,
   type ServerAndLedgers,
   parseServerAndLedgers,
   serverAndLedgerQueries,
   serverResultCount,
   rollBackQuietly,
-  type ResultRow,
 } from './server-and-ledgers.js'
 
 /** What is true of a database at one moment: read-only, one snapshot, nothing created. */
@@ -106,15 +104,15 @@ async function readServerAndCatalog(
   const results = await queryAll(client, text)
   const found = results.slice(0, serverResultCount)
   const [server, tables] = found
-  const place = parseServerAndLedgers(toResultRows(server)[0] ?? {}, toResultRows(tables), project)
-  refuseMisplacedLedger(place, { connection, project, found: toResultRows(tables) })
+  const place = parseServerAndLedgers(rowsOf(server)[0] ?? {}, rowsOf(tables), project)
+  refuseMisplacedLedger(place, { connection, project, found: rowsOf(tables) })
   return { place, live: await reader.parse(results.slice(serverResultCount)), found }
 }
 
 interface FoundTables {
   readonly connection: Connection
   readonly project: KnexProject
-  readonly found: readonly ResultRow[]
+  readonly found: readonly Row[]
 }
 
 /** With settings that name a schema, ledgers of other services beside it are no business of ours. */
@@ -159,10 +157,10 @@ function parseLedgers(
   { ledgerSchema: schema, hasOwnLedger }: ServerAndLedgers,
   results: readonly QueryResult[],
 ): Pick<Inspection, 'ledger' | 'identity'> {
-  const { last, identity } = parseLastEvents(hasOwnLedger ? toResultRows(results.at(-1)) : [])
+  const { last, identity } = parseLastEvents(hasOwnLedger ? rowsOf(results.at(-1)) : [])
   if (schema === null) return { ledger: null, identity }
   return {
-    ledger: { schema, names: toResultRows(results[0]).map(({ name }) => String(name)), last },
+    ledger: { schema, names: rowsOf(results[0]).map(({ name }) => String(name)), last },
     identity,
   }
 }

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import type { KnexProject } from '../../project/knexfile.js'
-import { queryRows, type QueryResult } from '../connection/query.js'
+import { queryRows, type Row } from '../connection/query.js'
 import { catalogHashQuery } from '../introspect/catalog-hash.js'
 import { canonicalSessionStatements } from '../introspect/queries/catalog-queries.js'
 import { ledgerTable } from '../ledger/ledger.js'
@@ -72,18 +72,10 @@ function ledgerTablesQuery({ tableName, schemaName }: KnexProject): string {
     order by 1`
 }
 
-export type ResultRow = Readonly<Record<string, unknown>>
-
-/** The rows of a result, each as an object of its columns. */
-export function toResultRows(result: QueryResult | undefined): readonly ResultRow[] {
-  if (result === undefined) return []
-  return result.rows.map((row) => Object.fromEntries(result.columns.map((name, index) => [name, row[index]])))
-}
-
 /** What the first two results of `placeQueries` say. */
 export function parseServerAndLedgers(
-  server: ResultRow,
-  tables: readonly ResultRow[],
+  server: Row,
+  tables: readonly Row[],
   { tableName, schemaName }: KnexProject,
 ): ServerAndLedgers {
   const schema = schemaName ?? (typeof server['schema'] === 'string' ? server['schema'] : null)

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import {
   type Activity,
@@ -8,9 +7,10 @@ import {
   type CommandProgress,
 } from '../../core/progress/session-activity.js'
 import { errorMessage } from '../../core/text/redact.js'
+import { sleepUnlessAborted } from '../connection/backoff.js'
 import { connect, type Connection } from '../connection/connect.js'
 import { closeClient } from '../connection/lifecycle.js'
-import { queryAll, type QueryResult } from '../connection/query.js'
+import { queryAll, type Row, rowsOf } from '../connection/query.js'
 import { activityQuery } from './session-activity.sql.js'
 
 /** Looks at a session from a connection of its own, several times a second, for as long as it is not ended. */
@@ -82,15 +82,8 @@ export function startActivitySampler(watched: SampledSessions): ActivitySampler 
   }
 }
 
-/** False when told to stop. */
-function sleepUnlessAborted(duration: number, signal: AbortSignal): Promise<boolean> {
-  return sleep(duration, true, { signal }).catch(() => false)
-}
-
 async function readActivity(client: pg.Client, { pid, ledgerPid }: SampledSessions): Promise<Activity> {
-  const [sessions, blockers, progress] = (await queryAll(client, activityQuery(pid, ledgerPid))).map(
-    toActivityRows,
-  )
+  const [sessions, blockers, progress] = (await queryAll(client, activityQuery(pid, ledgerPid))).map(rowsOf)
   const [session] = sessions ?? []
   if (session === undefined) return { known: false, reason: 'its session is gone' }
   const { state, query, type, event, lock } = session
@@ -106,13 +99,7 @@ async function readActivity(client: pg.Client, { pid, ledgerPid }: SampledSessio
   }
 }
 
-type ActivityRow = Readonly<Record<string, unknown>>
-
-function toActivityRows({ columns, rows }: QueryResult): readonly ActivityRow[] {
-  return rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])))
-}
-
-function parseCommandProgress(row: ActivityRow | undefined): CommandProgress | null {
+function parseCommandProgress(row: Row | undefined): CommandProgress | null {
   if (row === undefined) return null
   const { command, relation, phase, percent } = row
   return {
@@ -123,7 +110,7 @@ function parseCommandProgress(row: ActivityRow | undefined): CommandProgress | n
   }
 }
 
-function parseBlocker({ pid, user, application, address, state, since, query, holds }: ActivityRow): Blocker {
+function parseBlocker({ pid, user, application, address, state, since, query, holds }: Row): Blocker {
   return {
     pid: Number(pid),
     user: asText(user),

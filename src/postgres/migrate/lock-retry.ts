@@ -1,7 +1,7 @@
 import { pause } from '../connection/backoff.js'
+import { readBackendPid } from '../connection/query.js'
 import { setServerParameters } from '../connection/settings.js'
 import { startActivitySampler } from '../locks/session-activity.js'
-import { readSessionPid } from '../session/knex-session.js'
 import { lockConflictMessage, lockRetryDelay } from './lock-conflict.js'
 import { recordRollback } from './record-rollback.js'
 import type { ActiveRun, RunContext, RunState, MigrationStep } from './run-context.js'
@@ -23,7 +23,7 @@ export async function withActiveRun<T>(
   const watch = startActivitySampler({
     connection,
     pid: session.pid,
-    ledgerPid: await readSessionPid(auditClient),
+    ledgerPid: await readBackendPid(auditClient),
   })
   const run = { context, state: createRunState(total), watch }
   const stopListening = captureServerMessages(run)

@@ -4,7 +4,7 @@ import type { KnexProject } from '../../project/knexfile.js'
 import { toClientSettings, connect, type Connection, translateConnectionLoss } from '../connection/connect.js'
 import { closeClient, trackConnectionLoss } from '../connection/lifecycle.js'
 import { refusePooled } from '../connection/pooler.js'
-import { queryRows } from '../connection/query.js'
+import { readBackendPid } from '../connection/query.js'
 import { setServerParameters } from '../connection/settings.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { type WatchClient, withWatchdog } from '../connection/watchdog.js'
@@ -28,7 +28,7 @@ export async function withKnexSession<T>(
   use: (session: KnexSession) => Promise<T>,
 ): Promise<T> {
   const client = await connect(connection)
-  return withWatchdog({ connection, client }, async (guard) => {
+  return withWatchdog(connection, client, async (guard) => {
     await refusePooled(client, connection)
     return openKnexSession({ connection, project, guard }, use)
   })
@@ -97,13 +97,7 @@ async function configureSession(client: pg.Client): Promise<number> {
     await setServerParameters(client, settings, 'session').catch((error: unknown) => {
       if (!isRefusedSetting(error)) throw error
     })
-  return readSessionPid(client)
-}
-
-/** The pid by which other sessions know this one. */
-export async function readSessionPid(client: pg.Client): Promise<number> {
-  const [row] = await queryRows(client, 'select pg_backend_pid() as pid')
-  return Number(row?.['pid'])
+  return readBackendPid(client)
 }
 
 function isRefusedSetting(error: unknown): boolean {
