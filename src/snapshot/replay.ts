@@ -84,7 +84,7 @@ async function replaySecond(
     if (checkpoint !== undefined)
       catalogs.set(revision, pickKeys(await read(allAnnotations), checkpoint.keys()))
   })
-  return findRepeatedChanges({ checkpoints, catalogs, base: first.base }, first.changes)
+  return findRepeatedChanges(first.changes, checkpoints, catalogs, first.base)
 }
 
 async function applyMigrations(

@@ -86,7 +86,7 @@ for (const each of scopedCases)
     const catalog = await catalogOf(each.promised, allAnnotations)
     const promised = { catalog, undetermined: {}, tolerated: new Set<string>() }
     for (const options of [allAnnotations, { comments, grants }]) {
-      const found = compareInScope(promised, await catalogOf(each.live, options), { scope })
+      const found = compareInScope(promised, await catalogOf(each.live, options), scope)
       t.strictSame(found.differences.map(inShort), each.differences)
       t.strictSame(
         found.ignored.map(({ objects }) => objects),

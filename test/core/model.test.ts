@@ -483,8 +483,7 @@ t.test('a pattern covers what belongs to the object', async (t) => {
     ['*:audit.*', [...inAudit, 'user_mapping:audit.app']],
   ]
   const all = diff(expected, actual)
-  const split = (...texts: readonly string[]) =>
-    splitIgnored(all, { scope: scopeOf(...texts), expected, actual })
+  const split = (...texts: readonly string[]) => splitIgnored(all, scopeOf(...texts), expected, actual)
   for (const [text, objects] of covered) {
     const { differences, ignored } = split(text)
     const found = ignored.map(({ pattern, objects }) => [pattern, [...objects].sort()])
@@ -505,11 +504,7 @@ t.test('a pattern covers what belongs to the object', async (t) => {
 
 t.test('without its relation in either catalog, what belongs to one may belong to any kind', async (t) => {
   const actual: Catalog = { [title]: text }
-  const { ignored } = splitIgnored(diff({}, actual), {
-    scope: scopeOf('table:public.*'),
-    expected: {},
-    actual,
-  })
+  const { ignored } = splitIgnored(diff({}, actual), scopeOf('table:public.*'), {}, actual)
   t.match(ignored, [{ objects: [title] }])
 })
 

@@ -42,9 +42,9 @@ export function findRemainingChanges(revision: string, bearings: CompletionInput
   if (snapshot === null || changes === undefined) return null
   const after = promisedCatalogAt(snapshot, [...recorded, revision])
   const before = fullCatalogAt(snapshot, recorded)
-  const telling = compareInScope(after, before, { scope, keys: Object.keys(changes) }).differences
+  const telling = compareInScope(after, before, scope, Object.keys(changes)).differences
   const keys = telling.map(({ key }) => key)
-  return { keys, differences: compareInScope(after, live, { scope, keys }).differences }
+  return { keys, differences: compareInScope(after, live, scope, keys).differences }
 }
 
 /** How far a revision came. The live catalog has to be in the promised words wherever they mean the same. */

@@ -110,7 +110,7 @@ export function assess({ build, recorded, ownership, live, snapshot, ...how }: A
   if (snapshot === null)
     return { ...assessment, verification: { status: 'unverified', why: 'there is no snapshot' } }
   const promised = promisedCatalogAt(snapshot, promisedRevisions(assessment))
-  const { expected, differences, ignored } = compareInScope(promised, live, { scope })
+  const { expected, differences, ignored } = compareInScope(promised, live, scope)
   const findings = differences.map((found) => {
     const finding = assessImpact(found, expected)
     const why = canonicalizeFailures[found.key]

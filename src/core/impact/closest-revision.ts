@@ -40,7 +40,7 @@ export function collectCanonicalizeBatches(search: RevisionSearch): readonly Can
   const batchCounts = new Map<string, number>()
   for (const { changes, undetermined = {} } of snapshot.revisions) {
     const promised = { catalog: objectsAfter(changes), undetermined, tolerated: new Set<string>() }
-    const { differences } = compareInScope(promised, pickKeys(live, Object.keys(changes)), { scope })
+    const { differences } = compareInScope(promised, pickKeys(live, Object.keys(changes)), scope)
     for (const { change, key } of differences) {
       const facts = changes[key]
       if (change !== 'changed' || !facts) continue
@@ -128,7 +128,7 @@ function updateDifferences(state: SearchState, keys: readonly string[]): void {
   const compared = keys.filter((key) => !tolerated.has(key))
   for (const key of compared) found.delete(key)
   const differences = diffKeysAgainstPromise({ catalog: expected, undetermined, tolerated }, actual, compared)
-  for (const difference of splitIgnored(differences, { scope, expected, actual }).differences)
+  for (const difference of splitIgnored(differences, scope, expected, actual).differences)
     found.set(difference.key, assessImpact(difference, expected).impact)
 }
 

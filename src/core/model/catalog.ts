@@ -1,6 +1,6 @@
 /**
- * One fact about an object, in PostgreSQL's own canonical words. A fact that is null or PostgreSQL's default is left out.
- * A fact whose name begins with `$` is structure: it says how objects hang together (`$needs`, `$position`), and is
+ * One fact about an object, as PostgreSQL prints it. A fact that is null or PostgreSQL's default is left out.
+ * A fact whose name begins with `$` is structure: it says how objects depend on each other (`$needs`, `$position`), and is
  * never compared.
  */
 export type Fact = string | number | boolean | readonly string[]
@@ -13,7 +13,7 @@ export type Facts = Readonly<Record<string, Fact>>
  */
 export type Catalog = Readonly<Record<string, Facts>>
 
-/** The kinds that columns, indexes, triggers and the like can belong to. */
+/** The kinds that columns, indexes and triggers can belong to. */
 const relationKinds = ['table', 'view', 'materialized_view', 'foreign_table'] as const
 
 const plainName = /^[a-z_][a-z0-9_$]*$/
@@ -21,37 +21,37 @@ const quotedNamePattern = /"(?:[^"]|"")*"(?:\(.*\))?|[^."(]+(?:\(.*\))?/gs
 
 /**
  * The key of an object: `kind:schema.name` or `kind:schema.table.name`, each name quoted unless it is plain.
- * Routines have their arguments' types behind the name: `function:public.add(integer, integer)`.
+ * A routine has the types of its arguments after the name: `function:public.add(integer, integer)`.
  */
 export function objectKey(kind: string, names: readonly string[], signature = ''): string {
   return `${kind}:${names.map(quoteName).join('.')}${signature}`
 }
 
-/** A key taken apart again; the names stay quoted as they are in the key. */
+/** The kind and the names of a key. The names stay quoted as they are in the key. */
 export function parseKey(key: string): { kind: string; names: readonly string[] } {
   const colon = key.indexOf(':')
   return { kind: key.slice(0, colon), names: key.slice(colon + 1).match(quotedNamePattern) ?? [] }
 }
 
-/** The key of the table an object belongs to, null for an object that stands alone. */
+/** The key of the table an object belongs to; null if it belongs to none. */
 export function tableKeyOf(key: string): string | null {
   const { names } = parseKey(key)
   return names.length === 3 ? `table:${names[0]}.${names[1]}` : null
 }
 
-/** The keys under which what an object belongs to can stand, none for an object that stands alone. */
+/** The possible keys of the relation an object belongs to, one for each kind of relation; none if it belongs to none. */
 export function relationKeysOf(key: string): readonly string[] {
   const { names } = parseKey(key)
   return names.length === 3 ? relationKinds.map((kind) => `${kind}:${names[0]}.${names[1]}`) : []
 }
 
-/** The key of the schema an object is in, null for what is in none. */
+/** The key of the schema an object is in; null if it is in none. */
 export function schemaKeyOf(key: string): string | null {
   const { names } = parseKey(key)
   return names.length > 1 ? `schema:${names[0]}` : null
 }
 
-/** Keys in reading order: schema by schema, each table followed by what belongs to it. */
+/** Keys in reading order: schema by schema, each table followed by the objects that belong to it. */
 export function sortKeys(keys: Iterable<string>): readonly string[] {
   return [...keys]
     .map((key) => [sortPath(key), key] as const)
@@ -59,7 +59,7 @@ export function sortKeys(keys: Iterable<string>): readonly string[] {
     .map(([, key]) => key)
 }
 
-/** How many objects of each kind a set of keys names: `{ table: 2, column: 9 }`. */
+/** How many objects of each kind the keys name: `{ table: 2, column: 9 }`. */
 export function countByKind(keys: Iterable<string>): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const key of keys) {
@@ -77,9 +77,14 @@ export function sameFacts(one: Facts, other: Facts): boolean {
   return Object.keys({ ...one, ...other }).every((name) => sameFact(one[name], other[name]))
 }
 
-/** A name as it stands in a key. */
+/** A name as a key has it: quoted unless it is plain. */
 export function quoteName(name: string): string {
   return plainName.test(name) ? name : `"${name.replaceAll('"', '""')}"`
+}
+
+/** A name of a key as PostgreSQL has it. */
+export function unquoteName(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
 }
 
 function sortPath(key: string): string {

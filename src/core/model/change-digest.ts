@@ -3,8 +3,8 @@ import { defaultScope, limitToScope } from './scope.js'
 import type { Snapshot } from './snapshot.js'
 
 /**
- * The catalog change of a revision as one text that is the same for the same change: objects and facts in order, without
- * structure, comments, grants and what differs at every replay. Null where the snapshot lacks the revision.
+ * The catalog change of a revision as one text, which is equal for equal changes: objects and facts are sorted, and
+ * structure, comments, grants and facts that differ at every replay are left out. Null if the snapshot lacks the revision.
  */
 export function canonicalChange({ base, revisions }: Snapshot, revision: string): string | null {
   const index = revisions.findIndex((entry) => entry.revision === revision)

@@ -4,13 +4,13 @@ import { countByKind, type Fact, type Facts } from './catalog.js'
 import type { Difference } from './diff.js'
 import type { Changes } from './snapshot.js'
 
-/** What a revision changes, in words: `+ 1 table, 9 columns; ~ 1 column; - 1 index`. `existing` were there before it. */
+/** What a revision changes: `+ 1 table, 9 columns; ~ 1 column; - 1 index`. `existing` are the keys that existed before it. */
 export function describeChanges(changes: Changes, existing: ReadonlySet<string> = new Set()): string {
   const keys = Object.keys(changes)
-  const kept = keys.filter((key) => changes[key] !== null)
+  const remaining = keys.filter((key) => changes[key] !== null)
   const groups = [
-    ['+', kept.filter((key) => !existing.has(key))],
-    ['~', kept.filter((key) => existing.has(key))],
+    ['+', remaining.filter((key) => !existing.has(key))],
+    ['~', remaining.filter((key) => existing.has(key))],
     ['-', keys.filter((key) => changes[key] === null)],
   ] as const
   const parts = groups.flatMap(([sign, group]) =>
@@ -19,7 +19,7 @@ export function describeChanges(changes: Changes, existing: ReadonlySet<string> 
   return parts.length === 0 ? 'no change to the catalog' : parts.join('; ')
 }
 
-/** A difference as lines: what it is, then expected and actual of each fact. */
+/** A difference as lines: the change and the key, then the expected and the actual value of each fact. */
 export function describeDifference(difference: Difference): readonly string[] {
   switch (difference.change) {
     case 'missing':
@@ -38,7 +38,7 @@ export function describeDifference(difference: Difference): readonly string[] {
   }
 }
 
-/** A fact on one line; a definition of several lines is folded into one. */
+/** A fact on one line: the lines of a definition are joined. */
 export function describeFact(fact: Fact | undefined): string {
   if (fact === undefined) return 'none'
   const text = Array.isArray(fact) ? fact.join(', ') : String(fact)

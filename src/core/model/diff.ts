@@ -1,8 +1,8 @@
 import { type Catalog, type Facts, sameFact, sortKeys } from './catalog.js'
 
 /**
- * An object that is not as expected, with its facts but for structure. It knows no kind of object: what it means is
- * `impact`.
+ * An object that is not as expected, with its facts except structure. It is the same for every kind of object: what a
+ * difference means is decided in core/impact.
  */
 export type Difference =
   | { readonly change: 'missing'; readonly key: string; readonly expected: Facts }
@@ -16,11 +16,11 @@ export type Difference =
       readonly actual: Facts
     }
 
-/** Names of facts, by object key, that are never compared because they differ at every replay. */
+/** The names of facts that differ at every replay and are therefore never compared, by object key. */
 export type UndeterminedFacts = Readonly<Record<string, readonly string[]>>
 
 /**
- * The differences between two catalogs, in reading order; empty when they are the same. Structure, the facts whose names
+ * The differences between two catalogs, in reading order; empty if they are the same. Structure, the facts whose names
  * begin with `$`, is never compared. Linear in the number of objects.
  */
 export function diff(
@@ -31,25 +31,18 @@ export function diff(
   const keys = new Set([...Object.keys(expected), ...Object.keys(actual)])
   const found = new Map<string, Difference>()
   for (const key of keys) {
-    const difference = compareObject({
-      key,
-      expected: expected[key],
-      actual: actual[key],
-      undetermined: undetermined[key] ?? [],
-    })
+    const difference = compareObject(key, expected[key], actual[key], undetermined[key])
     if (difference !== null) found.set(key, difference)
   }
   return sortKeys(found.keys()).flatMap((key) => found.get(key) ?? [])
 }
 
-interface ObjectPair {
-  readonly key: string
-  readonly expected: Facts | undefined
-  readonly actual: Facts | undefined
-  readonly undetermined: readonly string[]
-}
-
-function compareObject({ key, expected, actual, undetermined }: ObjectPair): Difference | null {
+function compareObject(
+  key: string,
+  expected: Facts | undefined,
+  actual: Facts | undefined,
+  undetermined: readonly string[] = [],
+): Difference | null {
   if (expected === undefined)
     return actual === undefined ? null : { change: 'unexpected', key, actual: withoutStructure(actual) }
   if (actual === undefined) return { change: 'missing', key, expected: withoutStructure(expected) }

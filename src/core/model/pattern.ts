@@ -1,9 +1,9 @@
-import { parseKey } from './catalog.js'
+import { parseKey, unquoteName } from './catalog.js'
 
 /**
- * A pattern on object keys, such as `table:public.events_p*`. `*` is any run of characters within one name; in double
- * quotes everything stands for itself, so that every key is a pattern for its object alone. The kind can be `*`. A routine
- * without its signature stands for all of that name.
+ * A pattern for object keys, such as `table:public.events_p*`. `*` matches any characters within one name. In double
+ * quotes every character matches itself, so every key is a pattern that matches only its object. The kind can be `*`. A
+ * routine without a signature matches all routines of that name.
  */
 export interface Pattern {
   readonly text: string
@@ -13,7 +13,7 @@ export interface Pattern {
 
 interface NamePattern {
   readonly name: RegExp
-  /** Of a routine. Null: any matches, and so does a name that has none. */
+  /** The signature of a routine. Null matches every signature, and names without one. */
   readonly signature: RegExp | null
 }
 
@@ -30,7 +30,7 @@ const tokenPattern =
 const regexSpecials = /[$()*+.?[\\\]^{|}-]/g
 const keyNamePattern = /^("(?:[^"]|"")*"|[^("]*)(\(.*\))?$/s
 
-/** A text taken apart as a pattern; `kinds` are those that there are. */
+/** Parses a text as a pattern. `kinds` are the kinds of objects that exist. */
 export function parsePattern(text: string, kinds: readonly string[]): ParsedPattern {
   const colon = text.indexOf(':')
   const kind = text.slice(0, Math.max(colon, 0))
@@ -42,7 +42,7 @@ export function parsePattern(text: string, kinds: readonly string[]): ParsedPatt
     : { status: 'sound', pattern: { text, kind, names } }
 }
 
-/** Whether the pattern names this very object; what belongs to it is the business of whoever knows that. */
+/** Whether the pattern matches the object itself. Objects that belong to it have keys of their own. */
 export function matchesKey({ kind, names: patterns }: Pattern, key: string): boolean {
   if (kind !== '*' && !key.startsWith(`${kind}:`)) return false
   const { names } = parseKey(key)
@@ -51,7 +51,7 @@ export function matchesKey({ kind, names: patterns }: Pattern, key: string): boo
   )
 }
 
-/** The names of a key without their quotes and signatures. */
+/** The names of a key without quotes and signatures. */
 export function unquotedNames(key: string): readonly string[] {
   return parseKey(key).names.map((name) => splitSignature(name).name)
 }
@@ -91,5 +91,5 @@ function matchesName({ name, signature }: NamePattern, quoted: string): boolean 
 
 function splitSignature(quoted: string): { readonly name: string; readonly signature: string } {
   const [, name = quoted, signature = ''] = keyNamePattern.exec(quoted) ?? []
-  return { name: name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name, signature }
+  return { name: unquoteName(name), signature }
 }

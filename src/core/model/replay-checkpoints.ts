@@ -1,51 +1,47 @@
 import type { Catalog, Facts } from './catalog.js'
 import type { Changes } from './snapshot.js'
 
-/** What each revision of a replay changed, in their order. */
+/** What each revision of a replay changed, in the order of the revisions. */
 export type ReplayChanges = ReadonlyMap<string, Changes>
 
-/** By the revision after which to look: the objects to look at, each with the revision that last changed it. */
+/** After which revision to read which objects, each with the revision that changed it last. */
 export type ReplayCheckpoints = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /**
- * When to read the catalog of a second replay to see all that the first one changed. An object stays as it is until
- * another revision changes it, so a few looks are enough for hundreds of revisions.
+ * When to read the catalog of a second replay to see everything that the first one changed. An object stays the same until
+ * a later revision changes it, so a few reads are enough for hundreds of revisions.
  */
 export function planCheckpoints(first: ReplayChanges): ReplayCheckpoints {
-  const looks = new Map<string, ReadonlyMap<string, string>>()
-  let unseen = new Map<string, string>()
+  const checkpoints = new Map<string, ReadonlyMap<string, string>>()
+  let unread = new Map<string, string>()
   let previous = ''
   for (const [revision, changes] of first) {
     const keys = Object.keys(changes)
-    if (keys.some((key) => unseen.has(key))) {
-      looks.set(previous, unseen)
-      unseen = new Map()
+    if (keys.some((key) => unread.has(key))) {
+      checkpoints.set(previous, unread)
+      unread = new Map()
     }
-    for (const key of keys) unseen.set(key, revision)
+    for (const key of keys) unread.set(key, revision)
     previous = revision
   }
-  return looks.set(previous, unseen)
-}
-
-/** A second replay: what was seen at each look, and what was there before the first revision. */
-export interface CheckpointCatalogs {
-  readonly checkpoints: ReplayCheckpoints
-  readonly catalogs: ReadonlyMap<string, Catalog>
-  readonly base: Catalog
+  return checkpoints.set(previous, unread)
 }
 
 /**
- * The changes of the first replay as the second one made them. Left out is what the second did not do: make an object of
- * that name, or drop one that was there.
+ * The changes of the first replay as the second one made them. Left out are those that the second did not make: it created
+ * no object of that name, or had none to drop. `catalogs` is what the second replay read at each checkpoint, `base` what
+ * its database held before the first revision.
  */
 export function findRepeatedChanges(
-  { checkpoints, catalogs, base }: CheckpointCatalogs,
   first: ReplayChanges,
+  checkpoints: ReplayCheckpoints,
+  catalogs: ReadonlyMap<string, Catalog>,
+  base: Catalog,
 ): ReplayChanges {
   const repeated = new Map<string, Record<string, Facts | null>>()
   const known = new Set(Object.keys(base))
-  for (const [at, look] of checkpoints)
-    for (const [key, revision] of look) {
+  for (const [at, checkpoint] of checkpoints)
+    for (const [key, revision] of checkpoint) {
       const facts = catalogs.get(at)?.[key] ?? null
       if (facts !== null) known.add(key)
       const isSame = (facts === null) === (first.get(revision)?.[key] === null)

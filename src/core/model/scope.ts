@@ -3,13 +3,13 @@ import type { Difference } from './diff.js'
 import { matchesKey, type Pattern, unquotedNames } from './pattern.js'
 import { diffAgainstPromise, diffKeysAgainstPromise, type PromisedCatalog } from './snapshot.js'
 
-/** A pattern whose objects may differ from the promise, and why that is meant. */
+/** A pattern whose objects may differ from the promise, and the reason for it. */
 export interface IgnoreRule {
   readonly pattern: Pattern
   readonly reason: string | null
 }
 
-/** What of the catalog is compared. */
+/** Which part of the catalog is compared. */
 export interface Scope {
   readonly comments: boolean
   /** Owners, grants and default privileges. */
@@ -17,7 +17,7 @@ export interface Scope {
   readonly ignore: readonly IgnoreRule[]
 }
 
-/** What a pattern left out: the keys of the objects that differ and are not told. Empty where none does. */
+/** The keys of the objects whose differences a pattern leaves out; empty if none differs. */
 export interface IgnoredDifferences {
   readonly pattern: string
   readonly reason: string | null
@@ -31,71 +31,67 @@ const grantFacts = ['owner', 'grants', 'columnGrants']
 const grantKind = 'default_privileges:'
 
 /**
- * The catalog without comments and grants where these are not compared. What has none comes back itself, not a copy.
+ * The catalog without comments and grants unless the scope has them. A catalog without any is returned itself, not copied.
  * Linear in the number of objects.
  */
-export function limitToScope(catalog: Catalog, { comments, grants }: Omit<Scope, 'ignore'>): Catalog {
-  const apart = [...(comments ? [] : commentFacts), ...(grants ? [] : grantFacts)]
-  if (apart.length === 0) return catalog
-  const isApart = (key: string): boolean => !grants && key.startsWith(grantKind)
-  const hasApart = (facts: Facts): boolean => apart.some((name) => facts[name] !== undefined)
+export function limitToScope(
+  catalog: Catalog,
+  { comments, grants }: { readonly comments: boolean; readonly grants: boolean },
+): Catalog {
+  const omitted = [...(comments ? [] : commentFacts), ...(grants ? [] : grantFacts)]
+  if (omitted.length === 0) return catalog
+  const isOmitted = (key: string): boolean => !grants && key.startsWith(grantKind)
+  const hasOmitted = (facts: Facts): boolean => omitted.some((name) => facts[name] !== undefined)
   const keys = Object.keys(catalog)
-  if (!keys.some((key) => isApart(key) || hasApart(catalog[key] ?? {}))) return catalog
-  const kept: Record<string, Facts> = {}
+  if (!keys.some((key) => isOmitted(key) || hasOmitted(catalog[key] ?? {}))) return catalog
+  const limited: Record<string, Facts> = {}
   for (const key of keys) {
     const facts = catalog[key] ?? {}
-    if (!isApart(key)) kept[key] = hasApart(facts) ? omitFacts(facts, apart) : facts
+    if (!isOmitted(key)) limited[key] = hasOmitted(facts) ? omitFacts(facts, omitted) : facts
   }
-  return kept
+  return limited
 }
 
-export interface ComparisonOptions {
-  readonly scope: Scope
-  /** The objects to compare. Default: all. */
-  readonly keys?: readonly string[]
-}
-
-export interface ScopedComparison {
-  /** What is promised, as far as it is compared. */
-  readonly expected: Catalog
+/** Differences that count, and those that are left out. */
+export interface SplitDifferences {
   readonly differences: readonly Difference[]
   readonly ignored: readonly IgnoredDifferences[]
 }
 
-/** The live catalog against the promise, as far as the scope goes. */
+/**
+ * Compares the live catalog with the promise within the scope; with `keys` only those objects. `expected` is the part of
+ * the promise that is compared.
+ */
 export function compareInScope(
   promised: PromisedCatalog,
   live: Catalog,
-  { scope, keys }: ComparisonOptions,
-): ScopedComparison {
+  scope: Scope,
+  keys?: readonly string[],
+): SplitDifferences & { readonly expected: Catalog } {
   const expected = limitToScope(promised.catalog, scope)
   const actual = limitToScope(live, scope)
   const compared = { ...promised, catalog: expected }
   const found =
     keys === undefined ? diffAgainstPromise(compared, actual) : diffKeysAgainstPromise(compared, actual, keys)
-  return { expected, ...splitIgnored(found, { scope, expected, actual }) }
-}
-
-/** Where differences were found, and what of them is to be left out. */
-export interface DifferenceContext {
-  readonly scope: Scope
-  readonly expected: Catalog
-  readonly actual: Catalog
+  return { expected, ...splitIgnored(found, scope, expected, actual) }
 }
 
 /**
- * Differences that count, and those that the first pattern to cover them leaves out, by pattern. A pattern covers an
- * object and what belongs to it: a table's columns and the sequences they own, all that is in a schema.
+ * Splits differences into those that count and those that a pattern of the scope leaves out, each by the first pattern that
+ * covers it. A pattern covers an object and what belongs to it: the columns of a table and the sequences they own, all
+ * objects of a schema.
  */
 export function splitIgnored(
   differences: readonly Difference[],
-  { scope, expected, actual }: DifferenceContext,
-): Omit<ScopedComparison, 'expected'> {
+  scope: Scope,
+  expected: Catalog,
+  actual: Catalog,
+): SplitDifferences {
   if (scope.ignore.length === 0) return { differences, ignored: [] }
   const exists = (key: string): boolean => expected[key] !== undefined || actual[key] !== undefined
   const rules = differences.map((difference) => {
-    const line = selfAndOwnerKeys(difference.key, { facts: factsOf(difference), exists })
-    return scope.ignore.find(({ pattern }) => line.some((key) => matchesKey(pattern, key)))
+    const keys = selfAndOwnerKeys(difference.key, factsOf(difference), exists)
+    return scope.ignore.find(({ pattern }) => keys.some((key) => matchesKey(pattern, key)))
   })
   return {
     differences: differences.filter((_, index) => rules[index] === undefined),
@@ -107,7 +103,7 @@ export function splitIgnored(
   }
 }
 
-/** The patterns that no object of any of the catalogs is named by: probably misspelled. */
+/** The patterns that match no object of any of the catalogs, and are probably misspelled. */
 export function unmatchedPatterns({ ignore }: Scope, catalogs: readonly Catalog[]): readonly string[] {
   const keys = catalogs.flatMap((catalog) => Object.keys(catalog))
   return ignore
@@ -115,24 +111,19 @@ export function unmatchedPatterns({ ignore }: Scope, catalogs: readonly Catalog[
     .map(({ pattern }) => pattern.text)
 }
 
-/** How many differences were left out. */
+/** How many differences the patterns leave out. */
 export function countIgnored(ignored: readonly IgnoredDifferences[]): number {
   return ignored.reduce((sum, { objects }) => sum + objects.length, 0)
 }
 
-interface ObjectContext {
-  readonly facts: Facts
-  readonly exists: (key: string) => boolean
-}
-
-/** What an object belongs to where its names do not say it, by kind. */
+/** What an object belongs to by its facts, because its names do not say it, by kind. */
 const ownerByFact: Readonly<Record<string, (facts: Facts) => string | null>> = {
   sequence: ({ ownedBy }) => keyFromSqlName('column', ownedBy),
   default_privileges: ({ schema }) => keyFromSqlName('schema', schema),
 }
 
-/** The keys of an object and of all it belongs to. A key with a table's name does not tell what kind of table that is. */
-function selfAndOwnerKeys(key: string, { facts, exists }: ObjectContext): readonly string[] {
+/** The keys of an object and of everything it belongs to. The key of a column does not say of what kind its relation is. */
+function selfAndOwnerKeys(key: string, facts: Facts, exists: (key: string) => boolean): readonly string[] {
   const { kind, names } = parseKey(key)
   const relations = relationKeysOf(key)
   const present = relations.filter(exists)
@@ -142,11 +133,11 @@ function selfAndOwnerKeys(key: string, { facts, exists }: ObjectContext): readon
     key,
     ...(present.length === 0 ? relations : present),
     ...(top === null ? [] : [top]),
-    ...(owner === null ? [] : selfAndOwnerKeys(owner, { facts: {}, exists })),
+    ...(owner === null ? [] : selfAndOwnerKeys(owner, {}, exists)),
   ]
 }
 
-/** PostgreSQL quotes words of its own, keys do not. */
+/** PostgreSQL quotes its keywords, keys do not. */
 function keyFromSqlName(kind: string, names: unknown): string | null {
   return typeof names === 'string' ? objectKey(kind, unquotedNames(`${kind}:${names}`)) : null
 }

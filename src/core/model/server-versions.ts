@@ -1,29 +1,30 @@
 import { type Fact, sameFact } from './catalog.js'
 
-/** The major versions of PostgreSQL that two catalogs were read on. */
+/** The major versions of PostgreSQL on which two catalogs were read. */
 export interface MajorVersions {
   readonly expected: number
   readonly actual: number
 }
 
-/** Words that PostgreSQL quotes in names since 16 or 17, and did not before; bare, no expression has them as anything else. */
+/** Names that PostgreSQL prints in quotes since 16 or 17, and without before. Without quotes they mean nothing else. */
 const newlyQuotedNames =
   /'(?:[^']|'')*'|"(json(?:_(?:array|arrayagg|exists|object|objectagg|query|scalar|serialize|table|value))?|merge_action)"/g
 
-/** A text without the quotes that only some major versions put around a name. */
+/** A text without the quotes that only some major versions print around a name. */
 export function normalizeQuoting(text: string): string {
-  return text.replaceAll(newlyQuotedNames, (found: string, word: string | undefined) => word ?? found)
+  return text.replaceAll(newlyQuotedNames, (found: string, name: string | undefined) => name ?? found)
 }
 
 const allToPublic = 'PUBLIC: ALL'
 
 /**
- * Whether the grants on the schema `public` come to the same on a major version before 15 and a later one. The lists say
- * what was granted beyond what each grants from the start: until 14 that is everything, to everybody. The owner is another
- * role since.
+ * Whether the grants on the schema `public` are equivalent on a major version before 15 and a later one. The lists contain
+ * what was granted in addition to the initial grants: until 14 these are all privileges for PUBLIC, since 15 only USAGE.
+ * The schema also has a different owner since 15.
  */
 export function samePublicGrants(
-  [expected, actual]: readonly [Fact | undefined, Fact | undefined],
+  expected: Fact | undefined,
+  actual: Fact | undefined,
   majors: MajorVersions,
 ): boolean {
   if (majors.expected < 15 === majors.actual < 15) return false

@@ -1,29 +1,30 @@
 import type { Snapshot } from './snapshot.js'
 
-/** A migration as the snapshot remembers it: its revision, file name and checksum of the text. */
+/** A migration as the snapshot records it: the revision, the file name and a checksum of its text. */
 export interface MigrationChecksum {
   readonly revision: string
   readonly file: string | null
   readonly checksum: string | null
 }
 
-/** Why a snapshot is not the one of these migrations. */
-export type StaleRevision =
-  | { readonly why: 'new' | 'removed' | 'edited'; readonly revision: string }
-  | { readonly why: 'reordered'; readonly revision: string }
+/** A revision because of which a snapshot is not that of these migrations. */
+export interface StaleRevision {
+  readonly revision: string
+  readonly why: 'new' | 'removed' | 'edited' | 'reordered'
+}
 
 /**
- * Compares the snapshot with the migrations of this build; empty when it was made from them.
- * Texts are compared only between files of the same name: a `.js` built from the `.ts` that was replayed has another text.
+ * Compares the snapshot with the migrations of this build; empty if it was made from them. Texts are compared only between
+ * files of the same name: a `.js` that was built from the replayed `.ts` has a different text.
  */
 export function findStaleRevisions(
   snapshot: Snapshot,
   sources: readonly MigrationChecksum[],
 ): readonly StaleRevision[] {
-  const remembered = new Map(snapshot.revisions.map((entry) => [entry.revision, entry]))
+  const recorded = new Map(snapshot.revisions.map((entry) => [entry.revision, entry]))
   const present = new Set(sources.map(({ revision }) => revision))
   const removed = snapshot.revisions.filter(({ revision }) => !present.has(revision))
-  const found = sources.flatMap((source) => compareChecksum(source, remembered.get(source.revision)))
+  const found = sources.flatMap((source) => compareChecksum(source, recorded.get(source.revision)))
   const stale = [...found, ...removed.map(({ revision }): StaleRevision => ({ why: 'removed', revision }))]
   return stale.some(({ why }) => why !== 'edited')
     ? stale
@@ -32,11 +33,11 @@ export function findStaleRevisions(
 
 function compareChecksum(
   source: MigrationChecksum,
-  remembered: MigrationChecksum | undefined,
+  recorded: MigrationChecksum | undefined,
 ): readonly StaleRevision[] {
-  if (remembered === undefined) return [{ why: 'new', revision: source.revision }]
-  const comparable = remembered.file === source.file && remembered.checksum !== null
-  return comparable && remembered.checksum !== source.checksum
+  if (recorded === undefined) return [{ why: 'new', revision: source.revision }]
+  const isComparable = recorded.file === source.file && recorded.checksum !== null
+  return isComparable && recorded.checksum !== source.checksum
     ? [{ why: 'edited', revision: source.revision }]
     : []
 }

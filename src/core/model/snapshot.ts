@@ -1,15 +1,15 @@
 import { type Catalog, type Facts, sameFacts, sortKeys } from './catalog.js'
 import { diff, type Difference, type UndeterminedFacts } from './diff.js'
 
-/** Another one knows other facts of the catalog, or other words for them. */
+/** A snapshot of a different format has different facts of the catalog, or prints them differently. */
 export const snapshotFormat = 2
 
-/** What a revision makes of the catalog: the facts an object has after it, null where the object is gone. */
+/** What a revision changes in the catalog, by object key: the facts after it, null if the object is gone. */
 export type Changes = Readonly<Record<string, Facts | null>>
 
 export interface SnapshotRevision {
   readonly revision: string
-  /** The file it was made from, null for a custom migration source without files. */
+  /** The file it was made from; null for a custom migration source without files. */
   readonly file: string | null
   readonly checksum: string | null
   readonly changes: Changes
@@ -20,16 +20,16 @@ export interface SnapshotRevision {
 export interface Snapshot {
   /** The major version of the PostgreSQL it was replayed on. */
   readonly postgres: number
-  /** What the scratch database held before the first revision. Not promised, and not unexpected. */
+  /** What the scratch database held before the first revision: neither promised nor unexpected. */
   readonly base: Catalog
   readonly revisions: readonly SnapshotRevision[]
 }
 
-/** The promised catalog at some revisions. */
+/** What a snapshot promises at some revisions. */
 export interface PromisedCatalog {
   readonly catalog: Catalog
   readonly undetermined: UndeterminedFacts
-  /** Objects of the base that no revision touched: there or not, it says nothing. */
+  /** Objects of the base that no revision changed. They may exist or not. */
   readonly tolerated: ReadonlySet<string>
 }
 
@@ -51,13 +51,13 @@ export function promisedCatalogAt(snapshot: Snapshot, revisions: Iterable<string
   return { catalog, undetermined, tolerated }
 }
 
-/** The promised catalog at some revisions, with what an empty database has. */
+/** The promised catalog at some revisions, with the objects of an empty database. */
 export function fullCatalogAt(snapshot: Snapshot, revisions: Iterable<string>): Catalog {
   const { catalog, tolerated } = promisedCatalogAt(snapshot, revisions)
   return { ...pickKeys(snapshot.base, tolerated), ...catalog }
 }
 
-/** What a revision changes, and which of these objects were there before it; null where the snapshot lacks it. */
+/** What a revision changes, and which of these objects existed before it; null if the snapshot lacks the revision. */
 export function changesOf(
   { base, revisions }: Snapshot,
   revision: string,
@@ -66,17 +66,17 @@ export function changesOf(
   const changes = revisions[index]?.changes
   if (changes === undefined) return null
   const earlier = [base, ...revisions.slice(0, index).map((entry) => entry.changes)]
-  const wasThere = (key: string): boolean =>
+  const existed = (key: string): boolean =>
     (earlier.findLast((change) => Object.hasOwn(change, key))?.[key] ?? null) !== null
-  return { changes, existing: new Set(Object.keys(changes).filter(wasThere)) }
+  return { changes, existing: new Set(Object.keys(changes).filter(existed)) }
 }
 
-/** The live catalog against the promise. */
+/** Compares the live catalog with the promise. */
 export function diffAgainstPromise(promised: PromisedCatalog, live: Catalog): readonly Difference[] {
   return diff(promised.catalog, live, promised.undetermined).filter(({ key }) => !promised.tolerated.has(key))
 }
 
-/** The live catalog against the promise, for some objects only. */
+/** Compares only the objects of the given keys. */
 export function diffKeysAgainstPromise(
   promised: PromisedCatalog,
   live: Catalog,
@@ -97,19 +97,20 @@ function isSame(was: Facts | undefined, is: Facts | undefined): boolean {
 }
 
 /**
- * Two replays of one revision: its changes as the first one made them, and which facts came out different, which are not
- * determined. Their values are as good as any other for building a database, and never compared.
+ * The changes of one revision by two replays: the values of the first, and the names of the facts that differ. These are
+ * not determined: any value of them serves to build a database, and they are never compared. A change that the second
+ * replay lacks is left out.
  */
 export function mergeReplays(
   first: Changes,
   second: Changes,
-): Pick<SnapshotRevision, 'changes' | 'undetermined'> {
+): { readonly changes: Changes; readonly undetermined?: UndeterminedFacts } {
   const changes: Record<string, Facts | null> = {}
   const undetermined: Record<string, readonly string[]> = {}
   for (const [key, facts] of Object.entries(first)) {
-    const again = second[key]
-    if (again === undefined) continue
-    const names = facts === null || again === null ? [] : namesOfDifferingFacts(facts, again)
+    const repeated = second[key]
+    if (repeated === undefined) continue
+    const names = facts === null || repeated === null ? [] : namesOfDifferingFacts(facts, repeated)
     changes[key] = facts
     if (names.length > 0) undetermined[key] = names
   }
@@ -122,7 +123,7 @@ function namesOfDifferingFacts(one: Facts, other: Facts): readonly string[] {
   )
 }
 
-/** A new snapshot with the values of facts that are not determined as an earlier one has them, so that it does not change. */
+/** A new snapshot with an earlier one's values of facts that are not determined, so that they do not change in its file. */
 export function reuseUndeterminedValues(fresh: Snapshot, earlier: Snapshot | null): Snapshot {
   const before = new Map(earlier?.revisions.map((revision) => [revision.revision, revision.changes]))
   return {
@@ -135,16 +136,16 @@ export function reuseUndeterminedValues(fresh: Snapshot, earlier: Snapshot | nul
 }
 
 function withEarlierValues({ changes, undetermined = {} }: SnapshotRevision, earlier: Changes): Changes {
-  const kept: Record<string, Facts | null> = { ...changes }
+  const merged: Record<string, Facts | null> = { ...changes }
   for (const [key, names] of Object.entries(undetermined))
     for (const name of names) {
-      const [facts, value] = [kept[key], earlier[key]?.[name]]
-      if (facts && value !== undefined) kept[key] = { ...facts, [name]: value }
+      const [facts, value] = [merged[key], earlier[key]?.[name]]
+      if (facts && value !== undefined) merged[key] = { ...facts, [name]: value }
     }
-  return kept
+  return merged
 }
 
-/** The part of a catalog that some keys name. */
+/** The objects of a catalog with these keys. */
 export function pickKeys(catalog: Catalog, keys: Iterable<string>): Catalog {
   const picked: Record<string, Facts> = {}
   for (const key of keys) if (catalog[key] !== undefined) picked[key] = catalog[key]

@@ -1,4 +1,4 @@
-/** Nouns whose plural, or kinds whose name for people, is another than their own with an s. */
+/** Nouns with an irregular plural, and kinds of objects that people call by a different name. */
 const irregularNames: Readonly<Record<string, readonly [one: string, several: string]>> = {
   index: ['index', 'indexes'],
   policy: ['policy', 'policies'],
@@ -27,13 +27,13 @@ export function formatCount(number: number, noun: string): string {
   return `${number.toLocaleString('en')} ${number === 1 ? nameOfKind(noun) : pluralOfKind(noun)}`
 }
 
-/** Counts by kind in words: `2 tables, 9 columns`, `nothing` for none. */
+/** Counts by kind: `2 tables, 9 columns`, `nothing` for none. */
 export function describeCounts(counts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(counts).map(([kind, number]) => formatCount(number, kind))
   return parts.length === 0 ? 'nothing' : parts.join(', ')
 }
 
-/** A list as people read it: of a long one the first lines and the last. */
+/** A list of at most 12 lines: of a longer one the first and the last five, and how many are left out. */
 export function shortenList(lines: readonly string[]): readonly string[] {
   return lines.length <= 12
     ? lines

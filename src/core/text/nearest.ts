@@ -1,4 +1,4 @@
-/** The candidate that a name was probably meant to be: at most 2 edits away, fewer where the candidate is short. */
+/** The candidate that a mistyped name probably means: at most 2 edits away, fewer if the candidate is short. */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   const close = candidates
     .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
@@ -6,18 +6,18 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return close.toSorted((one, other) => one.edits - other.edits)[0]?.candidate
 }
 
-/** How many letters must be added, left out or replaced to turn one word into the other. */
+/** How many letters must be added, removed or replaced to turn one text into the other (Levenshtein distance). */
 function editDistance(from: string, to: string): number {
   const first = Array.from({ length: to.length + 1 }, (_, index) => index)
   return (
     from
       .split('')
-      .reduce((above, letter) => nextDistanceRow(above, { letter, to }), first)
+      .reduce((above, letter) => nextDistanceRow(above, letter, to), first)
       .at(-1) ?? 0
   )
 }
 
-function nextDistanceRow(above: readonly number[], { letter, to }: { letter: string; to: string }): number[] {
+function nextDistanceRow(above: readonly number[], letter: string, to: string): number[] {
   const row = [(above[0] ?? 0) + 1]
   for (const [index, other] of to.split('').entries()) {
     const replaced = (above[index] ?? 0) + (letter === other ? 0 : 1)

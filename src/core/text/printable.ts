@@ -1,17 +1,17 @@
 /**
- * What a terminal or a reader of lines would act on instead of showing it: control characters, separators of lines, and
- * what turns the direction of writing around or has no width.
+ * Characters that a terminal or a line reader acts on instead of showing them: control characters, line separators,
+ * characters that change the direction of writing, and characters without width.
  */
 const unprintable = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
 
 const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-/** A text as one line that shows all that is in it: names can have line breaks and what terminals obey. */
+/** A text as one line, with what is not printable escaped: names in PostgreSQL can contain line breaks and terminal codes. */
 export function toPrintable(text: string): string {
   return text.replaceAll(unprintable, escapeCharacter)
 }
 
-/** The same for a text of several lines, which stay lines, and whose tabs stay. */
+/** The same for a text of several lines: its line breaks and tabs stay. */
 export function toPrintableLines(text: string): string {
   return text.replaceAll(unprintable, (character) =>
     /[\n\t]/.test(character) ? character : escapeCharacter(character),

@@ -1,4 +1,4 @@
-import { type Catalog, type Facts, objectKey, parseKey } from '../model/catalog.js'
+import { type Catalog, type Facts, objectKey, parseKey, unquoteName } from '../model/catalog.js'
 
 /** A type of TypeScript: the members of a union. */
 export type UnionMembers = readonly string[]
@@ -103,11 +103,6 @@ function domainType(domain: Facts, known: TypeContext): ColumnType {
 /** A type without its modifiers: `timestamp(3) with time zone`, `interval day to hour`, `numeric(12,2)`. */
 function stripModifiers(type: string): string {
   return type.replace(/\([^)]*\)/, '').replace(/^interval .*/, 'interval')
-}
-
-/** A name out of a key, as PostgreSQL has it. */
-export function unquoteName(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
 }
 
 /** Names of types of TypeScript: each is given out once. */

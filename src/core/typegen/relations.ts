@@ -1,6 +1,6 @@
-import { type Facts, parseKey, sortKeys } from '../model/catalog.js'
+import { type Facts, parseKey, sortKeys, unquoteName } from '../model/catalog.js'
 import type { PromisedCatalog } from '../model/snapshot.js'
-import { columnType, type TypeContext, type UnionMembers, unquoteName } from './column-types.js'
+import { columnType, type TypeContext, type UnionMembers } from './column-types.js'
 
 /** A column as code sees it. */
 export interface TypedColumn {

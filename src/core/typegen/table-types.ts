@@ -1,4 +1,4 @@
-import { parseKey, sortKeys } from '../model/catalog.js'
+import { parseKey, sortKeys, unquoteName } from '../model/catalog.js'
 import type { PromisedCatalog } from '../model/snapshot.js'
 import { toPrintable } from '../text/printable.js'
 import { columnCheck } from './column-check.js'
@@ -7,7 +7,6 @@ import {
   createTypeNames,
   type TypeNameAllocator,
   type UnionMembers,
-  unquoteName,
   usedValueTypes,
   valueTypes,
 } from './column-types.js'

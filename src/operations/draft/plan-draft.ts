@@ -65,8 +65,8 @@ function planBetween(
 ): Omit<Draft, 'inspection'> {
   const draftScope = { comments: true, grants: scope.grants }
   const [from, to] = [limitToScope(base.catalog, draftScope), limitToScope(target.catalog, draftScope)]
-  const { differences, ignored } = compareInScope({ ...base, catalog: to }, from, { scope })
-  const back = compareInScope({ ...base, catalog: from }, to, { scope })
+  const { differences, ignored } = compareInScope({ ...base, catalog: to }, from, scope)
+  const back = compareInScope({ ...base, catalog: from }, to, scope)
   const up = planChanges(from, to, { differences, online })
   const isWithoutTransaction = up.statements.some(({ transactional }) => !transactional)
   const down = planChanges(to, from, { differences: back.differences, online: isWithoutTransaction })

@@ -85,7 +85,7 @@ function verifyBuilt(
   { live, canonicalizeFailures }: CanonicalizedCatalog,
   { config }: Workspace,
 ): void {
-  const { differences } = compareInScope(promised, live, { scope: config.verify.scope })
+  const { differences } = compareInScope(promised, live, config.verify.scope)
   const revision = 'the database built from the snapshot'
   if (differences.length > 0)
     throw verificationError({ revision, differences, canonicalizeFailures, transactional: true })

@@ -102,7 +102,7 @@ function findChangedFacts({ expected, live, undetermined }: CatalogComparison): 
 function compareWithoutServer(changed: ChangedFact, majors: MajorVersions): ComparisonResult | null {
   const { key, fact, expected, actual } = changed
   if (key === 'schema:public' && fact === 'grants')
-    return { alike: samePublicGrants([expected[fact], actual[fact]], majors) }
+    return { alike: samePublicGrants(expected[fact], actual[fact], majors) }
   const alike = comparisonCache.get(expected)?.get(comparisonCacheKey(changed, majors))
   if (alike !== undefined) return { alike }
   const comparisons = prepareComparisons(changed, () => '') ?? [{ alike: false }]

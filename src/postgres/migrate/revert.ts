@@ -204,14 +204,14 @@ async function compareAfterRevert(
   const { snapshot, scope = defaultScope, session, inspection } = context
   if (snapshot === null) return { found: [], canonicalizeFailures: {} }
   const promised = promisedCatalogAt(snapshot, remaining)
-  const { differences } = compareInScope(promised, read, { scope })
+  const { differences } = compareInScope(promised, read, scope)
   const sight = { snapshot, revisions: remaining, live: read, major: inspection.major, differences }
   const { live, canonicalizeFailures } = await canonicalizeDifferences(
     session.client,
     sight,
     transactional ? 'callers' : 'own',
   )
-  return { found: compareInScope(promised, live, { scope }).differences, canonicalizeFailures }
+  return { found: compareInScope(promised, live, scope).differences, canonicalizeFailures }
 }
 
 function keysChangedBy({ snapshot }: RevertContext, revision: string): ReadonlySet<string> {

@@ -34,11 +34,11 @@ export function createRevisionCheck(snapshot: Snapshot | null, scope: Scope = de
     const kinds = new Set(keys.map((key) => parseKey(key).kind))
     const found = await read({ kinds, comments, grants })
     const promised = promisedCatalogAt(snapshot, recorded)
-    const { differences } = compareInScope(promised, found, { scope, keys })
+    const { differences } = compareInScope(promised, found, scope, keys)
     if (differences.length === 0) return
     const sight = { snapshot, revisions: recorded, live: found, differences }
     const { live, canonicalizeFailures } = await canonicalize(sight)
-    const { differences: kept } = compareInScope(promised, live, { scope, keys })
+    const { differences: kept } = compareInScope(promised, live, scope, keys)
     if (kept.length > 0)
       throw verificationError({ revision, differences: kept, canonicalizeFailures, transactional })
   }
