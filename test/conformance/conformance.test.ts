@@ -1,15 +1,16 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { planChanges } from '../../src/ddl/plan/plan.js'
 import type { Statement } from '../../src/ddl/statement.js'
 import { testServer } from '../support/server.js'
 import { type Case, readCases } from './cases.js'
-import { judgeAll } from './pairs.js'
-import { type Planner, planner } from './planner.js'
-import { tables, troubles } from './print.js'
-import { bars, type Judged, tally } from './tally.js'
+import { failureReport, totalsTable } from './report.js'
+import { runCases } from './run-cases.js'
+import type { Planner } from './run-direction.js'
+import { type CaseResult, requirementsFor, totalsOf } from './totals.js'
 
-/** A table in `a`; in `b` it has been changed by the SQL. */
+/** A case with a table in `a`, which the SQL changes in `b`. */
 function pair(name: string, change: string): Case {
   const a = `create table ${name} (id integer, title text)`
   return { source: 'ours', name, kinds: ['column'], setup: null, a, b: `${a}; ${change}`, roles: [] }
@@ -24,15 +25,15 @@ const statement = (sql: string, transactional = true): Statement => ({
   transactional,
 })
 
-/** What plans for a pair whose tables have this name; for others the real planner does. */
+/** The planners of the cases whose table has this name. Other cases use the real planner. */
 const planners: Readonly<Record<string, Planner>> = {
   idle: () => ({ statements: [], refused: [] }),
-  unlabelled: (journey) => {
-    const plan = planner(journey)
-    return { ...plan, statements: plan.statements.map((one) => ({ ...one, hazards: [] })) }
+  unlabelled: (from, to) => {
+    const plan = planChanges(from, to)
+    return { ...plan, statements: plan.statements.map((statement) => ({ ...statement, hazards: [] })) }
   },
-  emptied: (journey) => {
-    const plan = planner(journey)
+  emptied: (from, to) => {
+    const plan = planChanges(from, to)
     const more = ['delete from emptied where id > 1', 'update emptied set title = null']
     return { ...plan, statements: [...plan.statements, ...more.map((sql) => statement(sql))] }
   },
@@ -40,9 +41,9 @@ const planners: Readonly<Record<string, Planner>> = {
   lost: () => {
     throw new Error('no idea')
   },
-  refusing: ({ to }) => ({
+  refusing: (_, to) => ({
     statements: [],
-    refused: [{ key: Object.keys(to)[0] ?? '', reason: 'nobody knows', decide: 'what a year is' }],
+    refused: [{ key: Object.keys(to)[0] ?? '', reason: 'it is not known', decide: 'what a year is' }],
   }),
   alone: () => ({
     statements: [statement('create index concurrently by_id on alone (id)', false)],
@@ -50,21 +51,18 @@ const planners: Readonly<Record<string, Planner>> = {
   }),
 }
 
-const planFor: Planner = (journey) => {
-  const name = Object.keys(planners).find(
-    (name) => `table:public.${name}` in { ...journey.from, ...journey.to },
-  )
-  return (planners[name ?? ''] ?? planner)(journey)
+const planByTable: Planner = (from, to) => {
+  const name = Object.keys(planners).find((name) => `table:public.${name}` in { ...from, ...to })
+  return (planners[name ?? ''] ?? planChanges)(from, to)
 }
 
-async function judged(cases: readonly Case[]): Promise<readonly Judged[]> {
+async function resultsOf(cases: readonly Case[]): Promise<readonly CaseResult[]> {
   const { url } = await testServer()
-  const parallel = { jobs: 2, signal: new AbortController().signal }
-  return judgeAll(cases, { server: url, planner: planFor, parallel })
+  return runCases(cases, url, planByTable, { jobs: 2, signal: new AbortController().signal })
 }
 
-t.test('each pair gets the verdict that is due', async (t) => {
-  const all = await judged([
+t.test('each case gets the right verdict', async (t) => {
+  const results = await resultsOf([
     ...['songs', 'idle', 'unlabelled', 'emptied', 'misspelt', 'lost', 'refusing'].map(withYear),
     pair('strict', 'alter table strict add check (id > 1000)'),
     pair('alone', 'create index by_id on alone (id)'),
@@ -72,19 +70,19 @@ t.test('each pair gets the verdict that is due', async (t) => {
     pair('broken', 'create tabel'),
   ])
   const verdicts = Object.fromEntries(
-    all.map(({ one, result }) => {
-      if (result.state !== 'seen') return [one.name, [[result.state]]]
-      const { forth, back } = result
-      return [one.name, [forth, back].map(({ verdict, reasons }) => [verdict, ...reasons.flat()])]
+    results.map(({ testCase: { name }, outcome }) => {
+      if (outcome.state !== 'seen') return [name, [[outcome.state]]]
+      const directions = [outcome.aToB, outcome.bToA]
+      return [name, directions.map(({ verdict, reasons }) => [verdict, ...reasons.flat()])]
     }),
   )
 
-  await t.test('brought across, there and back', async (t) => {
-    t.same(verdicts['songs'], [['brought'], ['brought']])
-    t.same(verdicts['alone']?.[0], ['brought'])
+  await t.test('exact in both directions', async (t) => {
+    t.same(verdicts['songs'], [['exact'], ['exact']])
+    t.same(verdicts['alone']?.[0], ['exact'])
   })
-  await t.test('brought across, though the rows put in are in the way', async (t) => {
-    t.equal(verdicts['strict']?.[0]?.[0], 'brought')
+  await t.test('exact, although it fails with the inserted rows', async (t) => {
+    t.equal(verdicts['strict']?.[0]?.[0], 'exact')
     t.match(
       verdicts['strict']?.[0]?.[1],
       /^check constraint "strict_id_check" of relation "strict" is violated/,
@@ -98,7 +96,7 @@ t.test('each pair gets the verdict that is due', async (t) => {
   })
   await t.test('wrong: data are lost without a label', async (t) => {
     t.same(verdicts['unlabelled'], [
-      ['brought'],
+      ['exact'],
       ['wrong', 'no label says that column:public.unlabelled.year is gone with its values'],
     ])
     t.same(verdicts['emptied']?.[0], ['wrong', 'no label says that table:public.emptied has 1 of 2 rows'])
@@ -113,34 +111,34 @@ t.test('each pair gets the verdict that is due', async (t) => {
   })
   await t.test('refused, with the reason', async (t) => {
     t.same(verdicts['refusing']?.[0]?.[0], 'refused')
-    t.match(verdicts['refusing']?.[0], ['refused', String, '  nobody knows', '  what a year is'])
+    t.match(verdicts['refusing']?.[0], ['refused', String, '  it is not known', '  what a year is'])
   })
 
-  await t.test('the figures, and what is not as it should be', async (t) => {
+  await t.test('the totals and the report of failures', async (t) => {
     t.match(
-      tables(all),
+      totalsTable(results),
       'ours                   11       10        9        4        2        2        5        5   30.0 %',
     )
-    const unmet = bars(tally(all)).filter(({ met }) => !met)
+    const unmet = requirementsFor(totalsOf(results)).filter(({ met }) => !met)
     t.same(
-      unmet.map(({ bar }) => bar),
+      unmet.map(({ requirement }) => requirement),
       [
         'all pairs load',
-        'all pairs seen',
-        '95 of 100 directions brought across',
+        'all differences are seen',
+        '95 of 100 directions are exact',
         'none wrong',
         'none failed',
       ],
     )
-    t.match(troubles(all), 'ours/broken: does not load\n    syntax error at or near "tabel"\n')
-    t.match(troubles(all), 'ours/same: not seen\n')
+    t.match(failureReport(results), 'ours/broken: does not load\n    syntax error at or near "tabel"\n')
+    t.match(failureReport(results), 'ours/same: not seen\n')
   })
 })
 
 t.test('cases are read from the files of a folder', async (t) => {
   const cases = ['one', 'two'].map(withYear)
   const folder = t.testdir({
-    'ours.jsonl': cases.map((one) => `${JSON.stringify(one)}\n`).join('\n'),
+    'ours.jsonl': cases.map((testCase) => `${JSON.stringify(testCase)}\n`).join('\n'),
     'README.md': '',
   })
   t.same(await readCases(folder), cases)

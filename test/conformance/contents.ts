@@ -2,34 +2,34 @@ import type pg from 'pg'
 import { objectKey } from '../../src/core/model/catalog.js'
 import { queryRows } from '../../src/postgres/connection/query.js'
 
-/** What a column holds. */
-export interface Values {
+/** The values of a column. */
+export interface ColumnContents {
   readonly type: string
-  /** How many are not null. */
+  /** The number of values that are not null. */
   readonly count: number
-  /** The same for the same values as text, in any order. */
+  /** A hash of the values as text, which does not depend on their order. */
   readonly digest: string
 }
 
-/** What a table holds itself, without the tables below it. */
-export interface Contents {
+/** The rows of a table, without those of its children. */
+export interface TableContents {
   readonly rows: number
-  /** By key; without generated columns. */
-  readonly columns: Readonly<Record<string, Values>>
+  /** By key, without generated columns. */
+  readonly columns: Readonly<Record<string, ColumnContents>>
 }
 
-/** What the tables hold, by key. A partitioned table is left out, or has what is in its partitions. */
+/** The contents of all tables, by key. A partitioned table is left out, or has the rows of its partitions. */
 export async function readContents(
   client: pg.Client,
   partitioned: 'left out' | 'with its partitions',
-): Promise<Readonly<Record<string, Contents>>> {
+): Promise<Readonly<Record<string, TableContents>>> {
   const kinds = partitioned === 'left out' ? `'r'` : `'r', 'p'`
-  const contents: Record<string, Contents> = {}
+  const contents: Record<string, TableContents> = {}
   for (const table of await queryRows(client, tablesQuery(kinds))) {
     const [schema, name] = [String(table['schema']), String(table['name'])]
     const columns: readonly (readonly [string, string])[] = JSON.parse(JSON.stringify(table['columns']))
     const [row] = await queryRows(client, `select ${String(table['counts'])} from ${String(table['source'])}`)
-    const values = columns.map(([column, type], index): readonly [string, Values] => [
+    const values = columns.map(([column, type], index): readonly [string, ColumnContents] => [
       objectKey('column', [schema, name, column]),
       { type, count: Number(row?.[`count_${index + 1}`]), digest: String(row?.[`digest_${index + 1}`]) },
     ])

@@ -4,12 +4,16 @@ import { query } from '../support/database.js'
 
 const statementTimeout = 30_000
 
-/** An empty database of its own. */
+/** SQLSTATE object_in_use. */
+const objectInUse = '55006'
+
+/** A new database. */
 export interface Database {
   readonly url: string
   readonly drop: () => Promise<void>
 }
 
+/** Creates an empty database with a random name. */
 export async function createDatabase(server: string): Promise<Database> {
   const name = `test_conformance_${randomBytes(6).toString('hex')}`
   await query(server, `create database ${name} template template0`)
@@ -18,10 +22,10 @@ export async function createDatabase(server: string): Promise<Database> {
   return { url: url.href, drop: () => dropDatabase(server, url) }
 }
 
-/** Connects to a database, hands the client over, and ends it however that goes. */
-export async function connected<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+/** Connects to a database, passes the client, and ends it in any case. */
+export async function withConnection<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, statement_timeout: statementTimeout })
-  // The end of the connection shows in the next query; without a listener it would end the process.
+  // The next query fails when the connection is lost. Without a listener the event would end the process.
   client.on('error', () => {})
   await client.connect()
   try {
@@ -36,13 +40,13 @@ async function dropDatabase(server: string, url: URL): Promise<void> {
   try {
     await query(server, drop)
   } catch (error) {
-    unlessCode('55006')(error)
+    if (!(error instanceof pg.DatabaseError && error.code === objectInUse)) throw error
     await dropSubscriptions(url.href)
     await query(server, drop)
   }
 }
 
-/** A subscription keeps its database from being dropped, and with a slot it would look for its publisher first. */
+/** A database with a subscription cannot be dropped. DROP SUBSCRIPTION with a slot would connect to the publisher first. */
 async function dropSubscriptions(url: string): Promise<void> {
   const names = await query(
     url,
@@ -53,11 +57,5 @@ async function dropSubscriptions(url: string): Promise<void> {
     await query(url, `alter subscription ${String(name)} disable`)
     await query(url, `alter subscription ${String(name)} set (slot_name = none)`)
     await query(url, `drop subscription ${String(name)}`)
-  }
-}
-
-function unlessCode(code: string): (error: unknown) => void {
-  return (error) => {
-    if (!(error instanceof pg.DatabaseError && error.code === code)) throw error
   }
 }

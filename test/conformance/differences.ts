@@ -2,18 +2,18 @@ import type { Fact } from '../../src/core/model/catalog.js'
 import type { Difference } from '../../src/core/model/diff.js'
 
 /** A difference as lines of text, with both values of each fact. */
-export function describe(difference: Difference): readonly string[] {
+export function describeDifference(difference: Difference): readonly string[] {
   const { change, key } = difference
   if (difference.change !== 'changed') return [`${change} ${key}`]
   const { facts, expected, actual } = difference
   const values = facts.flatMap((name) => [
     `  ${name}`,
-    `    expected  ${show(expected[name])}`,
-    `    actual    ${show(actual[name])}`,
+    `    expected  ${describeFact(expected[name])}`,
+    `    actual    ${describeFact(actual[name])}`,
   ])
   return [`${change} ${key}`, ...values]
 }
 
-function show(fact: Fact | undefined): string {
+function describeFact(fact: Fact | undefined): string {
   return fact === undefined ? '(default)' : JSON.stringify(fact)
 }

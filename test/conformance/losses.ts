@@ -1,19 +1,20 @@
 import { type Catalog, type Fact, parseKey, schemaKeyOf, tableKeyOf } from '../../src/core/model/catalog.js'
 import type { Statement } from '../../src/ddl/statement.js'
-import type { Contents } from './contents.js'
+import type { TableContents } from './contents.js'
 
-type AllContents = Readonly<Record<string, Contents>>
+type Contents = Readonly<Record<string, TableContents>>
 
-export interface Passage {
-  /** The catalog before. */
-  readonly from: Catalog
-  readonly statements: readonly Statement[]
-  readonly before: AllContents
-  readonly after: AllContents
-}
-
-/** The data that statements lost without a label that says so, in words. */
-export function unlabelledLosses({ from, statements, before, after }: Passage): readonly string[] {
+/**
+ * The data that statements lost without the hazard `data loss`, as text.
+ *
+ * @param from the catalog before the statements
+ */
+export function unlabelledLosses(
+  from: Catalog,
+  statements: readonly Statement[],
+  before: Contents,
+  after: Contents,
+): readonly string[] {
   const labelled = new Set(
     statements
       .filter(({ hazards }) => hazards.some(({ hazard }) => hazard === 'data loss'))
@@ -21,44 +22,45 @@ export function unlabelledLosses({ from, statements, before, after }: Passage): 
   )
   return Object.entries(before)
     .flatMap(([key, contents]) => lossesOf(key, contents, after[key]))
-    .filter(({ key }) => !holders(from, key).some((holder) => labelled.has(holder)))
-    .map(({ words }) => words)
+    .filter(({ key }) => !affectingKeys(from, key).some((other) => labelled.has(other)))
+    .map(({ text }) => text)
 }
 
 interface Loss {
   readonly key: string
-  readonly words: string
+  readonly text: string
 }
 
-function lossesOf(key: string, before: Contents, after: Contents | undefined): readonly Loss[] {
+function lossesOf(key: string, before: TableContents, after: TableContents | undefined): readonly Loss[] {
   if (before.rows === 0) return []
-  if (after === undefined) return [{ key, words: `${key} is gone with its rows` }]
-  if (after.rows < before.rows) return [{ key, words: `${key} has ${after.rows} of ${before.rows} rows` }]
+  if (after === undefined) return [{ key, text: `${key} is gone with its rows` }]
+  if (after.rows < before.rows) return [{ key, text: `${key} has ${after.rows} of ${before.rows} rows` }]
   return Object.entries(before.columns).flatMap(([column, values]) => {
-    const now = after.columns[column]
+    const current = after.columns[column]
     if (values.count === 0) return []
-    if (now === undefined) return [{ key: column, words: `${column} is gone with its values` }]
-    if (now.count < values.count)
-      return [{ key: column, words: `${column} has ${now.count} of ${values.count} values` }]
-    // The same number as text says nothing where the type was changed on purpose.
-    const changed = now.type === values.type && now.count === values.count && now.digest !== values.digest
-    return changed ? [{ key: column, words: `${column} has other values` }] : []
+    if (current === undefined) return [{ key: column, text: `${column} is gone with its values` }]
+    if (current.count < values.count)
+      return [{ key: column, text: `${column} has ${current.count} of ${values.count} values` }]
+    // After a change of the type the texts of the same values may differ.
+    const isChanged =
+      current.type === values.type && current.count === values.count && current.digest !== values.digest
+    return isChanged ? [{ key: column, text: `${column} has different values` }] : []
   })
 }
 
-/** The keys of what an object goes with when that is dropped or changed. */
-function holders(from: Catalog, key: string): readonly string[] {
-  const found = [key]
-  for (const one of found) {
-    const needs = listOf(from[one]?.['$needs'])
-    for (const holder of [tableKeyOf(one), schemaKeyOf(one), ...inheritedFrom(from, one), ...needs])
-      if (holder !== null && !found.includes(holder)) found.push(holder)
+/** The keys of the objects whose drop or change also affects an object, and its own. */
+function affectingKeys(from: Catalog, key: string): readonly string[] {
+  const keys = [key]
+  for (const current of keys) {
+    const needs = listOf(from[current]?.['$needs'])
+    for (const other of [tableKeyOf(current), schemaKeyOf(current), ...parentKeys(from, current), ...needs])
+      if (other !== null && !keys.includes(other)) keys.push(other)
   }
-  return found
+  return keys
 }
 
-/** The tables above a table, or the same column of those above the column's. */
-function inheritedFrom(from: Catalog, key: string): readonly string[] {
+/** The parents of a table, or the same column of the parents of a column's table. */
+function parentKeys(from: Catalog, key: string): readonly string[] {
   const { kind, names } = parseKey(key)
   const parents = listOf(from[tableKeyOf(key) ?? key]?.['parents'])
   return parents.map((parent) => [`${kind}:${parent}`, ...names.slice(2)].join('.'))

@@ -2,35 +2,35 @@ import pg from 'pg'
 import { query } from '../support/database.js'
 import type { Case } from './cases.js'
 
-/** Roles belong to the whole server: those the cases name are created once and stay. */
+/** Creates the roles that cases name. Roles belong to the whole server, so they are created once and stay. */
 export async function createRoles(server: string, cases: readonly Case[]): Promise<void> {
   for (const role of new Set(cases.flatMap(({ roles }) => roles)))
-    await query(server, `create role ${pg.escapeIdentifier(role)} nologin`).catch(unlessExists)
+    await query(server, `create role ${pg.escapeIdentifier(role)} nologin`).catch(ignoreDuplicate)
 }
 
-/** A role that the SQL of a case creates itself. */
+/** A role that the SQL of a case creates. */
 interface OwnRole {
-  /** As it is written. */
+  /** As in the SQL of the case. */
   readonly name: string
   readonly create: string
 }
 
-const creation = /\bcreate\s+(?:role|user|group)\s+(?!mapping\b)("(?:[^"]|"")+"|\w+)[^;]*/gi
+const createRolePattern = /\bcreate\s+(?:role|user|group)\s+(?!mapping\b)("(?:[^"]|"")+"|\w+)[^;]*/gi
 
-/** The roles that a case creates in one or the other of its databases, and needs in both. */
+/** The roles that either side of a case creates. Both sides need them. */
 export function ownRoles({ setup, a, b }: Case): readonly OwnRole[] {
-  const text = [setup ?? '', a, b].join(';\n').replaceAll(/--[^\n]*/g, '')
-  return [...text.matchAll(creation)].map(([create, name = '']) => ({ name, create }))
+  const sql = [setup ?? '', a, b].join(';\n').replaceAll(/--[^\n]*/g, '')
+  return [...sql.matchAll(createRolePattern)].map(([create, name = '']) => ({ name, create }))
 }
 
-/** Undoes, in a transaction that will be rolled back, what an earlier run has left on the server. */
+/** Drops roles that an earlier run left on the server. In a transaction that the caller rolls back. */
 export async function dropRoles(client: pg.Client, roles: readonly OwnRole[]): Promise<void> {
-  for (const { name } of roles) await attempted(client, `drop role if exists ${name}`)
+  for (const { name } of roles) await tryStatement(client, `drop role if exists ${name}`)
 }
 
-/** Creates those that are not there yet. In a transaction. */
-export async function completeRoles(client: pg.Client, roles: readonly OwnRole[]): Promise<void> {
-  for (const { create } of roles) await attempted(client, create)
+/** Creates the roles that do not exist. In a transaction of the caller. */
+export async function createMissingRoles(client: pg.Client, roles: readonly OwnRole[]): Promise<void> {
+  for (const { create } of roles) await tryStatement(client, create)
 }
 
 /** The names of all roles of a server. */
@@ -39,8 +39,8 @@ export async function roleNames(server: string): Promise<readonly string[]> {
   return rows.map(({ name }) => String(name))
 }
 
-/** A role that is there, or that something depends on, stays. */
-async function attempted(client: pg.Client, statement: string): Promise<void> {
+/** Ignores an error: a role may exist already, or other objects may depend on it. */
+async function tryStatement(client: pg.Client, statement: string): Promise<void> {
   await client.query('savepoint conformance_role')
   try {
     await client.query(statement)
@@ -50,6 +50,7 @@ async function attempted(client: pg.Client, statement: string): Promise<void> {
   }
 }
 
-function unlessExists(error: unknown): void {
+/** SQLSTATE duplicate_object. */
+function ignoreDuplicate(error: unknown): void {
   if (!(error instanceof pg.DatabaseError && error.code === '42710')) throw error
 }

@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { planChanges } from '../../src/ddl/plan/plan.js'
 import { testServer } from '../support/server.js'
 import { readCases } from './cases.js'
-import { crossingReport, crossingTable } from './crossing-report.js'
-import { crossMajors } from './majors.js'
-import { judgeAll } from './pairs.js'
-import { planner } from './planner.js'
-import { tables, troubles } from './print.js'
-import { bars, tally } from './tally.js'
+import { compareMajors } from './compare-majors.js'
+import { majorsReport, majorsTable } from './majors-report.js'
+import { failureReport, totalsTable } from './report.js'
+import { runCases } from './run-cases.js'
+import { requirementsFor, totalsOf } from './totals.js'
 
 const usage =
   'npm run conformance -- DIR [--server URL | --majors URL,URL…] [--only TEXT] [--jobs 4] [--json FILE] [--verbose]'
@@ -36,28 +36,27 @@ const onDone = (): void => {
   done += 1
   if (process.stderr.isTTY) process.stderr.write(done < cases.length ? `\r${done} of ${cases.length} ` : '\r')
 }
-const parallel = { jobs, signal: interruption.signal, onDone }
-process.exitCode = (await (values.majors === undefined ? pairs() : crossings(values.majors.split(','))))
-  ? 0
-  : 1
+const concurrency = { jobs, signal: interruption.signal, onDone }
+const isSuccess = await (values.majors === undefined ? runPairs() : runMajors(values.majors.split(',')))
+process.exitCode = isSuccess ? 0 : 1
 
-async function pairs(): Promise<boolean> {
+async function runPairs(): Promise<boolean> {
   const server = values.server ?? (await testServer()).url
-  const judged = await judgeAll(cases, { server, planner, parallel })
-  if (values.verbose) console.log(troubles(judged))
-  console.log(tables(judged))
+  const results = await runCases(cases, server, planChanges, concurrency)
+  if (values.verbose) console.log(failureReport(results))
+  console.log(totalsTable(results))
   await save(
-    judged.map(({ one, result }) => ({ source: one.source, name: one.name, kinds: one.kinds, ...result })),
+    results.map(({ testCase: { source, name, kinds }, outcome }) => ({ source, name, kinds, ...outcome })),
   )
-  return bars(tally(judged)).every(({ met }) => met)
+  return requirementsFor(totalsOf(results)).every(({ met }) => met)
 }
 
-async function crossings(urls: readonly string[]): Promise<boolean> {
-  const found = await crossMajors(urls, cases, parallel)
-  if (values.verbose) console.log(crossingReport(found))
-  console.log(crossingTable(found))
-  await save(found)
-  return found.every(({ differences }) => differences === null || differences.length === 0)
+async function runMajors(servers: readonly string[]): Promise<boolean> {
+  const comparisons = await compareMajors(cases, servers, concurrency)
+  if (values.verbose) console.log(majorsReport(comparisons))
+  console.log(majorsTable(comparisons))
+  await save(comparisons)
+  return comparisons.every(({ differences }) => differences === null || differences.length === 0)
 }
 
 async function save(results: unknown): Promise<void> {

@@ -1,0 +1,60 @@
+import type { Catalog } from '../../src/core/model/catalog.js'
+import { diff } from '../../src/core/model/diff.js'
+import type { Statement } from '../../src/ddl/statement.js'
+import { canonicalizeCatalog } from '../../src/postgres/canonicalize/canonicalize.js'
+import { readServerMajor } from '../../src/postgres/connection/query.js'
+import { readContents } from './contents.js'
+import { describeDifference } from './differences.js'
+import type { LoadedDatabase } from './loaded-database.js'
+import { unlabelledLosses } from './losses.js'
+import { insertRows } from './rows.js'
+import { type FailedStatement, runStatements } from './run-statements.js'
+
+/** The result of running a plan. Each reason is a list of lines. */
+export interface PlanResult {
+  readonly verdict: 'exact' | 'wrong' | 'failed'
+  readonly reasons: readonly (readonly string[])[]
+}
+
+/** The statements that lead from one catalog to another. */
+export interface PlanRun {
+  readonly from: Catalog
+  readonly to: Catalog
+  readonly statements: readonly Statement[]
+}
+
+/** Runs a plan on a database with the catalog `from`, then checks that it has the catalog `to` and still has its data. */
+export async function runPlan(
+  database: LoadedDatabase,
+  { from, to, statements }: PlanRun,
+  rows: 'with rows' | 'without rows',
+): Promise<PlanResult> {
+  const { client, atomically } = database
+  if (rows === 'with rows') await atomically(() => insertRows(client))
+  const before = await readContents(client, 'left out')
+  const failed = await runStatements(database, statements)
+  if (failed !== null) return { verdict: 'failed', reasons: [describeFailure(failed)] }
+  const remaining = diff(to, await readCanonicalCatalog(database, to))
+  const after = await readContents(client, 'with its partitions')
+  const losses = unlabelledLosses(from, statements, before, after)
+  const reasons = [
+    ...remaining.map(describeDifference),
+    ...losses.map((loss) => [`no label says that ${loss}`]),
+  ]
+  return { verdict: reasons.length === 0 ? 'exact' : 'wrong', reasons }
+}
+
+/** The catalog with the texts of the expected one where the server says that both mean the same. */
+async function readCanonicalCatalog(
+  { client, readCatalog, transaction }: LoadedDatabase,
+  expected: Catalog,
+): Promise<Catalog> {
+  const major = await readServerMajor(client)
+  const catalogs = { expected, live: await readCatalog(), majors: { expected: major, actual: major } }
+  return (await canonicalizeCatalog(client, catalogs, transaction)).live
+}
+
+function describeFailure({ statement: { key, sql, hazards }, error }: FailedStatement): readonly string[] {
+  const conditions = hazards.flatMap((hazard) => (hazard.hazard === 'may fail' ? [hazard.when] : []))
+  return [error, `  for ${key}: ${sql}`, ...conditions.map((when) => `  labelled: fails when ${when}`)]
+}
