@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Config } from './config/load.js'
+import type { Config } from './config/config.js'
 import { databaseUrlProblem, normalizeUrl } from './config/url.js'
 import type { ProgressReporter } from './core/progress/events.js'
 import { SchemaError } from './errors/schema-error.js'

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
+import type { DatabaseConfig } from './config.js'
 import { configKeys, type KeyId, keyNameFor } from './keys.js'
 import { commandLine } from './layers.js'
 import type { Lookup, Setting } from './lookup.js'
 import type { ConfigFault, ConfigResult } from './problem.js'
-import type { DatabaseConfig } from './types.js'
 import { maskUrl, normalizeUrl, urlOfParts } from './url.js'
 import type { Settings } from './validate.js'
 

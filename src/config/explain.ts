@@ -1,7 +1,7 @@
+import type { Config, ConfigEntry } from './config.js'
 import { databaseKeyIds, type DatabaseChoice } from './database.js'
 import { type KeyId, keyIds, keyOf } from './keys.js'
 import type { Setting } from './lookup.js'
-import type { Config, ConfigEntry } from './types.js'
 import { maskCredentials } from './url.js'
 import type { Settings } from './validate.js'
 import { stringType } from './value-types.js'

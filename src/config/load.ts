@@ -1,12 +1,10 @@
 import { resolve } from 'node:path'
 import { buildConfig } from './build.js'
+import type { Config } from './config.js'
 import { chooseDatabase, isUndecidable, type DatabaseChoice } from './database.js'
 import { configError, type ConfigResult } from './problem.js'
 import { readRawConfig, type RawConfig } from './sources.js'
-import type { Config } from './types.js'
 import { validateSettings, type Settings } from './validate.js'
-
-export type { Config } from './types.js'
 
 export interface ConfigSource {
   /** The folder that has config/ and env/; relative paths start there. */

@@ -1,4 +1,4 @@
-import type { Config } from '../config/load.js'
+import type { Config } from '../config/config.js'
 import { type Decision, findingsOf } from '../core/history/decision.js'
 import type { Progress, ProgressReporter } from '../core/progress/events.js'
 import {

@@ -1,4 +1,4 @@
-import type { Config } from '../config/load.js'
+import type { Config } from '../config/config.js'
 import { assess, decide, mayMigrate, wrongDatabaseReason } from '../core/history/decision.js'
 import type { Owner } from '../core/history/ownership.js'
 import type { Snapshot } from '../core/model/snapshot.js'

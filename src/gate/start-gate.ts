@@ -1,4 +1,4 @@
-import type { Config } from '../config/load.js'
+import type { Config } from '../config/config.js'
 import type { Decision } from '../core/history/decision.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { SchemaError } from '../errors/schema-error.js'

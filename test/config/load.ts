@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
-import { loadConfig, type Config, type ConfigSource } from '../../src/config/load.js'
+import { type Config } from '../../src/config/config.js'
+import { loadConfig, type ConfigSource } from '../../src/config/load.js'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
 
 export type Settings = Readonly<Record<string, string>>

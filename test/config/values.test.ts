@@ -1,8 +1,9 @@
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { type Config } from '../../src/config/config.js'
 import { configDocument, configReference, renderConfig } from '../../src/config/explain.js'
-import { loadConfig, type Config } from '../../src/config/load.js'
+import { loadConfig } from '../../src/config/load.js'
 import {
   type Settings,
   password,

@@ -1,4 +1,4 @@
-import type { Config } from '../../config/load.js'
+import type { Config } from '../../config/config.js'
 import { findingsOf } from '../../core/history/decision.js'
 import { type Finding, type Impact, impacts } from '../../core/impact/assess-impact.js'
 import { describeDifference } from '../../core/model/describe.js'

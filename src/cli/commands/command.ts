@@ -1,4 +1,4 @@
-import type { Config } from '../../config/load.js'
+import type { Config } from '../../config/config.js'
 import type { ProgressReporter } from '../../core/progress/events.js'
 import type { ExitCode } from '../../errors/schema-error.js'
 

@@ -1,5 +1,5 @@
+import type { Config } from '../../config/config.js'
 import { configDocument, renderConfig } from '../../config/explain.js'
-import type { Config } from '../../config/load.js'
 import { maskUrl } from '../../config/url.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { findProject } from '../../workspace.js'

@@ -1,5 +1,5 @@
+import type { Config } from '../../config/config.js'
 import { listTargets } from '../../config/list-targets.js'
-import type { Config } from '../../config/load.js'
 import { describeCompletion } from '../../core/history/completion.js'
 import { ignoredDifferencesOf } from '../../core/history/decision.js'
 import { describeHistoryChange } from '../../core/history/file-changes.js'

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import type { Config } from '../../config/load.js'
+import type { Config } from '../../config/config.js'
 import { countByKind } from '../../core/model/catalog.js'
 import { promisedCatalogAt, type PromisedCatalog } from '../../core/model/snapshot.js'
 import { formatCount, describeCounts } from '../../core/text/format.js'
