@@ -15,7 +15,7 @@ import { planChanges } from '../../src/ddl/plan/plan.js'
 import { allAnnotations, readCatalog } from '../../src/postgres/introspect/read-catalog.js'
 import { createDatabase, query } from '../support/database.js'
 
-/** Two schemas as SQL, and what the draft between them has to say. */
+/** Two schemas as SQL, and what the draft between them contains. */
 interface DraftCase {
   readonly name: string
   readonly setup?: string
@@ -23,18 +23,18 @@ interface DraftCase {
   readonly to?: string
   /** Parts of the draft, `up` and `down`, in their order. */
   readonly has?: readonly string[]
-  /** What is nowhere in it. */
+  /** What the draft does not contain. */
   readonly lacks?: readonly string[]
-  readonly manner?: Partial<KnexNaming>
+  readonly naming?: Partial<KnexNaming>
   readonly searchPath?: readonly string[]
   readonly online?: boolean
-  /** Whether a person has to write a part: it is not run then. */
+  /** Whether a part is refused; the draft is then not run. */
   readonly refused?: true
 }
 
-const builder: readonly DraftCase[] = [
+const builderCases: readonly DraftCase[] = [
   {
-    name: 'every type and default that the builder has words for',
+    name: 'every type and default that has a builder method',
     to: `create type mood as enum ('sad', 'ok');
       create table songs (
         a text, b smallint, c integer, d bigint, e real, f double precision, g boolean, h date, i time, j json, k jsonb,
@@ -96,7 +96,7 @@ const builder: readonly DraftCase[] = [
     ],
   },
   {
-    name: 'keys, checks and indexes move up to their new table, with names only where Knex would give others',
+    name: 'keys, checks and indexes move into their new table, with names only where they differ from the defaults of Knex',
     to: `create table artists (id int primary key, name text constraint artists_name_unique unique, born date,
         constraint later unique (name, born) deferrable, check (born > '1900-01-01'));
       create table songs (id uuid constraint song primary key, artist int, also int, self uuid references songs,
@@ -147,7 +147,7 @@ const builder: readonly DraftCase[] = [
     ],
   },
   {
-    name: 'a column whose sequence serial would make is an increment',
+    name: 'a column as serial creates it is written with increments',
     setup: 'create sequence shared',
     to: `create table songs (id serial primary key, number bigserial, other serial, last serial);
       alter sequence songs_other_seq rename to odd; alter sequence songs_last_seq increment by 2;
@@ -175,7 +175,7 @@ const builder: readonly DraftCase[] = [
     lacks: ['likes_id_seq', 'songs_id_seq', 'songs_number_seq', 'plays_id_seq'],
   },
   {
-    name: 'comments with quotes and comments on other things are statements of their own',
+    name: 'comments with quotes, and comments on other objects, are raw statements',
     to: `create table songs (id int constraint songs_pkey primary key, title text, words text);
       comment on table songs is 'what is sung
 on two lines'; comment on column songs.title is 'as printed'; comment on column songs.words is 'it''s sung';
@@ -188,7 +188,7 @@ on two lines'; comment on column songs.title is 'as printed'; comment on column 
     ],
   },
   {
-    name: 'what is said about one table that is there is said at once, with its hazards',
+    name: 'changes of one existing table are one block, with their hazards',
     from: `create table songs (id int primary key, title text, gone text, plays int not null, likes int,
         constraint old unique (likes), constraint songs_plays_likes_unique unique (plays, likes), check (plays > 0), exclude (plays with =));
       create table plays (song int constraint plays_song_foreign references songs);
@@ -233,7 +233,7 @@ on two lines'; comment on column songs.title is 'as printed'; comment on column 
     ],
   },
   {
-    name: 'nothing moves up past what was there before',
+    name: 'nothing moves up past a block about an existing object',
     from: `create table old (id int); create index taken on old (id); create type mood as enum ('sad', 'ok');
       create table singers (mood mood)`,
     to: `create type mood as enum ('ok', 'sad'); create table singers (mood mood);
@@ -241,9 +241,9 @@ on two lines'; comment on column songs.title is 'as printed'; comment on column 
   },
 ]
 
-const raw: readonly DraftCase[] = [
+const rawCases: readonly DraftCase[] = [
   {
-    name: 'names that Knex would split, trim, take for an alias or not quote',
+    name: 'names that Knex would split, trim, read as an alias or not quote',
     to: `create table "a.b" (id int primary key, "x as y" int);
       create table odd ("what?" int, "b[0]" int, " c" int, "it's" int constraint "Checked" check ("it's" > 0));
       create table plain (id int primary key, "größe" int, "two-words" int, "Case" int unique, "user" int);
@@ -266,7 +266,7 @@ const raw: readonly DraftCase[] = [
     ],
   },
   {
-    name: 'question marks, backslashes, backquotes and line ends come through JavaScript and Knex',
+    name: 'question marks, backslashes, backquotes and line ends survive JavaScript and Knex',
     to: `create table songs (tags jsonb, title text default 'why?', check (tags ? 'a' and title !~ '\\?' and title !~ '\\\\?\\\\\\?'));
       create view v as select tags from songs where tags ?| array['\`', '\${a}', '\\', ':b', '\\n'];
       comment on view v is e'one\\r\\ntwo\\ttree\\u2028four';
@@ -283,7 +283,7 @@ const raw: readonly DraftCase[] = [
     ],
   },
   {
-    name: 'tables of which the builder cannot say all',
+    name: 'tables that the builder cannot express completely',
     setup: 'create type song as (id int, title text)',
     to: `create unlogged table cache (id int); create table tuned (id int) with (fillfactor = 70);
       create table typed of song; create table parent (id int primary key, check (id > 0));
@@ -305,21 +305,21 @@ const raw: readonly DraftCase[] = [
     ],
   },
   {
-    name: 'functions are made before what they name, and the session checks bodies again after',
+    name: 'functions are created before the objects that they name, and body checks are reset',
     to: `create table songs (id int); create function count_songs() returns bigint language sql as 'select count(*) from songs';
       create table totals (n bigint default count_songs())`,
     has: ['SET check_function_bodies = off', 'RESET check_function_bodies', 'export async function down'],
   },
 ]
 
-const ways: readonly DraftCase[] = [
+const projectCases: readonly DraftCase[] = [
   {
-    name: 'tables of another schema than that of the search path',
+    name: 'tables outside the first schema of the search path',
     setup: 'create schema app; create schema audit',
     to: `create table app.songs (id serial primary key);
       create table audit.plays (id bigserial primary key, song int, constraint plays_song_foreign foreign key (song) references app.songs);
       create table public.likes (play bigint references audit.plays); create index likes_play_index on likes (play)`,
-    manner: { defaultSchema: 'app' },
+    naming: { defaultSchema: 'app' },
     searchPath: ['app', 'public'],
     has: [
       "await knex.schema.createTable('songs', (table) => {\n    table.increments('id')\n",
@@ -334,10 +334,10 @@ const ways: readonly DraftCase[] = [
     ],
   },
   {
-    name: 'a project whose Knex changes names',
+    name: 'a project whose Knex changes identifiers',
     from: 'create table songs ("createdAt" int, id int)',
     to: 'create table songs (id int, plays int); create table "someLikes" (id int)',
-    manner: { preservesName: (name) => name === name.toLowerCase() },
+    naming: { preservesName: (name) => name === name.toLowerCase() },
     has: [
       'DROP COLUMN "createdAt"',
       'CREATE TABLE public."someLikes"',
@@ -346,7 +346,7 @@ const ways: readonly DraftCase[] = [
     ],
   },
   {
-    name: 'indexes of tables in use keep nobody waiting, which leaves no transaction',
+    name: 'indexes of existing tables are created concurrently, without a transaction',
     from: `create table songs (id int, title text)`,
     to: `create table songs (id int primary key, title text); create index songs_title_index on songs (title)`,
     has: [
@@ -359,7 +359,7 @@ export const config = { transaction: false }
     ],
   },
   {
-    name: 'or keep writers waiting, within the transaction',
+    name: 'without concurrent indexes the migration has a transaction',
     from: `create table songs (id int, title text)`,
     to: `create table songs (id int primary key, title text unique); create index songs_title_index on songs (title)`,
     online: false,
@@ -371,7 +371,7 @@ export const config = { transaction: false }
     lacks: ['CONCURRENTLY', 'config'],
   },
   {
-    name: 'what is not written is said where it is missing',
+    name: 'a refusal is a comment and an error in the function',
     from: 'create table songs (id int, at date)',
     to: 'create table songs (id int, at boolean, plays int)',
     refused: true,
@@ -388,7 +388,7 @@ export const config = { transaction: false }
     ],
   },
   {
-    name: 'when nothing at all is written',
+    name: 'a function with nothing but a refusal',
     from: 'create table songs (at date)',
     to: 'create table songs (at boolean)',
     refused: true,
@@ -404,41 +404,36 @@ const style = {
   parser: 'typescript',
 } as const
 
-const throwing = /^ {2}throw new Error\((?:.*\)|\n.*\n {2}\))\n/gm
+const throwStatement = /^ {2}throw new Error\((?:.*\)|\n.*\n {2}\))\n/gm
 const folder = t.testdir({})
 const drafts: string[] = []
 
-for (const one of [...builder, ...raw, ...ways]) t.test(one.name, (t) => testCase(t, one))
+for (const draftCase of [...builderCases, ...rawCases, ...projectCases])
+  t.test(draftCase.name, (t) => testCase(t, draftCase))
 
-async function testCase(t: Test, one: DraftCase): Promise<void> {
-  const { setup = '', from = '', to = '', has = [], lacks = [], refused = false } = one
-  const [here, there] = await Promise.all([createDatabase(t), createDatabase(t)])
-  await Promise.all([query(here, `${setup};${from}`), query(there, `${setup};${to}`)])
-  const [start, goal] = await Promise.all([catalogOf(here), catalogOf(there)])
-  const drafting = draftingOf(one, start, goal)
-  const text = renderMigration(draftMigration(drafting), 'typescript')
-  checkText(t, text, { has, lacks })
+async function testCase(t: Test, draftCase: DraftCase): Promise<void> {
+  const { setup = '', from = '', to = '', has = [], lacks = [], refused = false } = draftCase
+  const [fromUrl, toUrl] = await Promise.all([createDatabase(t), createDatabase(t)])
+  await Promise.all([query(fromUrl, `${setup};${from}`), query(toUrl, `${setup};${to}`)])
+  const [fromCatalog, toCatalog] = await Promise.all([catalogOf(fromUrl), catalogOf(toUrl)])
+  const input = draftInputOf(draftCase, fromCatalog, toCatalog)
+  const text = renderMigration(draftMigration(input), 'typescript')
+  checkText(t, text, has, lacks)
   t.ok(await isFormatted(text, style), 'it is formatted', { text })
   await writeFile(join(folder, `${drafts.length}.ts`), text)
   drafts.push(`${drafts.length}.ts`)
   if (refused) return
-  const running = {
-    drafting,
-    language: languageOf(drafts.length),
-    url: here,
-    searchPath: one.searchPath ?? ['public'],
-  }
-  await run(t, 'up', running)
-  t.strictSame(diff(goal, await catalogOf(here)), [], 'nothing differs there')
-  await run(t, 'down', running)
-  t.strictSame(diff(start, await catalogOf(here)), [], 'nothing differs back')
+  const { searchPath = ['public'] } = draftCase
+  const language = drafts.length % 2 === 0 ? 'module' : 'commonjs'
+  const knex = knexFrom({ client: 'pg', connection: fromUrl, pool: { min: 0, max: 1 }, searchPath })
+  t.teardown(() => knex.destroy())
+  await run(t, 'up', knex, { input, language })
+  t.strictSame(diff(toCatalog, await catalogOf(fromUrl)), [], 'nothing differs after up')
+  await run(t, 'down', knex, { input, language })
+  t.strictSame(diff(fromCatalog, await catalogOf(fromUrl)), [], 'nothing differs after down')
 }
 
-function languageOf(number: number): MigrationLanguage {
-  return number % 2 === 0 ? 'module' : 'commonjs'
-}
-
-function draftingOf({ manner = {}, online = true }: DraftCase, from: Catalog, to: Catalog): DraftInput {
+function draftInputOf({ naming = {}, online = true }: DraftCase, from: Catalog, to: Catalog): DraftInput {
   return {
     revision: '001_draft',
     source: 'a test',
@@ -446,64 +441,52 @@ function draftingOf({ manner = {}, online = true }: DraftCase, from: Catalog, to
     to,
     up: planChanges(from, to, { online }),
     down: planChanges(to, from, { online }),
-    naming: { defaultSchema: 'public', preservesName: () => true, ...manner },
+    naming: { defaultSchema: 'public', preservesName: () => true, ...naming },
   }
 }
 
-function checkText(t: Test, text: string, { has, lacks }: Required<Pick<DraftCase, 'has' | 'lacks'>>): void {
-  let place = 0
+function checkText(t: Test, text: string, has: readonly string[], lacks: readonly string[]): void {
+  let position = 0
   for (const part of has) {
-    const found = text.indexOf(part, place)
-    t.ok(found >= 0, 'the draft has what it shall, in this order', { part, text })
-    place = Math.max(found, place)
+    const found = text.indexOf(part, position)
+    t.ok(found >= 0, 'the draft contains this part, in this order', { part, text })
+    position = Math.max(found, position)
   }
-  for (const part of lacks)
-    t.notOk(text.includes(part), 'the draft lacks what it shall not have', { part, text })
+  for (const part of lacks) t.notOk(text.includes(part), 'the draft does not contain this', { part, text })
 }
 
-interface Running {
-  readonly drafting: DraftInput
-  readonly language: MigrationLanguage
-  readonly url: string
-  readonly searchPath: readonly string[]
-}
-
-/** Runs one function of a draft as Knex does: it throws if it loses data, and without that line does what it says. */
+/** Runs one function of a draft as Knex does. If it loses data it throws, and it runs without that line. */
 async function run(
   t: Test,
   name: 'up' | 'down',
-  { drafting, language, url, searchPath }: Running,
+  knex: Knex,
+  { input, language }: { readonly input: DraftInput; readonly language: MigrationLanguage },
 ): Promise<void> {
-  const text = renderMigration(draftMigration(drafting), language)
-  const knex = knexFrom({ client: 'pg', connection: url, pool: { min: 0, max: 1 }, searchPath })
-  try {
-    const careful = await load(text, language)
-    const loses = drafting[name].statements.some(({ hazards }) =>
-      hazards.some(({ hazard }) => hazard === 'data loss'),
-    )
-    if (loses)
-      await t.rejects(careful[name](knex), {
-        message: `001_draft: ${name} loses data. Remove this line if that is intended.`,
-      })
-    const migration = await load(text.replaceAll(throwing, ''), language)
-    await (migration.config?.transaction === false
-      ? migration[name](knex)
-      : knex.transaction((transaction) => migration[name](transaction)))
-  } finally {
-    await knex.destroy()
-  }
+  const text = renderMigration(draftMigration(input), language)
+  const unchanged = await load(text, language)
+  const losesData = input[name].statements.some(({ hazards }) =>
+    hazards.some(({ hazard }) => hazard === 'data loss'),
+  )
+  if (losesData)
+    await t.rejects(unchanged[name](knex), {
+      message: `001_draft: ${name} loses data. Remove this line if that is intended.`,
+    })
+  const migration = await load(text.replaceAll(throwStatement, ''), language)
+  await (migration.config?.transaction === false
+    ? migration[name](knex)
+    : knex.transaction((transaction) => migration[name](transaction)))
 }
 
-interface Loaded {
+interface MigrationModule {
   readonly up: (knex: Knex) => Promise<void>
   readonly down: (knex: Knex) => Promise<void>
   readonly config?: { readonly transaction: boolean }
 }
 
-let loaded = 0
+let loadedCount = 0
 
-async function load(text: string, language: MigrationLanguage): Promise<Loaded> {
-  const file = join(folder, `loaded-${loaded++}.${language === 'module' ? 'mjs' : 'cjs'}`)
+async function load(text: string, language: MigrationLanguage): Promise<MigrationModule> {
+  const file = join(folder, `loaded-${loadedCount++}.${language === 'module' ? 'mjs' : 'cjs'}`)
   await writeFile(file, text)
   const { default: exported, ...named } = await import(pathToFileURL(file).href)
   return language === 'module' ? named : exported
@@ -519,7 +502,7 @@ async function catalogOf(url: string): Promise<Catalog> {
   }
 }
 
-t.test('every draft has the types that Knex asks for', async (t) => {
+t.test('every draft passes the type check of Knex', async (t) => {
   const program = ts.createProgram(
     drafts.map((name) => join(folder, name)),
     {
@@ -539,7 +522,7 @@ t.test('every draft has the types that Knex asks for', async (t) => {
     },
   )
   const found = ts.getPreEmitDiagnostics(program)
-  t.equal(drafts.length, builder.length + raw.length + ways.length)
+  t.equal(drafts.length, builderCases.length + rawCases.length + projectCases.length)
   t.strictSame(
     found.map(
       ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,

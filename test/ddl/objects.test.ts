@@ -3,7 +3,7 @@ import { type DdlCase, testDdlCases } from '../support/ddl-cases.js'
 
 const triggers: readonly DdlCase[] = [
   {
-    name: 'a trigger is replaced where it is, and then fires as it shall',
+    name: 'a trigger is replaced in place and then enabled as expected',
     setup: `create table songs (id integer, title text);
       create function f() returns trigger language plpgsql as 'begin return new; end'`,
     from: `create trigger changed before insert on songs for each row execute function f();
@@ -32,7 +32,7 @@ const triggers: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'a replaced trigger that was disabled, and shall be, is disabled again',
+    name: 'a replaced trigger that stays disabled is disabled again',
     setup: `create table songs (id integer);
       create function f() returns trigger language plpgsql as 'begin return new; end'`,
     from: `create trigger x before insert on songs for each row execute function f();
@@ -45,7 +45,7 @@ const triggers: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'a constraint trigger is made anew',
+    name: 'a constraint trigger is dropped and created',
     setup: `create table songs (id integer primary key); create table plays (song integer);
       create function f() returns trigger language plpgsql as 'begin return new; end'`,
     from: `create constraint trigger x after insert on plays for each row execute function f()`,
@@ -58,7 +58,7 @@ const triggers: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'triggers of partitioned tables, of views and of what is new',
+    name: 'triggers of partitioned tables, views and new tables',
     setup: `create table plays (day date) partition by range (day);
       create table plays_2026 partition of plays for values from ('2026-01-01') to ('2027-01-01');
       create view today as select * from plays;
@@ -74,7 +74,7 @@ const triggers: readonly DdlCase[] = [
 
 const policies: readonly DdlCase[] = [
   {
-    name: 'a policy is altered as far as PostgreSQL can',
+    name: 'a policy is altered where PostgreSQL can alter it, and replaced elsewhere',
     setup: `create table songs (id integer, owner name)`,
     from: `create policy roles on songs to pg_monitor using (id > 0);
       create policy checked on songs using (id > 0) with check (id > 1);
@@ -95,7 +95,7 @@ const policies: readonly DdlCase[] = [
     hazards: Array.from({ length: 6 }, () => 'ACCESS EXCLUSIVE lock on public.songs'),
   },
   {
-    name: 'policies that call a function, and of a new table',
+    name: 'policies that call a replaced function, and policies of a new table',
     from: `create table songs (id integer);
       create function may(integer) returns boolean language sql as 'select true';
       create policy p on songs using (may(id))`,
@@ -110,7 +110,7 @@ const policies: readonly DdlCase[] = [
 
 const rules: readonly DdlCase[] = [
   {
-    name: 'a rule is replaced where it is',
+    name: 'a rule is replaced in place',
     setup: `create table songs (id integer); create table plays (song integer); create view v as select * from songs`,
     from: `create rule changed as on insert to songs do also nothing; alter table songs disable rule changed;
       create rule gone as on delete to songs do instead nothing`,
@@ -137,7 +137,7 @@ const rules: readonly DdlCase[] = [
 
 const database: readonly DdlCase[] = [
   {
-    name: 'event triggers are made last and dropped first',
+    name: 'event triggers are created last and dropped first',
     from: `create function f() returns event_trigger language plpgsql as 'begin end';
       create event trigger switched on ddl_command_start execute function f();
       create event trigger changed on ddl_command_end when tag in ('CREATE TABLE') execute function f();
@@ -178,7 +178,7 @@ const database: readonly DdlCase[] = [
     hazards: Array.from({ length: 3 }, () => 'SHARE UPDATE EXCLUSIVE lock on public.songs'),
   },
   {
-    name: 'a schema goes with what is in it',
+    name: 'a schema is dropped after the objects in it',
     from: `create schema old; create table old.songs (id integer); create view old.v as select * from old.songs`,
     to: `create schema "New"; comment on schema "New" is 'new'; create table "New".songs (id integer);
       comment on schema public is 'ours'`,
@@ -186,25 +186,25 @@ const database: readonly DdlCase[] = [
     hazards: ['data loss: the rows of old.songs', 'ACCESS EXCLUSIVE lock on old.songs'],
   },
   {
-    name: 'the schema public goes and comes back',
+    name: 'the schema public is dropped, and created on the way back',
     from: 'create table songs (id integer)',
     to: 'drop schema public',
     contains: ['DROP TABLE public.songs', 'DROP SCHEMA public'],
   },
   {
-    name: 'an extension moves with what uses it',
+    name: 'an extension moves to a different schema while columns use it',
     from: `create schema one; create extension citext schema one; create table songs (title one.citext)`,
     to: `create schema two; create extension citext schema two; create table songs (title two.citext)`,
     contains: ['CREATE SCHEMA two', 'ALTER EXTENSION citext SET SCHEMA two', 'DROP SCHEMA one'],
   },
   {
-    name: 'an extension that cannot be moved is made anew',
+    name: 'an extension that cannot be moved is dropped and created',
     from: `create schema one; create extension xml2 schema one`,
     to: `create schema two; create extension xml2 schema two`,
     contains: ['DROP EXTENSION xml2', 'CREATE EXTENSION xml2 SCHEMA two'],
   },
   {
-    name: 'extensions come before and go after what uses them',
+    name: 'extensions are created before and dropped after the objects that use them',
     from: `create extension hstore; create table songs (id integer, tags hstore default '')`,
     to: `create table songs (id integer);
       create extension pg_trgm; create table plays (song text); create index on plays using gin (song gin_trgm_ops)`,
@@ -216,7 +216,7 @@ const database: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'an extension takes the rows of its own tables along',
+    name: 'a dropped extension loses the rows of its tables',
     from: `create extension citext; create table "Settings" (name text); alter extension citext add table "Settings"`,
     to: '',
     statements: ['DROP EXTENSION citext'],
@@ -226,7 +226,7 @@ const database: readonly DdlCase[] = [
 
 const replication: readonly DdlCase[] = [
   {
-    name: 'a publication gets other tables, columns, filters and options',
+    name: 'tables, columns, filters and options of a publication change',
     setup: `create table songs (id integer primary key, title text); create table plays (id integer primary key, song integer);
       create table albums (id integer primary key)`,
     from: `create publication p for table songs, plays (id)`,
@@ -246,7 +246,7 @@ const replication: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'all tables, tables of a schema, no tables',
+    name: 'publications of all tables, of the tables of a schema, and of no tables',
     from: `create table songs (id integer primary key); create schema s;
       create publication one for all tables;
       create publication two for table songs, tables in schema s;
@@ -271,14 +271,14 @@ const replication: readonly DdlCase[] = [
     to: `create publication p for table only base (id), child (id, more)`,
   },
   {
-    name: 'a published table goes, one comes, and a column that is published changes',
+    name: 'a published table is dropped, one is added, and a published column changes',
     from: `create table songs (id integer primary key, title text, kind text); create table gone (id integer);
       create publication p for table songs (id, title) where (kind = 'a'), gone`,
     to: `create table songs (id integer primary key, title varchar(20), kind varchar(10)); create table added (id integer);
       create publication p for table songs (id, title) where (kind = 'a'), added`,
   },
   {
-    name: 'a subscription is altered, and let go of',
+    name: 'a subscription is altered, and one is dropped',
     from: `create subscription changed connection 'host=localhost password=secret' publication a
         with (connect = false, slot_name = none, enabled = false);
       create subscription gone connection 'host=localhost' publication a with (connect = false, slot_name = none, enabled = false)`,
@@ -295,7 +295,7 @@ const replication: readonly DdlCase[] = [
     refusedBack: ['subscription:gone'],
   },
   {
-    name: 'a subscription with a slot is disabled and leaves its slot behind',
+    name: 'a subscription with a slot is disabled and dropped without its slot',
     from: `create subscription s connection 'host=localhost' publication a with (connect = false, slot_name = 'song_slot', enabled = false);
       alter subscription s enable`,
     to: '',
@@ -310,7 +310,7 @@ const replication: readonly DdlCase[] = [
     refusedBack: ['subscription:s'],
   },
   {
-    name: 'a subscription is disabled while it gets another slot',
+    name: 'a subscription is disabled while its slot changes',
     from: `create subscription s connection 'host=localhost' publication a with (connect = false, slot_name = 'one', enabled = false);
       alter subscription s enable`,
     to: `create subscription s connection 'host=localhost' publication a with (connect = false, enabled = false);
@@ -322,13 +322,13 @@ const replication: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'the connection of a subscription is not made up',
+    name: 'a new subscription is refused, because its connection is not known',
     from: '',
     to: `create subscription s connection 'host=localhost password=secret' publication a with (connect = false)`,
     refused: ['subscription:s'],
   },
   {
-    name: 'how a subscription streams if nothing is said depends on the version',
+    name: 'the default of streaming is refused, because it depends on the version',
     from: `create subscription s connection 'host=localhost' publication a with (connect = false, slot_name = none, streaming = on)`,
     to: `create subscription s connection 'host=localhost' publication a with (connect = false, slot_name = none)`,
     refused: ['subscription:s'],
@@ -337,7 +337,7 @@ const replication: readonly DdlCase[] = [
 
 const foreign: readonly DdlCase[] = [
   {
-    name: 'foreign data from the wrapper to the table',
+    name: 'foreign data objects from the wrapper to the table',
     from: '',
     to: `create function check_options(text[], oid) returns boolean language sql as 'select true';
       create foreign data wrapper w validator check_options options (debug 'true');
@@ -360,7 +360,7 @@ const foreign: readonly DdlCase[] = [
     hazards: [],
   },
   {
-    name: 'foreign data is altered where it is',
+    name: 'foreign data objects are altered in place',
     setup: `create function check_options(text[], oid) returns boolean language sql as 'select true'`,
     from: `create foreign data wrapper w validator check_options options (debug 'true', gone '1');
       create server s version '1' foreign data wrapper w options (host 'a', port '1');
@@ -379,7 +379,7 @@ const foreign: readonly DdlCase[] = [
     hazards: ['ACCESS EXCLUSIVE lock on public.songs'],
   },
   {
-    name: 'a server is made anew with all that is on it',
+    name: 'a server is replaced with its user mappings and tables',
     setup: `create foreign data wrapper one; create foreign data wrapper two`,
     from: `create server s foreign data wrapper one; create user mapping for pg_monitor server s;
       create foreign table songs (id integer) server s; create view v as select * from songs`,
@@ -387,7 +387,7 @@ const foreign: readonly DdlCase[] = [
       create foreign table songs (id integer) server s; create view v as select * from songs`,
   },
   {
-    name: 'a foreign table moves to another server, and is a partition or a child',
+    name: 'a foreign table moves to a different server, and stops being a partition or a child',
     setup: `create foreign data wrapper w; create server one foreign data wrapper w; create server two foreign data wrapper w;
       create table plays (day date) partition by range (day); create table base (id integer)`,
     from: `create foreign table songs (id integer) server one;
@@ -398,7 +398,7 @@ const foreign: readonly DdlCase[] = [
       create foreign table plays_2026 (day date) server one`,
   },
   {
-    name: 'a secret is not made up, and its loss is said',
+    name: 'a hidden option value is refused, and its loss is a hazard',
     from: `create foreign data wrapper w; create server s foreign data wrapper w;
       create user mapping for pg_monitor server s options (password 'secret', "user" 'u');
       create user mapping for public server s options (token 'secret')`,
@@ -443,7 +443,7 @@ const comments: readonly DdlCase[] = [
 
 const owners: readonly DdlCase[] = [
   {
-    name: 'owners of what is there',
+    name: 'owners of existing objects',
     setup: `create schema s; create table s.songs (id serial); create view s.v as select 1 as one;
       create function s.f(integer) returns integer language sql as 'select 1'; create type s.mood as enum ('ok');
       create domain s.d as integer; create sequence s.q; create foreign data wrapper w; create server r foreign data wrapper w;
@@ -461,7 +461,7 @@ const owners: readonly DdlCase[] = [
     hazards: [],
   },
   {
-    name: 'owners of what is made, with a sequence that its column owns',
+    name: 'owners of new objects, with a sequence that a column owns',
     from: `create table old (id integer); alter table old owner to pg_monitor`,
     to: `create table songs (id serial primary key); alter table songs owner to pg_monitor;
       create schema s; alter schema s owner to pg_monitor; create event trigger e on sql_drop execute function f();
@@ -470,7 +470,7 @@ const owners: readonly DdlCase[] = [
     contains: ['ALTER TABLE public.songs OWNER TO pg_monitor', 'ALTER PUBLICATION p OWNER TO pg_monitor'],
   },
   {
-    name: 'a sequence comes to belong to a column of another owner',
+    name: 'a sequence becomes owned by a column of a table with a different owner',
     setup: `create table songs (id integer); alter table songs owner to pg_monitor; create sequence q`,
     from: '',
     to: `alter sequence q owner to pg_monitor; alter sequence q owned by songs.id`,
@@ -480,7 +480,7 @@ const owners: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'what was granted to a new owner is his own',
+    name: 'privileges of a role that becomes the owner',
     setup: 'create table songs (id integer)',
     from: 'grant select, insert on songs to pg_monitor; grant update on songs to pg_read_all_data',
     to: 'alter table songs owner to pg_monitor; grant update on songs to pg_read_all_data',
@@ -490,7 +490,7 @@ const owners: readonly DdlCase[] = [
 
 const grants: readonly DdlCase[] = [
   {
-    name: 'privileges on all that has some',
+    name: 'privileges on all kinds of objects that have any',
     setup: `create schema s; create table s.songs (id integer, "Title" text); create view s.v as select * from s.songs;
       create materialized view s.m as select 1 as one; create sequence s.q; create function s.f(integer) returns integer language sql as 'select 1';
       create procedure s.p() language sql as ''; create aggregate s.a(integer) (sfunc = int4pl, stype = integer);
@@ -514,7 +514,7 @@ const grants: readonly DdlCase[] = [
     hazards: [],
   },
   {
-    name: 'what is granted changes',
+    name: 'privileges change',
     setup: 'create table songs (id integer, title text)',
     from: `grant select, insert on songs to pg_monitor; grant all on songs to pg_read_all_data;
       grant select on songs to public; grant select (id), update (title) on songs to pg_monitor`,
@@ -541,7 +541,7 @@ const grants: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'options to grant come and go',
+    name: 'grant options are added and removed',
     setup: 'create table songs (id integer); create table plays (id integer)',
     from: `grant select, update on songs to pg_monitor with grant option; grant select on plays to pg_monitor`,
     to: `grant select, update on songs to pg_monitor; grant select on plays to pg_monitor with grant option`,
@@ -551,7 +551,7 @@ const grants: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'what one grantee granted to another is granted anew',
+    name: 'privileges that a grantee passed on are revoked and granted again',
     setup: 'create table songs (id integer); grant usage on schema public to pg_monitor',
     from: `grant select on songs to pg_monitor with grant option; set role pg_monitor;
       grant select on songs to pg_read_all_data; grant select on songs to pg_signal_backend; reset role`,
@@ -565,7 +565,7 @@ const grants: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'what an owner takes from himself, and the schema public from all',
+    name: 'privileges that an owner lacks, and the schema public without PUBLIC',
     setup: `create table songs (id integer); create table plays (id integer); alter table plays owner to pg_monitor;
       create view "it's $1" as select 1 as one`,
     from: `revoke insert on songs from current_user; revoke all on plays from pg_monitor;
@@ -582,7 +582,7 @@ const grants: readonly DdlCase[] = [
 
 const defaults: readonly DdlCase[] = [
   {
-    name: 'default privileges come, change and go',
+    name: 'default privileges are added, changed and removed',
     setup: 'create schema s',
     from: `alter default privileges in schema s grant select on tables to pg_monitor;
       alter default privileges grant usage on sequences to pg_monitor;
@@ -602,7 +602,7 @@ const defaults: readonly DdlCase[] = [
     hazards: [],
   },
   {
-    name: 'what is made has no more, and no less, than it shall have',
+    name: 'new objects get exactly their privileges in spite of default privileges',
     setup: `alter default privileges grant select, update on tables to pg_monitor; alter default privileges grant all on sequences to public;
       alter default privileges revoke execute on functions from public; alter default privileges revoke usage on types from public;
       alter default privileges grant execute on functions to pg_read_all_data; alter default privileges grant usage on schemas to pg_monitor`,
@@ -614,7 +614,7 @@ const defaults: readonly DdlCase[] = [
       create procedure p() language sql as ''; grant execute on procedure p() to public`,
   },
   {
-    name: 'default privileges that are altered at the end are the old ones before',
+    name: 'default privileges that change at the end apply to new objects until then',
     from: 'alter default privileges grant all on tables to pg_monitor',
     to: `alter default privileges grant select on tables to pg_read_all_data; create table songs (id integer)`,
     contains: [

@@ -3,7 +3,7 @@ import { type DdlCase, testDdlCases } from '../support/ddl-cases.js'
 
 const routines: readonly DdlCase[] = [
   {
-    name: 'a body is replaced where it is',
+    name: 'a routine with a new body is replaced in place',
     from: `create function f(a integer, b text default 'x, (y') returns integer language sql as 'select 1';
       create view v as select f(1);
       create procedure p(a integer) language sql as 'select 1'`,
@@ -14,7 +14,7 @@ const routines: readonly DdlCase[] = [
     hazards: [],
   },
   {
-    name: 'what a replacement must keep differs',
+    name: 'a routine with a different result or arguments is recreated',
     from: `create function result() returns integer language sql as 'select 1';
       create function renamed(a integer) returns integer language sql as 'select 1';
       create function less(a integer, b integer default 1) returns integer language sql as 'select 1';
@@ -56,7 +56,7 @@ AS $procedure$select 1$procedure$`,
     ],
   },
   {
-    name: 'bodies in quotes come after what they call',
+    name: 'routines with quoted bodies are created after the routines that they call',
     from: '',
     to: `create function last(integer) returns integer language sql immutable as 'select 1';
       create function "B b"(integer) returns integer language sql immutable as 'select last($1)';
@@ -115,7 +115,7 @@ const aggregates: readonly DdlCase[] = [
       comment on aggregate ranked(variadic "any" order by variadic "any") is 'rank'`,
   },
   {
-    name: 'an aggregate is replaced where it is if its result stays',
+    name: 'an aggregate with the same result is replaced in place',
     from: `create aggregate smallest(integer) (sfunc = int4smaller, stype = integer);
       create aggregate other(integer) (sfunc = int4smaller, stype = integer);
       create view v as select smallest(1), other(2)`,
@@ -134,7 +134,7 @@ const aggregates: readonly DdlCase[] = [
 
 const enums: readonly DdlCase[] = [
   {
-    name: 'labels are added in their places',
+    name: 'labels are added at their positions',
     from: `create type mood as enum ('b', 'd'); create type empty as enum ()`,
     to: `create type mood as enum ('it''s', 'a', 'b', 'c', 'd', 'e', 'f'); create type empty as enum ('x', 'y')`,
     statements: [
@@ -149,7 +149,7 @@ const enums: readonly DdlCase[] = [
     hazards: Array.from({ length: 7 }, () => 'runs only outside a transaction'),
   },
   {
-    name: 'labels go, and move, in a type that columns are of',
+    name: 'labels are removed and moved while columns have the type',
     from: `create type mood as enum ('a', 'b', 'c');
       create table songs (mood mood not null default 'a', moods mood[] default '{a,c}');
       insert into songs values (default, default);
@@ -165,7 +165,7 @@ const enums: readonly DdlCase[] = [
 
 const domains: readonly DdlCase[] = [
   {
-    name: 'domains with all that they can have',
+    name: 'domains with all their properties',
     from: '',
     to: `create domain plain as numeric(10,2)[];
       create domain full_of as text collate "C" default 'it''s' not null constraint "No X" check (value <> 'x')
@@ -175,7 +175,7 @@ const domains: readonly DdlCase[] = [
     hazards: [],
   },
   {
-    name: 'a domain is altered, and its values are checked',
+    name: 'a domain is altered and stored values are validated',
     setup: `create function fine(integer) returns boolean language sql as 'select true'`,
     from: `create domain score as integer default 1 constraint old check (value > 0) constraint kept check (value < 100);
       comment on constraint kept on domain score is 'kept';
@@ -210,7 +210,7 @@ const domains: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'a function that the checks of a domain call is made anew',
+    name: 'a function in the check of a domain is recreated',
     from: `create function fine(a integer) returns boolean language sql as 'select true';
       create domain score as integer default 1 check (fine(value));
       comment on constraint score_check on domain score is 'it''s fine';
@@ -228,13 +228,13 @@ const domains: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'the base of a domain changes',
+    name: 'the base type of a domain changes',
     from: `create domain score as integer; create table songs (id integer, score score default 1)`,
     to: `create domain score as bigint check (value > 0); create table songs (id integer, score score default 1)`,
     contains: ['CREATE DOMAIN public.score AS bigint CONSTRAINT score_check CHECK ((VALUE > 0))'],
   },
   {
-    name: 'a domain within arrays and composite types is made anew to check more',
+    name: 'a domain inside an array is recreated for a new check',
     from: `create domain score as integer; create table songs (scores score[])`,
     to: `create domain score as integer check (value > 0); create table songs (scores score[])`,
     contains: ['CREATE DOMAIN public.score AS integer CONSTRAINT score_check CHECK ((VALUE > 0))', 'score[]'],
@@ -243,7 +243,7 @@ const domains: readonly DdlCase[] = [
 
 const composites: readonly DdlCase[] = [
   {
-    name: 'attributes come and go while columns are of the type',
+    name: 'attributes are added and dropped while columns have the type',
     from: `create type part as (a integer, b text collate "C", "The C" numeric(4,1));
       create table songs (part part);
       create view v as select (part).b from songs`,
@@ -257,7 +257,7 @@ const composites: readonly DdlCase[] = [
     refusedBack: ['composite:public.part'],
   },
   {
-    name: 'an attribute gets another type',
+    name: 'the type of an attribute changes',
     from: `create type part as (a integer, b text);
       create type whole as (p part);
       create function f(p part) returns integer begin atomic select p.a; end;
@@ -274,13 +274,13 @@ const composites: readonly DdlCase[] = [
     hazards: [],
   },
   {
-    name: 'stored attributes do not take the places of others',
+    name: 'stored attributes in a different order are refused',
     from: `create type part as (a text, b text); create table songs (part part)`,
     to: `create type part as (b text, a text); create table songs (part part)`,
     refused: ['composite:public.part'],
   },
   {
-    name: 'tables are made of the type',
+    name: 'attributes of a type with typed tables',
     from: `create type part as (b text, a integer); create table songs of part`,
     to: `create type part as (b text, c integer); create table songs of part`,
     contains: [
@@ -294,7 +294,7 @@ const composites: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'attributes in another order, and another type where columns are of it',
+    name: 'attributes in a different order, and an attribute of a stored type with a new type',
     from: `create type moved as (a integer, b text);
       create type part as (a integer, b text); create table songs (part part)`,
     to: `create type moved as (b text, a integer);
@@ -303,7 +303,7 @@ const composites: readonly DdlCase[] = [
   },
 ]
 
-/** What a base type is made of; they name it before it is there. */
+/** The functions of a base type, which name the type before it exists. */
 function functionsOf(type: string): string {
   return `create function ${type}_in(cstring) returns ${type} language internal immutable strict as 'textin';
     create function ${type}_out(${type}) returns cstring language internal immutable strict as 'textout';`
@@ -323,13 +323,13 @@ const shells: readonly DdlCase[] = [
     contains: ['CREATE TYPE public.moments', 'CREATE OR REPLACE FUNCTION public.canonical', 'AS RANGE'],
   },
   {
-    name: 'a range type that columns are of cannot be altered',
+    name: 'a changed range type is refused while columns have it',
     from: `create type words as range (subtype = text); create table songs (words words)`,
     to: `create type words as range (subtype = text, collation = "C"); create table songs (words words)`,
     refused: ['range:public.words'],
   },
   {
-    name: 'a range type that is not used is made anew',
+    name: 'an unused range type is recreated',
     from: `create type words as range (subtype = text)`,
     to: `create type words as range (subtype = text, collation = "C")`,
     statements: [
@@ -338,7 +338,7 @@ const shells: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'base types, with the functions they are made of',
+    name: 'base types with their functions',
     from: 'create type to_come',
     to: `create type small;
       create function small_in(cstring) returns small language internal immutable strict as 'int4in';
@@ -368,14 +368,14 @@ const shells: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'a base type that columns are of is altered only as far as PostgreSQL can',
+    name: 'a change of a base type that PostgreSQL cannot make is refused while columns have the type',
     setup: `create type big; ${functionsOf('big')}`,
     from: `create type big (input = big_in, output = big_out, storage = main); create table songs (big big)`,
     to: `create type big (input = big_in, output = big_out, category = 'X'); create table songs (big big)`,
     refused: ['base_type:public.big'],
   },
   {
-    name: 'a base type that is not used is made anew, with its functions',
+    name: 'an unused base type is recreated with its functions',
     setup: `create type big; ${functionsOf('big')}`,
     from: `create type big (input = big_in, output = big_out)`,
     to: `create type big (input = big_in, output = big_out, category = 'X')`,
@@ -389,7 +389,7 @@ const shells: readonly DdlCase[] = [
 
 const operators: readonly DdlCase[] = [
   {
-    name: 'operators that name each other, and themselves',
+    name: 'operators that link to each other and to themselves',
     from: '',
     to: `create function same(text, integer) returns boolean language sql immutable as 'select true';
       create function same(integer, text) returns boolean language sql immutable as 'select true';
@@ -403,7 +403,7 @@ const operators: readonly DdlCase[] = [
       comment on operator !!! (none, text) is 'not'`,
   },
   {
-    name: 'an operator is altered, or made anew',
+    name: 'one operator is altered, one recreated',
     from: `create operator === (function = texteq, leftarg = text, rightarg = text, restrict = eqsel);
       create operator ~~~ (function = texteq, leftarg = text, rightarg = text);
       create view v as select 'a'::text operator(public.~~~) 'b'`,
@@ -419,7 +419,7 @@ const operators: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'operators that are named, and never made',
+    name: 'shell operators',
     from: `create schema other;
       create operator === (function = texteq, leftarg = text, rightarg = text, commutator = operator(other.<<<));
       create operator !== (function = textne, leftarg = text, rightarg = text, negator = ===)`,
@@ -433,7 +433,7 @@ const operators: readonly DdlCase[] = [
     ],
   },
   {
-    name: 'links between operators',
+    name: 'links between operators are added and removed',
     from: `create operator === (function = texteq, leftarg = text, rightarg = text);
       create operator <<< (function = text_lt, leftarg = text, rightarg = text);
       create operator >>> (function = text_gt, leftarg = text, rightarg = text)`,
@@ -466,7 +466,7 @@ const operators: readonly DdlCase[] = [
       comment on operator family numbers using btree is 'numbers'`,
   },
   {
-    name: 'the members of a family change, and a class',
+    name: 'the members of an operator family and an operator class change',
     ownDatabases: true,
     setup: 'create table songs (title text)',
     from: `create operator family numbers using btree;
