@@ -1,5 +1,5 @@
 # The image has what `npm run build` makes, and production dependencies only:
-#   /app/src  /app/migrations  /app/seeds  /app/config  /app/package.json  /app/node_modules
+#   /app/dist  /app/migrations  /app/seeds  /app/config  /app/package.json  /app/node_modules
 #
 #   docker build --build-arg GIT_SHA=$(git rev-parse HEAD) -t schemagate .
 #   docker run -e DATABASE_URL=postgres://… -p 8000:8000 schemagate
@@ -10,10 +10,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # No cache mounts: Railway accepts only those with the id of its service in them.
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json knexfile.ts ./
+COPY tsconfig.json tsconfig.build.json ./
 COPY src src
-COPY migrations migrations
-COPY seeds seeds
 RUN npm run build
 
 FROM node:24-slim AS dependencies
@@ -29,10 +27,10 @@ COPY --from=dependencies /app/node_modules node_modules
 # The health document takes the name and version of the service from package.json, which also makes the .js files ES modules.
 COPY package.json ./
 COPY config config
-COPY --from=build /app/dist/src src
-# The built migrations with schema.snapshot.json: production verifies against it and never replays.
-COPY --from=build /app/dist/migrations migrations
-COPY --from=build /app/dist/seeds seeds
+# The migrations with schema.snapshot.json: production verifies against it and never replays. Node 24 runs TypeScript.
+COPY migrations migrations
+COPY seeds seeds
+COPY --from=build /app/dist dist
 # Last, because it changes with every commit. Platforms that set the commit at run time need no build argument.
 ARG GIT_SHA=
 ENV GIT_SHA=$GIT_SHA
@@ -45,5 +43,5 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --start-period=10m --interval=10s --timeout=3s --retries=3 \
   CMD ["node", "-e", "fetch(`http://localhost:${process.env.HEALTH_PORT || process.env.PORT || 8000}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # node is PID 1 and gets SIGTERM itself: npm or a shell would not pass it on. The command can be any of schemagate's.
-ENTRYPOINT ["node", "src/cli/main.js"]
+ENTRYPOINT ["node", "dist/main.js"]
 CMD ["serve"]

@@ -10,7 +10,7 @@ export default defineRailway(() => {
     build: { builder: 'DOCKERFILE', dockerfilePath: 'Dockerfile' },
     // In a container of its own, before the new one starts: a failing migration leaves the running deployment alone.
     // No start command: it would replace the image's, which has node as PID 1.
-    preDeploy: 'node src/cli/main.js migrate',
+    preDeploy: 'node dist/main.js migrate',
     // Asked only while deploying, on PORT, until it answers 200. `warn` is a 200.
     healthcheck: '/health/schema',
     healthcheckTimeout: 300,

@@ -12,7 +12,7 @@ export const requests: Part = {
   measure: async ({ build, createDatabase, runs }) => {
     const env = { NODE_ENV: 'production', LOG_LEVEL: 'warn', DATABASE_URL: await createDatabase() }
     const place = { cwd: build.folder, env }
-    const ours = await serve(['src/cli/main.js', 'serve'], place)
+    const ours = await serve(['dist/cli/main.js', 'serve'], place)
     try {
       const body = await (await fetch(ours.url)).text()
       const bare = await serve(['bench/contenders/bare-fastify.js', '', body], place)

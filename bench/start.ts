@@ -3,10 +3,7 @@ import { finish, type Place, serve } from '../test/support/node-process.js'
 import { type Contender, compare, timed } from './measure.js'
 import type { Part } from './part.js'
 
-/**
- * Whole processes, from `spawn` to their end, or until the port answers. The database is at head and as promised. The
- * fleet API is served on this project's own migrations only, so `other` has the same ones as any project has its own.
- */
+/** Whole processes, from `spawn` to their end, or until the port answers. The database is at head and as promised. */
 export const start: Part = {
   title: 'start at head, whole process: milliseconds',
   measure: async ({ build, createDatabase, runs }) => {
@@ -32,8 +29,8 @@ export const start: Part = {
           ['bench/contenders/bare-fastify.js', queries],
           place,
         ),
-        serving('schemagate serve, until it answers', [...ours('serve'), '--migrations', 'other'], place),
-        serving('the same with the fleet API', ours('serve'), place),
+        serving('schemagate serve, until it answers', ours('serve'), place),
+        serving('the same with the fleet API', ['dist/main.js', 'serve'], place),
       ],
       { warmUp: 2, runs },
     )
@@ -41,7 +38,7 @@ export const start: Part = {
 }
 
 function ours(command: string): readonly string[] {
-  return ['src/cli/main.js', command]
+  return ['dist/cli/main.js', command]
 }
 
 function finishing(name: string, words: readonly string[], place: Place): Contender {

@@ -14,6 +14,7 @@ import { exitCodes } from '../src/errors/exit-codes.js'
 import { createHealthTracker, type HealthTracker } from '../src/gate/health-state.js'
 import { createLog } from '../src/logging/log.js'
 import { buildApp } from '../src/service/app.js'
+import { shutdownTimeout } from '../src/service/server.js'
 import {
   compose,
   configMap,
@@ -58,8 +59,8 @@ t.test('every command line runs a file that is built, with a command and options
   t.strictSame(
     procfile.map(({ type, words }) => ({ type, ...summary(understand(words)) })),
     [
-      { type: 'release', command: 'migrate', migrations: 'dist/migrations' },
-      { type: 'web', command: 'serve', migrations: 'dist/migrations' },
+      { type: 'release', command: 'migrate', migrations: 'migrations' },
+      { type: 'web', command: 'serve', migrations: 'migrations' },
     ],
   )
   const before = railwayFile.deploy.preDeployCommand.map((line) => understand(line.split(' ')))
@@ -128,7 +129,7 @@ t.test('ports are those that are listened on', async (t) => {
 
 async function appOf(t: Test, health: HealthTracker): Promise<FastifyInstance> {
   const log = createLog({ level: 'silent', form: 'json', stream: process.stdout })
-  const app = await buildApp({ config: configOf('image'), health, log, fleet: null })
+  const app = await buildApp(configOf('image'), health, log)
   t.teardown(() => app.close())
   return app
 }
@@ -176,8 +177,7 @@ t.test('the Job fails at once where retrying cannot help, and only there', async
 
 t.test('times fit together', async (t) => {
   const seconds = (duration: string): number => (isDuration(duration) ? parseDuration(duration) / 1000 : NaN)
-  const closing =
-    Number(/shutdownTimeout = ([\d_]+)/.exec(read('src/service/server.ts'))?.[1]?.replace('_', '')) / 1000
+  const closing = shutdownTimeout / 1000
   const delayOf = (place: string): number => configOf(place).http.shutdownDelay / 1000
   const { readinessProbe: ready, startupProbe: startup } = server
   t.ok(delayOf('server') >= ready.periodSeconds * ready.failureThreshold, 'not ready before it closes')
@@ -202,20 +202,17 @@ t.test('what is copied into the image exists, and is let into its context', asyn
   t.strictSame([...new Set(own)].map((source) => `!${source}`).toSorted(), allowed.toSorted())
 })
 
-t.test('what the build makes is laid out beside package.json and config', async (t) => {
-  const built: { include: readonly string[]; compilerOptions: { outDir: string } } = JSON.parse(
+t.test('the build lies beside package.json, the configuration, the migrations and the seeds', async (t) => {
+  const { compilerOptions }: { compilerOptions: { outDir: string; rootDir: string } } = JSON.parse(
     read('tsconfig.build.json'),
   )
-  const fromBuild = docker('COPY').filter((text) => text.startsWith('--from=build'))
-  t.strictSame(
-    fromBuild,
-    built.include
-      .filter((source) => source !== 'knexfile.ts')
-      .map((source) => `--from=build /app/${built.compilerOptions.outDir}/${source} ${source}`),
-  )
+  t.match(compilerOptions, { outDir: 'dist', rootDir: 'src' })
   for (const text of [
+    '--from=build /app/dist dist',
     'package.json ./',
     'config config',
+    'migrations migrations',
+    'seeds seeds',
     '--from=dependencies /app/node_modules node_modules',
   ])
     t.ok(docker('COPY').includes(text), text)

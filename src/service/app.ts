@@ -4,34 +4,43 @@ import type { HealthTracker } from '../gate/health-state.js'
 import { schemaHealth } from '../http/plugin.js'
 import { handleError, handleNotFound } from '../http/problem.js'
 import type { Log } from '../logging/log.js'
+import type { Connection } from '../postgres/connection/connect.js'
 import { registerConfig } from './app-config.js'
-import type { FleetRepository } from './fleet-repository.js'
-import { closeConnections, timeoutOptions, type HttpTimeouts, defaultHttpTimeouts } from './http-timeouts.js'
+import { closeConnections, timeoutOptions, defaultHttpTimeouts } from './http-timeouts.js'
 
-export interface AppOptions {
+/** What a service offers beside its health routes. */
+export interface Api {
+  readonly register: (app: FastifyInstance) => PromiseLike<unknown>
+  /** The longest path parameter of its routes, in UTF-16 units. */
+  readonly maxParamLength: number
+  /** Releases what it holds. To be called after the application is closed. */
+  readonly close: () => Promise<void>
+}
+
+export interface ApiContext {
   readonly config: Config
   readonly health: HealthTracker
   readonly log: Log
-  /** The fleet's tables, null where this process guards another project's database: then it serves health only. */
-  readonly fleet: FleetRepository | null
-  /** Default: those of a service. */
-  readonly timeouts?: HttpTimeouts
+  /** Connects as the role that serves. */
+  readonly connection: Connection
 }
 
-/** Builds the application; it does not listen, so that tests use `inject`. */
-export async function buildApp({
-  config,
-  health,
-  log,
-  fleet,
-  timeouts = defaultHttpTimeouts,
-}: AppOptions): Promise<FastifyInstance> {
+export type OpenApi = (context: ApiContext) => Promise<Api>
+
+/** Builds the application with the health routes, and the routes of an API; it does not listen, so that tests use `inject`. */
+export async function buildApp(
+  config: Config,
+  health: HealthTracker,
+  log: Log,
+  {
+    api = null,
+    timeouts = defaultHttpTimeouts,
+  }: { api?: Api | null; timeouts?: typeof defaultHttpTimeouts } = {},
+): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = log.child({}, { level: atLeastWarn(log.level) })
-  // Loaded only where it is served: its schemas are most of what a start would load.
-  const api = fleet === null ? null : { repository: fleet, ...(await import('./fleet-routes.js')) }
   const app = Fastify({
     loggerInstance,
-    routerOptions: api === null ? {} : { maxParamLength: api.fleetMaxParamLength },
+    routerOptions: api === null ? {} : { maxParamLength: api.maxParamLength },
     frameworkErrors: handleError,
     ...timeoutOptions(timeouts),
   })
@@ -39,9 +48,9 @@ export async function buildApp({
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(handleNotFound)
   await registerConfig(app, config.settings, config.root)
-  const { HEALTH_TOKEN: token = null, HEALTH_DETAILS: details, FLEET_TOKEN: fleetToken = null } = app.config
+  const { HEALTH_TOKEN: token = null, HEALTH_DETAILS: details } = app.config
   await app.register(schemaHealth, { gate: { health }, token, details })
-  if (api !== null) await app.register(api.fleetRoutes, { repository: api.repository, token: fleetToken })
+  await api?.register(app)
   return app
 }
 

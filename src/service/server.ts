@@ -9,10 +9,10 @@ import { describeError, SchemaError } from '../errors/schema-error.js'
 import { createHealthTracker, type HealthTracker } from '../gate/health-state.js'
 import { startGate } from '../gate/start-gate.js'
 import { type Log, logRefusal, createLogReporter } from '../logging/log.js'
-import { openFleetDatabase } from './fleet-database.js'
+import type { Api, OpenApi } from './app.js'
 
 /** How long closing may take beyond SHUTDOWN_DELAY before the process is ended anyway, in milliseconds. */
-const shutdownTimeout = 20_000
+export const shutdownTimeout = 20_000
 
 /** The processor raises these, and a handler that returns repeats what raised them, for ever. */
 const faultSignals = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
@@ -20,19 +20,51 @@ const faultSignals = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSE
 /** A terminal, timeout and npm each pass these on: the second is the first again, and must not cut closing short. */
 const stopSignals = ['SIGTERM', 'SIGINT'] as const
 
+/** A service from its start to its end. */
+interface Service {
+  readonly config: Config
+  readonly log: Log
+  readonly health: HealthTracker
+  /** Aborted when the process is asked to stop. */
+  readonly stop: AbortController
+  /** What has to be closed, in the order it was opened. */
+  readonly closers: (() => Promise<void>)[]
+}
+
 /**
- * The service: health port, gate, application port, signals. Resolves with the exit code once the gate refused; once it
- * listens it resolves with null, and the process ends by signal.
+ * The service: health port, gate, application port, signals. `openApi` opens what it offers beside the health routes, null
+ * for nothing. Resolves with the exit code once the gate refused; once it listens it resolves with null, and the process
+ * ends by signal.
  */
-export async function serve(config: Config, log: Log): Promise<number | null> {
+export async function serve(config: Config, log: Log, openApi: OpenApi | null): Promise<number | null> {
   const health = createHealthTracker(config)
-  const stop = new AbortController()
-  const closing: (() => Promise<void>)[] = []
-  const closeAll = async (): Promise<void> => {
-    for (const close of closing.splice(0).toReversed()) await close()
+  const service: Service = { config, log, health, stop: new AbortController(), closers: [] }
+  const started = start(service, openApi)
+  const ignoreSignals = closeOnSignal(service, started)
+  try {
+    await started
+    return null
+  } catch (error) {
+    if (service.stop.signal.aborted) {
+      logRefusal(log, error, 'warn')
+      return null
+    }
+    ignoreSignals()
+    logRefusal(log, error)
+    await writeTerminationMessage(config.terminationLog, error, log)
+    await closeAll(service)
+    return error instanceof SchemaError ? error.exitCode : 1
   }
+}
+
+async function closeAll({ closers }: Service): Promise<void> {
+  for (const close of closers.splice(0).toReversed()) await close()
+}
+
+/** Drains and closes on a signal, and on an error that nothing caught. Returns what undoes that. */
+function closeOnSignal(service: Service, started: Promise<void>): () => void {
+  const { config, log, health, stop } = service
   let asked: string | null = null
-  const story = start({ config, log, health, signal: stop.signal, closers: closing })
   const grace = closeWithGrace(
     {
       delay: config.http.shutdownDelay + shutdownTimeout,
@@ -44,9 +76,9 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
     async ({ err }) => {
       if (err) log.fatal({ err }, 'unexpected failure')
       stop.abort()
-      await story.catch(() => null)
-      await drain({ config, log, health, signal: asked ?? 'error' })
-      await closeAll().catch((error: unknown) => {
+      await started.catch(() => null)
+      await drain(service, asked ?? 'error')
+      await closeAll(service).catch((error: unknown) => {
         log.fatal({ err: error }, 'unexpected failure while closing')
         throw error
       })
@@ -57,20 +89,9 @@ export async function serve(config: Config, log: Log): Promise<number | null> {
     if (!health.view().started) createLogReporter(log)({ event: 'stopping', signal })
     void grace.close()
   })
-  try {
-    await story
-    return null
-  } catch (error) {
-    if (stop.signal.aborted) {
-      logRefusal(log, error, 'warn')
-      return null
-    }
+  return () => {
     grace.uninstall()
     ignore()
-    logRefusal(log, error)
-    await writeTerminationMessage(config, { error, log })
-    await closeAll()
-    return error instanceof SchemaError ? error.exitCode : 1
   }
 }
 
@@ -87,43 +108,28 @@ function onFirstStopSignal(act: (signal: string) => void): () => void {
   }
 }
 
-interface StartContext {
-  readonly config: Config
-  readonly log: Log
-  readonly health: HealthTracker
-  readonly signal: AbortSignal
-  /** What has to be closed, in the order it was opened. */
-  readonly closers: (() => Promise<void>)[]
-}
-
-async function start(starting: StartContext): Promise<void> {
-  const { config, log, health, signal, closers } = starting
-  if (config.http.healthPort !== null) await listenForProbes(starting, config.http.healthPort)
-  const gate = await startGate(config, { log, report: createLogReporter(log), health, signal })
+async function start(service: Service, openApi: OpenApi | null): Promise<void> {
+  const { config, log, health, stop, closers } = service
+  const { port, healthPort } = config.http
+  if (healthPort !== null) await listen(service, healthPort, 'health routes only', null)
+  const report = createLogReporter(log)
+  const gate = await startGate(config, { log, report, health, signal: stop.signal })
   closers.push(gate.close)
+  const api = (await openApi?.({ config, health, log, connection: gate.workspace.connection })) ?? null
+  if (api !== null) closers.push(api.close)
+  await listen(service, port, '/health/schema', api)
+}
+
+/** Binds a port; `what` says in the log what is served there. */
+async function listen(
+  { config, log, health, closers }: Service,
+  port: number,
+  what: string,
+  api: Api | null,
+): Promise<void> {
   const { buildApp } = await import('./app.js')
-  const fleet = await openFleetDatabase({ config, health, log, workspace: gate.workspace })
-  if (fleet !== null) closers.push(fleet.close)
-  const app = await buildApp({ config, health, log, fleet: fleet?.repository ?? null })
+  const app = await buildApp(config, health, log, { api })
   closers.push(() => app.close())
-  await listen(app, { port: config.http.port, what: '/health/schema', starting })
-}
-
-async function listenForProbes(starting: StartContext, port: number): Promise<void> {
-  const { buildApp } = await import('./app.js')
-  const app = await buildApp({ ...starting, fleet: null })
-  starting.closers.push(() => app.close())
-  await listen(app, { port, what: 'health routes only', starting })
-}
-
-interface Listening {
-  readonly port: number
-  readonly what: string
-  readonly starting: StartContext
-}
-
-async function listen(app: FastifyInstance, { port, what, starting }: Listening): Promise<void> {
-  const { config, log } = starting
   await app.listen({ host: config.http.host, port, listenTextResolver: () => '' }).catch((cause: unknown) => {
     throw new SchemaError('SCHEMA_CONFIG_INVALID', {
       what: `Port ${port} cannot be bound: ${isRecord(cause) ? String(cause['code']) : String(cause)}. The service did not start.`,
@@ -141,18 +147,11 @@ function listeningAddress(app: FastifyInstance): string {
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
 }
 
-interface Draining {
-  readonly config: Config
-  readonly log: Log
-  readonly health: HealthTracker
-  readonly signal: string
-}
-
 /**
  * Not ready any more, but still serving: Fastify answers 503 to everything once closing has begun. A gate that has not
  * opened serves nobody.
  */
-async function drain({ config, log, health, signal }: Draining): Promise<void> {
+async function drain({ config, log, health }: Service, signal: string): Promise<void> {
   const { started, documents } = health.view()
   if (!started && documents.public.refused === undefined) return
   const delay = started ? config.http.shutdownDelay : 0
@@ -163,15 +162,12 @@ async function drain({ config, log, health, signal }: Draining): Promise<void> {
 }
 
 /** Kubernetes shows this file's content; it is there only where Kubernetes made it. */
-async function writeTerminationMessage(
-  { terminationLog }: Config,
-  { error, log }: { readonly error: unknown; readonly log: Log },
-): Promise<void> {
+async function writeTerminationMessage(path: string, error: unknown, log: Log): Promise<void> {
   const text = error instanceof SchemaError ? describeError(error) : errorMessage(error)
   try {
-    await writeFile(terminationLog, text.slice(0, 4096), { flag: 'r+' })
+    await writeFile(path, text.slice(0, 4096), { flag: 'r+' })
   } catch (cause) {
     if (!isRecord(cause) || cause['code'] !== 'ENOENT')
-      log.warn({ err: cause }, `the termination message could not be written to ${terminationLog}`)
+      log.warn({ err: cause }, `the termination message could not be written to ${path}`)
   }
 }

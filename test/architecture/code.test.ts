@@ -30,7 +30,9 @@ t.test('only the process reads environment and arguments, and ends itself', asyn
     ),
   )
   t.strictSame(
-    found.map(({ path }) => path).filter((path) => path !== 'service/server.ts' && path !== 'cli/main.ts'),
+    found
+      .map(({ path }) => path)
+      .filter((path) => path !== 'service/server.ts' && path !== 'cli/command-line.ts'),
     [],
   )
 })

@@ -162,7 +162,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   service: {
     purpose: 'our own process: server, app, fleet routes and tables',
-    imports: [core, 'errors', 'config', 'logging', connection, 'gate', 'http', 'fleet', 'workspace.ts'],
+    imports: [core, 'errors', 'config', 'logging', connection, 'gate', 'http', 'fleet'],
     packages: [
       'fastify',
       '@fastify/env',
@@ -182,6 +182,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     purpose: 'arguments, help, the registry, the process',
     imports: [core, 'errors', 'config', 'logging', 'cli/commands', 'service'],
     packages: ['node:'],
+  },
+  'main.ts': {
+    purpose: 'the entry of our own service: the command line, and `serve` with the fleet API',
+    imports: ['cli', 'service'],
   },
   'index.ts': {
     purpose: 'the public API',

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { createServer, type OwnServer } from '../support/own-server.js'
-import { type Environment, eventually, logOf, start } from '../support/process.js'
+import { type Environment, eventually, fleetService, logOf, start } from '../support/process.js'
 import { createProject, listening, type Migrations, type Project, type Service } from '../support/project.js'
 
 t.jobs = 3
@@ -121,6 +121,7 @@ t.test('a service survives whatever happens to its database, and answers all the
   const url = await databaseOf(server)
   const running = start(t, ['serve'], {
     cwd: own,
+    entry: fleetService,
     env: {
       NODE_ENV: 'production',
       ENV_TARGET: 'away',

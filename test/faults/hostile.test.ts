@@ -234,7 +234,7 @@ async function logOf({ root, env }: Calling, more: Environment): Promise<Logged>
   const silent = createLog({ level: 'silent', form: 'json', stream: into('json') })
   try {
     const gate = await startGate(config, { log: silent, report })
-    const app = await buildApp({ config, health: gate.health, log: silent, fleet: null })
+    const app = await buildApp(config, gate.health, silent)
     const ask = async (accept: string): Promise<string> =>
       (await app.inject({ url: '/health/schema', headers: { accept } })).body
     const [document, page] = [await ask('application/json'), await ask('text/html')]

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { createDatabase, createRole, query } from '../support/database.js'
-import { type Ended, type Environment, eventually, run, start } from '../support/process.js'
+import { type Ended, type Environment, eventually, fleetService, run, start } from '../support/process.js'
 import { createProject, listening } from '../support/project.js'
 import { leaks, secretsOf } from '../support/secrets.js'
 
@@ -339,7 +339,7 @@ t.test(
       'drop table fleet_reports',
     ])
       await t.rejects(query(app, sql), { code: '42501' }, sql)
-    const service = await listening(start(t, ['serve'], place))
+    const service = await listening(start(t, ['serve'], { ...place, entry: fleetService }))
     t.equal((await service.ask('/health/ready')).status, 200)
     await eventually('it has reported to itself', {
       look: async () => (await service.ask('/api/v1/environments')).text.includes('"schemagate"'),

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { openGate, schemaHealth } from '../../src/index.js'
 import { createLog } from '../../src/logging/log.js'
 import { createDatabase } from '../support/database.js'
-import { type Answer, ask, type Environment, eventually, start } from '../support/process.js'
+import { type Answer, ask, type Environment, eventually, fleetService, start } from '../support/process.js'
 import { createProject, type Migrations, type Project } from '../support/project.js'
 import { createProxy, type Proxy } from '../support/proxy.js'
 
@@ -213,7 +213,11 @@ t.test('the API of the fleet serves without a restart', async (t) => {
   const url = await createDatabase(t)
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const env = { NODE_ENV: 'production', DATABASE_URL: url, HOST: '127.0.0.1', PORT: '0', ...quick }
-  const service = start(t, ['serve'], { cwd: root, env: { ...env, ON_BEHIND: 'refuse' } })
+  const service = start(t, ['serve'], {
+    cwd: root,
+    env: { ...env, ON_BEHIND: 'refuse' },
+    entry: fleetService,
+  })
   await service.said('"what":"/health/schema"')
   const address = String(service.log().find(({ what }) => what === '/health/schema')?.['address'])
   t.equal((await ask(`${address}/api/v1/environments`)).status, 503)

@@ -441,8 +441,7 @@ t.test('HEAD answers as GET does, without a body; nothing else is there', async 
     root: t.testdir(),
     env: { HEALTH_TOKEN: token, HEALTH_DETAILS: 'token' },
   })
-  const log = pino({ level: 'silent' })
-  const app = await buildApp({ config, health, log, fleet: null })
+  const app = await buildApp(config, health, pino({ level: 'silent' }))
   t.teardown(() => app.close())
   health.recordResult(passed(promised))
   for (const url of paths) {

@@ -30,12 +30,8 @@ const configIn = (t: Test): Config =>
   })
 
 t.test('the service has its configuration as app.config, by key and with types', async (t) => {
-  const app = await buildApp({
-    config: configIn(t),
-    health: createHealthTracker(configIn(t)),
-    log: pino({ level: 'silent' }),
-    fleet: null,
-  })
+  const config = configIn(t)
+  const app = await buildApp(config, createHealthTracker(config), pino({ level: 'silent' }))
   t.teardown(() => app.close())
   const { PORT, ON_BEHIND, HEALTH_PORT } = app.config
   const typed: readonly [number, 'migrate' | 'refuse' | 'warn', number | undefined] = [
@@ -52,12 +48,8 @@ t.test('the service has its configuration as app.config, by key and with types',
 t.test('no secret of app.config is in a listing, a log line, a page or an answer', async (t) => {
   const logged: string[] = []
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) })
-  const app = await buildApp({
-    config: configIn(t),
-    health: createHealthTracker(configIn(t)),
-    log,
-    fleet: null,
-  })
+  const config = configIn(t)
+  const app = await buildApp(config, createHealthTracker(config), log)
   t.teardown(() => app.close())
   app.get('/config', async ({ getEnvs }) => ({ ...app.config, envs: getEnvs() }))
   app.get('/failure', async () => {

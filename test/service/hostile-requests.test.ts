@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/config/load.js'
 import { createHealthTracker } from '../../src/gate/health-state.js'
 import { buildApp } from '../../src/service/app.js'
 import { createFleetRepository } from '../../src/service/fleet-repository.js'
+import { fleetMaxParamLength, fleetRoutes } from '../../src/service/fleet-routes.js'
 import { type HttpTimeouts, defaultHttpTimeouts } from '../../src/service/http-timeouts.js'
 import { createDatabase, query } from '../support/database.js'
 import { ask, eventually } from '../support/process.js'
@@ -41,13 +42,19 @@ async function listen(t: Test, patience: Partial<HttpTimeouts> = {}): Promise<Se
   await index.up(knex)
   const logged: string[] = []
   const service = { name: 'songs', version: null, release: null, instance: 'replica-1' }
-  const app = await buildApp({
-    config: loadConfig({ root: t.testdir(), env: { FLEET_TOKEN: token, HEALTH_DETAILS: 'token' } }),
-    health: createHealthTracker({ service, target: 'production' }),
-    log: pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }),
-    fleet: createFleetRepository(knex),
-    timeouts: { ...defaultHttpTimeouts, ...patience },
-  })
+  const app = await buildApp(
+    loadConfig({ root: t.testdir(), env: { FLEET_TOKEN: token, HEALTH_DETAILS: 'token' } }),
+    createHealthTracker({ service, target: 'production' }),
+    pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }),
+    {
+      api: {
+        register: (app) => app.register(fleetRoutes, { repository: createFleetRepository(knex), token }),
+        maxParamLength: fleetMaxParamLength,
+        close: () => knex.destroy(),
+      },
+      timeouts: { ...defaultHttpTimeouts, ...patience },
+    },
+  )
   t.teardown(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0, listenTextResolver: () => '' })
   return { app, url, port: Number(new URL(url).port), logged, database }

@@ -4,7 +4,7 @@ import type { Fault, Later, Soak } from './fault.js'
 import { command, type Means } from './service.js'
 
 /** The folder of the newer build: the service's own migrations, and more that only add. */
-export const newerFolder = 'other'
+export const newerFolder = 'newer'
 
 /** Some have no transaction, because one cannot build an index concurrently in one. */
 export function newerMigrations(count: number): ReadonlyMap<string, string> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { cp, writeFile } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -132,9 +132,10 @@ async function writeNewer(
   { ground, revisions }: Pick<Preparation, 'ground' | 'revisions'>,
 ): Promise<string[]> {
   const newer = newerMigrations(revisions)
+  await cp(join(folder, 'migrations'), join(folder, newerFolder), { recursive: true })
   for (const [revision, code] of newer) await writeFile(join(folder, newerFolder, `${revision}.js`), code)
   const env = { SCRATCH_DATABASE_URL: ground.adminUrl(), DATABASE_URL: ground.adminUrl(), LOG_LEVEL: 'warn' }
-  const words = ['src/cli/main.js', 'snapshot', '--migrations', newerFolder]
+  const words = ['dist/main.js', 'snapshot', '--migrations', newerFolder]
   await finish(words, { cwd: folder, env })
   return [...newer.keys()]
 }

@@ -56,7 +56,7 @@ export function command(
   { owner, build, env }: Means,
   { words, env: more = {} }: { readonly words: readonly string[]; readonly env?: Environment },
 ): Running {
-  const entry = join(build.folder, 'src/cli/main.js')
+  const entry = join(build.folder, 'dist/main.js')
   return start(owner, words, { cwd: build.folder, env: { ...env, ...more }, entry })
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -8,61 +8,66 @@ const root = resolve(import.meta.dirname, '../..')
 const place = join(root, '.schemagate')
 
 /**
- * The command line as JavaScript, for the processes that tests start: compiling in each of them would be half of what a
- * start costs. Made once from the source as it is, for all test files. Returns its path.
+ * The project as JavaScript, for the processes that tests start: compiling in each of them would be half of what a start
+ * costs. Made once from the source, for all test files. Returns the folder that has `dist` as `npm run build` makes it.
  */
-export async function builtEntry(): Promise<string> {
-  const sources = await readSources()
+export async function buildOnce(): Promise<string> {
+  const sources = await readSources('src')
   const hash = createHash('sha256')
     .update(JSON.stringify([...sources]))
     .digest('hex')
     .slice(0, 12)
   const folder = join(place, `build-${hash}`)
   if (!existsSync(folder)) await build(sources, folder)
-  return join(folder, 'src/cli/main.js')
+  return folder
 }
 
 /** Removes what was made from other sources than these. */
 export async function removeOldBuilds(): Promise<void> {
-  const current = await builtEntry()
+  const current = await buildOnce()
   const builds = (await readdir(place)).filter((name) => name.startsWith('build-'))
-  const old = builds.filter((name) => !current.startsWith(join(place, name)))
-  await Promise.all(old.map((name) => rm(join(place, name), { recursive: true, force: true })))
+  const old = builds.map((name) => join(place, name)).filter((folder) => folder !== current)
+  await Promise.all(old.map((folder) => rm(folder, { recursive: true, force: true })))
 }
 
-async function readSources(): Promise<ReadonlyMap<string, string>> {
-  const files = (await readdir(join(root, 'src'), { recursive: true })).map((file) => join('src', file))
+/** Compiles the TypeScript of one of the project's folders, file by file and without checking types. */
+export async function compileFolder(from: string, to: string): Promise<void> {
+  await compile(await readSources(from), to)
+}
+
+/** The TypeScript files below a folder of the project: their text by their path there. */
+async function readSources(folder: string): Promise<ReadonlyMap<string, string>> {
+  const files = await readdir(join(root, folder), { recursive: true })
   const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts')).toSorted()
   return new Map(
-    await Promise.all(sources.map(async (file) => [file, await readFile(join(root, file), 'utf8')] as const)),
+    await Promise.all(
+      sources.map(async (file) => [file, await readFile(join(root, folder, file), 'utf8')] as const),
+    ),
   )
 }
 
-/** Comes into being whole: test files that start at the same time make it at the same time. */
+/** Appears whole under its name: test files that start at the same time make it at the same time. */
 async function build(sources: ReadonlyMap<string, string>, folder: string): Promise<void> {
   await mkdir(place, { recursive: true })
   const draft = await mkdtemp(join(place, 'draft-'))
   await cp(join(root, 'package.json'), join(draft, 'package.json'))
-  // By this folder the service knows its own project.
-  await symlink(join(root, 'migrations'), join(draft, 'migrations'))
-  const compile = await compiler()
-  for (const [file, source] of sources) {
-    const target = join(draft, file.replace(/\.ts$/, '.js'))
-    await mkdir(dirname(target), { recursive: true })
-    await writeFile(target, compile(source))
-  }
+  await compile(sources, join(draft, 'dist'))
   await rename(draft, folder).catch(async (error: unknown) => {
     if (!existsSync(folder)) throw error
     await rm(draft, { recursive: true })
   })
 }
 
-async function compiler(): Promise<(source: string) => string> {
+async function compile(sources: ReadonlyMap<string, string>, folder: string): Promise<void> {
   const { default: ts } = await import('typescript')
   const compilerOptions = {
     target: ts.ScriptTarget.ES2023,
     module: ts.ModuleKind.ESNext,
     verbatimModuleSyntax: true,
   }
-  return (source) => ts.transpileModule(source, { compilerOptions }).outputText
+  for (const [file, source] of sources) {
+    const target = join(folder, file.replace(/\.ts$/, '.js'))
+    await mkdir(dirname(target), { recursive: true })
+    await writeFile(target, ts.transpileModule(source, { compilerOptions }).outputText)
+  }
 }

@@ -167,7 +167,7 @@ export interface Understood extends ParsedArguments {
 
 /** `node FILE WORDS…`, where FILE is what a source is built to, and the words are parsed as the command line parses them. */
 export function understand([program = '', file = '', ...words]: readonly string[]): Understood {
-  const source = file.replace(/^dist\//, '').replace(/\.js$/, '.ts')
+  const source = file.replace(/^dist\//, 'src/').replace(/\.js$/, '.ts')
   if (program !== 'node' || !existsSync(join(root, source))) throw new Error(`${program} ${file} cannot run`)
   return { file, ...parseArguments(words, commands) }
 }

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { builtEntry } from './build.js'
+import { buildOnce } from './build.js'
 import type { Owner } from './database.js'
 import { beginEvidence, filesOf, leaks, leave, secretsOf } from './secrets.js'
 
@@ -45,7 +46,11 @@ export interface Place {
 /** No wait is longer: a process that hangs fails its test. Long, for machines that do many things at once. */
 const patience = 100_000
 
-const main = await builtEntry()
+const dist = join(await buildOnce(), 'dist')
+const main = join(dist, 'cli/main.js')
+
+/** The entry of this project's own service, which has the fleet API. */
+export const fleetService = join(dist, 'main.js')
 
 /** tap takes every file that tsx loaded in another process for covered in full: only what a test calls itself is counted. */
 export const uncounted = { _TAPJS_PROCESSINFO_COVERAGE_: '0' } as const

@@ -1,0 +1,131 @@
+import { Console } from 'node:console'
+import { readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import type { Config } from '../config/config.js'
+import { loadConfig } from '../config/load.js'
+import type { ProgressReporter } from '../core/progress/events.js'
+import { toPrintableLines } from '../core/text/printable.js'
+import { errorMessage } from '../core/text/redact.js'
+import { describeError, errorDetails, SchemaError, stackOf } from '../errors/schema-error.js'
+import type { Log } from '../logging/log.js'
+import { createTerminalReporter } from '../logging/terminal.js'
+import type { OpenApi } from '../service/app.js'
+import { parseArguments } from './arguments.js'
+import { helpText } from './help.js'
+import { commands } from './registry.js'
+
+// A command line with a URL has its password in it, and everybody on the machine can list processes.
+process.title = 'schemagate'
+
+/**
+ * Runs the command line of this process and ends the process with the exit code of the command; a service goes on.
+ * `openApi` opens what `serve` offers beside the health routes, null for nothing.
+ */
+export async function runCommandLine(openApi: OpenApi | null): Promise<void> {
+  const argv: readonly string[] = process.argv.slice(2)
+  const exit = await runCommand(argv, openApi).catch((error: unknown) => reportFailure(error, argv))
+  if (exit !== null) process.exit(exit)
+}
+
+/** Returns the exit code; null for a service that goes on serving. */
+async function runCommand(argv: readonly string[], openApi: OpenApi | null): Promise<number | null> {
+  const { command, positionals, options, flags } = parseArguments(argv, commands)
+  if (command !== null) process.title = `schemagate ${command.name}`
+  if (options['version'] === true) return print(readVersion())
+  if (command === null || options['help'] === true) return print(helpText(command?.name ?? null, commands))
+  const root = process.cwd()
+  const { env } = process
+  const config = loadConfig({ root, env, flags })
+  if (command.spec.load === null) return runService(config, openApi)
+  // Node would show all that is on an error that a migration left behind, its connection with it.
+  process.on('uncaughtException', (error: unknown) => void exitWithFailure(error, argv))
+  // Migrations and knexfiles print, and stdout is for the result.
+  globalThis.console = new Console(process.stderr)
+  const report = createTerminalReporter(process.stderr, config.logLevel)
+  const loadConfigFor = (target: string): Config =>
+    loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
+  const run = await command.spec.load()
+  const signal = createStopSignal(report)
+  const printMessage = (told: string): void => void process.stderr.write(`${told}\n`)
+  const ask = isatty(0) && isatty(2) ? createPrompt(signal) : null
+  const context = { config, options, positionals, report, signal, printMessage, ask, loadConfigFor }
+  const { exit, text, document } = await run(context)
+  await print(options['json'] === true ? JSON.stringify(document, null, 2) : text)
+  return exit
+}
+
+function createPrompt(signal: AbortSignal): (question: string) => Promise<string> {
+  return async (question) => {
+    const { askOnTerminal } = await import('./commands/confirm.js')
+    return askOnTerminal({ input: process.stdin, output: process.stderr, signal }, question)
+  }
+}
+
+async function runService(config: Config, openApi: OpenApi | null): Promise<number | null> {
+  const { serve } = await import('../service/server.js')
+  return serve(config, await createServiceLog(config.logLevel), openApi)
+}
+
+/** A story on a terminal, one JSON line for each event elsewhere. */
+async function createServiceLog(level: string): Promise<Log> {
+  const { createLog } = await import('../logging/log.js')
+  return createLog({ level, form: process.stdout.isTTY ? 'terminal' : 'json', stream: process.stdout })
+}
+
+/** The first signal asks to stop cleanly; a second one is left to Node, which ends the process. */
+function createStopSignal(report: ProgressReporter): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => {
+      controller.abort()
+      report({ event: 'stopping', signal })
+    })
+  return controller.signal
+}
+
+function print(text: string): Promise<0> {
+  return new Promise((resolve) => {
+    // Whoever closed the pipe has read enough.
+    process.stdout.once('error', () => resolve(0))
+    if (text === '') resolve(0)
+    else
+      process.stdout.write(`${(process.stdout.isTTY ? toPrintableLines(text) : text).trimEnd()}\n`, () =>
+        resolve(0),
+      )
+  })
+}
+
+/** In a checkout and in the package, package.json is two folders up. */
+function readVersion(): string {
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  )
+  return version
+}
+
+/** What went wrong, in the form that was asked for: text on stderr, a fatal line for the service, a document for --json. */
+async function reportFailure(error: unknown, argv: readonly string[]): Promise<number> {
+  const exit = error instanceof SchemaError ? error.exitCode : 1
+  if (argv[0] === 'serve' && !process.stdout.isTTY) await logFailure(error)
+  else
+    process.stderr.write(
+      `\n${error instanceof SchemaError ? describeError(error) : toPrintableLines(stackOf(error))}\n`,
+    )
+  if (argv.includes('--json')) await print(JSON.stringify({ error: errorDocument(error) }, null, 2))
+  return exit
+}
+
+async function exitWithFailure(error: unknown, argv: readonly string[]): Promise<void> {
+  process.exit(await reportFailure(error, argv))
+}
+
+async function logFailure(error: unknown): Promise<void> {
+  const { logRefusal } = await import('../logging/log.js')
+  logRefusal(await createServiceLog('fatal'), error)
+}
+
+function errorDocument(error: unknown): object {
+  if (!(error instanceof SchemaError)) return { message: errorMessage(error) }
+  const { code, exitCode, message } = error
+  return { code, exitCode, message, ...errorDetails(error) }
+}
