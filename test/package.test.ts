@@ -1,7 +1,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { createDatabase, query } from './support/database.js'
@@ -10,14 +11,29 @@ import { eventually, freePort } from './support/process.js'
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '..')
 
+interface Lock {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>>
+}
+
+/** The packages that npm installs with ours, by name: those of this checkout, without what only its tests need. */
+async function dependencies(): Promise<readonly string[]> {
+  const { packages }: Lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'))
+  return Object.entries(packages).flatMap(([path, { dev, devOptional }]) => {
+    const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path) ?? []
+    return name === undefined || dev === true || devOptional === true ? [] : name
+  })
+}
+
 /** A project that has installed what `npm pack` gives: the package itself unpacked, its dependencies those of this checkout. */
 async function installPacked(folder: string): Promise<string> {
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
   const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')))
   const modules = join(folder, 'node_modules')
   await mkdir(join(modules, 'schemagate'), { recursive: true })
-  for (const name of await readdir(join(root, 'node_modules')))
-    if (!name.startsWith('.')) await symlink(join(root, 'node_modules', name), join(modules, name))
+  for (const name of new Set([...(await dependencies()), '@types/node'])) {
+    await mkdir(dirname(join(modules, name)), { recursive: true })
+    await symlink(join(root, 'node_modules', name), join(modules, name))
+  }
   await run('tar', [
     'xzf',
     join(folder, packed.filename),
@@ -29,7 +45,9 @@ async function installPacked(folder: string): Promise<string> {
 }
 
 t.test('what npm pack gives installs, type-checks and runs in another project', async (t) => {
-  const folder = t.testdir()
+  // Outside of the checkout, whose packages would be found too.
+  const folder = await mkdtemp(join(tmpdir(), 'schemagate-package-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
   const installed = await installPacked(folder)
   const url = await createDatabase(t)
   const environment = {
@@ -38,24 +56,30 @@ t.test('what npm pack gives installs, type-checks and runs in another project', 
     NODE_ENV: 'development',
     HEALTH_TOKEN: 'let-me-in',
   }
-  const cli = join(installed, 'dist/src/cli/main.js')
+  const cli = join(installed, 'dist/cli/main.js')
   await cp(join(root, 'docs/example'), folder, { recursive: true })
 
-  await t.test('it holds the build, its types and the documentation, and no source or test', async (t) => {
-    const files = await readdir(installed, { recursive: true })
+  await t.test('it holds what its users can reach, and nothing of the project behind it', async (t) => {
+    const entries = await readdir(installed, { recursive: true, withFileTypes: true })
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => relative(installed, join(parentPath, name)))
     for (const file of [
-      'dist/src/index.js',
-      'dist/src/index.d.ts',
-      'dist/src/cli/main.js',
+      'dist/index.js',
+      'dist/index.d.ts',
+      'dist/cli/main.js',
       'docs/commands.md',
       'README.md',
       'LICENSE',
     ])
       t.ok(files.includes(file), file)
+    const ours =
+      /^(?:src|test|scripts|migrations|seeds|knexfile|config)|\.map$|^dist\/main|fleet-|knex-tables/
     t.strictSame(
-      files.filter((file) => file.startsWith('test') || file.startsWith('src')),
+      files.filter((file) => ours.test(file)),
       [],
     )
+    t.ok(files.length < 400, `${files.length} files`)
   })
 
   await t.test('the command runs on the project it is installed in', async (t) => {
@@ -67,6 +91,24 @@ t.test('what npm pack gives installs, type-checks and runs in another project', 
       env: environment,
     })
     t.strictSame(JSON.parse(migrated.stdout).applied, ['20261121100000_create_songs'])
+  })
+
+  await t.test('the service serves health there, and no API of the project behind it', async (t) => {
+    const port = await freePort()
+    const env = { ...environment, PORT: String(port) }
+    const server = spawn(process.execPath, [cli, 'serve'], { cwd: folder, env })
+    t.teardown(() => server.kill('SIGKILL'))
+    const statusOf = async (path: string): Promise<number | undefined> =>
+      (await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null))?.status
+    await eventually('it is ready', {
+      look: async () => (await statusOf('/health/ready')) === 200,
+      over: () => server.exitCode !== null,
+    })
+    t.equal(await statusOf('/health/schema'), 200)
+    t.equal(await statusOf('/api/v1/environments'), 404)
+    const exited = once(server, 'exit')
+    server.kill('SIGTERM')
+    t.strictSame(await exited, [0, null])
   })
 
   await t.test('a TypeScript project sees the types', async (t) => {
@@ -86,6 +128,7 @@ export { differences, ourTablesAreOurs, readCatalog, snapshot }
     const compilerOptions = {
       noEmit: true,
       strict: true,
+      skipLibCheck: false,
       module: 'nodenext',
       target: 'es2023',
       types: ['node'],
@@ -95,7 +138,9 @@ export { differences, ourTablesAreOurs, readCatalog, snapshot }
       JSON.stringify({ compilerOptions, files: ['consumer.ts'] }),
     )
     const compiler = join(root, 'node_modules/typescript/bin/tsc')
-    const { stdout } = await run(process.execPath, [compiler, '-p', folder], { cwd: folder })
+    const { stdout } = await run(process.execPath, [compiler, '-p', folder]).catch(
+      (error: { stdout: string }) => error,
+    )
     t.equal(stdout, '')
   })
 

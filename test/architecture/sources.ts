@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import { descendants, importedBy } from './syntax.js'
 
 const root = fileURLToPath(new URL('../../src', import.meta.url))
 
@@ -25,25 +26,6 @@ function readSource(path: string): Source {
   const nodes = descendants(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true))
   const imports = nodes.flatMap(importedBy).map((name) => resolveImport(path, name))
   return { path, text, nodes, imports: [...new Set(imports)] }
-}
-
-function descendants(node: ts.Node): readonly ts.Node[] {
-  const children: ts.Node[] = []
-  ts.forEachChild(node, (child) => void children.push(child))
-  return [node, ...children.flatMap(descendants)]
-}
-
-/** The name that a declaration, an `import()` or an import type imports. */
-function importedBy(node: ts.Node): readonly string[] {
-  const name =
-    ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
-      ? node.moduleSpecifier
-      : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
-        ? node.arguments[0]
-        : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
-          ? node.argument.literal
-          : undefined
-  return name !== undefined && ts.isStringLiteral(name) ? [name.text] : []
 }
 
 function resolveImport(path: string, name: string): string {
