@@ -121,31 +121,31 @@ const histories: readonly [string, readonly string[], MigrationTexts | null, rea
     'another text that makes another change',
     ['001', '002'],
     recordedAs({ checksum: '?', detail: { ...was18, changes: '2:?' } }),
-    ['002  edited, with another change to the catalog'],
+    ['002  edited, with a different change to the catalog'],
   ],
   [
     'another text, and no snapshot then',
     ['001', '002'],
     recordedAs({ checksum: '?', detail: { file: '002.js' } }),
-    ['002  edited; what it changed then is not on record'],
+    ['002  edited; what it changed before is not recorded'],
   ],
   [
     'another text, recorded on another major version',
     ['001', '002'],
     recordedAs({ checksum: '?', detail: { ...was18, changes: '2:?', postgres: 17 } }),
-    ['002  edited; what it changed then is not on record'],
+    ['002  edited; what it changed before is not recorded'],
   ],
   [
     'another text, recorded with a snapshot of another format',
     ['001', '002'],
     recordedAs({ checksum: '?', detail: { ...was18, changes: '1:?' } }),
-    ['002  edited; what it changed then is not on record'],
+    ['002  edited; what it changed before is not recorded'],
   ],
   [
     'another text, and no snapshot now',
     ['001', '002'],
     { ...recordedAs({ checksum: '?' }), promisedChangeOf: () => null },
-    ['002  edited; what it changed then is not on record'],
+    ['002  edited; what it changed before is not recorded'],
   ],
   [
     'another text in another file, which is what it was built to or from',
@@ -198,7 +198,7 @@ const histories: readonly [string, readonly string[], MigrationTexts | null, rea
 t.test('what happened to the folder follows from the build and what is on record', async (t) => {
   for (const [name, recorded, texts, changes] of histories)
     t.strictSame(
-      findHistoryChanges({ build: ['001', '002', '003'], recorded, texts }).map(describeHistoryChange),
+      findHistoryChanges(['001', '002', '003'], recorded, texts).map(describeHistoryChange),
       changes,
       name,
     )
@@ -455,29 +455,29 @@ const revised = (revision: string, changes: Changes, undetermined: UndeterminedF
   undetermined,
 })
 
-interface StandingCase {
+interface CompletionCase {
   readonly name: string
   /** The revisions after 001, which is recorded; the last one is asked about. */
   readonly revisions: readonly ReturnType<typeof revised>[]
   readonly live: Catalog
   readonly scope?: Scope
-  readonly standing: readonly string[]
+  readonly expected: readonly string[]
 }
 
 const atFirst: Catalog = { [songs]: {}, [title]: text }
 
-const standings: readonly StandingCase[] = [
+const completions: readonly CompletionCase[] = [
   {
     name: 'nothing of it is there',
     revisions: [revised('002', { [plays]: integer, [byTitle]: indexed(true) })],
     live: atFirst,
-    standing: ['not applied'],
+    expected: ['not applied'],
   },
   {
     name: 'all of it is there',
     revisions: [revised('002', { [plays]: integer, [title]: null })],
     live: { [songs]: {}, [plays]: integer },
-    standing: ['applied in full, but not recorded'],
+    expected: ['applied in full, but not recorded'],
   },
   {
     name: 'a part of it is there, and not all of that is valid',
@@ -485,7 +485,7 @@ const standings: readonly StandingCase[] = [
       revised('002', { [plays]: integer, [byTitle]: indexed(true), [title]: { ...text, nullable: true } }),
     ],
     live: { ...atFirst, [plays]: integer, [byTitle]: indexed(false) },
-    standing: [
+    expected: [
       'applied in part',
       `  done       ${plays}`,
       `  not valid  ${byTitle}`,
@@ -496,19 +496,19 @@ const standings: readonly StandingCase[] = [
     name: 'an invalid index is all that is there',
     revisions: [revised('002', { [byTitle]: indexed(true) })],
     live: { ...atFirst, [byTitle]: indexed(false) },
-    standing: ['left an invalid index behind', `  not valid  ${byTitle}`],
+    expected: ['left an invalid index behind', `  not valid  ${byTitle}`],
   },
   {
     name: 'an index that is promised to be invalid is done',
     revisions: [revised('002', { [byTitle]: indexed(false) })],
     live: { ...atFirst, [byTitle]: indexed(false) },
-    standing: ['applied in full, but not recorded'],
+    expected: ['applied in full, but not recorded'],
   },
   {
     name: 'an object that is there and otherwise than promised is not done',
     revisions: [revised('002', { [plays]: integer })],
     live: { ...atFirst, [plays]: { ...integer, type: 'text' } },
-    standing: ['not applied'],
+    expected: ['not applied'],
   },
   {
     name: 'what differs at every replay, structure and what is out of scope are not compared',
@@ -520,7 +520,7 @@ const standings: readonly StandingCase[] = [
       ),
     ],
     live: { ...atFirst, [plays]: { ...integer, default: '7', $position: 9 } },
-    standing: ['applied in full, but not recorded'],
+    expected: ['applied in full, but not recorded'],
   },
   {
     name: 'what another pending revision makes is not missed where this one takes it away',
@@ -529,7 +529,7 @@ const standings: readonly StandingCase[] = [
       revised('003', { [plays]: null, [byTitle]: indexed(true) }),
     ],
     live: atFirst,
-    standing: ['not applied'],
+    expected: ['not applied'],
   },
   {
     name: 'what another pending revision makes is not taken for a part of one that changes it',
@@ -538,35 +538,35 @@ const standings: readonly StandingCase[] = [
       revised('003', { [plays]: { type: 'bigint', nullable: true } }),
     ],
     live: { ...atFirst, [plays]: integer },
-    standing: ['not applied'],
+    expected: ['not applied'],
   },
   {
     name: 'a change that only comments tell says nothing where comments are not compared',
     revisions: [revised('002', { [title]: { ...text, comment: 'the title' } })],
     live: atFirst,
-    standing: ['how far it came cannot be told: it changes nothing in the catalog'],
+    expected: ['how far it got is unknown: it changes nothing in the catalog'],
   },
   {
     name: 'and it does where they are',
     revisions: [revised('002', { [title]: { ...text, comment: 'the title' } })],
     live: atFirst,
     scope: { comments: true, grants: false, ignore: [] },
-    standing: ['not applied'],
+    expected: ['not applied'],
   },
 ]
 
 t.test('how far a revision came follows from its objects', async (t) => {
-  for (const { name, revisions, live, scope, standing } of standings) {
+  for (const { name, revisions, live, scope, expected } of completions) {
     const first = revised('001', { [songs]: {}, [title]: text })
     const snapshot: Snapshot = { postgres: 18, base: {}, revisions: [first, ...revisions] }
-    const bearings = { snapshot, recorded: ['001'], live, ...(scope ? { scope } : {}) }
+    const input = { snapshot, recorded: ['001'], live, ...(scope ? { scope } : {}) }
     const { revision = '' } = revisions.at(-1) ?? {}
-    t.strictSame(describeCompletion(assessCompletion(revision, bearings)), standing, name)
+    t.strictSame(describeCompletion(assessCompletion(revision, input)), expected, name)
   }
-  const untold = (snapshot: Snapshot | null) =>
+  const completionWith = (snapshot: Snapshot | null) =>
     describeCompletion(assessCompletion('002', { snapshot, recorded: [], live: {} }))
-  t.strictSame(untold(null), ['how far it came cannot be told: there is no snapshot'])
-  t.strictSame(untold({ postgres: 18, base: {}, revisions: [] }), [
-    'how far it came cannot be told: the snapshot does not have it',
+  t.strictSame(completionWith(null), ['how far it got is unknown: there is no snapshot'])
+  t.strictSame(completionWith({ postgres: 18, base: {}, revisions: [] }), [
+    'how far it got is unknown: the snapshot does not have it',
   ])
 })

@@ -173,7 +173,7 @@ const told: {
         since: '2026-11-20 10:00',
         standing: { kind: 'unknown', why: 'there is no snapshot' },
       },
-      'warn | interrupted | 002 was started by replica-2 at 2026-11-20 10:00 and never ended: its process was killed or lost its connection. It ran without a transaction (how far it came cannot be told: there is no snapshot). It runs again: what it did to rows may be done twice.',
+      'warn | interrupted | 002 was started by replica-2 at 2026-11-20 10:00 and never ended: its process was killed or lost its connection. It ran without a transaction (how far it got is unknown: there is no snapshot). It runs again: what it did to rows may be done twice.',
     ],
   ],
   identified: [

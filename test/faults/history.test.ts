@@ -85,7 +85,7 @@ gate         serve: 1 applied migration was edited; its change to the catalog is
   database      app@db:5432/songs  (environment production)
   current       20260103_add_year
   head          20260103_add_year
-  changed       20260102_add_artist  edited, with another change to the catalog
+  changed       20260102_add_artist  edited, with a different change to the catalog
   differences   changed column:public.songs.artist  (harmless: every promised value fits and is returned unchanged)
                   type
                     expected  character varying(80)
@@ -117,7 +117,7 @@ SCHEMA_HISTORY_CHANGED: 1 applied migration was edited, and its change to the ca
   current       20260103_add_year
   head          20260104_add_length
   pending       20260104_add_length
-  changed       20260102_add_artist  edited, with another change to the catalog
+  changed       20260102_add_artist  edited, with a different change to the catalog
   differences   changed column:public.songs.artist  (harmless: every promised value fits and is returned unchanged)
                   type
                     expected  character varying(80)
@@ -141,7 +141,7 @@ position     current
 current      20260103_add_year
 head         20260103_add_year
 applied      3 revisions
-changed      20260102_add_artist  edited; what it changed then is not on record
+changed      20260102_add_artist  edited; what it changed before is not recorded
 gate         warn: 1 applied migration was edited; what it changed then is not on record: 20260102_add_artist.`,
   },
   {

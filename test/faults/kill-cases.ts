@@ -611,7 +611,7 @@ Left alone: index:public.events.events_at, because its table is partitioned: it 
         exit: 0,
         says: atHead,
         tells:
-          /It ran without a transaction \(how far it came cannot be told: it changes nothing in the catalog\)\. It runs again/,
+          /It ran without a transaction \(how far it got is unknown: it changes nothing in the catalog\)\. It runs again/,
       },
     ],
   },
@@ -641,7 +641,7 @@ Still pending: 002_plays. schemagate migrate applies what is pending.`,
         exit: 0,
         says: /Verified: nothing\.$/,
         tells:
-          /It ran without a transaction \(how far it came cannot be told: there is no snapshot\)\. It runs again/,
+          /It ran without a transaction \(how far it got is unknown: there is no snapshot\)\. It runs again/,
       },
     ],
   },

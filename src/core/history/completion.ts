@@ -5,8 +5,8 @@ import { promisedCatalogAt, type Snapshot, fullCatalogAt } from '../model/snapsh
 import { shortenList } from '../text/format.js'
 
 /**
- * How far a revision that is not recorded came, by the objects it changes: `done` are as promised after it, `invalid` are
- * there and not valid, which is what a concurrent build leaves that did not end, `open` are not as promised.
+ * How much of an unrecorded revision is in the database, as keys of the objects it changes: `done` are as promised after
+ * it, `open` are not. `invalid` exist but are not valid, which is what an interrupted CREATE INDEX CONCURRENTLY leaves.
  */
 export type Completion =
   | { readonly kind: 'unknown'; readonly why: string }
@@ -17,55 +17,52 @@ export type Completion =
       readonly open: readonly string[]
     }
 
-/** What is known of a database. */
+/** What was read from a database. */
 export interface CompletionInput {
   readonly snapshot: Snapshot | null
-  /** The revisions recorded. */
+  /** The recorded revisions. */
   readonly recorded: readonly string[]
   readonly live: Catalog
   readonly scope?: Scope
 }
 
-/** What a revision changes of the promise at the recorded ones, and where the live catalog differs from that. */
-export interface RemainingChanges {
-  readonly keys: readonly string[]
-  readonly differences: readonly Difference[]
-}
-
 /**
- * Null where nothing is known of the revision. An object that is promised to be the same with and without the revision
- * says nothing of it: another pending revision makes what this one takes away.
+ * The keys of the objects that a revision changes compared with the recorded revisions, and those of them that the database
+ * does not have as promised. An object that is promised to be the same with and without the revision is left out, such as
+ * one that it drops and that only a pending revision creates. Null if the snapshot lacks the revision.
  */
-export function findRemainingChanges(revision: string, bearings: CompletionInput): RemainingChanges | null {
-  const { snapshot, recorded, live, scope = defaultScope } = bearings
+export function findRemainingChanges(
+  revision: string,
+  { snapshot, recorded, live, scope = defaultScope }: CompletionInput,
+): { readonly keys: readonly string[]; readonly differences: readonly Difference[] } | null {
   const changes = snapshot?.revisions.find((entry) => entry.revision === revision)?.changes
   if (snapshot === null || changes === undefined) return null
   const after = promisedCatalogAt(snapshot, [...recorded, revision])
   const before = fullCatalogAt(snapshot, recorded)
-  const telling = compareInScope(after, before, scope, Object.keys(changes)).differences
-  const keys = telling.map(({ key }) => key)
+  const changed = compareInScope(after, before, scope, Object.keys(changes)).differences
+  const keys = changed.map(({ key }) => key)
   return { keys, differences: compareInScope(after, live, scope, keys).differences }
 }
 
-/** How far a revision came. The live catalog has to be in the promised words wherever they mean the same. */
-export function assessCompletion(revision: string, bearings: CompletionInput): Completion {
-  const remainder = findRemainingChanges(revision, bearings)
-  if (remainder === null) {
-    const why = bearings.snapshot === null ? 'there is no snapshot' : 'the snapshot does not have it'
+/** How much of a revision is in the database. Definitions of the live catalog must be canonicalized to the promised ones. */
+export function assessCompletion(revision: string, input: CompletionInput): Completion {
+  const remaining = findRemainingChanges(revision, input)
+  if (remaining === null) {
+    const why = input.snapshot === null ? 'there is no snapshot' : 'the snapshot does not have it'
     return { kind: 'unknown', why }
   }
-  const { keys, differences } = remainder
+  const { keys, differences } = remaining
   if (keys.length === 0) return { kind: 'unknown', why: 'it changes nothing in the catalog' }
   const invalid = differences.filter(isInvalid).map(({ key }) => key)
   const differing = new Set(differences.map(({ key }) => key))
   const done = keys.filter((key) => !differing.has(key))
   const open = keys.filter((key) => differing.has(key) && !invalid.includes(key))
-  const isNothing = done.length + invalid.length === 0
-  const kind = differing.size === 0 ? 'applied' : isNothing ? 'unapplied' : 'partial'
+  const hasNone = done.length + invalid.length === 0
+  const kind = differing.size === 0 ? 'applied' : hasNone ? 'unapplied' : 'partial'
   return { kind, done, invalid, open }
 }
 
-/** Whether an object is there, was promised to be valid, and is not. */
+/** Whether an object exists and is invalid although it was promised to be valid. */
 export function isInvalid(difference: Difference): boolean {
   return (
     difference.change === 'changed' &&
@@ -74,36 +71,38 @@ export function isInvalid(difference: Difference): boolean {
   )
 }
 
-/** The invalid indexes among what a revision left. */
-export function invalidIndexes(standing: Completion): readonly string[] {
-  return standing.kind === 'unknown' ? [] : standing.invalid.filter((key) => parseKey(key).kind === 'index')
+/** The keys of the invalid indexes that a revision left. */
+export function invalidIndexes(completion: Completion): readonly string[] {
+  return completion.kind === 'unknown'
+    ? []
+    : completion.invalid.filter((key) => parseKey(key).kind === 'index')
 }
 
-/** `applied in part`: a standing in a few words. */
-export function summarizeCompletion(standing: Completion): string {
-  switch (standing.kind) {
+/** A completion in a few words: `applied in part`. */
+export function summarizeCompletion(completion: Completion): string {
+  switch (completion.kind) {
     case 'unknown':
-      return `how far it came cannot be told: ${standing.why}`
+      return `how far it got is unknown: ${completion.why}`
     case 'unapplied':
       return 'not applied'
     case 'applied':
       return 'applied in full, but not recorded'
     case 'partial':
-      return leftOnlyInvalidIndexes(standing) ? 'left an invalid index behind' : 'applied in part'
+      return hasOnlyInvalidIndexes(completion) ? 'left an invalid index behind' : 'applied in part'
   }
 }
 
-function leftOnlyInvalidIndexes(standing: Exclude<Completion, { kind: 'unknown' }>): boolean {
-  const { done, open, invalid } = standing
-  return done.length + open.length === 0 && invalidIndexes(standing).length === invalid.length
+function hasOnlyInvalidIndexes(completion: Exclude<Completion, { kind: 'unknown' }>): boolean {
+  const { done, open, invalid } = completion
+  return done.length + open.length === 0 && invalidIndexes(completion).length === invalid.length
 }
 
-/** A standing as lines: its name, and for a part which objects are there and which are not. */
-export function describeCompletion(standing: Completion): readonly string[] {
-  if (standing.kind !== 'partial') return [summarizeCompletion(standing)]
-  const { done, invalid, open } = standing
+/** A completion as lines: the summary, and if it is partial which objects are as promised and which are not. */
+export function describeCompletion(completion: Completion): readonly string[] {
+  if (completion.kind !== 'partial') return [summarizeCompletion(completion)]
+  const { done, invalid, open } = completion
   return [
-    summarizeCompletion(standing),
+    summarizeCompletion(completion),
     ...labelledLines('done', done),
     ...labelledLines('not valid', invalid),
     ...labelledLines('not done', open),

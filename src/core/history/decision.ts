@@ -16,13 +16,13 @@ export interface Policy {
   readonly refuseBy: 'exit' | 'unready'
 }
 
-/** The live catalog against the promise at the current revision, or why that could not be done. */
+/** The live catalog compared with the promise at the current revision, or why it could not be compared. */
 export type Verification =
   | { readonly status: 'unverified'; readonly why: string }
   | {
       readonly status: 'verified'
       readonly findings: readonly Finding[]
-      /** The differences that are meant, by the pattern that says so. */
+      /** The differences that are intended, by the pattern that says so. */
       readonly ignored: readonly IgnoredDifferences[]
       /** How many promised objects of each kind were compared. */
       readonly compared: Readonly<Record<string, number>>
@@ -32,12 +32,12 @@ export type Verification =
 export interface Assessment {
   readonly ownership: Ownership
   readonly history: History
-  /** What happened to the folder since its revisions were recorded. */
+  /** How the migrations folder changed since its revisions were recorded. */
   readonly changed: readonly HistoryChange[]
   readonly verification: Verification
 }
 
-/** Everything that can be the case and has a consequence. A new one does not compile until `answers` has its answer. */
+/** Every situation that has a consequence. A new one does not compile until `actionBySituation` has its action. */
 export type Situation =
   | 'another'
   | 'renamed'
@@ -58,7 +58,7 @@ export type Situation =
 
 export type Action = 'serve' | 'warn' | 'refuse'
 
-/** What to do, and because of which situations, the gravest first. */
+/** What to do, and because of which situations. The gravest comes first. */
 export interface Decision {
   readonly action: Action
   readonly situations: readonly { readonly situation: Situation; readonly action: Action }[]
@@ -71,15 +71,15 @@ export interface AssessmentInput {
   readonly ownership: Ownership
   readonly live: Catalog
   readonly snapshot: Snapshot | null
-  /** The migrations' texts now and when they were recorded. Default: nothing is known of them. */
+  /** The texts of the migrations, now and when they were recorded. Default: not known. */
   readonly texts?: MigrationTexts
-  /** What is compared. Default: all but comments and grants. */
+  /** What is compared. Default: everything but comments and grants. */
   readonly scope?: Scope
-  /** Why it could not be told whether a difference is more than other words, by object key. */
+  /** By object key, why the server could not say whether two definitions mean the same. */
   readonly canonicalizeFailures?: Readonly<Record<string, string>>
 }
 
-/** The gravest first. */
+/** The action for each situation; the gravest situation comes first. */
 const actionBySituation: Readonly<Record<Situation, (policy: Policy, assessment: Assessment) => Action>> = {
   another: () => 'refuse',
   renamed: () => 'refuse',
@@ -101,34 +101,42 @@ const actionBySituation: Readonly<Record<Situation, (policy: Policy, assessment:
 
 const situationOrder = Object.keys(actionBySituation)
 
-/** Position and verification from what was read. An ahead database is verified against this build's head. */
-export function assess({ build, recorded, ownership, live, snapshot, ...how }: AssessmentInput): Assessment {
-  const { scope = defaultScope, canonicalizeFailures = {} } = how
+/** Position and verification of what was read. A database that is ahead is verified against this build's head. */
+export function assess(input: AssessmentInput): Assessment {
+  const { build, recorded, ownership, texts = null } = input
   const history = compareHistory(build, recorded)
-  const changed = findHistoryChanges({ build, recorded: recorded.revisions, texts: how.texts ?? null })
-  const assessment = { ownership, history, changed }
-  if (snapshot === null)
-    return { ...assessment, verification: { status: 'unverified', why: 'there is no snapshot' } }
-  const promised = promisedCatalogAt(snapshot, promisedRevisions(assessment))
-  const { expected, differences, ignored } = compareInScope(promised, live, scope)
-  const findings = differences.map((found) => {
-    const finding = assessImpact(found, expected)
-    const why = canonicalizeFailures[found.key]
-    return why === undefined ? finding : { ...finding, reason: `${finding.reason}; ${why}` }
-  })
-  const compared = countByKind(Object.keys(expected))
-  return { ...assessment, verification: { status: 'verified', findings, ignored, compared } }
+  const changed = findHistoryChanges(build, recorded.revisions, texts)
+  const verification = verify(input, promisedRevisions({ history, changed }))
+  return { ownership, history, changed, verification }
 }
 
-/** The revisions of this build whose work is in the database, whatever they were called when they were recorded. */
+function verify(
+  { snapshot, live, scope = defaultScope, canonicalizeFailures = {} }: AssessmentInput,
+  revisions: readonly string[],
+): Verification {
+  if (snapshot === null) return { status: 'unverified', why: 'there is no snapshot' }
+  const promised = promisedCatalogAt(snapshot, revisions)
+  const { expected, differences, ignored } = compareInScope(promised, live, scope)
+  const findings = differences.map((difference) => {
+    const finding = assessImpact(difference, expected)
+    const why = canonicalizeFailures[difference.key]
+    return why === undefined ? finding : { ...finding, reason: `${finding.reason}; ${why}` }
+  })
+  return { status: 'verified', findings, ignored, compared: countByKind(Object.keys(expected)) }
+}
+
+/** The revisions of this build that the database has, by their names in this build. */
 export function promisedRevisions({
   history,
   changed,
-}: Pick<Assessment, 'history' | 'changed'>): readonly string[] {
+}: {
+  readonly history: History
+  readonly changed: readonly HistoryChange[]
+}): readonly string[] {
   return [...history.applied, ...changed.flatMap((found) => (found.what === 'renamed' ? [found.to] : []))]
 }
 
-/** The gate's decision: a pure function of position, differences and policy. */
+/** The decision of the gate, from position, differences and policy alone. */
 export function decide(assessment: Assessment, policy: Policy): Decision {
   const situations = situationsOf(assessment).map((situation) => ({
     situation,
@@ -139,44 +147,46 @@ export function decide(assessment: Assessment, policy: Policy): Decision {
   return { action, situations }
 }
 
-/** What more migrations would not mend, and may make worse. */
+/** Situations that migrating would not resolve and could make worse. */
 const blocksMigration: ReadonlySet<Situation> = new Set(['renamed', 'edited', 'outOfOrder', 'deleted'])
 
-/** Whether a decision leaves what is pending to be applied. */
+/** Whether a decision lets pending revisions be applied. */
 export function mayMigrate({ situations }: Decision): boolean {
   return !situations.some(({ situation, action }) => action === 'refuse' && blocksMigration.has(situation))
 }
 
-/** Findings of a verification, none where nothing could be verified. */
+/** The findings of a verification; none if it is unverified. */
 export function findingsOf({ verification }: Assessment): readonly Finding[] {
   return verification.status === 'verified' ? verification.findings : []
 }
 
-/** What was left out on purpose, nothing where nothing could be verified. */
+/** The differences that were left out on purpose; none if it is unverified. */
 export function ignoredDifferencesOf({ verification }: Assessment): readonly IgnoredDifferences[] {
   return verification.status === 'verified' ? verification.ignored : []
 }
 
-/** Why nothing may be done to a database: it is not this service's. Null where nothing says so. */
+/** Why a database must not be touched: `another` owner, or a `foreign` ledger. Null if it belongs to this service. */
 export function wrongDatabaseReason({ ownership, history }: Assessment): 'another' | 'foreign' | null {
   if (hasOtherOwner(ownership)) return 'another'
   return history.position === 'foreign' ? 'foreign' : null
 }
 
-/** Of somebody else's database nothing more is this build's business. */
+/** The situations of a database, the gravest first. For a database of a different owner nothing else matters. */
 function situationsOf(assessment: Assessment): readonly Situation[] {
   if (hasOtherOwner(assessment.ownership)) return ['another']
-  const placed = situationsByPosition[positionAfterRenames(assessment)]
+  const ofPosition = situationsByPosition[positionAfterRenames(assessment)]
   const changed = assessment.changed.map(situationOfChange)
   const unverified: readonly Situation[] =
     assessment.verification.status === 'unverified' ? ['unverified'] : []
-  const found = new Set([...placed, ...changed, ...unverified])
-  const judged = (['ahead', 'deleted', 'foreign', 'unmanaged'] as const).some((each) => found.has(each))
-  const all = [...found, ...(judged ? [] : driftSituationsOf(assessment))]
+  const found = new Set([...ofPosition, ...changed, ...unverified])
+  const includesDrift = (['ahead', 'deleted', 'foreign', 'unmanaged'] as const).some((each) =>
+    found.has(each),
+  )
+  const all = [...found, ...(includesDrift ? [] : driftSituationsOf(assessment))]
   return all.toSorted((one, other) => situationOrder.indexOf(one) - situationOrder.indexOf(other))
 }
 
-/** What a database that only records other names would be, were they put right. */
+/** The position that the database would have if renamed revisions were recorded under their new names. */
 function positionAfterRenames({ history, changed }: Assessment): Position {
   if (!changed.some(({ what }) => what === 'renamed')) return history.position
   const { applied, pending, unknown } = history

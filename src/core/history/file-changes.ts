@@ -1,26 +1,26 @@
 import type { MigrationChecksum } from '../model/snapshot-staleness.js'
 
-/** What happened to a migrations folder since its revisions were recorded. */
+/** How a migrations folder changed since its revisions were recorded. */
 export type HistoryChange =
-  /** Applied, and its text is another now; `unknown` where it was not recorded what it changed then. */
+  /** Applied with a different text; `unknown` if what it changed then is not recorded. */
   | { readonly what: 'edited'; readonly revision: string; readonly change: 'same' | 'another' | 'unknown' }
-  /** Recorded under a name this build does not have, with the text of one that is pending. */
+  /** Recorded under a name that this build lacks, with the text of a pending one. */
   | { readonly what: 'renamed'; readonly revision: string; readonly to: string; readonly remedy: string }
-  /** Recorded before others of this build, which does not have it. */
+  /** Recorded before revisions of this build, which lacks it. */
   | { readonly what: 'deleted'; readonly revision: string }
-  /** Recorded after one that comes later in this build. */
+  /** Recorded after a revision that comes later in this build. */
   | { readonly what: 'reordered'; readonly revision: string; readonly after: string }
-  /** Pending, and before one in this build that is applied. */
+  /** Pending, and in this build before an applied revision. */
   | { readonly what: 'out of order'; readonly revision: string; readonly before: string }
 
-/** The catalog change that is promised of a revision, and the PostgreSQL major whose words it is in. */
+/** The catalog change that a revision promises, and the PostgreSQL major version that printed it. */
 export interface PromisedChange {
-  /** The format of the snapshot, a colon, a hash. */
+  /** The format of the snapshot, a colon, and a hash of the change. */
   readonly changes: string
   readonly postgres: number
 }
 
-/** What is on record of the text a revision had. */
+/** What the ledger records about the text of a revision. */
 export interface RecordedMigrationText {
   readonly event: string
   readonly checksum: string | null
@@ -36,32 +36,30 @@ export interface MigrationTexts {
   readonly renameStatement: (revision: string, to: string) => string
 }
 
-export interface HistoryInput {
-  /** The revisions of this build, in order. */
-  readonly build: readonly string[]
-  /** Those the ledger has, in the order they were recorded. */
-  readonly recorded: readonly string[]
-  /** Null where nothing is known of them: then none is found edited or renamed. */
-  readonly texts: MigrationTexts | null
-}
-
-/** What happened to the folder, by comparing what is recorded with what this build has. */
-export function findHistoryChanges({ build, recorded, texts }: HistoryInput): readonly HistoryChange[] {
+/**
+ * Compares the revisions of this build, in order, with those of the ledger, in the order in which they were recorded.
+ * Without texts, edited and renamed revisions are not found.
+ */
+export function findHistoryChanges(
+  build: readonly string[],
+  recorded: readonly string[],
+  texts: MigrationTexts | null,
+): readonly HistoryChange[] {
   const changed =
-    texts === null ? [] : [...findRenamed({ build, recorded }, texts), ...findEdited(recorded, texts)]
+    texts === null ? [] : [...findRenamed(build, recorded, texts), ...findEdited(recorded, texts)]
   const order = applyRenames(recorded, changed)
   return [...changed, ...findDeletedAndReordered(build, order), ...findOutOfOrder(build, order)]
 }
 
-/** One line on a change: the revision, and what happened to it. */
+/** One line about a change: the revision, and what happened to it. */
 export function describeHistoryChange(found: HistoryChange): string {
   return `${found.revision}  ${describeWhatHappened(found)}`
 }
 
 const editDescriptions = {
   same: 'edited, with the same change to the catalog',
-  another: 'edited, with another change to the catalog',
-  unknown: 'edited; what it changed then is not on record',
+  another: 'edited, with a different change to the catalog',
+  unknown: 'edited; what it changed before is not recorded',
 } as const
 
 function describeWhatHappened(found: HistoryChange): string {
@@ -79,7 +77,7 @@ function describeWhatHappened(found: HistoryChange): string {
   }
 }
 
-/** Recorded revisions by the names that this build has for them. */
+/** Recorded revisions by their names in this build. */
 export function applyRenames(
   recorded: readonly string[],
   changed: readonly HistoryChange[],
@@ -98,17 +96,18 @@ function recordedTextOf(revision: string, { recorded }: MigrationTexts): Recorde
 }
 
 function findRenamed(
-  { build, recorded }: Omit<HistoryInput, 'texts'>,
+  build: readonly string[],
+  recorded: readonly string[],
   texts: MigrationTexts,
 ): readonly HistoryChange[] {
-  const [known, done] = [new Set(build), new Set(recorded)]
-  const pending = texts.sources.filter(({ revision }) => !done.has(revision))
+  const [known, applied] = [new Set(build), new Set(recorded)]
+  const pending = texts.sources.filter(({ revision }) => !applied.has(revision))
   return recorded
     .filter((revision) => !known.has(revision))
     .flatMap((revision) => {
       const checksum = recordedTextOf(revision, texts)?.checksum
       const index = pending.findIndex((source) => checksum !== undefined && source.checksum === checksum)
-      // One that was found is nobody else's.
+      // A file is the new name of at most one recorded revision.
       const [source] = index === -1 ? [] : pending.splice(index, 1)
       if (source === undefined) return []
       const to = source.revision
@@ -116,11 +115,11 @@ function findRenamed(
     })
 }
 
-/** Texts of files that are called differently are not compared: a `.js` built from a `.ts` has another. */
+/** Only texts of files with the same name are compared: a `.js` that was built from a `.ts` has a different text. */
 function findEdited(recorded: readonly string[], texts: MigrationTexts): readonly HistoryChange[] {
-  const done = new Set(recorded)
+  const applied = new Set(recorded)
   return texts.sources.flatMap(({ revision, file, checksum }) => {
-    const text = done.has(revision) ? recordedTextOf(revision, texts) : null
+    const text = applied.has(revision) ? recordedTextOf(revision, texts) : null
     if (text === null || checksum === null || text.detail.file !== file || text.checksum === checksum)
       return []
     const change = compareChange(text.detail, texts.promisedChangeOf(revision))
@@ -128,7 +127,7 @@ function findEdited(recorded: readonly string[], texts: MigrationTexts): readonl
   })
 }
 
-/** The words for one and the same catalog may differ between major versions, and between formats of the snapshot. */
+/** The same catalog may be printed differently by other major versions, and in other formats of the snapshot. */
 function compareChange(
   was: RecordedMigrationText['detail'],
   is: PromisedChange | null,
@@ -160,12 +159,12 @@ function findDeletedAndReordered(
 }
 
 function findOutOfOrder(build: readonly string[], order: readonly string[]): readonly HistoryChange[] {
-  const done = new Set(order)
-  const newest = build.findLastIndex((revision) => done.has(revision))
+  const applied = new Set(order)
+  const newest = build.findLastIndex((revision) => applied.has(revision))
   const before = build[newest]
   if (before === undefined) return []
   return build
     .slice(0, newest)
-    .filter((revision) => !done.has(revision))
+    .filter((revision) => !applied.has(revision))
     .map((revision) => ({ what: 'out of order', revision, before }))
 }

@@ -1,8 +1,12 @@
 /**
- * How a database stands to this build:
- * `empty` no ledger and no tables; `unmanaged` tables, but no revision recorded; `behind` revisions are pending;
- * `current` neither pending nor newer; `ahead` newer revisions recorded, which are unknown and after all that are known;
- * `diverged` both pending and newer; `foreign` revisions recorded, and this build knows none of them.
+ * How a database stands to this build, by its revisions:
+ * - `empty`: no ledger and no tables
+ * - `unmanaged`: tables, but no recorded revision
+ * - `foreign`: recorded revisions, none of them in this build
+ * - `behind`: pending revisions
+ * - `current`: no pending and no newer revisions
+ * - `ahead`: newer revisions, which are unknown and recorded after all known ones
+ * - `diverged`: pending and newer revisions
  */
 export type Position = 'empty' | 'unmanaged' | 'behind' | 'current' | 'ahead' | 'diverged' | 'foreign'
 
@@ -16,7 +20,7 @@ export interface History {
   readonly applied: readonly string[]
   /** In this build, not recorded, in the build's order. */
   readonly pending: readonly string[]
-  /** Recorded, not in this build, in the order they were recorded. */
+  /** Recorded, not in this build, in the order in which they were recorded. */
   readonly unknown: readonly string[]
 }
 
@@ -37,13 +41,9 @@ export function compareHistory(
   const pending = build.filter((revision) => !recorded.has(revision))
   const unknown = revisions.filter((revision) => !known.has(revision))
   const newer = revisions.slice(revisions.findLastIndex((revision) => known.has(revision)) + 1)
+  const withoutRecord = hasTables ? 'unmanaged' : 'empty'
   return {
-    position:
-      revisions.length === 0
-        ? hasTables
-          ? 'unmanaged'
-          : 'empty'
-        : positionFrom({ applied, pending, newer }),
+    position: revisions.length === 0 ? withoutRecord : positionFrom(applied, pending, newer),
     current: newer.at(-1) ?? applied.at(-1) ?? null,
     head: build.at(-1) ?? null,
     applied,
@@ -52,18 +52,17 @@ export function compareHistory(
   }
 }
 
-interface RevisionLists extends Pick<History, 'applied' | 'pending'> {
-  /** Unknown, and recorded after all that are known. */
-  readonly newer: readonly string[]
-}
-
-function positionFrom({ applied, pending, newer }: RevisionLists): Position {
+function positionFrom(
+  applied: readonly string[],
+  pending: readonly string[],
+  newer: readonly string[],
+): Position {
   if (applied.length === 0) return 'foreign'
   if (newer.length > 0) return pending.length > 0 ? 'diverged' : 'ahead'
   return pending.length > 0 ? 'behind' : 'current'
 }
 
-/** What is said of it; null is what is not known yet. */
+/** The part of a history that the health document shows; null and empty lists before the first inspection. */
 export function summarizeHistory(history: History | null) {
   if (history === null)
     return { current: null, head: null, position: null, pending: [], unknown: [] } as const

@@ -1,25 +1,25 @@
-/** A service in one of its environments: whose a database is. */
+/** To whom a database belongs: a service in one of its environments. */
 export interface Owner {
   readonly service: string
   readonly environment: string
 }
 
-/** What a database knows of itself since it was first migrated. */
+/** The identity that the first migration records in a database. */
 export interface DatabaseIdentity extends Owner {
-  /** A UUID of this database's own. */
+  /** A UUID that only this database has. */
   readonly id: string
-  /** ISO 8601: since when it is theirs. */
+  /** Since when it belongs to the owner; ISO 8601. */
   readonly since: string
 }
 
-/** Whose a database is, and whose it would have to be. */
+/** To whom a database belongs, and to whom this process expects it to belong. */
 export interface Ownership {
-  /** Null where it has not learned it yet. */
+  /** Null if none is recorded yet. */
   readonly identity: DatabaseIdentity | null
   readonly expected: Owner
 }
 
-/** Whether a database is another service's, or another environment's. */
+/** Whether a database belongs to a different service or environment. */
 export function hasOtherOwner({ identity, expected }: Ownership): boolean {
   return identity !== null && !isSameOwner(identity, expected)
 }
