@@ -6,7 +6,7 @@ import { allAnnotations, readCatalog } from '../src/postgres/introspect/read-cat
 import { file, type Line, schema } from '../test/postgres/across-majors.js'
 import { query } from '../test/support/database.js'
 
-/** Writes what the test of other major versions reads: the schema's catalog on each of some servers, from 14 on. */
+/** Writes the file that canonicalize.test.ts reads: the catalog of one schema on servers of several major versions. */
 const urls = process.argv.slice(2)
 if (urls.length === 0) throw new Error('node --import tsx scripts/across-majors.ts URL…')
 
@@ -14,11 +14,11 @@ const lines: Line[] = []
 let last: Catalog = {}
 for (const url of urls) {
   const { major, catalog } = await read(url)
-  // The schema itself stands for a major version that says nothing otherwise than the last.
-  const told = sortKeys(Object.keys(catalog)).filter(
+  // A major version that prints everything like the one before still has a line: the schema itself.
+  const changed = sortKeys(Object.keys(catalog)).filter(
     (key) => key === 'schema:app' || JSON.stringify(last[key]) !== JSON.stringify(catalog[key]),
   )
-  lines.push(...told.map((key) => ({ major, key, facts: catalog[key] ?? {} })))
+  lines.push(...changed.map((key) => ({ major, key, facts: catalog[key] ?? {} })))
   last = catalog
 }
 writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))

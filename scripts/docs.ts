@@ -22,7 +22,7 @@ const pages: Readonly<Record<string, string>> = {
   'docs/commands.md': [
     '# Commands',
     note,
-    'The verbs of the command line are those of the library. Words go to stderr, results to stdout; with `--json` stdout is one document.',
+    'The commands have the names of the functions in the library. Messages go to stderr, results to stdout; with `--json` stdout is one document.',
     block(helpText(null, commands)),
     ...Object.keys(commands).map((name) => `## ${name}\n\n${block(helpText(name, commands))}`),
   ].join('\n\n'),
@@ -30,15 +30,15 @@ const pages: Readonly<Record<string, string>> = {
     '# Configuration',
     note,
     `Layers, later ones win: the defaults below, \`config/base.json\`, \`config/{ENV_TARGET}.json\`, \`env/.env.shared\`, \`env/.env.{ENV_TARGET}\`, the process environment, \`env/.env\` (only when \`NODE_ENV\` is not \`production\`), the command line.`,
-    `\`KEY_FILE\` in any layer reads \`KEY\` from a file, for secrets that are mounted. An empty value is a fault, never silently skipped; all faults are said in one error. \`schemagate config\` prints every effective value with the layer it comes from, secrets masked.`,
-    `The database is \`DATABASE_URL_{ENV_TARGET}\` (upper case, \`-\` as \`_\`), else \`DATABASE_URL\`, else \`DB_HOST DB_PORT DB_USER DB_PASSWORD DB_NAME\`, else the connection of the knexfile, else, outside production, a PostgreSQL of its own in \`.schemagate/\`.`,
+    `\`KEY_FILE\` in any layer reads \`KEY\` from a file, for secrets that are mounted. An empty value is an error and never skipped silently; one error lists everything that is wrong. \`schemagate config\` prints every effective value with the layer it comes from, secrets masked.`,
+    `The database is \`DATABASE_URL_{ENV_TARGET}\` (upper case, \`-\` as \`_\`), else \`DATABASE_URL\`, else \`DB_HOST DB_PORT DB_USER DB_PASSWORD DB_NAME\`, else the connection of the knexfile, else, outside production, an embedded PostgreSQL in \`.schemagate/\`.`,
     configReference(),
   ].join('\n\n'),
   'docs/errors.md': [
     '# Errors and exit codes',
     note,
-    'An error says what happened, the consequence, the facts, and what can be done, each with its effect. One code, one fix.',
-    ['| exit code | meaning | trying again can help |', '|---|---|---|', ...exitRows].join('\n'),
+    'An error states what happened, the consequence, the facts, and what you can do, each choice with its effect. One code has one fix.',
+    ['| exit code | meaning | retrying can help |', '|---|---|---|', ...exitRows].join('\n'),
     [
       '| error | exit code | what happened | how to solve it |',
       '|---|---|---|---|',
@@ -50,9 +50,9 @@ const pages: Readonly<Record<string, string>> = {
   'docs/impact.md': [
     '# What a difference means',
     note,
-    `Every difference between the promise and the live catalog has an impact on code that was built for the promise: ${impacts.map((impact) => `\`${impact}\``).join(', ')}. \`breaks\` and \`weakens\` are drift, which \`ON_DRIFT\` answers; \`slows\` warns; \`harmless\` is shown. Of several facts that differ the worst counts, and of several cases the first that holds. \`schemagate verify\` says which, with the reason.`,
-    'What belongs to a table that this build does not know is harmless. A kind or a fact of which nothing is known here breaks.',
-    '## Every kind\n\nComments count only with `VERIFY_COMMENTS`, owners and grants only with `VERIFY_GRANTS`.',
+    `Every difference between the promise and the live catalog has an impact on code that was built for the promise: ${impacts.map((impact) => `\`${impact}\``).join(', ')}. \`breaks\` and \`weakens\` are drift, which \`ON_DRIFT\` answers; \`slows\` warns; \`harmless\` is shown. If several facts differ, the worst impact counts; if several cases apply, the first. \`schemagate verify\` shows the impact and the reason.`,
+    'What belongs to a table that this build does not know is harmless. A kind or a fact without a rule breaks.',
+    '## Every kind\n\nComments are compared only with `VERIFY_COMMENTS`, owners and grants only with `VERIFY_GRANTS`.',
     impactTable(factRows(annotationRules)),
     ...Object.entries(impactRules).flatMap(([kind, { missing, unexpected, changed }]) => [
       `## ${nameOfKind(kind)}`,
@@ -80,7 +80,7 @@ function ruleRows<Input>(difference: string, rule: ImpactRule<Input>): readonly 
   )
 }
 
-/** What a committed file becomes where only a part of it is made. */
+/** The committed files of which only a part is made from the source. */
 const parts: Readonly<Record<string, (committed: string) => string | Promise<string>>> = {
   '.oxlintrc.json': (committed) => {
     const config: { overrides: { files: string[] }[] } = JSON.parse(committed)
@@ -111,6 +111,8 @@ for (const [file, make] of Object.entries(made)) {
   else await writeFile(file, whole)
 }
 if (stale.length > 0) {
-  console.error(`Not as the source says: ${stale.join(', ')}. Run npm run docs and commit.`)
+  console.error(
+    `Not up to date with the source: ${stale.join(', ')}. Run npm run docs and commit the result.`,
+  )
   process.exitCode = 1
 }
