@@ -20,8 +20,8 @@ export function dependenciesWithoutDefault(object: DdlObject): readonly string[]
 const dependentsCache = new WeakMap<Catalog, ReadonlyMap<string, ReadonlySet<string>>>()
 
 /**
- * By the key of an object, the keys of the objects that need it by `pg_depend`. Membership in a schema or a relation does not
- * count. Computed once per catalog.
+ * By the key of an object, the keys of the objects that need it by `pg_depend`. Membership in a schema or a relation
+ * does not count. Computed once per catalog.
  */
 export function dependentsOf(catalog: Catalog): ReadonlyMap<string, ReadonlySet<string>> {
   const found = dependentsCache.get(catalog) ?? collectDependents(catalog)

@@ -31,8 +31,8 @@ export interface DdlObject {
 }
 
 /**
- * When a step runs. `release` ends a link to another object before anything is dropped: a partition is detached, a sequence
- * gives up its column. `attach` makes such a link after everything is created.
+ * When a step runs. `release` ends a link to another object before anything is dropped: a partition is detached, a
+ * sequence gives up its column. `attach` makes such a link after everything is created.
  */
 export type StepPhase = 'release' | 'drop' | 'alter' | 'create' | 'attach'
 

@@ -7,8 +7,8 @@ import { createRoles, ownRoles } from './roles.js'
 const casesPerDatabase = 25
 
 /**
- * Calls `work` for each case, several at a time, with a rollback loader for each server. Returns the results in the order of
- * the cases.
+ * Calls `work` for each case, several at a time, with a rollback loader for each server. Returns the results in the
+ * order of the cases.
  */
 export async function runInBatches<Result>(
   cases: readonly Case[],
@@ -33,7 +33,9 @@ export async function runInBatches<Result>(
   })
 }
 
-/** Cases that create roles are in one batch, because roles belong to the server and two cases may create the same role. */
+/**
+ * Cases that create roles are in one batch, because roles belong to the server and two cases may create the same role.
+ */
 function batchesOf(cases: readonly Case[]): readonly (readonly Case[])[] {
   const withRoles = cases.filter((testCase) => ownRoles(testCase).length > 0)
   const others = cases.filter((testCase) => !withRoles.includes(testCase))

@@ -13,7 +13,10 @@ const caseSchema = Type.Object({
   roles: Type.Array(Type.String()),
 })
 
-/** Two schemas as SQL. `setup` runs first for both. `kinds` are the kinds of objects that differ, as the source names them. */
+/**
+ * Two schemas as SQL. `setup` runs first for both. `kinds` are the kinds of objects that differ, as the source names
+ * them.
+ */
 export type Case = Readonly<Static<typeof caseSchema>>
 
 /** One of the two schemas of a case. */

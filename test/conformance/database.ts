@@ -46,7 +46,9 @@ async function dropDatabase(server: string, url: URL): Promise<void> {
   }
 }
 
-/** A database with a subscription cannot be dropped. DROP SUBSCRIPTION with a slot would connect to the publisher first. */
+/**
+ * A database with a subscription cannot be dropped. DROP SUBSCRIPTION with a slot would connect to the publisher first.
+ */
 async function dropSubscriptions(url: string): Promise<void> {
   const names = await query(
     url,

@@ -55,7 +55,9 @@ async function runScript(client: pg.Client, sql: string): Promise<void> {
   }
 }
 
-/** PostgreSQL runs several statements in one message as one transaction, which it refuses with active_sql_transaction. */
+/**
+ * PostgreSQL runs several statements in one message as one transaction, which it refuses with active_sql_transaction.
+ */
 function isRefusedInTransaction(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === '25001'
 }

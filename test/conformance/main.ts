@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { stopTestServer } from '../support/server.js'
 
-/** Cases run in a child process, because the embedded PostgreSQL stops only after the processes that use it have ended. */
+/**
+ * Cases run in a child process, because the embedded PostgreSQL stops only after the processes that use it have ended.
+ */
 const run = fileURLToPath(new URL('run.ts', import.meta.url))
 const args = [...process.execArgv, run, ...process.argv.slice(2)]
 const child = spawn(process.execPath, args, { stdio: 'inherit' })

@@ -54,8 +54,8 @@ interface Table {
 }
 
 /**
- * Inserts up to two rows into each table for which values are easily found; other tables stay empty. In a transaction of the
- * caller. Before PostgreSQL 16, which does not have `pg_input_is_valid`, all tables stay empty.
+ * Inserts up to two rows into each table for which values are easily found; other tables stay empty. In a transaction
+ * of the caller. Before PostgreSQL 16, which does not have `pg_input_is_valid`, all tables stay empty.
  */
 export async function insertRows(client: pg.Client): Promise<void> {
   const [version] = await queryRows(client, "select current_setting('server_version_num')::int as number")

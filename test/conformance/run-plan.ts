@@ -23,7 +23,9 @@ export interface PlanRun {
   readonly statements: readonly Statement[]
 }
 
-/** Runs a plan on a database with the catalog `from`, then checks that it has the catalog `to` and still has its data. */
+/**
+ * Runs a plan on a database with the catalog `from`, then checks that it has the catalog `to` and still has its data.
+ */
 export async function runPlan(
   database: LoadedDatabase,
   { from, to, statements }: PlanRun,

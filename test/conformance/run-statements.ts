@@ -9,8 +9,8 @@ export interface FailedStatement {
 }
 
 /**
- * Runs the statements of a plan in their order: consecutive transactional statements in one transaction, the others alone.
- * Returns the statement that failed, null if none did.
+ * Runs the statements of a plan in their order: consecutive transactional statements in one transaction, the others
+ * alone. Returns the statement that failed, null if none did.
  */
 export async function runStatements(
   database: LoadedDatabase,

@@ -1,7 +1,10 @@
 /** Quoted text and comments, in which a semicolon ends no statement, and semicolons. */
 const tokenPattern = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\/|;/g
 
-/** The statements of a script, without comments. Sufficient for statements that cannot share a transaction, not for all SQL. */
+/**
+ * The statements of a script, without comments. Sufficient for statements that cannot share a transaction, not for all
+ * SQL.
+ */
 export function splitStatements(sql: string): readonly string[] {
   const statements = ['']
   let end = 0

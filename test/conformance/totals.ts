@@ -38,7 +38,9 @@ export function totalsOf(results: readonly CaseResult[]): Totals {
   }
 }
 
-/** The share of exact directions among those of loaded pairs, in percent. A pair whose difference is not seen has none. */
+/**
+ * The share of exact directions among those of loaded pairs, in percent. A pair whose difference is not seen has none.
+ */
 export function exactShare({ aToB, bToA, loaded }: Totals): number {
   return (100 * (aToB + bToA)) / (2 * loaded)
 }

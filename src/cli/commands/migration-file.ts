@@ -25,8 +25,8 @@ const languageByExtension: Readonly<Record<string, MigrationLanguage>> = {
 }
 
 /**
- * The file of the next migration, which sorts after all others and has their language. Throws SCHEMA_USAGE for a name without a
- * letter or digit.
+ * The file of the next migration, which sorts after all others and has their language. Throws SCHEMA_USAGE for a name
+ * without a letter or digit.
  *
  * @param name as the user typed it
  */
@@ -60,7 +60,10 @@ function extensionFor({ options, config }: CommandContext, files: readonly strin
   return existsSync(join(config.root, 'tsconfig.json')) ? '.ts' : '.js'
 }
 
-/** The time in UTC to the second, or the newest prefix plus one if that is later. A project with short numbers keeps them. */
+/**
+ * The time in UTC to the second, or the newest prefix plus one if that is later. A project with short numbers keeps
+ * them.
+ */
 function nextPrefix(newest: string | undefined): string {
   const now = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)
   const last = /^\d+/.exec(newest ?? '')?.[0] ?? ''

@@ -16,7 +16,10 @@ import { type NewMigrationFile, nextMigrationFile, writeMigration } from './migr
 
 type Row = readonly [left: string, right: string]
 
-/** `schemagate new NAME --from SOURCE`: a migration from the promise at head to the source. `source` is as the user typed it. */
+/**
+ * `schemagate new NAME --from SOURCE`: a migration from the promise at head to the source. `source` is as the user
+ * typed it.
+ */
 export async function writeDraft(context: CommandContext, source: string): Promise<CommandResult> {
   const [name = ''] = context.positionals
   return withWorkspace({ ...context, allowNoMigrations: true }, async (workspace) => {
@@ -142,8 +145,8 @@ function alignRows(rows: readonly Row[]): string {
 }
 
 /**
- * How to record the migration in the database that it is drafted from, which already has what the migration makes. Empty for
- * other sources.
+ * How to record the migration in the database that it is drafted from, which already has what the migration makes.
+ * Empty for other sources.
  */
 function stampSteps({ inspection }: Draft, revision: string): readonly string[] {
   if (inspection === null) return []

@@ -4,7 +4,10 @@ import { findProject } from '../../workspace.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
 import { nextMigrationFile, writeMigration } from './migration-file.js'
 
-/** `schemagate new NAME`: a migration that sorts after all others, in the same language: empty, or drafted with `--from`. */
+/**
+ * `schemagate new NAME`: a migration that sorts after all others, in the same language: empty, or drafted with
+ * `--from`.
+ */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const source = textOption(context, 'from')
   if (source === null) return writeEmptyMigration(context)

@@ -1,6 +1,9 @@
 import { splitNamedText } from '../named-text.js'
 
-/** The privileges of a grantee, each with whether it has the grant option. `ALL` stands for all privileges of the object. */
+/**
+ * The privileges of a grantee, each with whether it has the grant option. `ALL` stands for all privileges of the
+ * object.
+ */
 export type Privileges = ReadonlyMap<string, boolean>
 
 /** Privileges by grantee: a role as in SQL, PUBLIC, or OWNER for the owner of the object. */
@@ -18,7 +21,9 @@ export interface AclAction {
 export const noPrivileges: Privileges = new Map()
 export const allPrivileges: Privileges = new Map([['ALL', false]])
 
-/** Reads the entries of a list fact: `app_reader: SELECT, UPDATE*`, `PUBLIC: none`; the asterisk is the grant option. */
+/**
+ * Reads the entries of a list fact: `app_reader: SELECT, UPDATE*`, `PUBLIC: none`; the asterisk is the grant option.
+ */
 export function parseAcl(grants: readonly string[]): Acl {
   return new Map(
     grants
@@ -67,8 +72,8 @@ export function aclChanges(
 }
 
 /**
- * Whether a REVOKE may affect privileges that one grantee granted to a different one. The catalog does not say who granted a
- * privilege, so then all are revoked and granted again.
+ * Whether a REVOKE may affect privileges that one grantee granted to a different one. The catalog does not say who
+ * granted a privilege, so then all are revoked and granted again.
  */
 function mayHaveDependentGrants(changes: readonly AclChange[]): boolean {
   const others = changes.filter(({ grantee, from }) => grantee !== 'OWNER' && from.size > 0)

@@ -10,8 +10,8 @@ const partReferences: Readonly<Record<string, (object: DdlObject, part: string) 
 }
 
 /**
- * COMMENT ON for the comments that differ: of the object itself, by its reference (`TABLE public.songs`), of the index of a
- * constraint, and of parts that are not objects of their own.
+ * COMMENT ON for the comments that differ: of the object itself, by its reference (`TABLE public.songs`), of the index
+ * of a constraint, and of parts that are not objects of their own.
  *
  * @param from undefined for an object that is created
  */

@@ -11,8 +11,8 @@ import {
 import { builtInPrivilegesOfType } from './initial-acl.js'
 
 /**
- * ALTER DEFAULT PRIVILEGES. Default privileges of the database's owner are written without FOR ROLE, so they apply to the role
- * that runs the statement.
+ * ALTER DEFAULT PRIVILEGES. Default privileges of the database's owner are written without FOR ROLE, so they apply to
+ * the role that runs the statement.
  *
  * @param from undefined where the default privileges are new
  * @param to undefined where they end

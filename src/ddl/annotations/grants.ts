@@ -87,8 +87,8 @@ function actionsOnAlter(from: DdlObject, to: DdlObject): readonly AclAction[] {
 }
 
 /**
- * On PostgreSQL 14 PUBLIC may create objects in the schema public by default, since 15 it may only use the schema. The catalog
- * leaves out whichever is the default of its server.
+ * On PostgreSQL 14 PUBLIC may create objects in the schema public by default, since 15 it may only use the schema. The
+ * catalog leaves out whichever is the default of its server.
  */
 function isUsageOnly(privileges: Privileges | undefined): boolean {
   return privileges?.size === 1 && privileges.get('USAGE') === false

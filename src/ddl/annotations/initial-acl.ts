@@ -52,9 +52,9 @@ function findDefaultPrivileges(catalog: Catalog): readonly DdlObject[] {
 }
 
 /**
- * The privileges that the default privileges of the live catalog may give to an object when it is created, by grantee. They
- * combine the default privileges of all roles, because the role that creates the object is not known, and leave out those that
- * the plan drops, which it does first.
+ * The privileges that the default privileges of the live catalog may give to an object when it is created, by grantee.
+ * They combine the default privileges of all roles, because the role that creates the object is not known, and leave
+ * out those that the plan drops, which it does first.
  */
 export function initialAcl(object: DdlObject, live: Catalog): Acl {
   const initial = new Map<string, Privileges>()

@@ -2,8 +2,8 @@ import { quoteLiteral } from '../identifiers.js'
 import { type DdlObject, type DdlStep, step, textFact } from '../object.js'
 
 /**
- * ALTER … OWNER TO, by the object's reference (`TABLE public.songs`). A created object belongs to the role that creates it, which
- * is assumed to be the owner of the database.
+ * ALTER … OWNER TO, by the object's reference (`TABLE public.songs`). A created object belongs to the role that creates
+ * it, which is assumed to be the owner of the database.
  *
  * @param from undefined for an object that is created
  */
@@ -31,8 +31,8 @@ function ownerFollowsTable(from: DdlObject | undefined, to: DdlObject): boolean 
 const databaseOwnerQuery = '(SELECT datdba::regrole FROM pg_database WHERE datname = current_database())'
 
 /**
- * A statement with the role that owns the database where `render` puts its argument. The catalog does not contain the name of
- * that role, so the statement is a DO block in which PostgreSQL looks it up.
+ * A statement with the role that owns the database where `render` puts its argument. The catalog does not contain the
+ * name of that role, so the statement is a DO block in which PostgreSQL looks it up.
  */
 export function withDatabaseOwner(render: (role: string) => string): string {
   const placeholder = '\u0000'

@@ -54,8 +54,8 @@ interface BlocksState {
 }
 
 /**
- * Statements as blocks of Knex code, in the same order. Only the parts of a new table move up into the block that creates the
- * table, and only past blocks that create other objects.
+ * Statements as blocks of Knex code, in the same order. Only the parts of a new table move up into the block that
+ * creates the table, and only past blocks that create other objects.
  */
 export function buildBlocks(
   statements: readonly Statement[],

@@ -56,8 +56,8 @@ interface StatementContext {
 }
 
 /**
- * A statement as methods of Knex's schema builder; null where no method does exactly the same. SQL is not parsed: the statement that
- * a method stands for is written and compared with the statement.
+ * A statement as methods of Knex's schema builder; null where no method does exactly the same. SQL is not parsed: the
+ * statement that a method stands for is written and compared with the statement.
  */
 export function toBuilderOperation(
   { key, sql, transactional }: Statement,

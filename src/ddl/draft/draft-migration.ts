@@ -23,8 +23,8 @@ export interface DraftInput {
 }
 
 /**
- * A migration that does what two plans contain, with Knex's schema builder where it does exactly the same and with `knex.raw`
- * elsewhere. A function that would lose data, or that is incomplete, throws until a person removes the line.
+ * A migration that does what two plans contain, with Knex's schema builder where it does exactly the same and with
+ * `knex.raw` elsewhere. A function that would lose data, or that is incomplete, throws until a person removes the line.
  */
 export function draftMigration({ revision, source, from, to, up, down, naming }: DraftInput): MigrationCode {
   const separate = [...up.statements, ...down.statements].filter(({ transactional }) => !transactional)

@@ -26,7 +26,10 @@ export function rawSqlArgument(sql: string): string {
   return templateLiteral(replaceEscapedQuestionMarks(sql).replaceAll('?', '\\?'))
 }
 
-/** Knex removes backslashes before a question mark. A DO block in which PostgreSQL inserts the question marks keeps them. */
+/**
+ * Knex removes backslashes before a question mark. A DO block in which PostgreSQL inserts the question marks keeps
+ * them.
+ */
 function replaceEscapedQuestionMarks(sql: string): string {
   if (!sql.includes('\\?')) return sql
   let placeholder = '<question mark>'

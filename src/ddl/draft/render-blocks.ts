@@ -110,7 +110,9 @@ function methodRank({ calls: [[method] = ['']] }: BlockLine): number {
   return index < 0 ? methodOrder.length : index
 }
 
-/** Lines with their hazards as comments above them. Hazards that are the same as those of the line before are left out. */
+/**
+ * Lines with their hazards as comments above them. Hazards that are the same as those of the line before are left out.
+ */
 function renderLines(lines: readonly BlockLine[], start: string): readonly string[] {
   return lines.flatMap((line, index) => {
     const before = lines[index - 1]?.hazards ?? []

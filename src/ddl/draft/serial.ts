@@ -29,7 +29,10 @@ function serialSequenceKey(column: DdlObject): string | null {
   return Buffer.byteLength(sequence) > 63 ? null : objectKey('sequence', [schema, sequence])
 }
 
-/** How Knex's builder creates a column with one of the given sequences; null unless column and sequence are exactly as `serial` creates them. */
+/**
+ * How Knex's builder creates a column with one of the given sequences; null unless column and sequence are exactly as
+ * `serial` creates them.
+ */
 export function matchSerial(column: DdlObject, sequences: ReadonlySet<string>): SerialColumn | null {
   const type = textFact(column, 'type')
   const serialType = serialTypes[type]
@@ -59,8 +62,8 @@ function hasSerialOptions(facts: Facts, type: string, max: string): boolean {
 }
 
 /**
- * The keys of the sequences that Knex could create together with their columns: the plan only creates them and sets OWNED BY,
- * and no object needs them but their column.
+ * The keys of the sequences that Knex could create together with their columns: the plan only creates them and sets
+ * OWNED BY, and no object needs them but their column.
  */
 export function findSerialSequences(statements: readonly Statement[], to: Catalog): ReadonlySet<string> {
   const bySequence = new Map<string, readonly string[]>()

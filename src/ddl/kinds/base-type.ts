@@ -60,7 +60,9 @@ export const baseTypeDdl: KindDdl = {
   },
 }
 
-/** ALTER TYPE cannot set the storage back to plain, and existing columns keep the storage that they got from their type. */
+/**
+ * ALTER TYPE cannot set the storage back to plain, and existing columns keep the storage that they got from their type.
+ */
 function canAlterInPlace({ from, to, facts }: ObjectChange): boolean {
   if (facts.has('storage') && (textFact(to, 'storage') === '' || columnsOfType(from).length > 0)) return false
   return [...facts].every((fact) => alterTypeOptions[fact] !== undefined)

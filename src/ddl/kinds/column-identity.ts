@@ -1,6 +1,9 @@
 import { type DdlObject, listFact, type DdlStep, textFact } from '../object.js'
 
-/** The options of an identity column by the keyword of their fact: the clause that sets one, and the clause that resets it. */
+/**
+ * The options of an identity column by the keyword of their fact: the clause that sets one, and the clause that resets
+ * it.
+ */
 const identityOptionSyntax: Readonly<Record<string, { readonly set: string; readonly reset: string }>> = {
   start: { set: 'START WITH', reset: '' },
   increment: { set: 'INCREMENT BY', reset: 'INCREMENT BY 1' },
@@ -22,8 +25,8 @@ export function identityClause(column: DdlObject): string {
 }
 
 /**
- * Drops, alters or adds the identity. DROP IDENTITY comes early and ADD late, because the name of the sequence may belong to
- * a different object before or after.
+ * Drops, alters or adds the identity. DROP IDENTITY comes early and ADD late, because the name of the sequence may
+ * belong to a different object before or after.
  */
 export function identitySteps(from: DdlObject, to: DdlObject, alter: AlterColumn): readonly DdlStep[] {
   const [before, after] = [textFact(from, 'identity'), textFact(to, 'identity')]

@@ -36,8 +36,9 @@ interface AttributeChanges {
 }
 
 /**
- * PostgreSQL adds attributes only at the end and does not convert stored values. When a type is swapped, stored values are cast
- * through text, which assigns attributes by position, so attributes in a different order would exchange their values.
+ * PostgreSQL adds attributes only at the end and does not convert stored values. When a type is swapped, stored values
+ * are cast through text, which assigns attributes by position, so attributes in a different order would exchange their
+ * values.
  */
 function alterAttributes({ from, to }: ObjectChange): RenderResult | 'replace' {
   const { dropped, added, retyped, keepsOrder } = compareAttributes(from, to)

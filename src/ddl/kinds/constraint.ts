@@ -154,7 +154,10 @@ function constraintIndexSteps(from: DdlObject, to: DdlObject): readonly DdlStep[
   ]
 }
 
-/** CLUSTER ON or SET WITHOUT CLUSTER, where an index or constraint becomes or stops being the one its table is clustered on. */
+/**
+ * CLUSTER ON or SET WITHOUT CLUSTER, where an index or constraint becomes or stops being the one its table is clustered
+ * on.
+ */
 export function clusterSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   if (booleanFact(from, 'clustered') === booleanFact(to, 'clustered')) return []
   if (booleanFact(to, 'clustered')) return [step(`ALTER TABLE ${to.relation} CLUSTER ON ${to.name}`)]
@@ -164,8 +167,8 @@ export function clusterSteps(from: DdlObject, to: DdlObject): readonly DdlStep[]
 }
 
 /**
- * The key of a partition is attached to the key of the parent through its index. Other constraints are matched by PostgreSQL when
- * the constraint of the parent is added.
+ * The key of a partition is attached to the key of the parent through its index. Other constraints are matched by
+ * PostgreSQL when the constraint of the parent is added.
  */
 function attachConstraintSteps(object: DdlObject): readonly DdlStep[] {
   const parent = textFact(object, 'parent')

@@ -55,7 +55,9 @@ function domainClauses(object: DdlObject, constraints: readonly string[]): reado
   ]
 }
 
-/** ALTER DOMAIN checks only columns of the domain itself; it fails if an array or a composite type contains the domain. */
+/**
+ * ALTER DOMAIN checks only columns of the domain itself; it fails if an array or a composite type contains the domain.
+ */
 function mustRecreateDomain({ from, to, facts }: ObjectChange): boolean {
   if (facts.has('type') || facts.has('collation')) return true
   const tightens =

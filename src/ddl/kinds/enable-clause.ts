@@ -6,7 +6,10 @@ const enableClauses: Readonly<Record<string, string>> = {
   always: 'ENABLE ALWAYS',
 }
 
-/** The clause of ALTER that decides when a trigger or rule fires: `ENABLE`, `DISABLE`, `ENABLE REPLICA`, `ENABLE ALWAYS`. */
+/**
+ * The clause of ALTER that decides when a trigger or rule fires: `ENABLE`, `DISABLE`, `ENABLE REPLICA`, `ENABLE
+ * ALWAYS`.
+ */
 export function enableClause(object: DdlObject): string {
   return enableClauses[textFact(object, 'enabled')] ?? 'ENABLE'
 }

@@ -17,8 +17,8 @@ export const enumDdl: KindDdl = {
 }
 
 /**
- * ALTER TYPE … ADD VALUE for new labels; null where a label is removed or moved, which PostgreSQL cannot do. A label cannot be used
- * in the transaction that adds it, so the steps run outside one.
+ * ALTER TYPE … ADD VALUE for new labels; null where a label is removed or moved, which PostgreSQL cannot do. A label
+ * cannot be used in the transaction that adds it, so the steps run outside one.
  */
 function addLabelSteps({ from, to }: ObjectChange): readonly DdlStep[] | null {
   const old = listFact(from, 'labels')

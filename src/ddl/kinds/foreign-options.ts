@@ -10,7 +10,9 @@ import {
 import type { Hazard } from '../statement.js'
 import { foreignOptionChanges, foreignOptionList } from './parameters.js'
 
-/** A CREATE statement with its OPTIONS at the end; refused where the catalog does not contain the value of an option. */
+/**
+ * A CREATE statement with its OPTIONS at the end; refused where the catalog does not contain the value of an option.
+ */
 export function createWithOptions(to: DdlObject, head: string): RenderResult {
   const options = foreignOptionList(to, 'options')
   const sql = options === '' ? head : `${head} OPTIONS (${options})`

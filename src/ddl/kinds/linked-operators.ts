@@ -22,7 +22,10 @@ export function operandTypesOf({ signature }: DdlObject): readonly [string, stri
   return [left?.declared ?? 'NONE', right?.declared ?? 'NONE']
 }
 
-/** Whether PostgreSQL changes a link itself: it sets the link when the other operator is created, and removes it with that operator. */
+/**
+ * Whether PostgreSQL changes a link itself: it sets the link when the other operator is created, and removes it with
+ * that operator.
+ */
 export function followsLinkedOperator({ from, to }: ObjectChange, fact: string): boolean {
   const link = operatorLinks.find((name) => name === fact)
   if (link === undefined) return false
@@ -33,8 +36,8 @@ export function followsLinkedOperator({ from, to }: ObjectChange, fact: string):
 }
 
 /**
- * The keys of what is created before an operator: the schemas of the operators that it names, and the operators that name it
- * without being named by it, because PostgreSQL would otherwise add the link in the other direction.
+ * The keys of what is created before an operator: the schemas of the operators that it names, and the operators that
+ * name it without being named by it, because PostgreSQL would otherwise add the link in the other direction.
  */
 export function predecessorsOf(operator: DdlObject): readonly string[] {
   const oneSided = otherOperators(operator).filter((other) =>
@@ -48,7 +51,9 @@ export function predecessorsOf(operator: DdlObject): readonly string[] {
   ]
 }
 
-/** The shell operators that PostgreSQL created because only this operator names them. DROP OPERATOR does not drop them. */
+/**
+ * The shell operators that PostgreSQL created because only this operator names them. DROP OPERATOR does not drop them.
+ */
 export function shellOperatorsOf(operator: DdlObject): readonly LinkedOperator[] {
   const named = new Set(
     otherOperators(operator).flatMap((other) => linkedOperators(other).map(({ key }) => key)),

@@ -50,7 +50,10 @@ function membersOnlyIn(members: readonly string[], others: readonly string[]): r
   return members.filter((member) => !others.includes(member))
 }
 
-/** DROP names a member by its number and its operand types. In the fact these follow the number or the name of the operator. */
+/**
+ * DROP names a member by its number and its operand types. In the fact these follow the number or the name of the
+ * operator.
+ */
 function familyMemberSlot(member: string): string {
   const [, slot = ''] = /^(\w+ \d+)/.exec(member) ?? []
   const [operands = ''] = /\((?:"(?:[^"]|"")*"|[^)"])*\)/.exec(member.replace(/ FOR ORDER BY .*$/, '')) ?? []

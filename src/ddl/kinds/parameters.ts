@@ -33,7 +33,9 @@ export function parameterChanges(from: DdlObject, to: DdlObject, fact: string): 
   ]
 }
 
-/** The options of a foreign object as in ALTER … OPTIONS: `ADD a 'x', SET b 'y', DROP c`; empty where nothing changes. */
+/**
+ * The options of a foreign object as in ALTER … OPTIONS: `ADD a 'x', SET b 'y', DROP c`; empty where nothing changes.
+ */
 export function foreignOptionChanges(from: DdlObject, to: DdlObject, fact: string): string {
   const [before, after] = [parseOptions(from, fact), parseOptions(to, fact)]
   return [

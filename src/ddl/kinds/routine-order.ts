@@ -2,8 +2,8 @@ import type { Catalog } from '../../core/model/catalog.js'
 import { type DdlObject, findObject, listFact, partsByRelation, textFact } from '../object.js'
 
 /**
- * The keys of the routines whose names are in the body of a routine, without those that need that routine themselves. PostgreSQL
- * records no dependency for a body in quotes, but runs it as soon as a new table or index calls the routine.
+ * The keys of the routines whose names are in the body of a routine, without those that need that routine themselves.
+ * PostgreSQL records no dependency for a body in quotes, but runs it as soon as a new table or index calls the routine.
  */
 export function routinesToCreateFirst(routine: DdlObject): readonly string[] {
   const { catalog, key } = routine

@@ -47,7 +47,9 @@ function onlyGainsName(before: string, after: string, type: string | undefined):
   return ['', 'IN ', 'VARIADIC '].includes(mode) && after.startsWith(mode) && after.endsWith(` ${type}`)
 }
 
-/** CREATE OR REPLACE cannot turn a window function into an ordinary one. WINDOW is in the definition before the body. */
+/**
+ * CREATE OR REPLACE cannot turn a window function into an ordinary one. WINDOW is in the definition before the body.
+ */
 function isWindowFunction(object: DdlObject): boolean {
   const [head = ''] = textFact(object, 'definition').split('\nAS ')
   return /^ WINDOW\b/m.test(head)

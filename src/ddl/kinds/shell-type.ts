@@ -2,8 +2,8 @@ import { schemaKeyOf } from '../../core/model/catalog.js'
 import { type DdlObject, listFact, type DdlStep, step } from '../object.js'
 
 /**
- * CREATE TYPE with the name only, which is a shell type, where the functions of the type take or return the type; otherwise no
- * step. The shell type comes before these functions, the complete type after them.
+ * CREATE TYPE with the name only, which is a shell type, where the functions of the type take or return the type;
+ * otherwise no step. The shell type comes before these functions, the complete type after them.
  */
 export function shellTypeSteps(type: DdlObject): readonly DdlStep[] {
   const schema = schemaKeyOf(type.key)

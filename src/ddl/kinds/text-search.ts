@@ -53,7 +53,10 @@ function createTextSearchDdl(keyword: string, options: Readonly<Record<string, O
   }
 }
 
-/** The options of a dictionary by name: `stopwords` -> `stopwords = 'english'`. ALTER removes an option that has no value. */
+/**
+ * The options of a dictionary by name: `stopwords` -> `stopwords = 'english'`. ALTER removes an option that has no
+ * value.
+ */
 function parseDictionaryOptions(dictionary: DdlObject): ReadonlyMap<string, string> {
   return new Map(
     splitArguments(textFact(dictionary, 'options')).map(({ declared }) => [

@@ -1,6 +1,6 @@
 /**
- * How PostgreSQL converts values: in an assignment, with an explicit cast, with a cast through text (from one enum to another),
- * or not at all.
+ * How PostgreSQL converts values: in an assignment, with an explicit cast, with a cast through text (from one enum to
+ * another), or not at all.
  */
 export type CastKind = 'implicit' | 'explicit' | 'text' | 'none'
 
@@ -35,7 +35,10 @@ const crossFamilyCasts: Readonly<Record<string, readonly string[]>> = {
 
 const textTypes: ReadonlySet<string> = typeFamilies[1] ?? new Set()
 
-/** The built-in cast between two types as `format_type` prints them, `enum` for any enum. Casts of the project are not known. */
+/**
+ * The built-in cast between two types as `format_type` prints them, `enum` for any enum. Casts of the project are not
+ * known.
+ */
 export function castBetween(fromType: string, toType: string): CastKind {
   const [from, to] = [parseElementType(fromType), parseElementType(toType)]
   if (from.isArray !== to.isArray)

@@ -2,15 +2,17 @@
  * How differences become ordered statements:
  *
  * 1. Intents (intents.ts). Each difference becomes one intent for one object: create, drop or alter.
- * 2. Propagation (propagate.ts). PostgreSQL refuses to drop or retype what other objects depend on, and a dropped table takes its
- *    parts with it. So intents are added along `pg_depend`: a view on a retyped column is replaced, a default is dropped and set
- *    again, an enum that loses a label is swapped for a new type. Where data would be lost, the object is refused.
- * 3. Rendering (render-intent.ts, kinds/). Each intent becomes steps: one statement with its hazards and its phase, one of release,
- *    drop, alter, create, attach. What needs a decision by a person is refused, and with it what depends on it.
- * 4. Tasks (tasks.ts). The steps of one object in one phase are a task. Prerequisites connect tasks: an object is created after
- *    what it needs and dropped before it; a name is free before it is used again.
- * 5. Ranking (rank.ts, topological-sort.ts). Tasks are sorted topologically. Where prerequisites leave a choice, phase, kind,
- *    position of the column and key decide, so that the same catalogs always give the same statements.
+ * 2. Propagation (propagate.ts). PostgreSQL refuses to drop or retype what other objects depend on, and a dropped table
+ *    takes its parts with it. So intents are added along `pg_depend`: a view on a retyped column is replaced, a default
+ *    is dropped and set again, an enum that loses a label is swapped for a new type. An object whose data would be lost
+ *    with it is refused.
+ * 3. Rendering (render-intent.ts, kinds/). Each intent becomes steps: one statement each, with its hazards and its
+ *    phase: release, drop, alter, create or attach. What needs a decision by a person is refused, and with it what
+ *    depends on it.
+ * 4. Tasks (tasks.ts). The steps of one object in one phase are a task. Prerequisites connect the tasks: an object is
+ *    created after what it needs and dropped before it; a name is free before it is used again.
+ * 5. Ranking (rank.ts, topological-sort.ts). Tasks are sorted topologically. Where prerequisites leave a choice, phase,
+ *    kind, position of the column and key decide, so the same catalogs always give the same statements.
  */
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
@@ -24,8 +26,8 @@ import { type StepTask, createTasks, type PlannedChange } from './tasks.js'
 import { sortTasks } from './topological-sort.js'
 
 /**
- * The statements that lead from one catalog to another, in the order in which they run, each with its hazards; and what is not
- * written as SQL because a person must decide. Both catalogs need structure, comments and grants.
+ * The statements that lead from one catalog to another, in the order in which they run, each with its hazards; and what
+ * is not written as SQL because a person must decide. Both catalogs need structure, comments and grants.
  *
  * @param options `differences`: what is to change, `to` being expected and `from` actual; default: all that differs.
  *   `online`: whether indexes are built while other sessions write, in statements outside a transaction; default: yes.
@@ -55,7 +57,10 @@ export function planChanges(
   }
 }
 
-/** The intent with what decides how its object is written: whether its relation is new, and whether writers may be blocked. */
+/**
+ * The intent with what decides how its object is written: whether its relation is new, and whether writers may be
+ * blocked.
+ */
 function withTargetState(
   intent: Intent,
   intents: ReadonlyMap<string, Intent>,

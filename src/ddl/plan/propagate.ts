@@ -23,14 +23,14 @@ import {
 } from './intents.js'
 
 /**
- * Types whose columns can be moved to a new type while the old one exists under a different name. A renamed range keeps the
- * names of its constructors, and a base type the names of its functions, so these two are not among them.
+ * Types whose columns can be moved to a new type while the old one exists under a different name. A renamed range keeps
+ * the names of its constructors, and a base type the names of its functions, so these two are not among them.
  */
 const swappableKinds = new Set(['enum', 'domain', 'composite'])
 
 /**
- * Adds the intents that the given ones require: for objects that PostgreSQL would not let stay while what they depend on
- * changes, and for the parts of a dropped relation, some of which are created again.
+ * Adds the intents that the given ones require: for objects that PostgreSQL would not let stay while what they depend
+ * on changes, and for the parts of a dropped relation, some of which are created again.
  */
 export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair): void {
   const dependents = dependentsOf(catalogs.from)
@@ -91,8 +91,9 @@ function intentForPart(
 }
 
 /**
- * Whether a part has to be dropped before its relation. Two tables that reference each other can be dropped only without their
- * foreign keys. A routine that takes the rows of a table, and that a part of this table calls, is dropped between the two.
+ * Whether a part has to be dropped before its relation. Two tables that reference each other can be dropped only
+ * without their foreign keys. A routine that takes the rows of a table, and that a part of this table calls, is dropped
+ * between the two.
  */
 function mustDropBeforeRelation(
   { facts, key, catalog }: DdlObject,
@@ -173,8 +174,8 @@ function dropOwnedSequences(intents: Map<string, Intent>, { from }: CatalogPair)
 }
 
 /**
- * A type that is replaced while columns stay is swapped, because a column always has a type. The same holds for a type that
- * is part of a swapped one.
+ * A type that is replaced while columns stay is swapped, because a column always has a type. The same holds for a type
+ * that is part of a swapped one.
  */
 function swapUsedTypes(
   intents: Map<string, Intent>,

@@ -5,8 +5,8 @@ import { dropsObject, type Intent, createsObject } from './intents.js'
 import type { PlannedChange } from './tasks.js'
 
 /**
- * Moves from `planned` to `refused` what depends on a refused object: nothing is created that needs an object which is not
- * created, and nothing is dropped that is still needed.
+ * Moves from `planned` to `refused` what depends on a refused object: nothing is created that needs an object which is
+ * not created, and nothing is dropped that is still needed.
  */
 export function refuseDependents(
   refused: Map<string, PlanRefusal>,

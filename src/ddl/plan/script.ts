@@ -2,8 +2,8 @@ import { toPrintable } from '../../core/text/printable.js'
 import { describeHazard, type Plan, type PlanRefusal, type Statement } from '../statement.js'
 
 /**
- * A plan as an SQL file for psql. Statements share a transaction where PostgreSQL allows it, hazards are comments above their
- * statements, and refusals are comments at the top.
+ * A plan as an SQL file for psql. Statements share a transaction where PostgreSQL allows it, hazards are comments above
+ * their statements, and refusals are comments at the top.
  */
 export function renderScript({ statements, refused }: Plan): string {
   return [...refused.map(renderRefusal), ...groupByTransaction(statements).map(renderGroup)].join('\n\n')

@@ -120,7 +120,10 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, run
   }
 }
 
-/** The task after which an object no longer needs what it needed. `altered` is the phase of an alteration that ends the need. */
+/**
+ * The task after which an object no longer needs what it needed. `altered` is the phase of an alteration that ends the
+ * need.
+ */
 function releaseTaskId(
   intent: Exclude<Intent, { action: 'create' | 'refuse' }>,
   altered: 'release' | 'alter',
@@ -138,7 +141,9 @@ function releaseTaskId(
   }
 }
 
-/** Constraints, indexes and other parts are dropped before the columns of their relation change, and created after it. */
+/**
+ * Constraints, indexes and other parts are dropped before the columns of their relation change, and created after it.
+ */
 function orderWithinRelation(intent: Intent, runBefore: RunBefore): void {
   const { catalog, key, kind } = objectOf(intent)
   const relation = relationKeyOf(catalog, key)
@@ -157,8 +162,8 @@ function orderWithinRelation(intent: Intent, runBefore: RunBefore): void {
 }
 
 /**
- * A partition is attached with its indexes and constraints before its parent gets them. Otherwise PostgreSQL chooses which of
- * several equal indexes of the partition belongs to the parent's.
+ * A partition is attached with its indexes and constraints before its parent gets them. Otherwise PostgreSQL chooses
+ * which of several equal indexes of the partition belongs to the parent's.
  */
 function attachPartitionsFirst(planned: PlannedChanges, runBefore: RunBefore): void {
   const partitions = new Map<string, string[]>()
@@ -178,7 +183,9 @@ function attachPartitionsFirst(planned: PlannedChanges, runBefore: RunBefore): v
   }
 }
 
-/** A name is free before it is used again: relations, indexes, constraints and types of a schema share one namespace. */
+/**
+ * A name is free before it is used again: relations, indexes, constraints and types of a schema share one namespace.
+ */
 function dropNamesBeforeReuse(planned: PlannedChanges, runBefore: RunBefore): void {
   const dropTasks = new Map<string, string[]>()
   for (const [key, { intent }] of planned) {

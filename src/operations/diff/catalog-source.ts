@@ -43,7 +43,8 @@ const sourceForms: readonly (readonly [form: string, meaning: string])[] = [
 
 /**
  * Reads a source. Throws SCHEMA_USAGE for an unknown form, SCHEMA_SOURCE_INVALID for a file that cannot be loaded,
- * SCHEMA_SNAPSHOT_STALE, SCHEMA_SCRATCH_UNAVAILABLE, and the errors of connecting. The texts of a snapshot stay as they are.
+ * SCHEMA_SNAPSHOT_STALE, SCHEMA_SCRATCH_UNAVAILABLE, and the errors of connecting. The texts of a snapshot stay as they
+ * are.
  */
 export async function readSource(
   source: string,
@@ -52,9 +53,11 @@ export async function readSource(
 ): Promise<SourceCatalog> {
   const { form, rest } = splitSource(source)
   const path = resolve(workspace.config.root, rest)
+  const readDatabase = (connection: Connection): Promise<SourceCatalog> =>
+    readDatabaseSource(describeAddress(addressOf(connection)), connection, workspace, reference)
   switch (form) {
     case 'database':
-      return readDatabaseSource(workspace.connection, workspace, reference)
+      return readDatabase(workspace.connection)
     case 'snapshot':
       return readSnapshotSource(rest, workspace)
     case 'sql':
@@ -67,7 +70,7 @@ export async function readSource(
       )
     case 'postgres':
     case 'postgresql':
-      return readDatabaseSource({ ...workspace.connection, url: source, ssl: null }, workspace, reference)
+      return readDatabase({ ...workspace.connection, url: source, ssl: null })
     default:
       throw new SchemaError('SCHEMA_USAGE', {
         what: `"${maskWord(source)}" is not a source to compare. Nothing was done.`,
@@ -76,7 +79,10 @@ export async function readSource(
   }
 }
 
-/** Reads two sources with the same texts wherever they mean the same. The texts are those of a snapshot, if one is involved. */
+/**
+ * Reads two sources with the same texts wherever they mean the same. The texts are those of a snapshot, if one is
+ * involved.
+ */
 export async function readSourcePair(
   from: string,
   to: string,
@@ -94,30 +100,21 @@ function splitSource(source: string): { readonly form: string; readonly rest: st
   return { form, rest }
 }
 
+/** Reads a database with the texts of the reference wherever both mean the same. */
 async function readDatabaseSource(
-  connection: Connection,
-  workspace: Workspace,
-  reference: CanonicalReference | null,
-): Promise<SourceCatalog> {
-  return {
-    name: describeAddress(addressOf(connection)),
-    ...(await readCanonicalCatalog(connection, workspace, reference)),
-  }
-}
-
-async function readCanonicalCatalog(
+  name: string,
   connection: Connection,
   { project }: Workspace,
   reference: CanonicalReference | null,
-): Promise<Omit<SourceCatalog, 'name'>> {
+): Promise<SourceCatalog> {
   return withClient(connection, async (client) => {
     const live = await readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations })
     const major = await readServerMajor(client)
-    if (reference === null) return { catalog: live, major }
+    if (reference === null) return { name, catalog: live, major }
     const { catalog: expected, undetermined } = reference
     const majors = { expected: reference.major, actual: major }
     const canonical = await canonicalizeCatalog(client, { expected, undetermined, live, majors }, 'own')
-    return { catalog: canonical.live, major }
+    return { name, catalog: canonical.live, major }
   })
 }
 
@@ -148,7 +145,7 @@ async function readScratchSource(
   const scratch = await findScratch(workspace.scratch)
   return scratch.withDatabase(async (connection) => {
     await fill(connection)
-    return { name, ...(await readCanonicalCatalog(connection, workspace, reference)) }
+    return readDatabaseSource(name, connection, workspace, reference)
   })
 }
 

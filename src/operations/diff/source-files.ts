@@ -16,8 +16,8 @@ export async function runSqlFile(connection: Connection, file: string, sql: stri
 }
 
 /**
- * Calls the default export of a module with a Knex of the database and awaits the result, which may be a schema builder. Throws
- * SCHEMA_SOURCE_INVALID.
+ * Calls the default export of a module with a Knex of the database and awaits the result, which may be a schema
+ * builder. Throws SCHEMA_SOURCE_INVALID.
  *
  * @param file the path as the user wrote it
  * @param path the absolute path

@@ -6,8 +6,8 @@ import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
 import type { Workspace } from '../../workspace.js'
 
 /**
- * Inspects the configured database. Throws the error of its position unless it is at head, because a draft would also contain
- * what the migrations in between make.
+ * Inspects the configured database. Throws the error of its position unless it is at head, because a draft would also
+ * contain what the migrations in between make.
  */
 export async function inspectAtHead(workspace: Workspace): Promise<Inspection> {
   return withClient(workspace.connection, async (client) => {

@@ -33,8 +33,9 @@ const draftSources: readonly (readonly [form: string, meaning: string])[] = [
 ]
 
 /**
- * Plans a migration from the promise at head to a source: `database`, `models:FILE` or `sql:FILE`. Throws SCHEMA_USAGE for
- * anything else, SCHEMA_SNAPSHOT_STALE, the errors of reading a source, and the error of a database that is not at head.
+ * Plans a migration from the promise at head to a source: `database`, `models:FILE` or `sql:FILE`. Throws SCHEMA_USAGE
+ * for anything else, SCHEMA_SNAPSHOT_STALE, the errors of reading a source, and the error of a database that is not at
+ * head.
  *
  * @param options `online`: whether indexes are built while other sessions write, which leaves the migration without a
  *   transaction
@@ -56,7 +57,9 @@ export async function planDraft(
   return { ...planBetween(base, target, workspace.config.verify.scope, { online }), inspection }
 }
 
-/** Comments are always drafted. Owners and grants name roles, so they are drafted only where the scope compares them. */
+/**
+ * Comments are always drafted. Owners and grants name roles, so they are drafted only where the scope compares them.
+ */
 function planBetween(
   base: DraftBase,
   target: SourceCatalog,
