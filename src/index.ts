@@ -4,7 +4,7 @@ import { type Gate, startGate as open } from './gate/start-gate.js'
 import { createLog, type Log, createLogReporter } from './logging/log.js'
 
 export type { Catalog, Fact, Facts } from './core/model/catalog.js'
-export type { Decision, Policy } from './core/history/decision.js'
+export type { Decision, Policy } from './core/history/policy.js'
 export { type Difference, diff } from './core/model/diff.js'
 export type { Snapshot } from './core/model/snapshot.js'
 export { describeError, type ErrorCode, SchemaError } from './errors/schema-error.js'

@@ -1,4 +1,4 @@
-import type { Policy } from '../core/history/decision.js'
+import type { Policy } from '../core/history/policy.js'
 import type { Scope } from '../core/model/scope.js'
 
 /** The configuration of a process: validated, with absolute paths and with durations in milliseconds. */

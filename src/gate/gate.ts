@@ -2,13 +2,13 @@ import {
   assess,
   type Assessment,
   decide,
-  type Decision,
   findingsOf,
   ignoredDifferencesOf,
   mayMigrate,
   promisedRevisions,
   wrongDatabaseReason,
 } from '../core/history/decision.js'
+import { type Decision } from '../core/history/policy.js'
 import { countIgnored } from '../core/model/scope.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'

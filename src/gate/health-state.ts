@@ -1,11 +1,12 @@
 import type { Config } from '../config/config.js'
-import { type Decision, findingsOf } from '../core/history/decision.js'
+import { findingsOf } from '../core/history/decision.js'
+import { type Decision } from '../core/history/policy.js'
 import type { Progress, ProgressReporter } from '../core/progress/events.js'
+import { healthDocument, type HealthDocument } from '../core/progress/health-document.js'
+import type { Outage } from '../core/progress/outage.js'
 import {
   advanceHealth,
   type DetailLevel,
-  healthDocument,
-  type HealthDocument,
   type HealthState,
   initialHealth,
   isReady,
@@ -14,8 +15,7 @@ import {
   healthStatusOf,
   type HealthStatus,
   type CheckResult,
-} from '../core/progress/health-document.js'
-import type { Outage } from '../core/progress/outage.js'
+} from '../core/progress/process-health.js'
 import { errorCodes } from '../errors/codes.js'
 import { errorDetails, type SchemaError } from '../errors/schema-error.js'
 import { describeAddress } from '../postgres/connection/address.js'

@@ -1,4 +1,5 @@
-import { decide, type Decision, type Verification } from '../core/history/decision.js'
+import { decide, type Verification } from '../core/history/decision.js'
+import { type Decision } from '../core/history/policy.js'
 import type { StaleRevision } from '../core/model/snapshot-staleness.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { errorCodes } from '../errors/codes.js'

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js'
-import type { Decision } from '../core/history/decision.js'
+import type { Decision } from '../core/history/policy.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { createReporter } from '../fleet/reporter.js'

@@ -1,4 +1,4 @@
-import type { Decision } from '../core/history/decision.js'
+import type { Decision } from '../core/history/policy.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { type ErrorCode, SchemaError } from '../errors/schema-error.js'
 import { type Log, logRefusal } from '../logging/log.js'

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { DetailLevel } from '../core/progress/health-document.js'
+import type { DetailLevel } from '../core/progress/process-health.js'
 import type { HealthTracker, HealthView } from '../gate/health-state.js'
 import { hasBearerToken } from './bearer.js'
 import { renderHealthPage } from './page.js'

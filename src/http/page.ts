@@ -1,6 +1,5 @@
 import { describeFact } from '../core/model/describe.js'
-import type { HealthDocument } from '../core/progress/health-document.js'
-import type { ActivityView } from '../core/progress/running-migration.js'
+import type { ActivityView, HealthDocument } from '../core/progress/health-document.js'
 import { toPrintable } from '../core/text/printable.js'
 
 const style = `

@@ -1,14 +1,6 @@
 import t from 'tap'
 import { describeCompletion, assessCompletion } from '../../src/core/history/completion.js'
-import {
-  assess,
-  decide,
-  type Decision,
-  type AssessmentInput,
-  findingsOf,
-  type Policy,
-  type Situation,
-} from '../../src/core/history/decision.js'
+import { assess, decide, type AssessmentInput, findingsOf } from '../../src/core/history/decision.js'
 import {
   describeHistoryChange,
   findHistoryChanges,
@@ -16,6 +8,7 @@ import {
 } from '../../src/core/history/file-changes.js'
 import { compareHistory, type Position } from '../../src/core/history/history.js'
 import type { Owner, Ownership } from '../../src/core/history/ownership.js'
+import { type Decision, type Policy, type Situation } from '../../src/core/history/policy.js'
 import { type Catalog, type Facts } from '../../src/core/model/catalog.js'
 import { type UndeterminedFacts } from '../../src/core/model/diff.js'
 import { type Scope } from '../../src/core/model/scope.js'

@@ -5,16 +5,7 @@ import { promisedCatalogAt, type Snapshot } from '../model/snapshot.js'
 import { type HistoryChange, findHistoryChanges, type MigrationTexts, applyRenames } from './file-changes.js'
 import { compareHistory, type History, type Position, type RecordedRevisions } from './history.js'
 import { hasOtherOwner, type Ownership } from './ownership.js'
-
-/** The operator's answer for each situation that has more than one. */
-export interface Policy {
-  readonly onBehind: 'migrate' | 'refuse' | 'warn'
-  readonly onDrift: 'refuse' | 'warn'
-  readonly onAhead: 'judge' | 'warn' | 'refuse'
-  readonly onUnverified: 'warn' | 'refuse'
-  readonly onOutOfOrder: 'refuse' | 'migrate'
-  readonly refuseBy: 'exit' | 'unready'
-}
+import { type Policy, type Situation, type Action, type Decision } from './policy.js'
 
 /** The live catalog compared with the promise at the current revision, or why it could not be compared. */
 export type Verification =
@@ -35,33 +26,6 @@ export interface Assessment {
   /** How the migrations folder changed since its revisions were recorded. */
   readonly changed: readonly HistoryChange[]
   readonly verification: Verification
-}
-
-/** Every situation that has a consequence. A new one does not compile until `actionBySituation` has its action. */
-export type Situation =
-  | 'another'
-  | 'renamed'
-  | 'edited'
-  | 'foreign'
-  | 'unmanaged'
-  | 'diverged'
-  | 'outOfOrder'
-  | 'deleted'
-  | 'ahead'
-  | 'behind'
-  | 'drift'
-  | 'slower'
-  | 'unverified'
-  | 'editedInDoubt'
-  | 'reordered'
-  | 'reworded'
-
-export type Action = 'serve' | 'warn' | 'refuse'
-
-/** What to do, and because of which situations. The gravest comes first. */
-export interface Decision {
-  readonly action: Action
-  readonly situations: readonly { readonly situation: Situation; readonly action: Action }[]
 }
 
 export interface AssessmentInput {

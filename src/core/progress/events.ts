@@ -1,7 +1,7 @@
 import type { Completion } from '../history/completion.js'
-import type { Decision } from '../history/decision.js'
 import type { History } from '../history/history.js'
 import type { DatabaseIdentity } from '../history/ownership.js'
+import type { Decision } from '../history/policy.js'
 import type { StaleRevision } from '../model/snapshot-staleness.js'
 import type { Changes } from '../model/snapshot.js'
 import type { Heartbeat } from './heartbeat.js'

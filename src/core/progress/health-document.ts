@@ -1,146 +1,20 @@
-import { type Assessment, type Decision, findingsOf } from '../history/decision.js'
-import { type History, summarizeHistory } from '../history/history.js'
+import { findingsOf } from '../history/decision.js'
+import { summarizeHistory } from '../history/history.js'
 import type { Finding } from '../impact/assess-impact.js'
 import { parseKey } from '../model/catalog.js'
 import { countIgnored, type IgnoredDifferences } from '../model/scope.js'
 import { pluralOfKind } from '../text/format.js'
-import type { ProcessPhase, Progress } from './events.js'
-import { describeOutage, type Outage } from './outage.js'
-import { type RunningRevision, runningRevisionAfter, viewRunningRevision } from './running-migration.js'
-
-/** Who answers. */
-export interface ServiceInfo {
-  readonly service: string
-  readonly version: string | null
-  readonly release: string | null
-  readonly environment: string
-  readonly instance: string
-}
-
-/** What was last read from the database, and the decision on it. */
-export interface CheckResult {
-  readonly assessment: Assessment
-  readonly decision: Decision
-  readonly notes: Readonly<Record<DetailLevel, readonly string[]>>
-  readonly database: {
-    readonly address: string
-    readonly name: string
-    readonly server: string
-    /** Its own id, null where it has none yet. */
-    readonly id: string | null
-  }
-  /** ISO 8601. */
-  readonly checkedAt: string
-  /** Differences that matter and that the gate had not accepted when it opened. */
-  readonly drifted: boolean
-}
-
-/** Why the gate does not open. */
-export interface GateRefusal {
-  readonly code: string
-  /** What the code means, without a name of anything. */
-  readonly meaning: string
-  readonly message: string
-  readonly facts: Readonly<Record<string, string | readonly string[]>>
-  readonly choices: readonly { readonly act: string; readonly effect: string }[]
-  /** ISO 8601. */
-  readonly since: string
-}
-
-/** Everything the health routes say, kept in memory. */
-export interface HealthState {
-  readonly serviceInfo: ServiceInfo
-  readonly phase: ProcessPhase
-  readonly migrating: RunningRevision | null
-  /** Whether the gate has opened once. */
-  readonly opened: boolean
-  /** As it was last inspected; null before that. */
-  readonly inspected: History | null
-  readonly lastCheck: CheckResult | null
-  readonly outage: Outage | null
-  readonly refusal: GateRefusal | null
-}
-
-export type HealthStatus = 'pass' | 'warn' | 'fail'
-
-/** What a caller may see: anonymous callers see status, revisions and counts. */
-export type DetailLevel = 'public' | 'full'
-
-const phaseByEvent: Readonly<Partial<Record<Progress['event'], ProcessPhase>>> = {
-  connecting: 'connecting',
-  'waiting for database': 'connecting',
-  inspected: 'inspecting',
-  replaying: 'replaying',
-  'waiting for lock': 'waiting for the lock',
-  'revision started': 'migrating',
-  seeded: 'seeding',
-  migrated: 'verifying',
-  draining: 'draining',
-}
-
-const checkingPhases: ReadonlySet<ProcessPhase> = new Set([
-  'connecting',
-  'inspecting',
-  'replaying',
-  'verifying',
-])
-
-export function initialHealth(identity: ServiceInfo): HealthState {
-  return {
-    serviceInfo: identity,
-    phase: 'starting',
-    migrating: null,
-    opened: false,
-    inspected: null,
-    lastCheck: null,
-    outage: null,
-    refusal: null,
-  }
-}
-
-/** The state after a piece of progress. `now` is ISO 8601. */
-export function advanceHealth(state: HealthState, progress: Progress, now: string): HealthState {
-  const phase =
-    state.opened && progress.event !== 'draining' ? state.phase : (phaseAfter(state, progress) ?? state.phase)
-  return {
-    ...state,
-    phase,
-    inspected: historyAfter(state.inspected, progress),
-    migrating: phase === 'migrating' ? runningRevisionAfter(state.migrating, progress, now) : null,
-  }
-}
-
-/** The same object where nothing changed. */
-function historyAfter(known: History | null, progress: Progress): History | null {
-  if (progress.event !== 'inspected') return known
-  return JSON.stringify(known) === JSON.stringify(progress.history) ? known : progress.history
-}
-
-/** A gate that refused and only looks again is no further than it was; one that migrates is. */
-function phaseAfter({ refusal }: HealthState, { event }: Progress): ProcessPhase | undefined {
-  const phase = phaseByEvent[event]
-  return refusal !== null && phase !== undefined && checkingPhases.has(phase) ? 'refused' : phase
-}
-
-/** Whether the startup probe passes: the gate opened once. */
-export function isStarted({ opened }: HealthState): boolean {
-  return opened
-}
-
-/** Whether the readiness probe passes. */
-export function isReady(state: HealthState): boolean {
-  return (
-    state.opened &&
-    state.phase === 'serving' &&
-    state.outage === null &&
-    state.lastCheck?.decision.action !== 'refuse'
-  )
-}
-
-export function healthStatusOf({ opened, refusal, outage, lastCheck }: HealthState): HealthStatus {
-  if (!opened || refusal !== null || outage !== null || lastCheck === null || lastCheck.drifted) return 'fail'
-  return ({ serve: 'pass', warn: 'warn', refuse: 'fail' } as const)[lastCheck.decision.action]
-}
+import { describeOutage } from './outage.js'
+import {
+  type CheckResult,
+  type DetailLevel,
+  type GateRefusal,
+  type HealthState,
+  type HealthStatus,
+  healthStatusOf,
+  type RunningRevision,
+} from './process-health.js'
+import { type Activity, type Blocker, describeActivity } from './session-activity.js'
 
 /** The `/health/schema` document: health+json (draft-inadarei-api-health-check-06) with revision and verification. */
 export function healthDocument(state: HealthState, detail: DetailLevel) {
@@ -241,4 +115,48 @@ function checksSection({ lastCheck, outage }: HealthState, status: HealthStatus)
       },
     ],
   }
+}
+
+/** The running revision in the document. */
+interface RunningRevisionView extends Omit<RunningRevision, 'activity'> {
+  readonly activity?: ActivityView
+}
+
+/** Its activity. Null is what is not known, or not the case; the optional members are for `full` details only. */
+export interface ActivityView {
+  readonly known: boolean
+  readonly command: string | null
+  readonly phase: string | null
+  readonly percent: number | null
+  readonly blocked: boolean
+  /** The whole activity as a sentence. */
+  readonly doing?: string
+  readonly relation?: string | null
+  readonly statement?: string | null
+  readonly waits?: string | null
+  readonly blockers?: readonly Blocker[]
+}
+
+function viewRunningRevision(
+  { activity, ...revision }: RunningRevision,
+  detail: DetailLevel,
+): RunningRevisionView {
+  return activity === null ? revision : { ...revision, activity: viewActivity(activity, detail) }
+}
+
+/** The public view shows neither statements of other sessions nor names of objects. */
+function viewActivity(activity: Activity, detail: DetailLevel): ActivityView {
+  const work = activity.known ? activity.work : null
+  const view = {
+    known: activity.known,
+    command: work?.command ?? null,
+    phase: work?.phase ?? null,
+    percent: work?.percent ?? null,
+    blocked: activity.known && activity.blockers.length > 0,
+  }
+  if (detail === 'public') return view
+  const doing = describeActivity(activity)
+  if (!activity.known) return { ...view, doing }
+  const { statement, waits, blockers } = activity
+  return { ...view, doing, relation: work?.relation ?? null, statement, waits, blockers }
 }

@@ -1,6 +1,6 @@
-/** Why nothing more is known of a database that is served. */
+/** Why the database of a serving process can no longer be verified. */
 export interface Outage {
-  /** `check`: it answers, and cannot be verified. */
+  /** `database`: the connection is lost. `check`: the database answers, but cannot be verified. */
   readonly kind: 'database' | 'check'
   readonly reason: string
   /** ISO 8601. */
@@ -9,10 +9,10 @@ export interface Outage {
 
 const outageTexts: Readonly<Record<Outage['kind'], string>> = {
   database: 'the database is lost',
-  check: 'the database answers, and cannot be verified',
+  check: 'the database answers, but cannot be verified',
 }
 
-/** In words, without the reason. */
+/** The outage as a clause, without the reason: `the database is lost since …`. */
 export function describeOutage({ kind, since }: Outage): string {
   return `${outageTexts[kind]} since ${since}`
 }

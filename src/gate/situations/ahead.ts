@@ -1,6 +1,6 @@
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
 import { countByKind } from '../../core/model/catalog.js'
-import type { DetailLevel } from '../../core/progress/health-document.js'
+import type { DetailLevel } from '../../core/progress/process-health.js'
 import { formatCount, describeCounts, shortenList } from '../../core/text/format.js'
 import type { ErrorFact } from '../../errors/schema-error.js'
 import {

@@ -1,7 +1,7 @@
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
 import { describeDifference } from '../../core/model/describe.js'
-import type { DetailLevel } from '../../core/progress/health-document.js'
+import type { DetailLevel } from '../../core/progress/process-health.js'
 import { shortenList } from '../../core/text/format.js'
 import type { ErrorChoice, ErrorCode, ErrorFact } from '../../errors/schema-error.js'
 

@@ -1,5 +1,6 @@
-import { type Assessment, findingsOf, type Situation } from '../../core/history/decision.js'
+import { type Assessment, findingsOf } from '../../core/history/decision.js'
 import { describeHistoryChange, type HistoryChange } from '../../core/history/file-changes.js'
+import { type Situation } from '../../core/history/policy.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
 import { shortenList } from '../../core/text/format.js'
 import type { ErrorChoice, ErrorCode, ErrorFact } from '../../errors/schema-error.js'

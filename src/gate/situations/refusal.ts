@@ -1,5 +1,6 @@
-import { type Assessment, type Decision, findingsOf, type Situation } from '../../core/history/decision.js'
-import type { DetailLevel } from '../../core/progress/health-document.js'
+import { type Assessment, findingsOf } from '../../core/history/decision.js'
+import { type Decision, type Situation } from '../../core/history/policy.js'
+import type { DetailLevel } from '../../core/progress/process-health.js'
 import { formatCount } from '../../core/text/format.js'
 import { type ErrorChoice, type ErrorCode, SchemaError } from '../../errors/schema-error.js'
 import { aheadText } from './ahead.js'
