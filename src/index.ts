@@ -1,4 +1,4 @@
-import { type Config } from './config/config.js'
+import type { Config } from './config/config.js'
 import { loadConfig } from './config/load.js'
 import { type Gate, startGate as open } from './gate/start-gate.js'
 import { createLog, type Log, createLogReporter } from './logging/log.js'

@@ -9,27 +9,25 @@ import { normalizeUrl } from './url.js'
 import type { Settings } from './validate.js'
 import { tlsModes } from './value-types.js'
 
-interface ConfigParts {
-  readonly root: string
-  readonly production: boolean
-  readonly settings: Settings
-  readonly values: ConfigValues
-  readonly choice: DatabaseChoice
-}
-
-/** The validated values in the shape the rest of the project uses. */
-export function buildConfig({ root, production, settings, values, choice }: ConfigParts): Config {
+/** The validated values in the shape that the rest of the project uses. `root` is absolute. */
+export function buildConfig(
+  root: string,
+  settings: Settings,
+  values: ConfigValues,
+  choice: DatabaseChoice,
+): Config {
   return {
     root,
     target: values.ENV_TARGET,
-    production,
+    production: values.NODE_ENV === 'production',
     service: serviceOf(values),
     http: httpOf(values),
     logLevel: values.LOG_LEVEL,
-    ...databaseOf(values, { root, choice }),
+    database: choice.database,
+    ...connectionsOf(values, root),
     migrations: migrationsOf(values, root),
     policy: policyOf(values),
-    protectedEnvironments: protectedEnvironmentsOf(values),
+    protectedEnvironments: environmentsOf(values.PROTECTED_ENVIRONMENTS),
     verify: verifyOf(values),
     terminationLog: resolve(root, values.TERMINATION_LOG),
     fleet: { url: values.FLEET_URL ?? null, token: values.FLEET_TOKEN ?? null },
@@ -54,13 +52,9 @@ function httpOf(values: ConfigValues): Config['http'] {
   }
 }
 
-function databaseOf(
-  values: ConfigValues,
-  { root, choice }: Pick<ConfigParts, 'root' | 'choice'>,
-): Pick<Config, 'database' | 'migrationUrl' | 'scratchUrl' | 'ssl' | 'connectTimeout'> {
+function connectionsOf(values: ConfigValues, root: string) {
   const { MIGRATION_DATABASE_URL: migrationUrl, SCRATCH_DATABASE_URL: scratchUrl, DATABASE_SSL: ssl } = values
   return {
-    database: choice.database,
     migrationUrl: migrationUrl === undefined ? null : normalizeUrl(migrationUrl),
     scratchUrl: scratchUrl === undefined ? null : normalizeUrl(scratchUrl),
     ssl: ssl === undefined || tlsModes.has(ssl) ? (ssl ?? null) : resolve(root, ssl),
@@ -82,9 +76,7 @@ function migrationsOf(values: ConfigValues, root: string): Config['migrations'] 
   }
 }
 
-function protectedEnvironmentsOf({
-  PROTECTED_ENVIRONMENTS: text,
-}: ConfigValues): Config['protectedEnvironments'] {
+function environmentsOf(text: string): readonly string[] {
   return text.trim() === 'none' ? [] : text.split(',').map((name) => name.trim())
 }
 
@@ -100,8 +92,8 @@ function verifyOf(values: ConfigValues): Config['verify'] {
   }
 }
 
-function isTrue(word: ConfigValues['SEED_ON_START']): boolean {
-  return word === 'true' || word === '1'
+function isTrue(text: ConfigValues['SEED_ON_START']): boolean {
+  return text === 'true' || text === '1'
 }
 
 function policyOf(values: ConfigValues): Config['policy'] {

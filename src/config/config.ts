@@ -30,7 +30,7 @@ export interface Config {
   readonly ssl: string | null
   readonly connectTimeout: number
   readonly migrations: {
-    /** Null where the command line or the knexfile decides. */
+    /** Null where the knexfile decides. */
     readonly directories: readonly string[] | null
     readonly knexfile: string | null
     readonly transaction: 'batch' | 'each'
@@ -41,7 +41,7 @@ export interface Config {
     readonly seedsDirectory: string
   }
   readonly policy: Policy
-  /** Environments in which what takes something away is confirmed with the name of the environment. */
+  /** Environments in which a command that removes something asks for the name of the environment. */
   readonly protectedEnvironments: readonly string[]
   readonly verify: {
     readonly interval: number

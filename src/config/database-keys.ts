@@ -25,19 +25,19 @@ export const databaseKeys = {
     ...databaseUrlType,
     default: null,
     description:
-      'The database for one target, such as DATABASE_URL_DEMO; it beats DATABASE_URL, except on the command line.',
+      'The database of one target, such as DATABASE_URL_DEMO. It wins over DATABASE_URL, unless that is set on the command line.',
   },
   DB_HOST: {
     ...serverHostType,
     default: null,
-    description: 'The database server, where no URL is set; needs DB_USER and DB_NAME.',
+    description: 'The database server, if no URL is set. Needs DB_USER and DB_NAME.',
   },
   DB_PORT: { ...serverPortType, default: null, defaultNote: '5432', description: 'The port of DB_HOST.' },
   DB_USER: { ...stringType, default: null, description: 'The user for DB_HOST.' },
   DB_PASSWORD: {
     ...secretType,
     default: null,
-    description: 'The password of DB_USER, as it is, without encoding.',
+    description: 'The password of DB_USER, without percent-encoding.',
   },
   DB_NAME: { ...stringType, default: null, description: 'The name of the database on DB_HOST.' },
   DATABASE_SSL: {
@@ -50,7 +50,7 @@ export const databaseKeys = {
     ...databaseUrlType,
     default: null,
     defaultNote: 'the database of the service',
-    description: 'The same database for migrating: with another role, or past a pooler.',
+    description: 'The same database for migrations: with a different role, or without the pooler.',
   },
   SCRATCH_DATABASE_URL: {
     ...databaseUrlType,
@@ -70,7 +70,11 @@ export const databaseKeys = {
     defaultNote: 'what the knexfile says, else ./migrations',
     description: 'The folder of the migrations; several are separated by commas.',
   },
-  KNEXFILE: { ...fileType, default: null, description: 'The knexfile to take the settings of Knex from.' },
+  KNEXFILE: {
+    ...fileType,
+    default: null,
+    description: 'The knexfile that the settings of Knex are read from.',
+  },
   MIGRATION_TRANSACTION: {
     ...enumType('batch', 'each'),
     default: 'batch',
@@ -79,19 +83,19 @@ export const databaseKeys = {
   LOCK_WAIT_TIMEOUT: {
     ...durationType,
     default: '10m',
-    description: 'How long to wait for another process that migrates.',
+    description: 'How long to wait while another process migrates.',
   },
   MIGRATION_LOCK_TIMEOUT: {
     ...durationType,
     default: '5s',
     description:
-      'How long a statement of a migration in a transaction may wait for a lock of others, and whoever needs the table behind it; 0 for as long as it takes. Then it is rolled back and tried again.',
+      'How long a statement of a migration in a transaction may wait for a lock, while other queries on the table wait behind it. Then the migration is rolled back and retried. 0 waits without limit.',
   },
   MIGRATION_DEADLINE: {
     ...durationType,
     default: '10m',
     description:
-      'How long a migration that locks of others block is tried again, from its first attempt; 0 for not at all.',
+      'How long a migration that waits for locks is retried, counted from its first attempt; 0 never retries.',
   },
   SEED_ON_START: {
     ...booleanType,

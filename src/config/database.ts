@@ -7,19 +7,14 @@ import type { ConfigFault, ConfigResult } from './problem.js'
 import { maskUrl, normalizeUrl, urlOfParts } from './url.js'
 import type { Settings } from './validate.js'
 
-/** The database, how it is shown, and which of the keys that could have named it did. */
+/** The database of the service, and the keys that name it. */
 export interface DatabaseChoice {
   readonly database: DatabaseConfig
   /** Without its password. */
   readonly displayText: string
+  /** The keys with their sources: `DB_HOST (env/.env.demo), DB_PASSWORD (process environment)`. */
   readonly from: string
   readonly used: readonly KeyId[]
-}
-
-interface DatabaseContext {
-  readonly root: string
-  readonly production: boolean
-  readonly target: string
 }
 
 const partKeyIds = ['DB_HOST', 'DB_PORT', 'DB_USER', 'DB_PASSWORD', 'DB_NAME'] as const
@@ -28,39 +23,39 @@ const requiredPartKeyIds = ['DB_HOST', 'DB_USER', 'DB_NAME'] as const
 /** The keys that can name the database of the service. */
 export const databaseKeyIds: readonly KeyId[] = ['DATABASE_URL', 'DATABASE_URL_{TARGET}', ...partKeyIds]
 
-/** Whether any key that could name the database could not be read, so that nothing can be said about the choice. */
+/** Whether a key that can name the database could not be read, so that the choice is not known. */
 export function isUndecidable(lookups: ReadonlyMap<KeyId, Lookup>): boolean {
   return databaseKeyIds.some((id) => lookups.get(id)?.kind === 'faulty')
 }
 
 /**
- * DATABASE_URL of the command line, else DATABASE_URL_{TARGET}, else DATABASE_URL, else the DB_ keys, else the embedded
- * PostgreSQL, which production does not get.
+ * Chooses DATABASE_URL of the command line, else DATABASE_URL_{TARGET}, else DATABASE_URL, else the DB_ keys, else the
+ * embedded PostgreSQL below `root`; in production the last is a fault.
  */
 export function chooseDatabase(
   settings: Settings,
-  surroundings: DatabaseContext,
+  { root, target, production }: { root: string; target: string; production: boolean },
 ): ConfigResult<DatabaseChoice> {
   const url = settings.get('DATABASE_URL')
   const targetUrl = settings.get('DATABASE_URL_{TARGET}')
   if (url !== undefined && (url.layer === commandLine || targetUrl === undefined))
-    return soundChoice(chooseByUrl('DATABASE_URL', url))
-  if (targetUrl !== undefined) return soundChoice(chooseByUrl('DATABASE_URL_{TARGET}', targetUrl))
+    return chooseByUrl('DATABASE_URL', url)
+  if (targetUrl !== undefined) return chooseByUrl('DATABASE_URL_{TARGET}', targetUrl)
   if (partKeyIds.some((id) => settings.has(id))) return chooseByParts(settings)
-  return surroundings.production
-    ? faultyChoice([notConfiguredFault(surroundings)])
-    : soundChoice(chooseEmbedded(surroundings))
+  return production
+    ? { kind: 'faulty', faults: [notConfiguredFault(target)] }
+    : { kind: 'valid', value: embeddedChoice(root) }
 }
 
-function chooseByUrl(id: KeyId, setting: Setting): DatabaseChoice {
-  return urlChoice(normalizeUrl(setting.text), { from: describeOrigin([setting]), used: [id] })
+function chooseByUrl(id: KeyId, setting: Setting): ConfigResult<DatabaseChoice> {
+  return { kind: 'valid', value: urlChoice(normalizeUrl(setting.text), describeOrigin([setting]), [id]) }
 }
 
 function chooseByParts(settings: Settings): ConfigResult<DatabaseChoice> {
   const used = partKeyIds.filter((id) => settings.has(id))
   const from = describeOrigin(used.flatMap((id) => settings.get(id) ?? []))
   const missing = requiredPartKeyIds.filter((id) => !settings.has(id))
-  if (missing.length > 0) return faultyChoice(missing.map((id) => missingPartFault(id, from)))
+  if (missing.length > 0) return { kind: 'faulty', faults: missing.map((id) => missingPartFault(id, from)) }
   const part = (id: KeyId) => settings.get(id)?.text ?? ''
   const url = urlOfParts({
     host: part('DB_HOST'),
@@ -69,20 +64,19 @@ function chooseByParts(settings: Settings): ConfigResult<DatabaseChoice> {
     password: part('DB_PASSWORD'),
     name: part('DB_NAME'),
   })
-  return soundChoice(urlChoice(url, { from, used }))
+  return { kind: 'valid', value: urlChoice(url, from, used) }
 }
 
-function chooseEmbedded({ root }: DatabaseContext): DatabaseChoice {
+function embeddedChoice(root: string): DatabaseChoice {
   const directory = join(root, '.schemagate', 'postgres')
-  const shown = `embedded PostgreSQL in ${directory}`
-  return { database: { kind: 'embedded', directory }, displayText: shown, from: 'default', used: [] }
+  const displayText = `embedded PostgreSQL in ${directory}`
+  return { database: { kind: 'embedded', directory }, displayText, from: 'default', used: [] }
 }
 
-function urlChoice(url: string, { from, used }: Pick<DatabaseChoice, 'from' | 'used'>): DatabaseChoice {
+function urlChoice(url: string, from: string, used: readonly KeyId[]): DatabaseChoice {
   return { database: { kind: 'url', url, from }, displayText: maskUrl(url), from, used }
 }
 
-/** `DB_HOST, DB_NAME (env/.env.demo), DB_PASSWORD (process environment)` */
 function describeOrigin(settings: readonly Setting[]): string {
   const sources = [...new Set(settings.map(({ source }) => source))]
   const namesFrom = (origin: string) =>
@@ -94,25 +88,17 @@ function missingPartFault(id: (typeof requiredPartKeyIds)[number], from: string)
   return {
     subject: id,
     source: null,
-    problem: `is missing beside ${from}`,
+    problem: `is missing: it is needed with ${from}`,
     hint: `expected ${configKeys[id].expected}`,
   }
 }
 
-function notConfiguredFault({ target }: DatabaseContext): ConfigFault {
+function notConfiguredFault(target: string): ConfigFault {
   const hint = `expected ${keyNameFor('DATABASE_URL_{TARGET}', target)}, DATABASE_URL, or DB_HOST with DB_USER and DB_NAME`
   return {
     subject: 'DATABASE_URL',
     source: null,
-    problem: 'is missing: production gets no embedded PostgreSQL',
+    problem: 'is missing: there is no embedded PostgreSQL in production',
     hint,
   }
-}
-
-function soundChoice(value: DatabaseChoice): ConfigResult<DatabaseChoice> {
-  return { kind: 'sound', value }
-}
-
-function faultyChoice(faults: readonly ConfigFault[]): ConfigResult<DatabaseChoice> {
-  return { kind: 'faulty', faults }
 }

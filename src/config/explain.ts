@@ -20,7 +20,7 @@ export function renderConfig({ entries }: Config): string {
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n')
 }
 
-/** The same for machines. Holds no secret. */
+/** The effective values as the document of `schemagate config --json`. Holds no secret. */
 export function configDocument({ root, target, production, entries }: Config): ConfigDocument {
   return { root, target, production, entries }
 }
@@ -36,23 +36,23 @@ export function configReference(): string {
   return ['| key | default | meaning |', '|---|---|---|', ...rows].join('\n')
 }
 
-/** Every effective value, masked, in the order of the table of keys. A key that lost to another one says so. */
+/** Every effective value, masked, in the order of the table of keys. Says which database keys are not used. */
 export function entriesOf(settings: Settings, choice: DatabaseChoice): readonly ConfigEntry[] {
   return keyIds.flatMap((id) => {
     const setting = settings.get(id)
-    if (setting !== undefined) return [entryOf(id, { setting, choice })]
+    if (setting !== undefined) return [entryOf(id, setting, choice)]
     return id === 'DATABASE_URL' ? derivedUrlEntries(choice) : []
   })
 }
 
-function entryOf(id: KeyId, { setting, choice }: { setting: Setting; choice: DatabaseChoice }): ConfigEntry {
+function entryOf(id: KeyId, setting: Setting, choice: DatabaseChoice): ConfigEntry {
   const { mask = maskCredentials } = keyOf(id)
   const unused = databaseKeyIds.includes(id) && !choice.used.includes(id)
   const source = unused ? `${setting.source}, not used` : setting.source
   return { key: setting.name, value: mask(setting.text), source }
 }
 
-/** The database that no URL names: made from the DB_ keys, or embedded. */
+/** The database without a URL of its own: from the DB_ keys, or embedded. */
 function derivedUrlEntries({ used, displayText, from }: DatabaseChoice): readonly ConfigEntry[] {
   return used.includes('DATABASE_URL_{TARGET}')
     ? []

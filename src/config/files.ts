@@ -5,7 +5,7 @@ type FileText =
   | { readonly kind: 'missing' }
   | { readonly kind: 'unreadable'; readonly code: string }
 
-/** The text of a file, without a byte order mark, or why there is none. */
+/** The text of a file, without a byte order mark, or the reason why it cannot be read. */
 export function readTextFile(path: string): FileText {
   try {
     return { kind: 'text', text: readFileSync(path, 'utf8').replace(/^\uFEFF/, '') }
@@ -15,7 +15,7 @@ export function readTextFile(path: string): FileText {
   }
 }
 
-/** Whether the path is that of an existing file, and not of a folder. */
+/** Whether a file, not a folder, exists at the path. */
 export function isFile(path: string): boolean {
   return existsSync(path) && statSync(path).isFile()
 }

@@ -4,43 +4,44 @@ import type { IgnoreRule } from '../core/model/scope.js'
 import { nearestName } from '../core/text/nearest.js'
 import { maskCredentials } from './url.js'
 
-interface ParsedIgnoreRules {
-  readonly rules: readonly IgnoreRule[]
-  readonly problems: readonly string[]
-}
-
 interface IgnoreEntry {
   readonly pattern: string
   readonly reason: string | null
 }
 
 type IgnoreItem =
-  { readonly kind: 'entry'; readonly entry: IgnoreEntry } | { readonly kind: 'odd'; readonly text: string }
+  | { readonly kind: 'entry'; readonly entry: IgnoreEntry }
+  | { readonly kind: 'malformed'; readonly text: string }
 
-/** A comma in quotes or in the parentheses of a signature belongs to the pattern. */
+/** A comma inside quotes or inside the parentheses of a signature belongs to the pattern. */
 const listItemPattern = /(?:"(?:[^"]|"")*"|\([^()]*\)|[^,])+/g
 
 const objectKinds = Object.keys(impactRules)
 
-/** VERIFY_IGNORE: patterns separated by commas, or a JSON list of patterns and of `{ "pattern", "reason" }`. */
-export function parseIgnoreRules(text: string): ParsedIgnoreRules {
+/** Parses VERIFY_IGNORE: patterns separated by commas, or a JSON list of patterns and of `{ "pattern", "reason" }`. */
+export function parseIgnoreRules(text: string): {
+  readonly rules: readonly IgnoreRule[]
+  readonly problems: readonly string[]
+} {
   const items = itemsOf(text)
-  if (items === null) return { rules: [], problems: ['is no JSON list'] }
+  if (items === null) return { rules: [], problems: ['is not a JSON list'] }
   const rules: IgnoreRule[] = []
   const problems: string[] = []
   for (const item of items) {
-    const parsed = item.kind === 'odd' ? null : parsePattern(item.entry.pattern, objectKinds)
+    const parsed = item.kind === 'malformed' ? null : parsePattern(item.entry.pattern, objectKinds)
     if (item.kind === 'entry' && parsed?.status === 'sound')
       rules.push({ pattern: parsed.pattern, reason: item.entry.reason })
     else
       problems.push(
-        item.kind === 'odd' ? describeOddItem(item.text) : describePatternProblem(item.entry, parsed),
+        item.kind === 'malformed'
+          ? describeMalformedItem(item.text)
+          : describePatternProblem(item.entry, parsed),
       )
   }
   return { rules, problems }
 }
 
-/** What is wrong with a text as VERIFY_IGNORE, all of it at once; undefined where it is right. */
+/** All that is wrong with a text as VERIFY_IGNORE; undefined where it is valid. */
 export function ignoreProblem(text: string): string | undefined {
   const { problems } = parseIgnoreRules(maskUnlessJson(text))
   return problems.length === 0 ? undefined : problems.join(', ')
@@ -54,7 +55,7 @@ export function formatIgnoreRules(text: string): string {
   return shown.length === 0 ? 'nothing' : shown.join(', ')
 }
 
-/** A URL that got into it by mistake may have a comma in its password. */
+/** The password of a URL that is there by mistake may contain a comma, at which the URL would be split. */
 function maskUnlessJson(text: string): string {
   return isJsonList(text) ? text : maskCredentials(text)
 }
@@ -74,7 +75,7 @@ function commaSeparated(text: string): readonly IgnoreItem[] {
   return patterns.map((pattern) => ({ kind: 'entry', entry: { pattern: pattern.trim(), reason: null } }))
 }
 
-/** The error of a parser quotes what it read. */
+/** Not the error of JSON.parse: it quotes the text, which may hold a password. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -85,15 +86,15 @@ function parseJson(text: string): unknown {
 
 function itemOf(item: unknown): IgnoreItem {
   if (typeof item === 'string') return { kind: 'entry', entry: { pattern: item.trim(), reason: null } }
-  const odd: IgnoreItem = { kind: 'odd', text: JSON.stringify(item) }
-  if (typeof item !== 'object' || item === null || !('pattern' in item)) return odd
+  const malformed: IgnoreItem = { kind: 'malformed', text: JSON.stringify(item) }
+  if (typeof item !== 'object' || item === null || !('pattern' in item)) return malformed
   const { pattern, reason, ...more } = { reason: null, ...item }
-  if (typeof pattern !== 'string' || Object.keys(more).length > 0) return odd
-  if (reason !== null && typeof reason !== 'string') return odd
+  if (typeof pattern !== 'string' || Object.keys(more).length > 0) return malformed
+  if (reason !== null && typeof reason !== 'string') return malformed
   return { kind: 'entry', entry: { pattern: pattern.trim(), reason } }
 }
 
-function describeOddItem(text: string): string {
+function describeMalformedItem(text: string): string {
   return `holds ${maskCredentials(text)}, which is neither a pattern nor { "pattern", "reason" }`
 }
 
@@ -102,12 +103,12 @@ function describePatternProblem({ pattern }: IgnoreEntry, parsed: ParsedPattern 
   if (parsed?.status !== 'faulty') return `holds ${shown}`
   switch (parsed.why) {
     case 'kind missing':
-      return `holds ${shown}, which names no kind of object`
+      return `holds ${shown}, which does not begin with a kind of object`
     case 'kind unknown': {
       const meant = nearestName(parsed.kind, objectKinds)
-      return `holds ${shown}, and there is no kind ${parsed.kind}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`
+      return `holds ${shown}, but ${parsed.kind} is not a kind of object${meant === undefined ? '' : ` (did you mean ${meant}?)`}`
     }
     case 'names malformed':
-      return `holds ${shown}, whose names are not one to three names with dots between`
+      return `holds ${shown}, whose name does not have one to three parts separated by dots`
   }
 }

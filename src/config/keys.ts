@@ -4,7 +4,7 @@ import { processKeys } from './process-keys.js'
 import { serviceKeys } from './service-keys.js'
 import type { ConfigKey } from './value-types.js'
 
-/** Every key there is. `{TARGET}` stands for ENV_TARGET in upper case. */
+/** Every key. `{TARGET}` stands for ENV_TARGET in upper case. */
 export const configKeys = {
   ...serviceKeys,
   ...databaseKeys,
@@ -33,12 +33,12 @@ export function keyOf(id: KeyId): ConfigKey {
   return configKeys[id]
 }
 
-/** The name under which a key is set for a target: DATABASE_URL_{TARGET} becomes DATABASE_URL_EU_WEST for `eu-west`. */
+/** The name of a key for a target: DATABASE_URL_{TARGET} becomes DATABASE_URL_EU_WEST for `eu-west`. */
 export function keyNameFor(id: KeyId, target: string): string {
   return id.replace('{TARGET}', target.toUpperCase().replaceAll('-', '_'))
 }
 
-/** Whether a name is one of ours, for whatever target, itself or as KEY_FILE. */
+/** Whether a name is a key or KEY_FILE, for any target. */
 export function isConfigKey(name: string): boolean {
   return [name, name.replace(/_FILE$/, '')].some(
     (key) => isKeyId(key) || /^DATABASE_URL_[A-Z0-9_]+$/.test(key),

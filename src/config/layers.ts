@@ -4,7 +4,7 @@ import { readTextFile } from './files.js'
 import { isConfigKey, acceptsList } from './keys.js'
 import type { ConfigFault } from './problem.js'
 
-/** One source of settings, as texts by name. Names that are not ours are in it too. */
+/** One source of settings, as texts by name. Holds names that are not keys too. */
 export interface Layer {
   readonly source: string
   readonly values: Readonly<Record<string, string>>
@@ -14,7 +14,7 @@ export interface Layer {
 export const commandLine = 'command line'
 export const processEnvironment = 'process environment'
 
-/** A layer of settings that are at hand, such as the process environment. */
+/** A layer of settings that need no reading, such as the process environment. */
 export function layerOf(source: string, settings: Readonly<Record<string, string | undefined>>): Layer {
   return layerOfEntries(source, Object.entries(settings))
 }
@@ -39,7 +39,7 @@ export function dotenvLayer(root: string, source: string): Layer {
   return layerOf(source, file.kind === 'text' ? parseEnv(file.text) : {})
 }
 
-/** The layer with some of its names only. */
+/** The layer reduced to these names. */
 export function pickSettings({ source, values, faults }: Layer, names: readonly string[]): Layer {
   const picked = Object.entries(values).filter(([name]) => names.includes(name))
   return { source, values: Object.fromEntries(picked), faults }
@@ -50,16 +50,19 @@ function parseJsonLayer(source: string, text: string): Layer {
     const parsed: unknown = JSON.parse(text)
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
       return layerOfEntries(source, Object.entries(parsed))
-    return faultyLayer(source, { ...notJsonFault(source), problem: 'holds no JSON object' })
+    return faultyLayer(source, { ...flatKeysFault(source), problem: 'does not hold a JSON object' })
   } catch (error) {
     const { message } = error instanceof Error ? error : { message: String(error) }
-    return faultyLayer(source, { ...notJsonFault(source), problem: `is no JSON: ${stripExcerpt(message)}` })
+    return faultyLayer(source, {
+      ...flatKeysFault(source),
+      problem: `is not valid JSON: ${stripExcerpt(message)}`,
+    })
   }
 }
 
 function layerOfEntries(source: string, entries: readonly (readonly [string, unknown])[]): Layer {
   const set = entries.filter(([, value]) => value !== undefined)
-  const odd = set.filter(([name, value]) => settingText(name, value) === undefined && isConfigKey(name))
+  const unusable = set.filter(([name, value]) => settingText(name, value) === undefined && isConfigKey(name))
   return {
     source,
     values: Object.fromEntries(
@@ -68,7 +71,11 @@ function layerOfEntries(source: string, entries: readonly (readonly [string, unk
         return text === undefined ? [] : [[name, text] as const]
       }),
     ),
-    faults: odd.map(([name]) => ({ ...notJsonFault(name), source, problem: 'holds no single value' })),
+    faults: unusable.map(([name]) => ({
+      ...flatKeysFault(name),
+      source,
+      problem: 'does not hold a single value',
+    })),
   }
 }
 
@@ -76,7 +83,7 @@ function faultyLayer(source: string, fault: ConfigFault): Layer {
   return { source, values: {}, faults: [fault] }
 }
 
-function notJsonFault(subject: string): Omit<ConfigFault, 'problem'> {
+function flatKeysFault(subject: string) {
   return {
     subject,
     source: null,
@@ -98,7 +105,7 @@ function settingText(name: string, value: unknown): string | undefined {
   return Array.isArray(value) && acceptsList(name) ? JSON.stringify(value) : undefined
 }
 
-/** The parser quotes what stands around a fault, and that can be a password. */
+/** Without the excerpt that JSON.parse quotes: it can hold a password. */
 function stripExcerpt(message: string): string {
   return message.replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, '')
 }

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isTarget } from './value-types.js'
 
-/** The targets that have a file in config/, in alphabetical order; none where there is no such folder. */
+/** The targets that have a file in config/, in alphabetical order; none if the folder does not exist. */
 export function listTargets(root: string): string[] {
   return listJsonNames(join(root, 'config')).filter(isTarget).toSorted()
 }

@@ -7,34 +7,28 @@ import { readRawConfig, type RawConfig } from './sources.js'
 import { validateSettings, type Settings } from './validate.js'
 
 export interface ConfigSource {
-  /** The folder that has config/ and env/; relative paths start there. */
+  /** The folder that holds config/ and env/; relative paths start there. */
   readonly root: string
   /** The process environment. */
   readonly env: Readonly<Record<string, string | undefined>>
-  /** What the command line sets, by key: `{ MIGRATIONS_DIR: './db' }`. */
+  /** The settings of the command line, by key: `{ MIGRATIONS_DIR: './db' }`. */
   readonly flags?: Readonly<Record<string, string>>
 }
 
 /**
- * Reads the configuration from its layers, later ones winning: defaults, config/base.json, config/{ENV_TARGET}.json,
+ * Reads the configuration from its layers; a later layer wins: defaults, config/base.json, config/{ENV_TARGET}.json,
  * env/.env.shared, env/.env.{ENV_TARGET}, the process environment, env/.env (not in production), the command line.
- * Durations are in milliseconds, paths absolute. Throws SCHEMA_CONFIG_INVALID with all faults at once.
+ * Durations are in milliseconds, paths absolute. Throws SCHEMA_CONFIG_INVALID, which names all faults.
  */
 export function loadConfig({ root: folder, env, flags = {} }: ConfigSource): Config {
   const root = resolve(folder)
-  const stack = readRawConfig({ root, env, flags })
-  const settings = foundSettings(stack)
-  const checked = validateSettings(settings, root)
-  const chosen = chooseIfDecidable(stack, { settings, root })
-  const faults = [stack, checked, chosen].flatMap((step) => ('faults' in step ? step.faults : []))
-  if (checked.kind === 'faulty' || chosen.kind === 'faulty' || faults.length > 0) throw configError(faults)
-  return buildConfig({
-    root,
-    production: stack.production,
-    settings,
-    values: checked.value,
-    choice: chosen.value,
-  })
+  const raw = readRawConfig(root, env, flags)
+  const settings = foundSettings(raw)
+  const validated = validateSettings(settings, root)
+  const choice = chooseIfDecidable(raw, settings, root)
+  const faults = [raw, validated, choice].flatMap((step) => ('faults' in step ? step.faults : []))
+  if (validated.kind === 'faulty' || choice.kind === 'faulty' || faults.length > 0) throw configError(faults)
+  return buildConfig(root, settings, validated.value, choice.value)
 }
 
 function foundSettings({ lookups }: RawConfig): Settings {
@@ -43,12 +37,12 @@ function foundSettings({ lookups }: RawConfig): Settings {
   )
 }
 
-/** Without a target, or with a key that could not be read, every further complaint would be a guess. */
+/** Without a target, or with a key that could not be read, a further fault would be a guess. */
 function chooseIfDecidable(
-  stack: RawConfig,
-  { settings, root }: { settings: Settings; root: string },
+  { target, production, lookups }: RawConfig,
+  settings: Settings,
+  root: string,
 ): ConfigResult<DatabaseChoice> {
-  const { target, production } = stack
-  if (target === undefined || isUndecidable(stack.lookups)) return { kind: 'faulty', faults: [] }
+  if (target === undefined || isUndecidable(lookups)) return { kind: 'faulty', faults: [] }
   return chooseDatabase(settings, { root, production, target })
 }

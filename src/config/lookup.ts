@@ -6,32 +6,29 @@ import { maskCredentials } from './url.js'
 
 export interface Setting {
   readonly kind: 'found'
-  /** The name it was set under, without _FILE. */
+  /** The name of the key, without _FILE. */
   readonly name: string
   readonly text: string
   readonly layer: string
-  /** The layer, and the file where it was set as KEY_FILE. */
+  /** The layer, with the file where it is set as KEY_FILE. */
   readonly source: string
 }
 
 export type Lookup =
   Setting | { readonly kind: 'absent' } | { readonly kind: 'faulty'; readonly fault: ConfigFault }
 
-/** The layers, the strongest last, and the folder that paths start from. */
-export interface LayerStack {
-  readonly root: string
-  readonly layers: readonly Layer[]
-}
-
-/** The setting of the strongest layer that has NAME or NAME_FILE. Empty is a fault, and so is a file that is not there. */
-export function lookUp({ root, layers }: LayerStack, name: string): Lookup {
+/**
+ * The setting of the strongest layer that has NAME or NAME_FILE; the strongest is last. An empty value is a fault, and so
+ * is a file that cannot be read. A relative path in NAME_FILE starts at `root`.
+ */
+export function lookUp(layers: readonly Layer[], name: string, root: string): Lookup {
   const pointer = `${name}_FILE`
   const layer = layers.findLast(({ values }) => name in values || pointer in values)
   if (layer === undefined) return { kind: 'absent' }
   const direct = lookUpDirect(layer, name)
   if (direct.kind !== 'absent') return direct
   const reference = lookUpDirect(layer, pointer)
-  return reference.kind === 'found' ? readReferencedFile(reference, { root, name }) : reference
+  return reference.kind === 'found' ? readReferencedFile(reference, name, root) : reference
 }
 
 function lookUpDirect({ source, values }: Layer, name: string): Lookup {
@@ -43,19 +40,14 @@ function lookUpDirect({ source, values }: Layer, name: string): Lookup {
 
 function readReferencedFile(
   { name: subject, text: path, layer }: Setting,
-  request: { root: string; name: string },
+  name: string,
+  root: string,
 ): Lookup {
-  const file = readTextFile(resolve(request.root, path))
+  const file = readTextFile(resolve(root, path))
   const shown = maskCredentials(path)
   if (file.kind === 'text') {
     const text = file.text.replace(/\r?\n$/, '')
-    return checkNonEmpty({
-      kind: 'found',
-      name: request.name,
-      text,
-      layer,
-      source: `${layer}, file ${shown}`,
-    })
+    return checkNonEmpty({ kind: 'found', name, text, layer, source: `${layer}, file ${shown}` })
   }
   const why = file.kind === 'missing' ? 'does not exist' : `cannot be read: ${file.code}`
   const hint = 'expected a file that this process may read'
@@ -65,6 +57,6 @@ function readReferencedFile(
 function checkNonEmpty(setting: Setting): Lookup {
   if (setting.text.trim() !== '') return setting
   const { name: subject, source } = setting
-  const hint = 'expected a value; where none is meant, remove the key'
+  const hint = 'expected a value; to set none, remove the key'
   return { kind: 'faulty', fault: { subject, source, problem: 'is empty', hint } }
 }

@@ -29,8 +29,8 @@ export const policyKeys = {
   ON_OUT_OF_ORDER: {
     ...enumType('refuse', 'migrate'),
     default: 'refuse',
-    defaultNote: 'refuse where NODE_ENV or ENV_TARGET is production, else migrate',
-    description: 'What to do when a pending revision comes before one that is applied.',
+    defaultNote: 'refuse if NODE_ENV or ENV_TARGET is production, else migrate',
+    description: 'What to do when a pending revision comes before an applied one.',
   },
   ON_UNVERIFIED: {
     ...enumType('warn', 'refuse'),
@@ -41,13 +41,13 @@ export const policyKeys = {
     ...enumType('exit', 'unready'),
     default: 'exit',
     description:
-      'How the service refuses to serve: it ends, or it answers 503 and looks again until nothing is in the way.',
+      'How the service refuses: `exit` ends the process; `unready` answers 503 and checks again until the service may serve.',
   },
   PROTECTED_ENVIRONMENTS: {
     ...environmentsType,
     default: 'production',
     description:
-      'The environments in which a command that takes something away wants the name typed; `none` for none.',
+      'The environments in which a command that removes something asks for the name of the environment; `none` for no environment.',
   },
   VERIFY_INTERVAL: {
     ...durationType,
@@ -57,21 +57,21 @@ export const policyKeys = {
   VERIFY_TIMEOUT: {
     ...durationType,
     default: '10s',
-    description: 'How long one such verification may take.',
+    description: 'How long one verification may take.',
   },
   VERIFY_IGNORE: {
     ...ignoreRulesType,
     default: null,
-    description: 'Objects that may differ from the promise: what is ignored is counted and shown.',
+    description: 'Objects that may differ from the promise. Ignored differences are counted and shown.',
   },
   VERIFY_COMMENTS: {
     ...booleanType,
     default: 'false',
-    description: 'Whether comments are compared, too.',
+    description: 'Whether comments are compared.',
   },
   VERIFY_GRANTS: {
     ...booleanType,
     default: 'false',
-    description: 'Whether owners, grants and default privileges are compared, too.',
+    description: 'Whether owners, grants and default privileges are compared.',
   },
 } as const satisfies Record<string, ConfigKey>

@@ -2,18 +2,19 @@ import { SchemaError, type ErrorFact } from '../errors/schema-error.js'
 
 /** One thing that is wrong with the configuration. Never holds the value of a secret. */
 export interface ConfigFault {
-  /** The key, or the file, that is at fault. */
+  /** The key or the file. */
   readonly subject: string
-  /** The layer it comes from, null where nothing was set. */
+  /** The layer that it comes from; null where the key is not set. */
   readonly source: string | null
+  /** Continues the sentence that the subject begins: `is empty`. */
   readonly problem: string
   /** What was expected, or what to do. */
   readonly hint: string
 }
 
-/** A step of reading the configuration goes on after a fault, so that all of them are told at once. */
+/** The result of one step of reading the configuration. The steps go on after a fault, so that one error names all of them. */
 export type ConfigResult<T> =
-  | { readonly kind: 'sound'; readonly value: T }
+  | { readonly kind: 'valid'; readonly value: T }
   | { readonly kind: 'faulty'; readonly faults: readonly ConfigFault[] }
 
 /** The one SCHEMA_CONFIG_INVALID that names every fault. */

@@ -9,7 +9,7 @@ import {
   stringType,
 } from './value-types.js'
 
-/** What this process is and how it is reached. */
+/** The name of the process and how it is reached. */
 export const serviceKeys = {
   NODE_ENV: {
     ...stringType,
@@ -57,7 +57,7 @@ export const serviceKeys = {
   HEALTH_PORT: {
     ...listeningPortType,
     default: null,
-    description: 'A second port for the health routes alone, open from the first moment.',
+    description: 'A second port that serves only the health routes, from the first moment.',
   },
   HEALTH_TOKEN: {
     ...secretType,
@@ -68,11 +68,12 @@ export const serviceKeys = {
     ...enumType('token', 'always'),
     default: 'token',
     defaultNote: 'token in production, else always',
-    description: 'Who sees object names and the database address: whoever has HEALTH_TOKEN, or everybody.',
+    description:
+      'Who sees object names and the database address: `token` for callers with HEALTH_TOKEN, `always` for everyone.',
   },
   LOG_LEVEL: {
     ...enumType('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
     default: 'info',
-    description: 'The least important level that is logged.',
+    description: 'The lowest level that is logged.',
   },
 } as const satisfies Record<string, ConfigKey>

@@ -38,7 +38,7 @@ export function validateSettings(settings: Settings, root: string): ConfigResult
   const values = Object.fromEntries(
     [...settings].map(([id, { text }]) => [id, parseValue(text, keyOf(id).schema, formats)]),
   )
-  if (areComplete(values, settings)) return { kind: 'sound', value: values }
+  if (areComplete(values, settings)) return { kind: 'valid', value: values }
   const malformed = [...settings].filter(([id]) => values[id] === undefined)
   return { kind: 'faulty', faults: malformed.map(([id, setting]) => malformedFault(id, setting)) }
 }

@@ -8,7 +8,7 @@ export type ValueSchema =
   | { readonly type: 'integer'; readonly minimum: number; readonly maximum: number }
   | { readonly type: 'string'; readonly enum: readonly string[] }
 
-/** What values a key takes, how that is said, and how a value is shown. */
+/** Which values a key takes, how errors describe them, and how a value is shown. */
 export interface ValueType {
   /** The formats are those of validate.ts. */
   readonly schema: ValueSchema
@@ -17,18 +17,18 @@ export interface ValueType {
   readonly secret?: true
   /** The value as it is shown; default: without the credentials of a URL. */
   readonly mask?: (text: string) => string
-  /** Says what is wrong with a value, where there is more to say than that it is not of this form. */
+  /** What is wrong with a value, for a more exact fault; undefined where it is valid. */
   readonly problem?: (text: string) => string | undefined
-  /** Set where a JSON file may hold a list, which is handed on as JSON text. */
+  /** Set where a JSON file may hold a list. It becomes JSON text. */
   readonly list?: true
 }
 
-/** The values of DATABASE_SSL that are no path. */
+/** The values of DATABASE_SSL that are not paths. */
 export const tlsModes: ReadonlySet<string> = new Set(['disable', 'no-verify', 'verify'])
 
-export const stringType = { schema: { type: 'string' }, expected: 'a text' } as const satisfies ValueType
+export const stringType = { schema: { type: 'string' }, expected: 'text' } as const satisfies ValueType
 
-/** It stands in lines of the log, in pages, in the ledger and in what is told to the fleet. */
+/** A name that is shown in log lines and on pages, and recorded in the ledger and by the fleet. */
 export const labelType = {
   schema: { type: 'string', pattern: '^[^\\p{Cc}\\p{Cs}\\u2028\\u2029]{1,200}$' },
   expected: 'one line of at most 200 characters',
@@ -37,7 +37,7 @@ export const labelType = {
 export const targetType = {
   schema: { type: 'string', format: 'target' },
   expected:
-    'a letter or digit, then at most 62 letters, digits, - and _ (it names files), and none of base, shared, example, file',
+    'at most 63 letters, digits, - and _, beginning with a letter or digit (it names files), except base, shared, example and file',
 } as const satisfies ValueType
 
 export const listeningPortType = {
@@ -55,7 +55,7 @@ export const durationType = {
   expected: 'a duration such as 500ms, 60s, 5m or 1h, at most 24 days',
 } as const satisfies ValueType
 
-/** A URL that got there by mistake would be shown as a path, with its password. */
+/** Not a URL: it would be shown as a path, with its password. */
 export const fileType = {
   schema: { type: 'string', pattern: '^(?!.*://)' },
   expected: 'the path of a file or folder',
@@ -68,7 +68,7 @@ export const foldersType = {
 
 export const environmentsType = {
   schema: { type: 'string', pattern: '^\\s*[A-Za-z0-9_-]+\\s*(,\\s*[A-Za-z0-9_-]+\\s*)*$' },
-  expected: 'an environment, several separated by commas, or none',
+  expected: 'one environment, several separated by commas, or none',
 } as const satisfies ValueType
 
 export const serverHostType = {
@@ -78,12 +78,12 @@ export const serverHostType = {
 
 export const certificatesType = {
   schema: { type: 'string', format: 'certificates' },
-  expected: "disable, no-verify, verify, or the path of an existing file with the authority's certificate",
+  expected: 'disable, no-verify, verify, or the path of an existing file with a CA certificate',
 } as const satisfies ValueType
 
 export const httpUrlType = {
   schema: { type: 'string', format: 'http-url' },
-  expected: 'a URL of http or https',
+  expected: 'an http or https URL',
   secret: true,
   mask: maskUrl,
 } as const satisfies ValueType
@@ -106,39 +106,38 @@ export const secretType = {
 export const ignoreRulesType = {
   schema: { type: 'string', format: 'ignore-rules' },
   expected:
-    'patterns on object keys such as table:public.events_p* or schema:audit, separated by commas; in JSON a list of them or of { "pattern", "reason" }',
+    'patterns of object keys such as table:public.events_p* or schema:audit, separated by commas; in JSON a list of patterns or of { "pattern", "reason" }',
   mask: formatIgnoreRules,
   problem: ignoreProblem,
   list: true,
 } as const satisfies ValueType
 
-/** A form of a few words. */
+/** The type of a key that takes one of a few words. */
 export interface EnumType<Word extends string> {
   readonly schema: { readonly type: 'string'; readonly enum: readonly Word[] }
   readonly expected: string
 }
 
-/** One of these words. */
 export function enumType<Word extends string>(...words: readonly Word[]): EnumType<Word> {
   return { schema: { type: 'string', enum: words }, expected: `one of ${words.join(', ')}` }
 }
 
 export const booleanType = enumType('true', 'false', '1', '0')
 
-/** Whether a text can be the name of a target: it becomes a part of file names and of a key. */
+/** Whether a text can be a target. It becomes part of file names and of DATABASE_URL_{TARGET}. */
 export function isTarget(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name) && !/^(base|shared|example|file)$/i.test(name)
 }
 
-/** Whether a text can be DB_HOST: a port there would be taken for a part of the name. */
+/** Whether a text can be DB_HOST. A port would be taken as part of the name. */
 export function isServerHost(host: string): boolean {
   return host.startsWith('/') || isIPv6(host) || !/[\s/:@]/.test(host)
 }
 
-/** A key of the configuration. Its default is a text as an environment variable would hold it, or null for none. */
+/** A configuration key. Its default is text, as in an environment variable; null for none. */
 export interface ConfigKey extends ValueType {
   readonly default: string | null
-  /** The default in words, where the text does not say it. */
+  /** The default for people, where the value alone does not explain it. */
   readonly defaultNote?: string
   readonly description: string
 }

@@ -135,7 +135,7 @@ t.test('all faults of the configuration are said at once', async (t) => {
   const says = `SCHEMA_CONFIG_INVALID: The configuration has 4 faults: VERIFY_INTERVAL, PORT, DATABASE_URL, ON_DRIFT. Nothing was started.
 
   VERIFY_INTERVAL   is empty (process environment)
-                    expected a value; where none is meant, remove the key
+                    expected a value; to set none, remove the key
   PORT              is "x" (process environment)
                     expected a whole number from 0 to 65535
   DATABASE_URL      does not begin with postgres:// or postgresql:// (process environment)
@@ -155,9 +155,9 @@ t.test('production without a database names the keys', async (t) => {
     exit: 2,
     stdout: '',
     stderr: `
-SCHEMA_CONFIG_INVALID: DATABASE_URL is missing: production gets no embedded PostgreSQL. Nothing was started.
+SCHEMA_CONFIG_INVALID: DATABASE_URL is missing: there is no embedded PostgreSQL in production. Nothing was started.
 
-  DATABASE_URL   is missing: production gets no embedded PostgreSQL
+  DATABASE_URL   is missing: there is no embedded PostgreSQL in production
                  expected DATABASE_URL_PRODUCTION, DATABASE_URL, or DB_HOST with DB_USER and DB_NAME
 `,
   })

@@ -86,10 +86,10 @@ t.test('the database is chosen', async (t) => {
     t.strictSame(
       faults({ root: t.testdir({ env: { '.env.shared': 'DB_PASSWORD=x\n' } }), env: { DB_PORT: '1' } }),
       ['DB_HOST', 'DB_USER', 'DB_NAME'].flatMap((key) => [
-        `${key} is missing beside DB_PORT (process environment), DB_PASSWORD (env/.env.shared)`,
+        `${key} is missing: it is needed with DB_PORT (process environment), DB_PASSWORD (env/.env.shared)`,
         key === 'DB_HOST'
           ? 'expected a host name, an address or the directory of a unix socket, without a port'
-          : 'expected a text',
+          : 'expected text',
       ]),
     )
   })
@@ -98,9 +98,9 @@ t.test('the database is chosen', async (t) => {
     t.equal(
       refusal({ root: t.testdir(), env: { NODE_ENV: 'production', ENV_TARGET: 'eu-west' } }),
       [
-        `SCHEMA_CONFIG_INVALID: DATABASE_URL is missing: production gets no embedded PostgreSQL. ${consequence}`,
+        `SCHEMA_CONFIG_INVALID: DATABASE_URL is missing: there is no embedded PostgreSQL in production. ${consequence}`,
         '',
-        '  DATABASE_URL   is missing: production gets no embedded PostgreSQL',
+        '  DATABASE_URL   is missing: there is no embedded PostgreSQL in production',
         '                 expected DATABASE_URL_EU_WEST, DATABASE_URL, or DB_HOST with DB_USER and DB_NAME',
       ].join('\n'),
     )
@@ -141,9 +141,12 @@ t.test('a database URL that is not right is a fault that shows no part of it', a
     [`postgres:///d?password=${password}`, 'has no host'],
     [`postgres://app:${password}@h`, 'has no database name'],
     [`postgres://app:${password}@h/`, 'has no database name'],
-    [`postgres://app:12/${password}@h/d`, `has /, @ or # where none can be: ${encoded}`],
-    [`postgres://app:12/d?${password}@h/d`, `has /, @ or # where none can be: ${encoded}`],
-    [`postgres://app:${password}@h/d#1`, `has /, @ or # where none can be: ${encoded}`],
+    [`postgres://app:12/${password}@h/d`, `has /, @ or # in a place where a URL cannot have it: ${encoded}`],
+    [
+      `postgres://app:12/d?${password}@h/d`,
+      `has /, @ or # in a place where a URL cannot have it: ${encoded}`,
+    ],
+    [`postgres://app:${password}@h/d#1`, `has /, @ or # in a place where a URL cannot have it: ${encoded}`],
   ]
   for (const key of ['DATABASE_URL', 'DATABASE_URL_DEMO', 'MIGRATION_DATABASE_URL', 'SCRATCH_DATABASE_URL'])
     for (const [text, problem] of cases) {

@@ -101,13 +101,13 @@ t.test('a layer cannot change what decided that it is read', async (t) => {
   })
   const hint = 'expected in the process environment, env/.env.shared or config/base.json'
   t.strictSame(faults({ root, env: { NODE_ENV: 'test', ENV_TARGET: 'demo' } }), [
-    'NODE_ENV is "production" in a layer that is chosen by NODE_ENV (config/demo.json)',
+    'NODE_ENV is "production" in a layer that NODE_ENV selects (config/demo.json)',
     hint,
-    'ENV_TARGET is "production" in a layer that is chosen by ENV_TARGET (env/.env.demo)',
+    'ENV_TARGET is "production" in a layer that ENV_TARGET selects (env/.env.demo)',
     hint,
   ])
   t.strictSame(faults({ root, env: { ENV_TARGET: 'other' } }), [
-    'NODE_ENV is "production" in a layer that is chosen by NODE_ENV (env/.env)',
+    'NODE_ENV is "production" in a layer that NODE_ENV selects (env/.env)',
     hint,
   ])
 })
@@ -115,7 +115,7 @@ t.test('a layer cannot change what decided that it is read', async (t) => {
 t.test('a target that cannot name a file is refused, and no such file is read', async (t) => {
   const root = t.testdir({ 'secret.json': '{ "PORT": "no" }' })
   const expected =
-    'expected a letter or digit, then at most 62 letters, digits, - and _ (it names files), and none of base, shared, example, file'
+    'expected at most 63 letters, digits, - and _, beginning with a letter or digit (it names files), except base, shared, example and file'
   for (const target of ['../secret', 'a b', 'ü', 'base', 'shared', 'example', 'FILE'])
     t.strictSame(faults({ root, env: { NODE_ENV: 'production', ENV_TARGET: target } }), [
       `ENV_TARGET is "${target}" (process environment)`,
@@ -152,12 +152,12 @@ t.test('a JSON file that cannot be used is a fault', async (t) => {
   const cases: readonly (readonly [string, readonly string[]])[] = [
     [
       `{ "HEALTH_TOKEN": "${password}", }`,
-      ['config/base.json is no JSON: Expected double-quoted property name in JSON at position 29'],
+      ['config/base.json is not valid JSON: Expected double-quoted property name in JSON at position 29'],
     ],
-    [`{ "HEALTH_TOKEN": ${password} }`, ["config/base.json is no JSON: Unexpected token 'h'"]],
-    ['[1]', ['config/base.json holds no JSON object']],
-    ['null', ['config/base.json holds no JSON object']],
-    ['"PORT"', ['config/base.json holds no JSON object']],
+    [`{ "HEALTH_TOKEN": ${password} }`, ["config/base.json is not valid JSON: Unexpected token 'h'"]],
+    ['[1]', ['config/base.json does not hold a JSON object']],
+    ['null', ['config/base.json does not hold a JSON object']],
+    ['"PORT"', ['config/base.json does not hold a JSON object']],
   ]
   for (const [text, lines] of cases)
     t.strictSame(
@@ -168,9 +168,9 @@ t.test('a JSON file that cannot be used is a fault', async (t) => {
     )
   const root = t.testdir({ config: { 'base.json': '{ "PORT": [1], "DB_HOST": null, "OTHER": {} }' } })
   t.strictSame(faults({ root, env: {} }), [
-    'PORT holds no single value (config/base.json)',
+    'PORT does not hold a single value (config/base.json)',
     expected,
-    'DB_HOST holds no single value (config/base.json)',
+    'DB_HOST does not hold a single value (config/base.json)',
     expected,
   ])
 })
@@ -211,21 +211,21 @@ t.test('a key that is nearly ours is a fault in a file', async (t) => {
     env: { '.env.shared': 'LOGLEVEL=info\n', '.env': 'PROT=1\nDATABASE_ULR_DEMO=x\n' },
   })
   t.strictSame(faults({ root, env: { ENV_TARGET: 'demo', ON_BEHIN: 'not ours to judge' } }), [
-    'OM_BEHIND is no key (config/base.json)',
+    'OM_BEHIND is not a key (config/base.json)',
     'did you mean ON_BEHIND?',
-    'DATABASE_URI is no key (config/base.json)',
+    'DATABASE_URI is not a key (config/base.json)',
     'did you mean DATABASE_URL?',
-    'HEALTH_TOKEN_FLIE is no key (config/base.json)',
+    'HEALTH_TOKEN_FLIE is not a key (config/base.json)',
     'did you mean HEALTH_TOKEN_FILE?',
-    'LOGLEVEL is no key (env/.env.shared)',
+    'LOGLEVEL is not a key (env/.env.shared)',
     'did you mean LOG_LEVEL?',
-    'DATABASE_ULR_DEMO is no key (env/.env)',
+    'DATABASE_ULR_DEMO is not a key (env/.env)',
     'did you mean DATABASE_URL_DEMO?',
   ])
 })
 
 t.test('an empty value is a fault where it would count, and says its layer', async (t) => {
-  const expected = 'expected a value; where none is meant, remove the key'
+  const expected = 'expected a value; to set none, remove the key'
   t.equal(
     refusal({ root: t.testdir(), env: { DATABASE_URL: '' } }),
     [
@@ -295,7 +295,7 @@ t.test('KEY_FILE is a fault where the file is missing, unreadable or empty', asy
   }
   t.strictSame(faults({ root, env }), [
     'RELEASE_FILE is empty (process environment)',
-    'expected a value; where none is meant, remove the key',
+    'expected a value; to set none, remove the key',
     'HEALTH_TOKEN_FILE names folder, which cannot be read: EISDIR (process environment)',
     'expected a file that this process may read',
     'DATABASE_URL_FILE names nowhere/url, which does not exist (process environment)',
@@ -303,7 +303,7 @@ t.test('KEY_FILE is a fault where the file is missing, unreadable or empty', asy
     'MIGRATION_DATABASE_URL_FILE names postgres://***@db.internal:5432/shop, which does not exist (process environment)',
     'expected a file that this process may read',
     'FLEET_TOKEN is empty (process environment, file empty)',
-    'expected a value; where none is meant, remove the key',
+    'expected a value; to set none, remove the key',
   ])
 })
 
@@ -318,9 +318,9 @@ t.test('KEY and KEY_FILE in one layer are a fault, in two layers the stronger on
     faults({ root, env: { HOST: 'a', HOST_FILE: 'b', PORT: '80', OTHER: 'a', OTHER_FILE: 'b' } }),
     [
       'DATABASE_URL_OTHER is set twice, also as DATABASE_URL_OTHER_FILE (config/base.json)',
-      'expected one of the two',
+      'expected only one of the two',
       'HOST is set twice, also as HOST_FILE (process environment)',
-      'expected one of the two',
+      'expected only one of the two',
     ],
   )
   const files = { port: '81', config: { 'base.json': '{ "PORT_FILE": "port" }' } }

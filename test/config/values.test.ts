@@ -250,23 +250,26 @@ t.test('VERIFY_IGNORE is a text with commas, or in JSON a list that can say why'
 
 t.test('every pattern that is none is said, without a URL that got there by mistake', async (t) => {
   const hint =
-    'expected patterns on object keys such as table:public.events_p* or schema:audit, separated by commas; in JSON a list of them or of { "pattern", "reason" }'
+    'expected patterns of object keys such as table:public.events_p* or schema:audit, separated by commas; in JSON a list of patterns or of { "pattern", "reason" }'
   const wrong: readonly (readonly [string, string])[] = [
-    ['schema:audit, events_p*', 'holds "events_p*", which names no kind of object'],
+    ['schema:audit, events_p*', 'holds "events_p*", which does not begin with a kind of object'],
     [
       'tables:public.songs, audit:*,table:a.b.c.d',
-      'holds "tables:public.songs", and there is no kind tables (did you mean table?), holds "audit:*", and there is no kind audit, holds "table:a.b.c.d", whose names are not one to three names with dots between',
+      'holds "tables:public.songs", but tables is not a kind of object (did you mean table?), holds "audit:*", but audit is not a kind of object, holds "table:a.b.c.d", whose name does not have one to three parts separated by dots',
     ],
-    ['[schema:audit]', 'is no JSON list'],
+    ['[schema:audit]', 'is not a JSON list'],
     [
       '[1, { "pattern": "schema:audit", "because": "x" }, { "pattern": "schema:audit", "reason": 1 }]',
       'holds 1, which is neither a pattern nor { "pattern", "reason" }, holds {"pattern":"schema:audit","because":"x"}, which is neither a pattern nor { "pattern", "reason" }, holds {"pattern":"schema:audit","reason":1}, which is neither a pattern nor { "pattern", "reason" }',
     ],
     [
       url.replace(password, 'hunt,er2'),
-      'holds "postgres://***@db.internal:5432/shop", and there is no kind postgres',
+      'holds "postgres://***@db.internal:5432/shop", but postgres is not a kind of object',
     ],
-    [JSON.stringify([url]), 'holds "postgres://***@db.internal:5432/shop", and there is no kind postgres'],
+    [
+      JSON.stringify([url]),
+      'holds "postgres://***@db.internal:5432/shop", but postgres is not a kind of object',
+    ],
   ]
   for (const [VERIFY_IGNORE, problem] of wrong)
     t.strictSame(faults({ root: t.testdir(), env: { VERIFY_IGNORE } }), [
@@ -274,7 +277,7 @@ t.test('every pattern that is none is said, without a URL that got there by mist
       hint,
     ])
   const root = t.testdir({ config: { 'base.json': '{ "VERIFY_IGNORE": { "schema:audit": "x" } }' } })
-  t.match(faults({ root, env: {} }), ['VERIFY_IGNORE holds no single value (config/base.json)'])
+  t.match(faults({ root, env: {} }), ['VERIFY_IGNORE does not hold a single value (config/base.json)'])
 })
 
 t.test('a value that is not of its form is a fault', async (t) => {
@@ -283,7 +286,7 @@ t.test('a value that is not of its form is a fault', async (t) => {
   const transaction = 'expected one of batch, each'
   const host = 'expected a host name, an address or the directory of a unix socket, without a port'
   const authority =
-    "expected disable, no-verify, verify, or the path of an existing file with the authority's certificate"
+    'expected disable, no-verify, verify, or the path of an existing file with a CA certificate'
   const cases: readonly (readonly [string, string, string])[] = [
     ['PORT', 'abc', port],
     ['PORT', '65536', port],
@@ -297,10 +300,10 @@ t.test('a value that is not of its form is a fault', async (t) => {
     ['MIGRATION_TRANSACTION', 'Batch', transaction],
     ['LOG_LEVEL', 'verbose', 'expected one of fatal, error, warn, info, debug, trace, silent'],
     ['SEED_ON_START', 'yes', 'expected one of true, false, 1, 0'],
-    ['PROTECTED_ENVIRONMENTS', 'a b', 'expected an environment, several separated by commas, or none'],
+    ['PROTECTED_ENVIRONMENTS', 'a b', 'expected one environment, several separated by commas, or none'],
     ['REFUSE_BY', 'later', 'expected one of exit, unready'],
     ['MIGRATIONS_DIR', 'a,,b', 'expected a folder, or several separated by commas'],
-    ['FLEET_URL', 'ftp://fleet', 'expected a URL of http or https'],
+    ['FLEET_URL', 'ftp://fleet', 'expected an http or https URL'],
     ['DB_HOST', 'db:5433', host],
     ['DATABASE_SSL', 'missing.pem', authority],
   ]
@@ -357,8 +360,8 @@ t.test('the service is named by its package, unless a layer names it', async (t)
   t.equal(loadConfig({ root: t.testdir(files), env: {} }).service.name, '@acme/orders')
   t.equal(loadConfig({ root: t.testdir(files), env: { SERVICE_NAME: 'bills' } }).service.name, 'bills')
   t.strictSame(
-    faults({ root: t.testdir({ 'package.json': '{' }), env: {} })[0]?.slice(0, 24),
-    'package.json is no JSON:',
+    faults({ root: t.testdir({ 'package.json': '{' }), env: {} })[0]?.slice(0, 31),
+    'package.json is not valid JSON:',
   )
 })
 
@@ -402,22 +405,22 @@ t.test('all faults of every kind are told at once, and none tells a secret', asy
       'SCHEMA_CONFIG_INVALID: The configuration has 8 faults: config/demo.json, FLEET_TOKEN, ON_BEHNID, RELEASE_FILE,' +
         ` HOST, PORT, DATABASE_URL, FLEET_URL. ${consequence}`,
       '',
-      "  config/demo.json   is no JSON: Unexpected token 'h'",
+      "  config/demo.json   is not valid JSON: Unexpected token 'h'",
       '                     expected flat keys with strings, numbers or booleans: { "LOG_LEVEL": "info" }',
       '  FLEET_TOKEN        is set twice, also as FLEET_TOKEN_FILE (process environment)',
-      '                     expected one of the two',
-      '  ON_BEHNID          is no key (config/base.json)',
+      '                     expected only one of the two',
+      '  ON_BEHNID          is not a key (config/base.json)',
       '                     did you mean ON_BEHIND?',
       '  RELEASE_FILE       names missing, which does not exist (process environment)',
       '                     expected a file that this process may read',
       '  HOST               is empty (env/.env.shared)',
-      '                     expected a value; where none is meant, remove the key',
+      '                     expected a value; to set none, remove the key',
       '  PORT               is "http://***@h" (process environment)',
       '                     expected a whole number from 0 to 65535',
       '  DATABASE_URL       does not begin with postgres:// or postgresql:// (env/.env.shared)',
       '                     expected a URL such as postgres://user:password@host:5432/name',
       '  FLEET_URL          is "ftp://app:***@h/" (process environment)',
-      '                     expected a URL of http or https',
+      '                     expected an http or https URL',
     ].join('\n'),
   )
   t.notMatch(text, password)
