@@ -11,7 +11,7 @@ import {
   type SessionName,
   parseApplicationName,
 } from '../../src/postgres/connection/application-name.js'
-import { describeLockHolder, type LockHolder } from '../../src/postgres/locks/advisory-lock.js'
+import { describeLockHolder, type LockHolder } from '../../src/postgres/locks/lock-holders.js'
 
 t.test('a query of others is one short line without their data', async (t) => {
   const queries: readonly (readonly [string, string])[] = [

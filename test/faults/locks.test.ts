@@ -253,7 +253,7 @@ t.test('outside a transaction it waits for as long as it takes, and says for wha
   })
   t.match(
     settled(project, running.msg),
-    /^002_index still runs, for .+ so far: CREATE INDEX CONCURRENTLY on songs: waiting for writers before build, 0 %; waits for a transaction that is not over, held by pid 7 \(user app, shop, from 10\.0\.0\.7, idle in transaction since 2026-11-21T09:14:02Z, holds a transaction that is not over\): insert into songs values \(1, '…'\)$/,
+    /^002_index still runs, for .+ so far: CREATE INDEX CONCURRENTLY on songs: waiting for writers before build, 0 %; waits for an open transaction, held by pid 7 \(user app, shop, from 10\.0\.0\.7, idle in transaction since 2026-11-21T09:14:02Z, holds an open transaction\): insert into songs values \(1, '…'\)$/,
   )
   const activity = {
     known: true,
@@ -348,7 +348,7 @@ const cases: readonly Case[] = [
     env: impatient,
     hold: ['update knex_migrations_lock set is_locked = 1'],
     blockedBy:
-      /error +.*canceling statement due to lock timeout\n +server +55P03 .*\n +blocked by +pid 7 .*holds rows of a transaction that is not over\)/s,
+      /error +.*canceling statement due to lock timeout\n +server +55P03 .*\n +blocked by +pid 7 .*holds rows of an open transaction\)/s,
   },
   {
     name: 'somebody who has locked our ledger',
@@ -592,11 +592,8 @@ t.test('the progress of a command is read from what PostgreSQL reports', async (
   const url = await createDatabase(t)
   await query(url, slowly)
   const [worker, holder] = [await session(t, url), await session(t, url)]
-  const watch = startActivitySampler({
-    connection: { url, ssl: null, applicationName: 'watch' },
-    ...worker,
-    ledgerPid: holder.pid,
-  })
+  const connection = { url, ssl: null, applicationName: 'watch' }
+  const watch = startActivitySampler(connection, worker.pid, holder.pid)
   t.teardown(watch.end)
   for (const [sql, work] of commands) {
     await holder.query('select pg_advisory_lock(1)')
@@ -661,7 +658,7 @@ t.test('whoever starts while others have locked tables says whom it waits for', 
   )
   const late = await project.run('check', { LOCK_WAIT_TIMEOUT: '1s' })
   t.equal(late.exit, 9)
-  t.match(errorOf(late), /^SCHEMA_CATALOG_LOCKED: The catalog cannot be read: others have locked tables\./)
+  t.match(errorOf(late), /^SCHEMA_CATALOG_LOCKED: The catalog cannot be read, because other sessions have locked tables\./)
   t.match(errorOf(late), /\n {2}locked by +first, .*at 002_plays, since /)
   await goOn()
   await Promise.all([first.said('/health/schema'), second.said('/health/schema')])

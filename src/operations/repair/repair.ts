@@ -79,8 +79,8 @@ async function rebuildIndexes(
   if (plan.indexes.length === 0) return []
   // One of the role would leave an invalid index behind. There is no lock_timeout in such a session.
   await setServerParameters(client, { statement_timeout: '0' }, 'session')
-  const audit = await readBackendPid(locked.auditClient)
-  const watch = startActivitySampler({ connection: options.connection, pid, ledgerPid: audit })
+  const ledgerPid = await readBackendPid(locked.auditClient)
+  const watch = startActivitySampler(options.connection, pid, ledgerPid)
   const done: string[] = []
   try {
     for (const { key } of plan.indexes) {

@@ -2,8 +2,8 @@ import type pg from 'pg'
 import { queryRows } from '../connection/query.js'
 
 /**
- * The processes of the server that build an index in this database, by the table as SQL names it. What they build is
- * invalid until they end. Which table that is everybody may read of pg_locks only.
+ * The pids of the sessions that build an index in this database, by the quoted name of the table. Their indexes are invalid
+ * until they end. The table comes from pg_locks, because the progress view hides it from unprivileged roles.
  */
 export async function findIndexBuilders(client: pg.ClientBase): Promise<ReadonlyMap<string, number>> {
   const rows = await queryRows(

@@ -1,13 +1,13 @@
-/** The name of a relation: null for one that only the migration's own transaction sees. */
+/** The name of a relation; null where only the transaction of the migration sees it. */
 const relationName = (oid: string): string =>
   `(select c.oid::regclass::text from pg_class c where c.oid = ${oid})`
 
-/** What a row `l` of pg_locks is a lock on, in words. */
+/** Describes what a row `l` of pg_locks locks. */
 const lockDescription = `case l.locktype
     when 'relation' then l.mode || coalesce(' on ' || ${relationName('l.relation')}, '')
     when 'tuple' then l.mode || coalesce(' on a row of ' || ${relationName('l.relation')}, '')
-    when 'transactionid' then 'rows of a transaction that is not over'
-    when 'virtualxid' then 'a transaction that is not over'
+    when 'transactionid' then 'rows of an open transaction'
+    when 'virtualxid' then 'an open transaction'
     when 'advisory' then 'an advisory lock'
     else l.mode || ' on ' || l.locktype end`
 
@@ -19,7 +19,7 @@ const lockColumnsOf = (alias: string): string =>
     .map((column) => `${alias}.${column}`)
     .join(', ')})`
 
-/** How the progress of a command is computed: how much is done, null in phases that count nothing, and how much there is. */
+/** The SQL for the progress of a command: `done` out of `total`; `done` is null in phases that count nothing. */
 interface ProgressView {
   readonly command: string
   readonly phase: string
@@ -27,7 +27,7 @@ interface ProgressView {
   readonly total: string
 }
 
-/** PostgreSQL resets the counters that a phase of CREATE INDEX does not use. */
+/** PostgreSQL sets the counters that a phase of CREATE INDEX does not use to 0. */
 const indexProgressCounter = (counted: 'done' | 'total'): string =>
   `case when lockers_total > 0 then lockers_${counted} when tuples_total > 0 then tuples_${counted} else blocks_${counted} end`
 
@@ -75,8 +75,8 @@ function progressQuery(pid: number): string {
 }
 
 /**
- * Three statements: what session `pid` does, who blocks it or `also` (another session of the same migration), and the
- * progress of its command. pg_blocking_pids stops the whole lock manager for a moment: it is asked only while one waits.
+ * Three statements: what session `pid` does, who blocks it or `otherPid` (the second session of the same migration), and the
+ * progress of its command. Calls pg_blocking_pids() only for a session that waits, because it locks the whole lock table.
  */
 export function activityQuery(pid: number, otherPid: number): string {
   return `select a.state, a.query, a.wait_event_type as type, a.wait_event as event,

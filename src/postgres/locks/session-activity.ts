@@ -13,87 +13,87 @@ import { closeClient } from '../connection/lifecycle.js'
 import { queryAll, type Row, rowsOf } from '../connection/query.js'
 import { activityQuery } from './session-activity.sql.js'
 
-/** Looks at a session from a connection of its own, several times a second, for as long as it is not ended. */
+/** Reads several times a second what a session does, on a connection of its own, until `end` is called. */
 export interface ActivitySampler {
-  /** What the session did when it was last looked at. Not known where nobody could look, or the answer is overdue. */
+  /** What the session did at the last sample; not known where the sample failed or its answer is overdue. */
   readonly latest: () => Activity
-  /** Who blocked it, if it was blocked when it was last seen to run a statement. */
+  /** Who blocked the session at the last sample that found it running a statement. */
   readonly blockers: () => readonly Blocker[]
   readonly end: () => Promise<void>
-}
-
-export interface SampledSessions {
-  readonly connection: Connection
-  /** The session that migrates. */
-  readonly pid: number
-  /** The session that writes the ledger for it: it may wait for the first one, which PostgreSQL cannot know. */
-  readonly ledgerPid: number
 }
 
 const sampleInterval = 300
 const delayAfterFailure = 2_000
 const sampleTimeout = 3_000
 
-/** Watches from now on. A connection is made only once there is something to look at, and again when it is lost. */
-export function startActivitySampler(watched: SampledSessions): ActivitySampler {
+/**
+ * Samples the session `pid`, which migrates, from now on. It may also wait for the session `ledgerPid`, which writes the
+ * ledger for it; PostgreSQL cannot know that. Connects for the first sample, and again after a lost connection.
+ */
+export function startActivitySampler(
+  connection: Connection,
+  pid: number,
+  ledgerPid: number,
+): ActivitySampler {
   const stop = new AbortController()
   let latest: Activity = { known: false, reason: 'it has just begun' }
   let blockers: readonly Blocker[] = []
   let askedAt: number | null = null
   let client: pg.Client | null = null
-  const silence = (): number => (askedAt === null ? 0 : performance.now() - askedAt)
-  const drop = async (): Promise<void> => {
-    const dropped = client
+  const unansweredFor = (): number => (askedAt === null ? 0 : performance.now() - askedAt)
+  const disconnect = async (): Promise<void> => {
+    const last = client
     client = null
-    if (dropped !== null) await closeClient(dropped)
+    if (last !== null) await closeClient(last)
   }
 
-  const look = async (): Promise<number> => {
+  const sample = async (): Promise<number> => {
     askedAt = performance.now()
     try {
-      client ??= await connect(watched.connection)
-      latest = await readActivity(client, watched)
+      client ??= await connect(connection)
+      latest = await readActivity(client, pid, ledgerPid)
       if (latest.known && (latest.blockers.length > 0 || latest.statement !== null))
         blockers = latest.blockers
       return sampleInterval
     } catch (error) {
       latest = { known: false, reason: errorMessage(error) }
-      await drop()
+      await disconnect()
       return delayAfterFailure
     } finally {
       askedAt = null
     }
   }
 
-  const watch = async (): Promise<void> => {
-    for (let delay = sampleInterval; await sleepUnlessAborted(delay, stop.signal);) delay = await look()
+  const sampleUntilStopped = async (): Promise<void> => {
+    for (let delay = sampleInterval; await sleepUnlessAborted(delay, stop.signal);) delay = await sample()
   }
 
-  const watching = watch()
+  const sampling = sampleUntilStopped()
   return {
-    latest: () => (silence() > sampleTimeout ? unansweredActivity(silence()) : latest),
+    latest: () => (unansweredFor() > sampleTimeout ? unansweredActivity(unansweredFor()) : latest),
     blockers: () => blockers,
     end: async () => {
       stop.abort()
-      await drop()
-      await watching
-      await drop()
+      // A sample that waits for an answer fails with its connection, and may have opened a new one.
+      await disconnect()
+      await sampling
+      await disconnect()
     },
   }
 }
 
-async function readActivity(client: pg.Client, { pid, ledgerPid }: SampledSessions): Promise<Activity> {
+async function readActivity(client: pg.Client, pid: number, ledgerPid: number): Promise<Activity> {
   const [sessions, blockers, progress] = (await queryAll(client, activityQuery(pid, ledgerPid))).map(rowsOf)
   const [session] = sessions ?? []
   if (session === undefined) return { known: false, reason: 'its session is gone' }
   const { state, query, type, event, lock } = session
-  const runs = state === 'active'
+  const isActive = state === 'active'
   return {
     known: true,
-    statement: runs && typeof query === 'string' ? shortenQuery(query) : null,
+    statement: isActive && typeof query === 'string' ? shortenQuery(query) : null,
     work: parseCommandProgress(progress?.[0]),
-    waits: runs
-      ? (asText(lock) ?? ([type, event].flatMap((word) => asText(word) ?? []).join(' ') || null))
+    waits: isActive
+      ? (asText(lock) ?? ([type, event].flatMap((part) => asText(part) ?? []).join(' ') || null))
       : null,
     blockers: (blockers ?? []).map(parseBlocker),
   }

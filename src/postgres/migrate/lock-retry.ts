@@ -20,11 +20,7 @@ export async function withActiveRun<T>(
   use: (run: ActiveRun) => Promise<T>,
 ): Promise<T> {
   const { connection, session, auditClient } = context
-  const watch = startActivitySampler({
-    connection,
-    pid: session.pid,
-    ledgerPid: await readBackendPid(auditClient),
-  })
+  const watch = startActivitySampler(connection, session.pid, await readBackendPid(auditClient))
   const run = { context, state: createRunState(total), watch }
   const stopListening = captureServerMessages(run)
   try {
