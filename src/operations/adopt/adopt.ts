@@ -8,7 +8,7 @@ import { type MigrateOptions, withLockedSession } from '../../postgres/session/l
  * Throws SCHEMA_NOT_CONFIRMED where it is somebody else's by now.
  */
 export async function adopt(options: MigrateOptions, from: DatabaseIdentity | null): Promise<void> {
-  const { owner, report, checkPreconditions } = options
+  const { owner, writer, report, checkPreconditions } = options
   const admitUnchanged: typeof checkPreconditions = (inspection) => {
     if (inspection.identity?.id !== from?.id) throw ownerChangedError(inspection.identity)
     checkPreconditions(inspection)
@@ -17,7 +17,7 @@ export async function adopt(options: MigrateOptions, from: DatabaseIdentity | nu
     { ...options, checkPreconditions: admitUnchanged },
     async ({ session, inspection, schema }) => {
       if (inspection.identity === null || isSameOwner(inspection.identity, owner)) return
-      const identity = await recordIdentity(session.client, { schema, ...options }, 'adopted')
+      const identity = await recordIdentity(session.client, { schema, writer }, owner, 'adopted')
       report({ event: 'identified', identity })
     },
   )

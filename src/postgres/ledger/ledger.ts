@@ -1,16 +1,15 @@
 import pg from 'pg'
 import type { DatabaseIdentity } from '../../core/history/ownership.js'
 import { isRecord } from '../../core/text/is-record.js'
-import { queryRows } from '../connection/query.js'
+import { queryRows, type Row } from '../connection/query.js'
 
-/** Our append-only ledger beside Knex's own. */
+/** Our append-only table beside Knex's own. */
 export const ledgerTable = 'schemagate_ledger'
 
 /**
- * What happened: to a revision (`undone` had no failure of its own, and was rolled back with its transaction; `stamped` and
- * `repaired` were recorded without being run; `forgotten` is no longer recorded because its file is lost; `started` as the
- * last event means that it was interrupted), or to the database, whose rows have no revision: its identity, and each index
- * that is repaired.
+ * What happened to a revision: `undone` was rolled back with its transaction without a failure of its own; `stamped` and
+ * `repaired` were recorded without being run; `forgotten` is no longer recorded, because its file is lost; `started` as the
+ * last event was interrupted. Rows without a revision belong to the database: its identity, and the repair of an index.
  */
 export type LedgerEvent =
   | 'started'
@@ -25,44 +24,43 @@ export type LedgerEvent =
   | 'identified'
   | 'adopted'
 
-/** Who writes: kept with every row. */
+/** The process that writes, stored with every row. */
 export interface LedgerWriter {
   readonly host: string
   readonly release: string | null
 }
 
-/** What else is kept with a row, as JSON. */
+/** Further facts of a row, stored as JSON. */
 export interface LedgerDetail {
-  /** The file's name: texts of files that are called differently are not compared. */
+  /** The name of the file. Checksums are compared only where it is the same. */
   readonly file?: string | null
-  /** Whether the revision had a transaction, which takes everything back when it ends badly. */
+  /** Whether the revision ran in a transaction, so that a failure leaves nothing behind. */
   readonly transaction?: boolean
-  /** A hash of the catalog changes that were promised and verified, and the PostgreSQL major whose words they are. */
+  /** A hash of the verified catalog changes, and the major version of the PostgreSQL that printed them. */
   readonly changes?: string
   readonly postgres?: number
-  /** Why somebody forced it, and how many differences there were. */
+  /** The reason given for a forced stamp, and how many differences it accepted. */
   readonly reason?: string
   readonly differences?: number
   readonly identity?: StoredIdentity
-  /** The key of an index that is repaired, and how. */
+  /** The key of a repaired index, and the statements that repair it. */
   readonly index?: string
   readonly statements?: readonly string[]
 }
 
-/** Whose the database is from then on. */
 type StoredIdentity = Omit<DatabaseIdentity, 'since'>
 
 export interface LedgerEntry {
   readonly revision: string | null
   readonly event: LedgerEvent
-  /** Milliseconds, null where it is not over or was not measured. */
+  /** Milliseconds; absent where it was not measured. */
   readonly duration?: number
   readonly checksum?: string | null
   readonly error?: string
   readonly detail?: LedgerDetail
 }
 
-/** The last thing on record about a revision. */
+/** The last event of a revision. */
 export interface LastEvent {
   readonly revision: string
   readonly event: string
@@ -73,12 +71,12 @@ export interface LastEvent {
   readonly detail: LedgerDetail
 }
 
-/** Where a ledger is and what it records. */
+/** What Knex's table and ours record. */
 export interface Ledger {
   readonly schema: string
-  /** Names as Knex recorded them, in order. */
+  /** The names that Knex recorded, in order. */
   readonly names: readonly string[]
-  /** By revision; none where only Knex kept a record. */
+  /** By revision; empty where only Knex has recorded something. */
   readonly last: ReadonlyMap<string, LastEvent>
 }
 
@@ -86,19 +84,19 @@ export function quoteTableName(schema: string, table: string): string {
   return `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`
 }
 
-/** Creates our ledger where Knex's is, or brings one of an earlier release up to date. To be called under the lock. */
+/** Creates our ledger in the schema of Knex's, or upgrades that of an earlier release. Call it while holding the lock. */
 export async function ensureLedger(client: pg.ClientBase, schema: string): Promise<void> {
   const table = quoteTableName(schema, ledgerTable)
-  const [found] = await queryRows(
+  const [row] = await queryRows(
     client,
-    `select to_regclass(${pg.escapeLiteral(table)}) is not null as there, exists (select from pg_attribute
-      where attrelid = to_regclass(${pg.escapeLiteral(table)}) and attname = 'detail') as recent`,
+    `select to_regclass(${pg.escapeLiteral(table)}) is not null as present, exists (select from pg_attribute
+      where attrelid = to_regclass(${pg.escapeLiteral(table)}) and attname = 'detail') as upgraded`,
   )
-  if (found?.['there'] !== true) await client.query(createLedgerStatement(table))
-  else if (found['recent'] !== true) await client.query(updateLedgerStatement(table))
+  if (row?.['present'] !== true) await client.query(createLedgerStatement(table))
+  else if (row['upgraded'] !== true) await client.query(updateLedgerStatement(table))
 }
 
-/** Events have no check constraint: an older build may have to live with rows of a newer one. */
+/** No check constraint on `event`: a newer build may write events that an older one does not know. */
 function createLedgerStatement(table: string): string {
   return `create table ${table} (
     id bigint generated always as identity primary key,
@@ -120,7 +118,7 @@ function updateLedgerStatement(table: string): string {
     drop constraint if exists ${ledgerTable}_event_check`
 }
 
-/** Appends rows. Inside a transaction they share its fate, which is what an `applied` row is for. */
+/** Appends rows. An `applied` row is written in the transaction of its revision, and rolled back with it. */
 export async function appendEntries(
   client: pg.ClientBase,
   { schema, writer }: { readonly schema: string; readonly writer: LedgerWriter },
@@ -143,7 +141,7 @@ export async function appendEntries(
     )
 }
 
-/** SQL for the last event of each revision and the newest identity. A ledger of an earlier release has no `detail`. */
+/** SQL for the last event of each revision, and the newest identity. The ledger of an earlier release has no `detail`. */
 export function lastEventsQuery(schema: string): string {
   return `select revision, event, host, at, checksum, detail from (
       select distinct on (revision) id, revision, event, host, at, checksum, to_jsonb(l) -> 'detail' as detail
@@ -152,29 +150,24 @@ export function lastEventsQuery(schema: string): string {
     ) last order by id`
 }
 
-/** What the rows of `lastEvents` say: the last event of each revision, and whose the database is. */
-export function parseLastEvents(
-  rows: readonly Readonly<Record<string, unknown>>[],
-): Pick<Ledger, 'last'> & { readonly identity: DatabaseIdentity | null } {
-  const events = rows.map((row) => ({ ...parseLastEvent(row), named: row['revision'] !== null }))
-  const own = events.find(({ named }) => !named)
+/** Parses the rows of `lastEventsQuery`: the last event of each revision, and the identity of the database. */
+export function parseLastEvents(rows: readonly Row[]): {
+  readonly last: ReadonlyMap<string, LastEvent>
+  readonly identity: DatabaseIdentity | null
+} {
+  const revisions = rows.filter(({ revision }) => revision !== null).map(parseLastEvent)
+  const [database] = rows.filter(({ revision }) => revision === null).map(parseLastEvent)
+  const identity = database?.detail.identity
   return {
-    last: new Map(events.filter(({ named }) => named).map((event) => [event.revision, event])),
-    identity: own?.detail.identity === undefined ? null : { ...own.detail.identity, since: own.at },
+    last: new Map(revisions.map((event) => [event.revision, event])),
+    identity: database === undefined || identity === undefined ? null : { ...identity, since: database.at },
   }
 }
 
 /** Events by the names that earlier releases wrote. */
 const formerEventNames: Readonly<Record<string, LedgerEvent>> = { 'rolled back': 'undone' }
 
-function parseLastEvent({
-  revision,
-  event,
-  host,
-  at,
-  checksum,
-  detail,
-}: Readonly<Record<string, unknown>>): LastEvent {
+function parseLastEvent({ revision, event, host, at, checksum, detail }: Row): LastEvent {
   return {
     revision: String(revision),
     event: formerEventNames[String(event)] ?? String(event),

@@ -124,7 +124,7 @@ interface Preparation {
 
 async function prepareLedgers(client: pg.Client, { inspection, options }: Preparation): Promise<string> {
   const { schema } = inspection
-  const { project, report } = options
+  const { project, owner, writer, report } = options
   if (schema === null)
     throw new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
       what: 'There is no PostgreSQL schema in the search_path in which Knex could keep its record. Nothing was done.',
@@ -134,7 +134,7 @@ async function prepareLedgers(client: pg.Client, { inspection, options }: Prepar
     await client.query(`create schema if not exists ${pg.escapeIdentifier(project.schemaName)}`)
   await ensureLedger(client, schema)
   if (inspection.identity === null) {
-    const identity = await recordIdentity(client, { schema, ...options }, 'identified')
+    const identity = await recordIdentity(client, { schema, writer }, owner, 'identified')
     report({ event: 'identified', identity })
   }
   if (inspection.ledger !== null) await freeKnexLock(client, { schema, project, report })
