@@ -103,7 +103,7 @@ export async function assessInspection(
   const { recorded, live, major, identity } = inspection
   const build = migrations.map(({ revision }) => revision)
   const ownership = { identity, expected: configuredOwner(config) }
-  const texts = sourceTextsOf(inspection, { migrations, project, snapshot })
+  const texts = sourceTextsOf(inspection.ledger, migrations, project.tableName, snapshot)
   const evidence = { build, recorded, ownership, live, snapshot, texts, scope: config.verify.scope }
   const assessment = assess(evidence)
   if (snapshot === null || findingsOf(assessment).length === 0) return assessment

@@ -47,7 +47,7 @@ export function refuseUnmigratable(
   return (inspection) => {
     admit(inspection)
     const { database, recorded, identity } = inspection
-    const texts = sourceTextsOf(inspection, { migrations, project, snapshot })
+    const texts = sourceTextsOf(inspection.ledger, migrations, project.tableName, snapshot)
     const ownership = { identity, expected: configuredOwner(config) }
     const assessment = assess({ build, recorded, ownership, live: {}, snapshot: null, texts })
     const decision = decide(assessment, config.policy)

@@ -201,7 +201,7 @@ t.test('a database that answers and cannot be verified is not called lost', asyn
   t.match(document, {
     status: 'fail',
     notes: [
-      /^the database answers, but cannot be verified since \d{4}-.*Z: The role may not read what has to be verified: permission denied/,
+      /^the database answers, but cannot be verified since \d{4}-.*Z: The role lacks a privilege to read what is verified: permission denied/,
     ],
     checks: { 'postgres:connection': [{ status: 'pass' }] },
   })

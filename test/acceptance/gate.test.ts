@@ -152,15 +152,15 @@ Do one of:
     arrange: ({ query }) =>
       query('create schema music; create table music.knex_migrations (id serial, name text)'),
     exit: 6,
-    says: `SCHEMA_LEDGER_MISPLACED: Knex would keep its record in schema "public", but this database has one elsewhere. Nothing was done: Knex would build everything a second time.
+    says: `SCHEMA_LEDGER_MISPLACED: Knex would use a ledger in schema "public", but this database has one in a different schema. Nothing was done: Knex would create everything a second time.
 
   database          app@db:5432/songs
   knex_migrations   music.knex_migrations
   search_path       public
 
 Do one of:
-  searchPath, schemaName   in the knexfile say which schema is meant
-  drop table               removes a ledger that is not in use, with what it stands for`,
+  searchPath, schemaName   in the knexfile name the schema of the ledger
+  drop table               removes a ledger that is not in use, with all that it records`,
   },
   {
     name: 'a column that was dropped by hand',

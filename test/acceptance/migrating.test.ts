@@ -220,7 +220,7 @@ t.test('one role migrates and another one serves', async (t) => {
   t.equal(unreadable.exit, 2)
   t.equal(
     project.plain(logOf(unreadable).at(-1)?.msg ?? '').replaceAll(nameOf(app), 'app'),
-    `SCHEMA_PRIVILEGE_MISSING: The role may not read what has to be verified: permission denied for table knex_migrations.
+    `SCHEMA_PRIVILEGE_MISSING: The role lacks a privilege to read what is verified: permission denied for table knex_migrations.
 
   database   app@db:5432/songs
 

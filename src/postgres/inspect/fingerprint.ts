@@ -3,11 +3,11 @@ import { queryAll, type QueryResult } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { serverAndLedgerQueries, type ServerQueryOptions, rollBackQuietly } from './server-and-ledgers.js'
 
-/** What an inspection rests on: server, ledger, and a hash of the catalog, all of one snapshot. */
+/** What identifies the result of an inspection: server, ledger, and a hash of the catalog, read in one snapshot. */
 export interface InspectionFingerprint {
   /** The statements that read the ledger. */
   readonly ledgerQueries: readonly string[]
-  /** Their results and those of `placeQueries`: the same text only where nothing that was inspected has changed. */
+  /** The results of `serverAndLedgerQueries` and of these statements, as text: equal where nothing has changed. */
   readonly results: string
 }
 
@@ -19,8 +19,8 @@ export function fingerprintOf(
 }
 
 /**
- * Whether an inspection of the same database would find what the last one found, in one round trip and without reading
- * the catalog. False where the ledger cannot be read as it was. Throws what keeps the database from answering.
+ * Whether a new inspection of the database would find the same as the last one. Takes one round trip and does not read the
+ * catalog. False where the ledger can no longer be read in the same way; throws any other error.
  */
 export async function matchesFingerprint(
   client: pg.ClientBase,
@@ -37,7 +37,7 @@ export async function matchesFingerprint(
   }
 }
 
-/** Undefined tables and columns, and privileges that were revoked: a full inspection says what is the matter. */
+/** The ledger was dropped or altered, or a privilege was revoked. A full inspection will explain it. */
 function isLedgerChanged(error: unknown): boolean {
   return hasSqlState(error, sqlState.undefinedTable, sqlState.undefinedColumn, sqlState.insufficientPrivilege)
 }

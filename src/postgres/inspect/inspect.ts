@@ -22,20 +22,20 @@ import {
   rollBackQuietly,
 } from './server-and-ledgers.js'
 
-/** What is true of a database at one moment: read-only, one snapshot, nothing created. */
+/** The state of a database at one moment, read in one snapshot. */
 export interface Inspection {
   readonly database: DatabaseAddress
   /** The server's major version. */
   readonly major: number
   readonly serverVersion: string
-  /** A standby. */
+  /** Whether it is a standby. */
   readonly readOnly: boolean
-  /** Whether some process is migrating right now. */
+  /** Whether a process holds the migration lock. */
   readonly locked: boolean
-  /** The PostgreSQL schema Knex would use for its ledger, null where it has none to use. */
+  /** The PostgreSQL schema of Knex's ledger; null where Knex has no schema to use. */
   readonly schema: string | null
   readonly ledger: Ledger | null
-  /** Whose it is; null before the first migration, and where only Knex kept a record. */
+  /** Null before the first migration, and where only Knex has recorded something. */
   readonly identity: DatabaseIdentity | null
   readonly recorded: RecordedRevisions
   readonly live: Catalog
@@ -47,13 +47,13 @@ export interface InspectOptions {
   readonly project: KnexProject
   /** Statement timeout in milliseconds; 0 for none. */
   readonly timeout?: number
-  /** Which of comments and grants to read. Default: neither. */
+  /** Says whether to read comments and grants. Default: neither. */
   readonly scope?: Pick<Scope, 'comments' | 'grants'>
 }
 
 /**
- * Reads server, ledger and catalog in one repeatable-read transaction of two round trips. Works for a role that may only
- * read. Throws SCHEMA_LEDGER_MISPLACED, SCHEMA_PRIVILEGE_MISSING, SCHEMA_CATALOG_LOCKED.
+ * Reads server, ledgers and catalog in one repeatable-read transaction of two round trips. The role needs to read only.
+ * Throws SCHEMA_LEDGER_MISPLACED, SCHEMA_PRIVILEGE_MISSING, SCHEMA_CATALOG_LOCKED.
  */
 export async function inspect(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
   for (let attempt = 1; ; attempt += 1)
@@ -66,88 +66,86 @@ export async function inspect(client: pg.ClientBase, options: InspectOptions): P
 
 const maxInspectAttempts = 5
 
-/** The rows are those of one snapshot, but PostgreSQL prints an object as it is now: one that was just dropped it cannot find. */
+/** The rows come from one snapshot, but pg_get_*def() sees the present: it fails for an object that was dropped meanwhile. */
 function isConcurrentDrop(error: unknown): boolean {
   return hasSqlState(error, sqlState.internalError)
 }
 
 async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
   try {
-    const { place, live, found } = await readServerAndCatalog(client, options)
-    const queries = ledgerQueriesFor(place)
-    const rows = queries.length === 0 ? [] : await queryAll(client, queries.join(';\n'))
+    const { server, live, serverResults } = await readServerAndCatalog(client, options)
+    const ledgerQueries = ledgerQueriesFor(server)
+    const ledgerResults = ledgerQueries.length === 0 ? [] : await queryAll(client, ledgerQueries.join(';\n'))
     await client.query('commit')
-    const evidence = fingerprintOf(queries, [...found, ...rows])
-    return buildInspection({
-      server: place,
+    const { ledger, identity } = parseLedgers(server, ledgerResults)
+    const { user, name, major, serverVersion, readOnly, locked, schema } = server
+    return {
+      database: { ...addressOf(options.connection), user, name },
+      major,
+      serverVersion,
+      readOnly,
+      locked,
+      schema,
+      ledger,
+      identity,
+      recorded: recordedRevisions(server, ledger, live),
       live,
-      ...parseLedgers(place, rows),
-      fingerprint: evidence,
-      options,
-    })
+      fingerprint: fingerprintOf(ledgerQueries, [...serverResults, ...ledgerResults]),
+    }
   } catch (error) {
     await rollBackQuietly(client)
     throw hasSqlState(error, sqlState.lockNotAvailable)
       ? await catalogLockedError(client, error)
-      : explainMissingPrivilege(error, options)
+      : explainMissingPrivilege(error, options.connection)
   }
 }
 
 async function readServerAndCatalog(
   client: pg.ClientBase,
   options: InspectOptions,
-): Promise<{ place: ServerAndLedgers; live: Catalog; found: readonly QueryResult[] }> {
+): Promise<{ server: ServerAndLedgers; live: Catalog; serverResults: readonly QueryResult[] }> {
   const { connection, project, scope = defaultScope } = options
   const { comments, grants } = scope
   const reader = createCatalogReader({ ...ledgerTablesOf(project), comments, grants })
-  const text = [...serverAndLedgerQueries(options), ...reader.queries].join(';\n')
-  const results = await queryAll(client, text)
-  const found = results.slice(0, serverResultCount)
-  const [server, tables] = found
-  const place = parseServerAndLedgers(rowsOf(server)[0] ?? {}, rowsOf(tables), project)
-  refuseMisplacedLedger(place, { connection, project, found: rowsOf(tables) })
-  return { place, live: await reader.parse(results.slice(serverResultCount)), found }
+  const results = await queryAll(client, [...serverAndLedgerQueries(options), ...reader.queries].join(';\n'))
+  const serverResults = results.slice(0, serverResultCount)
+  const [serverRows = [], tables = []] = serverResults.map(rowsOf)
+  const server = parseServerAndLedgers(serverRows[0] ?? {}, tables, project)
+  refuseMisplacedLedger(server, tables, connection, project)
+  return { server, live: await reader.parse(results.slice(serverResultCount)), serverResults }
 }
 
-interface FoundTables {
-  readonly connection: Connection
-  readonly project: KnexProject
-  readonly found: readonly Row[]
-}
-
-/** With settings that name a schema, ledgers of other services beside it are no business of ours. */
+/** Where the knexfile names a schema, it may belong to one of several services, each with a ledger in a schema of its own. */
 function refuseMisplacedLedger(
   { schema, searchPath }: ServerAndLedgers,
-  { connection, project, found }: FoundTables,
+  tables: readonly Row[],
+  connection: Connection,
+  project: KnexProject,
 ): void {
-  const named = project.schemaName !== null || project.searchPath.length > 0
+  const namesSchema = project.schemaName !== null || project.searchPath.length > 0
   const visible = new Set(project.schemaName === null ? [...searchPath, schema] : [schema])
-  const places = found
+  const found = tables
     .filter((row) => row['table'] === project.tableName)
     .map((row) => String(row['schema']))
-    .filter((place) => !named || visible.has(place))
-  if (places.length === 0 || (places.length === 1 && places[0] === schema)) return
+    .filter((each) => !namesSchema || visible.has(each))
+  if (found.length === 0 || (found.length === 1 && found[0] === schema)) return
   throw new SchemaError('SCHEMA_LEDGER_MISPLACED', {
-    what: `Knex would keep its record in schema "${schema ?? 'none'}", but this database has one elsewhere. Nothing was done: Knex would build everything a second time.`,
+    what: `Knex would use a ledger in schema "${schema ?? 'none'}", but this database has one in a different schema. Nothing was done: Knex would create everything a second time.`,
     facts: [
       ['database', describeAddress(addressOf(connection))],
-      [project.tableName, places.map((place) => `${place}.${project.tableName}`)],
+      [project.tableName, found.map((each) => `${each}.${project.tableName}`)],
       ['search_path', searchPath.join(', ')],
     ],
     choices: [
-      ['searchPath, schemaName', 'in the knexfile say which schema is meant'],
-      ['drop table', 'removes a ledger that is not in use, with what it stands for'],
+      ['searchPath, schemaName', 'in the knexfile name the schema of the ledger'],
+      ['drop table', 'removes a ledger that is not in use, with all that it records'],
     ],
   })
 }
 
-/** The first migration makes our ledger before Knex makes its own: whoever is killed in between leaves ours alone. */
-function ledgerQueriesFor({
-  schema,
-  ledgerSchema,
-  tableName,
-  hasOwnLedger,
-}: ServerAndLedgers): readonly string[] {
+/** The first migration creates our ledger before Knex's: a process that is killed in between leaves only ours. */
+function ledgerQueriesFor(server: ServerAndLedgers): readonly string[] {
+  const { schema, ledgerSchema, tableName, hasOwnLedger } = server
   const names =
     ledgerSchema === null ? [] : [`select name from ${quoteTableName(ledgerSchema, tableName)} order by id`]
   return schema !== null && hasOwnLedger ? [...names, lastEventsQuery(schema)] : names
@@ -159,56 +157,31 @@ function parseLedgers(
 ): Pick<Inspection, 'ledger' | 'identity'> {
   const { last, identity } = parseLastEvents(hasOwnLedger ? rowsOf(results.at(-1)) : [])
   if (schema === null) return { ledger: null, identity }
-  return {
-    ledger: { schema, names: rowsOf(results[0]).map(({ name }) => String(name)), last },
-    identity,
-  }
+  const names = rowsOf(results[0]).map(({ name }) => String(name))
+  return { ledger: { schema, names, last }, identity }
 }
 
-interface InspectionParts extends Pick<Inspection, 'ledger' | 'identity'> {
-  readonly server: ServerAndLedgers
-  readonly live: Catalog
-  readonly fingerprint: InspectionFingerprint
-  readonly options: InspectOptions
-}
-
-function buildInspection({
-  server,
-  live,
-  ledger,
-  identity,
-  fingerprint,
-  options,
-}: InspectionParts): Inspection {
-  const { major, serverVersion, readOnly, locked, schema } = server
-  const schemas = new Set([...server.searchPath, schema ?? ''].map(quoteName))
+function recordedRevisions(
+  { schema, searchPath }: ServerAndLedgers,
+  ledger: Ledger | null,
+  live: Catalog,
+): RecordedRevisions {
+  const schemas = new Set([...searchPath, schema ?? ''].map(quoteName))
   const hasTables = Object.keys(live).some((key) => {
     const { kind, names } = parseKey(key)
     return kind === 'table' && schemas.has(names[0] ?? '')
   })
   return {
-    database: { ...addressOf(options.connection), user: server.user, name: server.name },
-    major,
-    serverVersion,
-    readOnly,
-    locked,
-    schema,
-    ledger,
-    identity,
-    recorded: {
-      revisions: [...new Set((ledger?.names ?? []).map(revisionOf))],
-      // Where a first revision was begun, the tables are what it left.
-      hasTables: hasTables && (ledger?.last.size ?? 0) === 0,
-    },
-    live,
-    fingerprint,
+    revisions: [...new Set((ledger?.names ?? []).map(revisionOf))],
+    // An interrupted first revision explains the tables.
+    hasTables: hasTables && (ledger?.last.size ?? 0) === 0,
   }
 }
 
-function explainMissingPrivilege(error: unknown, { connection }: InspectOptions): unknown {
+function explainMissingPrivilege(error: unknown, connection: Connection): unknown {
   if (!hasSqlState(error, sqlState.insufficientPrivilege)) return error
   return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
-    what: `The role may not read what has to be verified: ${error.message}.`,
+    what: `The role lacks a privilege to read what is verified: ${error.message}.`,
     facts: [['database', describeAddress(addressOf(connection))]],
     choices: [['grant select', 'on the ledger tables to this role']],
     cause: error,

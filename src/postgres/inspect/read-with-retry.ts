@@ -9,71 +9,69 @@ import { errorCodeOf, isResourceShortage } from '../connection/sqlstate.js'
 import { lockHoldersOf, isCatalogLockedError } from '../locks/blocked-read.js'
 
 export interface ReadRetryOptions {
-  /** How long to try, in milliseconds. */
+  /** How long to retry a lost or refused connection, in milliseconds. */
   readonly timeout: number
-  /** How long the first reading may take, in milliseconds; after a connection that was lost twice as long. */
+  /** How long the first read may take, in milliseconds. Each lost connection doubles it. */
   readonly answerTimeout: number
-  /** How long to wait for others who have locked tables that have to be read, in milliseconds. */
+  /** How long to wait for sessions that have locked tables, in milliseconds. */
   readonly lockWaitTimeout: number
-  /** Called after each failed attempt that will be repeated. */
+  /** Called before each retry; `waited` is in milliseconds. */
   readonly onWait: (reason: string, waited: number) => void
-  /** The same, where it is for tables that these sessions have locked. */
+  /** Called instead of `onWait` where these sessions have locked tables. */
   readonly onLocked: (holders: string | null, waited: number) => void
   readonly signal?: AbortSignal
 }
 
-/** Reads with a client; the deadline is for `answered`, around what waits for the server. */
+/** Reads with a client, using `withTimeout` with this deadline. */
 type ReadWithClient<T> = (client: pg.Client, deadline: Deadline) => Promise<T>
 
 /**
- * Connects and reads, waiting with backoff and jitter for a server that is not there yet, and beginning anew where the
- * connection is lost or silent, or others have locked tables. What waiting cannot mend (wrong password, no such database,
- * TLS) throws at once; SCHEMA_DATABASE_UNREACHABLE and SCHEMA_CATALOG_LOCKED after their timeouts, SCHEMA_INTERRUPTED when
- * asked to stop.
+ * Connects and reads. Retries with backoff and jitter while the server is not up, the connection is lost or does not answer,
+ * or other sessions have locked tables. Throws SCHEMA_DATABASE_UNREACHABLE and SCHEMA_CATALOG_LOCKED after their timeouts,
+ * SCHEMA_INTERRUPTED when the signal aborts, and at once what a retry cannot change: a wrong password, a missing database,
+ * TLS.
  */
 export async function readWithRetry<T>(
   connection: Connection,
-  { answerTimeout, ...patience }: ReadRetryOptions,
+  options: ReadRetryOptions,
   read: ReadWithClient<T>,
 ): Promise<T> {
-  const { signal } = patience
-  const longest = Math.max(answerTimeout, patience.timeout)
-  let timeout = answerTimeout
-  let reason = ''
-  let since = 0
+  const { timeout, lockWaitTimeout, signal } = options
+  let answerTimeout = options.answerTimeout
+  let lastCode = ''
+  let waitingSince = 0
   for (let delay = 100; ; delay = Math.min(delay * 2, 3_000)) {
-    const tried = performance.now()
-    const attempt = await tryRead(connection, { timeout, signal }, read)
+    const started = performance.now()
+    const attempt = await tryRead(connection, { timeout: answerTimeout, signal }, read)
     if ('value' in attempt) return attempt.value
     const { error, retry } = attempt.failure
-    // A wait for one thing leaves as much time as ever for the other.
-    if (error.code !== reason) since = tried
-    reason = error.code
-    const waited = performance.now() - since
-    const locked = isCatalogLockedError(error)
-    if (!retry || waited + delay > (locked ? patience.lockWaitTimeout : patience.timeout)) throw error
-    reportWait(error, waited, patience)
+    // Waiting for a lock does not use up the time to wait for the server, nor the other way round.
+    if (error.code !== lastCode) waitingSince = started
+    lastCode = error.code
+    const waited = performance.now() - waitingSince
+    const isLocked = isCatalogLockedError(error)
+    if (!retry || waited + delay > (isLocked ? lockWaitTimeout : timeout)) throw error
+    reportWait(error, waited, options)
     await pause(withJitter(delay), signal)
-    if (attempt.connected && !locked) timeout = Math.min(timeout * 2, longest)
+    if (attempt.connected && !isLocked)
+      answerTimeout = Math.min(answerTimeout * 2, Math.max(options.answerTimeout, timeout))
   }
 }
 
 /**
- * For work that is tried again where the connection was lost: waits before the next attempt, longer each time. Throws the
- * error that is no such loss, and the loss once the timeout since the first one has passed.
+ * Returns a function to call with each error of work that is retried after a lost connection. It waits before the next
+ * attempt, longer each time. It throws an error that is no lost connection, and any error once `timeout` has passed since
+ * the first one.
  */
-export function retryOnConnectionLoss({
-  timeout,
-  signal,
-  ...telling
-}: Omit<ReadRetryOptions, 'answerTimeout' | 'lockWaitTimeout'>): (error: unknown) => Promise<void> {
+export function retryOnConnectionLoss(options: ReadRetryOptions): (error: unknown) => Promise<void> {
+  const { timeout, signal } = options
   let first: number | null = null
   let delay = 500
   return async (error) => {
     first ??= performance.now()
     const waited = performance.now() - first
     if (!isRetryable(error) || waited + delay > timeout) throw error
-    reportWait(error, waited, telling)
+    reportWait(error, waited, options)
     await pause(withJitter(delay), signal)
     delay = Math.min(delay * 2, 30_000)
   }
@@ -99,7 +97,7 @@ async function tryRead<T>(
   }
 }
 
-/** What the server cannot do for the moment is waited for, too. */
+/** Also retries where the server lacks resources at the moment. */
 function retryableFailure(error: unknown, connection: Connection): ConnectionFailure {
   if (isResourceShortage(errorCodeOf(error))) return classifyConnectionError(error, addressOf(connection))
   if (isRetryable(error)) return { error, retry: true }
@@ -113,11 +111,7 @@ function isRetryable(error: unknown): error is SchemaError {
   )
 }
 
-function reportWait(
-  error: SchemaError,
-  waited: number,
-  { onWait, onLocked }: Pick<ReadRetryOptions, 'onWait' | 'onLocked'>,
-): void {
+function reportWait(error: SchemaError, waited: number, { onWait, onLocked }: ReadRetryOptions): void {
   if (error.code === 'SCHEMA_CATALOG_LOCKED') onLocked(lockHoldersOf(error), waited)
   else onWait(error.message, waited)
 }

@@ -1,32 +1,28 @@
 import pg from 'pg'
 import type { MigrationTexts } from '../../core/history/file-changes.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
-import type { KnexProject } from '../../project/knexfile.js'
 import { ledgerName, type Migration, revisionOf } from '../../project/migration-files.js'
 import { changeHashOf } from '../ledger/change-hash.js'
-import { quoteTableName } from '../ledger/ledger.js'
-import type { Inspection } from './inspect.js'
+import { type Ledger, quoteTableName } from '../ledger/ledger.js'
 
-export interface MigrationBuild {
-  readonly migrations: readonly Migration[]
-  readonly project: Pick<KnexProject, 'tableName'>
-  readonly snapshot: Snapshot | null
-}
-
-/** The texts of the migrations, now and as the ledger has them. */
-export function sourceTextsOf({ ledger }: Pick<Inspection, 'ledger'>, build: MigrationBuild): MigrationTexts {
-  const { migrations, project, snapshot } = build
+/** The migrations of this build, the checksums that the ledger recorded, and the SQL that renames a recorded revision. */
+export function sourceTextsOf(
+  ledger: Ledger | null,
+  migrations: readonly Migration[],
+  tableName: string,
+  snapshot: Snapshot | null,
+): MigrationTexts {
   const { schema = 'public', names = [], last = new Map() } = ledger ?? {}
-  const table = quoteTableName(schema, project.tableName)
+  const table = quoteTableName(schema, tableName)
   return {
     sources: migrations,
     recorded: last,
     promisedChangeOf: (revision) => changeHashOf(snapshot, revision),
     renameStatement: (revision, to) => {
-      const was = names.find((name) => revisionOf(name) === revision) ?? revision
+      const oldName = names.find((name) => revisionOf(name) === revision) ?? revision
       const sourceName = migrations.find((migration) => migration.revision === to)?.sourceName ?? null
-      const is = ledgerName({ revision: to, sourceName }, names)
-      return `update ${table} set name = ${pg.escapeLiteral(is)} where name = ${pg.escapeLiteral(was)}`
+      const newName = ledgerName({ revision: to, sourceName }, names)
+      return `update ${table} set name = ${pg.escapeLiteral(newName)} where name = ${pg.escapeLiteral(oldName)}`
     },
   }
 }

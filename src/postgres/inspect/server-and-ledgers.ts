@@ -6,7 +6,7 @@ import { canonicalSessionStatements } from '../introspect/queries/catalog-querie
 import { ledgerTable } from '../ledger/ledger.js'
 import { lockHeldCondition } from '../locks/advisory-lock.js'
 
-/** Where a connection has led, and what is there of ledgers. */
+/** The server and database behind a connection, and the ledgers in it. */
 export interface ServerAndLedgers {
   readonly user: string
   readonly name: string
@@ -29,16 +29,16 @@ export interface ServerQueryOptions {
 
 const catalogLockTimeout = 1_000
 
-/** How many results `placeQueries` have: the server, the tables that may be ledgers, the hash of the catalog. */
+/** `serverAndLedgerQueries` have three results: the server, the tables that may be ledgers, the hash of the catalog. */
 export const serverResultCount = 3
 
-/** The beginning of a message that looks at a database: one read-only snapshot, and from then on a canonical session. */
+/** The first statements of an inspection. They open a read-only snapshot and set up a canonical session. */
 export function serverAndLedgerQueries({ project, timeout = 0 }: ServerQueryOptions): readonly string[] {
   const { searchPath } = project
   return [
     'begin transaction isolation level repeatable read read only',
     `set local statement_timeout to ${timeout}`,
-    // PostgreSQL prints defaults, indexes and views under a lock of their table, which waits for whoever alters it.
+    // Printing defaults, indexes and views locks their table, which waits for a session that alters the table.
     `set local lock_timeout to ${catalogLockTimeout}`,
     ...(searchPath.length === 0
       ? []
@@ -59,8 +59,9 @@ function serverQuery(tableName: string): string {
 }
 
 /**
- * The tables that may be ledgers, in every schema: a search_path can hide one, and Knex would then build a second. Those
- * of others are passed over where this role may not read them; its own must be found, or the database would look unmanaged.
+ * The tables that may be ledgers, in all schemas: where the search_path hides one, Knex would create a second. Ledgers in
+ * other schemas count only where the role may read them. The one in the project's own schema always counts: without it the
+ * database would seem unmanaged.
  */
 function ledgerTablesQuery({ tableName, schemaName }: KnexProject): string {
   const schema = schemaName === null ? 'current_schema()' : pg.escapeLiteral(schemaName)
@@ -72,7 +73,7 @@ function ledgerTablesQuery({ tableName, schemaName }: KnexProject): string {
     order by 1`
 }
 
-/** What the first two results of `placeQueries` say. */
+/** Parses the first two results of `serverAndLedgerQueries`. */
 export function parseServerAndLedgers(
   server: Row,
   tables: readonly Row[],
@@ -96,7 +97,7 @@ export function parseServerAndLedgers(
   }
 }
 
-/** After a lost connection there is nothing to roll back, and the first error is the one to show. */
+/** Rolls back without throwing: after a lost connection it fails too, and the first error is the one to show. */
 export async function rollBackQuietly(client: pg.ClientBase): Promise<void> {
   await queryRows(client, 'rollback').catch(() => [])
 }
