@@ -658,7 +658,10 @@ t.test('whoever starts while others have locked tables says whom it waits for', 
   )
   const late = await project.run('check', { LOCK_WAIT_TIMEOUT: '1s' })
   t.equal(late.exit, 9)
-  t.match(errorOf(late), /^SCHEMA_CATALOG_LOCKED: The catalog cannot be read, because other sessions have locked tables\./)
+  t.match(
+    errorOf(late),
+    /^SCHEMA_CATALOG_LOCKED: The catalog cannot be read, because other sessions have locked tables\./,
+  )
   t.match(errorOf(late), /\n {2}locked by +first, .*at 002_plays, since /)
   await goOn()
   await Promise.all([first.said('/health/schema'), second.said('/health/schema')])
