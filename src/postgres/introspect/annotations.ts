@@ -5,13 +5,13 @@ import { factsFromRow } from './facts.js'
 import { aliasQuery, commentQuery, dependencyQuery } from './queries/dependencies.sql.js'
 import { grantQuery } from './queries/grants.sql.js'
 
-/** Queries whose results say something about objects of any kind, and what adds it to the catalog. */
+/** Queries about objects of all kinds, and a function that adds their results to the catalog. */
 export interface CatalogAnnotation {
   readonly queries: readonly string[]
   readonly add: (catalog: Catalog, addresses: ObjectAddresses, results: readonly QueryResult[]) => Catalog
 }
 
-/** What is read only on request. */
+/** What to read in addition to the definitions. */
 export interface AnnotationOptions {
   /** The facts `comment`. */
   readonly comments?: boolean
@@ -33,13 +33,13 @@ export function selectAnnotations({
   ]
 }
 
-/** Rows of catalog, oid, column, and facts named as their columns. */
+/** The rows of the query have the catalog, oid and column of an object, then facts named like their columns. */
 function annotationFromQuery(query: string): CatalogAnnotation {
   return {
     queries: [query],
     add: (catalog, addresses, [result]) => {
+      if (result === undefined) throw new Error('The server sent no comments or grants.')
       const added: Record<string, Facts> = {}
-      if (result === undefined) throw new Error('the server sent no comments or grants')
       const names = result.columns.slice(3)
       for (const row of result.rows) {
         const key = addresses.get(objectAddress(String(row[0]), row.slice(1)))
@@ -55,7 +55,7 @@ const dependencyAnnotation: CatalogAnnotation = {
   queries: [aliasQuery, dependencyQuery],
   add: (catalog, addresses, [aliases, dependencies]) => {
     if (aliases === undefined || dependencies === undefined)
-      throw new Error('the server sent no dependencies')
-    return addDependencies(catalog, addresses, { aliases, dependencies })
+      throw new Error('The server sent no dependencies.')
+    return addDependencies(catalog, addresses, aliases, dependencies)
   },
 }

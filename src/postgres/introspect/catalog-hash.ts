@@ -1,17 +1,17 @@
 import { catalogQueries } from './queries/catalog-queries.js'
 
-/** One system catalog, and what tells whether anything in it that can be a fact has changed. */
+/** One system catalog, and what to hash in it so that every change of a fact changes the hash. */
 interface HashedCatalog {
   readonly catalog: string
-  /** A number that is another one for each row. Default: its oid. */
+  /** A different number for each row. Default: its oid. */
   readonly key?: string
-  /** What is another one after each change of a row. Default: the transaction that wrote it. */
+  /** What each change of a row changes. Default: the transaction that wrote it. */
   readonly rowContent?: string
   /** The alias of the catalog is `x`. Default: all rows. */
   readonly from?: string
 }
 
-/** Temporary objects come and go with sessions, and are no part of what is promised. */
+/** Temporary objects come and go with sessions, and migrations do not promise them. */
 const temporarySchemas = `select oid from pg_namespace where nspname ~ '^pg_(toast_)?temp_'`
 
 const outsideTemporarySchemas = (catalog: string, column: string): HashedCatalog => ({
@@ -25,7 +25,7 @@ const ofPermanentRelations = (catalog: string, column: string, key = 'oid'): Has
   from: `${catalog} x where ${column} not in (select oid from temporary)`,
 })
 
-/** TOAST tables get another oid when a materialized view is refreshed. */
+/** Without TOAST tables: REFRESH MATERIALIZED VIEW gives them new oids. */
 const joinPermanentRelation = (catalog: string, column: string): string =>
   `${catalog} x join pg_class r on r.oid = x.${column} and r.relpersistence <> 't'
     and r.relnamespace <> 'pg_toast'::regnamespace`
@@ -35,14 +35,14 @@ const thisDatabase = '(select oid from pg_database where datname = current_datab
 const hashKey = (columns: string): string => `hash_record_extended(row(${columns}), 0)`
 
 /**
- * The columns of pg_class that can be facts. Its rows are written by TRUNCATE, REFRESH MATERIALIZED VIEW, CLUSTER and
- * VACUUM FULL as well, for where the data is. The hash of an ACL itself is a mere sum.
+ * The columns of pg_class that can be facts. TRUNCATE, REFRESH MATERIALIZED VIEW, CLUSTER and VACUUM FULL also write its
+ * rows, to say where the data is. An ACL is hashed as text, because PostgreSQL's hash of an aclitem is only a sum.
  */
 const relationColumns = `relname, relnamespace, reltype, reloftype, relowner, relam, relkind, relpersistence,
   relrowsecurity, relforcerowsecurity, relreplident, relispartition, relispopulated, relpartbound::text, reloptions,
   relacl::text`
 
-/** Catalogs with an oid whose rows are written by nothing but DDL. */
+/** Catalogs with an oid whose rows only DDL writes. */
 const ddlOnlyCatalogs = `
   pg_policy pg_statistic_ext pg_event_trigger pg_publication pg_publication_rel pg_extension
   pg_language pg_am pg_cast pg_conversion pg_collation pg_transform pg_enum pg_operator pg_opclass
@@ -97,7 +97,7 @@ const hashedCatalogs: readonly HashedCatalog[] = [
     from: `pg_description x where objoid >= 16384 or objoid = to_regnamespace('public')`,
   },
   {
-    // What no other row says: the members of an extension, and the schemas of a publication, whose catalog 14 lacks.
+    // The members of an extension, which no other catalog has, and the schemas of a publication: 14 has no catalog of them.
     catalog: 'pg_depend',
     key: hashKey('classid, objid, objsubid, refclassid, refobjid'),
     from: `pg_depend x where refclassid in ('pg_extension'::regclass, 'pg_publication'::regclass)`,
@@ -108,7 +108,7 @@ const hashedCatalogs: readonly HashedCatalog[] = [
     from: `pg_subscription x where subdbid = ${thisDatabase}`,
   },
   {
-    // Not everybody may read pg_authid. The roles that something here belongs, or is granted, to.
+    // Not pg_authid, which only superusers may read. The roles that own something here or have a privilege on it.
     catalog: 'pg_roles',
     rowContent: 'rolname',
     from: `pg_roles x where oid < 16384 or oid in (select refobjid from pg_shdepend
@@ -117,23 +117,22 @@ const hashedCatalogs: readonly HashedCatalog[] = [
   },
 ]
 
-/** Catalogs that not everybody may read, not even who wrote their rows: what is read of them is hashed itself. */
+/** An ordinary role may not read xmin in these catalogs, so the result of the catalog query is hashed. */
 const restrictedCatalogs = ['pg_subscription', 'pg_user_mapping']
 
 /**
- * What xmin cannot say: whether this is the same database of the same server, and started no later. A standby that is
- * promoted, or a server that is restored, gives the numbers of lost transactions to others; and after 2^32
- * transactions all numbers come again.
+ * Identifies the database, the start of the server and the epoch of transaction ids. Without them xmin proves nothing: a
+ * promoted standby or a restored server reuses the ids of lost transactions, and after 2^32 transactions all ids repeat.
  */
 const serverOriginQuery = `select 'origin', 1::bigint, (hash_record_extended(row(oid, datdba, pg_postmaster_start_time(),
     pg_snapshot_xmax(pg_current_snapshot())::text::bigint >> 31), 0))::text
   from pg_database where datname = current_database()`
 
 /**
- * The query for a hash of everything the catalog queries read: rows of a name, a count and 64 bits. After any committed
- * change by DDL some of them are others; what happens to data leaves them alone, and so do VACUUM, ANALYZE, sequences,
- * TRUNCATE, REFRESH and temporary objects. A fraction of the cost of reading the catalog: the definitions are not
- * printed, and next to nothing is sent. Any role may run it. The session must be canonical.
+ * The query for a hash of everything that the catalog queries read: rows of a name, a count and 64 bits. Each committed
+ * change by DDL changes some of them. Changes of data do not, nor do VACUUM, ANALYZE, sequences, TRUNCATE, REFRESH and
+ * temporary objects. It is much cheaper than reading the catalog: it prints no definitions and sends little. Any role may
+ * run it. Needs `canonicalSessionStatements`.
  */
 export function catalogHashQuery(): string {
   const parts = [serverOriginQuery, ...hashedCatalogs.map(catalogHashPart), ...restrictedHashParts()]
@@ -142,8 +141,8 @@ export function catalogHashQuery(): string {
 }
 
 /**
- * Each row has a seed of its own, because bit_xor of sums cancels out: two rows that change in the same way would.
- * xid has no hash function with a name before 18, but records have.
+ * Each row has a seed of its own, because otherwise bit_xor() cancels out two rows that change alike. The content is hashed
+ * as a record, because a hash function for xid exists only since 18.
  */
 function catalogHashPart({
   catalog,

@@ -8,36 +8,32 @@ import {
 } from '../../core/model/catalog.js'
 import type { QueryResult } from '../connection/query.js'
 
-/** Where PostgreSQL keeps each object: `pg_class/16385/2` -> `column:public.songs.title`. */
+/** From the address of an object in the system catalogs to its key: `pg_class/16385/2` -> `column:public.songs.title`. */
 export type ObjectAddresses = ReadonlyMap<string, string>
 
-type AddressCells = readonly unknown[]
-
-export function objectAddress(catalog: string, [oid, sub]: AddressCells): string {
+export function objectAddress(catalog: string, [oid, sub]: readonly unknown[]): string {
   return `${catalog}/${String(oid)}/${String(sub)}`
 }
 
-/** The results of the alias and the dependency query. */
-export interface DependencyResults {
-  readonly aliases: QueryResult
-  readonly dependencies: QueryResult
-}
-
 /**
- * A catalog with what each object needs, as sorted keys in `$needs`; what only the default of a column needs is in its
- * `$defaultNeeds`. Left out is what a key says already: the schema of an object, and the table of what belongs to one.
+ * Adds to each object the sorted keys of the objects it needs: `$needs`, and for a column `$defaultNeeds` with those that
+ * only its default needs. Leaves out what a key says already, the schema of an object and the table of its parts.
+ *
+ * @param aliases the result of `aliasQuery`
+ * @param dependencies the result of `dependencyQuery`
  */
 export function addDependencies(
   catalog: Catalog,
   addresses: ObjectAddresses,
-  rows: DependencyResults,
+  aliases: QueryResult,
+  dependencies: QueryResult,
 ): Catalog {
-  const find = createKeyLookup(addresses, rows.aliases)
+  const keyOf = createKeyLookup(addresses, aliases)
   const needs = new Map<string, Set<string>>()
   const defaultNeeds = new Map<string, Set<string>>()
-  for (const [from, fromId, fromSub, to, toId, toSub] of rows.dependencies.rows) {
-    const key = find(objectAddress(String(from), [fromId, fromSub]))
-    const needed = find(objectAddress(String(to), [toId, toSub]))
+  for (const [from, fromId, fromSub, to, toId, toSub] of dependencies.rows) {
+    const key = keyOf(objectAddress(String(from), [fromId, fromSub]))
+    const needed = keyOf(objectAddress(String(to), [toId, toSub]))
     if (key === undefined || needed === undefined || !isExplicitDependency(key, needed)) continue
     const isDefault = from === 'pg_attrdef' && catalog[key]?.['default'] !== undefined
     addDependency(isDefault ? defaultNeeds : needs, key, needed)
@@ -54,7 +50,7 @@ export function addDependencies(
   )
 }
 
-/** From the address of any row to the key of the object it stands for; a column without a key stands for its relation. */
+/** Finds the key for the address of a row: that of its object, and for a column without a key that of its relation. */
 function createKeyLookup(
   addresses: ObjectAddresses,
   aliases: QueryResult,
@@ -73,14 +69,14 @@ function createKeyLookup(
   return find
 }
 
-/** Whether a dependency says more than the two keys do. */
+/** Whether the two keys do not already say it. */
 function isExplicitDependency(key: string, needed: string): boolean {
   if (key === needed || needed === schemaKeyOf(key)) return false
   if (relationKeysOf(key).includes(needed) || relationKeysOf(needed).includes(key)) return false
   const { kind } = parseKey(key)
   const neededKind = parseKey(needed).kind
   if (neededKind !== 'column') return true
-  // The columns of an index or a constraint are in its definition, and a sequence says by which column it is owned.
+  // The definition of an index or a constraint names its columns, and a sequence names the column that owns it.
   return (
     kind !== 'sequence' && (tableKeyOf(needed) !== tableKeyOf(key) || !['constraint', 'index'].includes(kind))
   )

@@ -8,17 +8,17 @@ import { factsFromRow } from './facts.js'
 import { canonicalSessionStatements, catalogQueries } from './queries/catalog-queries.js'
 import type { KindQuery } from './queries/kind-query.js'
 
-/** The tables that keep the record of migrations are not part of what migrations promise. */
+/** Migrations do not promise the tables that record migrations. */
 const schemagateTables = ['schemagate_ledger']
 
 export interface ReadOptions extends AnnotationOptions {
-  /** Tables to leave out, by name, wherever they are: Knex's own. Default: those of Knex's default settings. */
+  /** Names of tables to leave out in every schema: Knex's own. Default: the names in Knex's default settings. */
   readonly ledgerTables?: readonly string[]
-  /** The kinds to read, as in object keys. Default: all. */
+  /** The kinds to read, as object keys name them. Default: all. */
   readonly kinds?: ReadonlySet<string>
 }
 
-/** All that can be read: what a snapshot holds, and what writing SQL needs. */
+/** Everything that can be read, for a snapshot and for writing SQL. */
 export const allAnnotations = { comments: true, grants: true, structure: true } as const
 
 const knexTables = ['knex_migrations', 'knex_migrations_lock']
@@ -29,8 +29,8 @@ export function ledgerTablesOf({ tableName }: { readonly tableName: string }): R
 }
 
 /**
- * Reads the catalog of the connected database: all non-system schemas, without what extensions own.
- * One round trip, one repeatable-read, read-only snapshot. The client must not be in a transaction.
+ * Reads the catalog of the connected database: all schemas but PostgreSQL's own, without the members of extensions. Takes
+ * one round trip and one repeatable-read snapshot. The client must not be in a transaction.
  */
 export async function readCatalog(client: pg.ClientBase, options: ReadOptions = {}): Promise<Catalog> {
   const reader = createCatalogReader(options)
@@ -48,8 +48,8 @@ export async function readCatalog(client: pg.ClientBase, options: ReadOptions = 
 }
 
 /**
- * Reads the catalog as the transaction the client is in sees it, uncommitted changes included, in one round trip.
- * A savepoint gives the transaction its own settings back.
+ * Reads the catalog within the client's transaction, uncommitted changes included, in one round trip. The rollback to a
+ * savepoint restores the settings of the transaction.
  */
 export async function readCatalogInTransaction(
   client: pg.ClientBase,
@@ -66,7 +66,7 @@ export async function readCatalogInTransaction(
   return reader.parse(await queryAll(client, text.join(';\n')))
 }
 
-/** The catalog queries for some options, to be sent in a message of the caller's, and what makes a catalog of their results. */
+/** The catalog queries, for a caller that sends them in a message of its own, and a parser for their results. */
 export interface CatalogReader {
   readonly queries: readonly string[]
   readonly parse: (results: readonly QueryResult[]) => Promise<Catalog>
@@ -78,40 +78,36 @@ export function createCatalogReader(options: ReadOptions): CatalogReader {
   const queries = all.filter(
     ({ kind, onlyWithGrants = false }) => (kinds?.has(kind) ?? true) && (grants || !onlyWithGrants),
   )
-  const extras = selectAnnotations(options)
+  const annotations = selectAnnotations(options)
   return {
-    queries: [...queries.map(({ sql }) => sql), ...extras.flatMap((extra) => extra.queries)],
+    queries: [...queries.map(({ sql }) => sql), ...annotations.flatMap((each) => each.queries)],
     parse: async (results) => {
-      const found = await parseObjects(queries, results)
-      let rest = results.slice(queries.length)
-      return extras.reduce((catalog, extra) => {
-        const [mine, others] = [rest.slice(0, extra.queries.length), rest.slice(extra.queries.length)]
-        rest = others
-        return extra.add(catalog, found.addresses, mine)
-      }, found.catalog)
+      const { catalog, addresses } = await parseObjects(queries, results)
+      let annotated = catalog
+      let next = queries.length
+      for (const { queries: own, add } of annotations) {
+        annotated = add(annotated, addresses, results.slice(next, next + own.length))
+        next += own.length
+      }
+      return annotated
     },
   }
 }
 
-interface ParsedCatalog {
-  readonly catalog: Catalog
-  readonly addresses: ObjectAddresses
-}
-
-/** So many rows are a few milliseconds, in which this process answers nobody. */
+/** Parsing so many rows takes a few milliseconds; in between the process can answer requests. */
 const rowsPerSlice = 2_000
 
-/** From the results of the catalog queries, in their order, to the catalog. */
+/** Parses the results of the catalog queries, which are in the order of the queries. */
 async function parseObjects(
   queries: readonly KindQuery[],
   results: readonly QueryResult[],
-): Promise<ParsedCatalog> {
+): Promise<{ readonly catalog: Catalog; readonly addresses: ObjectAddresses }> {
   const catalog: Record<string, Facts> = {}
-  let parsed = 0
   const addresses = new Map<string, string>()
+  let parsed = 0
   for (const [index, query] of queries.entries()) {
     const result = results[index]
-    if (result === undefined) throw new Error(`the server sent no result for ${query.kind}`)
+    if (result === undefined) throw new Error(`The server sent no result for ${query.kind}.`)
     const width = 2 + query.names + (query.overloaded === true ? 1 : 0)
     const names = result.columns.slice(width)
     for (const row of result.rows) {

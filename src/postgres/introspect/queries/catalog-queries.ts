@@ -14,7 +14,7 @@ import {
 } from './tables.sql.js'
 import { typeQueries } from './types.sql.js'
 
-/** The definitions PostgreSQL prints must not depend on the session that asks. */
+/** Settings that change how PostgreSQL prints definitions. */
 const canonicalSettings = [
   'set local search_path to pg_catalog',
   `set local datestyle to 'ISO, MDY'`,
@@ -28,12 +28,12 @@ const canonicalSettings = [
   'set local jit to off',
 ]
 
-/** The statements that fix the session for one transaction or savepoint, to send before the catalog queries. */
+/** Statements that set them until the end of the transaction or savepoint. Send them before the catalog queries. */
 export function canonicalSessionStatements(): string {
   return canonicalSettings.join(';\n')
 }
 
-/** The catalog queries in the order of their kinds; `skipped` are the tables left out wherever they are (ledgers). */
+/** The catalog queries of all kinds. `skipped` are names of tables to leave out in every schema: the ledgers. */
 export function catalogQueries(skipped: readonly string[]): readonly KindQuery[] {
   const tableFilter = (table: string): string =>
     `coalesce(${table}.relname, '') <> all (array[${skipped.map((name) => pg.escapeLiteral(name)).join(', ')}]::name[])`

@@ -1,6 +1,6 @@
 /**
- * What needs what, from pg_depend: catalog, oid and column of both sides. Extension members and what PostgreSQL made
- * itself for an object are said by the aliases.
+ * The dependencies in pg_depend: catalog, oid and column of both sides. Without members of extensions and internal objects,
+ * which `aliasQuery` has.
  */
 export const dependencyQuery = `select d.classid::regclass::text, d.objid, d.objsubid,
     d.refclassid::regclass::text, d.refobjid, d.refobjsubid
@@ -8,8 +8,8 @@ export const dependencyQuery = `select d.classid::regclass::text, d.objid, d.obj
   where d.deptype in ('n', 'a') and d.objid >= 16384 and d.refobjid >= 16384`
 
 /**
- * Rows that stand for another object: catalog and oid of the row, catalog, oid and column of the object, e.g. the default
- * of a column for the column, an array type for its element, a member of an extension for the extension.
+ * Catalog rows that belong to an object: catalog and oid of the row, then catalog, oid and column of the object. A default
+ * belongs to its column, an array type to its element type, a member of an extension to the extension.
  */
 export const aliasQuery = [
   `select 'pg_attrdef', oid, 'pg_class', adrelid, adnum from pg_attrdef`,
@@ -27,7 +27,7 @@ export const aliasQuery = [
   `select classid::regclass::text, objid, refclassid::regclass::text, refobjid, 0 from pg_depend
     where deptype = 'i' and refclassid = 'pg_type'::regclass and classid in ('pg_proc'::regclass, 'pg_cast'::regclass)`,
   `select 'pg_publication_rel', oid, 'pg_publication', prpubid, 0 from pg_publication_rel`,
-  // 14 has no pg_publication_namespace.
+  // PostgreSQL 14 has no pg_publication_namespace.
   `select classid::regclass::text, objid, 'pg_publication', refobjid, 0 from pg_depend
     where refclassid = 'pg_publication'::regclass and classid = to_regclass('pg_catalog.pg_publication_namespace')`,
   `select 'pg_opfamily', f.oid, 'pg_opclass', o.oid, 0 from pg_opfamily f
@@ -40,8 +40,8 @@ export const aliasQuery = [
 const columnComment = `quote_ident(a.attname) || ': ' || d.description`
 
 /**
- * What people wrote about objects: catalog, oid and column of the object, and the text. What is written about a part that
- * is no object of its own stands with the whole.
+ * The comments: catalog, oid and column of the object, and the text. Columns of views and constraints of domains are no
+ * objects here, so their comments are facts of the view or the domain.
  */
 export const commentQuery = `select classoid::regclass::text, objoid, objsubid, description as comment,
     null::json as "columnComments", null::json as "constraintComments", null as "indexComment"

@@ -7,7 +7,6 @@ import {
   userSchema,
 } from './kind-query.js'
 
-/** What exchanges rows with other servers: foreign data and replication. */
 export function foreignAndReplicationQueries(): readonly KindQuery[] {
   return [foreignDataWrapper, server, userMapping, publication, subscription]
 }
@@ -32,7 +31,7 @@ const server: KindQuery = {
     where ${notOfExtension('pg_foreign_server', 's.oid')}`,
 }
 
-/** The condition on which pg_user_mappings shows options: to the user himself, to the server's owner for PUBLIC. */
+/** The condition under which pg_user_mappings shows options: to the mapped user, and to the owner of the server for PUBLIC. */
 const canReadMapping = `(m.umuser <> 0 and m.usename = current_user
     and (pg_has_role(s.srvowner, 'usage') or has_server_privilege(s.oid, 'usage')))
   or (m.umuser = 0 and pg_has_role(s.srvowner, 'usage'))
@@ -50,8 +49,8 @@ const userMapping: KindQuery = {
 const allChanges = `p.pubinsert and p.pubupdate and p.pubdelete and p.pubtruncate`
 
 /**
- * 14 has no lists of columns, row filters and schemas. A column that a catalog lacks is that of `absent`, because
- * PostgreSQL looks for an unqualified name in the inner query first; a catalog that is not there is asked for by name.
+ * PostgreSQL 14 has no column lists, row filters and schemas. An unqualified name means a column of the inner query where
+ * that has one, else the default in `absent`. A missing catalog is looked up by name.
  */
 const publishedTables = `(select r.prpubid, json_agg(r.text order by r.text collate "C") as listed from (
     select r.prpubid, concat(${qualifiedNameExpression('n.nspname', 'c.relname')},
@@ -85,10 +84,10 @@ const publication: KindQuery = {
     where ${notOfExtension('pg_publication', 'p.oid')}`,
 }
 
-/** Since 18 a subscription streams in parallel unless it is told otherwise. */
+/** The default is parallel streaming since 18. */
 const defaultStreaming = `case when current_setting('server_version_num')::int >= 180000 then 'parallel' else 'off' end`
 
-/** The columns that public may read, which excludes the connection; a whole row would include it. */
+/** Only columns that PUBLIC may read. A whole-row reference would include the connection string, which it may not. */
 const subscription: KindQuery = {
   kind: 'subscription',
   catalog: 'pg_subscription',

@@ -2,21 +2,12 @@ import { type KindQuery, userSchema } from './kind-query.js'
 
 const databaseOwner = `(select datdba from pg_database where datname = current_database())`
 
-interface Acl {
-  /** The ACL, an array of aclitem. */
-  readonly acl: string
-  /** What it would be if nobody had granted or revoked anything. */
-  readonly baseline: string
-  readonly owner: string
-  /** How many privileges there are for this type of object. */
-  readonly all: string
-}
-
 /**
- * What an ACL says that its baseline does not, as sorted texts: `app_reader: SELECT, UPDATE*`, where `*` is the grant
- * option, OWNER whoever owns the object, and ALL all privileges there are (17 has MAINTAIN, its predecessors not).
+ * SQL for the differences of an ACL from the standard one, as sorted texts: `app_reader: SELECT, UPDATE*`. `*` is the grant
+ * option, OWNER the owner of the object, ALL all privileges of the object type, whose number differs by version (17 adds
+ * MAINTAIN). The arguments are SQL: the ACL, the one without any GRANT or REVOKE, the owner, the number of privileges.
  */
-function grantsExpression({ acl, baseline, owner, all }: Acl): string {
+function grantsExpression(acl: string, standard: string, owner: string, all: string): string {
   const entries = (
     source: string,
   ): string => `select e.grantee, string_agg(e.privilege, ', ' order by e.privilege) as listed
@@ -30,7 +21,7 @@ function grantsExpression({ acl, baseline, owner, all }: Acl): string {
     else coalesce(g.listed, 'none') end`
   return `(select json_agg(t order by t collate "C") from (
     select ${named} || ': ' || ${listed}
-    from (${entries(acl)}) g full join (${entries(baseline)}) b on b.grantee = g.grantee
+    from (${entries(acl)}) g full join (${entries(standard)}) b on b.grantee = g.grantee
     where g.listed is distinct from b.listed) as texts(t))`
 }
 
@@ -38,7 +29,7 @@ interface AclCatalog {
   readonly catalog: string
   readonly owner: string
   readonly acl: string
-  /** As `acldefault` has it. */
+  /** The object type, for acldefault(). */
   readonly type: string
 }
 
@@ -46,12 +37,12 @@ function aclCatalogQuery({ catalog, owner, acl, type }: AclCatalog): string {
   const initial = `(select p.initprivs from pg_init_privs p
     where p.classoid = '${catalog}'::regclass and p.objoid = o.oid and p.objsubid = 0)`
   const standard = `acldefault(${type}, o.${owner})`
-  const grants = grantsExpression({
-    acl: `o.${acl}`,
-    baseline: `coalesce(${initial}, ${standard})`,
-    owner: `o.${owner}`,
-    all: `(select count(*) from aclexplode(${standard}) a where a.grantee = o.${owner})`,
-  })
+  const grants = grantsExpression(
+    `o.${acl}`,
+    `coalesce(${initial}, ${standard})`,
+    `o.${owner}`,
+    `(select count(*) from aclexplode(${standard}) a where a.grantee = o.${owner})`,
+  )
   return `select '${catalog}' as catalog, o.oid, 0 as sub,
       case when o.${owner} <> ${databaseOwner} then
         (select quote_ident(nullif(rolname, 'pg_database_owner')) from pg_roles where oid = o.${owner}) end as owner,
@@ -61,7 +52,7 @@ function aclCatalogQuery({ catalog, owner, acl, type }: AclCatalog): string {
       and (o.${acl} is not null or o.${owner} <> ${databaseOwner})`
 }
 
-/** Owner and ACL by system catalog. */
+/** The system catalogs of objects that have an ACL. */
 const aclCatalogs: readonly AclCatalog[] = [
   { catalog: 'pg_namespace', owner: 'nspowner', acl: 'nspacl', type: `'n'` },
   {
@@ -77,16 +68,11 @@ const aclCatalogs: readonly AclCatalog[] = [
   { catalog: 'pg_foreign_server', owner: 'srvowner', acl: 'srvacl', type: `'S'` },
 ]
 
-const columnGrants = grantsExpression({
-  acl: 'o.attacl',
-  baseline: `acldefault('c', 10)`,
-  owner: 'c.relowner',
-  all: '4',
-})
+const columnGrants = grantsExpression('o.attacl', `acldefault('c', 10)`, 'c.relowner', '4')
 const columnsWithGrants = `pg_attribute o join pg_class c on c.oid = o.attrelid
   where o.attacl is not null and c.oid >= 16384`
 
-/** The columns of a view are no objects of their own: what is granted on them stands with the view. */
+/** The columns of a view are no objects here, so grants on them are a fact of the view. */
 const columnGrantQueries = [
   `select 'pg_class', o.attrelid, o.attnum, null, ${columnGrants}, null from ${columnsWithGrants} and c.relkind not in ('v', 'm')`,
   `select 'pg_class', v.oid, 0, null, null, json_agg(v.name || ': ' || g order by v.number, g collate "C")
@@ -96,7 +82,7 @@ const columnGrantQueries = [
     group by v.oid`,
 ]
 
-/** Catalogs of what has an owner and no ACL. */
+/** The owner column of catalogs whose objects have an owner and no ACL. */
 const ownedCatalogs: Readonly<Record<string, string>> = {
   pg_operator: 'oprowner',
   pg_opclass: 'opcowner',
@@ -111,7 +97,7 @@ const ownedCatalogs: Readonly<Record<string, string>> = {
   pg_subscription: 'subowner',
 }
 
-/** Catalog, oid and column of what has another owner than the database, or privileges that differ from the standard. */
+/** Catalog, oid and column of each object whose owner is not that of the database, or whose privileges are not standard. */
 export const grantQuery = [
   ...aclCatalogs.map(aclCatalogQuery),
   ...columnGrantQueries,
@@ -127,10 +113,10 @@ export const grantQuery = [
 const objectTypes = `case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
   when 'T' then 'types' when 'n' then 'schemas' when 'L' then 'large objects' end`
 
-/** What `acldefault` calls the types of pg_default_acl. */
+/** The object types of pg_default_acl as acldefault() names them. */
 const defaultType = `case d.defaclobjtype when 'S' then 's'::"char" else d.defaclobjtype end`
 
-/** Read only with grants: what is granted on objects that are yet to be made, by whoever will make them. */
+/** The privileges on future objects, by the role that will create them. Read only with grants. */
 export const defaultPrivilegesQuery: KindQuery = {
   kind: 'default_privileges',
   catalog: 'pg_default_acl',
@@ -138,13 +124,13 @@ export const defaultPrivilegesQuery: KindQuery = {
   onlyWithGrants: true,
   sql: `select d.oid, 0, concat_ws(' ', ${objectTypes}, 'in ' || n.nspname, 'by', coalesce(r.rolname, 'OWNER')),
       ${objectTypes} as objects, quote_ident(n.nspname) as schema, quote_ident(r.rolname) as role,
-      ${grantsExpression({
-        acl: 'd.defaclacl',
-        baseline: `case when d.defaclnamespace = 0 then acldefault(${defaultType}, d.defaclrole) else acldefault('c', 10) end`,
-        owner: 'd.defaclrole',
-        all: `(select count(*) from aclexplode(acldefault(${defaultType}, d.defaclrole)) a
+      ${grantsExpression(
+        'd.defaclacl',
+        `case when d.defaclnamespace = 0 then acldefault(${defaultType}, d.defaclrole) else acldefault('c', 10) end`,
+        'd.defaclrole',
+        `(select count(*) from aclexplode(acldefault(${defaultType}, d.defaclrole)) a
           where a.grantee = d.defaclrole)`,
-      })} as grants
+      )} as grants
     from pg_default_acl d
       left join pg_namespace n on n.oid = d.defaclnamespace
       left join pg_roles r on r.oid = d.defaclrole and d.defaclrole <> ${databaseOwner}

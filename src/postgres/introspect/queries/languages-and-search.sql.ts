@@ -1,7 +1,6 @@
 import { firingMode, functionNameOf, qualifiedUnlessBuiltIn, sortedList } from './expressions.sql.js'
 import { type KindQuery, notOfExtension, userSchema } from './kind-query.js'
 
-/** What extends the server itself: languages, access methods, conversions and the like. */
 export function languageQueries(): readonly KindQuery[] {
   return [language, transform, accessMethod, conversion, eventTrigger]
 }
@@ -63,7 +62,7 @@ export function collationAndSearchQueries(): readonly KindQuery[] {
   return [collation, ...textSearch]
 }
 
-/** The name of an ICU locale is kept elsewhere by 14, by 15 and 16, and by 17 and later. */
+/** 14, 15 and 16, and 17 and later each have the ICU locale in a different column. */
 const collation: KindQuery = {
   kind: 'collation',
   catalog: 'pg_collation',

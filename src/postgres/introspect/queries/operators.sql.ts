@@ -5,7 +5,7 @@ export function operatorQueries(): readonly KindQuery[] {
   return [operator, operatorFamily, operatorClass, cast]
 }
 
-/** An operator that is only named as another's commutator or negator has no function: it does not exist yet. */
+/** An operator without a function was only named as a commutator or negator, and does not exist yet. */
 const operator: KindQuery = {
   kind: 'operator',
   catalog: 'pg_operator',
@@ -22,8 +22,8 @@ const operator: KindQuery = {
 }
 
 /**
- * The operators and functions of a class, or those a family has beside its classes, grouped by the oid of either, in the
- * words of CREATE OPERATOR CLASS. The types of a function's operands are those of its signature only by default.
+ * The operators and functions of each operator class, or those that a family has outside its classes, as CREATE OPERATOR
+ * CLASS takes them. The operand types of a function are given, because they may differ from its signature.
  */
 function operatorMemberList(holder: 'pg_opclass' | 'pg_opfamily'): string {
   const held = (catalog: string): string =>
@@ -46,7 +46,7 @@ function operatorMemberList(holder: 'pg_opclass' | 'pg_opfamily'): string {
     ) m(holder, is_operator, number, text) group by m.holder)`
 }
 
-/** An operator class that is made without a family makes one of its own name, which is said only if it has more. */
+/** CREATE OPERATOR CLASS without a family creates one of the same name, which has no members outside the class. */
 const operatorFamily: KindQuery = {
   kind: 'operator_family',
   catalog: 'pg_opfamily',
@@ -79,7 +79,7 @@ const operatorClass: KindQuery = {
     where ${userSchema} and ${notOfExtension('pg_opclass', 'o.oid')}`,
 }
 
-/** The cast from a range type to its multirange type is part of the range. */
+/** Without the cast from a range type to its multirange type, which belongs to the range. */
 const cast: KindQuery = {
   kind: 'cast',
   catalog: 'pg_cast',

@@ -7,7 +7,7 @@ import {
 } from './kind-query.js'
 import { columnSettings, storageOptions } from './tables.sql.js'
 
-/** What an extension keeps its own rows in, which go with it. */
+/** The tables of an extension: their rows are lost with it. */
 const tablesOfExtension = `(select json_agg(${qualifiedNameExpression('tn.nspname', 't.relname')} order by tn.nspname, t.relname)
   from pg_depend d
     join pg_class t on t.oid = d.objid and t.relkind in ('r', 'p')
@@ -35,7 +35,7 @@ export function namespaceQueries(): readonly KindQuery[] {
   ]
 }
 
-/** The sequence of an identity column is said by the column. */
+/** Without the sequences of identity columns, which are facts of the column. */
 export function sequenceQueries(tableFilter: TableFilter): readonly KindQuery[] {
   return [
     {

@@ -5,7 +5,7 @@ export function routineQueries(): readonly KindQuery[] {
   return [routineQuery('function', `('f', 'w')`), routineQuery('procedure', `('p')`), aggregates]
 }
 
-/** The functions that construct the values of a range type are part of it. */
+/** The constructor functions of a range type belong to the type. */
 const notRangeConstructor = `not exists (select from pg_depend i where i.classid = 'pg_proc'::regclass and i.objid = p.oid
   and i.refclassid = 'pg_type'::regclass and i.deptype = 'i')`
 
@@ -25,7 +25,7 @@ function routineQuery(kind: string, prokinds: string): KindQuery {
   }
 }
 
-/** Whether a final function may change the state; ordinary aggregates must not unless they say so, the others may. */
+/** FINALFUNC_MODIFY; null for the default, which is read_only for ordinary aggregates and read_write for the others. */
 function finalModify(column: string): string {
   return `case ${column} when case a.aggkind when 'n' then 'r' else 'w' end then null
     when 'r' then 'read_only' when 's' then 'shareable' when 'w' then 'read_write' end`

@@ -7,7 +7,7 @@ import {
   userSchema,
 } from './kind-query.js'
 
-/** The condition for what belongs to tables; `c` is pg_class and `n` pg_namespace. */
+/** The condition for the tables to read; `c` is pg_class and `n` pg_namespace. */
 function userTableCondition(tableFilter: TableFilter): string {
   return `c.relkind in ('r', 'p', 'f') and ${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_class', 'c.oid')}`
 }
@@ -18,7 +18,7 @@ const parentTables = `(select json_agg(${qualifiedNameExpression('pn.nspname', '
     join pg_namespace pn on pn.oid = p.relnamespace
   where h.inhrelid = c.oid)`
 
-/** The parameters of a table and of its TOAST table, as they stand in WITH. */
+/** The storage parameters of a table and of its TOAST table, as WITH takes them. */
 export const storageOptions = `(select json_agg(o order by o collate "C") from (
   select unnest(c.reloptions) union all
   select 'toast.' || unnest(tc.reloptions) from pg_class tc where tc.oid = c.reltoastrelid) as all_options(o))`
@@ -59,7 +59,7 @@ export function tableQueries(tableFilter: TableFilter): readonly KindQuery[] {
   ]
 }
 
-/** What differs from the options an identity column of its type would have. */
+/** The options of an identity column that are not the defaults for its type. */
 const identityOptions = `(select json_agg(o) from (values
     (case when s.seqstart <> case when s.seqincrement > 0 then s.seqmin else s.seqmax end
       then 'start ' || s.seqstart end),
@@ -76,7 +76,7 @@ const identityOptions = `(select json_agg(o) from (values
 const storageModes = `when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' when 'm' then 'main'`
 const compression = `case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end`
 
-/** How the columns of a materialized view are stored and sampled, where that is set. */
+/** The storage and statistics settings of the columns of a materialized view that are not the defaults. */
 export const columnSettings = `(select json_agg(quote_ident(a.attname) || ': ' || o order by a.attnum, o collate "C")
   from pg_attribute a
     join pg_type y on y.oid = a.atttypid
@@ -89,7 +89,7 @@ export const columnSettings = `(select json_agg(quote_ident(a.attname) || ': ' |
 export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
   return [
     {
-      // No default names a column; with the table given, all its columns would be looked up for each of them.
+      // A default names no column, so pg_get_expr() gets 0 instead of the table: it would look up all columns each time.
       kind: 'column',
       catalog: 'pg_class',
       names: 3,
@@ -134,10 +134,10 @@ export function constraintAndIndexQueries(tableFilter: TableFilter): readonly Ki
 
 function constraintQuery(tableFilter: TableFilter): KindQuery {
   return {
-    // 18 lists NOT NULL as constraints of their own ('n'): the column says it on every version.
-    // A definition ends in NOT VALID until all rows were checked, which is a fact of its own.
+    // 18 has NOT NULL as constraints (contype 'n'), but on every version the column has it as a fact.
+    // NOT VALID at the end of a definition is a fact of its own.
     // A foreign key to a partitioned table has a copy on its own table for each partition.
-    // Only 18 can leave a constraint unenforced: before it, the name conenforced is that of `absent`.
+    // Only 18 has unenforced constraints: before it, the name conenforced means the column of `absent`.
     kind: 'constraint',
     catalog: 'pg_constraint',
     names: 3,
@@ -167,7 +167,7 @@ function constraintQuery(tableFilter: TableFilter): KindQuery {
 
 function indexQuery(tableFilter: TableFilter): KindQuery {
   return {
-    // The index behind a primary key, unique or exclusion constraint is said by its constraint.
+    // Without the index behind a primary key, unique or exclusion constraint, which the constraint describes.
     kind: 'index',
     catalog: 'pg_class',
     names: 3,
@@ -224,7 +224,7 @@ export function triggerAndPolicyQueries(tableFilter: TableFilter): readonly Kind
         where ${userTableCondition(tableFilter)}`,
     },
     {
-      // The rule _RETURN is the definition of a view.
+      // _RETURN is the definition of a view.
       kind: 'rule',
       catalog: 'pg_rewrite',
       names: 3,

@@ -49,7 +49,7 @@ const composite: KindQuery = {
     where t.typtype = 'c' and c.relkind = 'c' and ${userTypeCondition}`,
 }
 
-/** What PostgreSQL calls the multirange type of a range type if it is not told. */
+/** The name that PostgreSQL gives the multirange type of a range type by default. */
 const defaultMultirange = `case when t.typname ~ 'range' then regexp_replace(t.typname, 'range', 'multirange')
   else t.typname || '_multirange' end`
 
@@ -87,7 +87,7 @@ const baseTypeFacts = `${functionNameOf('t.typinput')} as input, ${functionNameO
   format_type(nullif(t.typelem, 0), null) as element, nullif(t.typdelim, ',') as delimiter,
   nullif(t.typcollation <> 0, false) as collatable`
 
-/** A type that is announced and not yet defined is a shell. Arrays come with their elements. */
+/** Includes shell types, which are declared and not yet defined. Without array types, which belong to their elements. */
 const baseType: KindQuery = {
   kind: 'base_type',
   catalog: 'pg_type',
