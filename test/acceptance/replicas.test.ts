@@ -55,7 +55,7 @@ t.test('kill -9 in a transaction leaves nothing, and the next start says so and 
   await next.said('"event":"listening"')
   t.match(
     next.log().find(({ event }) => event === 'interrupted before')?.msg,
-    /^002_slow was started by replica-1 at \S+Z and never ended: its process was killed or lost its connection\. Its transaction was rolled back, and it runs again\.$/,
+    /^002_slow was started by replica-1 at \S+Z and never finished: its process was killed or lost its connection\. Its transaction was rolled back, and it runs again\.$/,
   )
   t.strictSame((await ledger(project)).slice(2), ['002_slow started', '002_slow started', '002_slow applied'])
   await unlocked(project)
@@ -120,7 +120,7 @@ t.test(
     const log = logOf(next)
     t.equal(
       log.find(({ event }) => event === 'knex lock freed')?.msg,
-      "a killed process had left Knex's lock row taken; freed, because nobody else holds the migration lock",
+      "a killed process left Knex's lock row set; it was freed, because no other process holds the migration lock",
     )
     t.equal(
       project.plain(log.at(-1)?.msg ?? '').replace(/at \S+Z$/m, 'at then'),
@@ -254,7 +254,7 @@ t.test('a revision outside a transaction is finished before a stopped command en
   const running = project.start('migrate', debug)
   await running.said('002_index (2 of 3)')
   running.kill('SIGTERM')
-  await running.said('SIGTERM: what has begun')
+  await running.said('SIGTERM: finishing or rolling back')
   await goOn()
   const { exit, stderr } = await running.ended()
   t.equal(exit, 1)

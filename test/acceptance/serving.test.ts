@@ -192,7 +192,7 @@ t.test('SIGTERM ends it once SHUTDOWN_DELAY is over, with nothing left open', as
     [],
     'nothing to worry about',
   )
-  t.match(service.log().at(-1), { msg: 'SIGTERM: not ready any more, still serving for 1.0 s' })
+  t.match(service.log().at(-1), { msg: 'SIGTERM: no longer ready, still serving for 1.0 s' })
   await sessions(0)
 })
 

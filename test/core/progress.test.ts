@@ -72,7 +72,7 @@ const told: {
     ],
     [
       { ...embedded, fresh: false, startedHere: false },
-      'info | embedded | PostgreSQL runs already at postgres@127.0.0.1:5433/schemagate, data in .schemagate/postgres',
+      'info | embedded | PostgreSQL is already running at postgres@127.0.0.1:5433/schemagate, data in .schemagate/postgres',
     ],
   ],
   inspected: [
@@ -100,10 +100,13 @@ const told: {
     ],
   ],
   'snapshot stale': [
-    [{ event: 'snapshot stale', stale: [], missing: true }, 'info | snapshot | there is none yet, making it'],
+    [
+      { event: 'snapshot stale', stale: [], missing: true },
+      'info | snapshot | there is none yet: making it from the migrations',
+    ],
     [
       { event: 'snapshot stale', stale: [{ why: 'new', revision: '003' }], missing: false },
-      'info | snapshot | 1 revision not as in the migrations, making it anew',
+      'info | snapshot | 1 revision differs from the migrations: making it again',
     ],
   ],
   replaying: [
@@ -153,7 +156,7 @@ const told: {
         since: '2026-11-20 10:00',
         standing: null,
       },
-      'warn | interrupted | 002 was started by replica-2 at 2026-11-20 10:00 and never ended: its process was killed or lost its connection. Its transaction was rolled back, and it runs again.',
+      'warn | interrupted | 002 was started by replica-2 at 2026-11-20 10:00 and never finished: its process was killed or lost its connection. Its transaction was rolled back, and it runs again.',
     ],
     [
       {
@@ -163,7 +166,7 @@ const told: {
         since: '2026-11-20 10:00',
         standing: { kind: 'unapplied', done: [], invalid: [], open: ['table:public.plays'] },
       },
-      'warn | interrupted | 002 was started by replica-2 at 2026-11-20 10:00 and never ended: its process was killed or lost its connection. It ran without a transaction (not applied). It runs again: what it did to rows may be done twice.',
+      'warn | interrupted | 002 was started by replica-2 at 2026-11-20 10:00 and never finished: its process was killed or lost its connection. It ran without a transaction (not applied). It runs again: what it did to rows may be done twice.',
     ],
     [
       {
@@ -173,7 +176,7 @@ const told: {
         since: '2026-11-20 10:00',
         standing: { kind: 'unknown', why: 'there is no snapshot' },
       },
-      'warn | interrupted | 002 was started by replica-2 at 2026-11-20 10:00 and never ended: its process was killed or lost its connection. It ran without a transaction (how far it got is unknown: there is no snapshot). It runs again: what it did to rows may be done twice.',
+      'warn | interrupted | 002 was started by replica-2 at 2026-11-20 10:00 and never finished: its process was killed or lost its connection. It ran without a transaction (how far it got is unknown: there is no snapshot). It runs again: what it did to rows may be done twice.',
     ],
   ],
   identified: [
@@ -185,7 +188,7 @@ const told: {
   'knex lock freed': [
     [
       { event: 'knex lock freed' },
-      "warn | knex lock | a killed process had left Knex's lock row taken; freed, because nobody else holds the migration lock",
+      "warn | knex lock | a killed process left Knex's lock row set; it was freed, because no other process holds the migration lock",
     ],
   ],
   repairing: [
@@ -204,7 +207,7 @@ const told: {
         activity: blocked,
         repeated: false,
       },
-      'warn | running | REINDEX INDEX CONCURRENTLY public.songs_title still runs, for 1 min 10 s so far: building index, 43 %',
+      'warn | running | REINDEX INDEX CONCURRENTLY public.songs_title is still running after 1 min 10 s: building index, 43 %',
     ],
     [
       {
@@ -215,7 +218,7 @@ const told: {
         activity: blocked,
         repeated: true,
       },
-      'debug | running | REINDEX INDEX CONCURRENTLY public.songs_title still runs, for 1 min 15 s so far: building index, 44 %',
+      'debug | running | REINDEX INDEX CONCURRENTLY public.songs_title is still running after 1 min 15 s: building index, 44 %',
     ],
   ],
   'revision started': [
@@ -231,7 +234,7 @@ const told: {
         activity: { known: false, reason: 'here only the words count' },
         repeated: false,
       },
-      'info | running | 002 still runs, for 5.0 s so far: update songs set plays = 0',
+      'info | running | 002 is still running after 5.0 s: update songs set plays = 0',
     ],
   ],
   'revision blocked': [
@@ -244,7 +247,7 @@ const told: {
         along: [],
         delay: 510,
       },
-      'warn | blocked | 002 was rolled back (deadlock detected); begins again in 510 ms. Blocked by others that were gone before they could be seen',
+      'warn | blocked | 002 was rolled back (deadlock detected); begins again in 510 ms. Blocked by sessions that ended before they could be seen',
     ],
     [
       {
@@ -255,7 +258,7 @@ const told: {
         along: ['000', '001'],
         delay: 510,
       },
-      'warn | blocked | 002 was rolled back, and with it 000, 001 (deadlock detected); begins again in 510 ms. Blocked by others that were gone before they could be seen',
+      'warn | blocked | 002 was rolled back, and with it 000, 001 (deadlock detected); begins again in 510 ms. Blocked by sessions that ended before they could be seen',
     ],
   ],
   notice: [
@@ -299,7 +302,7 @@ const told: {
   'drift before': [
     [
       { event: 'drift before', differences: 2 },
-      'warn | drift | 2 differences from the promise before anything is migrated; they are judged after',
+      'warn | drift | 2 differences from the promise before migrating; they are judged afterwards',
     ],
   ],
   migrated: [
@@ -357,7 +360,7 @@ const told: {
   'check failing': [
     [
       { event: 'check failing', reason: 'permission denied' },
-      'error | database | answers, and cannot be verified: permission denied',
+      'error | database | answers, but cannot be verified: permission denied',
     ],
   ],
   'check working': [
@@ -366,14 +369,14 @@ const told: {
   stopping: [
     [
       { event: 'stopping', signal: 'SIGTERM' },
-      'info | stopping | SIGTERM: what has begun is taken back or finished first',
+      'info | stopping | SIGTERM: finishing or rolling back what has begun',
     ],
   ],
   draining: [
-    [{ event: 'draining', signal: 'SIGTERM', delay: 0 }, 'info | stopping | SIGTERM: not ready any more'],
+    [{ event: 'draining', signal: 'SIGTERM', delay: 0 }, 'info | stopping | SIGTERM: no longer ready'],
     [
       { event: 'draining', signal: 'SIGTERM', delay: 5_000 },
-      'info | stopping | SIGTERM: not ready any more, still serving for 5.0 s',
+      'info | stopping | SIGTERM: no longer ready, still serving for 5.0 s',
     ],
   ],
 }

@@ -63,7 +63,7 @@ t.test('what a session does reads as people say it', async (t) => {
   )
   t.equal(describeBlocker({ ...hidden, pid: 0 }), 'a prepared transaction (pg_prepared_xacts lists them)')
   const activities: readonly (readonly [Activity, string])[] = [
-    [{ known: false, reason: 'it has just begun' }, 'what it does is not known: it has just begun'],
+    [{ known: false, reason: 'it has just begun' }, 'its activity is unknown: it has just begun'],
     [idle, 'between two statements'],
     [{ ...idle, statement: 'update songs' }, 'update songs'],
     [

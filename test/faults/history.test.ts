@@ -64,7 +64,7 @@ gate         serve: 1 applied migration was edited; its change to the catalog is
     exit: 0,
     says: `app@db:5432/songs is current, at 20260104_add_length. Applied: 1. Verified: 1 table, 5 columns, 1 constraint.
   connecting  app@db:5432/songs, environment production
-  snapshot    2 revisions not as in the migrations, making it anew
+  snapshot    2 revisions differ from the migrations: making it again
   replaying   4 revisions, twice, in a new database
   snapshot    /songs/migrations/schema.snapshot.json: 4 revisions, 7 objects, in T
   database    app@db:5432/songs (PostgreSQL N) is behind: at 20260103_add_year, 1 revision pending up to 20260104_add_length
@@ -104,7 +104,7 @@ Do one of:
     env: development,
     exit: 5,
     says: `  connecting  app@db:5432/songs, environment production
-  snapshot    2 revisions not as in the migrations, making it anew
+  snapshot    2 revisions differ from the migrations: making it again
   replaying   4 revisions, twice, in a new database
   snapshot    /songs/migrations/schema.snapshot.json: 4 revisions, 7 objects, in T
   database    app@db:5432/songs (PostgreSQL N) is behind: at 20260103_add_year, 1 revision pending up to 20260104_add_length
@@ -243,7 +243,7 @@ gate         warn: 1 recorded revision is not in this build, which has later one
     says: `app@db:5432/songs is current, at 20260104_add_length. Applied: 1. Verified: 1 table, 4 columns, 1 constraint.
   connecting  app@db:5432/songs, environment production
   database    app@db:5432/songs (PostgreSQL N) is behind: at 20260103_add_year, 1 revision pending up to 20260104_add_length
-! drift       1 difference from the promise before anything is migrated; they are judged after
+! drift       1 difference from the promise before migrating; they are judged afterwards
   migrated    20260104_add_length  T  + 1 column
   migrated    1 revision applied in T
   database    app@db:5432/songs (PostgreSQL N) is current: at head, 20260104_add_length
@@ -527,6 +527,6 @@ function steady(project: Project, text: string): string {
       .replaceAll(/ in a new database on \S+/g, ' in a new database')
       .replaceAll(/\b(?:\d+ min )?\d+(?:\.\d+)? m?s\b/g, 'T')
       // A machine that stands still is waited for, and that is said.
-      .replaceAll(/^(?:! waiting .*Trying again.*|[! ] running .* still runs, .*)\n/gm, '')
+      .replaceAll(/^(?:! waiting .*Trying again.*|[! ] running .* is still running after .*)\n/gm, '')
   )
 }

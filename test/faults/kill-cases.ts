@@ -171,7 +171,7 @@ Still pending: 002_half. schemagate migrate applies what is pending.`,
         exit: 0,
         says: atHead,
         tells:
-          /^002_half was started by replica-1 at then and never ended: .*\. It ran without a transaction \(not applied\)\. It runs again: what it did to rows may be done twice\.$/m,
+          /^002_half was started by replica-1 at then and never finished: .*\. It ran without a transaction \(not applied\)\. It runs again: what it did to rows may be done twice\.$/m,
       },
     ],
   },

@@ -253,7 +253,7 @@ t.test('outside a transaction it waits for as long as it takes, and says for wha
   })
   t.match(
     settled(project, running.msg),
-    /^002_index still runs, for .+ so far: CREATE INDEX CONCURRENTLY on songs: waiting for writers before build, 0 %; waits for an open transaction, held by pid 7 \(user app, shop, from 10\.0\.0\.7, idle in transaction since 2026-11-21T09:14:02Z, holds an open transaction\): insert into songs values \(1, '…'\)$/,
+    /^002_index is still running after .+: CREATE INDEX CONCURRENTLY on songs: waiting for writers before build, 0 %; waits for an open transaction, held by pid 7 \(user app, shop, from 10\.0\.0\.7, idle in transaction since 2026-11-21T09:14:02Z, holds an open transaction\): insert into songs values \(1, '…'\)$/,
   )
   const activity = {
     known: true,
@@ -370,7 +370,7 @@ const cases: readonly Case[] = [
     env: { ...impatient, MIGRATION_LOCK_TIMEOUT: '0' },
     hold: ['lock table songs in access share mode'],
     blockedBy:
-      /message +could not obtain lock on relation "songs"\n +blocked by +others that were gone before they could be seen\n/,
+      /message +could not obtain lock on relation "songs"\n +blocked by +sessions that ended before they could be seen\n/,
   },
   {
     name: 'a migration that fails for another reason after it did not get a lock',
@@ -503,7 +503,7 @@ t.test('reverting that is stopped cancels what it is at, and goes no further', a
     const reverting = project.start('down --to 001_songs --confirm production')
     await waitsFor(project, holder.pid)
     reverting.kill('SIGTERM')
-    await reverting.said('SIGTERM: what has begun')
+    await reverting.said('SIGTERM: finishing or rolling back')
     if (goesOn) await holder.query('select pg_advisory_unlock(1)')
     const ended = await reverting.ended()
     if (!goesOn) await holder.query('select pg_advisory_unlock(1)')

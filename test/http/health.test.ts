@@ -391,7 +391,7 @@ t.test(
     t.notMatch((await ask('/health/schema', { accept: 'text/html' })).body, '<dt>doing')
     t.strictSame((await ask('/health/schema', bearer)).json().migrating.activity, {
       ...unknown,
-      doing: 'what it does is not known: the connection was lost',
+      doing: 'its activity is unknown: the connection was lost',
     })
 
     health.report({

@@ -7,7 +7,7 @@ import type { Changes } from '../model/snapshot.js'
 import type { Heartbeat } from './heartbeat.js'
 import type { Blocker } from './session-activity.js'
 
-/** Where a process is in the story, as `/health/schema` and the log say it. */
+/** The phase of a process, as `/health/schema` shows it. */
 export type ProcessPhase =
   | 'starting'
   | 'connecting'
@@ -21,7 +21,7 @@ export type ProcessPhase =
   | 'refused'
   | 'draining'
 
-/** Everything the gate tells while it works, by event: one list for the log, the terminal and the health routes. */
+/** Everything that is reported while work goes on, by event: one list for the log, the terminal and the health routes. */
 export interface ProgressEvents {
   connecting: { readonly database: string; readonly environment: string }
   'waiting for database': { readonly reason: string; readonly waited: number }
@@ -42,7 +42,7 @@ export interface ProgressEvents {
   }
   'snapshot unavailable': { readonly reason: string }
   'waiting for lock': {
-    /** The migration lock, or locks of others on tables whose definitions have to be read. */
+    /** The migration lock, or locks of other sessions on tables whose definitions must be read. */
     readonly lock: 'migration' | 'tables'
     readonly holder: string | null
     readonly waited: number
@@ -51,24 +51,24 @@ export interface ProgressEvents {
     readonly revision: string
     readonly host: string
     readonly since: string
-    /** Null where it had a transaction, which took everything back. */
+    /** Null if it had a transaction, which PostgreSQL rolled back. */
     readonly standing: Completion | null
   }
-  /** Whose the database is from now on. */
+  /** To whom the database belongs from now on. */
   identified: { readonly identity: Omit<DatabaseIdentity, 'since'> }
   'knex lock freed': object
-  /** A statement, or what is recorded. */
+  /** `what` is a statement, or the revision that is recorded. */
   repairing: { readonly what: string }
   'repair running': { readonly what: string } & Heartbeat
   'revision started': { readonly revision: string; readonly number: number; readonly total: number }
   'revision running': { readonly revision: string } & Heartbeat
-  /** Locks of others were in the way: what was begun was rolled back, and begins again after the delay. */
+  /** Other sessions held locks: the work was rolled back, and begins again after the delay. */
   'revision blocked': {
     readonly revision: string
-    /** PostgreSQL's words. */
+    /** The message of PostgreSQL. */
     readonly reason: string
     readonly blockers: readonly Blocker[]
-    /** The revisions before it in its transaction. */
+    /** The revisions before it in the same transaction. */
     readonly along: readonly string[]
     readonly delay: number
   }
@@ -76,9 +76,9 @@ export interface ProgressEvents {
   'revision applied': {
     readonly revision: string
     readonly duration: number
-    /** Null where no snapshot says what it changes. */
+    /** Null if no snapshot says what it changes. */
     readonly changes: Changes | null
-    /** The objects among them that were there before. */
+    /** The keys of the changed objects that existed before. */
     readonly existing?: ReadonlySet<string>
   }
   'revision reverted': { readonly revision: string; readonly duration: number }
@@ -88,27 +88,27 @@ export interface ProgressEvents {
   verified: {
     readonly compared: Readonly<Record<string, number>>
     readonly differences: number
-    /** Differences that were left out on purpose. */
+    /** How many differences were left out on purpose. */
     readonly ignored: number
   }
   decided: { readonly decision: Decision; readonly lines: readonly string[] }
-  /** A gate that refused and was tried again: how long it had refused. */
+  /** A gate that had refused is open; `after` is how long it refused. */
   'gate opened': { readonly after: number }
   listening: { readonly address: string; readonly what: string }
   'database lost': { readonly reason: string }
   'database back': { readonly lostFor: number }
-  /** The database answers, and cannot be verified: as when a privilege was revoked. */
+  /** The database answers, but cannot be verified, for example because a privilege was revoked. */
   'check failing': { readonly reason: string }
   'check working': { readonly failedFor: number }
-  /** It was asked to stop before the gate opened, or while a command was at work. */
+  /** The process was asked to stop before the gate opened, or while a command was running. */
   stopping: { readonly signal: string }
   draining: { readonly signal: string; readonly delay: number }
 }
 
-/** One piece of progress. Durations and times waited are in milliseconds. */
+/** One piece of progress. All durations are in milliseconds. */
 export type Progress<E extends keyof ProgressEvents = keyof ProgressEvents> = {
   [Name in E]: { readonly event: Name } & ProgressEvents[Name]
 }[E]
 
-/** How everything that works reports. It must not throw, and nothing waits for it. */
+/** Receives progress. It must not throw, and nothing waits for it. */
 export type ProgressReporter = (progress: Progress) => void

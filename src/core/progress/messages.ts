@@ -11,7 +11,7 @@ import { describeBlockers } from './session-activity.js'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** A piece of progress in words: a label of one or two words, and the rest of the line. */
+/** What is shown of a piece of progress: a label of one or two words, and the rest of the line. */
 export interface ProgressMessage {
   readonly level: LogLevel
   readonly label: string
@@ -32,17 +32,17 @@ const lockDescriptions = {
   tables: 'tables, locked by',
 } as const
 
-/** Who waits for somebody has to be helped; what repeats what was told is for whoever wants to know all. */
+/** A blocked step is a warning, because an operator can help. A repeated heartbeat is for debugging only. */
 function heartbeatMessage(what: string, { elapsed, doing, activity, repeated }: Heartbeat): ProgressMessage {
   const isBlocked = activity.known && activity.blockers.length > 0
   return {
     level: repeated ? 'debug' : isBlocked ? 'warn' : 'info',
     label: 'running',
-    text: `${what} still runs, for ${describeDuration(elapsed)} so far: ${doing}`,
+    text: `${what} is still running after ${describeDuration(elapsed)}: ${doing}`,
   }
 }
 
-/** Every event in words; a new event does not compile until it has some. */
+/** The message of every event. A new event does not compile until it has one. */
 const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) => ProgressMessage } = {
   connecting: ({ database, environment }) => info('connecting', `${database}, environment ${environment}`),
   'waiting for database': ({ reason, waited }) =>
@@ -50,7 +50,7 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
   'embedded started': ({ database, directory, fresh, startedHere }) =>
     info(
       'embedded',
-      `PostgreSQL ${startedHere ? (fresh ? 'created and started' : 'started') : 'runs already'} at ${database}, data in ${directory}`,
+      `PostgreSQL ${startedHere ? (fresh ? 'created and started' : 'started') : 'is already running'} at ${database}, data in ${directory}`,
     ),
   inspected: ({ database, history, server }) =>
     info('database', `${database} (PostgreSQL ${server}) is ${describePosition(history)}`),
@@ -58,8 +58,8 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
     info(
       'snapshot',
       missing
-        ? 'there is none yet, making it'
-        : `${formatCount(stale.length, 'revision')} not as in the migrations, making it anew`,
+        ? 'there is none yet: making it from the migrations'
+        : `${formatCount(stale.length, 'revision')} ${stale.length === 1 ? 'differs' : 'differ'} from the migrations: making it again`,
     ),
   replaying: ({ revisions, where }) =>
     info('replaying', `${formatCount(revisions, 'revision')}, twice, in ${where}`),
@@ -74,17 +74,17 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
       'waiting',
       `for ${lockDescriptions[lock]} ${holder ?? 'a session that just ended'}, for ${describeDuration(waited)} so far`,
     ),
-  'interrupted before': ({ revision, host, since, standing }) =>
+  'interrupted before': ({ revision, host, since, standing: completion }) =>
     warn(
       'interrupted',
-      `${revision} was started by ${host} at ${since} and never ended: its process was killed or lost its connection. ${describeInterruption(standing)}`,
+      `${revision} was started by ${host} at ${since} and never finished: its process was killed or lost its connection. ${describeInterruption(completion)}`,
     ),
   identified: ({ identity }) =>
     info('identity', `the database belongs to ${describeOwner(identity)} from now on`),
   'knex lock freed': () =>
     warn(
       'knex lock',
-      "a killed process had left Knex's lock row taken; freed, because nobody else holds the migration lock",
+      "a killed process left Knex's lock row set; it was freed, because no other process holds the migration lock",
     ),
   repairing: ({ what }) => info('repairing', what),
   'repair running': ({ what, ...heartbeat }) => heartbeatMessage(what, heartbeat),
@@ -114,7 +114,7 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
   'drift before': ({ differences }) =>
     warn(
       'drift',
-      `${formatCount(differences, 'difference')} from the promise before anything is migrated; they are judged after`,
+      `${formatCount(differences, 'difference')} from the promise before migrating; they are judged afterwards`,
     ),
   migrated: ({ revisions, duration }) =>
     info(
@@ -141,37 +141,37 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
   'check failing': ({ reason }) => ({
     level: 'error',
     label: 'database',
-    text: `answers, and cannot be verified: ${reason}`,
+    text: `answers, but cannot be verified: ${reason}`,
   }),
   'check working': ({ failedFor }) =>
     info('database', `can be verified again after ${describeDuration(failedFor)}`),
-  stopping: ({ signal }) => info('stopping', `${signal}: what has begun is taken back or finished first`),
+  stopping: ({ signal }) => info('stopping', `${signal}: finishing or rolling back what has begun`),
   draining: ({ signal, delay }) =>
     info(
       'stopping',
-      `${signal}: not ready any more${delay === 0 ? '' : `, still serving for ${describeDuration(delay)}`}`,
+      `${signal}: no longer ready${delay === 0 ? '' : `, still serving for ${describeDuration(delay)}`}`,
     ),
 }
 
-function describeInterruption(standing: Completion | null): string {
-  return standing === null
+function describeInterruption(completion: Completion | null): string {
+  return completion === null
     ? 'Its transaction was rolled back, and it runs again.'
-    : `It ran without a transaction (${summarizeCompletion(standing)}). It runs again: what it did to rows may be done twice.`
+    : `It ran without a transaction (${summarizeCompletion(completion)}). It runs again: what it did to rows may be done twice.`
 }
 
-/** What the log and the terminal say about a piece of progress. */
+/** The message of a piece of progress, for the log and the terminal. */
 export function formatProgress<E extends keyof ProgressEvents>(progress: Progress<E>): ProgressMessage {
-  const told = messageByEvent[progress.event](progress)
-  return { ...told, text: toPrintable(told.text) }
+  const message = messageByEvent[progress.event](progress)
+  return { ...message, text: toPrintable(message.text) }
 }
 
-/** How a verification came out, in words: `as promised`, `2 differences`, and how many more were left out on purpose. */
+/** The outcome of a verification: `as promised`, or `2 differences`, and how many were left out on purpose. */
 export function describeVerification(differences: number, ignored: number): string {
   const outcome = differences === 0 ? 'as promised' : formatCount(differences, 'difference')
   return ignored === 0 ? outcome : `${outcome}, ${formatCount(ignored, 'difference')} ignored`
 }
 
-/** One line for each pattern that left something out: `schema:audit  3 differences  (written by the audit service)`. */
+/** A line for each pattern that left differences out: `schema:audit  3 differences  (written by the audit service)`. */
 export function describeIgnored(ignored: readonly IgnoredDifferences[]): readonly string[] {
   const shown = ignored.filter(({ objects }) => objects.length > 0)
   const width = Math.max(0, ...shown.map(({ pattern }) => pattern.length))

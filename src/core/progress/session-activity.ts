@@ -1,8 +1,8 @@
 import { describeDuration } from '../text/format.js'
 
-/** Another session that a migration waits for, as PostgreSQL shows it to our role: what it may not see is null. */
+/** A session that a migration waits for, as PostgreSQL shows it to our role. What the role may not see is null. */
 export interface Blocker {
-  /** 0 for a transaction that was prepared: it has no session. */
+  /** 0 for a prepared transaction, which has no session. */
   readonly pid: number
   readonly user: string | null
   readonly application: string | null
@@ -10,28 +10,28 @@ export interface Blocker {
   readonly state: string | null
   /** When its transaction began; ISO 8601. */
   readonly since: string | null
-  /** Its last statement, see `shortQuery`. */
+  /** Its last statement, shortened by `shortenQuery`. */
   readonly query: string | null
-  /** What it has of what the migration wants: `AccessShareLock on songs`. Null where it only waits in front of it. */
+  /** The lock that conflicts with the migration: `AccessShareLock on songs`. Null if it only waits before the migration. */
   readonly holds: string | null
 }
 
-/** A command that PostgreSQL reports the progress of. */
+/** The progress of a command that PostgreSQL reports in a `pg_stat_progress_…` view. */
 export interface CommandProgress {
   /** `CREATE INDEX CONCURRENTLY`, `VACUUM FULL`, `COPY FROM`, … */
   readonly command: string
-  /** Null where it is not known to others yet. */
+  /** Null if it is not visible to other sessions yet. */
   readonly relation: string | null
   readonly phase: string
   readonly percent: number | null
 }
 
-/** What the session that migrates does just now. */
+/** What the migrating session does at the moment. */
 export type Activity =
   | { readonly known: false; readonly reason: string }
   | {
       readonly known: true
-      /** The statement that runs, see `shortQuery`. Null between two. */
+      /** The running statement, shortened by `shortenQuery`. Null between two statements. */
       readonly statement: string | null
       readonly work: CommandProgress | null
       /** What it waits for: `AccessExclusiveLock on songs`, `IO DataFileRead`. */
@@ -42,18 +42,18 @@ export type Activity =
 const literalPattern = /'(?:[^'\\]|''|\\[\s\S])*'?|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)/g
 const maxQueryLength = 80
 
-/** SQL without its texts: they are somebody's data, or a password. */
+/** SQL without its string literals, which can contain data or a password. */
 export function redactLiterals(sql: string): string {
   return sql.replaceAll(literalPattern, "'…'")
 }
 
-/** A statement on one line, of at most 80 characters, without its texts: they are somebody's data. */
+/** A statement on one line of at most 80 characters, without its string literals. */
 export function shortenQuery(query: string): string {
   const line = redactLiterals(query).replaceAll(/\s+/g, ' ').trim()
   return line.length <= maxQueryLength ? line : `${line.slice(0, maxQueryLength - 1)}…`
 }
 
-/** A blocker in words: `pid 7 (user app, psql, idle in transaction since …, holds AccessShareLock on songs): select …`. */
+/** A blocker on one line: `pid 7 (user app, psql, idle in transaction since …, holds AccessShareLock on songs): select …`. */
 export function describeBlocker(blocker: Blocker): string {
   const { pid, query } = blocker
   if (pid === 0) return 'a prepared transaction (pg_prepared_xacts lists them)'
@@ -71,21 +71,21 @@ function describeSession({ user, application, address, state, since, holds }: Bl
   return parts.filter((part) => part !== null).join(', ')
 }
 
-/** Who blocks, on one line. */
+/** All blockers on one line. */
 export function describeBlockers(blockers: readonly Blocker[]): string {
   return blockers.length === 0 ? noBlockerSeen : blockers.map(describeBlocker).join('; ')
 }
 
-/** What is said of blockers where none was seen. */
-export const noBlockerSeen = 'others that were gone before they could be seen'
+/** Stands for blockers where none was seen. */
+export const noBlockerSeen = 'sessions that ended before they could be seen'
 
-/** What is done just now, in words: `CREATE INDEX on songs: building index, 43 %`. */
+/** An activity as a sentence: `CREATE INDEX on songs: building index, 43 %`. */
 export function describeActivity(activity: Activity): string {
-  if (!activity.known) return `what it does is not known: ${activity.reason}`
+  if (!activity.known) return `its activity is unknown: ${activity.reason}`
   const { statement, work, waits, blockers } = activity
   const doing = work === null ? statement : describeCommandProgress(work)
-  const held = blockers.length === 0 ? '' : `, held by ${describeBlockers(blockers)}`
-  const parts = [doing ?? 'between two statements', waits === null ? null : `waits for ${waits}${held}`]
+  const heldBy = blockers.length === 0 ? '' : `, held by ${describeBlockers(blockers)}`
+  const parts = [doing ?? 'between two statements', waits === null ? null : `waits for ${waits}${heldBy}`]
   return parts.filter((part) => part !== null).join('; ')
 }
 
@@ -94,7 +94,7 @@ function describeCommandProgress({ command, relation, phase, percent }: CommandP
   return `${command}${where}: ${phase}${percent === null ? '' : `, ${percent} %`}`
 }
 
-/** Why nothing is known of a session: whoever looks after it does not get an answer. */
+/** The activity of a session about which PostgreSQL does not answer. */
 export function unansweredActivity(milliseconds: number): Activity {
   return { known: false, reason: `PostgreSQL has not answered for ${describeDuration(milliseconds)}` }
 }
