@@ -1,4 +1,4 @@
-// Made by `schemagate types --out src/fleet/knex-tables.d.ts` from the snapshot at head 20261121090500_index_fleet_reports; do not edit.
+// Made by `schemagate types --out src/service/knex-tables.d.ts` from the snapshot at head 20261121090500_index_fleet_reports; do not edit.
 import type { Knex } from 'knex'
 
 /** A value that PostgreSQL computes. */
@@ -6,7 +6,7 @@ export type Sql = Knex.Raw | Knex.QueryBuilder
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
-/** An object, or JSON text. An array has to be text: node-postgres takes it for an array of PostgreSQL. */
+/** An object, or JSON text. Pass an array as JSON text: node-postgres sends it as a PostgreSQL array otherwise. */
 export type JsonInput =
   | string
   | number
@@ -54,17 +54,17 @@ declare module 'knex/types/tables.js' {
   }
 }
 
-/** A query that names a column which is not promised: it can be neither awaited nor built upon. */
+/** A query that names a column which is not promised: it can be neither awaited nor extended. */
 interface NotPromised<Name extends string> {
   then(column: Name): never
 }
 
-/** The columns of a promised table that can be read or written; any name where the table is not known. */
+/** The columns of a promised table that can be read or written; any name if the table is not known. */
 type ColumnsOf<TRecord, Scope extends 'base' | 'update'> =
   TRecord extends Knex.CompositeTableType<{}> ? KeysOf<TRecord[Scope]> : string
 type KeysOf<T> = { [Name in keyof T]-?: [T[Name]] extends [undefined] ? never : Name }[keyof T]
 
-/** A name as Knex takes it (id, songs.id, id as key) if there is no such column; what is not known yet passes. */
+/** A name as Knex accepts it (id, songs.id, id as key) if no such column exists; a name that is not known yet passes. */
 type Missing<Name extends string, Column> = Name extends `${infer Source} as ${string}`
   ? Missing<Source, Column>
   : Name extends `${infer Source} AS ${string}`
@@ -84,7 +84,7 @@ type MissingIn<Schema extends string, Name extends string> = Name extends `${inf
     : never
   : never
 
-/** Sorting and grouping go by the names a query makes as well. */
+/** A query can sort and group by its columns and by the aliases that it selects. */
 type Sortable<TRecord, TSelection> = 0 extends 1 & TSelection
   ? string
   : TSelection extends { _keys: infer Keys; _aliases: infer Aliases; _intersectProps: infer More }
@@ -94,7 +94,7 @@ type Sortable<TRecord, TSelection> = 0 extends 1 & TSelection
     : string
 type One<TResult> = TResult extends (infer Each)[] ? Each : TResult
 
-/** What `this` has to be: never a builder where no name is missing, and the signature does not apply. */
+/** The type of `this`: never if no name is missing, so that the signature does not apply. */
 type If<Name> = [Name] extends [never] ? never : unknown
 type Read<TRecord, N extends string> = If<Missing<N, ColumnsOf<TRecord, 'base'>>>
 type Write<TRecord, N extends string> = If<Missing<N, ColumnsOf<TRecord, 'update'>>>

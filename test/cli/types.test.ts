@@ -78,7 +78,7 @@ export type Sql = Knex.Raw | Knex.QueryBuilder
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 
-/** An object, or JSON text. An array has to be text: node-postgres takes it for an array of PostgreSQL. */
+/** An object, or JSON text. Pass an array as JSON text: node-postgres sends it as a PostgreSQL array otherwise. */
 export type JsonInput =
   | string
   | number

@@ -1,18 +1,18 @@
 /**
- * Signatures that come before Knex's own and take a call only if it names a column that is not promised: Knex's take
- * any text for a column. What they return can be neither awaited nor built upon, so that such a query does not compile.
+ * Overloads that come before Knex's own and match a call only if it names a column that is not promised, because Knex
+ * accepts any string as a column. Their result can be neither awaited nor extended, so such a query does not compile.
  */
-const typeDeclarations = `/** A query that names a column which is not promised: it can be neither awaited nor built upon. */
+const typeDeclarations = `/** A query that names a column which is not promised: it can be neither awaited nor extended. */
 interface NotPromised<Name extends string> {
   then(column: Name): never
 }
 
-/** The columns of a promised table that can be read or written; any name where the table is not known. */
+/** The columns of a promised table that can be read or written; any name if the table is not known. */
 type ColumnsOf<TRecord, Scope extends 'base' | 'update'> =
   TRecord extends Knex.CompositeTableType<{}> ? KeysOf<TRecord[Scope]> : string
 type KeysOf<T> = { [Name in keyof T]-?: [T[Name]] extends [undefined] ? never : Name }[keyof T]
 
-/** A name as Knex takes it (id, songs.id, id as key) if there is no such column; what is not known yet passes. */
+/** A name as Knex accepts it (id, songs.id, id as key) if no such column exists; a name that is not known yet passes. */
 type Missing<Name extends string, Column> = Name extends \`\${infer Source} as \${string}\`
   ? Missing<Source, Column>
   : Name extends \`\${infer Source} AS \${string}\`
@@ -32,7 +32,7 @@ type MissingIn<Schema extends string, Name extends string> = Name extends \`\${i
     : never
   : never
 
-/** Sorting and grouping go by the names a query makes as well. */
+/** A query can sort and group by its columns and by the aliases that it selects. */
 type Sortable<TRecord, TSelection> = 0 extends 1 & TSelection
   ? string
   : TSelection extends { _keys: infer Keys; _aliases: infer Aliases; _intersectProps: infer More }
@@ -42,7 +42,7 @@ type Sortable<TRecord, TSelection> = 0 extends 1 & TSelection
     : string
 type One<TResult> = TResult extends (infer Each)[] ? Each : TResult
 
-/** What \`this\` has to be: never a builder where no name is missing, and the signature does not apply. */
+/** The type of \`this\`: never if no name is missing, so that the signature does not apply. */
 type If<Name> = [Name] extends [never] ? never : unknown
 type Read<TRecord, N extends string> = If<Missing<N, ColumnsOf<TRecord, 'base'>>>
 type Write<TRecord, N extends string> = If<Missing<N, ColumnsOf<TRecord, 'update'>>>
@@ -61,7 +61,7 @@ type Places<N extends string> = N | readonly Place<N>[]
 type Counted<N extends string> = readonly (N | Knex.Raw)[]
 `
 
-/** A method's name, empty for what is called itself; `this`; its parameters; its result. Or one of another form. */
+/** The name of a method (empty for a call signature), its `this`, parameters and result; or the whole signature as text. */
 type Signature = readonly [method: string, builder: string, parameters: string, result: string] | string
 
 const readThis = 'Read<TRecord, N>'
@@ -85,7 +85,7 @@ const aggregateSignatures: readonly Signature[] = [
   ['', readThis, 'aliases: Aliases<N>', refusedResult],
 ]
 
-/** The interfaces of Knex whose signatures name columns. */
+/** The interfaces of Knex whose signatures take names of columns. */
 const signaturesByInterface: Readonly<Record<string, readonly Signature[]>> = {
   Where: ['(nested: Nested<QueryBuilder<TRecord, TResult>>): NotPromised<string>', ...readSignatures],
   WhereNull: readSignatures,
@@ -120,7 +120,7 @@ const signaturesByInterface: Readonly<Record<string, readonly Signature[]>> = {
   ],
 }
 
-/** TypeScript that is to stand in a file of table types, once, below the import of `Knex`. */
+/** The TypeScript of these signatures, for a file that imports `Knex`. */
 export const columnCheck: string = [
   typeDeclarations,
   "declare module 'knex' {",
@@ -134,7 +134,7 @@ export const columnCheck: string = [
   '}',
 ].join('\n')
 
-/** They have to be called what Knex calls them. */
+/** Declarations of an interface merge only if their type parameters have the same names. */
 function typeParametersOf(name: string): string {
   return name.endsWith('Aggregation') ? 'TRecord, TResult, TValue' : 'TRecord, TResult'
 }

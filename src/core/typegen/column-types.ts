@@ -1,19 +1,19 @@
 import { type Catalog, type Facts, objectKey, parseKey, unquoteName } from '../model/catalog.js'
 
-/** A type of TypeScript: the members of a union. */
+/** A TypeScript type, as the members of a union. */
 export type UnionMembers = readonly string[]
 
-/** What node-postgres gives for a type of PostgreSQL, and what it can send for it. */
+/** What node-postgres returns for a type of PostgreSQL, and what it accepts for it. */
 export interface ColumnType {
   readonly read: UnionMembers
   readonly write: UnionMembers
   /** False for a domain that is NOT NULL. */
   readonly nullable: boolean
-  /** Whether a domain brings a default. */
+  /** Whether a domain has a default. */
   readonly hasDefault: boolean
 }
 
-/** Where the types of a catalog are looked up, and how its enums are called in TypeScript, by their keys. */
+/** The catalog that declares the types of columns, and the TypeScript names of its enums, by key. */
 export interface TypeContext {
   readonly catalog: Catalog
   readonly enumNames: ReadonlyMap<string, string>
@@ -21,12 +21,12 @@ export interface TypeContext {
 
 const textType = { read: ['string'], write: ['string'] }
 const numberType = { read: ['number'], write: ['number'] }
-/** Wider than a JavaScript number: node-postgres gives the digits. */
+/** Wider than a JavaScript number: node-postgres returns the digits as a string. */
 const digitsType = { read: ['string'], write: ['bigint', 'number', 'string'] }
 const dateType = { read: ['Date'], write: ['Date', 'string'] }
 const jsonType = { read: ['Json'], write: ['JsonInput'] }
 
-/** The types that node-postgres parses; of all others it gives PostgreSQL's text. */
+/** The types that node-postgres parses. For all others it returns PostgreSQL's text. */
 const parsedTypes: Readonly<Record<string, Pick<ColumnType, 'read' | 'write'>>> = {
   boolean: { read: ['boolean'], write: ['boolean'] },
   smallint: numberType,
@@ -48,7 +48,7 @@ const parsedTypes: Readonly<Record<string, Pick<ColumnType, 'read' | 'write'>>> 
   money: { read: ['string'], write: ['number', 'string'] },
 }
 
-/** Types whose arrays are parsed as well. Every other array comes as its text: `{sad,ok}`. */
+/** Types whose arrays node-postgres parses too. Every other array is returned as text: `{sad,ok}`. */
 const parsedArrayTypes: ReadonlySet<string> = new Set([
   ...Object.keys(parsedTypes).filter((type) => type !== 'circle'),
   'text',
@@ -65,7 +65,7 @@ const parsedArrayTypes: ReadonlySet<string> = new Set([
   'time with time zone',
 ])
 
-/** How a type, in the words of `format_type` with every name but PostgreSQL's own qualified, is read and written. */
+/** How a type is read and written. `type` is printed by `format_type`, with every name qualified except PostgreSQL's own. */
 export function columnType(type: string, known: TypeContext): ColumnType {
   if (type.endsWith('[]')) return arrayType(type.slice(0, -2), known)
   const { names } = parseKey(`type:${type}`)
@@ -80,7 +80,7 @@ export function columnType(type: string, known: TypeContext): ColumnType {
 function arrayType(element: string, known: TypeContext): ColumnType {
   const { read, write } = columnType(element, known)
   const plain = stripModifiers(element)
-  // Of a numeric the digits come as text, of an array of them floating point numbers.
+  // node-postgres returns a numeric as text, but an array of numerics as floating point numbers.
   const members = plain === 'numeric' ? numberType.read : read
   return {
     read: parsedArrayTypes.has(plain) ? [`${members.join(' | ')}[]`] : ['string'],
@@ -90,7 +90,7 @@ function arrayType(element: string, known: TypeContext): ColumnType {
   }
 }
 
-/** A domain is sent as its base type is. */
+/** A domain is sent like its base type. */
 function domainType(domain: Facts, known: TypeContext): ColumnType {
   const base = columnType(String(domain['type']), known)
   return {
@@ -105,13 +105,13 @@ function stripModifiers(type: string): string {
   return type.replace(/\([^)]*\)/, '').replace(/^interval .*/, 'interval')
 }
 
-/** Names of types of TypeScript: each is given out once. */
+/** Allocates names of TypeScript types, each only once. */
 export interface TypeNameAllocator {
-  /** A name made of these names in PascalCase, numbered where it, with one of the suffixes, is taken already. */
+  /** These names joined in PascalCase, with a number if the name with one of the suffixes is taken already. */
   readonly take: (names: readonly string[], suffixes: readonly string[]) => string
 }
 
-/** Names that are free but those that a file uses already. */
+/** An allocator that never returns the reserved names. */
 export function createTypeNames(reserved: Iterable<string>): TypeNameAllocator {
   const taken = new Set(reserved)
   return {
@@ -119,9 +119,9 @@ export function createTypeNames(reserved: Iterable<string>): TypeNameAllocator {
       const base = pascalCase(names)
       for (let number = 1; ; number += 1) {
         const name = number === 1 ? base : `${base}${number}`
-        const whole = suffixes.map((suffix) => `${name}${suffix}`)
-        if (whole.some((each) => taken.has(each))) continue
-        for (const each of whole) taken.add(each)
+        const withSuffixes = suffixes.map((suffix) => `${name}${suffix}`)
+        if (withSuffixes.some((each) => taken.has(each))) continue
+        for (const each of withSuffixes) taken.add(each)
         return name
       }
     },
@@ -135,12 +135,12 @@ function pascalCase(names: readonly string[]): string {
   return /^\p{ID_Start}/u.test(name) ? name : `_${name}`
 }
 
-/** What rows, inserts and updates are made of besides TypeScript's own types: the source of each, by name. */
+/** The source of the types that rows, inserts and updates need besides TypeScript's own, by name. */
 export const valueTypes: Readonly<Record<string, string>> = {
   Sql: `/** A value that PostgreSQL computes. */
 export type Sql = Knex.Raw | Knex.QueryBuilder`,
   Json: `export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }`,
-  JsonInput: `/** An object, or JSON text. An array has to be text: node-postgres takes it for an array of PostgreSQL. */
+  JsonInput: `/** An object, or JSON text. Pass an array as JSON text: node-postgres sends it as a PostgreSQL array otherwise. */
 export type JsonInput =
   | string
   | number
@@ -170,7 +170,7 @@ export type JsonInput =
 }`,
 }
 
-/** Those that a source names. */
+/** The sources of those types that a source uses. */
 export function usedValueTypes(source: string): readonly string[] {
   return Object.entries(valueTypes).flatMap(([name, text]) =>
     new RegExp(`\\b${name}\\b`).test(source) ? [text] : [],

@@ -2,17 +2,17 @@ import { type Facts, parseKey, sortKeys, unquoteName } from '../model/catalog.js
 import type { PromisedCatalog } from '../model/snapshot.js'
 import { columnType, type TypeContext, type UnionMembers } from './column-types.js'
 
-/** A column as code sees it. */
+/** A column with its TypeScript types. */
 export interface TypedColumn {
   readonly name: string
   readonly read: UnionMembers
-  /** What an insert or an update may give; null for a column only PostgreSQL writes. */
+  /** What an insert or an update may pass; null for a column that only PostgreSQL writes. */
   readonly write: UnionMembers | null
-  /** Whether an insert may leave it out. */
+  /** Whether an insert may omit it. */
   readonly optional: boolean
 }
 
-/** Something that can be queried. */
+/** A table or a view. */
 export interface TypedRelation {
   readonly schema: string
   readonly name: string
@@ -24,7 +24,7 @@ export interface TypedRelation {
 const tableKinds: ReadonlySet<string> = new Set(['table', 'foreign_table'])
 const viewKinds: ReadonlySet<string> = new Set(['view', 'materialized_view'])
 
-/** The tables and views of a promise in reading order, each with its columns. Left out is a view without known columns. */
+/** The tables and views of a promise in reading order, with their columns. A view without known columns is left out. */
 export function collectRelations(promised: PromisedCatalog, known: TypeContext): readonly TypedRelation[] {
   const columns = columnsByTable(promised, known)
   return sortKeys(Object.keys(promised.catalog)).flatMap((key) => {
@@ -43,7 +43,7 @@ function columnsByTable(
   { catalog, undetermined }: PromisedCatalog,
   known: TypeContext,
 ): ReadonlyMap<string, readonly TypedColumn[]> {
-  const tables = new Map<string, { readonly place: number; readonly column: TypedColumn }[]>()
+  const tables = new Map<string, { readonly position: number; readonly column: TypedColumn }[]>()
   for (const key of sortKeys(Object.keys(catalog))) {
     const { kind, names } = parseKey(key)
     const facts = catalog[key]
@@ -54,17 +54,18 @@ function columnsByTable(
       { ...placeholderFacts(undetermined[key]), ...facts },
       known,
     )
-    tables.set(table, [...(tables.get(table) ?? []), { place: Number(facts['$position'] ?? 0), column }])
+    const position = Number(facts['$position'] ?? 0)
+    tables.set(table, [...(tables.get(table) ?? []), { position, column }])
   }
   return new Map(
     [...tables].map(([table, found]) => [
       table,
-      found.sort((one, other) => one.place - other.place).map(({ column }) => column),
+      found.sort((one, other) => one.position - other.position).map(({ column }) => column),
     ]),
   )
 }
 
-/** A fact that differs at every replay is there all the same. */
+/** A fact that differs at every replay has no value in the snapshot, but it exists. */
 function placeholderFacts(names: readonly string[] = []): Facts {
   return Object.fromEntries(names.map((name) => [name, 'not determined']))
 }
@@ -76,21 +77,21 @@ function tableColumn(name: string, facts: Facts, known: TypeContext): TypedColum
   const isFilled = hasDefault || facts['default'] !== undefined || facts['identity'] !== undefined
   return {
     name,
-    // A NOT NULL that is not validated holds for new rows only.
+    // A NOT NULL that is not validated applies to new rows only.
     read: nullable || facts['valid'] === false ? withNull(read) : read,
     write: isGenerated ? null : nullable ? withNull(write) : write,
     optional: nullable || isFilled || isGenerated,
   }
 }
 
-/** PostgreSQL knows of no column of a view whether it can be null. */
+/** PostgreSQL does not know whether a column of a view can be null, so every one can. */
 function viewColumn(line: string, known: TypeContext): TypedColumn {
   const [, name = '', type = ''] = /^("(?:[^"]|"")*"|[^ ]+) (.*)$/s.exec(line) ?? []
   const { read, write } = columnType(type, known)
   return { name: unquoteName(name), read: withNull(read), write: withNull(write), optional: true }
 }
 
-/** A value of JSON can be null by itself. */
+/** The type `Json` includes null already. */
 function withNull(union: UnionMembers): UnionMembers {
   return union.includes('Json') ? union : [...union, 'null']
 }

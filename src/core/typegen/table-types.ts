@@ -12,16 +12,7 @@ import {
 } from './column-types.js'
 import { type TypedColumn, type TypedRelation, collectRelations } from './relations.js'
 
-export interface RenderOptions {
-  /** The newest revision of the promise. */
-  readonly head: string
-  /** The command that makes the file. */
-  readonly command: string
-  /** Schemas whose tables are named without their schema. */
-  readonly searchPath: readonly string[]
-}
-
-/** Names of TypeScript and of this file that a type made here must not have. */
+/** Names of TypeScript and of the generated file that a generated type must not have. */
 const reservedNames = [
   ...Object.keys(valueTypes),
   'Knex',
@@ -35,16 +26,24 @@ const reservedNames = [
 ]
 const typeSuffixes = ['Row', 'Insert', 'Update']
 
-/** A relation with what its types are called: `SongsRow`, `SongsInsert`, `SongsUpdate`. */
+/** A relation with the names of its types: `SongsRow`, `SongsInsert`, `SongsUpdate`. */
 interface NamedRelation extends TypedRelation {
   readonly types: readonly [row: string, insert: string, update: string]
 }
 
 /**
- * A TypeScript file that tells Knex of every table and view of a promise: row, insert and update types in
- * `knex/types/tables`, and signatures with which a query on any other column does not compile.
+ * A TypeScript file that declares every table and view of a promise for Knex: row, insert and update types in
+ * `knex/types/tables`, and signatures that reject a query on any other column. Tables of the `searchPath` are named without
+ * their schema; `head` is the newest revision of the promise and `command` what generated the file.
  */
-export function renderTableTypes(promised: PromisedCatalog, options: RenderOptions): string {
+export function renderTableTypes(
+  promised: PromisedCatalog,
+  {
+    head,
+    command,
+    searchPath,
+  }: { readonly head: string; readonly command: string; readonly searchPath: readonly string[] },
+): string {
   const names = createTypeNames(reservedNames)
   const enumNames = nameEnums(promised, names)
   const relations = collectRelations(promised, { catalog: promised.catalog, enumNames }).map(
@@ -53,13 +52,13 @@ export function renderTableTypes(promised: PromisedCatalog, options: RenderOptio
   const blocks = [
     ...[...enumNames].map(([key, name]) => enumLines(name, promised.catalog[key]?.['labels'])),
     ...relations.flatMap(relationBlocks),
-    tablesInterfaceLines(relations, options.searchPath),
+    tablesInterfaceLines(relations, searchPath),
   ].map((lines) => lines.join('\n'))
-  const head = [
-    `// Made by \`${toPrintable(options.command)}\` from the snapshot at head ${toPrintable(options.head)}; do not edit.`,
+  const header = [
+    `// Made by \`${toPrintable(command)}\` from the snapshot at head ${toPrintable(head)}; do not edit.`,
     "import type { Knex } from 'knex'",
   ].join('\n')
-  return `${[head, ...usedValueTypes(blocks.join('\n')), ...blocks, columnCheck].join('\n\n')}\n`
+  return `${[header, ...usedValueTypes(blocks.join('\n')), ...blocks, columnCheck].join('\n\n')}\n`
 }
 
 function nameEnums({ catalog }: PromisedCatalog, names: TypeNameAllocator): TypeContext['enumNames'] {
@@ -74,7 +73,7 @@ function nameRowTypes({ schema, name }: TypedRelation, names: TypeNameAllocator)
   return [`${base}Row`, `${base}Insert`, `${base}Update`]
 }
 
-/** The schema is said where it is not the usual one. */
+/** Names of types and tables have a schema unless it is `public`. */
 function omitPublicSchema(names: readonly string[]): readonly string[] {
   return names[0] === 'public' ? names.slice(1) : names
 }
@@ -111,7 +110,7 @@ function insertLines({ name, write, optional }: TypedColumn): Lines {
   return propertyLines(`${propertyName(name)}${optional ? '?' : ''}`, union)
 }
 
-/** Knex takes a point for the end of a schema, and ` as ` for the end of the name. */
+/** Knex splits a name at a point into schema and table, and at ` as ` into name and alias. */
 const unsupportedName = /\.| as /i
 
 function tablesInterfaceLines(relations: readonly NamedRelation[], searchPath: readonly string[]): Lines {
@@ -130,7 +129,7 @@ function tablesInterfaceLines(relations: readonly NamedRelation[], searchPath: r
   return ["declare module 'knex/types/tables.js' {", '  interface Tables {', ...entries, '  }', '}']
 }
 
-// Lines of TypeScript in the style of this project's formatter, which leaves them as they are.
+// Lines of TypeScript as prettier formats them with this project's settings, so that it does not change the file.
 
 function fitsOnLine(line: string): boolean {
   return line.length <= 110
@@ -149,7 +148,7 @@ function unionLines(start: string, union: readonly string[], indent = ''): reado
   return [start, ...union.map((member) => `${indent}  | ${member}`)]
 }
 
-/** A reference to a generic type behind a start, its arguments below each other where they do not fit. */
+/** A start and a reference to a generic type, with its arguments on lines of their own if they do not fit on one. */
 function genericLines(start: string, name: string, given: readonly string[]): readonly string[] {
   const line = `${start} ${name}<${given.join(', ')}>`
   if (fitsOnLine(line)) return [line]
@@ -159,12 +158,12 @@ function genericLines(start: string, name: string, given: readonly string[]): re
   return [`${start} ${name}<`, ...inner, `${indent}>`]
 }
 
-/** A name as a property stands: quoted unless it is an identifier. */
+/** A name as a property name: quoted unless it is an identifier. */
 function propertyName(name: string): string {
   return /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) ? name : textLiteral(name)
 }
 
-/** A text in single quotes, in double ones where it has more single ones inside. */
+/** A text in single quotes, or in double quotes if it contains more single ones. */
 function textLiteral(text: string): string {
   const inner = JSON.stringify(text)
     .slice(1, -1)
