@@ -1,6 +1,6 @@
 import type { Config } from './config/config.js'
 import { loadConfig } from './config/load.js'
-import { type Gate, startGate as open } from './gate/start-gate.js'
+import { type Gate, startGate } from './gate/start-gate.js'
 import { createLog, type Log, createLogReporter } from './logging/log.js'
 
 export type { Catalog, Fact, Facts } from './core/model/catalog.js'
@@ -42,7 +42,9 @@ export async function openGate({
 }: OpenGateOptions): Promise<Gate> {
   const config = loadConfig({ root, env, flags: settings })
   const used = log ?? createLog({ level: config.logLevel, form: 'json', stream: standardOutput() })
-  return open(config, { log: used, report: createLogReporter(used), ...(signal ? { signal } : {}) })
+  const report = createLogReporter(used)
+  const { gate } = await startGate(config, { log: used, report, ...(signal ? { signal } : {}) })
+  return gate
 }
 
 function standardOutput(): NodeJS.WritableStream {

@@ -19,7 +19,7 @@ import {
 import { errorCodes } from '../errors/codes.js'
 import { errorDetails, type SchemaError } from '../errors/schema-error.js'
 import { describeAddress } from '../postgres/connection/address.js'
-import type { GateResult } from './gate.js'
+import type { AssessedDatabase } from './assess.js'
 import { describeDecision } from './situations/refusal.js'
 
 /** What the health routes answer from: serialised once for each change, never per request. */
@@ -31,17 +31,21 @@ export interface HealthView {
   readonly texts: Readonly<Record<DetailLevel, string>>
 }
 
-/** The state of health of one process. */
-export interface HealthTracker {
+/** The health of one process, to read. */
+export interface Health {
   readonly view: () => HealthView
-  readonly report: ProgressReporter
-  /** Takes in what was read from the database; the first time opens the gate. */
-  readonly recordResult: (passed: GateResult) => Decision
-  readonly recordRefusal: (error: SchemaError) => void
-  readonly lost: (loss: Omit<Outage, 'since'>) => void
-  readonly back: () => void
   /** Calls the listener after every change of what the routes say. */
   readonly subscribe: (listener: (view: HealthView) => void) => void
+}
+
+/** The health of one process, and what changes it. */
+export interface HealthTracker extends Health {
+  readonly report: ProgressReporter
+  /** Takes in a reading of the database; the first one opens the gate. */
+  readonly recordResult: (assessed: AssessedDatabase) => Decision
+  readonly recordRefusal: (error: SchemaError) => void
+  readonly recordOutage: (outage: Omit<Outage, 'since'>) => void
+  readonly recordRecovery: () => void
 }
 
 export function createHealthTracker({ service, target }: Pick<Config, 'service' | 'target'>): HealthTracker {
@@ -59,12 +63,14 @@ export function createHealthTracker({ service, target }: Pick<Config, 'service' 
     view: () => view,
     report: (progress: Progress) => {
       const next = advanceHealth(state, progress, now())
-      const isNews = (['phase', 'migrating', 'inspected'] as const).some((name) => next[name] !== state[name])
-      if (isNews) become(next)
+      const isChanged = (['phase', 'migrating', 'inspected'] as const).some(
+        (name) => next[name] !== state[name],
+      )
+      if (isChanged) become(next)
     },
-    recordResult: (passed) => {
-      accepted ??= new Set(seriousKeys(passed))
-      const verdict = verdictOf(passed, accepted)
+    recordResult: (assessed) => {
+      accepted ??= new Set(seriousKeys(assessed))
+      const lastCheck = checkResultOf(assessed, accepted)
       const phase = state.phase === 'draining' ? 'draining' : 'serving'
       become({
         ...state,
@@ -73,16 +79,16 @@ export function createHealthTracker({ service, target }: Pick<Config, 'service' 
         migrating: null,
         outage: null,
         refusal: null,
-        lastCheck: verdict,
+        lastCheck,
       })
-      return passed.decision
+      return assessed.decision
     },
     recordRefusal: (error) => {
       const phase = state.phase === 'draining' ? 'draining' : 'refused'
       become({ ...state, phase, migrating: null, refusal: refusalOf(error, state.refusal) })
     },
-    lost: (loss) => become({ ...state, outage: { ...loss, since: now() } }),
-    back: () => become({ ...state, outage: null }),
+    recordOutage: (outage) => become({ ...state, outage: { ...outage, since: now() } }),
+    recordRecovery: () => become({ ...state, outage: null }),
     subscribe: (listener) => {
       listeners.push(listener)
     },
@@ -99,7 +105,7 @@ function renderView(state: HealthState): HealthView {
   return { status: healthStatusOf(state), started: isStarted(state), ready: isReady(state), documents, texts }
 }
 
-/** The same reason again is refused since the first time. */
+/** A refusal for the same reason keeps the time of the first one. */
 function refusalOf(error: SchemaError, last: GateRefusal | null): GateRefusal {
   const { code, message } = error
   const { meaning } = errorCodes[code]
@@ -107,8 +113,8 @@ function refusalOf(error: SchemaError, last: GateRefusal | null): GateRefusal {
   return { code, meaning, message, ...errorDetails(error), since }
 }
 
-function verdictOf(passed: GateResult, accepted: ReadonlySet<string>): CheckResult {
-  const { assessment, decision, inspection } = passed
+function checkResultOf(assessed: AssessedDatabase, accepted: ReadonlySet<string>): CheckResult {
+  const { assessment, decision, inspection } = assessed
   const { database, serverVersion, identity } = inspection
   return {
     assessment,
@@ -124,11 +130,11 @@ function verdictOf(passed: GateResult, accepted: ReadonlySet<string>): CheckResu
       id: identity?.id ?? null,
     },
     checkedAt: now(),
-    drifted: seriousKeys(passed).some((key) => !accepted.has(key)),
+    drifted: seriousKeys(assessed).some((key) => !accepted.has(key)),
   }
 }
 
-function seriousKeys({ assessment }: GateResult): readonly string[] {
+function seriousKeys({ assessment }: AssessedDatabase): readonly string[] {
   return findingsOf(assessment)
     .filter(({ impact }) => impact === 'breaks' || impact === 'weakens')
     .map(({ key }) => key)

@@ -5,47 +5,46 @@ import { SchemaError } from '../errors/schema-error.js'
 import { isConnectionLost, isTransient } from '../postgres/connection/sqlstate.js'
 import type { HealthTracker } from './health-state.js'
 
-/** What is said of a database that cannot be looked at: once when that begins, and once when it is over. */
+/** Reports an outage twice: when it begins and when it is over. */
 export interface OutageReporter {
   readonly reportFailure: (error: unknown) => void
   readonly reportSuccess: () => void
 }
 
-/** Tells the log and health that a database was lost, or answers and cannot be verified. */
-export function createOutageReporter({
-  health,
-  report,
-}: {
-  readonly health: Pick<HealthTracker, 'lost' | 'back'>
-  readonly report: ProgressReporter
-}): OutageReporter {
-  let lost: { readonly of: Outage['kind']; readonly at: number } | null = null
+/** Reports to log and health that the database was lost, or that it answers and cannot be verified. */
+export function createOutageReporter({ health, report }: OutageListeners): OutageReporter {
+  let current: { readonly kind: Outage['kind']; readonly since: number } | null = null
   return {
     reportFailure: (error) => {
-      const of = isCheckFailure(error) ? 'check' : 'database'
+      const kind = isCheckFailure(error) ? 'check' : 'database'
+      if (current?.kind === kind) return
       const reason = errorMessage(error)
-      if (lost?.of === of) return
-      report({ event: of === 'check' ? 'check failing' : 'database lost', reason })
-      health.lost({ kind: of, reason })
-      lost = { of, at: performance.now() }
+      report({ event: kind === 'check' ? 'check failing' : 'database lost', reason })
+      health.recordOutage({ kind, reason })
+      current = { kind, since: performance.now() }
     },
     reportSuccess: () => {
-      if (lost === null) return
-      report(recoveryEvent(lost.of, performance.now() - lost.at))
-      health.back()
-      lost = null
+      if (current === null) return
+      report(recoveryEvent(current.kind, performance.now() - current.since))
+      health.recordRecovery()
+      current = null
     },
   }
 }
 
-/** Whether the database answered, and what it said kept it from being verified. */
+interface OutageListeners {
+  readonly health: HealthTracker
+  readonly report: ProgressReporter
+}
+
+/** Whether the database answered, and its answer prevents the verification. */
 function isCheckFailure(error: unknown): boolean {
   if (!(error instanceof SchemaError)) return !isTransient(error) && !isConnectionLost(error)
   return error.code === 'SCHEMA_PRIVILEGE_MISSING' || error.code === 'SCHEMA_LEDGER_MISPLACED'
 }
 
-function recoveryEvent(of: Outage['kind'], duration: number): Progress {
-  return of === 'check'
+function recoveryEvent(kind: Outage['kind'], duration: number): Progress {
+  return kind === 'check'
     ? { event: 'check working', failedFor: duration }
     : { event: 'database back', lostFor: duration }
 }

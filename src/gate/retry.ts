@@ -2,7 +2,8 @@ import type { Progress, ProgressEvents, ProgressReporter } from '../core/progres
 import { describeError, SchemaError } from '../errors/schema-error.js'
 import { withJitter, pause } from '../postgres/connection/backoff.js'
 import type { Workspace } from '../workspace.js'
-import { type GateContext, type GateResult, runGate } from './gate.js'
+import type { AssessedDatabase } from './assess.js'
+import { type GateContext, runGate } from './gate.js'
 import type { HealthTracker } from './health-state.js'
 
 export interface GateRetryOptions {
@@ -10,22 +11,22 @@ export interface GateRetryOptions {
   readonly health: HealthTracker
   /** Why it refused the first time. */
   readonly firstRefusal: SchemaError
-  /** Called when the reason is another one than before. */
+  /** Called when the reason of the refusal changed. */
   readonly onRefused: (error: SchemaError) => void
-  /** Called when it could not be told whether the gate opens, once for each reason, and when it was stopped while it migrated. */
+  /** Called when the attempt itself failed, once for each reason, and when it was stopped while it migrated. */
   readonly onFailed: (error: Error) => void
 }
 
 /** In milliseconds; the longest is VERIFY_INTERVAL. */
 const firstDelay = 1_000
 
-/** What these did was rolled back, and would be done again: from then on it is for somebody else to migrate. */
+/** After these a migration would fail again: from then on other processes have to migrate. */
 const migrationFailureCodes: ReadonlySet<string> = new Set([
   'SCHEMA_MIGRATION_FAILED',
   'SCHEMA_PROMISE_BROKEN',
 ])
 
-/** What every try says alike. */
+/** What every attempt reports in the same way. */
 const routineEvents: ReadonlySet<keyof ProgressEvents> = new Set([
   'connecting',
   'waiting for database',
@@ -38,28 +39,28 @@ const routineEvents: ReadonlySet<keyof ProgressEvents> = new Set([
 ])
 
 /**
- * Tries a gate that refused again until it opens, one try at a time, with backoff and jitter. Migrates as the policy says,
+ * Runs a gate that refused again until it opens, one attempt at a time, with backoff and jitter. Migrates as the policy says,
  * until a migration has failed. Throws SCHEMA_INTERRUPTED when asked to stop.
  */
-export async function retryGate(waiting: GateRetryOptions): Promise<GateResult> {
-  const { context, firstRefusal, onRefused, onFailed } = waiting
+export async function retryGate(options: GateRetryOptions): Promise<AssessedDatabase> {
+  const { context, firstRefusal, onRefused, onFailed } = options
   const { interval } = context.workspace.config.verify
   let reason = firstRefusal
-  let failure = migrationFailureCodes.has(firstRefusal.code) ? firstRefusal : null
-  let unknown = ''
+  let migrationFailure = migrationFailureCodes.has(firstRefusal.code) ? firstRefusal : null
+  let lastFailure = ''
   for (let delay = Math.min(firstDelay, interval); ; delay = Math.min(delay * 2, interval)) {
     await pause(withJitter(delay), context.signal)
-    const tried = await tryGate(failure === null ? context : withoutMigrating(context), waiting)
-    if (!(tried instanceof Error)) return tried
-    if (context.signal.aborted) throw tried
-    if (tried instanceof SchemaError) {
-      if (migrationFailureCodes.has(tried.code)) failure = tried
-      const next = tried.code === 'SCHEMA_BEHIND' ? (failure ?? tried) : tried
+    const result = await tryGate(migrationFailure === null ? context : withoutMigrating(context), options)
+    if (!(result instanceof Error)) return result
+    if (context.signal.aborted) throw result
+    if (result instanceof SchemaError) {
+      if (migrationFailureCodes.has(result.code)) migrationFailure = result
+      const next = result.code === 'SCHEMA_BEHIND' ? (migrationFailure ?? result) : result
       if (describeError(next) !== describeError(reason)) onRefused(next)
       reason = next
-    } else if (tried.message !== unknown) {
-      unknown = tried.message
-      onFailed(tried)
+    } else if (result.message !== lastFailure) {
+      lastFailure = result.message
+      onFailed(result)
     }
   }
 }
@@ -67,42 +68,42 @@ export async function retryGate(waiting: GateRetryOptions): Promise<GateResult> 
 async function tryGate(
   context: GateContext,
   { health, onFailed }: GateRetryOptions,
-): Promise<GateResult | Error> {
+): Promise<AssessedDatabase | Error> {
   const log = bufferRoutineEvents(context.report)
   const report: ProgressReporter = (progress) => {
     health.report(progress)
     log.report(progress)
   }
   try {
-    const passed = await runGate({ ...context, report })
+    const assessed = await runGate({ ...context, report })
     log.flush()
-    return passed
+    return assessed
   } catch (error) {
-    const failed = error instanceof Error ? error : new Error(String(error))
-    if (context.signal?.aborted === true && log.hasReported()) onFailed(failed)
-    return failed
+    const failure = error instanceof Error ? error : new Error(String(error))
+    if (context.signal?.aborted === true && log.hasReported()) onFailed(failure)
+    return failure
   }
 }
 
-interface BufferedReport {
+interface BufferedReporter {
   readonly report: ProgressReporter
-  /** Tells what was held back. */
+  /** Reports the events that were held back. */
   readonly flush: () => void
   readonly hasReported: () => boolean
 }
 
-/** Routine is told once something comes of it. */
-function bufferRoutineEvents(report: ProgressReporter): BufferedReport {
-  const held: Progress[] = []
-  let told = false
-  const tell = (): void => held.splice(0).forEach((progress) => report(progress))
+/** Routine events are reported once an event follows that is not routine. */
+function bufferRoutineEvents(report: ProgressReporter): BufferedReporter {
+  const buffer: Progress[] = []
+  let reported = false
+  const flush = (): void => buffer.splice(0).forEach((progress) => report(progress))
   return {
-    flush: tell,
-    hasReported: () => told,
+    flush,
+    hasReported: () => reported,
     report: (progress) => {
-      if (routineEvents.has(progress.event)) return void held.push(progress)
-      told = true
-      tell()
+      if (routineEvents.has(progress.event)) return void buffer.push(progress)
+      reported = true
+      flush()
       report(progress)
     },
   }

@@ -5,21 +5,26 @@ import { SchemaError } from '../errors/schema-error.js'
 import { createReporter } from '../fleet/reporter.js'
 import type { Log } from '../logging/log.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
-import { createHealthTracker, type HealthTracker } from './health-state.js'
+import { createHealthTracker, type Health, type HealthTracker } from './health-state.js'
 import { onHealthChange } from './on-health-change.js'
 import { superviseGate } from './supervise.js'
 
-/** A gate: this build may serve on this database, and what the health routes say is kept up to date. */
+/** An open gate: this build may serve on this database, and the health routes stay up to date. */
 export interface Gate {
-  /** With REFUSE_BY=unready it may be `refuse`: then the gate is tried again until it opens. */
+  /** With REFUSE_BY=unready it may be `refuse`: the gate is then tried again until it opens. */
   readonly decision: Decision
   /** Resolves once the gate is open, which it is already unless REFUSE_BY is `unready`; rejects if it is closed before. */
   readonly opened: Promise<void>
-  readonly health: HealthTracker
-  readonly workspace: Workspace
+  readonly health: Health
   /** Turns readiness to 503 while routes still answer: the first step of a shutdown. */
   readonly drain: (signal: string) => void
   readonly close: () => Promise<void>
+}
+
+/** A gate, and the project and database it was opened for. */
+export interface StartedGate {
+  readonly gate: Gate
+  readonly workspace: Workspace
 }
 
 export interface StartGateOptions {
@@ -30,24 +35,28 @@ export interface StartGateOptions {
 }
 
 /**
- * Runs the whole story and keeps watching after it. To be awaited before a port is bound.
- * Throws the SchemaError of a refusal, with everything closed again; with REFUSE_BY=unready only where the fault is in the
- * files or the configuration of this build. Any other refusal is then a gate that is not open yet.
+ * Runs the gate and monitors the database from then on. To be awaited before a port is bound.
+ * Throws the SchemaError of a refusal, with everything closed again; with REFUSE_BY=unready only if the fault is in the files
+ * or the configuration of this build: after any other refusal the gate is returned and tried again.
  */
-export async function startGate(config: Config, options: StartGateOptions): Promise<Gate> {
+export async function startGate(config: Config, options: StartGateOptions): Promise<StartedGate> {
   const health = options.health ?? createHealthTracker(config)
   const report: ProgressReporter = (progress) => {
     health.report(progress)
     options.report(progress)
   }
-  const fleet = startFleetReporter(config, { health, log: options.log })
+  const fleet = startFleetReporter(config, health, options.log)
+  const closeAfter = async (error: unknown): Promise<void> => {
+    if (error instanceof SchemaError && error.code !== 'SCHEMA_INTERRUPTED') health.recordRefusal(error)
+    await fleet.close()
+  }
   const workspace = await openWorkspace(config, report).catch(async (error: unknown) => {
-    await recordFailure(error, { health, fleet })
+    await closeAfter(error)
     throw error
   })
   const stop = createStopController(options.signal)
   try {
-    const entrance = await superviseGate({
+    const supervised = await superviseGate({
       workspace,
       health,
       log: options.log,
@@ -55,23 +64,23 @@ export async function startGate(config: Config, options: StartGateOptions): Prom
       reportToLog: options.report,
       stop: stop.signal,
     })
-    return {
+    const gate: Gate = {
       get decision() {
-        return entrance.decision()
+        return supervised.decision()
       },
-      opened: entrance.opened,
-      health,
-      workspace,
+      opened: supervised.opened,
+      health: { view: health.view, subscribe: health.subscribe },
       drain: (signal) => report({ event: 'draining', signal, delay: config.http.shutdownDelay }),
       close: async () => {
         stop.abort()
-        await entrance.close()
+        await supervised.close()
         await fleet.close()
         await workspace.close()
       },
     }
+    return { gate, workspace }
   } catch (error) {
-    await recordFailure(error, { health, fleet })
+    await closeAfter(error)
     await workspace.close()
     throw error
   }
@@ -84,26 +93,15 @@ function createStopController(signal: AbortSignal | undefined): AbortController 
   return stop
 }
 
-interface FleetReporter {
-  readonly close: () => Promise<void>
-}
-
-/** Posts this gate's health document to FLEET_URL whenever what it says changes. */
+/** Posts this gate's health document to FLEET_URL whenever it says something new. */
 function startFleetReporter(
   { fleet, service, target }: Config,
-  { health, log }: { readonly health: HealthTracker; readonly log: Log },
-): FleetReporter {
+  health: Health,
+  log: Log,
+): { readonly close: () => Promise<void> } {
   if (fleet.url === null || fleet.token === null) return { close: async () => {} }
   const identity = { service: service.name, environment: target, instance: service.instance }
   const reporter = createReporter({ url: fleet.url, token: fleet.token, identity, log })
   onHealthChange(health, reporter.report)
   return reporter
-}
-
-async function recordFailure(
-  error: unknown,
-  { health, fleet }: { readonly health: HealthTracker; readonly fleet: FleetReporter },
-): Promise<void> {
-  if (error instanceof SchemaError && error.code !== 'SCHEMA_INTERRUPTED') health.recordRefusal(error)
-  await fleet.close()
 }

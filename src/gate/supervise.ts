@@ -3,9 +3,10 @@ import type { ProgressReporter } from '../core/progress/events.js'
 import { type ErrorCode, SchemaError } from '../errors/schema-error.js'
 import { type Log, logRefusal } from '../logging/log.js'
 import type { Workspace } from '../workspace.js'
-import { type GateResult, runGate } from './gate.js'
+import type { AssessedDatabase } from './assess.js'
+import { type GateContext, runGate } from './gate.js'
 import type { HealthTracker } from './health-state.js'
-import { startMonitor, type Monitor } from './monitor.js'
+import { type Monitor, startMonitor } from './monitor.js'
 import { retryGate } from './retry.js'
 
 export interface SuperviseOptions {
@@ -18,7 +19,7 @@ export interface SuperviseOptions {
   readonly stop: AbortSignal
 }
 
-/** The way in: open and watched, or refused and tried again. */
+/** A gate that is open and monitored, or refused and tried again. */
 export interface SupervisedGate {
   readonly decision: () => Decision
   readonly opened: Promise<void>
@@ -26,7 +27,7 @@ export interface SupervisedGate {
   readonly close: () => Promise<void>
 }
 
-/** Faults of this build itself: as long as it runs nobody can mend them. */
+/** Faults of this build itself: they last as long as it runs. */
 const buildFaultCodes: ReadonlySet<ErrorCode> = new Set([
   'SCHEMA_USAGE',
   'SCHEMA_CONFIG_INVALID',
@@ -39,33 +40,33 @@ const buildFaultCodes: ReadonlySet<ErrorCode> = new Set([
 
 const unreadyConsequence = {
   consequence: () => 'Every request is answered with 503 until that is mended.',
-} as const
+} as const satisfies Partial<GateContext>
 
 /**
- * Passes the gate and watches from then on. With REFUSE_BY=unready a gate that refuses is tried again in the background;
- * else, and for faults of this build itself, throws the SchemaError.
+ * Runs the gate and monitors the database from then on. With REFUSE_BY=unready a gate that refuses is tried again in the
+ * background; otherwise, and for faults of this build itself, throws the SchemaError.
  */
-export async function superviseGate(entering: SuperviseOptions): Promise<SupervisedGate> {
-  const { workspace, health, report } = entering
+export async function superviseGate(options: SuperviseOptions): Promise<SupervisedGate> {
+  const { workspace, health, report, stop } = options
   let decision: Decision = { action: 'refuse', situations: [] }
-  let watch: Monitor | null = null
-  const open = (passed: GateResult): void => {
-    decision = health.recordResult(passed)
-    watch = startMonitor({ workspace, health, report, initialResult: passed })
+  let monitor: Monitor | null = null
+  const open = (initial: AssessedDatabase): void => {
+    decision = health.recordResult(initial)
+    monitor = startMonitor({ workspace, health, report, initial })
   }
-  const first = await runFirstAttempt(entering)
+  const first = await runFirstAttempt(options)
   const opened =
-    first instanceof SchemaError ? retryUntilOpen(entering, first).then(open) : Promise.resolve(open(first))
-  // Whoever closes a gate need not have waited for it; what nobody foresaw must not pass unseen.
+    first instanceof SchemaError ? retryUntilOpen(options, first).then(open) : Promise.resolve(open(first))
+  // A caller that closes the gate need not have waited for it; an unexpected failure must still be seen.
   opened.catch((error: unknown) => {
-    if (!entering.stop.aborted) throw error
+    if (!stop.aborted) throw error
   })
   return {
     decision: () => decision,
     opened,
     close: async () => {
       await opened.catch(() => {})
-      await watch?.stop()
+      await monitor?.stop()
     },
   }
 }
@@ -74,31 +75,31 @@ async function runFirstAttempt({
   workspace,
   report,
   stop: signal,
-}: SuperviseOptions): Promise<GateResult | SchemaError> {
-  const waits = workspace.config.policy.refuseBy === 'unready'
+}: SuperviseOptions): Promise<AssessedDatabase | SchemaError> {
+  const retries = workspace.config.policy.refuseBy === 'unready'
   try {
-    return await runGate({ workspace, report, signal, ...(waits ? unreadyConsequence : {}) })
+    return await runGate({ workspace, report, signal, ...(retries ? unreadyConsequence : {}) })
   } catch (error) {
-    if (waits && error instanceof SchemaError && !buildFaultCodes.has(error.code)) return error
+    if (retries && error instanceof SchemaError && !buildFaultCodes.has(error.code)) return error
     throw error
   }
 }
 
-async function retryUntilOpen(entering: SuperviseOptions, refused: SchemaError): Promise<GateResult> {
-  const { workspace, health, log, reportToLog, stop: signal } = entering
+async function retryUntilOpen(options: SuperviseOptions, refusal: SchemaError): Promise<AssessedDatabase> {
+  const { workspace, health, log, reportToLog, stop: signal } = options
   const since = performance.now()
   const onRefused = (error: SchemaError): void => {
     health.recordRefusal(error)
     logRefusal(log, error, 'error')
   }
-  onRefused(refused)
-  const passed = await retryGate({
+  onRefused(refusal)
+  const assessed = await retryGate({
     context: { workspace, report: reportToLog, signal, ...unreadyConsequence },
     health,
-    firstRefusal: refused,
+    firstRefusal: refusal,
     onRefused,
     onFailed: (error) => logRefusal(log, error, 'warn'),
   })
   reportToLog({ event: 'gate opened', after: performance.now() - since })
-  return passed
+  return assessed
 }

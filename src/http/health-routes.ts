@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { DetailLevel } from '../core/progress/process-health.js'
-import type { HealthTracker, HealthView } from '../gate/health-state.js'
+import type { Health, HealthView } from '../gate/health-state.js'
 import { hasBearerToken } from './bearer.js'
 import { renderHealthPage } from './page.js'
 
 export interface HealthRouteOptions {
-  readonly health: HealthTracker
+  readonly health: Health
   /** The bearer token that opens object names, definitions and the address; null for none. */
   readonly token: string | null
   readonly details: 'token' | 'always'

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import type { HealthTracker } from '../gate/health-state.js'
+import type { Health } from '../gate/health-state.js'
 import { guardRoutes } from './guard.js'
 import { registerHealthRoutes } from './health-routes.js'
 
 export interface SchemaHealthOptions {
   /** What `openGate` returned. */
-  readonly gate: { readonly health: HealthTracker; readonly close?: () => Promise<void> }
+  readonly gate: { readonly health: Health; readonly close?: () => Promise<void> }
   /** The bearer token that shows object names, definitions and the database's address. Default: none shows them. */
   readonly token?: string | null
   /** `always` shows them to everybody, for development. Default `token`. */

@@ -113,9 +113,9 @@ async function start(service: Service, openApi: OpenApi | null): Promise<void> {
   const { port, healthPort } = config.http
   if (healthPort !== null) await listen(service, healthPort, 'health routes only', null)
   const report = createLogReporter(log)
-  const gate = await startGate(config, { log, report, health, signal: stop.signal })
+  const { gate, workspace } = await startGate(config, { log, report, health, signal: stop.signal })
   closers.push(gate.close)
-  const api = (await openApi?.({ config, health, log, connection: gate.workspace.connection })) ?? null
+  const api = (await openApi?.({ config, health, log, connection: workspace.connection })) ?? null
   if (api !== null) closers.push(api.close)
   await listen(service, port, '/health/schema', api)
 }

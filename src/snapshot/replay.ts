@@ -1,5 +1,6 @@
 import type { Catalog } from '../core/model/catalog.js'
 import { planCheckpoints, findRepeatedChanges, type ReplayChanges } from '../core/model/replay-checkpoints.js'
+import { defaultScope } from '../core/model/scope.js'
 import {
   mergeReplays,
   type Changes,
@@ -12,8 +13,9 @@ import { SchemaError } from '../errors/schema-error.js'
 import { type Connection, withClient } from '../postgres/connection/connect.js'
 import { readServerMajor } from '../postgres/connection/query.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../postgres/introspect/read-catalog.js'
-import { migrate } from '../postgres/migrate/migrate.js'
+import { applyPending } from '../postgres/migrate/migrate.js'
 import type { Scratch } from '../postgres/scratch/scratch.js'
+import type { RunPolicy } from '../postgres/session/migrate-options.js'
 import type { RevisionCheck } from '../postgres/verify/check-revision.js'
 import type { KnexProject } from '../project/knexfile.js'
 import type { Migration } from '../project/migration-files.js'
@@ -87,31 +89,22 @@ async function replaySecond(
   return findRepeatedChanges(first.changes, checkpoints, catalogs, first.base)
 }
 
+/** Nobody else uses a scratch database, so there is nobody to wait for; a check reads each revision on its own. */
+const scratchPolicy: RunPolicy = { transaction: 'each', lockWaitTimeout: 0, lockTimeout: 0, deadline: 0 }
+
 async function applyMigrations(
   connection: Connection,
-  options: ReplayOptions,
+  { project, migrations, report }: ReplayOptions,
   check: RevisionCheck,
 ): Promise<void> {
-  await migrate({
-    ...options,
-    connection,
-    serviceConnection: null,
-    owner: { service: 'scratch', environment: 'scratch' },
-    checkPreconditions: () => {},
-    snapshot: null,
-    check,
-    transaction: 'each',
-    lockWaitTimeout: 0,
-    lockTimeout: 0,
-    deadline: 0,
-    writer: { host: 'scratch', release: null },
-    report: reportOnlyLongRuns(options.report),
-  }).catch((error: unknown) => {
+  const target = { connection, project, migrations, snapshot: null, scope: defaultScope }
+  const options = { target, guard: null, policy: scratchPolicy, report: reportOnlyLongRuns(report) }
+  await applyPending(options, null, check).catch((error: unknown) => {
     throw describeReplayError(error)
   })
 }
 
-/** What happens in a scratch database is nobody's news, but for a revision that takes long. */
+/** Of what happens in a scratch database only a revision that takes long is reported. */
 function reportOnlyLongRuns(report: ProgressReporter): ProgressReporter {
   return (progress) => {
     if (progress.event === 'revision running') report(progress)

@@ -6,6 +6,7 @@ import t from 'tap'
 import ts from 'typescript'
 import { loadConfig } from '../../src/config/load.js'
 import type { ProgressReporter } from '../../src/core/progress/events.js'
+import { createHealthTracker } from '../../src/gate/health-state.js'
 import { startGate } from '../../src/gate/start-gate.js'
 import { createLog, logRefusal, createLogReporter } from '../../src/logging/log.js'
 import { buildApp } from '../../src/service/app.js'
@@ -232,9 +233,10 @@ async function logOf({ root, env }: Calling, more: Environment): Promise<Logged>
   ]
   const report: ProgressReporter = (progress) => logs.forEach((log) => createLogReporter(log)(progress))
   const silent = createLog({ level: 'silent', form: 'json', stream: into('json') })
+  const health = createHealthTracker(config)
   try {
-    const gate = await startGate(config, { log: silent, report })
-    const app = await buildApp(config, gate.health, silent)
+    const { gate } = await startGate(config, { log: silent, report, health })
+    const app = await buildApp(config, health, silent)
     const ask = async (accept: string): Promise<string> =>
       (await app.inject({ url: '/health/schema', headers: { accept } })).body
     const [document, page] = [await ask('application/json'), await ask('text/html')]

@@ -4,9 +4,9 @@ import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config/load.js'
 import { shortenQuery, type CommandProgress } from '../../src/core/progress/session-activity.js'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
-import { migrateOptionsFor } from '../../src/gate/gate.js'
+import { migrateOptionsFor } from '../../src/gate/migrate-options.js'
 import { startActivitySampler } from '../../src/postgres/locks/session-activity.js'
-import { migrate } from '../../src/postgres/migrate/migrate.js'
+import { applyPending } from '../../src/postgres/migrate/migrate.js'
 import { loadUsableSnapshot } from '../../src/snapshot/snapshot.js'
 import { withWorkspace } from '../../src/workspace.js'
 import { createDatabase, createRole, query } from '../support/database.js'
@@ -389,7 +389,7 @@ async function migrateHere(project: Project, env: Environment = {}): Promise<voi
   const report = (): void => {}
   await withWorkspace({ config, report }, async (workspace) => {
     const { snapshot } = await loadUsableSnapshot(workspace)
-    await migrate({ ...migrateOptionsFor(workspace, snapshot), report })
+    await applyPending(migrateOptionsFor(workspace, snapshot, { report }))
   })
 }
 

@@ -200,9 +200,9 @@ t.test('of two builds in one process the newer one waits for the older one', asy
     })
     t.match(waiting, { holder: /^replica-1, release a11ce, at 002_plays, since / })
     await goOn()
-    for (const { decision, close } of await Promise.all([first.gate, second.gate])) {
-      t.equal(decision.action, 'serve')
-      await close()
+    for (const { gate } of await Promise.all([first.gate, second.gate])) {
+      t.equal(gate.decision.action, 'serve')
+      await gate.close()
     }
   })
   t.strictSame(

@@ -12,7 +12,7 @@ import { parsePattern } from '../../src/core/model/pattern.js'
 import type { Progress } from '../../src/core/progress/events.js'
 import type { Activity } from '../../src/core/progress/session-activity.js'
 import { SchemaError } from '../../src/errors/schema-error.js'
-import type { GateResult } from '../../src/gate/gate.js'
+import type { AssessedDatabase } from '../../src/gate/assess.js'
 import { createHealthTracker, type HealthTracker } from '../../src/gate/health-state.js'
 import { schemaHealth, type SchemaHealthOptions } from '../../src/http/plugin.js'
 import { buildApp } from '../../src/service/app.js'
@@ -42,7 +42,10 @@ const newHealth = () =>
   })
 
 /** What the gate found: this catalog at revision 001, of this build's 001 and more. */
-function passed(live: Catalog, { build = ['001'], onDrift = policy.onDrift, ignore = '' } = {}): GateResult {
+function passed(
+  live: Catalog,
+  { build = ['001'], onDrift = policy.onDrift, ignore = '' } = {},
+): AssessedDatabase {
   const recorded = { revisions: ['001'], hasTables: true }
   const snapshot = {
     postgres: 18,
@@ -220,7 +223,7 @@ t.test('what happens while it serves shows at once, and is told to whoever liste
   })
   t.notMatch((await ask('/health/schema')).body, 'title')
   health.recordResult(passed(promised))
-  health.lost({ kind: 'database', reason: 'Connection terminated unexpectedly' })
+  health.recordOutage({ kind: 'database', reason: 'Connection terminated unexpectedly' })
   const lost = (await ask('/health/schema')).json()
   t.match(lost, {
     status: 'fail',
@@ -228,7 +231,7 @@ t.test('what happens while it serves shows at once, and is told to whoever liste
     checks: { 'postgres:connection': [{ status: 'fail' }] },
   })
   t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 503', 'schema 503'])
-  health.back()
+  health.recordRecovery()
   health.report({ event: 'draining', signal: 'SIGTERM', delay: 0 })
   t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 503', 'schema 200'])
   health.recordResult(passed(promised))

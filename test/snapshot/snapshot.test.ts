@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import type { Catalog } from '../../src/core/model/catalog.js'
+import { defaultScope } from '../../src/core/model/scope.js'
 import {
   diffAgainstPromise,
   reuseUndeterminedValues,
@@ -15,9 +16,8 @@ import { describeError, SchemaError } from '../../src/errors/schema-error.js'
 import { addressOf, describeAddress } from '../../src/postgres/connection/address.js'
 import { type Connection, withClient } from '../../src/postgres/connection/connect.js'
 import { readCatalog } from '../../src/postgres/introspect/read-catalog.js'
-import { migrate } from '../../src/postgres/migrate/migrate.js'
+import { applyPending } from '../../src/postgres/migrate/migrate.js'
 import { findScratch, type Scratch, type ScratchSources } from '../../src/postgres/scratch/scratch.js'
-import { createRevisionCheck } from '../../src/postgres/verify/check-revision.js'
 import { type KnexProject, loadProject } from '../../src/project/knexfile.js'
 import { listMigrations } from '../../src/project/migration-files.js'
 import { formatSnapshot, loadSnapshot, saveSnapshot, snapshotFileName } from '../../src/snapshot/file.js'
@@ -188,20 +188,15 @@ t.test('a database that was migrated is as promised, though facts differ at ever
   const migrations = await listMigrations(project)
   const snapshot = await snapshotOf(project)
   const url = await createDatabase(t)
-  await migrate({
-    connection: connectionTo(url),
-    serviceConnection: null,
-    owner: { service: 'test', environment: 'test' },
-    checkPreconditions: () => {},
-    project,
-    migrations,
-    snapshot,
-    check: createRevisionCheck(snapshot),
-    transaction: 'batch',
-    lockWaitTimeout: 1_000,
-    lockTimeout: 0,
-    deadline: 0,
-    writer: { host: 'test', release: null },
+  await applyPending({
+    target: { connection: connectionTo(url), project, migrations, snapshot, scope: defaultScope },
+    guard: {
+      owner: { service: 'test', environment: 'test' },
+      writer: { host: 'test', release: null },
+      serviceConnection: null,
+      checkPreconditions: () => {},
+    },
+    policy: { transaction: 'batch', lockWaitTimeout: 1_000, lockTimeout: 0, deadline: 0 },
     report: () => {},
   })
   const promised = promisedCatalogAt(snapshot, Object.keys(songs))

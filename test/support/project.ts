@@ -4,8 +4,8 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import { type Config } from '../../src/config/config.js'
 import { loadConfig } from '../../src/config/load.js'
-import { migrateOptionsFor } from '../../src/gate/gate.js'
-import { migrate } from '../../src/postgres/migrate/migrate.js'
+import { migrateOptionsFor } from '../../src/gate/migrate-options.js'
+import { applyPending } from '../../src/postgres/migrate/migrate.js'
 import { makeSnapshot, loadUsableSnapshot } from '../../src/snapshot/snapshot.js'
 import { withWorkspace } from '../../src/workspace.js'
 import { createDatabase, query, type Row } from './database.js'
@@ -163,7 +163,7 @@ async function takeSnapshot(config: Config): Promise<void> {
 async function migrateWith(config: Config, to: string | null): Promise<void> {
   await withWorkspace({ config, report: () => {} }, async (workspace) => {
     const { snapshot } = await loadUsableSnapshot(workspace)
-    await migrate({ ...migrateOptionsFor(workspace, snapshot), report: () => {} }, to)
+    await applyPending(migrateOptionsFor(workspace, snapshot, { report: () => {} }), to)
   })
 }
 

@@ -1,7 +1,6 @@
 import { type DatabaseIdentity, isSameOwner, type Owner } from '../../core/history/ownership.js'
-import { migrateOptionsFor } from '../../gate/gate.js'
-import { configuredOwner, refuseWrongDatabase } from '../../gate/preconditions.js'
-import { adopt } from '../../operations/adopt/adopt.js'
+import { configuredOwner } from '../../gate/preconditions.js'
+import { adopt, refuseForeignLedger } from '../../operations/adopt/adopt.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withClient } from '../../postgres/connection/connect.js'
 import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
@@ -19,7 +18,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
     const why = reasonNotToAdopt(inspection, to)
     if (why === null) {
       await confirmAdoption(context, { where, identity, to })
-      await adopt(adoptionOptions(context, workspace), identity)
+      await adopt(workspace, identity, context)
     }
     return {
       exit: 0,
@@ -28,31 +27,13 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
     }
   })
 
-/** The check of the identity is what this is meant to pass; a ledger of other migrations stays refused. */
-function refuseForeignLedger(workspace: Workspace): (inspection: Inspection) => void {
-  return (inspection) =>
-    refuseWrongDatabase(workspace, inspection.identity ?? configuredOwner(workspace.config))(inspection)
-}
-
 function inspectForAdoption(workspace: Workspace): Promise<Inspection> {
   const { connection, project } = workspace
   return withClient(connection, async (client) => {
     const inspection = await inspect(client, { connection, project })
-    refuseForeignLedger(workspace)(inspection)
+    refuseForeignLedger(workspace, inspection)
     return inspection
   })
-}
-
-function adoptionOptions(
-  { report, signal }: CommandContext,
-  workspace: Workspace,
-): Parameters<typeof adopt>[0] {
-  return {
-    ...migrateOptionsFor(workspace, null),
-    checkPreconditions: refuseForeignLedger(workspace),
-    report,
-    signal,
-  }
 }
 
 function reasonNotToAdopt({ identity, recorded }: Inspection, to: Owner): string | null {

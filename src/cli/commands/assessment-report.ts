@@ -2,12 +2,12 @@ import type { Config } from '../../config/config.js'
 import { findingsOf } from '../../core/history/decision.js'
 import { type Finding, type Impact, impacts } from '../../core/impact/assess-impact.js'
 import { describeDifference } from '../../core/model/describe.js'
-import type { GateResult } from '../../gate/gate.js'
+import type { AssessedDatabase } from '../../gate/assess.js'
 import { describeDecision } from '../../gate/situations/refusal.js'
 
 /** Database, revisions, verification and decision as every command's `--json` has them. */
 export function assessmentDocument(
-  { inspection, assessment, decision }: Omit<GateResult, 'snapshot'>,
+  { inspection, assessment, decision }: AssessedDatabase,
   { target }: Pick<Config, 'target'>,
 ) {
   const { position, current, head, pending, unknown } = assessment.history

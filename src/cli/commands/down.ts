@@ -1,11 +1,12 @@
 import { formatCount } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
-import { migrateOptionsFor } from '../../gate/gate.js'
+import { migrateOptionsFor } from '../../gate/migrate-options.js'
 import { refuseWrongDatabase } from '../../gate/preconditions.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import { withClient } from '../../postgres/connection/connect.js'
 import { inspect } from '../../postgres/inspect/inspect.js'
-import { type RevertPlan, planRevert, revert } from '../../postgres/migrate/revert.js'
+import { planRevert, type RevertPlan } from '../../postgres/migrate/revert-plan.js'
+import { revert } from '../../postgres/migrate/revert.js'
 import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/snapshot.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
@@ -13,13 +14,12 @@ import { requireConfirmation } from './confirm.js'
 
 /** `schemagate down`: reverts the newest revision, or all newer than `--to`, each verified before its commit. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
-  const { report, signal } = context
   return withWorkspace(context, async (workspace) => {
     const { snapshot, stale } = await loadUsableSnapshot(workspace)
     if (stale.length > 0) throw staleSnapshotError(workspace, stale)
     const planned = await planRevertsTo(workspace, textOption(context, 'to'))
     if (planned.revisions.length > 1) await confirmReverts(context, { workspace, planned })
-    const options = { ...migrateOptionsFor(workspace, snapshot), report, signal }
+    const options = migrateOptionsFor(workspace, snapshot, context)
     const reverted = planned.revisions.length === 0 ? [] : await revert(options, planned)
     return {
       exit: 0,
@@ -34,7 +34,7 @@ function planRevertsTo(workspace: Workspace, to: string | null): Promise<RevertP
   return withClient(connection, async (client) => {
     const inspection = await inspect(client, { connection, project })
     refuseWrongDatabase(workspace)(inspection)
-    return planRevert({ migrations, inspection }, to)
+    return planRevert(migrations, inspection, to)
   })
 }
 

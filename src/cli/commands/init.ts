@@ -7,10 +7,9 @@ import type { CommandResult, CommandHandler } from './command.js'
 /** `schemagate init`: an empty database at head, straight from the snapshot. */
 export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
-    const { revisions, withoutChanges, statements, duration } = await initFromSnapshot(
-      workspace,
-      context.report,
-    )
+    const { revisions, withoutChanges, statements, duration } = await initFromSnapshot(workspace, {
+      report: context.report,
+    })
     const database = describeAddress(addressOf(workspace.migrationConnection))
     const rows =
       withoutChanges.length === 0

@@ -3,7 +3,7 @@ import { impacts } from '../../core/impact/assess-impact.js'
 import type { RevisionDistance } from '../../core/impact/closest-revision.js'
 import { formatCount } from '../../core/text/format.js'
 import type { ClosestRevisionProposal } from '../../operations/stamp/closest-revision.js'
-import { isSeparateHistory } from '../../operations/stamp/plan.js'
+import { isSeparateHistory } from '../../operations/stamp/refuse.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { describeFindings } from './assessment-report.js'
 import type { CommandResult } from './command.js'
@@ -20,11 +20,11 @@ type SuggestedCommand = readonly [command: string, effect: string]
  * is there than is recorded.
  */
 export function closestRevisionResult(placement: ClosestRevisionProposal): CommandResult {
-  const { revision, inspection, assessment, history, unrecorded, fits } = placement
+  const { revision, inspection, assessment, history, unrecorded, distances } = placement
   const findings = findingsOf(assessment)
   const recorded = history.applied.at(-1) ?? null
   const steps = suggestCommands(placement, recorded)
-  const best = fits.slice(0, maxShown)
+  const best = distances.slice(0, maxShown)
   const compared = [
     renderTable([['revision', 'differences', ''], ...best.map(fitRow)]),
     ...describeFindings(findings),
@@ -79,7 +79,7 @@ function suggestCommands(
   if (isEmpty) return [['schemagate migrate', 'builds it, one revision after the other']]
   if (unrecorded.length === 0 || isBelowRecorded(placement, recorded))
     return [['schemagate verify', `compares it with ${recorded ?? revision}, up to which all is recorded`]]
-  const forget = isSeparateHistory(placement) ? ' --forget' : ''
+  const forget = isSeparateHistory(placement.history) ? ' --forget' : ''
   const lost =
     forget === '' ? '' : `, and forgets the ${history.unknown.length} that this build does not have`
   const stamp: SuggestedCommand = [

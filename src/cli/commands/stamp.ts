@@ -4,12 +4,8 @@ import { formatCount, shortenList } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { findClosestRevision } from '../../operations/stamp/closest-revision.js'
-import {
-  type StampProposal,
-  proposeStamp,
-  recordStamp,
-  type StampContext,
-} from '../../operations/stamp/plan.js'
+import { type StampProposal, proposeStamp, type StampContext } from '../../operations/stamp/plan.js'
+import { recordStamp } from '../../operations/stamp/record.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withWorkspace } from '../../workspace.js'
 import { findingFacts } from './assessment-report.js'

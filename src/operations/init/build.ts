@@ -1,10 +1,5 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import { diffAgainstPromise, promisedCatalogAt } from '../../core/model/snapshot.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import {
-  canonicalizeDifferences,
-  type CanonicalizedCatalog,
-} from '../../postgres/canonicalize/canonicalize.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import {
   allAnnotations,
@@ -14,99 +9,84 @@ import {
 } from '../../postgres/introspect/read-catalog.js'
 import { ledgerDetailOf } from '../../postgres/ledger/change-hash.js'
 import { appendEntries } from '../../postgres/ledger/ledger.js'
-import {
-  type LockedSession,
-  type MigrateOptions,
-  withLockedSession,
-} from '../../postgres/session/locked-session.js'
+import { type LockedSession, withLockedSession } from '../../postgres/session/locked-session.js'
 import { markApplied } from '../../postgres/session/mark-applied.js'
+import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
+import { compareWithPromise } from '../../postgres/verify/compare-with-promise.js'
+import { verificationError } from '../../postgres/verify/verification-error.js'
 
 /** How an empty database becomes what is promised. */
 export interface InitPlan {
-  /** What may be there before: the objects every new database has. */
+  /** Whether an object, by its key, may be there before: every new database has it. */
   readonly isInitial: (key: string) => boolean
-  /** The statements that make it, all of which can share a transaction. */
+  /** The statements that build the promised catalog, all of which can share a transaction. */
   readonly statementsFor: (live: Catalog) => readonly string[]
-  /** Looks at the result before the commit; what it throws undoes everything. */
-  readonly check: (result: CanonicalizedCatalog) => void
 }
 
 /**
- * Builds an empty database at head in one transaction, under the lock, and records every revision in it.
- * Throws SCHEMA_NOT_EMPTY, and what `check` throws.
+ * Builds an empty database at head in one transaction under the lock, verifies it before the commit, and records every
+ * revision in it. Throws SCHEMA_NOT_EMPTY, SCHEMA_PROMISE_BROKEN.
  */
-export async function buildDatabase(options: MigrateOptions, blueprint: InitPlan): Promise<void> {
+export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Promise<void> {
   await withLockedSession(options, async (locked) => {
+    const { project, migrations } = options.target
     const { session, inspection } = locked
-    const reading = { ...ledgerTablesOf(options.project), ...allAnnotations }
-    const live = await readCatalog(session.client, reading)
-    requireEmptyDatabase({ live, recorded: inspection.recorded.revisions, options, blueprint })
-    const { project, migrations } = options
-    await markApplied(locked, {
-      project,
-      migrations,
-      inTransaction: () => buildAndRecord({ locked, options, blueprint, live }),
+    const live = await readCatalog(session.client, { ...ledgerTablesOf(project), ...allAnnotations })
+    const existing = Object.keys(live).filter((key) => !plan.isInitial(key))
+    if (existing.length + inspection.recorded.revisions.length > 0)
+      throw notEmptyError(options, existing, inspection.recorded.revisions.length)
+    await markApplied(locked, project, migrations, async () => {
+      for (const statement of plan.statementsFor(live)) await session.client.query(statement)
+      await session.client.query('set local check_function_bodies to default')
+      await verifyBuilt(options, locked)
+      await recordBuilt(options, locked)
     })
   })
 }
 
-interface Occupation {
-  readonly live: Catalog
-  readonly recorded: readonly string[]
-  readonly options: MigrateOptions
-  readonly blueprint: InitPlan
-}
-
-function requireEmptyDatabase({ live, recorded, options, blueprint }: Occupation): void {
-  const found = Object.keys(live).filter((key) => !blueprint.isInitial(key))
-  if (found.length === 0 && recorded.length === 0) return
-  throw new SchemaError('SCHEMA_NOT_EMPTY', {
-    what: 'Only an empty database is built from the snapshot, and this one is not. Nothing was done.',
+function notEmptyError(
+  { target }: MigrateOptions,
+  existing: readonly string[],
+  recorded: number,
+): SchemaError {
+  return new SchemaError('SCHEMA_NOT_EMPTY', {
+    what: 'Only an empty database is built from the snapshot, and this one is not empty. Nothing was done.',
     facts: [
-      ['database', describeAddress(addressOf(options.connection))],
-      ['recorded', `${recorded.length} revisions`],
-      ['holds', found.slice(0, 10)],
+      ['database', describeAddress(addressOf(target.connection))],
+      ['recorded', `${recorded} revisions`],
+      ['holds', existing.slice(0, 10)],
     ],
     choices: [['schemagate migrate', 'applies what is pending to a database that is in use']],
   })
 }
 
-interface BuildContext {
-  readonly locked: LockedSession
-  readonly options: MigrateOptions
-  readonly blueprint: InitPlan
-  readonly live: Catalog
-}
-
-async function buildAndRecord({ locked, options, blueprint, live }: BuildContext): Promise<void> {
-  const { session, schema } = locked
-  const { migrations, writer } = options
-  for (const statement of blueprint.statementsFor(live)) await session.client.query(statement)
-  await session.client.query('set local check_function_bodies to default')
-  const reading = { ...ledgerTablesOf(options.project), ...allAnnotations }
-  const found = await readCatalogInTransaction(session.client, reading)
-  blueprint.check(await canonicalizeBuilt(found, { locked, options }))
-  await appendEntries(
-    session.client,
-    { schema, writer },
-    migrations.map((migration) => ({
-      revision: migration.revision,
-      event: 'stamped',
-      checksum: migration.checksum,
-      detail: ledgerDetailOf(migration, options.snapshot),
-    })),
-  )
-}
-
-/** A definition that is made from its own text is not always printed as that text again. */
-async function canonicalizeBuilt(
-  live: Catalog,
-  { locked, options }: Pick<BuildContext, 'locked' | 'options'>,
-): Promise<CanonicalizedCatalog> {
-  const { snapshot, migrations } = options
-  if (snapshot === null) return { live, canonicalizeFailures: {} }
+/** The server may print a definition that is built from its own text in a different way. */
+async function verifyBuilt(
+  { target }: MigrateOptions,
+  { session, inspection }: LockedSession,
+): Promise<void> {
+  const { snapshot, migrations, project, scope } = target
+  if (snapshot === null) return
+  const tables = ledgerTablesOf(project)
+  const live = await readCatalogInTransaction(session.client, { ...tables, ...allAnnotations })
   const revisions = migrations.map(({ revision }) => revision)
-  const differences = diffAgainstPromise(promisedCatalogAt(snapshot, revisions), live)
-  const sight = { snapshot, revisions, live, major: locked.inspection.major, differences }
-  return canonicalizeDifferences(locked.session.client, sight, 'callers')
+  const server = { client: session.client, major: inspection.major, transactional: true }
+  const { differences, canonicalizeFailures } = await compareWithPromise(
+    server,
+    { snapshot, revisions, live },
+    scope,
+  )
+  if (differences.length === 0) return
+  const revision = 'the database built from the snapshot'
+  throw verificationError({ revision, differences, canonicalizeFailures, transactional: true })
+}
+
+async function recordBuilt({ target }: MigrateOptions, locked: LockedSession): Promise<void> {
+  const entries = target.migrations.map((migration) => ({
+    revision: migration.revision,
+    event: 'stamped' as const,
+    checksum: migration.checksum,
+    detail: ledgerDetailOf(migration, target.snapshot),
+  }))
+  await appendEntries(locked.session.client, locked, entries)
 }

@@ -3,16 +3,13 @@ import { invalidIndexes, isInvalid } from '../../core/history/completion.js'
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
 import { parseKey } from '../../core/model/catalog.js'
 import { promisedCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
-import type { ProgressReporter } from '../../core/progress/events.js'
-import { assessInspection, migrateOptionsFor } from '../../gate/gate.js'
+import { assessInspection, type TaskControl } from '../../gate/assess.js'
+import { migrateOptionsFor } from '../../gate/migrate-options.js'
 import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findIndexBuilders } from '../../postgres/locks/index-builders.js'
-import {
-  isKnexLockTaken,
-  type MigrateOptions,
-  withCheckedSession,
-} from '../../postgres/session/locked-session.js'
+import { isKnexLockTaken } from '../../postgres/session/knex-lock.js'
+import { withCheckedSession } from '../../postgres/session/locked-session.js'
 import {
   isHalfApplied,
   isInterrupted,
@@ -22,25 +19,23 @@ import {
 } from '../../postgres/verify/unfinished-revisions.js'
 import type { Workspace } from '../../workspace.js'
 import { type IndexRepair, type InvalidIndex, planIndexRepair } from './invalid-indexes.js'
-import { type RepairResult, repair } from './repair.js'
+import { repair, type RepairPlan, type RepairResult } from './repair.js'
 
-export interface RepairContext {
+export interface RepairContext extends TaskControl {
   readonly workspace: Workspace
   /** Null where there is none. */
   readonly snapshot: Snapshot | null
-  readonly report: ProgressReporter
-  readonly signal: AbortSignal
 }
 
 /** What interrupted migrations left, and what can be done about it. */
 export interface Survey {
   readonly inspection: Inspection
-  /** False where there is no snapshot: what interrupted migrations left cannot be told then. */
+  /** False without a snapshot: then it is not known what interrupted migrations left. */
   readonly hasSnapshot: boolean
   readonly knexLockTaken: boolean
   readonly indexes: readonly Extract<IndexRepair, { statements: unknown }>[]
   readonly leftAlone: readonly Extract<IndexRepair, { refused: string }>[]
-  /** Revisions to record once the indexes are built, in order: all they change is there then. */
+  /** Revisions to record once the indexes are built, in order: then all that they change is there. */
   readonly records: readonly UnfinishedRevision[]
   /** Half applied, and still so after that. */
   readonly unresolved: readonly UnfinishedRevision[]
@@ -48,88 +43,89 @@ export interface Survey {
   readonly pending: readonly string[]
 }
 
-/** Looks for what can be repaired, holding the lock so that nobody migrates meanwhile. Changes nothing. */
+/** Looks for what can be repaired, holding the lock so that no process migrates meanwhile. Changes nothing. */
 export function surveyDatabase(context: RepairContext): Promise<Survey> {
   return withCheckedSession(repairOptions(context), ({ client }) => surveyClient(client, context))
 }
 
-/** Repairs what a survey found, as far as it is still to be done. Returns what was done, and what is found after it. */
+/** Repairs what a survey found, as far as it is still found. Returns what was done, and a survey after it. */
 export async function repairAsSurveyed(
-  { indexes, records }: Survey,
+  confirmed: Survey,
   context: RepairContext,
 ): Promise<RepairResult & { readonly after: Survey }> {
-  const repairs = { indexes, records: records.map(({ revision }) => revision) }
-  const survey = async (client: pg.ClientBase, built: readonly string[]) => {
-    const found = await surveyClient(client, context, built)
-    return { indexes: found.indexes, records: found.records.map(({ revision }) => revision) }
-  }
-  const repaired = await repair(repairOptions(context), { plan: repairs, survey })
+  const repaired = await repair(repairOptions(context), planOf(confirmed), async (client, rebuilt) =>
+    planOf(await surveyClient(client, context, rebuilt)),
+  )
   return { ...repaired, after: await surveyDatabase(context) }
 }
 
-function repairOptions({ workspace, snapshot, report, signal }: RepairContext): MigrateOptions {
-  return { ...migrateOptionsFor(workspace, snapshot), report, signal }
+function planOf({ indexes, records }: Survey): RepairPlan {
+  return { indexes, records: records.map(({ revision }) => revision) }
 }
 
-/** `built` are the keys of indexes that were invalid and have just been built. */
+function repairOptions(context: RepairContext) {
+  return migrateOptionsFor(context.workspace, context.snapshot, context)
+}
+
+/** `rebuilt` are the keys of indexes that were invalid and have just been built again. */
 async function surveyClient(
   client: pg.ClientBase,
   context: RepairContext,
-  built: readonly string[] = [],
+  rebuilt: readonly string[] = [],
 ): Promise<Survey> {
   const { workspace, snapshot } = context
   const { project, migrations, config, migrationConnection: connection } = workspace
   const { scope } = config.verify
   const inspection = await inspect(client, { connection, project, scope })
   const { schema } = inspection
-  const assessment = await assessInspection(client, workspace, { inspection, snapshot })
+  const assessment = await assessInspection(client, workspace, inspection, snapshot)
   const pending = new Set(assessment.history.pending)
-  const stood = await readUnfinishedRevisions(
+  const unfinished = await readUnfinishedRevisions(
     client,
     migrations.filter(({ revision }) => pending.has(revision)),
     { snapshot, inspection, scope },
   )
-  const repairs = await planIndexRepairs(client, { context, inspection, assessment, stood })
+  const repairs = await planIndexRepairs(client, { context, inspection, assessment, unfinished })
   const indexes = repairs.flatMap((each) => ('statements' in each ? [each] : []))
-  const records = selectRecordable(stood, [...built, ...indexes.map(({ key }) => key)])
+  const records = selectRecordable(unfinished, [...rebuilt, ...indexes.map(({ key }) => key)])
   return {
     inspection,
     hasSnapshot: snapshot !== null,
-    knexLockTaken: schema !== null && (await isKnexLockTaken(client, { schema, project })),
+    knexLockTaken: schema !== null && (await isKnexLockTaken(client, schema, project)),
     indexes,
     leftAlone: repairs.flatMap((each) => ('refused' in each ? [each] : [])),
     records,
-    unresolved: stood.filter((each) => isHalfApplied(each) && !records.includes(each)),
+    unresolved: unfinished.filter((each) => isHalfApplied(each) && !records.includes(each)),
     pending: assessment.history.pending,
   }
 }
 
-/** In order, up to the first that has to be run: what is recorded out of order is another story. */
+/** In order, up to the first that has to be run: nothing is recorded out of order. */
 function selectRecordable(
-  stood: readonly UnfinishedRevision[],
+  unfinished: readonly UnfinishedRevision[],
   repaired: readonly string[],
 ): readonly UnfinishedRevision[] {
-  const end = stood.findIndex((each) => !mayHaveLeftObjects(each) || !isComplete(each, repaired))
-  return end < 0 ? stood : stood.slice(0, end)
+  const end = unfinished.findIndex((each) => !mayHaveLeftObjects(each) || !isComplete(each, repaired))
+  return end < 0 ? unfinished : unfinished.slice(0, end)
 }
 
 /**
- * Whether all that a revision changes is there, once some indexes are repaired. One that failed, or was corrected since, is
- * to be run again, unless it was an index that kept it from its end.
+ * Whether everything that a revision changes is there once these indexes are repaired. A revision that failed, or whose file
+ * was corrected since, has to run again, unless only an index stopped it.
  */
-function isComplete(stood: UnfinishedRevision, repaired: readonly string[]): boolean {
-  const { completion, corrected } = stood
+function isComplete(unfinished: UnfinishedRevision, repaired: readonly string[]): boolean {
+  const { completion, corrected } = unfinished
   if (completion.kind === 'unknown' || completion.open.length > 0) return false
   if (completion.invalid.some((key) => !repaired.includes(key))) return false
   const isByIndex = [...completion.invalid, ...completion.done].some((key) => repaired.includes(key))
-  return isByIndex || (isInterrupted(stood) && !corrected)
+  return isByIndex || (isInterrupted(unfinished) && !corrected)
 }
 
 interface SurveyedDatabase {
   readonly context: RepairContext
   readonly inspection: Inspection
   readonly assessment: Assessment
-  readonly stood: readonly UnfinishedRevision[]
+  readonly unfinished: readonly UnfinishedRevision[]
 }
 
 async function planIndexRepairs(
@@ -139,7 +135,7 @@ async function planIndexRepairs(
   const invalid = [...driftedIndexes(found), ...unfinishedIndexes(found)]
   if (invalid.length === 0) return []
   const { project } = found.context.workspace
-  // In this order: what nobody builds any more is seen as it was built.
+  // In this order: an index whose build ends in between is then seen as built.
   const builders = await findIndexBuilders(client)
   const live = await readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations })
   const droppedFirst = invalid.toSorted((a, b) => Number(a.promised !== null) - Number(b.promised !== null))
@@ -148,26 +144,26 @@ async function planIndexRepairs(
 
 const reindexLeftover = /_cc(?:new|old)\d*"?$/
 
-/** Of applied revisions, and what REINDEX CONCURRENTLY leaves when it does not end. */
+/** Invalid indexes of applied revisions, and what an interrupted REINDEX CONCURRENTLY leaves. */
 function driftedIndexes({
   assessment,
   context: { snapshot },
-  stood,
+  unfinished,
 }: SurveyedDatabase): readonly InvalidIndex[] {
-  const unfinished = new Set(stood.flatMap(({ completion }) => invalidIndexes(completion)))
+  const ofUnfinished = new Set(unfinished.flatMap(({ completion }) => invalidIndexes(completion)))
   const promised = snapshot === null ? {} : promisedCatalogAt(snapshot, assessment.history.applied).catalog
   return findingsOf(assessment).flatMap((finding): readonly InvalidIndex[] => {
     const { key, change } = finding
-    if (parseKey(key).kind !== 'index' || unfinished.has(key)) return []
+    if (parseKey(key).kind !== 'index' || ofUnfinished.has(key)) return []
     if (isInvalid(finding)) return [{ key, because: 'promised to be valid', promised: promised[key] ?? null }]
     const isLeft = change === 'unexpected' && finding.actual['valid'] === false && reindexLeftover.test(key)
     return isLeft ? [{ key, because: 'left by REINDEX CONCURRENTLY, not promised', promised: null }] : []
   })
 }
 
-/** Of revisions that were begun. */
-function unfinishedIndexes({ stood, context: { snapshot } }: SurveyedDatabase): readonly InvalidIndex[] {
-  return stood.filter(mayHaveLeftObjects).flatMap(({ revision, completion }) => {
+/** Invalid indexes of revisions that were begun. */
+function unfinishedIndexes({ unfinished, context: { snapshot } }: SurveyedDatabase): readonly InvalidIndex[] {
+  return unfinished.filter(mayHaveLeftObjects).flatMap(({ revision, completion }) => {
     const changes = snapshot?.revisions.find((entry) => entry.revision === revision)?.changes
     return invalidIndexes(completion).map((key) => ({
       key,

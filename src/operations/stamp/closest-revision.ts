@@ -1,54 +1,53 @@
 import type pg from 'pg'
 import {
-  type RevisionDistance,
+  collectCanonicalizeBatches,
   measureDistances,
   rankByDistance,
+  type RevisionDistance,
   type RevisionSearch,
-  collectCanonicalizeBatches,
 } from '../../core/impact/closest-revision.js'
 import type { Facts } from '../../core/model/catalog.js'
 import { pickKeys } from '../../core/model/snapshot.js'
 import { canonicalizeCatalog } from '../../postgres/canonicalize/canonicalize.js'
-import { requireSnapshot, type StampProposal, proposeAt, type StampContext, withInspection } from './plan.js'
+import { proposeAt, requireSnapshot, type StampContext, type StampProposal, withInspection } from './plan.js'
 
-/** The revision that a database is most like, and the runners-up. */
+/** A proposal for the revision that a database is most like, and the runners-up. */
 export interface ClosestRevisionProposal extends StampProposal {
   /** From the best on. */
-  readonly fits: readonly RevisionDistance[]
-  /** Whether it has nothing but what every new database has. */
+  readonly distances: readonly RevisionDistance[]
+  /** Whether the database has only what every new database has. */
   readonly isEmpty: boolean
 }
 
 /** The revision whose promise the database is nearest to. Reads only. Throws SCHEMA_SNAPSHOT_STALE. */
 export async function findClosestRevision(context: StampContext): Promise<ClosestRevisionProposal> {
-  const snapshot = await requireSnapshot(context.workspace)
+  const { workspace } = context
+  const snapshot = await requireSnapshot(workspace)
   return withInspection(context, async (client, inspection) => {
-    const { scope } = context.workspace.config.verify
-    const unplaced = { snapshot, live: inspection.live, scope }
-    const worded = await canonicalizeForEveryRevision(client, unplaced, inspection.major)
-    const fits = rankByDistance(measureDistances(unplaced, worded))
-    const best = fits[0]?.revision ?? ''
-    const isEmpty = Object.keys(inspection.live).every((key) => snapshot.base[key] !== undefined)
-    return { ...(await proposeAt({ client, inspection, snapshot, context }, best)), fits, isEmpty }
+    const { live, major } = inspection
+    const search = { snapshot, live, scope: workspace.config.verify.scope }
+    const canonicalized = await canonicalizeForEveryRevision(client, search, major)
+    const distances = rankByDistance(measureDistances(search, canonicalized))
+    const closest = distances[0]?.revision ?? ''
+    const isEmpty = Object.keys(live).every((key) => snapshot.base[key] !== undefined)
+    const proposal = await proposeAt({ client, inspection, snapshot, workspace }, closest)
+    return { ...proposal, distances, isEmpty }
   })
 }
 
-/** What the server prints alike is no difference, at whatever revision it was promised so. */
+/** Texts that the server prints in the same way are no difference, at whichever revision they were promised. */
 async function canonicalizeForEveryRevision(
   client: pg.ClientBase,
-  unplaced: RevisionSearch,
+  search: RevisionSearch,
   major: number,
 ): Promise<ReadonlyMap<Facts, Facts>> {
-  const worded = new Map<Facts, Facts>()
-  const majors = { expected: unplaced.snapshot.postgres, actual: major }
-  for (const wording of collectCanonicalizeBatches(unplaced)) {
-    const entries = Object.entries(wording.expected)
-    const live = pickKeys(
-      unplaced.live,
-      entries.map(([key]) => key),
-    )
-    const agreed = await canonicalizeCatalog(client, { ...wording, live, majors }, 'own')
-    for (const [key, promised] of entries) worded.set(promised, agreed.live[key] ?? {})
+  const canonicalized = new Map<Facts, Facts>()
+  const majors = { expected: search.snapshot.postgres, actual: major }
+  for (const batch of collectCanonicalizeBatches(search)) {
+    const keys = Object.keys(batch.expected)
+    const live = pickKeys(search.live, keys)
+    const catalog = await canonicalizeCatalog(client, { ...batch, live, majors }, 'own')
+    for (const key of keys) canonicalized.set(batch.expected[key] ?? {}, catalog.live[key] ?? {})
   }
-  return worded
+  return canonicalized
 }

@@ -1,5 +1,8 @@
 import type pg from 'pg'
-import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
+import { type Assessment, findingsOf } from '../../core/history/decision.js'
+import type { Finding } from '../../core/impact/assess-impact.js'
+import { migrateOptionsFor } from '../../gate/migrate-options.js'
+import { inspect } from '../../postgres/inspect/inspect.js'
 import { ledgerDetailOf } from '../../postgres/ledger/change-hash.js'
 import {
   appendEntries,
@@ -7,77 +10,98 @@ import {
   type LedgerEntry,
   quoteTableName,
 } from '../../postgres/ledger/ledger.js'
-import {
-  type LockedSession,
-  type MigrateOptions,
-  withLockedSession,
-} from '../../postgres/session/locked-session.js'
+import { type LockedSession, withLockedSession } from '../../postgres/session/locked-session.js'
 import { markApplied } from '../../postgres/session/mark-applied.js'
+import type { MigrateOptions, MigrationTarget } from '../../postgres/session/migrate-options.js'
 import { type Migration, revisionOf } from '../../project/migration-files.js'
+import {
+  assessAt,
+  requireSnapshot,
+  revisionsUpTo,
+  type StampContext,
+  stampPreconditions,
+  type StampProposal,
+} from './plan.js'
 
-export interface StampOptions {
-  /** The revisions to be recorded, those that are already among them. */
-  readonly revisions: readonly string[]
-  /** The recorded ones among them whose text as it is now is to be put on record. */
-  readonly edited: readonly string[]
-  /** The revisions to be taken out of the record, because their files are lost. */
-  readonly forget: readonly string[]
-  /** Judges what is true of the database under the lock: what to keep with each row, null to record nothing. */
-  readonly verify: (client: pg.ClientBase, inspection: Inspection) => Promise<LedgerDetail | null>
-}
+/** The result of a stamp. `untrue`: the database differs in other ways than was confirmed, and nothing was recorded. */
+export type StampResult =
+  | { readonly status: 'recorded'; readonly revisions: readonly string[] }
+  | { readonly status: 'untrue'; readonly assessment: Assessment }
 
-/** Records revisions as applied without running them, in one transaction under the lock. Returns those that were not yet. */
-export async function stamp(
-  options: MigrateOptions,
-  { revisions, edited, forget, verify }: StampOptions,
-): Promise<readonly string[]> {
-  const { connection, project, scope } = options
+/**
+ * Records the revisions of a proposal under the lock, without running them, if the database still is as proposed: without a
+ * difference, or, given a reason to record it nevertheless, with the same differences. Throws what taking the lock throws.
+ */
+export async function recordStamp(
+  proposal: StampProposal,
+  reason: string | null,
+  context: StampContext,
+): Promise<StampResult> {
+  const { workspace } = context
+  const snapshot = await requireSnapshot(workspace)
+  const upTo = revisionsUpTo(proposal.revision, workspace)
+  const accepted = reason === null ? [] : findingsOf(proposal.assessment)
+  const detail = reason === null || accepted.length === 0 ? {} : { reason, differences: accepted.length }
+  const preconditions = stampPreconditions(workspace, proposal.forget)
+  const options = migrateOptionsFor(workspace, snapshot, context, preconditions)
   return withLockedSession(options, async (locked) => {
     const { client } = locked.session
-    const inspection = await inspect(client, { connection, project, ...(scope ? { scope } : {}) })
-    const detail = await verify(client, inspection)
-    if (detail === null) return []
+    const inspection = await inspectTarget(client, options.target)
+    const assessment = await assessAt({ client, inspection, snapshot, workspace }, upTo)
+    if (!sameFindings(findingsOf(assessment), accepted)) return { status: 'untrue', assessment }
     const recorded = new Set(inspection.recorded.revisions)
-    const migrations = options.migrations.filter(
-      ({ revision }) => revisions.includes(revision) && !recorded.has(revision),
+    const unrecorded = options.target.migrations.filter(
+      ({ revision }) => upTo.includes(revision) && !recorded.has(revision),
     )
-    const reworded = options.migrations.filter(({ revision }) => edited.includes(revision))
-    await writeStamp(locked, { options, migrations, reworded, forget, detail })
-    return migrations.map(({ revision }) => revision)
+    await writeStamp(locked, options, { ...proposal, unrecorded }, detail)
+    return { status: 'recorded', revisions: unrecorded.map(({ revision }) => revision) }
   })
 }
 
-interface Writing {
-  readonly options: MigrateOptions
-  readonly migrations: readonly Migration[]
-  readonly reworded: readonly Migration[]
-  readonly forget: readonly string[]
-  readonly detail: LedgerDetail
+function inspectTarget(client: pg.ClientBase, { connection, project, scope }: MigrationTarget) {
+  return inspect(client, { connection, project, scope })
 }
 
+function sameFindings(some: readonly Finding[], others: readonly Finding[]): boolean {
+  return JSON.stringify(some) === JSON.stringify(others)
+}
+
+interface Stamp {
+  /** To be recorded as applied. */
+  readonly unrecorded: readonly Migration[]
+  /** The recorded revisions whose present text is recorded. */
+  readonly edited: readonly string[]
+  /** The revisions that are taken out of the record. */
+  readonly forget: readonly string[]
+}
+
+/** In one transaction, with Knex's ledger and ours. */
 async function writeStamp(
   locked: LockedSession,
-  { options, migrations, reworded, forget, detail }: Writing,
+  { target }: MigrateOptions,
+  { unrecorded, edited, forget }: Stamp,
+  detail: LedgerDetail,
 ): Promise<void> {
   const { session, schema, inspection } = locked
-  const { project, snapshot, writer } = options
+  const { project, snapshot, migrations } = target
   const names = (inspection.ledger?.names ?? []).filter((name) => forget.includes(revisionOf(name)))
+  const reworded = migrations.filter(({ revision }) => edited.includes(revision))
   const rows: readonly LedgerEntry[] = [
     ...forget.map((revision) => ({ revision, event: 'forgotten' as const, detail })),
-    ...[...migrations, ...reworded].map((migration) => ({
+    ...[...unrecorded, ...reworded].map((migration) => ({
       revision: migration.revision,
       event: 'stamped' as const,
       checksum: migration.checksum,
       detail: { ...ledgerDetailOf(migration, snapshot), ...detail },
     })),
   ]
-  const work = async (): Promise<void> => {
+  const write = async (): Promise<void> => {
     if (names.length > 0) {
       const table = quoteTableName(schema, project.tableName)
       await session.client.query(`delete from ${table} where name = any($1)`, [names])
     }
-    await appendEntries(session.client, { schema, writer }, rows)
+    await appendEntries(session.client, locked, rows)
   }
-  if (migrations.length > 0) await markApplied(locked, { project, migrations, inTransaction: work })
-  else await session.knex.transaction(work)
+  if (unrecorded.length > 0) await markApplied(locked, project, unrecorded, write)
+  else await session.knex.transaction(write)
 }

@@ -1,112 +1,88 @@
+import type { Blocker } from '../../core/progress/session-activity.js'
 import { pause } from '../connection/backoff.js'
-import { readBackendPid } from '../connection/query.js'
 import { setServerParameters } from '../connection/settings.js'
-import { startActivitySampler } from '../locks/session-activity.js'
 import { lockConflictMessage, lockRetryDelay } from './lock-conflict.js'
 import { recordRollback } from './record-rollback.js'
-import type { ActiveRun, RunContext, RunState, MigrationStep } from './run-context.js'
-import { captureServerMessages } from './server-messages.js'
+import type { LoadedRevision } from './run-state.js'
+import { type ActiveRun, lockTimeoutSetting } from './run.js'
 
-/** Milliseconds that what writes the ledger waits for a lock where revisions wait for as long as it takes. */
-const ledgerLockTimeout = 5_000
+/** Revisions that share a transaction, or a single one without. */
+export interface MigrationStep {
+  readonly transactional: boolean
+  readonly revisions: readonly LoadedRevision[]
+}
 
 /**
- * Runs `use` while somebody looks at the session and listens to it. Nobody waits without end for what writes the ledger:
- * a revision may have locked it against itself, which PostgreSQL cannot know.
+ * Runs a step. A step in a transaction is rolled back and tried again, with all its revisions, as long as only locks of
+ * others block it and the deadline has not passed.
  */
-export async function withActiveRun<T>(
-  context: RunContext,
-  total: number,
-  use: (run: ActiveRun) => Promise<T>,
-): Promise<T> {
-  const { connection, session, auditClient } = context
-  const watch = startActivitySampler(connection, session.pid, await readBackendPid(auditClient))
-  const run = { context, state: createRunState(total), watch }
-  const stopListening = captureServerMessages(run)
-  try {
-    await setServerParameters(
-      auditClient,
-      lockTimeoutSetting(context.lockTimeout || ledgerLockTimeout),
-      'session',
-    )
-    const result = await use(run)
-    await setServerParameters(session.client, { lock_timeout: '0' }, 'session')
-    return result
-  } finally {
-    stopListening()
-    await watch.end()
-  }
-}
-
-function createRunState(total: number): RunState {
-  return {
-    total,
-    applied: [],
-    begun: [],
-    running: null,
-    serverMessages: new Map(),
-    blockers: [],
-    givenUp: null,
-  }
-}
-
-function lockTimeoutSetting(milliseconds: number): { readonly lock_timeout: string } {
-  return { lock_timeout: `${milliseconds}ms` }
-}
-
-/** Runs a step. One in a transaction begins again, with all of its revisions, for as long as only locks of others are in its way. */
 export async function runWithLockRetry(
   step: MigrationStep,
   run: ActiveRun,
-  attempt: () => Promise<void>,
+  runStep: () => Promise<void>,
 ): Promise<void> {
-  const { context, state } = run
+  const { context, progress } = run
   const since = performance.now()
   for (let attempts = 1; ; attempts++) {
-    resetAttempt(state)
-    const timeout = step.transactional ? lockTimeoutSetting(context.lockTimeout) : { lock_timeout: '0' }
-    await setServerParameters(context.session.client, timeout, 'session')
+    progress.beginAttempt()
+    const lockTimeout = step.transactional ? context.policy.lockTimeout : 0
+    await setServerParameters(context.session.client, lockTimeoutSetting(lockTimeout), 'session')
     try {
-      return await attempt()
+      return await runStep()
     } catch (error) {
-      await waitBeforeRetry(error, { step, run, attempts, since })
+      const reason = step.transactional && !isStopped(run) ? lockConflictMessage(error, progress.state) : null
+      if (reason === null) throw error
+      const conflict = conflictOf(step, run, attempts, performance.now() - since)
+      if (!mayRetry(conflict, run)) {
+        progress.fail(conflict)
+        throw error
+      }
+      await prepareRetry(run, conflict, reason, error)
     }
   }
 }
 
-function resetAttempt(state: RunState): void {
-  state.begun = []
-  state.running = null
-  state.blockers = []
-  state.serverMessages.clear()
+function isStopped({ context: { signal } }: ActiveRun): boolean {
+  return signal?.aborted === true
 }
 
-interface Attempt {
-  readonly step: MigrationStep
-  readonly run: ActiveRun
+interface LockConflict {
+  readonly revision: string
   readonly attempts: number
-  /** When the first one began. */
-  readonly since: number
+  readonly duration: number
+  readonly blockers: readonly Blocker[]
+  /** Milliseconds until the next attempt. */
+  readonly delay: number
 }
 
-/** Returns when it is time to begin again; throws where that is no use. */
-async function waitBeforeRetry(error: unknown, { step, run, attempts, since }: Attempt): Promise<void> {
-  const { context, state, watch } = run
-  const reason =
-    step.transactional && context.signal?.aborted !== true ? lockConflictMessage(error, state) : null
-  if (reason === null) throw error
-  const revision = state.running?.migration.revision ?? step.migrations[0]?.revision ?? ''
-  const blockers = state.blockers.length > 0 ? state.blockers : watch.blockers()
-  const [delay, duration] = [lockRetryDelay(attempts), performance.now() - since]
+function conflictOf(
+  { revisions }: MigrationStep,
+  { progress: { state }, sampler }: ActiveRun,
+  attempts: number,
+  duration: number,
+): LockConflict {
+  const revision = state.running?.revision ?? revisions[0]?.revision ?? ''
+  const blockers = state.blockers.length > 0 ? state.blockers : sampler.blockers()
+  return { revision, attempts, duration, blockers, delay: lockRetryDelay(attempts) }
+}
+
+/** A lock of our own session never goes away by waiting. */
+function mayRetry({ blockers, duration, delay }: LockConflict, { context }: ActiveRun): boolean {
   const isOwn = blockers.some(({ pid }) => pid === context.session.pid)
-  if (isOwn || duration + delay > context.deadline) {
-    state.givenUp = { revision, attempts, duration, blockers }
-    throw error
-  }
-  const along = state.begun.filter((begun) => begun !== revision)
+  return !isOwn && duration + delay <= context.policy.deadline
+}
+
+async function prepareRetry(
+  run: ActiveRun,
+  { revision, blockers, delay }: LockConflict,
+  reason: string,
+  error: unknown,
+): Promise<void> {
+  const { context, progress } = run
+  const along = progress.state.begun.filter((begun) => begun !== revision)
   context.report({ event: 'revision blocked', revision, reason, blockers, along, delay })
-  state.running = null
+  progress.endRevision()
   await recordRollback(error, run)
-  state.begun = []
+  progress.rollBackAttempt()
   await pause(delay, context.signal)
 }

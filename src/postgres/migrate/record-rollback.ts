@@ -1,32 +1,33 @@
 import { isSessionLost } from '../connection/lifecycle.js'
 import { appendEntries, type LedgerEntry } from '../ledger/ledger.js'
-import { serverMessageOf, type ActiveRun, type RunState } from './run-context.js'
+import { type LoadedRevision, serverMessageOf } from './run-state.js'
+import type { ActiveRun } from './run.js'
 
 /**
- * The revision that runs `failed`; what shared its transaction, and what is tried again, is `undone`. Of one outside a
- * transaction whose connection was lost nobody knows how far it came: it stays `started`, as if this process was killed.
+ * Records an attempt that failed: the running revision as `failed`, the others of its transaction, and what is tried again,
+ * as `undone`. A revision outside a transaction whose connection was lost stays `started`, as after a kill: only the
+ * server knows how far it came.
  */
-export async function recordRollback(failure: unknown, { context, state }: ActiveRun): Promise<void> {
-  const { auditClient, schema, writer, session } = context
-  if (state.running?.transactional === false && isSessionLost(failure, [session.client])) return
-  const text = serverMessageOf(failure, state)
-  const entries = state.begun.map((revision) => ({ ...rollbackEntry(revision, state), error: text }))
-  await appendEntries(auditClient, { schema, writer }, entries).catch((unrecorded: unknown) => {
-    // The database may be what failed; the error to show is the one that came first.
-    const message = `the failure could not be recorded in the ledger: ${serverMessageOf(unrecorded, state)}`
-    context.report({
+export async function recordRollback(failure: unknown, { context, progress }: ActiveRun): Promise<void> {
+  const { auditClient, session, report } = context
+  const { begun, running, serverMessages } = progress.state
+  if (running?.transactional === false && isSessionLost(failure, [session.client])) return
+  const error = serverMessageOf(failure, serverMessages)
+  const entries = begun.map((revision) => ({ ...rollbackEntry(revision, running), error }))
+  await appendEntries(auditClient, context, entries).catch((cause: unknown) =>
+    // The error to show is the first one: the database may be what failed.
+    report({
       event: 'notice',
-      revision: state.running?.migration.revision ?? null,
+      revision: running?.revision ?? null,
       severity: 'WARNING',
-      message,
-    })
-  })
+      message: `the failure could not be recorded in the ledger: ${serverMessageOf(cause, serverMessages)}`,
+    }),
+  )
 }
 
-/** What failed without a transaction may have left something: the next run has to know of which text that was. */
-function rollbackEntry(revision: string, { running }: RunState): LedgerEntry {
-  if (running === null || running.migration.revision !== revision) return { revision, event: 'undone' }
-  const { migration, transactional } = running
-  const { checksum, file } = migration
+/** A failure outside a transaction may leave objects behind: the next run has to know the text that was run. */
+function rollbackEntry(revision: string, running: LoadedRevision | null): LedgerEntry {
+  if (running === null || running.revision !== revision) return { revision, event: 'undone' }
+  const { checksum, file, transactional } = running
   return { revision, event: 'failed', checksum, detail: { file, transaction: transactional } }
 }

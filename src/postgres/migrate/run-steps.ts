@@ -1,70 +1,87 @@
 import type { Knex } from 'knex'
+import type { KnexProject } from '../../project/knexfile.js'
 import { ledgerName, type Migration } from '../../project/migration-files.js'
-import type { MigrateOptions } from '../session/locked-session.js'
+import type { RunPolicy } from '../session/migrate-options.js'
+import type { RevisionCheck } from '../verify/check-revision.js'
 import { applyRevision } from './apply.js'
-import { runWithLockRetry, withActiveRun } from './lock-retry.js'
-import { migrationError } from './migrate-error.js'
+import { type MigrationStep, runWithLockRetry } from './lock-retry.js'
+import { migratePhrases } from './migrate-phrases.js'
 import { recordRollback } from './record-rollback.js'
-import type { MigrationWithModule, ActiveRun, RunContext, MigrationStep } from './run-context.js'
+import { runError } from './run-error.js'
+import type { LoadedRevision } from './run-state.js'
+import { type ActiveRun, type RunContext, withActiveRun } from './run.js'
+
+/** Loads the code of a migration. Throws SCHEMA_MIGRATION_UNLOADABLE. */
+export async function loadRevision(migration: Migration, project: KnexProject): Promise<LoadedRevision> {
+  const module = await migration.load()
+  return { ...migration, module, transactional: module.transaction ?? !project.disableTransactions }
+}
 
 /**
- * Loads the migrations and groups them: a revision without a transaction stands alone, because Knex would otherwise
- * take the transaction from its neighbours too and record them outside of it.
+ * Loads the migrations and groups them into steps. A revision without a transaction is a step of its own: Knex would
+ * otherwise take the transaction from its neighbours too, and record them outside of it.
  */
 export async function loadSteps(
   migrations: readonly Migration[],
-  { project, transaction }: Pick<MigrateOptions, 'project' | 'transaction'>,
+  project: KnexProject,
+  { transaction }: RunPolicy,
 ): Promise<readonly MigrationStep[]> {
-  const steps: { transactional: boolean; migrations: MigrationWithModule[] }[] = []
+  const steps: { transactional: boolean; revisions: LoadedRevision[] }[] = []
   for (const migration of migrations) {
-    const module = await migration.load()
-    const transactional = module.transaction ?? !project.disableTransactions
+    const revision = await loadRevision(migration, project)
+    const { transactional } = revision
     const last = steps.at(-1)
     const joins = transaction === 'batch' && transactional && last?.transactional === true
-    if (joins) last.migrations.push({ ...migration, module })
-    else steps.push({ transactional, migrations: [{ ...migration, module }] })
+    if (joins) last.revisions.push(revision)
+    else steps.push({ transactional, revisions: [revision] })
   }
   return steps
 }
 
 /**
- * Runs the steps in order and returns the revisions applied. One in a transaction that locks of others block is taken back
- * and tried again until the deadline. Throws what `migrationFailure` makes of an error.
+ * Runs the steps in order and returns the revisions applied. A step in a transaction that locks of others block is rolled
+ * back and tried again until the deadline. Throws what `runError` makes of an error.
  */
 export async function runSteps(
   steps: readonly MigrationStep[],
   context: RunContext,
+  check: RevisionCheck,
 ): Promise<readonly string[]> {
-  const total = steps.reduce((sum, { migrations }) => sum + migrations.length, 0)
+  const total = steps.reduce((sum, { revisions }) => sum + revisions.length, 0)
   return withActiveRun(context, total, async (run) => {
-    const { state } = run
+    const { progress } = run
     try {
       for (const step of steps) {
-        await runWithLockRetry(step, run, () => runStep(step, run))
-        state.applied.push(...step.migrations.map(({ revision }) => revision))
+        await runWithLockRetry(step, run, () => runStep(step, run, check))
+        progress.commitStep(step.revisions.map(({ revision }) => revision))
       }
-      return state.applied
+      return progress.state.applied
     } catch (error) {
       await recordRollback(error, run)
-      throw await migrationError(error, run)
+      throw runError(error, run, progress.state.running, await migratePhrases(run))
     }
   })
 }
 
-async function runStep({ migrations, transactional }: MigrationStep, run: ActiveRun): Promise<void> {
-  const { session, project, schema, inspection } = run.context
-  const migrationSource: Knex.MigrationSource<MigrationWithModule> = {
-    getMigrations: async () => [...migrations],
-    getMigrationName: (migration) => ledgerName(migration, inspection.ledger?.names ?? []),
-    getMigration: async (migration) => ({
+/** Knex takes its own lock row, opens the transaction, and records each revision; the code it runs is ours. */
+async function runStep(
+  { revisions, transactional }: MigrationStep,
+  run: ActiveRun,
+  check: RevisionCheck,
+): Promise<void> {
+  const { session, target, schema, inspection } = run.context
+  const migrationSource: Knex.MigrationSource<LoadedRevision> = {
+    getMigrations: async () => [...revisions],
+    getMigrationName: (revision) => ledgerName(revision, inspection.ledger?.names ?? []),
+    getMigration: async (revision) => ({
       config: { transaction: transactional },
-      up: (knex) => applyRevision(migration, { knex, transactional, ...run }),
+      up: (knex) => applyRevision(revision, knex, run, check),
       down: async () => {},
     }),
   }
   await session.knex.migrate.latest({
     migrationSource,
-    tableName: project.tableName,
+    tableName: target.project.tableName,
     schemaName: schema,
     disableTransactions: !transactional,
     disableMigrationsListValidation: true,

@@ -6,15 +6,16 @@ import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { importModule } from '../../project/import-module.js'
 import type { KnexSession } from '../session/knex-session.js'
-import { type MigrateOptions, withLockedSession } from '../session/locked-session.js'
-import { serverMessageOf } from './run-context.js'
+import { withLockedSession } from '../session/locked-session.js'
+import type { MigrateOptions } from '../session/migrate-options.js'
+import { serverFacts } from './run-error.js'
 import { onServerError } from './server-messages.js'
 
 const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
 
 /**
- * Runs the seed files of a folder in order, under the migration lock, each in a transaction of its own. Seeds are run at
- * every start and must be idempotent. Throws SCHEMA_MIGRATION_FAILED with the file's name.
+ * Runs the seed files of a folder in order, under the migration lock, each in a transaction of its own. Seeds run at every
+ * start and must be idempotent. Throws SCHEMA_MIGRATION_FAILED with the file's name.
  */
 export async function seed(options: MigrateOptions, directory: string): Promise<void> {
   const started = performance.now()
@@ -40,7 +41,7 @@ async function runSeed({ knex, client }: KnexSession, path: string): Promise<voi
   const exports = await importModule(path)
   const run = findSeed(exports)
   const serverMessages = new Map<string, string>()
-  const stopHearing = onServerError(client, (code, message) => serverMessages.set(code, message))
+  const stopListening = onServerError(client, (code, message) => serverMessages.set(code, message))
   try {
     if (run === null) throw new TypeError('it exports no seed function')
     await knex.transaction(async (transaction) => {
@@ -49,15 +50,12 @@ async function runSeed({ knex, client }: KnexSession, path: string): Promise<voi
   } catch (cause) {
     throw new SchemaError('SCHEMA_MIGRATION_FAILED', {
       what: 'A seed failed. Its transaction was rolled back.',
-      facts: [
-        ['file', path],
-        ['error', serverMessageOf(cause, { serverMessages })],
-      ],
+      facts: [['file', path], ...serverFacts(cause, serverMessages)],
       choices: [['SEED_ON_START=false', 'starts without seeds']],
       cause,
     })
   } finally {
-    stopHearing()
+    stopListening()
   }
 }
 

@@ -1,43 +1,50 @@
 import { EventEmitter } from 'node:events'
 import type pg from 'pg'
+import type { ProgressReporter } from '../../core/progress/events.js'
 import { isLockConflict } from '../connection/sqlstate.js'
-import type { ActiveRun } from './run-context.js'
+import type { ActivitySampler } from '../locks/session-activity.js'
+import type { RunProgress } from './run-state.js'
 
 interface Notice {
   readonly severity?: string | undefined
   readonly message?: string | undefined
 }
 
-/** Reports notices, and keeps the server's own error text. Returns what stops it. */
-export function captureServerMessages({ context: { session, report }, state, watch }: ActiveRun): () => void {
-  const { client } = session
-  const onNotice = ({ severity, message }: Notice): void => {
+/** Reports the notices of a session and keeps its error messages. Returns a function that stops both. */
+export function captureServerMessages(
+  client: pg.Client,
+  progress: RunProgress,
+  sampler: ActivitySampler,
+  report: ProgressReporter,
+): () => void {
+  const onNotice = ({ severity, message }: Notice): void =>
     report({
       event: 'notice',
-      revision: state.running?.migration.revision ?? null,
+      revision: progress.state.running?.revision ?? null,
       severity: severity ?? 'NOTICE',
       message: message ?? '',
     })
-  }
-  const stopHearing = onServerError(client, (code, message) => {
-    state.serverMessages.delete(code)
-    state.serverMessages.set(code, message)
-    if (isLockConflict(code)) state.blockers = watch.blockers()
+  const stopListening = onServerError(client, (code, message) => {
+    progress.addServerMessage(code, message)
+    if (isLockConflict(code)) progress.setBlockers(sampler.blockers())
   })
   client.on('notice', onNotice)
   return () => {
     client.off('notice', onNotice)
-    stopHearing()
+    stopListening()
   }
 }
 
 /**
- * Calls with the SQLSTATE and the text of every error as the server says it; Knex puts the SQL with all its values in
- * front. Returns what stops it.
+ * Calls the listener with the SQLSTATE and the message of every error as the server sends it; Knex puts the SQL with all its
+ * values in front. Returns a function that stops it.
  */
-export function onServerError(client: pg.Client, hear: (code: string, message: string) => void): () => void {
+export function onServerError(
+  client: pg.Client,
+  listener: (code: string, message: string) => void,
+): () => void {
   const onError = (error: unknown): void => {
-    if (error instanceof Error && 'code' in error) hear(String(error.code), error.message)
+    if (error instanceof Error && 'code' in error) listener(String(error.code), error.message)
   }
   const wire: unknown = 'connection' in client ? client.connection : null
   if (!(wire instanceof EventEmitter)) return () => {}

@@ -14,13 +14,13 @@ export interface KnexSession {
   readonly knex: Knex
   readonly client: pg.Client
   readonly pid: number
-  /** Ends this connection as well, should the server not answer any more. */
+  /** Has the watchdog end this connection too if the server stops answering. */
   readonly watchClient: WatchClient
 }
 
 /**
- * Opens a session, hands it over, and closes it however that goes. A connection that is lost is not replaced: the new
- * one would not hold the lock. The caller's own Knex instance is never used, because the migrator changes its settings.
+ * Opens a session, runs `use`, and closes the session in any case. A lost connection is not replaced: the new one would not
+ * hold the lock. The caller's own Knex instance is never used, because Knex's migrator changes its settings.
  */
 export async function withKnexSession<T>(
   connection: Connection,
@@ -28,68 +28,68 @@ export async function withKnexSession<T>(
   use: (session: KnexSession) => Promise<T>,
 ): Promise<T> {
   const client = await connect(connection)
-  return withWatchdog(connection, client, async (guard) => {
+  return withWatchdog(connection, client, async (watchClient) => {
     await refusePooled(client, connection)
-    return openKnexSession({ connection, project, guard }, use)
+    const opened: pg.Client[] = []
+    const knex = await createSingleConnectionKnex(connection, project, (client) => {
+      opened.push(client)
+      watchClient(client)
+    })
+    try {
+      return await translateConnectionLoss(opened, connection, async () => {
+        await knex.raw('select 1')
+        const [client] = opened
+        if (client === undefined) throw new Error('Knex made no connection')
+        return use({ knex, client, pid: await configureSession(client), watchClient })
+      })
+    } finally {
+      await knex.destroy()
+    }
   })
 }
 
-interface Opening {
-  readonly connection: Connection
-  readonly project: KnexProject
-  readonly guard: WatchClient
-}
-
-async function openKnexSession<T>(
-  { connection, project, guard }: Opening,
-  use: (session: KnexSession) => Promise<T>,
-): Promise<T> {
+/** A Knex instance that opens one connection and no second one. */
+async function createSingleConnectionKnex(
+  connection: Connection,
+  project: KnexProject,
+  onOpen: (client: pg.Client) => void,
+): Promise<Knex> {
   const { default: createKnex } = await import('knex')
-  const opened: pg.Client[] = []
+  let isOpen = false
   const afterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void): void => {
     trackConnectionLoss(client)
-    if (opened.length > 0) {
+    if (isOpen) {
       // Knex forgets a connection that is refused here, and leaves it open.
       const lost = new Error('the connection that held the migration lock was lost')
       const refuse = (): void => done(lost, client)
       void closeClient(client).then(refuse, refuse)
       return
     }
-    opened.push(client)
-    guard(client)
+    isOpen = true
+    onOpen(client)
     done(null, client)
   }
-  const knex = createKnex({
+  return createKnex({
     ...project.settings,
     client: 'pg',
     connection: { ...toClientSettings(connection) },
     pool: { min: 1, max: 1, afterCreate },
     log: silentLog,
   })
-  try {
-    return await translateConnectionLoss(opened, connection, async () => {
-      await knex.raw('select 1')
-      const [client] = opened
-      if (client === undefined) throw new Error('Knex made no connection')
-      return use({ knex, client, pid: await configureSession(client), watchClient: guard })
-    })
-  } finally {
-    await knex.destroy()
-  }
 }
 
-/** What Knex logs about a failing migration is said better by the error it then throws. */
+/** The error that Knex throws for a failing migration says more than what it logs. */
 const silentLog = { warn: () => {}, error: () => {}, debug: () => {}, deprecate: () => {} }
 
-/** How the server notices a client that is gone: while a statement runs, and while it waits for the next one. */
+/** Lets the server notice a dead client while a statement runs, and while it waits for the next one. */
 const clientCheckSettings = [
   { client_connection_check_interval: '1s' },
   { tcp_keepalives_idle: '10', tcp_keepalives_interval: '5', tcp_keepalives_count: '3' },
 ] as const
 
 /**
- * Lets the server notice a client that was killed, instead of finishing its statement; not every platform can. A
- * lock_timeout of the role would leave an invalid index behind where CREATE INDEX CONCURRENTLY waits.
+ * The server notices a killed client instead of finishing its statement; not every platform can. A lock_timeout set for the
+ * role would make CREATE INDEX CONCURRENTLY leave an invalid index behind, so it is reset.
  */
 async function configureSession(client: pg.Client): Promise<number> {
   await setServerParameters(client, { lock_timeout: '0' }, 'session')

@@ -3,21 +3,15 @@ import type { KnexProject } from '../../project/knexfile.js'
 import { ledgerName, type Migration } from '../../project/migration-files.js'
 import type { LockedSession } from './locked-session.js'
 
-export interface MarkAppliedOptions {
-  readonly project: KnexProject
-  /** What is to be recorded, none of it recorded yet. */
-  readonly migrations: readonly Migration[]
-  /** What belongs to it: done in the transaction that records, before the first revision is recorded. */
-  readonly inTransaction: () => Promise<void>
-}
-
 /**
- * Records revisions without running them, in one transaction. Knex does it, and makes its tables where there are none: the
- * first revision's `up` does the work, and those of the others do nothing.
+ * Records revisions without running them, in one transaction, none of them recorded yet. Knex does it, and creates its tables
+ * where they are missing: the first revision's `up` runs `inTransaction`, those of the others do nothing.
  */
 export async function markApplied(
   { session, schema, inspection }: LockedSession,
-  { project, migrations, inTransaction }: MarkAppliedOptions,
+  { tableName }: KnexProject,
+  migrations: readonly Migration[],
+  inTransaction: () => Promise<void>,
 ): Promise<void> {
   const [first] = migrations
   const migrationSource: Knex.MigrationSource<Migration> = {
@@ -30,7 +24,7 @@ export async function markApplied(
   }
   await session.knex.migrate.latest({
     migrationSource,
-    tableName: project.tableName,
+    tableName,
     schemaName: schema,
     disableMigrationsListValidation: true,
   })

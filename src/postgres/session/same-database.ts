@@ -7,53 +7,46 @@ import { queryRows } from '../connection/query.js'
 import { lockHeldByCondition } from '../locks/advisory-lock.js'
 import type { KnexSession } from './knex-session.js'
 
-export interface ConnectionPair {
-  /** What migrates: MIGRATION_DATABASE_URL. */
-  readonly connection: Connection
-  /** What the service uses: DATABASE_URL. */
-  readonly serviceConnection: Connection
-  readonly tableName: string
-}
-
-/** In milliseconds: whoever holds the lock must not wait for a network that swallows everything. */
+/** In milliseconds: the holder of the lock must not wait for a network that drops every packet. */
 const probeTimeout = 15_000
 
 /**
- * Proves that the service's connection leads to the database that is being migrated: there it sees the lock that the
- * session holds. On a standby, where locks do not show, the server's and the database's own numbers have to be the same.
+ * Proves that the service's connection reaches the database that is being migrated: it sees the lock that the session holds
+ * there. A standby does not show locks, so there the identifiers of server and database have to be the same.
  * Throws SCHEMA_WRONG_DATABASE.
  */
 export async function requireSameDatabase(
   { client, pid }: KnexSession,
-  migrating: ConnectionPair,
+  connection: Connection,
+  serviceConnection: Connection,
+  tableName: string,
 ): Promise<void> {
-  const { serviceConnection, tableName } = migrating
-  const look = async (service: pg.Client): Promise<boolean> => {
-    const [seen] = await queryRows(
+  const reachesSame = async (service: pg.Client): Promise<boolean> => {
+    const [row] = await queryRows(
       service,
       `select ${lockHeldByCondition(tableName, pid)} as held, pg_is_in_recovery() as standby`,
     )
-    if (seen?.['held'] === true) return true
-    return seen?.['standby'] === true && (await readDatabaseId(service)) === (await readDatabaseId(client))
+    if (row?.['held'] === true) return true
+    return row?.['standby'] === true && (await readDatabaseId(service)) === (await readDatabaseId(client))
   }
   const isSame = await withClient(serviceConnection, (service) =>
-    withTimeout(service, { timeout: probeTimeout }, () => look(service)),
+    withTimeout(service, { timeout: probeTimeout }, () => reachesSame(service)),
   )
-  if (!isSame) throw differentDatabaseError(migrating)
+  if (!isSame) throw differentDatabaseError(connection, serviceConnection)
 }
 
 async function readDatabaseId(client: pg.ClientBase): Promise<string> {
   const [row] = await queryRows(
     client,
-    `select system_identifier || '/' || (select oid from pg_database where datname = current_database()) as numbers
+    `select system_identifier || '/' || (select oid from pg_database where datname = current_database()) as id
       from pg_control_system()`,
   )
-  return String(row?.['numbers'])
+  return String(row?.['id'])
 }
 
-function differentDatabaseError({ connection, serviceConnection }: ConnectionPair): SchemaError {
+function differentDatabaseError(connection: Connection, serviceConnection: Connection): SchemaError {
   return new SchemaError('SCHEMA_WRONG_DATABASE', {
-    what: 'MIGRATION_DATABASE_URL and DATABASE_URL lead to different databases: the service would not see what is migrated. Nothing was done.',
+    what: 'MIGRATION_DATABASE_URL and DATABASE_URL reach different databases: the service would not see what is migrated. Nothing was done.',
     facts: [
       ['migrating', describeAddress(addressOf(connection))],
       ['service', describeAddress(addressOf(serviceConnection))],

@@ -1,8 +1,9 @@
+import type pg from 'pg'
 import { type Catalog, parseKey } from '../../core/model/catalog.js'
-import { compareInScope, defaultScope, type Scope } from '../../core/model/scope.js'
-import { promisedCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
-import type { CanonicalizedCatalog, SnapshotComparison } from '../canonicalize/canonicalize.js'
+import type { Scope } from '../../core/model/scope.js'
+import type { Snapshot } from '../../core/model/snapshot.js'
 import type { ReadOptions } from '../introspect/read-catalog.js'
+import { compareWithPromise } from './compare-with-promise.js'
 import { verificationError } from './verification-error.js'
 
 /** A revision whose `up` has run and is not committed yet. */
@@ -11,35 +12,36 @@ export interface UncommittedRevision {
   readonly transactional: boolean
   /** All revisions recorded, this one included. */
   readonly recorded: readonly string[]
+  readonly client: pg.ClientBase
+  /** The major version of the server. */
+  readonly major: number
   /** The catalog as the revision's own transaction sees it, without the ledgers. */
   readonly read: (options?: Omit<ReadOptions, 'ledgerTables'>) => Promise<Catalog>
-  /** What was read, in the words of the snapshot wherever they mean the same. */
-  readonly canonicalize: (sight: Omit<SnapshotComparison, 'major'>) => Promise<CanonicalizedCatalog>
 }
 
 /** Looks at a revision before its commit; what it throws rolls the revision back. */
-export type RevisionCheck = (ran: UncommittedRevision) => Promise<void>
+export type RevisionCheck = (revision: UncommittedRevision) => Promise<void>
 
 /**
- * Verifies that the objects a revision was to change are what the snapshot promises. Differences in other objects are not
- * its business, nor is what is out of scope. Throws SCHEMA_PROMISE_BROKEN. Without a snapshot nothing is promised and nothing
- * checked.
+ * Verifies that the objects a revision changes are what the snapshot promises. Differences in other objects, and what is out
+ * of scope, are not its business. Throws SCHEMA_PROMISE_BROKEN. Without a snapshot nothing is promised, and nothing is checked.
  */
-export function createRevisionCheck(snapshot: Snapshot | null, scope: Scope = defaultScope): RevisionCheck {
-  return async ({ revision, transactional, recorded, read, canonicalize }) => {
+export function createRevisionCheck(snapshot: Snapshot | null, scope: Scope): RevisionCheck {
+  return async (uncommitted) => {
+    const { revision, transactional, recorded } = uncommitted
     const changes = snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}
     const keys = Object.keys(changes)
     if (snapshot === null || keys.length === 0) return
     const { comments, grants } = scope
     const kinds = new Set(keys.map((key) => parseKey(key).kind))
-    const found = await read({ kinds, comments, grants })
-    const promised = promisedCatalogAt(snapshot, recorded)
-    const { differences } = compareInScope(promised, found, scope, keys)
-    if (differences.length === 0) return
-    const sight = { snapshot, revisions: recorded, live: found, differences }
-    const { live, canonicalizeFailures } = await canonicalize(sight)
-    const { differences: kept } = compareInScope(promised, live, scope, keys)
-    if (kept.length > 0)
-      throw verificationError({ revision, differences: kept, canonicalizeFailures, transactional })
+    const live = await uncommitted.read({ kinds, comments, grants })
+    const { differences, canonicalizeFailures } = await compareWithPromise(
+      uncommitted,
+      { snapshot, revisions: recorded, live },
+      scope,
+      keys,
+    )
+    if (differences.length > 0)
+      throw verificationError({ revision, differences, canonicalizeFailures, transactional })
   }
 }

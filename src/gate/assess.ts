@@ -1,0 +1,127 @@
+import type pg from 'pg'
+import {
+  assess,
+  type Assessment,
+  decide,
+  findingsOf,
+  ignoredDifferencesOf,
+  promisedRevisions,
+} from '../core/history/decision.js'
+import type { Decision } from '../core/history/policy.js'
+import { countIgnored } from '../core/model/scope.js'
+import type { Snapshot } from '../core/model/snapshot.js'
+import type { ProgressReporter } from '../core/progress/events.js'
+import { type Deadline, withTimeout } from '../postgres/connection/lifecycle.js'
+import { inspect, type Inspection } from '../postgres/inspect/inspect.js'
+import { type ReadRetryOptions, readWithRetry } from '../postgres/inspect/read-with-retry.js'
+import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
+import type { Workspace } from '../workspace.js'
+import { configuredOwner } from './preconditions.js'
+import { describeDecision } from './situations/refusal.js'
+
+/** What was true of a database at one moment, how it stands to this build, and what the policy says to it. */
+export interface AssessedDatabase {
+  /** What is promised; null where nothing is. */
+  readonly snapshot: Snapshot | null
+  readonly inspection: Inspection
+  readonly assessment: Assessment
+  readonly decision: Decision
+}
+
+/** Where progress is reported, and what asks to stop. */
+export interface TaskControl {
+  readonly report: ProgressReporter
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Connects and assesses, and waits for the database as configured. `loadSnapshot` runs once the database answers, because it
+ * may take long. Throws SCHEMA_DATABASE_UNREACHABLE, SCHEMA_CATALOG_LOCKED, SCHEMA_INTERRUPTED.
+ */
+export function connectAndAssess(
+  workspace: Workspace,
+  control: TaskControl,
+  loadSnapshot: () => Promise<Snapshot | null>,
+): Promise<AssessedDatabase> {
+  return connectAndRead(workspace, control, async (client, deadline) => {
+    const snapshot = await loadSnapshot()
+    return withTimeout(client, deadline, () => assessDatabase(client, workspace, snapshot))
+  })
+}
+
+/** Connects and reads, and waits for the database as configured; `read` puts the deadline around what asks the server. */
+export function connectAndRead<T>(
+  workspace: Workspace,
+  control: TaskControl,
+  read: (client: pg.Client, deadline: Deadline) => Promise<T>,
+): Promise<T> {
+  return readWithRetry(workspace.connection, readRetryOptions(workspace, control), read)
+}
+
+/** Inspects a database, compares it with what is promised, and decides. `timeout` is for each statement, in milliseconds. */
+export async function assessDatabase(
+  client: pg.ClientBase,
+  workspace: Workspace,
+  snapshot: Snapshot | null,
+  timeout = 0,
+): Promise<AssessedDatabase> {
+  const { scope } = workspace.config.verify
+  const inspection = await inspect(client, { ...workspace, scope, timeout })
+  const assessment = await assessInspection(client, workspace, inspection, snapshot)
+  return { snapshot, inspection, assessment, decision: decide(assessment, workspace.config.policy) }
+}
+
+/** Compares an inspection with this build. The server is asked again only about differences in text. */
+export async function assessInspection(
+  client: pg.ClientBase,
+  { migrations, project, config }: Workspace,
+  inspection: Inspection,
+  snapshot: Snapshot | null,
+): Promise<Assessment> {
+  const { recorded, live, major, identity } = inspection
+  const input = {
+    build: migrations.map(({ revision }) => revision),
+    recorded,
+    ownership: { identity, expected: configuredOwner(config) },
+    live,
+    snapshot,
+    texts: sourceTextsOf(inspection.ledger, migrations, project.tableName, snapshot),
+    scope: config.verify.scope,
+  }
+  const assessment = assess(input)
+  const differences = findingsOf(assessment)
+  if (snapshot === null || differences.length === 0) return assessment
+  const { canonicalizeDifferences } = await import('../postgres/canonicalize/canonicalize.js')
+  const comparison = { snapshot, revisions: promisedRevisions(assessment), live, major, differences }
+  const canonicalized = await canonicalizeDifferences(client, comparison, 'own')
+  return assess({
+    ...input,
+    live: canonicalized.live,
+    canonicalizeFailures: canonicalized.canonicalizeFailures,
+  })
+}
+
+/** Reports what was verified and what was decided. */
+export function reportOutcome({ assessment, decision }: AssessedDatabase, report: ProgressReporter): void {
+  const { verification } = assessment
+  if (verification.status === 'verified')
+    report({
+      event: 'verified',
+      compared: verification.compared,
+      differences: findingsOf(assessment).length,
+      ignored: countIgnored(ignoredDifferencesOf(assessment)),
+    })
+  report({ event: 'decided', decision, lines: describeDecision(decision, assessment) })
+}
+
+/** How long to wait for the database, as configured, and how the wait is reported. */
+export function readRetryOptions({ config }: Workspace, { report, signal }: TaskControl): ReadRetryOptions {
+  return {
+    timeout: config.connectTimeout,
+    answerTimeout: config.verify.timeout,
+    lockWaitTimeout: config.migrations.lockWaitTimeout,
+    onWait: (reason, waited) => report({ event: 'waiting for database', reason, waited }),
+    onLocked: (holder, waited) => report({ event: 'waiting for lock', lock: 'tables', holder, waited }),
+    ...(signal ? { signal } : {}),
+  }
+}

@@ -1,0 +1,111 @@
+import pg from 'pg'
+import { redactLiterals } from '../../core/progress/session-activity.js'
+import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
+import { addressOf, describeAddress } from '../connection/address.js'
+import { isSessionLost } from '../connection/lifecycle.js'
+import { addLocationFacts } from '../verify/verification-error.js'
+import { blockerFact, describeLockFailure, lockFailureChoices } from './lock-failure-error.js'
+import { type LoadedRevision, serverMessageOf } from './run-state.js'
+import type { ActiveRun } from './run.js'
+
+/** How the errors of a run speak of what it does: forward or back. */
+export interface RunPhrases {
+  /** `Migrating`, `Reverting 002_likes` */
+  readonly activity: string
+  /** `002_likes failed.`, `Reverting 002_likes failed.` */
+  readonly failed: string
+  /** `while 002_likes ran`, `while 002_likes was reverted` */
+  readonly during: string
+  /** `Its transaction was rolled back.` */
+  readonly consequence: string
+  /** The consequence where the connection was lost: only the server knows what it had committed. */
+  readonly consequenceOfLoss: string
+  /** What this run had done before. */
+  readonly outcome: readonly ErrorFact[]
+  /** What helps against a failure of the migration itself. */
+  readonly choices: readonly ErrorChoice[]
+  /** What helps against a lost connection. */
+  readonly choicesAfterLoss: readonly ErrorChoice[]
+}
+
+/** The error to throw for a failure while a revision ran or was reverted: which revision, the server's message, what stays. */
+export function runError(
+  error: unknown,
+  { context, progress: { state } }: ActiveRun,
+  revision: LoadedRevision | null,
+  phrases: RunPhrases,
+): unknown {
+  const { session, auditClient, signal, policy, target } = context
+  const { consequence, outcome } = phrases
+  const location = locationFacts(target.connection, revision)
+  const server = serverFacts(error, state.serverMessages)
+  if (signal?.aborted === true)
+    return new SchemaError('SCHEMA_INTERRUPTED', {
+      what: `${phrases.activity} was stopped on request. ${consequence}`,
+      facts: [...location, ...outcome],
+      choices: [['run it again', 'goes on where this one stopped']],
+      cause: error,
+    })
+  if (error instanceof SchemaError && error.code === 'SCHEMA_PROMISE_BROKEN')
+    return addLocationFacts([...location, ...outcome], error)
+  if (isSessionLost(error, [session.client, auditClient]))
+    return new SchemaError('SCHEMA_DATABASE_UNREACHABLE', {
+      what: `The connection to PostgreSQL was lost ${phrases.during}. ${phrases.consequenceOfLoss}`,
+      facts: [...location, ...server, ...outcome],
+      choices: phrases.choicesAfterLoss,
+      cause: error,
+    })
+  if (state.lockFailure !== null)
+    return new SchemaError('SCHEMA_MIGRATION_BLOCKED', {
+      what: `${describeLockFailure(state.lockFailure)} ${consequence}`,
+      facts: [
+        ...location,
+        ...server.filter(([name]) => name !== 'where'),
+        blockerFact(state.lockFailure),
+        ...outcome,
+      ],
+      choices: lockFailureChoices(state.lockFailure, session.pid, policy),
+      cause: error,
+    })
+  if (error instanceof SchemaError || revision === null) return error
+  return new SchemaError('SCHEMA_MIGRATION_FAILED', {
+    what: `${phrases.failed} ${consequence}`,
+    facts: [...location, ...server, ...outcome],
+    choices: phrases.choices,
+    cause: error,
+  })
+}
+
+function locationFacts(
+  connection: ActiveRun['context']['target']['connection'],
+  revision: LoadedRevision | null,
+): readonly ErrorFact[] {
+  return [
+    ['database', describeAddress(addressOf(connection))],
+    ...(revision === null ? [] : [['file', revision.path ?? revision.revision] as const]),
+  ]
+}
+
+/** What the server said: SQLSTATE, message, detail, hint and where, as far as they are known. */
+export function serverFacts(
+  error: unknown,
+  serverMessages: ReadonlyMap<string, string>,
+): readonly ErrorFact[] {
+  const message = serverMessageOf(error, serverMessages)
+  if (!(error instanceof pg.DatabaseError)) return [['error', message], ...lastServerMessage(serverMessages)]
+  const { code, detail, hint, where } = error
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['sqlstate', code],
+    ['message', message],
+    ['detail', detail],
+    ['hint', hint],
+    ['where', where === undefined ? where : redactLiterals(where)],
+  ]
+  return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value.split('\n')] as const]))
+}
+
+/** After a lost connection Knex reports that its ROLLBACK failed; the server said before why the connection is gone. */
+function lastServerMessage(serverMessages: ReadonlyMap<string, string>): readonly ErrorFact[] {
+  const last = [...serverMessages].at(-1)
+  return last === undefined ? [] : [['server', last.join(' ')]]
+}

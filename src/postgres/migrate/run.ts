@@ -1,0 +1,53 @@
+import { readBackendPid } from '../connection/query.js'
+import { setServerParameters } from '../connection/settings.js'
+import { type ActivitySampler, startActivitySampler } from '../locks/session-activity.js'
+import type { LockedSession } from '../session/locked-session.js'
+import type { MigrateOptions } from '../session/migrate-options.js'
+import { createRunProgress, type RunProgress } from './run-state.js'
+import { captureServerMessages } from './server-messages.js'
+
+/** What a run works with: its options, and the session that holds the lock. */
+export type RunContext = MigrateOptions & LockedSession
+
+/** A run of revisions: what it works with, how far it is, and what its session does. */
+export interface ActiveRun {
+  readonly context: RunContext
+  readonly progress: RunProgress
+  readonly sampler: ActivitySampler
+}
+
+/** Milliseconds that the writer of the ledger waits for a lock where revisions wait without end. */
+const ledgerLockTimeout = 5_000
+
+/**
+ * Runs `use` while the activity of the session is sampled and its messages are kept. The writer of the ledger never waits
+ * without end: a revision of the same run may hold the lock, and PostgreSQL cannot see that deadlock.
+ */
+export async function withActiveRun<T>(
+  context: RunContext,
+  total: number,
+  use: (run: ActiveRun) => Promise<T>,
+): Promise<T> {
+  const { target, session, auditClient, policy, report } = context
+  const progress = createRunProgress(total)
+  const sampler = startActivitySampler(target.connection, session.pid, await readBackendPid(auditClient))
+  const stopCapturing = captureServerMessages(session.client, progress, sampler, report)
+  try {
+    await setServerParameters(
+      auditClient,
+      lockTimeoutSetting(policy.lockTimeout || ledgerLockTimeout),
+      'session',
+    )
+    const result = await use({ context, progress, sampler })
+    await setServerParameters(session.client, lockTimeoutSetting(0), 'session')
+    return result
+  } finally {
+    stopCapturing()
+    await sampler.end()
+  }
+}
+
+/** lock_timeout in milliseconds, as a setting of the server. */
+export function lockTimeoutSetting(milliseconds: number): { readonly lock_timeout: string } {
+  return { lock_timeout: milliseconds === 0 ? '0' : `${milliseconds}ms` }
+}
