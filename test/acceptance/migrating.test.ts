@@ -90,6 +90,44 @@ Do one of:
   )
 })
 
+t.test('a down that fails, and a seed, say all that the server said', async (t) => {
+  const raise = `do $$ begin
+    raise exception 'songs are still played' using
+      errcode = '23514', detail = 'Hello is played now.', hint = 'Wait for its end.';
+  end $$`
+  const seed = `export const seed = (knex) => knex.raw(${JSON.stringify(raise)})`
+  const project = await createProject(
+    t,
+    { '001_songs': songs, '002_plays': { up: plays, down: raise } },
+    { files: { seeds: { 'songs.js': seed } } },
+  )
+  await project.migrate()
+  const server = `
+  sqlstate   23514
+  message    songs are still played
+  detail     Hello is played now.
+  hint       Wait for its end.
+  where      PL/pgSQL function inline_code_block line 2 at RAISE
+`
+  const down = await project.run('down')
+  t.equal(down.exit, 7)
+  t.equal(
+    project.plain(down.stderr.slice(down.stderr.indexOf('SCHEMA_'))),
+    `SCHEMA_MIGRATION_FAILED: Reverting 002_plays failed. Its transaction was rolled back; it is still recorded.
+
+  database   app@db:5432/songs
+  file       /songs/migrations/002_plays.js${server}  reverted   nothing
+
+Do one of:
+  correct the down function   or write a new migration that undoes it
+`,
+  )
+  t.strictSame(await recorded(project), ['001_songs', '002_plays'])
+  const seeded = await project.run('migrate', { SEED_ON_START: 'true' })
+  t.equal(seeded.exit, 7)
+  t.match(project.plain(seeded.stderr), `  file       /songs/seeds/songs.js${server}`)
+})
+
 t.test('a migration that did nothing because something else was there is not recorded', async (t) => {
   const code = `export async function up(knex) {
     if (!(await knex.schema.hasColumn('songs', 'plays')))
@@ -138,6 +176,7 @@ t.test('a down that leaves something behind is taken back', async (t) => {
 
   database      app@db:5432/songs
   file          /songs/migrations/002_likes.js
+  reverted      nothing
   differences   unexpected table:public.likers
                     actual    rowSecurity false, forceRowSecurity false
                 unexpected column:public.likers.id

@@ -223,10 +223,12 @@ t.test('what a killed down has done outside a transaction is named, with the way
 
   database   app@db:5432/songs
   file       /songs/migrations/002_two.js
-  error      table "plays" does not exist
+  sqlstate   42P01
+  message    table "plays" does not exist
+  reverted   nothing
 
 Do one of:
-  schemagate diff database snapshot@002_two --sql   writes what makes its objects whole again, not its rows; then it can be reverted again
+  schemagate diff database snapshot@002_two --sql   writes what restores its objects, not its rows; then it can be reverted again
   correct the down function                         or write a new migration that undoes it`,
   )
   const { document } = await runHere(project, 'diff database snapshot@002_two --sql --json')

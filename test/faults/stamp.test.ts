@@ -100,7 +100,7 @@ const cases: readonly StampCase[] = [
         stamp: '001_songs',
         exit: 2,
         says: [
-          'SCHEMA_USAGE: The database is at 003_likes already, which is newer than 001_songs. Nothing was recorded.',
+          'SCHEMA_USAGE: The database is already at 003_likes, which is newer than 001_songs. Nothing was recorded.',
           'schemagate down --to 001_songs   reverts what is newer',
           'schemagate stamp 003_likes',
         ],
