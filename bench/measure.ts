@@ -1,7 +1,7 @@
-/** One of those that are compared: something to do, and how its result is called. */
+/** One of the things to compare: its name, and how to do it once. */
 export interface Contender {
   readonly name: string
-  /** Does it once; the figure is milliseconds, or what else is compared. */
+  /** Does it once and returns the figure to compare, such as milliseconds. */
   readonly run: () => Promise<number>
 }
 
@@ -13,11 +13,14 @@ export interface Rounds {
 export interface Figure {
   readonly name: string
   readonly median: number
-  /** The median, over the rounds, of this figure by the first contender's of the same round. */
+  /** The median of this figure divided by the first contender's figure of the same round. */
   readonly ratio: number
 }
 
-/** Lets them take turns, A B C A B C, so that what else the machine does hits them all. Warm-up rounds do not count. */
+/**
+ * Runs the contenders in turn, A B C A B C, so that other work of the machine affects all of them. Warm-up rounds do not
+ * count.
+ */
 export async function compare(
   contenders: readonly Contender[],
   { warmUp, runs }: Rounds,
@@ -36,7 +39,7 @@ export async function compare(
   }))
 }
 
-/** How long something takes, in milliseconds. */
+/** The duration of some work, in milliseconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now()
   await work()

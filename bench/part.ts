@@ -1,16 +1,16 @@
 import type { Build } from '../test/support/image.js'
 import type { Figure } from './measure.js'
 
-export interface Means {
+export interface BenchContext {
   readonly build: Build
-  /** An empty database, dropped when the bench ends. Returns its URL. */
+  /** Creates an empty database, which is dropped when the bench ends. Returns its URL. */
   readonly createDatabase: () => Promise<string>
-  /** How often each contender runs, warm-up aside. */
+  /** How often each contender runs after the warm-up. */
   readonly runs: number
 }
 
-/** One comparison. The first figure is what the others are compared with. */
+/** One comparison. Every figure is compared with the first one. */
 export interface Part {
   readonly title: string
-  readonly measure: (means: Means) => Promise<readonly Figure[]>
+  readonly measure: (context: BenchContext) => Promise<readonly Figure[]>
 }

@@ -1,12 +1,11 @@
 import { fileURLToPath } from 'node:url'
-import type { Build } from '../test/support/image.js'
 import { finish, serve } from '../test/support/node-process.js'
 import { compare, type Contender } from './measure.js'
 import type { Part } from './part.js'
 
 const autocannon = fileURLToPath(import.meta.resolve('autocannon'))
 
-/** Each server in its own process, one of them asked at a time. */
+/** Each server is a process of its own; only one of them gets requests at a time. */
 export const requests: Part = {
   title: 'answers of /health/schema: requests per second',
   measure: async ({ build, createDatabase, runs }) => {
@@ -18,8 +17,8 @@ export const requests: Part = {
       const bare = await serve(['bench/contenders/bare-fastify.js', '', body], place)
       try {
         const contenders = [
-          asked('bare: Fastify, a constant string of the same length', { build, url: bare.url }),
-          asked('schemagate serve', { build, url: ours.url }),
+          requesting('bare: Fastify, a constant string of the same length', bare.url),
+          requesting('schemagate serve', ours.url),
         ]
         return await compare(contenders, { warmUp: 1, runs: Math.ceil(runs / 3) })
       } finally {
@@ -31,11 +30,11 @@ export const requests: Part = {
   },
 }
 
-function asked(name: string, { build, url }: { readonly build: Build; readonly url: string }): Contender {
+function requesting(name: string, url: string): Contender {
   const words = [autocannon, '--json', '--no-progress', '--connections', '20', '--duration', '3', url]
   const run = async (): Promise<number> => {
-    const result: Result = JSON.parse(await finish(words, { cwd: build.folder, env: {} }))
-    if (result.non2xx + result.errors > 0) throw new Error(`${name} answered with something else than 200`)
+    const result: Result = JSON.parse(await finish(words, { cwd: '.', env: {} }))
+    if (result.non2xx + result.errors > 0) throw new Error(`${name} gave an answer other than 200`)
     return result.requests.average
   }
   return { name, run }

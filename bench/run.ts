@@ -15,7 +15,7 @@ const { values } = parseArgs({
   options: {
     part: { type: 'string', multiple: true },
     runs: { type: 'string', default: '15' },
-    // Verification is measured there, and nothing is written to it.
+    // Verification is measured on this database, which is only read.
     database: { type: 'string' },
   },
 })
@@ -36,8 +36,8 @@ try {
   const built = await build(owner)
   console.log(await headline())
   for (const part of names.flatMap((name) => parts[name] ?? [])) {
-    const means = { build: built, createDatabase: () => createDatabase(owner), runs }
-    console.log(`\n${table(part.title, await part.measure(means))}`)
+    const context = { build: built, createDatabase: () => createDatabase(owner), runs }
+    console.log(`\n${table(part.title, await part.measure(context))}`)
   }
 } finally {
   await endAll()
@@ -48,7 +48,7 @@ async function headline(): Promise<string> {
   const [server] = await query(url, "select current_setting('server_version') as version")
   const options = [...names.map((name) => `--part ${name}`), `--runs ${runs}`].join(' ')
   const machine = `Node ${process.version}, PostgreSQL ${String(server?.['version'])}, ${availableParallelism()} CPUs`
-  return `npm run bench -- ${options}\n${machine}; medians of turns, ratios within a turn`
+  return `npm run bench -- ${options}\n${machine}; medians of all rounds, ratios within a round`
 }
 
 function table(title: string, figures: readonly Figure[]): string {

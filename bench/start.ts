@@ -3,7 +3,7 @@ import { finish, type Place, serve } from '../test/support/node-process.js'
 import { type Contender, compare, timed } from './measure.js'
 import type { Part } from './part.js'
 
-/** Whole processes, from `spawn` to their end, or until the port answers. The database is at head and as promised. */
+/** Whole processes, from `spawn` until they end or their port answers. The database is at head and as promised. */
 export const start: Part = {
   title: 'start at head, whole process: milliseconds',
   measure: async ({ build, createDatabase, runs }) => {
@@ -17,7 +17,7 @@ export const start: Part = {
       [
         finishing(
           'bare: pg, lock, ledger, catalog queries',
-          ['bench/contenders/run-floor.js', queries],
+          ['bench/contenders/run-baseline.js', queries],
           place,
         ),
         finishing('bare: knex.migrate.latest', ['bench/contenders/knex-latest.js'], place),

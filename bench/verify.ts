@@ -6,28 +6,28 @@ import { messageOf } from '../test/support/image.js'
 import { compare, type Figure, type Rounds, timed } from './measure.js'
 import type { Part } from './part.js'
 
-/** Reading, parsing and comparing a whole catalog, and asking for its hash, against the catalog queries alone. */
+/** Compares reading, parsing and comparing a whole catalog, and reading its hash, with the catalog queries alone. */
 export function verify(tables: number): Part {
   return {
     title: `verification of ${tables.toLocaleString('en')} tables: milliseconds`,
     measure: async ({ createDatabase, runs }) =>
-      connected(await createDatabase(), async (client) => {
+      withClient(await createDatabase(), async (client) => {
         await createTables(client, tables)
         return measure(client, tables < 10_000 ? { warmUp: 5, runs } : { warmUp: 1, runs: Math.min(runs, 5) })
       }),
   }
 }
 
-/** The same on a database as it is, which is only read. */
+/** The same on an existing database, which is only read. */
 export function verifyDatabase(url: string): Part {
   const name = new URL(url).pathname.slice(1)
   return {
     title: `verification of the database ${name}: milliseconds`,
-    measure: ({ runs }) => connected(url, (client) => measure(client, { warmUp: 2, runs })),
+    measure: ({ runs }) => withClient(url, (client) => measure(client, { warmUp: 2, runs })),
   }
 }
 
-async function connected<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
@@ -37,9 +37,9 @@ async function connected<T>(url: string, use: (client: pg.Client) => Promise<T>)
   }
 }
 
-/** On a warm connection. */
+/** Measures on a connection that is already open. */
 async function measure(client: pg.Client, rounds: Rounds): Promise<readonly Figure[]> {
-  const snapshot = await promise(client)
+  const snapshot = await snapshotOf(client)
   const [queries, hash] = [messageOf(createCatalogReader({}).queries), messageOf([catalogHashQuery()])]
   const send = (text: string) => (): Promise<number> => timed(() => client.query({ text, rowMode: 'array' }))
   return compare(
@@ -47,14 +47,14 @@ async function measure(client: pg.Client, rounds: Rounds): Promise<readonly Figu
       { name: 'bare: the catalog queries, rows thrown away', run: send(queries) },
       { name: 'readCatalog', run: () => timed(() => readCatalog(client)) },
       { name: 'readCatalog, fold, diff', run: () => timed(() => check(client, snapshot)) },
-      { name: 'the hash that a repeated check asks for first', run: send(hash) },
+      { name: 'the hash that a repeated check reads first', run: send(hash) },
     ],
     rounds,
   )
 }
 
-/** A snapshot of one revision that promises what is there. */
-async function promise(client: pg.Client): Promise<Snapshot> {
+/** A snapshot of one revision that promises what the database has. */
+async function snapshotOf(client: pg.Client): Promise<Snapshot> {
   const changes = await readCatalog(client)
   return { postgres: 18, base: {}, revisions: [{ revision: '1', file: null, checksum: null, changes }] }
 }
@@ -62,10 +62,11 @@ async function promise(client: pg.Client): Promise<Snapshot> {
 async function check(client: pg.Client, snapshot: Snapshot): Promise<void> {
   const live = await readCatalog(client)
   const differences = diffAgainstPromise(promisedCatalogAt(snapshot, ['1']), live)
-  if (differences.length > 0) throw new Error(`${differences.length} differences from what was just read`)
+  if (differences.length > 0)
+    throw new Error(`${differences.length} differences from the catalog that was just read`)
 }
 
-/** In transactions of 50, because PostgreSQL keeps a lock for each object until the commit. */
+/** Creates them in transactions of 50, because PostgreSQL keeps a lock on each object until the commit. */
 async function createTables(client: pg.Client, tables: number): Promise<void> {
   const statements = Array.from({ length: tables }, (_, index) => createTable(index))
   for (let done = 0; done < tables; done += 50)
@@ -73,7 +74,7 @@ async function createTables(client: pg.Client, tables: number): Promise<void> {
   await client.query('vacuum analyze')
 }
 
-/** 10 columns, 5 constraints, 2 indexes more. */
+/** A table with 10 columns, 5 constraints and 2 more indexes. */
 function createTable(index: number): string {
   const parent = index === 0 ? 'bigint' : `bigint references table_${index - 1} on delete cascade`
   return `create table table_${index} (

@@ -24,14 +24,14 @@ import {
   imageVariables,
   job,
   kustomization,
-  places,
+  platforms,
   procfile,
   railwayFile,
   read,
   root,
   service,
-  type Understood,
-  understand,
+  type NodeCommand,
+  parseNodeCommand,
 } from './support/deployment.js'
 
 const run = promisify(execFile)
@@ -45,30 +45,30 @@ const entrypoint = dockerWords('ENTRYPOINT')
 const probe = dockerWords('HEALTHCHECK')
 const probedPath = /\/health\/\w+/.exec(probe.join(' '))?.[0] ?? ''
 
-const inImage = (words: readonly string[]): Understood => understand([...entrypoint, ...words])
-const summary = ({ command, options }: Understood): Readonly<Record<string, unknown>> => ({
+const inImage = (words: readonly string[]): NodeCommand => parseNodeCommand([...entrypoint, ...words])
+const summary = ({ command, options }: NodeCommand): Readonly<Record<string, unknown>> => ({
   command: command?.name,
   ...options,
 })
 
-t.test('every command line runs a file that is built, with a command and options that exist', async (t) => {
+t.test('every command line runs a file of the build, with a command and options that exist', async (t) => {
   t.strictSame(summary(inImage(dockerWords('CMD'))), { command: 'serve' })
   t.strictSame(summary(inImage(server.args)), { command: 'serve' })
   t.strictSame(summary(inImage(migrate.args)), { command: 'migrate' })
   t.match(summary(inImage(check.args)), { command: 'check', wait: true, timeout: /^\d+m$/ })
   t.strictSame(
-    procfile.map(({ type, words }) => ({ type, ...summary(understand(words)) })),
+    procfile.map(({ type, words }) => ({ type, ...summary(parseNodeCommand(words)) })),
     [
       { type: 'release', command: 'migrate', migrations: 'migrations' },
       { type: 'web', command: 'serve', migrations: 'migrations' },
     ],
   )
-  const before = railwayFile.deploy.preDeployCommand.map((line) => understand(line.split(' ')))
+  const before = railwayFile.deploy.preDeployCommand.map((line) => parseNodeCommand(line.split(' ')))
   t.strictSame(before.map(summary), [{ command: 'migrate' }])
   t.equal(before[0]?.file, entrypoint[1])
 })
 
-t.test('both files for Railway say the same, and that the database is its PostgreSQL', async (t) => {
+t.test('both files for Railway describe the same service, with the PostgreSQL of Railway', async (t) => {
   const { resources } = await railway(createRailwayContext(), project)
   const { build, deploy } = railwayFile
   t.ok(existsSync(join(root, build.dockerfilePath)))
@@ -77,29 +77,26 @@ t.test('both files for Railway say the same, and that the database is its Postgr
   t.match(made?.variables, { DATABASE_URL: { resource: 'database.postgres', output: 'DATABASE_URL' } })
 })
 
-const configOf = (place: string): Config => loadConfig({ root, env: places[place] ?? {} })
+const configOf = (platform: string): Config => loadConfig({ root, env: platforms[platform] ?? {} })
 
-for (const [place, env] of Object.entries(places))
-  t.test(
-    `every variable of ${place} is a key, its value is of its form, and it is what counts`,
-    async (t) => {
-      const { production, entries } = configOf(place)
-      t.ok(production)
-      const counting = entries.filter(({ source }) => source === 'process environment').map(({ key }) => key)
-      t.strictSame(counting.toSorted(), Object.keys(env).toSorted())
-    },
-  )
+for (const [platform, env] of Object.entries(platforms))
+  t.test(`every variable of ${platform} is a key, has a valid value, and takes effect`, async (t) => {
+    const { production, entries } = configOf(platform)
+    t.ok(production)
+    const effective = entries.filter(({ source }) => source === 'process environment').map(({ key }) => key)
+    t.strictSame(effective.toSorted(), Object.keys(env).toSorted())
+  })
 
-t.test('the image takes the commit, and none where none was given', async (t) => {
+t.test('the image takes the commit from the build argument, or has none', async (t) => {
   t.ok(docker('ARG').includes('GIT_SHA='))
   t.equal(imageVariables['GIT_SHA'], '$GIT_SHA')
   const releaseOf = (GIT_SHA: string) =>
-    loadConfig({ root, env: { ...places['image'], GIT_SHA } }).service.release
+    loadConfig({ root, env: { ...platforms['image'], GIT_SHA } }).service.release
   t.equal(releaseOf('f00'), 'f00')
   t.equal(releaseOf(''), null)
 })
 
-t.test('in Kubernetes names are those that exist', async (t) => {
+t.test('the names in the Kubernetes files refer to something that exists', async (t) => {
   t.strictSame(
     kustomization.resources.filter((file) => !existsSync(join(root, 'deploy/kubernetes', file))),
     [],
@@ -114,7 +111,7 @@ t.test('in Kubernetes names are those that exist', async (t) => {
   t.notMatch(job.spec.template.metadata.labels, matchLabels, 'no request goes to the Job')
 })
 
-t.test('ports are those that are listened on', async (t) => {
+t.test('the ports that are published are the ports that the service binds', async (t) => {
   const { PORT, HEALTH_PORT } = configMap.data
   t.strictSame(server.ports, [
     { name: 'http', containerPort: Number(PORT) },
@@ -134,7 +131,7 @@ async function appOf(t: Test, health: HealthTracker): Promise<FastifyInstance> {
   return app
 }
 
-t.test('each probe asks the route that is made for it', async (t) => {
+t.test('each probe requests its own route', async (t) => {
   t.strictSame(
     probes.map(({ httpGet }) => httpGet.path),
     ['/health/startup', '/health/ready', '/health/live'],
@@ -143,7 +140,7 @@ t.test('each probe asks the route that is made for it', async (t) => {
   const statusOf = async (path: string): Promise<number> => (await app.inject(path)).statusCode
   t.equal(await statusOf('/health/live'), 200)
   for (const path of ['/health/startup', '/health/ready', railwayFile.deploy.healthcheckPath, probedPath])
-    t.equal(await statusOf(path), 503, `${path} before the gate is open`)
+    t.equal(await statusOf(path), 503, `${path} before the gate opens`)
 })
 
 t.test("the image's health check asks the health port, else the port, and exits with 0 or 1", async (t) => {
@@ -166,7 +163,7 @@ t.test("the image's health check asks the health port, else the port, and exits 
   t.equal(await exitWith({ PORT: '1' }), 1, 'where nothing listens')
 })
 
-t.test('the Job fails at once where retrying cannot help, and only there', async (t) => {
+t.test('the Job fails at once for the exit codes that a retry cannot help, and for no other', async (t) => {
   const hopeless = Object.entries(exitCodes).flatMap(([code, { retry }]) =>
     retry === false ? Number(code) : [],
   )
@@ -175,10 +172,10 @@ t.test('the Job fails at once where retrying cannot help, and only there', async
   t.equal(job.spec.template.spec.restartPolicy, 'Never', 'without it there is no podFailurePolicy')
 })
 
-t.test('times fit together', async (t) => {
+t.test('the timeouts of the platforms fit those of the service', async (t) => {
   const seconds = (duration: string): number => (isDuration(duration) ? parseDuration(duration) / 1000 : NaN)
   const closing = shutdownTimeout / 1000
-  const delayOf = (place: string): number => configOf(place).http.shutdownDelay / 1000
+  const delayOf = (platform: string): number => configOf(platform).http.shutdownDelay / 1000
   const { readinessProbe: ready, startupProbe: startup } = server
   t.ok(delayOf('server') >= ready.periodSeconds * ready.failureThreshold, 'not ready before it closes')
   t.ok(pod.terminationGracePeriodSeconds > delayOf('server') + closing)

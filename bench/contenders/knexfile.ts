@@ -1,4 +1,4 @@
-/** For the command `knex`, whose folder is the one of its knexfile. */
+/** For the command `knex`, which works in the folder of its knexfile. */
 export default {
   client: 'pg',
   connection: { connectionString: process.env['DATABASE_URL'] },

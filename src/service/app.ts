@@ -6,14 +6,14 @@ import { handleError, handleNotFound } from '../http/problem.js'
 import type { Log } from '../logging/log.js'
 import type { Connection } from '../postgres/connection/connect.js'
 import { registerConfig } from './app-config.js'
-import { closeConnections, timeoutOptions, defaultHttpTimeouts } from './http-timeouts.js'
+import { closeConnections, defaultHttpTimeouts, type HttpTimeouts, timeoutOptions } from './http-timeouts.js'
 
 /** What a service offers beside its health routes. */
 export interface Api {
   readonly register: (app: FastifyInstance) => PromiseLike<unknown>
   /** The longest path parameter of its routes, in UTF-16 units. */
   readonly maxParamLength: number
-  /** Releases what it holds. To be called after the application is closed. */
+  /** Releases what it holds, after the application has closed. */
   readonly close: () => Promise<void>
 }
 
@@ -27,15 +27,12 @@ export interface ApiContext {
 
 export type OpenApi = (context: ApiContext) => Promise<Api>
 
-/** Builds the application with the health routes, and the routes of an API; it does not listen, so that tests use `inject`. */
+/** Builds the application: health routes, and the routes of the API. It does not listen, so that tests can use `inject`. */
 export async function buildApp(
   config: Config,
   health: HealthTracker,
   log: Log,
-  {
-    api = null,
-    timeouts = defaultHttpTimeouts,
-  }: { api?: Api | null; timeouts?: typeof defaultHttpTimeouts } = {},
+  { api = null, timeouts = defaultHttpTimeouts }: { api?: Api | null; timeouts?: HttpTimeouts } = {},
 ): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = log.child({}, { level: atLeastWarn(log.level) })
   const app = Fastify({
@@ -54,7 +51,7 @@ export async function buildApp(
   return app
 }
 
-/** Requests are counted by whoever routes them; a line for each would drown the story. */
+/** Fastify logs each request at `info`. A service behind probes and a router would log little else. */
 function atLeastWarn(level: string): string {
   return ['info', 'debug', 'trace'].includes(level) ? 'warn' : level
 }

@@ -11,7 +11,7 @@ import type { Api, ApiContext } from './app.js'
 import { createFleetRepository, type FleetRepository } from './fleet-repository.js'
 import { fleetMaxParamLength, fleetRoutes } from './fleet-routes.js'
 
-/** The API of the fleet on the service's own database, which it connects to at the first request, not before. */
+/** Opens the fleet API on the database of the service. It connects to the database at the first request. */
 export async function openFleetApi({ config, health, log, connection }: ApiContext): Promise<Api> {
   const knex = connectLazily(connection)
   const repository = createFleetRepository(knex)
@@ -27,17 +27,18 @@ function connectLazily(connection: Connection): Knex {
   return createKnex({
     client: 'pg',
     connection: { ...toClientSettings(connection) },
-    pool: { min: 0, max: 10, afterCreate },
+    // The pool closes idle connections before the socket timeout destroys them, which Knex would print to stdout.
+    pool: { min: 0, max: 10, idleTimeoutMillis: socketTimeout / 2, afterCreate },
     acquireConnectionTimeout: socketTimeout,
-    // Else an error has the values of its statement in it, and so has the log: whole reports of others.
+    // Otherwise an error has the values of its statement in it, so that the log would have whole reports.
     compileSqlOnError: false,
   })
 }
 
-/** In milliseconds. No query of the fleet takes so long. */
+/** In milliseconds, longer than any query of the fleet takes. */
 const socketTimeout = 5_000
 
-/** Else a network that swallows everything would keep connections and requests for ever. */
+/** Without this timeout, a network that drops every packet would hold connections and requests forever. */
 function afterCreate(client: pg.Client, done: (error: null, client: pg.Client) => void): void {
   const late = Object.assign(new Error(`no answer within ${socketTimeout} ms`), { code: 'ETIMEDOUT' })
   const { stream } = client.connection
@@ -57,7 +58,7 @@ function storeOwnReports(
     repository
       .addReport({ ...identity, health: document })
       .catch((err: unknown) =>
-        log.warn({ err }, 'the report of this service to its own fleet was not stored'),
+        log.warn({ err }, 'The service could not store the report about itself in its own fleet.'),
       )
   })
 }

@@ -3,17 +3,17 @@ import type { FastifyInstance } from 'fastify'
 
 /** How long each part of a request may take, in milliseconds. */
 export interface HttpTimeouts {
-  /** All headers, from the moment the connection is opened. */
+  /** All headers, counted from the moment the connection opens. */
   readonly headers: number
   /** The whole request with its body. */
   readonly request: number
-  /** Nothing at all is sent or taken. */
+  /** The connection sends and receives nothing. */
   readonly idle: number
-  /** Between two requests: longer than the 60 s of the usual load balancers, which must be the ones to close. */
+  /** Between two requests. Longer than the 60 s of common load balancers, so that they close the connection first. */
   readonly keepAlive: number
-  /** How often the first two are looked at. */
+  /** How often Node checks `headers` and `request`. */
   readonly check: number
-  /** Once the application closes: for requests that have begun to arrive. */
+  /** After the application starts to close, for requests that have begun to arrive. */
   readonly closing: number
 }
 
@@ -26,7 +26,7 @@ export const defaultHttpTimeouts: HttpTimeouts = {
   closing: 5_000,
 }
 
-/** The options of Fastify that close what is slow. */
+/** The options with which Fastify closes slow connections. */
 export function timeoutOptions({ headers, request, idle, keepAlive, check }: HttpTimeouts) {
   return {
     http: { headersTimeout: headers, connectionsCheckingInterval: check },
@@ -37,8 +37,8 @@ export function timeoutOptions({ headers, request, idle, keepAlive, check }: Htt
 }
 
 /**
- * Lets an application close however its clients behave: Node stops looking at its timeouts then, and would wait for
- * whoever has opened a connection and says nothing.
+ * Closes the connections of an application that closes. Once a server closes, Node no longer checks its timeouts, and would
+ * wait forever for a client that has opened a connection and sends nothing.
  */
 export function closeConnections(app: FastifyInstance, { closing }: HttpTimeouts): void {
   const sockets = new Set<Socket>()

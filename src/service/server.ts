@@ -11,30 +11,30 @@ import { startGate } from '../gate/start-gate.js'
 import { type Log, logRefusal, createLogReporter } from '../logging/log.js'
 import type { Api, OpenApi } from './app.js'
 
-/** How long closing may take beyond SHUTDOWN_DELAY before the process is ended anyway, in milliseconds. */
+/** How long closing may take after SHUTDOWN_DELAY, in milliseconds. Then the process ends with connections still open. */
 export const shutdownTimeout = 20_000
 
-/** The processor raises these, and a handler that returns repeats what raised them, for ever. */
+/** The processor raises these. When a handler returns, the same instruction raises its signal again, without end. */
 const faultSignals = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
 
-/** A terminal, timeout and npm each pass these on: the second is the first again, and must not cut closing short. */
+/** A terminal, `timeout` and npm pass these on, so that one request to stop can arrive twice; the second changes nothing. */
 const stopSignals = ['SIGTERM', 'SIGINT'] as const
 
-/** A service from its start to its end. */
+/** A running service, from its start until it has closed. */
 interface Service {
   readonly config: Config
   readonly log: Log
   readonly health: HealthTracker
   /** Aborted when the process is asked to stop. */
   readonly stop: AbortController
-  /** What has to be closed, in the order it was opened. */
+  /** What to close, in the order in which it was opened. */
   readonly closers: (() => Promise<void>)[]
 }
 
 /**
- * The service: health port, gate, application port, signals. `openApi` opens what it offers beside the health routes, null
- * for nothing. Resolves with the exit code once the gate refused; once it listens it resolves with null, and the process
- * ends by signal.
+ * Runs the service: health port, gate, application port, signals. `openApi` opens the API that it serves beside the health
+ * routes, null for none. Resolves with the exit code if the service does not start, and with null once it listens; from then
+ * on the process ends after a signal.
  */
 export async function serve(config: Config, log: Log, openApi: OpenApi | null): Promise<number | null> {
   const health = createHealthTracker(config)
@@ -61,7 +61,7 @@ async function closeAll({ closers }: Service): Promise<void> {
   for (const close of closers.splice(0).toReversed()) await close()
 }
 
-/** Drains and closes on a signal, and on an error that nothing caught. Returns what undoes that. */
+/** Drains and closes the service on a signal or an uncaught error. Returns a function that removes these handlers. */
 function closeOnSignal(service: Service, started: Promise<void>): () => void {
   const { config, log, health, stop } = service
   let asked: string | null = null
@@ -70,16 +70,16 @@ function closeOnSignal(service: Service, started: Promise<void>): () => void {
       delay: config.http.shutdownDelay + shutdownTimeout,
       logger: false,
       skip: [...faultSignals, ...stopSignals],
-      onTimeout: () => log.fatal('closing took too long: ended with what was still open'),
-      onSecondError: (err) => log.fatal({ err }, 'unexpected failure while closing'),
+      onTimeout: () => log.fatal('Closing took too long. The process ended with connections still open.'),
+      onSecondError: (err) => log.fatal({ err }, 'The service failed while it was closing.'),
     },
     async ({ err }) => {
-      if (err) log.fatal({ err }, 'unexpected failure')
+      if (err) log.fatal({ err }, 'The service failed unexpectedly. It closes.')
       stop.abort()
       await started.catch(() => null)
       await drain(service, asked ?? 'error')
       await closeAll(service).catch((error: unknown) => {
-        log.fatal({ err: error }, 'unexpected failure while closing')
+        log.fatal({ err: error }, 'The service failed while it was closing.')
         throw error
       })
     },
@@ -95,7 +95,7 @@ function closeOnSignal(service: Service, started: Promise<void>): () => void {
   }
 }
 
-/** Calls once, and swallows the others until it is ended by the function it returns. */
+/** Calls `act` for the first signal and ignores the others. Returns a function that ends this. */
 function onFirstStopSignal(act: (signal: string) => void): () => void {
   let stopping = false
   const onStop = (signal: string): void => {
@@ -120,7 +120,7 @@ async function start(service: Service, openApi: OpenApi | null): Promise<void> {
   await listen(service, port, '/health/schema', api)
 }
 
-/** Binds a port; `what` says in the log what is served there. */
+/** Builds an application and binds it to a port; `what` names in the log what is served there. */
 async function listen(
   { config, log, health, closers }: Service,
   port: number,
@@ -134,7 +134,7 @@ async function listen(
     throw new SchemaError('SCHEMA_CONFIG_INVALID', {
       what: `Port ${port} cannot be bound: ${isRecord(cause) ? String(cause['code']) : String(cause)}. The service did not start.`,
       facts: [['address', `${config.http.host} port ${port}`]],
-      choices: [['PORT, HEALTH_PORT, HOST', 'name another address']],
+      choices: [['PORT, HEALTH_PORT, HOST', 'set a different address']],
       cause,
     })
   })
@@ -148,8 +148,8 @@ function listeningAddress(app: FastifyInstance): string {
 }
 
 /**
- * Not ready any more, but still serving: Fastify answers 503 to everything once closing has begun. A gate that has not
- * opened serves nobody.
+ * Turns readiness to 503 while the routes still answer: once Fastify closes, it answers 503 to every request. A service
+ * whose gate has not opened gets no requests, so it has nothing to drain.
  */
 async function drain({ config, log, health }: Service, signal: string): Promise<void> {
   const { started, documents } = health.view()
@@ -161,13 +161,13 @@ async function drain({ config, log, health }: Service, signal: string): Promise<
   if (delay > 0) await sleep(delay)
 }
 
-/** Kubernetes shows this file's content; it is there only where Kubernetes made it. */
+/** Kubernetes shows the content of this file. The file exists only where Kubernetes has created it. */
 async function writeTerminationMessage(path: string, error: unknown, log: Log): Promise<void> {
   const text = error instanceof SchemaError ? describeError(error) : errorMessage(error)
   try {
     await writeFile(path, text.slice(0, 4096), { flag: 'r+' })
   } catch (cause) {
     if (!isRecord(cause) || cause['code'] !== 'ENOENT')
-      log.warn({ err: cause }, `the termination message could not be written to ${path}`)
+      log.warn({ err: cause }, `The termination message could not be written to ${path}.`)
   }
 }

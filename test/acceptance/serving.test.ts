@@ -228,7 +228,7 @@ t.test('a port that is taken is a fault of the configuration', async (t) => {
   address   127.0.0.1 port 8000
 
 Do one of:
-  PORT, HEALTH_PORT, HOST   name another address`,
+  PORT, HEALTH_PORT, HOST   set a different address`,
     )
   }
 })

@@ -103,7 +103,7 @@ export const compose: Compose = parse(read('compose.yaml'))
 export const railwayFile: RailwayFile = JSON.parse(read('railway.json'))
 const appFile: AppFile = JSON.parse(read('app.json'))
 
-/** The lines of the Procfile: the process type and its words. */
+/** The process types of the Procfile, each with the words of its command line. */
 export const procfile = read('Procfile')
   .split('\n')
   .flatMap((line) => {
@@ -119,12 +119,12 @@ const instructions = read('Dockerfile')
   .filter((line) => line.trim() !== '')
   .map((line) => ({ name: line.split(' ', 1)[0], text: line.slice(line.indexOf(' ')).trim() }))
 
-/** What stands after an instruction, everywhere it is. */
+/** The arguments of every instruction of this name. */
 export function docker(name: string): readonly string[] {
   return instructions.filter((each) => each.name === name).map(({ text }) => text)
 }
 
-/** The words of the only instruction of its name that is in exec form: ENTRYPOINT, CMD, the command of HEALTHCHECK. */
+/** The words of an instruction in exec form: of ENTRYPOINT, CMD, or the command of HEALTHCHECK. */
 export function dockerWords(name: string): readonly string[] {
   const [text = '[]'] = docker(name)
   return JSON.parse(text.slice(text.indexOf('[')))
@@ -132,7 +132,7 @@ export function dockerWords(name: string): readonly string[] {
 
 const url = 'postgres://app:secret@db:5432/app'
 
-/** What the image sets. */
+/** The variables that the image sets. */
 export const imageVariables: Variables = Object.fromEntries(
   docker('ENV').map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]),
 )
@@ -144,8 +144,8 @@ const inPod = ({ env }: Container): Variables => ({
 const inCompose = Object.entries(compose.services.schemagate.environment)
 const onHeroku = Object.entries(appFile.env)
 
-/** What each platform sets beside what the image does; Heroku has no image. */
-export const places: Readonly<Record<string, Variables>> = {
+/** The variables of each platform, with those of the image on the platforms that run it: Heroku does not. */
+export const platforms: Readonly<Record<string, Variables>> = {
   image: { NODE_ENV: imageVariables['NODE_ENV'] ?? '', DATABASE_URL: url },
   compose: {
     NODE_ENV: 'production',
@@ -161,12 +161,12 @@ export const places: Readonly<Record<string, Variables>> = {
   },
 }
 
-export interface Understood extends ParsedArguments {
+export interface NodeCommand extends ParsedArguments {
   readonly file: string
 }
 
-/** `node FILE WORDS…`, where FILE is what a source is built to, and the words are parsed as the command line parses them. */
-export function understand([program = '', file = '', ...words]: readonly string[]): Understood {
+/** Parses `node FILE WORDS…`, where FILE is built from a source file, and the words are a command line of schemagate. */
+export function parseNodeCommand([program = '', file = '', ...words]: readonly string[]): NodeCommand {
   const source = file.replace(/^dist\//, 'src/').replace(/\.js$/, '.ts')
   if (program !== 'node' || !existsSync(join(root, source))) throw new Error(`${program} ${file} cannot run`)
   return { file, ...parseArguments(words, commands) }

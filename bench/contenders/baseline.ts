@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 import pg from 'pg'
 
 /**
- * The least a start at head can cost: connect, try an advisory lock, select the ledger, run the catalog queries, look at
- * nothing. The queries come as a file, so that no module of ours is loaded.
+ * The least that a start at head can cost: connect, try an advisory lock, select the ledger, run the catalog queries and
+ * ignore their rows. It takes the queries from a file, so that it loads no module of ours.
  *
- * @param file the text of the catalog queries
+ * @param file the path of the text of the catalog queries
  */
-export async function floor(file: string): Promise<void> {
+export async function baseline(file: string): Promise<void> {
   const client = new pg.Client({ connectionString: process.env['DATABASE_URL'] })
   await client.connect()
   await client.query('select pg_try_advisory_lock(1, 2)')

@@ -1,0 +1,3 @@
+import { baseline } from './baseline.js'
+
+await baseline(process.argv[2] ?? '')

@@ -1,3 +1,0 @@
-import { floor } from './floor.js'
-
-await floor(process.argv[2] ?? '')
