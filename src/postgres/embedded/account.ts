@@ -11,8 +11,9 @@ const createUserCommands = [
 ] as const
 
 /**
- * Whom the server of a directory runs as; undefined: as ourselves. PostgreSQL refuses to run as root, so root hands over
- * to the owner of the directory, else to the system user `postgres`, which is created if it is missing.
+ * The account that runs the server of a directory; undefined for the account of this process. PostgreSQL refuses to run as
+ * root, so root gives the server to the owner of the directory, else to the system user `postgres`, which it creates if
+ * missing.
  *
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE if that user cannot be created
  */
@@ -21,13 +22,13 @@ export async function resolveAccount(directory: string): Promise<SystemAccount |
   return (await directoryOwner(directory)) ?? (await findSystemAccount()) ?? createSystemAccount()
 }
 
-/** Whether the account may do this with the path (`-x`: enter or execute, `-w`: write), asked as that account. */
+/** Whether the account may enter or execute (`-x`) or write (`-w`) the path, tested by a process of this account. */
 export async function hasAccess(account: SystemAccount, right: '-w' | '-x', path: string): Promise<boolean> {
   const { code } = await runProcess('test', [right, path], { account })
   return code === 0
 }
 
-// What a symlink points to may have been put there by anybody: only a directory itself says who we are.
+/** Does not follow a symlink: any user could have created its target. */
 async function directoryOwner(path: string): Promise<SystemAccount | undefined> {
   try {
     const found = await lstat(path)
@@ -51,13 +52,13 @@ async function createSystemAccount(): Promise<SystemAccount> {
   const outputs: string[] = []
   for (const [command, ...args] of createUserCommands) {
     outputs.push((await runProcess(command, args)).output)
-    // Another starter may have been faster: what counts is that the user exists, not who created it.
+    // A command that failed does not matter where a different process has created the user.
     const account = await findSystemAccount()
     if (account) return account
   }
   throw embeddedUnavailableError({
     what: `PostgreSQL refuses to run as root, and the system user ${systemUser} could not be created.`,
     facts: [['output', lastLines(outputs.join('\n'))]],
-    choices: [['run as an ordinary user', 'the server then runs as that user']],
+    choices: [['run as an ordinary user', 'the server then runs as this user']],
   })
 }

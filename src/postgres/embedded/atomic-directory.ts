@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path'
 import { hasErrorCode } from './unavailable.js'
 
 /**
- * Makes a directory appear whole or not at all, whoever else tries the same: `make` fills one beside it, which is then
- * renamed. Of several starters one wins; the others take what is there.
+ * Creates a directory completely or not at all. `make` fills a temporary directory beside it, which is then renamed. Where
+ * several processes do the same at once, one wins and the others use its directory.
  */
 export async function createDirectoryAtomically(
   path: string,
@@ -22,7 +22,7 @@ export async function createDirectoryAtomically(
   }
 }
 
-/** Whether the path leads to something. */
+/** Whether the path exists. */
 export async function pathExists(path: string): Promise<boolean> {
   try {
     await access(path)
@@ -33,7 +33,7 @@ export async function pathExists(path: string): Promise<boolean> {
   }
 }
 
-/** Whether a process has this id, whoever owns it. */
+/** Whether a process has this id, of any user. */
 export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -49,12 +49,12 @@ async function renameIfAbsent(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)
   } catch (error) {
-    // Each system has its own code for a directory that is not empty: what counts is that it is there.
+    // The error code for a target that is not empty differs by system.
     if (!(await pathExists(to))) throw error
   }
 }
 
-/** What a killed starter left half done. */
+/** Removes the temporary directories of processes that were killed. */
 async function removeAbandonedDirectories(path: string): Promise<void> {
   const prefix = `${basename(path)}.`
   for (const name of await readdir(dirname(path))) {

@@ -15,7 +15,8 @@ export interface Binaries {
 }
 
 /**
- * The binaries as the server's user can run them: those of the package if he can reach them, else a copy beside the data.
+ * Binaries that the account of the server can run: those of the package where it can reach them, else a copy beside the
+ * data.
  *
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE if the package is not installed
  */
@@ -24,9 +25,7 @@ export async function prepareBinaries(home: ServerHome): Promise<Binaries> {
   if ((await createMissingLinks(folder)) && (await areExecutable(binariesOf(folder), home.account)))
     return binariesOf(folder)
   const copy = join(home.path, `binaries-${await readPackageVersion(folder)}`)
-  await createDirectoryAtomically(copy, (unfinished) =>
-    copyPackage({ from: folder, to: unfinished, account: home.account }),
-  )
+  await createDirectoryAtomically(copy, (unfinished) => copyPackage(folder, unfinished, home.account))
   return binariesOf(copy)
 }
 
@@ -52,18 +51,12 @@ async function isExecutable(path: string): Promise<boolean> {
   }
 }
 
-interface PackageCopy {
-  readonly from: string
-  readonly to: string
-  readonly account: SystemAccount | undefined
-}
-
-async function copyPackage({ from, to, account }: PackageCopy): Promise<void> {
+async function copyPackage(from: string, to: string, account: SystemAccount | undefined): Promise<void> {
   await mkdir(to)
   await cp(join(from, 'native'), join(to, 'native'), { recursive: true, verbatimSymlinks: true })
   await createMissingLinks(to)
   const programs: readonly string[] = Object.values(binariesOf(to))
   for (const path of programs) await chmod(path, 0o755)
-  // npm gave the files the modes of root's umask: whoever owns the copy can read it for certain.
+  // npm created the files with the umask of root, which may keep others from reading them.
   if (account) await runProcess('chown', ['-Rh', `${account.uid}:${account.gid}`, to])
 }

@@ -7,7 +7,7 @@ import { runProcess, serverEnvironment } from './run-process.js'
 import type { ServerHome } from './server-home.js'
 import { lastLines, embeddedUnavailableError } from './unavailable.js'
 
-/** The files of a home. The password and the data it opens are in one folder, which appears as a whole. */
+/** The files of a server. `cluster` holds the data and the password for it, and is created as a whole. */
 export interface ServerFiles {
   readonly cluster: string
   readonly password: string
@@ -15,14 +15,14 @@ export interface ServerFiles {
   readonly log: string
 }
 
-/** A server that can be started: where, with which programs, and whether what it stores must survive a power cut. */
+/** A server to start. `durable` says whether its data must survive a power cut. */
 export interface ServerSetup {
   readonly home: ServerHome
   readonly binaries: Binaries
   readonly durable: boolean
 }
 
-/** The same everywhere, whatever locales the system has: ordered by code point, lower() and upper() for all of Unicode. */
+/** The same on every system: sorts by code point, lower() and upper() for all of Unicode. */
 const localeOptions = [
   '--encoding=UTF8',
   '--locale=C',
@@ -30,7 +30,6 @@ const localeOptions = [
   '--builtin-locale=C.UTF-8',
 ]
 
-/** Where the files of a home are. */
 export function serverFilesOf({ path }: ServerHome): ServerFiles {
   const cluster = join(path, 'cluster')
   return {
@@ -41,19 +40,17 @@ export function serverFilesOf({ path }: ServerHome): ServerFiles {
   }
 }
 
-/** The URL of a database on the server. Rejects with ENOENT if nothing was initialised. */
-export async function serverUrlOf(
-  home: ServerHome,
-  { port, database }: { port: number; database: string },
-): Promise<string> {
+/** The URL of a database on the server, with its password. Rejects with ENOENT before `createCluster`. */
+export async function serverUrlOf(home: ServerHome, port: number, database: string): Promise<string> {
   const password = await readFile(serverFilesOf(home).password, 'utf8')
   return `postgres://postgres:${password.trim()}@127.0.0.1:${port}/${database}`
 }
 
 /**
- * Creates the data with `initdb`, unless they are there: superuser `postgres`, a random password, nobody trusted without.
+ * Creates the data directory with `initdb` if it is missing: superuser `postgres` with a random password, which every
+ * connection needs.
  *
- * @throws SCHEMA_EMBEDDED_UNAVAILABLE with what `initdb` said
+ * @throws SCHEMA_EMBEDDED_UNAVAILABLE with the output of `initdb`
  */
 export async function createCluster(server: ServerSetup, log: (message: string) => void): Promise<void> {
   await createDirectoryAtomically(serverFilesOf(server.home).cluster, async (unfinished) => {
@@ -68,8 +65,8 @@ async function runInitdb({ home, binaries, durable }: ServerSetup, folder: strin
   await mkdir(folder, { mode: 0o700 })
   await writeFile(password, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 })
   if (account) for (const path of [password, folder]) await chown(path, account.uid, account.gid)
-  // Relative paths, because initdb hands them to a shell.
-  const given = [
+  // Relative paths, because initdb passes them to a shell.
+  const options = [
     '-D',
     'data',
     '-U',
@@ -79,7 +76,7 @@ async function runInitdb({ home, binaries, durable }: ServerSetup, folder: strin
     ...localeOptions,
   ]
   const sync = durable ? [] : ['--no-sync']
-  const { code, output } = await runProcess(binaries.initdb, [...given, ...sync], {
+  const { code, output } = await runProcess(binaries.initdb, [...options, ...sync], {
     account,
     cwd: folder,
     env: serverEnvironment,

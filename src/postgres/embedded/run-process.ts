@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-/** A user of the system that a command runs as. */
+/** A user of the operating system. */
 export interface SystemAccount {
   readonly uid: number
   readonly gid: number
@@ -13,25 +13,24 @@ export interface ProcessResult {
 }
 
 export interface ProcessOptions {
-  /** Undefined: ourselves. */
+  /** Undefined for the account of this process. */
   readonly account?: SystemAccount | undefined
   /** A directory that the account can enter. */
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>> | undefined
-  /** For a command that leaves a process behind which inherits our pipes: waiting for those would not end. */
+  /** Takes no output. For a command that leaves a process running: this process would inherit the pipes and keep them open. */
   readonly silent?: boolean
 }
 
-/** Nothing of ours for the programs of the server: it outlives us, as another user, and secrets are in our environment. */
+/** The server gets no variables of this process, which may be secrets: it runs on, and as a different user. */
 export const serverEnvironment = process.platform === 'win32' ? undefined : { LC_ALL: 'C' }
 
-/** Runs a command without a shell and waits for its end. A command that fails is a value, not an error. */
+/** Runs a command without a shell and waits for its end. Does not throw where the command fails. */
 export function runProcess(
   command: string,
   args: readonly string[],
-  invocation: ProcessOptions = {},
+  { account, cwd = '/', env, silent = false }: ProcessOptions = {},
 ): Promise<ProcessResult> {
-  const { account, cwd = '/', env, silent = false } = invocation
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       ...account,

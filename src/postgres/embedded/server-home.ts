@@ -17,27 +17,29 @@ import { resolveAccount, hasAccess } from './account.js'
 import type { SystemAccount } from './run-process.js'
 import { hasErrorCode, embeddedUnavailableError } from './unavailable.js'
 
-/** Where a server lives, and whom it runs as. */
+/** The directory of a server, and the account that runs it. */
 export interface ServerHome {
-  /** As it was asked for: what messages name. */
+  /** The configured directory, which messages name. */
   readonly directory: string
-  /** Where it really is: `directory`, or what a symlink there points to. */
+  /** The real directory: `directory`, or the target of a symlink there. */
   readonly path: string
-  /** Undefined: ourselves. */
+  /** Undefined for the account of this process. */
   readonly account: SystemAccount | undefined
 }
 
 /**
- * Creates the directory of a server. Root's server runs as another user, who cannot reach a directory below /root: then it
- * is created in /var/tmp, and `directory` is a symlink to it.
+ * Creates the directory of a server. Where root starts the server, a different account runs it, which cannot enter a
+ * directory below /root: then the data is in /var/tmp, and `directory` is a symlink to it.
  *
- * @throws SCHEMA_EMBEDDED_UNAVAILABLE if the server could not use the directory
+ * @throws SCHEMA_EMBEDDED_UNAVAILABLE if the account cannot use the directory
  */
 export async function prepareHome(directory: string): Promise<ServerHome> {
-  const asked = resolve(directory)
-  const account = await resolveAccount(asked)
-  const path = account ? await prepareAccountDirectory(asked, account) : await prepareOwnDirectory(asked)
-  return { directory: asked, path, account }
+  const absolute = resolve(directory)
+  const account = await resolveAccount(absolute)
+  const path = account
+    ? await prepareAccountDirectory(absolute, account)
+    : await prepareOwnDirectory(absolute)
+  return { directory: absolute, path, account }
 }
 
 async function prepareOwnDirectory(directory: string): Promise<string> {
@@ -47,7 +49,7 @@ async function prepareOwnDirectory(directory: string): Promise<string> {
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
     return await realpath(directory)
   } catch (error) {
-    // ENOENT: a symlink whose target is gone.
+    // ENOENT: a symlink whose target does not exist.
     if (hasErrorCode(error, 'EACCES', 'EPERM', 'EROFS', 'ENOENT'))
       throw unusableDirectoryError(directory, error)
     throw error
@@ -62,10 +64,10 @@ async function prepareAccountDirectory(directory: string, account: SystemAccount
   throw unusableDirectoryError(path)
 }
 
-/** Creates the directory if it is missing. One that is empty and root's is given away; any other stays as it is. */
+/** Creates the directory if it is missing. Gives an empty directory of root to the account, and changes no other. */
 async function ensureOwnedBy({ uid, gid }: SystemAccount, path: string): Promise<boolean> {
   await ignoreErrors(['EEXIST'], mkdir(path, { mode: 0o700 }))
-  // Not `stat`: in /var/tmp a symlink may be somebody's trap.
+  // Not `stat`: in /var/tmp any user can create a symlink.
   const found = await lstat(path)
   if (!found.isDirectory()) return false
   if (found.uid === uid) return hasAccess({ uid, gid }, '-w', path)
@@ -77,7 +79,7 @@ async function ensureOwnedBy({ uid, gid }: SystemAccount, path: string): Promise
 async function linkToVarTmp(directory: string): Promise<void> {
   if (await readLinkTarget(directory)) return
   const hash = createHash('sha256').update(directory).digest('hex').slice(0, 12)
-  // Not empty: then it stays, and the answer will be that it cannot be used.
+  // A directory that is not empty stays, and is then reported as unusable.
   await ignoreErrors(['ENOENT', 'ENOTEMPTY'], rmdir(directory))
   await ignoreErrors(['EEXIST'], symlink(`/var/tmp/schemagate-${hash}`, directory))
 }
@@ -86,16 +88,16 @@ async function readLinkTarget(path: string): Promise<string | undefined> {
   try {
     return resolve(dirname(path), await readlink(path))
   } catch (error) {
-    // EINVAL: it is there and not a symlink.
+    // EINVAL: it exists and is no symlink.
     if (hasErrorCode(error, 'EINVAL', 'ENOENT')) return undefined
     throw error
   }
 }
 
-/** Waits for an act that another starter may have done already; then it fails with one of these codes. */
-async function ignoreErrors(codes: readonly string[], act: Promise<unknown>): Promise<void> {
+/** Waits for an operation that fails with one of these codes where a different process was faster. */
+async function ignoreErrors(codes: readonly string[], operation: Promise<unknown>): Promise<void> {
   try {
-    await act
+    await operation
   } catch (error) {
     if (!hasErrorCode(error, ...codes)) throw error
   }
@@ -103,9 +105,9 @@ async function ignoreErrors(codes: readonly string[], act: Promise<unknown>): Pr
 
 function unusableDirectoryError(directory: string, cause?: unknown): SchemaError {
   return embeddedUnavailableError({
-    what: 'The user that the embedded PostgreSQL runs as cannot use its directory.',
+    what: 'The account that runs the embedded PostgreSQL cannot use its directory.',
     facts: [['directory', directory]],
-    choices: [[`rm -r ${directory}`, 'let it be created again; what is in it is lost']],
+    choices: [[`rm -r ${directory}`, 'creates it again; the data in it is lost']],
     cause,
   })
 }

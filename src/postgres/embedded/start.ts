@@ -7,7 +7,7 @@ import { type ProcessResult, runProcess, serverEnvironment } from './run-process
 import { type AnsweringServer, readServerStatus } from './server-status.js'
 import { hasErrorCode, lastLines, embeddedUnavailableError } from './unavailable.js'
 
-/** A server that answers, and whether it was this call that started it. */
+/** A server that answers, and whether this call started it. */
 export type StartedServer = AnsweringServer & { readonly startedHere: boolean }
 
 const serverSettings = [
@@ -24,15 +24,15 @@ const startTimeout = 60_000
 const maxLaunches = 5
 
 /**
- * Starts the server, or finds the one that another process has started meanwhile: of several starters PostgreSQL itself, by
- * its `postmaster.pid`, lets one win.
+ * Starts the server, or returns the one that a different process has started meanwhile: `postmaster.pid` lets only one of
+ * them start.
  *
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE with the last lines of the server's log
  */
 export async function startServer(server: ServerSetup): Promise<StartedServer> {
   const deadline = performance.now() + startTimeout
   let launched: ProcessResult | undefined
-  let left = maxLaunches
+  let launchesLeft = maxLaunches
   for (;;) {
     const found = await readServerStatus(server.home)
     if (found.state === 'answers') return { ...found, startedHere: launched?.code === 0 }
@@ -40,17 +40,17 @@ export async function startServer(server: ServerSetup): Promise<StartedServer> {
     if (found.state === 'silent') {
       if (isLate) throw await startFailedError(server, found.cause)
     } else {
-      if (left === 0 || isLate) throw await startFailedError(server, launched?.output)
+      if (launchesLeft === 0 || isLate) throw await startFailedError(server, launched?.output)
       launched = await launchServer(server)
-      if (!(await hasOrphanedChildren(server))) left -= 1
+      if (!(await hasOrphanedChildren(server))) launchesLeft -= 1
       if (launched.code === 0) continue
     }
-    // Another starter is winning, the port was taken meanwhile, or the children of a killed server are not gone yet.
+    // A different process starts the server, the port was taken meanwhile, or children of a killed server still run.
     await sleep(200)
   }
 }
 
-/** Whether PostgreSQL did not start because children of a killed server still run: they go once they notice, or are done. */
+/** Whether PostgreSQL did not start because children of a killed server still run. They end when they notice. */
 async function hasOrphanedChildren({ home }: ServerSetup): Promise<boolean> {
   return (await readLog(serverFilesOf(home).log)).includes('pre-existing shared memory block')
 }
@@ -58,9 +58,13 @@ async function hasOrphanedChildren({ home }: ServerSetup): Promise<boolean> {
 async function launchServer({ home, binaries, durable }: ServerSetup): Promise<ProcessResult> {
   const { cluster, log } = serverFilesOf(home)
   await truncateLog(log)
-  const chosen = durable ? serverSettings : [...serverSettings, ...nonDurableSettings]
-  const options = [`-p ${await findFreePort()}`, '-h 127.0.0.1', ...chosen.map((setting) => `-c ${setting}`)]
-  // Relative paths, because pg_ctl hands them to a shell.
+  const settings = durable ? serverSettings : [...serverSettings, ...nonDurableSettings]
+  const options = [
+    `-p ${await findFreePort()}`,
+    '-h 127.0.0.1',
+    ...settings.map((setting) => `-c ${setting}`),
+  ]
+  // Relative paths, because pg_ctl passes them to a shell.
   const files = ['-D', 'data', '-l', '../server.log']
   return runProcess(binaries.pgCtl, ['start', '-w', '-t', '60', ...files, '-o', options.join(' ')], {
     account: home.account,
@@ -80,7 +84,7 @@ async function findFreePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** So that an error shows this start, and the log does not grow for ever. */
+/** The log then belongs to this start, and does not grow without limit. */
 async function truncateLog(log: string): Promise<void> {
   try {
     await truncate(log)
@@ -110,6 +114,6 @@ async function startFailedError(
       ['reason', lastLines(String(reason))],
       ['log', [log, ...lastLines(await readLog(log))]],
     ],
-    choices: [[`rm -r ${home.path}`, 'begin with an empty database; what is in this one is lost']],
+    choices: [[`rm -r ${home.path}`, 'starts with an empty database; the data in this one is lost']],
   })
 }

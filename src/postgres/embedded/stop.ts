@@ -6,7 +6,7 @@ import type { ServerHome } from './server-home.js'
 import { lastLines, embeddedUnavailableError } from './unavailable.js'
 
 /**
- * Stops the server of a home, fast (open transactions are rolled back), and waits for its end. Nothing if it does not run.
+ * Stops the server of a home, rolling back open transactions, and waits for its end. Does nothing if it does not run.
  *
  * @throws SCHEMA_EMBEDDED_UNAVAILABLE if it does not stop within a minute
  */
@@ -18,7 +18,7 @@ export async function stopServer(home: ServerHome): Promise<void> {
     cwd: serverFilesOf(home).cluster,
     env: serverEnvironment,
   })
-  // pg_ctl fails as well when somebody else has just stopped it: what counts is that it is gone.
+  // pg_ctl also fails where a different process has stopped it meanwhile.
   if ((await findPostmaster(home)) === undefined) return
   throw embeddedUnavailableError({
     what: 'The embedded PostgreSQL did not stop.',

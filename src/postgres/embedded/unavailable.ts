@@ -1,31 +1,14 @@
-import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
+import { type ErrorChoice, type ErrorParts, SchemaError } from '../../errors/schema-error.js'
+import { errorCodeOf } from '../connection/sqlstate.js'
 
-const useOwnDatabase: ErrorChoice = ['DATABASE_URL=postgres://…', 'use a PostgreSQL you have']
+const useOwnDatabase: ErrorChoice = ['DATABASE_URL=postgres://…', 'uses a PostgreSQL of your own']
 
-export interface UnavailableDetails {
-  readonly what: string
-  readonly facts: readonly ErrorFact[]
-  /** What else than using another PostgreSQL. */
-  readonly choices?: readonly ErrorChoice[]
-  readonly cause?: unknown
+/** The error of everything here: why the embedded PostgreSQL cannot run. A different PostgreSQL is always a choice. */
+export function embeddedUnavailableError({ choices = [], ...parts }: ErrorParts): SchemaError {
+  return new SchemaError('SCHEMA_EMBEDDED_UNAVAILABLE', { ...parts, choices: [...choices, useOwnDatabase] })
 }
 
-/** The error of everything embedded: why it cannot run here; another PostgreSQL is always a choice. */
-export function embeddedUnavailableError({
-  what,
-  facts,
-  choices = [],
-  cause,
-}: UnavailableDetails): SchemaError {
-  return new SchemaError('SCHEMA_EMBEDDED_UNAVAILABLE', {
-    what,
-    facts,
-    choices: [...choices, useOwnDatabase],
-    cause,
-  })
-}
-
-/** The last lines of some output, as a fact shows them. */
+/** The last lines of an output, for a fact. */
 export function lastLines(text: string): readonly string[] {
   return text
     .split('\n')
@@ -36,5 +19,5 @@ export function lastLines(text: string): readonly string[] {
 
 /** Whether an error is a system error with one of these codes (`ENOENT`). */
 export function hasErrorCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code)
+  return codes.includes(errorCodeOf(error))
 }
