@@ -1,33 +1,31 @@
 import type { ExitCode } from './exit-codes.js'
 
-/** One code, one fix. `meaning` and `fix` are what docs/errors.md is made from. */
+/** One code, one fix. docs/errors.md is generated from `meaning` and `fix`. */
 export const errorCodes = {
   SCHEMA_USAGE: {
     exit: 2,
-    meaning: 'The command line has a word or an option that does not exist, or lacks one it needs.',
+    meaning: 'The command line has an unknown command or option, or lacks one that it needs.',
     fix: 'Run the command with `--help`; the error names the word.',
   },
   SCHEMA_NOT_CONFIRMED: {
     exit: 2,
     meaning:
-      'A command that takes something away was not confirmed, or what it would do changed while it was being confirmed.',
+      'A command that drops or overwrites something was not confirmed, or what it would do changed before it was confirmed.',
     fix: 'Read what it would do, then add the option that the error names: `--yes`, or `--confirm` with the name of a protected environment.',
   },
   SCHEMA_CONFIG_INVALID: {
     exit: 2,
-    meaning:
-      'One or more configuration values are missing, empty or not of their form. All faults are listed.',
+    meaning: 'One or more configuration values are missing, empty or malformed. All of them are listed.',
     fix: 'Correct each value in the layer that is named; `schemagate config` shows where every value comes from.',
   },
   SCHEMA_KNEXFILE_INVALID: {
     exit: 2,
     meaning: 'The knexfile could not be loaded, or has settings that cannot be used.',
-    fix: 'Correct the knexfile, name another with `--knexfile`, or name the folder with `--migrations`.',
+    fix: 'Correct the knexfile, name a different one with `--knexfile`, or name the folder with `--migrations`.',
   },
   SCHEMA_MIGRATIONS_EMPTY: {
     exit: 2,
-    meaning:
-      'The migrations folder does not exist or holds no migration. Nothing to migrate is never a success.',
+    meaning: 'The migrations folder does not exist or holds no migration. That is never a success.',
     fix: 'Name the right folder with `--migrations` or `MIGRATIONS_DIR`, or write the first migration with `schemagate new`.',
   },
   SCHEMA_MIGRATION_UNLOADABLE: {
@@ -38,7 +36,7 @@ export const errorCodes = {
   SCHEMA_SOURCE_INVALID: {
     exit: 2,
     meaning: 'A file of SQL or of models could not be read, or did not build a schema in a scratch database.',
-    fix: 'Correct the file; the error has the reason, and the line for SQL.',
+    fix: 'Correct the file; the error shows the reason, and for SQL the line.',
   },
   SCHEMA_AUTHENTICATION_FAILED: {
     exit: 2,
@@ -53,7 +51,7 @@ export const errorCodes = {
   SCHEMA_POOLED: {
     exit: 2,
     meaning:
-      'The connection leads to a pooler that shares sessions between its clients, such as PgBouncer in transaction mode: no lock would hold there.',
+      'The connection leads to a pooler that shares sessions between its clients, such as PgBouncer in transaction mode. A lock cannot be held there.',
     fix: 'Name the PostgreSQL behind the pooler with `MIGRATION_DATABASE_URL`; serving works through the pooler.',
   },
   SCHEMA_TLS_FAILED: {
@@ -64,7 +62,7 @@ export const errorCodes = {
   },
   SCHEMA_PRIVILEGE_MISSING: {
     exit: 2,
-    meaning: 'The role may not do what was asked of it.',
+    meaning: 'The role lacks a privilege that the command needs.',
     fix: 'Grant the privilege that is named, or migrate with another role through `MIGRATION_DATABASE_URL`.',
   },
   SCHEMA_EMBEDDED_UNAVAILABLE: {
@@ -91,8 +89,8 @@ export const errorCodes = {
   SCHEMA_STAMP_UNTRUE: {
     exit: 4,
     meaning:
-      '`stamp` was asked to record a revision, and the database is not what the migrations promise there. Nothing was recorded.',
-    fix: 'Run `schemagate stamp` without a revision: it says which one fits best, what remains, and how to bring the database there.',
+      '`stamp` was asked to record a revision, but the database is not what the migrations promise there. Nothing was recorded.',
+    fix: 'Run `schemagate stamp` without a revision: it names the closest revision, the remaining differences, and how to remove them.',
   },
   SCHEMA_UNVERIFIED: {
     exit: 4,
@@ -126,8 +124,8 @@ export const errorCodes = {
   },
   SCHEMA_HISTORY_CHANGED: {
     exit: 5,
-    meaning: 'Migrations that were applied are not in the folder as they were: edited, renamed or deleted.',
-    fix: 'Restore the files as they were when they were applied, and change what they made in a new migration.',
+    meaning: 'Applied migrations were edited, renamed or deleted in the folder.',
+    fix: 'Restore the files as they were when they were applied, and make further changes in a new migration.',
   },
   SCHEMA_OUT_OF_ORDER: {
     exit: 5,
@@ -142,8 +140,8 @@ export const errorCodes = {
   SCHEMA_WRONG_DATABASE: {
     exit: 6,
     meaning:
-      "The database is another service's or another environment's, or records revisions none of which this build knows, or `MIGRATION_DATABASE_URL` leads to another one than `DATABASE_URL`.",
-    fix: 'Correct the database URL, `ENV_TARGET`, `SERVICE_NAME` or the migrations folder; if the database changed hands or is a copy, `schemagate adopt`.',
+      'The database belongs to a different service or environment, or this build knows none of its recorded revisions, or `MIGRATION_DATABASE_URL` leads to a different database than `DATABASE_URL`.',
+    fix: 'Correct the database URL, `ENV_TARGET`, `SERVICE_NAME` or the migrations folder; if the database changed hands or is a copy, run `schemagate adopt`.',
   },
   SCHEMA_NOT_EMPTY: {
     exit: 6,
@@ -152,36 +150,36 @@ export const errorCodes = {
   },
   SCHEMA_INIT_REFUSED: {
     exit: 2,
-    meaning: 'The snapshot does not have all that is needed to build a database from it.',
+    meaning: 'The snapshot lacks something that is needed to build a database from it.',
     fix: 'Use `schemagate migrate`, which runs the migrations one by one.',
   },
   SCHEMA_LEDGER_MISPLACED: {
     exit: 6,
     meaning:
-      'The ledger is in another PostgreSQL schema than Knex would use, or in several: Knex would build everything a second time.',
+      'The ledger is in a different PostgreSQL schema than Knex would use, or in several schemas. Knex would build everything a second time.',
     fix: 'Correct `searchPath` or `schemaName` in the knexfile, or drop the ledger that is not in use.',
   },
   SCHEMA_MIGRATION_FAILED: {
     exit: 7,
-    meaning: 'A migration threw an error. What its transaction did was rolled back.',
+    meaning: 'A migration threw an error. Its transaction was rolled back, if it had one.',
     fix: 'Correct the migration; the error names the file, the SQLSTATE and what stayed applied.',
   },
   SCHEMA_HALF_APPLIED: {
     exit: 7,
     meaning:
       'A migration without a transaction was interrupted, or one left an invalid index behind: running it again would fail, or do something twice.',
-    fix: 'The error says how far each revision came, and what resolves it; `schemagate repair` does what is safe.',
+    fix: 'The error shows how far each revision got and what resolves it; `schemagate repair` does what is safe.',
   },
   SCHEMA_REPAIR_FAILED: {
     exit: 7,
-    meaning: 'An index could not be built again.',
-    fix: 'Remove what the error names, usually rows that are duplicates, then run `schemagate repair` again.',
+    meaning: 'An invalid index could not be rebuilt.',
+    fix: 'Remove what the error names, usually duplicate rows, then run `schemagate repair` again.',
   },
   SCHEMA_PROMISE_BROKEN: {
     exit: 7,
     meaning:
       'A migration ran without an error, but the catalog is not what the snapshot promises for its revision.',
-    fix: 'Look at expected and actual: an `IF NOT EXISTS` or `hasColumn` that found something else is the usual cause.',
+    fix: 'Compare expected and actual: the usual cause is an `IF NOT EXISTS` or `hasColumn` that found something else.',
   },
   SCHEMA_DATABASE_UNREACHABLE: {
     exit: 8,
@@ -191,19 +189,19 @@ export const errorCodes = {
   SCHEMA_LOCK_TIMEOUT: {
     exit: 9,
     meaning: 'Another process held the migration lock for longer than `LOCK_WAIT_TIMEOUT`.',
-    fix: 'Look at the holder that is named, then run it again.',
+    fix: 'Check the session that the error names, then run it again.',
   },
   SCHEMA_MIGRATION_BLOCKED: {
     exit: 9,
     meaning:
-      'A migration could not get a lock that other sessions hold, and was tried again until `MIGRATION_DEADLINE`. It was rolled back.',
-    fix: 'Look at the sessions that are named: let them end, or end them; then run it again.',
+      'A migration did not get a lock that other sessions hold, although it was tried again until `MIGRATION_DEADLINE`. It was rolled back.',
+    fix: 'Check the sessions that the error names: let them finish, or end them. Then run it again.',
   },
   SCHEMA_CATALOG_LOCKED: {
     exit: 9,
     meaning:
-      'Other sessions had tables locked for longer than `LOCK_WAIT_TIMEOUT`, so that the catalog could not be read.',
-    fix: 'Look at the sessions that are named, then run it again.',
+      'Other sessions held locks on tables for longer than `LOCK_WAIT_TIMEOUT`, so the catalog could not be read.',
+    fix: 'Check the sessions that the error names, then run it again.',
   },
   SCHEMA_INTERRUPTED: {
     exit: 1,

@@ -1,4 +1,4 @@
-/** Exit codes of the service and of every command. `retry` says whether running it again later can help. */
+/** The exit codes of the service and of every command. `retry` says whether running it again later can help. */
 export const exitCodes = {
   0: { meaning: 'as promised', retry: null },
   1: { meaning: 'unexpected failure', retry: null },
@@ -9,7 +9,7 @@ export const exitCodes = {
   6: { meaning: 'wrong database', retry: false },
   7: { meaning: 'a migration failed, did not do what it promised, or is half applied', retry: false },
   8: { meaning: 'database unreachable', retry: true },
-  9: { meaning: 'a lock was waited for too long', retry: true },
+  9: { meaning: 'waited too long for a lock', retry: true },
 } as const
 
 export type ExitCode = keyof typeof exitCodes

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { toPrintable } from '../../core/text/printable.js'
-import { type ErrorChoice, describeFacts, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
+import { type ErrorChoice, alignColumns, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { type CommandContext, textOption } from './command.js'
 
 /** What a command is about to do. */
@@ -23,7 +23,7 @@ export async function requireConfirmation(context: CommandContext, action: Plann
   const { what, facts, environments = [config.target] } = action
   const guarded = environments.find((name) => config.protectedEnvironments.includes(name)) ?? null
   const given = textOption(context, 'confirm')
-  context.printMessage(`\n${toPrintable(what)}\n\n${describeFacts(facts)}\n`)
+  context.printMessage(`\n${toPrintable(what)}\n\n${alignColumns(facts)}\n`)
   if (given !== null) return refuseOtherEnvironment(given, guarded === null ? environments : [guarded])
   if (guarded === null && options['yes'] === true) return
   if (ask === null) throw noTerminalError(guarded)
