@@ -7,20 +7,20 @@ const abortMs = 50
 const firstBackoffMs = 200
 const longestBackoffMs = 60_000
 
-/** The part of a `/health/schema` document that the fleet service requires; the rest goes with it as it is. */
+/** The members of a `/health/schema` document that the fleet service requires. All other members are sent too. */
 export type ReportableHealth = Pick<FleetReport['health'], 'status' | 'phase' | 'revision'>
 
-/** How long others are waited for, in milliseconds. */
+/** How long the reporter waits, in milliseconds. */
 export interface ReporterTimeouts {
   /** For the answer to a request. */
   readonly answer: number
-  /** For what is queued, when it closes. */
+  /** For the queue to be sent when the reporter closes. */
   readonly closing: number
 }
 
 const defaultTimeouts: ReporterTimeouts = { answer: 5_000, closing: 1_000 }
 
-/** What of pino is used here. */
+/** The part of a pino logger that the reporter uses. */
 export interface ReporterLog {
   readonly info: (facts: object, message: string) => void
   readonly warn: (facts: object, message: string) => void
@@ -30,44 +30,50 @@ export interface ReporterOptions {
   /** FLEET_URL: the base URL of the fleet service. */
   readonly url: string
   readonly token: string
-  readonly identity: Pick<FleetReport, 'service' | 'environment' | 'instance'>
+  readonly identity: { readonly service: string; readonly environment: string; readonly instance: string }
   readonly log: ReporterLog
-  /** Default: 5 s for an answer, 1 s when it closes. */
+  /** Default: 5 s for an answer, 1 s for closing. */
   readonly timeouts?: ReporterTimeouts
 }
 
 export interface Reporter {
-  /** Queues a document to be sent in the background. Returns at once, never throws; after `close` it does nothing. */
+  /** Queues a document, which is sent in the background. Never throws; does nothing after `close`. */
   readonly report: (document: ReportableHealth) => void
-  /** Tries to send what is queued for as long as `patience` says, then gives up. Never rejects. */
+  /** Sends what is queued for at most `timeouts.closing`, then drops the rest. Never rejects. */
   readonly close: () => Promise<void>
 }
 
-/** A report as JSON, made when it was reported: what the document said then. */
+/** A report as JSON. It is written when it is queued, because the document can change before it is sent. */
 interface QueuedReport {
   readonly body: string
 }
 
 /**
- * The client of the fleet service: sends documents one at a time, in order. Network errors, 5xx, 408 and 429 are tried
- * again with growing pauses, for as long as it takes; of what waits meanwhile only the newest 20 are kept. What cannot
- * succeed is logged and dropped. The token is in no log. Keeps no process alive, except while it closes.
+ * The client of the fleet service: sends documents one at a time, in order. Retries after network errors, 5xx, 408 and 429,
+ * with growing pauses and without limit; meanwhile it keeps the newest 20 documents. Logs and drops a document that the
+ * service refuses. Never logs the token. Does not keep the process alive, except while it closes.
  */
-export function createReporter({ timeouts = defaultTimeouts, ...options }: ReporterOptions): Reporter {
-  const { identity, log } = options
-  const send = createSender(options, timeouts.answer)
+export function createReporter({
+  url,
+  token,
+  identity,
+  log,
+  timeouts = defaultTimeouts,
+}: ReporterOptions): Reporter {
+  const send = createSender(url, token, timeouts.answer)
   if (send === null) {
     log.warn({}, 'FLEET_URL or FLEET_TOKEN cannot be used in a request: nothing is reported')
     return { report: () => undefined, close: async () => undefined }
   }
   const queue = createQueue(log)
-  const worker = createWorker(queue, send, { log, closing: timeouts.closing })
+  const worker = createWorker(queue, send, log, timeouts.closing)
   let closed: Promise<void> | undefined
   return {
     report: (health) => {
       if (closed !== undefined) return
       const entry = queuedReportOf({ ...identity, health })
-      if (entry === null) return log.warn({}, 'a health document is not JSON: it was not reported')
+      if (entry === null)
+        return log.warn({}, 'A health document cannot be written as JSON: it is not reported')
       queue.add(entry)
       worker.start()
     },
@@ -90,7 +96,7 @@ function createQueue(log: ReporterLog) {
     if (entries.length <= queueLimit) return
     entries.shift()
     dropped += 1
-    log.warn({ dropped }, 'too many reports wait for the fleet service: the oldest was dropped')
+    log.warn({ dropped }, 'Too many reports wait for the fleet service: the oldest was dropped')
   }
   return {
     add: (entry: QueuedReport): void => {
@@ -109,7 +115,8 @@ function createQueue(log: ReporterLog) {
 function createWorker(
   queue: ReturnType<typeof createQueue>,
   send: SendReport,
-  { log, closing }: { readonly log: ReporterLog; readonly closing: number },
+  log: ReporterLog,
+  closingTimeout: number,
 ) {
   const stop = new AbortController()
   const pause = createPause()
@@ -119,14 +126,15 @@ function createWorker(
   async function work(): Promise<void> {
     let failures = 0
     for (let entry = next(); entry !== undefined; entry = next()) {
-      const outcome = await send(entry.body, stop.signal)
-      if (outcome.kind === 'failed') queue.putBack(entry)
+      const result = await send(entry.body, stop.signal)
+      if (result.kind === 'failed') queue.putBack(entry)
       if (stop.signal.aborted) break
-      logSendResult(log, outcome, failures)
-      failures = outcome.kind === 'failed' ? failures + 1 : 0
-      if (outcome.kind === 'failed') await pause.wait(outcome.retryAfterMs + backoffMs(failures))
+      logSendResult(log, result, failures)
+      failures = result.kind === 'failed' ? failures + 1 : 0
+      if (result.kind === 'failed') await pause.wait(result.retryAfterMs + backoffMs(failures))
     }
-    if (queue.size() > 0) log.warn({ lost: queue.size() }, 'reports could not be sent before the end')
+    if (queue.size() > 0)
+      log.warn({ lost: queue.size() }, 'Reports could not be sent before the service ended')
     running = undefined
   }
 
@@ -136,7 +144,7 @@ function createWorker(
     },
     close: async (): Promise<void> => {
       pause.skip()
-      await waitAtMost(closing, running)
+      await waitAtMost(closingTimeout, running)
       stop.abort()
       pause.skip()
       await waitAtMost(abortMs, running)
@@ -144,14 +152,14 @@ function createWorker(
   }
 }
 
-/** One line when an outage begins, one when it ends, one for each report that is lost. */
-function logSendResult(log: ReporterLog, outcome: SendResult, failures: number): void {
-  if (outcome.kind === 'refused')
-    log.warn({ reason: outcome.reason }, 'the fleet service refused a report: it was dropped')
-  if (outcome.kind === 'failed' && failures === 0)
-    log.warn({ reason: outcome.reason }, 'the fleet service takes no reports: trying again until it does')
-  if (outcome.kind !== 'failed' && failures > 0)
-    log.info({ failures }, 'the fleet service takes reports again')
+/** Logs the begin and the end of an outage, and each report that is lost. */
+function logSendResult(log: ReporterLog, result: SendResult, failures: number): void {
+  if (result.kind === 'refused')
+    log.warn({ reason: result.reason }, 'The fleet service refused a report: it was dropped')
+  if (result.kind === 'failed' && failures === 0)
+    log.warn({ reason: result.reason }, 'The fleet service accepts no reports: retrying until it does')
+  if (result.kind !== 'failed' && failures > 0)
+    log.info({ failures }, 'The fleet service accepts reports again')
 }
 
 function createPause() {
@@ -166,13 +174,13 @@ function createPause() {
   }
 }
 
-/** Between half of a growing limit and all of it, so that instances that failed together do not come back together. */
+/** A random time between half of a growing limit and the limit, so that instances do not all retry at once. */
 function backoffMs(failures: number): number {
   const limit = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (failures - 1))
   return limit * (0.5 + Math.random() / 2)
 }
 
-/** Waits for the work, or not longer than that. This timer is not unref'ed: somebody waits for it. */
+/** Waits for the work, for at most `ms`. The timer keeps the process alive until then. */
 async function waitAtMost(ms: number, work: Promise<void> | undefined): Promise<void> {
   const over = new AbortController()
   await Promise.race([work, delay(ms, undefined, { signal: over.signal })])

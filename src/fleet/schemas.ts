@@ -4,7 +4,7 @@ import type { Position } from '../core/history/history.js'
 const nameRules = { minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}\\p{Cs}]+$' } as const
 const listLimit = 5_000
 const statuses = ['pass', 'warn', 'fail'] as const
-/** A new position does not compile until it is here; it needs a migration of the table's constraint too. */
+/** A new position does not compile until it is listed here. It needs a migration of the constraint of the table too. */
 const positions: Readonly<Record<Position, true>> = {
   empty: true,
   unmanaged: true,
@@ -16,7 +16,7 @@ const positions: Readonly<Record<Position, true>> = {
 }
 
 const nameSchema = Type.String(nameRules)
-// A union would make three errors of one faulty field.
+// A union would report three errors for one faulty field.
 const nullableNameSchema = Type.Unsafe<string | null>({ type: ['string', 'null'], ...nameRules })
 const namesSchema = Type.Immutable(Type.Array(nameSchema, { maxItems: listLimit }))
 const statusSchema = Type.Enum([...statuses])
@@ -45,7 +45,7 @@ const healthSchema = Type.Object({
   checks: Type.Optional(detailsSchema),
 })
 
-/** What a gate sends: who it is, and its `/health/schema` document. Keys that are not named here are not kept. */
+/** A report: who sends it, and its `/health/schema` document. Keys that are not named here are not stored. */
 export const reportSchema = Type.Object({
   service: nameSchema,
   environment: nameSchema,
@@ -53,10 +53,10 @@ export const reportSchema = Type.Object({
   health: healthSchema,
 })
 
-/** The answer to a report; `reportedAt` is when it arrived. */
+/** The answer to a report; `reportedAt` is the time of its arrival. */
 export const receiptSchema = Type.Object({ id: Type.String(), reportedAt: timeSchema })
 
-/** Where a service stands in an environment, by its latest report. */
+/** The latest report of a service in an environment. */
 const environmentSchema = Type.Object({
   service: nameSchema,
   environment: nameSchema,
@@ -74,7 +74,7 @@ const environmentSchema = Type.Object({
   releaseId: nullableNameSchema,
 })
 
-/** One report of a history. `document` is for callers with the token only: it may name objects and databases. */
+/** One report of a history. Only callers with the token get `document`: it may name objects and databases. */
 const pastReportSchema = Type.Object({
   id: Type.String(),
   instance: nameSchema,
@@ -88,7 +88,7 @@ const pastReportSchema = Type.Object({
 
 export const environmentsSchema = Type.Object({ environments: Type.Immutable(Type.Array(environmentSchema)) })
 
-/** A page of a history; `next` is the cursor of the page after it, null at the end. */
+/** A page of a history; `next` is the cursor of the next page, null on the last page. */
 export const historySchema = Type.Object({
   reports: Type.Immutable(Type.Array(pastReportSchema)),
   next: Type.Unsafe<string | null>({ type: ['string', 'null'] }),
@@ -97,7 +97,7 @@ export const historySchema = Type.Object({
 /** One environment of one service. */
 export const serviceEnvironmentSchema = Type.Object({ service: nameSchema, environment: nameSchema })
 
-/** A page of a history: how many reports (50 unless told), after which cursor. */
+/** Which page of a history: the number of reports (default 50), and the cursor that it follows. */
 export const historyQuerySchema = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200 })),
   after: Type.Optional(Type.String({ maxLength: 100 })),

@@ -1,22 +1,19 @@
 const longestRetryAfterMs = 300_000
 
-/** What came of sending one report. */
+/** The result of sending one report. `failed` can be retried, `refused` cannot. */
 export type SendResult =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string; readonly retryAfterMs: number }
 
-/** Sends a report, as JSON, until it is answered, the deadline is over or it is to stop. Never rejects. */
+/** Sends a report as JSON. Ends at the answer, at the deadline or at the stop signal. Never rejects. */
 export type SendReport = (body: string, stop: AbortSignal) => Promise<SendResult>
 
-interface FleetEndpoint {
-  /** The base URL of the fleet service. */
-  readonly url: string
-  readonly token: string
-}
-
-/** For one fleet service, whose answer may take `deadlineMs`. Null if no request can be made with this URL or this token. */
-export function createSender({ url, token }: FleetEndpoint, deadlineMs: number): SendReport | null {
+/**
+ * A sender to the fleet service at this base URL, which has to answer within `deadlineMs`. Null if no request can be made
+ * with this URL or this token.
+ */
+export function createSender(url: string, token: string, deadlineMs: number): SendReport | null {
   const target = prepareRequest(url, token)
   if (target === null) return null
   const { endpoint, headers } = target
@@ -41,16 +38,16 @@ function prepareRequest(url: string, token: string) {
     const endpoint = new URL(url)
     endpoint.pathname = `${endpoint.pathname.replace(/\/+$/, '')}/api/v1/reports`
     const headers = new Headers({ authorization: `Bearer ${token}`, 'content-type': 'application/json' })
-    // Throws, as `fetch` would at every attempt, if the URL has a password in it.
+    // Throws for a URL with a password, as `fetch` would at every attempt.
     new Request(endpoint)
     return { endpoint, headers }
   } catch {
-    // The message would have the token or the password in it.
+    // The error is not logged: its message holds the token or the password.
     return null
   }
 }
 
-/** `AbortSignal.any` would do, but holds on to its long-lived signals in Node 20. */
+/** Not `AbortSignal.any`: in Node 20 it leaks memory with a long-lived signal. */
 function createDeadline(ms: number, stop: AbortSignal) {
   const controller = new AbortController()
   const abort = () => controller.abort()
@@ -72,13 +69,13 @@ function classifyResponse({ ok, status, headers }: Response): SendResult {
   return { kind: 'failed', reason, retryAfterMs: parseRetryAfter(headers.get('retry-after') ?? '') }
 }
 
-/** Seconds or a date, as milliseconds from now; 0 for anything else. */
+/** The milliseconds to wait, from seconds or a date; 0 for any other text. */
 function parseRetryAfter(value: string): number {
   const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now()
   return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), longestRetryAfterMs)
 }
 
-/** Not the message of the error: it may quote a header. */
+/** The code of the error. Its message may quote a header. */
 function failureReasonOf(error: unknown, deadlineMs: number): string {
   if (!(error instanceof Error)) return 'unknown'
   if (error.name === 'AbortError') return `no answer within ${deadlineMs} ms`

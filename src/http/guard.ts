@@ -1,16 +1,24 @@
-import type { FastifyInstance } from 'fastify'
-import { detailFor, unguardedPaths, type HealthRouteOptions, healthRetryAfter } from './health-routes.js'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { DetailLevel } from '../core/progress/process-health.js'
+import type { HealthView } from '../gate/health-state.js'
+import { healthRetryAfter, unguardedPaths } from './health-routes.js'
 import { sendProblem } from './problem.js'
 
-/** While the gate refuses, every route but liveness and /health/schema answers 503 with the reason, before a body is read. */
-export function guardRoutes(app: FastifyInstance, { health, token, details }: HealthRouteOptions): void {
+/**
+ * While the gate refuses, every route but liveness and /health/schema answers 503 with the reason, before the body of the
+ * request is read.
+ */
+export function guardRoutes(
+  app: FastifyInstance,
+  view: () => HealthView,
+  detailFor: (request: FastifyRequest) => DetailLevel,
+): void {
   const open = new Set(unguardedPaths.map((path) => `${app.prefix}${path}`))
   app.addHook('onRequest', (request, reply, done) => {
-    const { documents } = health.view()
+    const { documents } = view()
     if (documents.public.refused === undefined || open.has(request.routeOptions.url ?? '')) return done()
-    const { detail, ...members } =
-      documents[detailFor(request, { token, details })].refused ?? documents.public.refused
+    const { detail, ...members } = documents[detailFor(request)].refused ?? documents.public.refused
     reply.header('retry-after', healthRetryAfter).header('cache-control', 'no-store')
-    sendProblem(reply, { status: 503, detail, members })
+    sendProblem(reply, 503, detail, members)
   })
 }

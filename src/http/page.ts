@@ -11,7 +11,7 @@ const style = `
   table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .4rem .8rem .4rem 0; vertical-align: top; border-bottom: 1px solid #8884; }
   code { font-size: .9em; overflow-wrap: anywhere; }`
 
-/** The health document as a page for people. Everything in it is escaped; it needs no script. */
+/** The health document as an HTML page. All of its texts are escaped; it needs no script. */
 export function renderHealthPage(document: HealthDocument): string {
   const { status, serviceId, phase, notes, revision } = document
   return `<!doctype html>
@@ -44,15 +44,14 @@ ${renderIgnored(document)}
 /** The facts and choices of a refusal, which only callers with all details get. */
 function renderRefusalDetails({ refused }: HealthDocument): string {
   const { facts = {}, choices = [] } = refused ?? {}
-  const known = Object.entries(facts).map(([name, value]) => renderTerm(name, [value].flat()))
+  const terms = Object.entries(facts).map(([name, value]) => renderTerm(name, [value].flat()))
   const acts = choices.map(({ act, effect }) => renderTerm(act, [effect]))
   return [
-    known.length === 0 ? '' : `<dl>${known.join('\n')}</dl>`,
+    terms.length === 0 ? '' : `<dl>${terms.join('\n')}</dl>`,
     acts.length === 0 ? '' : `<p>Do one of:</p>\n<dl>${acts.join('\n')}</dl>`,
   ].join('\n')
 }
 
-/** One line of `lines` below the other. */
 function renderTerm(name: string, lines: readonly string[]): string {
   return `<dt>${escapeHtml(name)}</dt><dd>${lines.map(escapeHtml).join('<br>')}</dd>`
 }
@@ -66,10 +65,12 @@ function renderMigrating({ migrating }: HealthDocument): string {
   ])
 }
 
-/** What everybody may read of what a migration does. */
+/** The activity of a migration as callers without the token see it. */
 function summarizeActivity({ command, phase, percent, blocked }: ActivityView): string | null {
-  const done = percent === null ? null : `${percent} %`
-  return [command, phase, done, blocked ? 'blocked' : null].filter((part) => part !== null).join(', ') || null
+  const progress = percent === null ? null : `${percent} %`
+  return (
+    [command, phase, progress, blocked ? 'blocked' : null].filter((part) => part !== null).join(', ') || null
+  )
 }
 
 function renderVerification({ verification }: HealthDocument): string {
@@ -89,9 +90,9 @@ function renderDifferences({ verification }: HealthDocument): string {
     verification !== undefined && 'differences' in verification ? (verification.differences ?? []) : []
   if (differences.length === 0) return ''
   const lines = differences.map(
-    (found) =>
-      `<tr><td>${found.impact}</td><td>${found.change} <code>${escapeHtml(found.object)}</code><br>${escapeHtml(found.reason)}</td>
-<td><code>${renderFacts(found.expected)}</code></td><td><code>${renderFacts(found.actual)}</code></td></tr>`,
+    ({ impact, change, object, reason, expected, actual }) =>
+      `<tr><td>${impact}</td><td>${change} <code>${escapeHtml(object)}</code><br>${escapeHtml(reason)}</td>
+<td><code>${renderFacts(expected)}</code></td><td><code>${renderFacts(actual)}</code></td></tr>`,
   )
   return `<table><thead><tr><th>impact</th><th>difference</th><th>expected</th><th>actual</th></tr></thead>
 <tbody>${lines.join('\n')}</tbody></table>`

@@ -1,6 +1,7 @@
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { Health } from '../gate/health-state.js'
+import { hasBearerToken } from './bearer.js'
 import { guardRoutes } from './guard.js'
 import { registerHealthRoutes } from './health-routes.js'
 
@@ -9,7 +10,7 @@ export interface SchemaHealthOptions {
   readonly gate: { readonly health: Health; readonly close?: () => Promise<void> }
   /** The bearer token that shows object names, definitions and the database's address. Default: none shows them. */
   readonly token?: string | null
-  /** `always` shows them to everybody, for development. Default `token`. */
+  /** `always` shows them to everyone, for development. Default `token`. */
   readonly details?: 'token' | 'always'
 }
 
@@ -17,15 +18,17 @@ const plugin: FastifyPluginAsync<SchemaHealthOptions> = async (
   app,
   { gate, token = null, details = 'token' },
 ) => {
-  const options = { health: gate.health, token, details }
-  guardRoutes(app, options)
-  registerHealthRoutes(app, options)
+  const { view } = gate.health
+  const detailFor = ({ headers }: FastifyRequest) =>
+    details === 'always' || hasBearerToken(headers.authorization, token) ? 'full' : 'public'
+  guardRoutes(app, view, detailFor)
+  registerHealthRoutes(app, view, detailFor)
   app.addHook('onClose', async () => gate.close?.())
 }
 
 /**
- * The Fastify plugin: `/health/live`, `/health/startup`, `/health/ready`, `/health/schema` from the gate's memory, and the
- * gate closed with the application. While a gate of REFUSE_BY=unready refuses, every other route of the instance it is
- * registered on answers 503. It reports; it never migrates.
+ * The Fastify plugin. Serves `/health/live`, `/health/startup`, `/health/ready` and `/health/schema` from the memory of the
+ * gate, and closes the gate with the application. While a gate with REFUSE_BY=unready refuses, every other route of the
+ * instance answers 503. The plugin reports; it never migrates.
  */
 export const schemaHealth = fp(plugin, { name: 'schemagate', fastify: '5.x' })

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 
 const stringProperty = { type: 'string' } as const
 
-/** An error as RFC 9457 has it. `errors` lists the faulty fields of a request that is not of its schema. */
+/** A problem of RFC 9457. `errors` lists the faulty fields of a request, each with a JSON pointer. */
 const problemSchema = {
   type: 'object',
   required: ['type', 'title', 'status', 'detail'],
@@ -29,70 +29,51 @@ export const problemResponses = {
   '5xx': { description: 'A problem.', content: { 'application/problem+json': { schema: problemSchema } } },
 } as const
 
-interface FieldFault {
-  /** The part of the request: body, querystring, params or headers. */
-  readonly in: string
-  /** A JSON pointer to the faulty field; empty for the whole part. */
-  readonly pointer: string
-  readonly detail: string
-}
-
-export interface ProblemParts {
-  /** An HTTP status, 400 to 599. */
-  readonly status: number
-  /** What is wrong with this request, as sentences; the caller reads it, whoever that is. */
-  readonly detail: string
-  readonly errors?: readonly FieldFault[]
-  /** What else there is to say, by name. */
-  readonly members?: Readonly<Record<string, unknown>>
-}
-
-/** Answers with an `application/problem+json` body. Returns the reply, for a hook or handler to return. */
+/**
+ * Answers with an `application/problem+json` body. `status` is 400 to 599; `detail` says what is wrong, in sentences for the
+ * caller; `members` are added by name. Returns the reply, for a hook or handler to return.
+ */
 export function sendProblem(
   reply: FastifyReply,
-  { status, detail, errors, members }: ProblemParts,
+  status: number,
+  detail: string,
+  members: Readonly<Record<string, unknown>> = {},
 ): FastifyReply {
-  const title = STATUS_CODES[status] ?? 'Error'
-  const problem = { type: 'about:blank', title, status, detail, errors, ...members }
-  // As text: a route's own schema of what it answers would take away what it does not name.
+  const problem = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, ...members }
+  // As text: the response schema of a route would remove members that it does not name.
   return reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
 }
 
-/** An error to throw where the caller is at fault: `status` is 400 to 499, `detail` is for the caller to read. */
+/** An error to throw for a mistake of the caller: `status` is 400 to 499, `detail` is for the caller to read. */
 export function httpError(status: number, detail: string): Error {
   return Object.assign(new Error(detail), { statusCode: status })
 }
 
 /**
- * Every error as a problem: for `setErrorHandler`, and for the `frameworkErrors` of Fastify's options.
- * Faulty fields are listed. What is not the caller's fault is logged and answered as a 500, or its own 5xx status,
- * without its message.
+ * Answers with every error as a problem: for `setErrorHandler`, and for the `frameworkErrors` of Fastify's options.
+ * Lists the faulty fields of a request. Logs an error that is not the caller's mistake, and answers it as a 500, or as its
+ * own 5xx status, without its message.
  */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const status = httpStatusOf(error)
-  if (status >= 500) request.log.error({ err: error }, 'request failed')
-  sendProblem(reply, status >= 500 ? serverProblem(status, request) : { status, ...clientProblem(error) })
+  if (status >= 500) {
+    request.log.error({ err: error }, 'Request failed')
+    sendProblem(reply, status, `The request failed. The service logs the reason under request ${request.id}.`)
+  } else if (isRequestValidationError(error))
+    sendProblem(reply, status, 'The request does not match its schema: `errors` lists the faulty fields.', {
+      errors: error.validation.map(({ instancePath, message }) => ({
+        in: error.validationContext,
+        pointer: instancePath,
+        detail: message ?? 'is not valid',
+      })),
+    })
+  else sendProblem(reply, status, error instanceof Error ? error.message : 'The request was refused.')
 }
 
-/** The answer to a path that does not exist: for `setNotFoundHandler`. */
+/** Answers a path that does not exist: for `setNotFoundHandler`. */
 export function handleNotFound(request: FastifyRequest, reply: FastifyReply): void {
   const [path] = request.url.split('?', 1)
-  sendProblem(reply, { status: 404, detail: `There is no ${request.method} ${path}.` })
-}
-
-function serverProblem(status: number, { id }: FastifyRequest): ProblemParts {
-  return { status, detail: `The request failed. The log of the service says why, under request ${id}.` }
-}
-
-function clientProblem(error: unknown): Omit<ProblemParts, 'status'> {
-  const detail = error instanceof Error ? error.message : 'The request was refused.'
-  if (!isRequestValidationError(error)) return { detail }
-  const errors = error.validation.map(({ instancePath, message }) => ({
-    in: error.validationContext,
-    pointer: instancePath,
-    detail: message ?? 'is not valid',
-  }))
-  return { detail: 'The request is not of its schema: `errors` lists the faulty fields.', errors }
+  sendProblem(reply, 404, `There is no ${request.method} ${path}.`)
 }
 
 function httpStatusOf(error: unknown): number {
@@ -102,6 +83,7 @@ function httpStatusOf(error: unknown): number {
 
 interface RequestValidationError extends Error {
   readonly validation: readonly { readonly instancePath: string; readonly message?: string }[]
+  /** The part of the request: body, querystring, params or headers. */
   readonly validationContext: string
 }
 

@@ -11,42 +11,35 @@ import {
 import { hasSqlState, sqlState } from '../postgres/connection/sqlstate.js'
 import type { FleetReportsRow, Json } from './knex-tables.js'
 
-/** A place in a history: the report that was read last. */
+/** The last report of a page; the next page begins after it. */
 export interface HistoryCursor {
   readonly reportedAt: Date
   /** A bigint in decimal digits. */
   readonly id: string
 }
 
-export interface PageRequest {
-  /** How many reports at most. */
-  readonly limit: number
-  readonly after: HistoryCursor | null
-}
-
 export interface FleetRepository {
   /**
-   * Stores a report; its time is that of its arrival.
-   * @throws an error for which `isUnstorable` is true if the document has something PostgreSQL cannot store
+   * Stores a report with the time of its arrival. Throws an error for which `isUnstorable` is true if PostgreSQL cannot store
+   * the document.
    */
   readonly addReport: (report: FleetReport) => Promise<ReportReceipt>
-  /** The latest report of each service and environment: failing first, then most pending revisions, then name. */
+  /** The latest report of each service and environment: failing ones first, then by pending revisions, then by name. */
   readonly listEnvironments: () => Promise<readonly FleetEnvironment[]>
-  /** A page of the history of a pair, newest first; null if it never reported. */
+  /** At most `limit` reports of a service and environment, newest first; null if it has never reported. */
   readonly listReports: (
     pair: ServiceEnvironment,
-    page: PageRequest,
+    limit: number,
+    after: HistoryCursor | null,
   ) => Promise<readonly Required<PastReport>[] | null>
 }
 
-/** What the query of the environments gives: columns of the latest report, and what is counted. */
-interface EnvironmentRow
-  extends
-    Pick<
-      FleetReportsRow,
-      keyof ServiceEnvironment | 'status' | 'position' | 'current' | 'head' | 'reported_at'
-    >,
-    Pick<FleetEnvironment, 'behind' | 'ahead' | 'instances' | 'releaseId'> {}
+/** A row of the query of the environments. */
+interface EnvironmentRow extends Omit<FleetEnvironment, 'status' | 'position' | 'reportedAt'> {
+  readonly status: string
+  readonly position: string | null
+  readonly reported_at: Date
+}
 
 const pastReportColumns = [
   'id',
@@ -67,10 +60,10 @@ const newestFirst = [
   { column: 'id', order: 'desc' },
 ] as const
 
-/** Milliseconds. A connection whose query takes longer is thrown away: the network may have forgotten it. */
+/** In milliseconds. The connection of a longer query is closed: the network may have dropped it. */
 const queryTimeout = 10_000
 
-/** What PostgreSQL says of a text that it cannot store; JSON.stringify() throws a RangeError where it is nested too deeply. */
+/** SQLSTATEs for a text that PostgreSQL cannot store. JSON.stringify throws a RangeError for too deep nesting. */
 const unstorableStates = [
   sqlState.characterNotInRepertoire,
   sqlState.untranslatableCharacter,
@@ -79,8 +72,8 @@ const unstorableStates = [
 ] as const
 
 /**
- * The pairs are found by jumping from one to the next in the index: the cost follows the number of pairs, and of reports
- * of the last day, not the number of reports. (DISTINCT ON reads every report there is.)
+ * The recursive part jumps from pair to pair in the index. The cost depends on the number of pairs, and of the reports of the
+ * last day; DISTINCT ON would read every report.
  */
 const environmentsQuery = `
   WITH RECURSIVE pairs AS (
@@ -110,16 +103,16 @@ const environmentsQuery = `
   ORDER BY array_position(ARRAY['fail', 'warn', 'pass'], latest.status), behind DESC,
     pairs.service, pairs.environment`
 
-/** Reports of the fleet in PostgreSQL. The Knex instance is the caller's, and stays open. */
+/** The reports of the fleet in PostgreSQL. The caller closes the Knex instance. */
 export function createFleetRepository(knex: Knex): FleetRepository {
   return {
     addReport: (report) => insertReport(knex, report),
     listEnvironments: () => selectEnvironments(knex),
-    listReports: (pair, page) => selectReports(knex, pair, page),
+    listReports: (pair, limit, after) => selectReports(knex, pair, limit, after),
   }
 }
 
-/** Whether a report was refused for a character or a depth that PostgreSQL cannot store, not for a failure. */
+/** Whether an error says that a document has a character or a depth that cannot be stored. */
 export function isUnstorable(error: unknown): boolean {
   return error instanceof RangeError || hasSqlState(error, ...unstorableStates)
 }
@@ -167,7 +160,8 @@ async function selectEnvironments(knex: Knex): Promise<readonly FleetEnvironment
 async function selectReports(
   knex: Knex,
   pair: ServiceEnvironment,
-  { limit, after }: PageRequest,
+  limit: number,
+  after: HistoryCursor | null,
 ): Promise<readonly Required<PastReport>[] | null> {
   const query = knex('fleet_reports')
     .where(pair)
@@ -203,14 +197,14 @@ function toPastReport({
   }
 }
 
-/** A text that a constraint of the table holds to some. */
+/** A text that a constraint of the table limits to some values. */
 function narrowText<Text extends string>(is: (text: string) => text is Text, text: string): Text {
   if (is(text)) return text
   throw new Error(`fleet_reports has "${text}", which its constraints do not allow`)
 }
 
-/** A document, which a constraint of the table holds to be an object. */
+/** A document, which a constraint of the table requires to be an object. */
 function requireObject(document: Json): Required<PastReport>['document'] {
   if (typeof document === 'object' && document !== null && !Array.isArray(document)) return document
-  throw new Error('fleet_reports has a document that is no object')
+  throw new Error('fleet_reports has a document that is not an object')
 }

@@ -16,11 +16,11 @@ import { type FleetRepository, isUnstorable, type HistoryCursor } from './fleet-
 
 export interface FleetRoutesOptions {
   readonly repository: FleetRepository
-  /** What a gate must send to report, and a reader to see whole documents; null: nobody may do either. */
+  /** The bearer token for reports, and for reading whole documents; null allows neither. */
   readonly token: string | null
 }
 
-/** For Fastify's `routerOptions.maxParamLength`: a name has 200 characters, which can be 400 UTF-16 units. */
+/** For the `maxParamLength` of Fastify: a name has at most 200 characters, which are at most 400 UTF-16 units. */
 export const fleetMaxParamLength = 400
 
 const bodyLimit = 256 * 1024
@@ -53,13 +53,13 @@ export const fleetRoutes: FastifyPluginAsyncTypebox<FleetRoutesOptions> = async 
   app,
   { repository, token },
 ) => {
-  const isAuthorized: AuthorizationCheck = (request) => hasBearerToken(request, token)
+  const isAuthorized: AuthorizationCheck = ({ headers }) => hasBearerToken(headers.authorization, token)
   app.setErrorHandler((error, request, reply) =>
     isDatabaseUnavailable(error)
       ? sendUnavailable(error, request, reply)
       : handleError(error, request, reply),
   )
-  // Coerces nothing in a body (Fastify's own makes "" of null), and finds more than the first faulty field.
+  // The compiler of Fastify makes "" of null in a body, and reports only the first faulty field.
   app.setValidatorCompiler(TypeBoxValidatorCompiler)
   app.removeContentTypeParser('text/plain')
 
@@ -80,9 +80,9 @@ export const fleetRoutes: FastifyPluginAsyncTypebox<FleetRoutesOptions> = async 
 
   app.get(historyPath, { schema: routeSchemas.history }, async (request, reply) => {
     const { limit = defaultLimit, after } = request.query
-    const page = { limit: limit + 1, after: after === undefined ? null : parseCursor(after) }
-    const found = await repository.listReports(request.params, page)
-    if (found === null) throw httpError(404, 'This service never reported from this environment.')
+    const cursor = after === undefined ? null : parseCursor(after)
+    const found = await repository.listReports(request.params, limit + 1, cursor)
+    if (found === null) throw httpError(404, 'This service has never reported from this environment.')
     reply.header('cache-control', 'no-store')
     const reports = found.slice(0, limit)
     const last = reports.at(-1)
@@ -95,17 +95,15 @@ export const fleetRoutes: FastifyPluginAsyncTypebox<FleetRoutesOptions> = async 
 
 const outageRetryAfter = '5'
 
-/** A caller that goes away in the middle of a body is a reset connection, too: Fastify says whose fault it is. */
+/** A caller that disconnects while it sends a body is a reset connection too, but Fastify gives that error a status. */
 function isDatabaseUnavailable(error: unknown): boolean {
   return isTransient(error) && !(error instanceof Error && 'statusCode' in error)
 }
 
 function sendUnavailable(err: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  request.log.warn({ err }, 'the database is away')
-  sendProblem(reply.header('retry-after', outageRetryAfter), {
-    status: 503,
-    detail: 'The database of this service is away for the moment. Try again.',
-  })
+  request.log.warn({ err }, 'The database is unavailable')
+  reply.header('retry-after', outageRetryAfter)
+  sendProblem(reply, 503, 'The database of this service is unavailable. Try again.')
 }
 
 type AuthorizationCheck = (request: FastifyRequest) => boolean
@@ -120,15 +118,12 @@ function requireToken(isAuthorized: AuthorizationCheck) {
 }
 
 async function refuseReports(_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  return sendProblem(reply, {
-    status: 503,
-    detail: 'FLEET_TOKEN is not set, so this service takes no reports.',
-  })
+  return sendProblem(reply, 503, 'FLEET_TOKEN is not set, so this service accepts no reports.')
 }
 
 function refuseUnstorable(error: unknown): never {
   throw isUnstorable(error)
-    ? httpError(400, 'The health document has a character or a depth that cannot be stored.')
+    ? httpError(400, 'The health document has a character that cannot be stored, or is nested too deeply.')
     : error
 }
 
@@ -140,10 +135,10 @@ function formatCursor({ reportedAt, id }: PastReport): string {
   return Buffer.from(`${Date.parse(reportedAt)}.${id}`).toString('base64url')
 }
 
-/** @throws a refusal (400) if no page ended with this cursor's form */
+/** Throws a 400 for a text that is not a cursor of `formatCursor`. */
 function parseCursor(cursor: string): HistoryCursor {
   const [, time, id] = /^(\d{1,13})\.(\d{1,18})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
   if (time === undefined || id === undefined)
-    throw httpError(400, 'The cursor `after` is not one this service gave.')
+    throw httpError(400, 'The cursor `after` is not one that this service issued.')
   return { reportedAt: new Date(Number(time)), id }
 }

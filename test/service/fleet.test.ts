@@ -101,10 +101,10 @@ const limitFaults = [{ in: 'querystring', pointer: '/limit', detail: 'must be >=
 const said = {
   unauthorized: 'Reporting needs the FLEET_TOKEN of this service as a bearer token.',
   notJson: "Body is not valid JSON but content-type is set to 'application/json'",
-  unstorable: 'The health document has a character or a depth that cannot be stored.',
-  invalid: 'The request is not of its schema: `errors` lists the faulty fields.',
-  unknown: 'This service never reported from this environment.',
-  badCursor: 'The cursor `after` is not one this service gave.',
+  unstorable: 'The health document has a character that cannot be stored, or is nested too deeply.',
+  invalid: 'The request does not match its schema: `errors` lists the faulty fields.',
+  unknown: 'This service has never reported from this environment.',
+  badCursor: 'The cursor `after` is not one that this service issued.',
   badPath: "'/api/v1/environments/%ff/x/reports' is not a valid url component",
 } as const
 
@@ -151,13 +151,13 @@ t.test('what is refused is refused with a problem', async (test) => {
 t.test('without a token configured nothing is taken; a failure is logged, not told', async (test) => {
   const knex = await migrated(test)
   const closed = await serve(test, knex, null).app.inject(post(report))
-  test.strictSame(closed.json(), problem(503, 'FLEET_TOKEN is not set, so this service takes no reports.'))
+  test.strictSame(closed.json(), problem(503, 'FLEET_TOKEN is not set, so this service accepts no reports.'))
   await knex.migrate.rollback({ migrationSource })
   const { app, logged } = serve(test, knex)
   const failed = await app.inject({ url: environments })
-  const hidden = 'The request failed. The log of the service says why, under request req-1.'
+  const hidden = 'The request failed. The service logs the reason under request req-1.'
   test.strictSame(failed.json(), problem(500, hidden))
-  test.match(logged, [{ reqId: 'req-1', msg: 'request failed', err: { code: '42P01' } }])
+  test.match(logged, [{ reqId: 'req-1', msg: 'Request failed', err: { code: '42P01' } }])
 })
 
 t.test(
