@@ -15,7 +15,7 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>>
 }
 
-/** The packages that npm installs with ours, by name: those of this checkout, without what only its tests need. */
+/** The names of the packages that npm installs with ours. */
 async function dependencies(): Promise<readonly string[]> {
   const { packages }: Lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'))
   return Object.entries(packages).flatMap(([path, { dev, devOptional }]) => {
@@ -24,7 +24,7 @@ async function dependencies(): Promise<readonly string[]> {
   })
 }
 
-/** A project that has installed what `npm pack` gives: the package itself unpacked, its dependencies those of this checkout. */
+/** Installs the tarball of `npm pack` in a folder: the package is unpacked, its dependencies are links into this checkout. */
 async function installPacked(folder: string): Promise<string> {
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
   const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')))
@@ -44,8 +44,49 @@ async function installPacked(folder: string): Promise<string> {
   return join(modules, 'schemagate')
 }
 
-t.test('what npm pack gives installs, type-checks and runs in another project', async (t) => {
-  // Outside of the checkout, whose packages would be found too.
+/** Uses every export. The tables of this project must not be in the types of Knex there. */
+const consumer = `
+import Fastify from 'fastify'
+import knex from 'knex'
+import type { Tables } from 'knex/types/tables.js'
+import pg from 'pg'
+import { pino } from 'pino'
+import {
+  type Catalog, type Config, type Decision, type Difference, type ErrorCode, type Fact, type Facts, type Gate,
+  type OpenGateOptions, type Policy, type ReadOptions, type SchemaHealthOptions, type Snapshot,
+  describeError, diff, exitCodes, knexMigrationSource, loadConfig, loadSnapshot, openGate, readCatalog, SchemaError,
+  schemaHealth,
+} from 'schemagate'
+
+export const knexHasNoTables: [keyof Tables] extends [never] ? true : false = true
+const config: Config = loadConfig({ root: '.', env: process.env })
+export const policy: Policy = config.policy
+const app = Fastify()
+const options: OpenGateOptions = { env: process.env, settings: { ON_BEHIND: 'warn' }, log: pino() }
+const gate: Gate = await openGate(options).catch((error: unknown): never => {
+  if (!(error instanceof SchemaError)) throw error
+  const code: ErrorCode = error.code
+  console.error(code, describeError(error), exitCodes[error.exitCode].meaning)
+  process.exit(error.exitCode)
+})
+const decision: Decision = gate.decision
+const health: SchemaHealthOptions = { gate, token: 'secret', details: 'always' }
+await app.register(schemaHealth, health)
+await app.register(schemaHealth, { gate })
+await app.listen({ port: config.http.port })
+const read: ReadOptions = { comments: true }
+const catalog: Catalog = await readCatalog(new pg.Client(), read)
+const facts: Facts | undefined = catalog['table:public.songs']
+const fact: Fact | undefined = facts?.['rowSecurity']
+const differences: readonly Difference[] = diff(catalog, {})
+const snapshot: Snapshot | null = await loadSnapshot('./migrations')
+await knex({ client: 'pg', migrations: { migrationSource: knexMigrationSource('/migrations') } }).migrate.latest()
+gate.drain('SIGTERM')
+export { decision, differences, fact, snapshot }
+`
+
+t.test('the tarball of npm pack installs, type-checks and runs in another project', async (t) => {
+  // Outside of this checkout, because Node and TypeScript would find its packages too.
   const folder = await mkdtemp(join(tmpdir(), 'schemagate-package-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const installed = await installPacked(folder)
@@ -59,7 +100,7 @@ t.test('what npm pack gives installs, type-checks and runs in another project', 
   const cli = join(installed, 'dist/cli/main.js')
   await cp(join(root, 'docs/example'), folder, { recursive: true })
 
-  await t.test('it holds what its users can reach, and nothing of the project behind it', async (t) => {
+  await t.test('it has what its users can reach, and nothing else of this project', async (t) => {
     const entries = await readdir(installed, { recursive: true, withFileTypes: true })
     const files = entries
       .filter((entry) => entry.isFile())
@@ -84,8 +125,8 @@ t.test('what npm pack gives installs, type-checks and runs in another project', 
 
   await t.test('the command runs on the project it is installed in', async (t) => {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-    const said = await run(process.execPath, [cli, '--version'], { cwd: folder })
-    t.equal(said.stdout, `${version}\n`)
+    const printed = await run(process.execPath, [cli, '--version'], { cwd: folder })
+    t.equal(printed.stdout, `${version}\n`)
     const migrated = await run(process.execPath, [cli, 'migrate', '--json'], {
       cwd: folder,
       env: environment,
@@ -93,7 +134,7 @@ t.test('what npm pack gives installs, type-checks and runs in another project', 
     t.strictSame(JSON.parse(migrated.stdout).applied, ['20261121100000_create_songs'])
   })
 
-  await t.test('the service serves health there, and no API of the project behind it', async (t) => {
+  await t.test('the command serves the health routes there, and not the fleet API', async (t) => {
     const port = await freePort()
     const env = { ...environment, PORT: String(port) }
     const server = spawn(process.execPath, [cli, 'serve'], { cwd: folder, env })
@@ -112,19 +153,7 @@ t.test('what npm pack gives installs, type-checks and runs in another project', 
   })
 
   await t.test('a TypeScript project sees the types', async (t) => {
-    const source = `import { openGate, schemaHealth, readCatalog, diff, loadSnapshot, type Catalog } from 'schemagate'
-import type { Tables } from 'knex/types/tables.js'
-import Fastify from 'fastify'
-const ourTablesAreOurs: [keyof Tables] extends [never] ? true : false = true
-const gate = await openGate({ env: process.env, settings: { ON_BEHIND: 'warn' } })
-const app = Fastify()
-await app.register(schemaHealth, { gate, details: 'always' })
-const catalog: Catalog = {}
-const differences: number = diff(catalog, {}).length
-const snapshot = await loadSnapshot('./migrations')
-export { differences, ourTablesAreOurs, readCatalog, snapshot }
-`
-    await writeFile(join(folder, 'consumer.ts'), source)
+    await writeFile(join(folder, 'consumer.ts'), consumer)
     const compilerOptions = {
       noEmit: true,
       strict: true,
@@ -167,7 +196,9 @@ export { differences, ourTablesAreOurs, readCatalog, snapshot }
     server.kill('SIGTERM')
     t.strictSame(await exited, [0, null])
     const left = `select from pg_stat_activity where application_name like 'schemagate%' and datname = current_database()`
-    await eventually('no session of it is left', { look: async () => (await query(url, left)).length === 0 })
+    await eventually('none of its sessions is left', {
+      look: async () => (await query(url, left)).length === 0,
+    })
   })
 
   await t.test('the example refuses with the code of the situation', async (t) => {
