@@ -4,12 +4,12 @@ import { isRecord } from '../core/text/is-record.js'
 
 const typeScriptExtensions = new Set(['.ts', '.mts', '.cts'])
 
-/** Whether this process was started with a TypeScript loader (tsx in a checkout, tap's in its tests). */
+/** Whether this process runs from TypeScript: with tsx in a checkout, with tap in the tests. */
 export const runsTypeScript = import.meta.url.endsWith('.ts')
 
 /**
- * Imports a file of the project, an ES module, CommonJS or TypeScript, and returns its exports.
- * TypeScript goes through tsx where it is installed, else through Node's own type stripping (Node 22.18 and newer).
+ * Imports a file of the project, an ES module, CommonJS or TypeScript, and returns its exports. TypeScript needs tsx, or
+ * Node 22.18 and newer, which can strip types.
  */
 export async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
   if (typeScriptExtensions.has(extname(path)) && !runsTypeScript) await registerTsxOnce()

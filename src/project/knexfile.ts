@@ -7,7 +7,7 @@ import { errorMessage } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { importModule } from './import-module.js'
 
-/** How a Knex project keeps its migrations: what Knex would read from its knexfile, with Knex's defaults filled in. */
+/** The settings of a Knex project: what Knex reads from the knexfile, with Knex's defaults. */
 export interface KnexProject {
   readonly directories: readonly string[]
   readonly sortDirsSeparately: boolean
@@ -16,20 +16,20 @@ export interface KnexProject {
   readonly schemaName: string | null
   readonly searchPath: readonly string[]
   readonly disableTransactions: boolean
-  /** A migration source of the project's own; null where files are read. */
+  /** The project's own migration source; null where migrations are files. */
   readonly source: Knex.MigrationSource<unknown> | null
-  /** The URL of the knexfile's connection, null where it has none that can be used. */
+  /** The URL of the knexfile's connection; null where it has none that a URL can express. */
   readonly databaseUrl: string | null
-  /** The knexfile's other settings, for the Knex instance that migrates. */
+  /** Further settings of the knexfile, for the Knex instance that migrates. */
   readonly settings: Readonly<Record<string, unknown>>
 }
 
 export interface ProjectLocation {
   readonly root: string
-  /** Folders named by flag or MIGRATIONS_DIR; they win over the knexfile's. */
+  /** Folders from a flag or MIGRATIONS_DIR, which replace those of the knexfile. */
   readonly directories: readonly string[] | null
   readonly knexfile: string | null
-  /** Names of the knexfile's section to use, the first that exists. */
+  /** Names of sections of the knexfile. The first that exists is used. */
   readonly sections: readonly string[]
 }
 
@@ -44,14 +44,14 @@ const forwardedSettings = [
 ]
 
 /**
- * The Knex project at a place: the knexfile that is named, else, where no folder is named either, the one in `root`;
- * without one, Knex's defaults. Throws SCHEMA_KNEXFILE_INVALID.
+ * Loads the Knex project from the named knexfile. Without one: from the knexfile in `root`, unless folders are named. Uses
+ * Knex's defaults where there is no knexfile. Throws SCHEMA_KNEXFILE_INVALID.
  */
 export async function loadProject(location: ProjectLocation): Promise<KnexProject> {
   const file = location.knexfile ?? (location.directories === null ? findKnexfile(location.root) : null)
   const settings = file === null ? {} : await readKnexfile(file, location.sections)
   const base = file === null ? location.root : dirname(file)
-  return buildProject(settings, { base, directories: location.directories })
+  return buildProject(settings, base, location.directories)
 }
 
 function findKnexfile(root: string): string | null {
@@ -76,7 +76,7 @@ async function readDefaultExport(file: string): Promise<unknown> {
   return value
 }
 
-/** CommonJS that was made from an ES module has its default export inside what Node calls the default one. */
+/** CommonJS that was compiled from an ES module has its default export inside Node's default export. */
 function unwrapDefault(exports: Readonly<Record<string, unknown>>): unknown {
   const { default: exported = exports } = exports
   if (!isRecord(exported)) return exported
@@ -89,24 +89,19 @@ function invalidKnexfileError(file: string, why: string, cause?: unknown): Schem
     what: `The knexfile cannot be used: ${why}.`,
     facts: [['knexfile', file]],
     choices: [
-      ['--knexfile FILE', 'names another one'],
+      ['--knexfile FILE', 'names a different one'],
       ['--migrations DIR', 'names the migrations folder and reads no knexfile'],
     ],
     cause,
   })
 }
 
-interface ProjectFolders {
-  readonly base: string
-  readonly directories: readonly string[] | null
-}
-
 function buildProject(
   settings: Readonly<Record<string, unknown>>,
-  { base, directories }: ProjectFolders,
+  base: string,
+  directories: readonly string[] | null,
 ): KnexProject {
-  const { migrations: value } = settings
-  const migrations = isRecord(value) ? value : {}
+  const migrations = isRecord(settings['migrations']) ? settings['migrations'] : {}
   const { schemaName, migrationSource: source } = migrations
   return {
     directories:
@@ -128,12 +123,12 @@ function buildProject(
   }
 }
 
-/** A source of the project's own need not read any folder. */
+/** Knex reads no folder where the project has a migration source. */
 function defaultFolders(source: unknown): readonly string[] {
   return isMigrationSource(source) ? [] : ['./migrations']
 }
 
-/** A source made by `knexMigrationSource` reads folders, as we do. */
+/** The folders of a source that `knexMigrationSource` has made. */
 function sourceDirectories(source: unknown): readonly string[] | null {
   return isRecord(source) && Array.isArray(source['directories']) ? source['directories'].map(String) : null
 }
@@ -154,7 +149,7 @@ function isMigrationSource(value: unknown): value is Knex.MigrationSource<unknow
   )
 }
 
-/** A knexfile's connection may be a URL or pg's settings, with pg's defaults; a function of the project's own is not called. */
+/** The connection may be a URL or settings of pg, with pg's defaults. A function is not called. */
 function connectionUrlOf(connection: unknown): string | null {
   if (typeof connection === 'string') return connection
   if (!isRecord(connection)) return null

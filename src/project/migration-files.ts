@@ -2,47 +2,39 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Knex } from 'knex'
-import { isRecord } from '../core/text/is-record.js'
 import { toPrintable } from '../core/text/printable.js'
 import { errorMessage } from '../core/text/redact.js'
-import { type ErrorChoice, SchemaError } from '../errors/schema-error.js'
-import { importModule, runsTypeScript } from './import-module.js'
+import { SchemaError } from '../errors/schema-error.js'
+import { runsTypeScript } from './import-module.js'
 import type { KnexProject } from './knexfile.js'
+import { type LoadedMigration, loadMigration, toLoadedMigration } from './load-migration.js'
 
 /** One migration of this build. */
 export interface Migration {
   /** The name without extension. */
   readonly revision: string
-  /** The file's name, null for a migration of a custom source. */
+  /** The name of the file; null for a migration of a custom source. */
   readonly file: string | null
   readonly path: string | null
-  /** The name a custom source gives it, which plain Knex will look for in the ledger; null for a file. */
+  /** The name that a custom source gives it, for which plain Knex will look in the ledger; null for a file. */
   readonly sourceName: string | null
-  /** `sha256:` of the text, whatever its line endings and byte-order marks; null without a file. */
+  /** `sha256:` of the text, with normalised line endings and without byte-order mark; null without a file. */
   readonly checksum: string | null
   readonly load: () => Promise<LoadedMigration>
-}
-
-export interface LoadedMigration {
-  readonly up: (knex: Knex) => unknown
-  /** Null where the migration has none. */
-  readonly down: ((knex: Knex) => unknown) | null
-  /** Whether it wants a transaction, null where it does not say. */
-  readonly transaction: boolean | null
 }
 
 const migrationExtension = /\.(?:[cm]?[jt]s|co|coffee|eg|iced|litcoffee|ls)$/
 const typeScriptFirst = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 const javaScriptFirst = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']
 
-/** A migration's name without its extension, as Knex recorded it or as the file is called. */
+/** The revision of a migration: the name of its file, or the name that Knex recorded, without extension. */
 export function revisionOf(name: string): string {
   return name.replace(migrationExtension, '')
 }
 
 /**
- * The name to record a migration under. A ledger that plain Knex began goes on with its extension, whatever the file's
- * is now: plain Knex refuses a ledger of two habits. A new ledger gets bare revisions.
+ * The name to record a migration under. A ledger that Knex began with file names goes on with the same extension, because
+ * Knex refuses a ledger that has both forms. A new ledger gets revisions without extension.
  */
 export function ledgerName(
   { revision, sourceName }: Pick<Migration, 'revision' | 'sourceName'>,
@@ -53,14 +45,15 @@ export function ledgerName(
 }
 
 /**
- * The migrations of a project in the order Knex would run them: by file name over all folders, or folder by folder.
- * A `.ts` and a `.js` of the same name in one folder are one. Throws SCHEMA_MIGRATIONS_EMPTY: no migrations, no success.
+ * The migrations of a project in the order in which Knex runs them: by file name over all folders, or folder by folder. A
+ * `.ts` and a `.js` file of the same name in one folder are one migration. Throws SCHEMA_MIGRATIONS_EMPTY where there are
+ * none, and SCHEMA_MIGRATION_UNLOADABLE for names that the ledger cannot hold.
  */
 export async function listMigrations(project: KnexProject): Promise<readonly Migration[]> {
   const { source } = project
   const migrations = source === null ? await listFromFiles(project) : await listFromSource(project, source)
   if (migrations.length > 0) return migrations
-  throw source === null ? emptyFolderError(project, 'holds no migration') : emptySourceError()
+  throw source === null ? emptyFolderError(project, 'contains no migration') : emptySourceError()
 }
 
 async function listFromSource(
@@ -99,14 +92,14 @@ async function listFilesIn(project: KnexProject, directory: string): Promise<rea
   return chooseFilePerRevision(files).map((file) => ({ file, directory }))
 }
 
-/** A revision stands in lines, in commands to be copied and in the ledger. */
+/** Revisions appear in log lines, in commands to copy, and in the ledger. */
 function refuseUnprintableNames(directory: string, files: readonly string[]): void {
-  const unseen = files.filter((file) => toPrintable(file) !== file)
-  if (unseen.length === 0) return
+  const unprintable = files.filter((file) => toPrintable(file) !== file)
+  if (unprintable.length === 0) return
   throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
-    what: 'The name of a migration has line breaks or other characters that cannot be seen. Nothing was done.',
-    facts: [['files', unseen.map((file) => join(directory, file))]],
-    choices: [['rename it', 'if it was never applied anywhere']],
+    what: 'The name of a migration contains line breaks or other invisible characters. Nothing was done.',
+    facts: [['files', unprintable.map((file) => join(directory, file))]],
+    choices: [['rename the file', 'if it was never applied to a database']],
   })
 }
 
@@ -114,8 +107,8 @@ function chooseFilePerRevision(files: readonly string[]): readonly string[] {
   const order = runsTypeScript ? typeScriptFirst : javaScriptFirst
   const chosen = new Map<string, string>()
   for (const file of files) {
-    const twin = chosen.get(revisionOf(file))
-    if (twin === undefined || order.indexOf(extname(file)) < order.indexOf(extname(twin)))
+    const other = chosen.get(revisionOf(file))
+    if (other === undefined || order.indexOf(extname(file)) < order.indexOf(extname(other)))
       chosen.set(revisionOf(file), file)
   }
   return [...chosen.values()]
@@ -124,12 +117,12 @@ function chooseFilePerRevision(files: readonly string[]): readonly string[] {
 function refuseDuplicateRevisions(found: readonly FoundFile[]): void {
   const seen = new Map<string, FoundFile>()
   for (const each of found) {
-    const twin = seen.get(revisionOf(each.file))
-    if (twin !== undefined)
+    const other = seen.get(revisionOf(each.file))
+    if (other !== undefined)
       throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
-        what: `Two migrations are called ${revisionOf(each.file)}; the ledger could not tell them apart. Nothing was done.`,
-        facts: [['files', [join(twin.directory, twin.file), join(each.directory, each.file)]]],
-        choices: [['rename one of them', 'if it was never applied anywhere']],
+        what: `Two migrations have the name ${revisionOf(each.file)}, and the ledger cannot tell them apart. Nothing was done.`,
+        facts: [['files', [join(other.directory, other.file), join(each.directory, each.file)]]],
+        choices: [['rename one of them', 'if it was never applied to a database']],
       })
     seen.set(revisionOf(each.file), each)
   }
@@ -138,70 +131,9 @@ function refuseDuplicateRevisions(found: readonly FoundFile[]): void {
 async function readMigrationFile({ file, directory }: FoundFile): Promise<Migration> {
   const path = join(directory, file)
   const revision = revisionOf(file)
-  const load = async (): Promise<LoadedMigration> => toLoadedMigration(revision, await importMigration(path))
+  const load = (): Promise<LoadedMigration> => loadMigration(revision, path)
   const checksum = checksumOf(await readFile(path, 'utf8'))
   return { revision, file, path, sourceName: null, checksum, load }
-}
-
-async function importMigration(path: string): Promise<unknown> {
-  return importModule(path).catch((cause: unknown) => {
-    throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
-      what: 'A migration file could not be loaded. Nothing was done.',
-      facts: [
-        ['file', path],
-        ['error', errorMessage(cause)],
-      ],
-      choices: loadFailureChoices(path, cause),
-      cause,
-    })
-  })
-}
-
-function loadFailureChoices(path: string, cause: unknown): readonly ErrorChoice[] {
-  const code = isRecord(cause) ? String(cause['code']) : ''
-  if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(code))
-    return [
-      ['npm install', 'brings the modules it imports'],
-      [`NODE_OPTIONS='--import tsx'`, 'finds modules by path alias and without extension, as tsx does'],
-    ]
-  if (/\.[cm]?ts$/.test(path) && (cause instanceof SyntaxError || code === 'ERR_UNKNOWN_FILE_EXTENSION'))
-    return [
-      ['npm install --save-dev tsx', 'loads TypeScript migrations'],
-      ['--migrations DIR', 'names a folder with migrations built to JavaScript'],
-    ]
-  return [['correct the file', 'or set what it asks for: it threw while it was loaded']]
-}
-
-/** The default export first: of CommonJS it is all of `module.exports`, beside names of which Node finds only some. */
-function toLoadedMigration(revision: string, exports: unknown): LoadedMigration {
-  const candidates = [
-    nestedDefaultExport(exports),
-    exports,
-    nestedDefaultExport(nestedDefaultExport(exports)),
-  ]
-  for (const candidate of candidates) {
-    if (!isRecord(candidate) || !isMigrationFunction(candidate['up'])) continue
-    const { up, down, config } = candidate
-    const transaction =
-      isRecord(config) && typeof config['transaction'] === 'boolean' ? config['transaction'] : null
-    return {
-      up: up.bind(candidate),
-      down: isMigrationFunction(down) ? down.bind(candidate) : null,
-      transaction,
-    }
-  }
-  throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
-    what: `Migration ${revision} exports no up function. Nothing was done.`,
-    choices: [['export async function up(knex) { … }', 'is what a migration needs']],
-  })
-}
-
-function nestedDefaultExport(exports: unknown): unknown {
-  return isRecord(exports) ? exports['default'] : undefined
-}
-
-function isMigrationFunction(value: unknown): value is (knex: Knex) => unknown {
-  return typeof value === 'function'
 }
 
 function compareFileNames(one: FoundFile, other: FoundFile): number {
@@ -226,7 +158,7 @@ function emptyFolderError({ directories }: KnexProject, why: string): SchemaErro
 
 function emptySourceError(): SchemaError {
   return new SchemaError('SCHEMA_MIGRATIONS_EMPTY', {
-    what: "The knexfile's migration source gives no migration. Nothing was done.",
+    what: 'The migration source of the knexfile lists no migration. Nothing was done.',
     choices: [['--migrations DIR', 'names a folder to read instead']],
   })
 }

@@ -2,14 +2,14 @@ import type { Knex } from 'knex'
 import { loadProject } from './knexfile.js'
 import { listMigrations, type Migration } from './migration-files.js'
 
-/** A migration source for a knexfile, which also says which folders it reads. */
+/** A migration source that also says which folders it reads. */
 export interface FolderSource extends Knex.MigrationSource<Migration> {
   readonly directories: readonly string[]
 }
 
 /**
- * A migration source for a project's knexfile, so that plain `knex` commands name revisions as schemagate does: without
- * extension, whether they run from TypeScript or from what it was built to.
+ * A migration source for the knexfile of a project. With it, plain `knex` commands record the same names as schemagate:
+ * without extension, whether the migrations run from TypeScript or from compiled JavaScript.
  *
  * @param directories absolute paths of the migrations folders
  */

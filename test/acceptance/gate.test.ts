@@ -214,7 +214,7 @@ Do one of:
     migrations: {},
     options: { snapshot: false },
     exit: 2,
-    says: `SCHEMA_MIGRATIONS_EMPTY: The migrations folder holds no migration. Nothing was done.
+    says: `SCHEMA_MIGRATIONS_EMPTY: The migrations folder contains no migration. Nothing was done.
 
   folder   /songs/migrations
 

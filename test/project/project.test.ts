@@ -204,7 +204,7 @@ t.test('a knexfile that cannot be used is refused, and says why', async (t) => {
   knexfile   /songs/${name}
 
 Do one of:
-  --knexfile FILE    names another one
+  --knexfile FILE    names a different one
   --migrations DIR   names the migrations folder and reads no knexfile`,
       name,
     )
@@ -286,13 +286,13 @@ t.test('two migrations of one name are refused', async (t) => {
   })
   t.equal(
     await refusal(listMigrations(project), root),
-    `SCHEMA_MIGRATION_UNLOADABLE: Two migrations are called 001_songs; the ledger could not tell them apart. Nothing was done.
+    `SCHEMA_MIGRATION_UNLOADABLE: Two migrations have the name 001_songs, and the ledger cannot tell them apart. Nothing was done.
 
   files   /songs/a/001_songs.js
           /songs/b/001_songs.ts
 
 Do one of:
-  rename one of them   if it was never applied anywhere`,
+  rename one of them   if it was never applied to a database`,
   )
 })
 
@@ -304,7 +304,7 @@ Do one of:
   const empty = await load(t, { migrations: { 'README.md': '', '001.sql': '' } })
   t.equal(
     await refusal(listMigrations(empty.project), empty.root),
-    `SCHEMA_MIGRATIONS_EMPTY: The migrations folder holds no migration. Nothing was done.
+    `SCHEMA_MIGRATIONS_EMPTY: The migrations folder contains no migration. Nothing was done.
 
   folder   /songs/migrations
 ${choices}`,
@@ -416,7 +416,7 @@ Do one of:
   error   SONGS is not set
 
 Do one of:
-  correct the file   or set what it asks for: it threw while it was loaded`,
+  correct the file   it threw an error; it may need a setting or an environment variable`,
     ],
     '003_imports.cjs': [
       `throw Object.assign(new Error("Cannot find module 'songs'"), { code: 'MODULE_NOT_FOUND' })`,
@@ -426,8 +426,8 @@ Do one of:
   error   Cannot find module 'songs'
 
 Do one of:
-  npm install                   brings the modules it imports
-  NODE_OPTIONS='--import tsx'   finds modules by path alias and without extension, as tsx does`,
+  npm install                   installs the modules that it imports
+  NODE_OPTIONS='--import tsx'   resolves path aliases and imports without extension, as tsx does`,
     ],
   }
   const files = Object.entries(broken).map(([name, [text]]) => [name, text])
@@ -463,7 +463,7 @@ t.test('a source of the project is asked, and needs no folder', async (t) => {
   const none = { ...knexMigrationSource(), getMigrations: async () => [] }
   t.equal(
     await refusal(listMigrations({ ...project, source: none })),
-    `SCHEMA_MIGRATIONS_EMPTY: The knexfile's migration source gives no migration. Nothing was done.
+    `SCHEMA_MIGRATIONS_EMPTY: The migration source of the knexfile lists no migration. Nothing was done.
 
 Do one of:
   --migrations DIR   names a folder to read instead`,

@@ -1,6 +1,7 @@
 import type { Blocker } from '../../core/progress/session-activity.js'
 import { errorMessage } from '../../core/text/redact.js'
-import type { LoadedMigration, Migration } from '../../project/migration-files.js'
+import type { LoadedMigration } from '../../project/load-migration.js'
+import type { Migration } from '../../project/migration-files.js'
 
 /** A migration with its code, ready to run. */
 export interface LoadedRevision extends Migration {

@@ -1,0 +1,78 @@
+import type { Knex } from 'knex'
+import { isRecord } from '../core/text/is-record.js'
+import { errorMessage } from '../core/text/redact.js'
+import { type ErrorChoice, SchemaError } from '../errors/schema-error.js'
+import { importModule } from './import-module.js'
+
+export interface LoadedMigration {
+  readonly up: (knex: Knex) => unknown
+  /** Null where the migration has none. */
+  readonly down: ((knex: Knex) => unknown) | null
+  /** Whether it asks for a transaction; null where it does not say. */
+  readonly transaction: boolean | null
+}
+
+/** Imports a migration file. Throws SCHEMA_MIGRATION_UNLOADABLE. */
+export async function loadMigration(revision: string, path: string): Promise<LoadedMigration> {
+  const exports = await importModule(path).catch((cause: unknown) => {
+    throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
+      what: 'A migration file could not be loaded. Nothing was done.',
+      facts: [
+        ['file', path],
+        ['error', errorMessage(cause)],
+      ],
+      choices: loadFailureChoices(path, cause),
+      cause,
+    })
+  })
+  return toLoadedMigration(revision, exports)
+}
+
+function loadFailureChoices(path: string, cause: unknown): readonly ErrorChoice[] {
+  const code = isRecord(cause) ? String(cause['code']) : ''
+  if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(code))
+    return [
+      ['npm install', 'installs the modules that it imports'],
+      [`NODE_OPTIONS='--import tsx'`, 'resolves path aliases and imports without extension, as tsx does'],
+    ]
+  if (/\.[cm]?ts$/.test(path) && (cause instanceof SyntaxError || code === 'ERR_UNKNOWN_FILE_EXTENSION'))
+    return [
+      ['npm install --save-dev tsx', 'loads TypeScript migrations'],
+      ['--migrations DIR', 'names a folder with migrations built to JavaScript'],
+    ]
+  return [['correct the file', 'it threw an error; it may need a setting or an environment variable']]
+}
+
+/**
+ * Reads the exports of a migration. The default export comes first: for CommonJS it is the whole `module.exports`, while
+ * Node finds only some names in it. Throws SCHEMA_MIGRATION_UNLOADABLE where there is no `up`.
+ */
+export function toLoadedMigration(revision: string, exports: unknown): LoadedMigration {
+  const candidates = [
+    nestedDefaultExport(exports),
+    exports,
+    nestedDefaultExport(nestedDefaultExport(exports)),
+  ]
+  for (const candidate of candidates) {
+    if (!isRecord(candidate) || !isMigrationFunction(candidate['up'])) continue
+    const { up, down, config } = candidate
+    return {
+      up: up.bind(candidate),
+      down: isMigrationFunction(down) ? down.bind(candidate) : null,
+      transaction:
+        isRecord(config) && typeof config['transaction'] === 'boolean' ? config['transaction'] : null,
+    }
+  }
+  throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
+    what: `Migration ${revision} exports no up function. Nothing was done.`,
+    choices: [['export async function up(knex) { … }', 'is what a migration needs']],
+  })
+}
+
+function nestedDefaultExport(exports: unknown): unknown {
+  return isRecord(exports) ? exports['default'] : undefined
+}
+
+function isMigrationFunction(value: unknown): value is (knex: Knex) => unknown {
+  return typeof value === 'function'
+}
