@@ -58,7 +58,7 @@ t.test('the position follows from the revisions of the build and those recorded'
     )
 })
 
-/** The texts of 001 to 003, each as it was recorded on PostgreSQL 18; `2:a` to `2:c` are their changes. */
+/** The texts of 001 to 003 as they were recorded on PostgreSQL 18; `2:a` to `2:c` are their catalog changes. */
 const unchanged: MigrationTexts = {
   sources: [
     { revision: '001', file: '001.js', checksum: '1' },
@@ -77,7 +77,7 @@ const unchanged: MigrationTexts = {
   renameStatement: (was, is) => `${was} -> ${is}`,
 }
 
-/** With the text of 002 recorded so; without an argument nothing is on record of it. */
+/** The texts with this record of 002; without an argument it has none. */
 function recordedAs(text?: Partial<ReturnType<MigrationTexts['recorded']['get']>>): MigrationTexts {
   const recorded = new Map(unchanged.recorded)
   const last = recorded.get('002')
@@ -86,7 +86,7 @@ function recordedAs(text?: Partial<ReturnType<MigrationTexts['recorded']['get']>
   return { ...unchanged, recorded }
 }
 
-/** The same text under other names: those recorded, and what is on record of each. */
+/** The text of 002, recorded under these names. */
 function renamedFrom(...names: readonly string[]): MigrationTexts {
   const text = { event: 'applied', checksum: '2', detail: { file: 'x.js' } }
   return { ...unchanged, recorded: new Map(names.map((name) => [name, text])) }
@@ -99,69 +99,79 @@ const twins: MigrationTexts = {
 
 const was18 = { file: '002.js', changes: '2:b', postgres: 18 }
 
-/** What is recorded, the texts, and what happened to the folder. */
-const histories: readonly [string, readonly string[], MigrationTexts | null, readonly string[]][] = [
+/** The recorded revisions, the texts, and how the folder changed. */
+const folderChanges: readonly [string, readonly string[], MigrationTexts | null, readonly string[]][] = [
   ['nothing', ['001', '002', '003'], unchanged, []],
-  ['nothing, where nothing is recorded', [], unchanged, []],
-  ['nothing that is known of, where plain Knex recorded it', ['001', '002', '003'], recordedAs(), []],
+  ['nothing, if nothing is recorded', [], unchanged, []],
+  ['nothing, if plain Knex recorded it', ['001', '002', '003'], recordedAs(), []],
   [
-    'another text that makes the same change',
+    'edited, with the same catalog change',
     ['001', '002', '003'],
     recordedAs({ checksum: '?' }),
     ['002  edited, with the same change to the catalog'],
   ],
   [
-    'another text that makes another change',
+    'edited, with a different catalog change',
     ['001', '002'],
     recordedAs({ checksum: '?', detail: { ...was18, changes: '2:?' } }),
     ['002  edited, with a different change to the catalog'],
   ],
   [
-    'another text, and no snapshot then',
+    'edited, and there was no snapshot when it was recorded',
     ['001', '002'],
     recordedAs({ checksum: '?', detail: { file: '002.js' } }),
     ['002  edited; what it changed before is not recorded'],
   ],
   [
-    'another text, recorded on another major version',
+    'edited, recorded on a different major version',
     ['001', '002'],
     recordedAs({ checksum: '?', detail: { ...was18, changes: '2:?', postgres: 17 } }),
     ['002  edited; what it changed before is not recorded'],
   ],
   [
-    'another text, recorded with a snapshot of another format',
+    'edited, recorded with a snapshot of a different format',
     ['001', '002'],
     recordedAs({ checksum: '?', detail: { ...was18, changes: '1:?' } }),
     ['002  edited; what it changed before is not recorded'],
   ],
   [
-    'another text, and no snapshot now',
+    'edited, and there is no snapshot now',
     ['001', '002'],
     { ...recordedAs({ checksum: '?' }), promisedChangeOf: () => null },
     ['002  edited; what it changed before is not recorded'],
   ],
   [
-    'another text in another file, which is what it was built to or from',
+    'a different text in a file of a different name, which was built from it',
     ['001', '002'],
     recordedAs({ checksum: '?', detail: { ...was18, file: '002.ts' } }),
     [],
   ],
   [
-    'another text before it failed: not what was recorded',
+    'edited after it failed: that text was not recorded',
     ['001', '002'],
     recordedAs({ event: 'failed', checksum: '?' }),
     [],
   ],
-  ['another text, not recorded', ['001'], recordedAs({ checksum: '?' }), []],
+  ['edited, not recorded', ['001'], recordedAs({ checksum: '?' }), []],
   ['renamed', ['001', 'x', '003'], renamedFrom('x'), ['x  renamed to 002']],
   [
-    'renamed, to another place',
+    'renamed, at a different position',
     ['001', '003', 'x'],
     renamedFrom('x'),
     ['x  renamed to 002', '002  recorded after 003'],
   ],
-  ['two of one text renamed', ['001', 'x', 'y'], twins, ['x  renamed to 002', 'y  renamed to 003']],
-  ['two of one text, one of them in this build', ['001', '002', 'x', 'y'], twins, ['x  renamed to 003']],
+  [
+    'two with the same text, both renamed',
+    ['001', 'x', 'y'],
+    twins,
+    ['x  renamed to 002', 'y  renamed to 003'],
+  ],
+  [
+    'two with the same text, one of them in this build',
+    ['001', '002', 'x', 'y'],
+    twins,
+    ['x  renamed to 003'],
+  ],
   ['deleted', ['001', 'x', '002'], unchanged, ['x  not in this build']],
   [
     'deleted before all others',
@@ -170,9 +180,9 @@ const histories: readonly [string, readonly string[], MigrationTexts | null, rea
     ['x  not in this build', 'y  not in this build'],
   ],
   ['nothing: a newer build', ['001', '002', '003', 'x'], unchanged, []],
-  ["nothing: another project's", ['x', 'y'], unchanged, []],
+  ['nothing: a different project', ['x', 'y'], unchanged, []],
   ['reordered', ['001', '003', '002'], null, ['002  recorded after 003']],
-  ['reordered all', ['003', '002', '001'], null, ['002  recorded after 003', '001  recorded after 003']],
+  ['all reordered', ['003', '002', '001'], null, ['002  recorded after 003', '001  recorded after 003']],
   ['added below', ['002'], null, ['001  pending, and comes before 002']],
   [
     'added below, two of them',
@@ -188,8 +198,8 @@ const histories: readonly [string, readonly string[], MigrationTexts | null, rea
   ],
 ]
 
-t.test('what happened to the folder follows from the build and what is on record', async (t) => {
-  for (const [name, recorded, texts, changes] of histories)
+t.test('changes of the folder are found by comparing the build with the ledger', async (t) => {
+  for (const [name, recorded, texts, changes] of folderChanges)
     t.strictSame(
       findHistoryChanges(['001', '002', '003'], recorded, texts).map(describeHistoryChange),
       changes,
@@ -208,17 +218,17 @@ const ownership: Ownership = {
 const ownedBy = (owner: Partial<Owner>) => ({
   ownership: { ...ownership, expected: { ...songsInDemo, ...owner } },
 })
-const evidence: AssessmentInput = { build, recorded: atHead, ownership, live: asPromised, snapshot }
+const input: AssessmentInput = { build, recorded: atHead, ownership, live: asPromised, snapshot }
 
 t.test('an assessment is position and verification at the revisions that are applied', async (t) => {
-  t.strictSame(assess(evidence), {
+  t.strictSame(assess(input), {
     ownership,
     history: { position: 'current', current: '003', head: '003', applied: build, pending: [], unknown: [] },
     changed: [],
     verification: { status: 'verified', findings: [], ignored: [], compared: { table: 1, column: 1 } },
   })
   const behind = assess({
-    ...evidence,
+    ...input,
     recorded: { revisions: ['001'], hasTables: true },
     live: { [songs]: {}, [title]: text },
   })
@@ -246,14 +256,14 @@ t.test('an assessment is position and verification at the revisions that are app
     compared: { table: 1, column: 2 },
   })
   t.strictSame(findingsOf(behind).length, 2)
-  const without = assess({ ...evidence, snapshot: null })
+  const without = assess({ ...input, snapshot: null })
   t.strictSame(without.verification, { status: 'unverified', why: 'there is no snapshot' })
   t.strictSame(findingsOf(without), [])
 })
 
-t.test('what is ignored is counted, and decides nothing', async (t) => {
+t.test('ignored differences are counted and do not affect the decision', async (t) => {
   const live = { [songs]: {}, 'schema:audit': {} }
-  const ignoring = assess({ ...evidence, live, scope: scopeOf(songs, 'schema:nothing') })
+  const ignoring = assess({ ...input, live, scope: scopeOf(songs, 'schema:nothing') })
   t.match(ignoring.verification, {
     findings: [{ change: 'unexpected', key: 'schema:audit' }],
     ignored: [
@@ -262,7 +272,7 @@ t.test('what is ignored is counted, and decides nothing', async (t) => {
     ],
     compared: { table: 1, column: 1 },
   })
-  t.equal(decide(assess({ ...evidence, live }), byDefault).action, 'refuse')
+  t.equal(decide(assess({ ...input, live }), byDefault).action, 'refuse')
   t.equal(decide(ignoring, byDefault).action, 'serve')
 })
 
@@ -294,7 +304,7 @@ const atThree = { live: promisedCatalogAt(snapshot, ['001', '003']).catalog }
 const editedOtherwise = recordedAs({ checksum: '?', detail: { ...was18, changes: '2:?' } })
 const editedUnseen = recordedAs({ checksum: '?', detail: { file: '002.js' } })
 
-/** What is found, other than a database as promised; a policy; the decision with its situations. */
+/** How the database differs from one that is as promised, a policy, and the decision with its situations. */
 const decisions: readonly [Partial<AssessmentInput>, Partial<Policy>, string][] = [
   [{}, {}, 'serve'],
   [{ live: { ...asPromised, ...index } }, {}, 'serve'],
@@ -400,9 +410,9 @@ function inWords({ action, situations }: Decision): string {
   return because === '' ? action : `${action}: ${because}`
 }
 
-t.test('every situation has an answer for every value of its policy, the gravest first', async (t) => {
+t.test('every situation has an action for every value of its policy, the gravest first', async (t) => {
   for (const [found, policy, decision] of decisions) {
-    const assessment = assess({ ...evidence, ...found })
+    const assessment = assess({ ...input, ...found })
     t.equal(
       inWords(decide(assessment, { ...byDefault, ...policy })),
       decision,
@@ -450,7 +460,7 @@ const revised = (revision: string, changes: Changes, undetermined: UndeterminedF
 
 interface CompletionCase {
   readonly name: string
-  /** The revisions after 001, which is recorded; the last one is asked about. */
+  /** The revisions after 001, which is recorded. The last one is assessed. */
   readonly revisions: readonly ReturnType<typeof revised>[]
   readonly live: Catalog
   readonly scope?: Scope
@@ -461,7 +471,7 @@ const atFirst: Catalog = { [songs]: {}, [title]: text }
 
 const completions: readonly CompletionCase[] = [
   {
-    name: 'nothing of it is there',
+    name: 'none of it is there',
     revisions: [revised('002', { [plays]: integer, [byTitle]: indexed(true) })],
     live: atFirst,
     expected: ['not applied'],
@@ -473,7 +483,7 @@ const completions: readonly CompletionCase[] = [
     expected: ['applied in full, but not recorded'],
   },
   {
-    name: 'a part of it is there, and not all of that is valid',
+    name: 'a part of it is there, and an index of it is invalid',
     revisions: [
       revised('002', { [plays]: integer, [byTitle]: indexed(true), [title]: { ...text, nullable: true } }),
     ],
@@ -486,7 +496,7 @@ const completions: readonly CompletionCase[] = [
     ],
   },
   {
-    name: 'an invalid index is all that is there',
+    name: 'only an invalid index is there',
     revisions: [revised('002', { [byTitle]: indexed(true) })],
     live: { ...atFirst, [byTitle]: indexed(false) },
     expected: ['left an invalid index behind', `  not valid  ${byTitle}`],
@@ -498,13 +508,13 @@ const completions: readonly CompletionCase[] = [
     expected: ['applied in full, but not recorded'],
   },
   {
-    name: 'an object that is there and otherwise than promised is not done',
+    name: 'an object that differs from the promise is not done',
     revisions: [revised('002', { [plays]: integer })],
     live: { ...atFirst, [plays]: { ...integer, type: 'text' } },
     expected: ['not applied'],
   },
   {
-    name: 'what differs at every replay, structure and what is out of scope are not compared',
+    name: 'undetermined facts, structure and facts out of scope are not compared',
     revisions: [
       revised(
         '002',
@@ -516,7 +526,7 @@ const completions: readonly CompletionCase[] = [
     expected: ['applied in full, but not recorded'],
   },
   {
-    name: 'what another pending revision makes is not missed where this one takes it away',
+    name: 'an object that a pending revision creates and this one drops is not missing',
     revisions: [
       revised('002', { [plays]: integer }),
       revised('003', { [plays]: null, [byTitle]: indexed(true) }),
@@ -525,7 +535,7 @@ const completions: readonly CompletionCase[] = [
     expected: ['not applied'],
   },
   {
-    name: 'what another pending revision makes is not taken for a part of one that changes it',
+    name: 'an object that a pending revision creates is not part of one that changes it',
     revisions: [
       revised('002', { [plays]: integer }),
       revised('003', { [plays]: { type: 'bigint', nullable: true } }),
@@ -534,13 +544,13 @@ const completions: readonly CompletionCase[] = [
     expected: ['not applied'],
   },
   {
-    name: 'a change that only comments tell says nothing where comments are not compared',
+    name: 'a change of comments only says nothing if comments are not compared',
     revisions: [revised('002', { [title]: { ...text, comment: 'the title' } })],
     live: atFirst,
     expected: ['how far it got is unknown: it changes nothing in the catalog'],
   },
   {
-    name: 'and it does where they are',
+    name: 'a change of comments counts if comments are compared',
     revisions: [revised('002', { [title]: { ...text, comment: 'the title' } })],
     live: atFirst,
     scope: { comments: true, grants: false, ignore: [] },
@@ -548,7 +558,7 @@ const completions: readonly CompletionCase[] = [
   },
 ]
 
-t.test('how far a revision came follows from its objects', async (t) => {
+t.test('the completion of a revision follows from its objects', async (t) => {
   for (const { name, revisions, live, scope, expected } of completions) {
     const first = revised('001', { [songs]: {}, [title]: text })
     const snapshot: Snapshot = { postgres: 18, base: {}, revisions: [first, ...revisions] }

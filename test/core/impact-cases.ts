@@ -1,6 +1,6 @@
 import type { Facts } from '../../src/core/model/catalog.js'
 
-/** What is promised and what is there, null where it is not, and what the difference means. */
+/** The promised and the live facts of an object, null if it does not exist, and what the difference means. */
 export type ImpactCase = readonly [expected: Facts | null, actual: Facts | null, verdict: string]
 
 const uses = 'breaks: code that uses it fails'
@@ -137,7 +137,7 @@ const notes: readonly ImpactCase[] = [
   [{ columnComments: ['a: b'] }, {}, onlyRead],
 ]
 
-/** Types of columns are written as `format_type` has them; all stand in tables and views that are promised. */
+/** The cases of each kind. Types are written as `format_type` prints them; all tables and views are promised. */
 export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
   schema: [...alone, ...privileges],
   extension: [

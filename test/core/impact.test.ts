@@ -13,7 +13,7 @@ import { limitToScope } from '../../src/core/model/scope.js'
 import { type ImpactCase, impactCases } from './impact-cases.js'
 import { songs } from './songs.js'
 
-/** One table, view and materialized view are promised; every kind stands in one of them or alone. */
+/** One table, view and materialized view are promised. Every object is in one of them or in none. */
 const promisedHere: Catalog = { [songs]: {}, 'materialized_view:public.charts': {}, 'view:public.hits': {} }
 const ofTables = ['column', 'constraint', 'index', 'trigger', 'rule', 'policy']
 
@@ -36,7 +36,7 @@ t.test('what a difference means follows from its kind, change and facts', async 
   )
 })
 
-/** What each rule says to each row, whatever else differs there. */
+/** The verdict of each rule on each case, by itself. */
 function verdictsOn({ missing, unexpected, changed }: KindRules, cases: readonly ImpactCase[]) {
   return cases.flatMap(([was, is]) => {
     if (was === null) return is === null ? [] : [evaluateRule(unexpected, is)]
@@ -47,7 +47,7 @@ function verdictsOn({ missing, unexpected, changed }: KindRules, cases: readonly
   })
 }
 
-t.test('every case of the table of impacts applies to some row', async (t) => {
+t.test('every case of the impact rules applies to a test case', async (t) => {
   for (const [kind, rules] of Object.entries(impactRules)) {
     const said = new Set(verdictsOn(rules, impactCases[kind] ?? []).map(String))
     const all = [rules.missing, rules.unexpected]
@@ -58,7 +58,7 @@ t.test('every case of the table of impacts applies to some row', async (t) => {
   }
 })
 
-t.test('a fact of which nothing is known breaks, whatever else differs', async (t) => {
+t.test('an unknown fact breaks, whatever else differs', async (t) => {
   t.equal(meaningOf('table', [{}, { color: 'red' }, '']), 'breaks: nothing is known about this fact')
   t.equal(
     meaningOf('table', [{}, { color: 'red', comment: 'a' }, '']),
@@ -86,7 +86,7 @@ t.test('what belongs to a table this build does not know is harmless', async (t)
   )
 })
 
-t.test('comments and grants are the facts that mean something in every kind', async (t) => {
+t.test('comments and grants are the facts with rules for every kind', async (t) => {
   const annotated = Object.fromEntries(Object.keys(annotationRules).map((fact) => [fact, 'a']))
   t.strictSame(limitToScope({ [songs]: annotated }, { comments: false, grants: false }), { [songs]: {} })
   t.strictSame(limitToScope({ [songs]: annotated }, { comments: true, grants: true }), { [songs]: annotated })

@@ -37,7 +37,7 @@ import {
 } from '../../src/core/text/format.js'
 import { songs, title, text, snapshot, scopeOf } from './songs.js'
 
-t.test('a name stands in a key as it is if it is plain, else quoted', async (t) => {
+t.test('a key contains plain names unquoted and other names quoted', async (t) => {
   const long = 'é'.repeat(31) + 'x'
   const keys: readonly [string, string][] = [
     [objectKey('schema', ['music']), 'schema:music'],
@@ -61,7 +61,7 @@ t.test('a name stands in a key as it is if it is plain, else quoted', async (t) 
   t.equal(new Set(keys.map(([key]) => key)).size, keys.length)
 })
 
-t.test('a key comes apart into kind and names, and names the table it belongs to', async (t) => {
+t.test('a key is parsed into kind and names, and gives the key of its table', async (t) => {
   const parts: readonly [string, string, readonly string[], string | null][] = [
     ['schema:music', 'schema', ['music'], null],
     [songs, 'table', ['public', 'songs'], null],
@@ -124,7 +124,7 @@ t.test('facts are the same if text, number, list and absence are', async (t) => 
   t.notOk(sameFacts({ type: 'text', default: `''::text` }, { type: 'text' }))
 })
 
-t.test('diff says what is missing, unexpected and changed, in reading order', async (t) => {
+t.test('diff finds missing, unexpected and changed objects, in reading order', async (t) => {
   const expected: Catalog = {
     [songs]: {},
     [title]: text,
@@ -198,7 +198,7 @@ t.test('folding the snapshot gives the promised catalog at any revision', async 
   )
 })
 
-t.test('what a revision sets anew is determined again', async (t) => {
+t.test('a fact that a later revision sets is determined again', async (t) => {
   const changes = { 'column:public.songs.token': { type: 'text', nullable: false, default: `''::text` } }
   const again = { revision: '004', file: null, checksum: null, changes }
   const { undetermined } = promisedCatalogAt({ ...snapshot, revisions: [...snapshot.revisions, again] }, [
@@ -230,7 +230,7 @@ t.test('a fact that is not determined is not compared, the others of its object 
   )
 })
 
-t.test('the objects of one revision are compared and no others', async (t) => {
+t.test('only the objects of one revision are compared', async (t) => {
   const promised = promisedCatalogAt(snapshot, ['001', '002'])
   const live: Catalog = { [title]: { type: 'text', nullable: true }, 'schema:music': {} }
   t.strictSame(diffKeysAgainstPromise(promised, live, [title]), [
@@ -248,7 +248,7 @@ t.test('the objects of one revision are compared and no others', async (t) => {
   t.strictSame(diffKeysAgainstPromise(promised, live, []), [])
 })
 
-t.test('what a revision changes is what is made, made otherwise, or gone', async (t) => {
+t.test('the changes of a revision are created, altered and dropped objects', async (t) => {
   const before: Catalog = { [songs]: {}, [title]: text, 'index:public.songs.old': { unique: false } }
   const after: Catalog = {
     [songs]: {},
@@ -264,7 +264,7 @@ t.test('what a revision changes is what is made, made otherwise, or gone', async
   t.strictSame(changesBetween(after, after), {})
 })
 
-t.test('what a revision changes was there before it, or is new', async (t) => {
+t.test('a changed object existed before the revision or is new', async (t) => {
   t.strictSame(changesOf(snapshot, '002'), { changes: { [title]: text }, existing: new Set([title]) })
   t.strictSame(changesOf(snapshot, '001')?.existing, new Set())
   t.strictSame(
@@ -279,11 +279,11 @@ t.test('what a revision changes was there before it, or is new', async (t) => {
       { revision: '004', file: null, checksum: null, changes: { 'extension:plpgsql': {}, [songs]: {} } },
     ],
   }
-  t.strictSame(changesOf(again, '004')?.existing, new Set([songs]), 'what was dropped is made anew')
+  t.strictSame(changesOf(again, '004')?.existing, new Set([songs]), 'a dropped object is created again')
   t.equal(changesOf(snapshot, '005'), null)
 })
 
-t.test('two replays agree on what both have, and on which facts differ', async (t) => {
+t.test('two replays give the common changes and the names of facts that differ', async (t) => {
   const same = { [songs]: {}, [title]: text, 'index:public.songs.old': null }
   const first = {
     ...same,
@@ -344,7 +344,7 @@ t.test('the text of a change is the same for the same change', async (t) => {
   t.equal(canonicalChange(snapshot, '00x'), null, 'a revision the snapshot lacks')
 })
 
-t.test('a snapshot is stale if a migration is new, removed, edited or at another place', async (t) => {
+t.test('a snapshot is stale if a migration is new, removed, edited or reordered', async (t) => {
   const source = (n: number) => ({ revision: `00${n}`, file: `00${n}.js`, checksum: `sha256:${n}` })
   const [one, two, three, four] = [source(1), source(2), source(3), source(4)]
   const sources = [one, two, three]
@@ -366,7 +366,7 @@ t.test('a snapshot is stale if a migration is new, removed, edited or at another
   t.strictSame(
     findStaleRevisions(snapshot, [{ ...one, file: '001.ts', checksum: 'sha256:x' }, two, three]),
     [],
-    'a file built from another has another text',
+    'a file that was built from it has a different text',
   )
   t.strictSame(
     findStaleRevisions(snapshot, [{ ...one, file: null, checksum: null }, two, three]),
@@ -375,7 +375,7 @@ t.test('a snapshot is stale if a migration is new, removed, edited or at another
   )
 })
 
-/** A pattern, the keys it names, and keys it does not. */
+/** A pattern, the keys it matches, and keys it does not match. */
 const patterns: readonly [string, readonly string[], readonly string[]][] = [
   [
     'schema:audit',
@@ -410,7 +410,7 @@ const patterns: readonly [string, readonly string[], readonly string[]][] = [
   ],
 ]
 
-t.test('a pattern names objects by kind and names; a key is a pattern for its object alone', async (t) => {
+t.test('a pattern matches kind and names; a key is a pattern for its object alone', async (t) => {
   const all = patterns.flatMap(([, named, others]) => [...named, ...others])
   for (const [text, named, others] of patterns)
     for (const { pattern } of scopeOf(text).ignore) {
@@ -429,7 +429,7 @@ t.test('a pattern names objects by kind and names; a key is a pattern for its ob
       )
 })
 
-t.test('a text that is no pattern says why', async (t) => {
+t.test('a text that is not a pattern gives the reason', async (t) => {
   const faulty: readonly [string, string][] = [
     ['', 'kind missing'],
     ['public.songs', 'kind missing'],
@@ -502,13 +502,13 @@ t.test('a pattern covers what belongs to the object', async (t) => {
   )
 })
 
-t.test('without its relation in either catalog, what belongs to one may belong to any kind', async (t) => {
+t.test('an object without its relation in either catalog may belong to a relation of any kind', async (t) => {
   const actual: Catalog = { [title]: text }
   const { ignored } = splitIgnored(diff({}, actual), scopeOf('table:public.*'), {}, actual)
   t.match(ignored, [{ objects: [title] }])
 })
 
-t.test('comments, owners and grants are out of scope until they are asked for', async (t) => {
+t.test('comments, owners and grants are out of scope unless the scope has them', async (t) => {
   const plain: Catalog = { [songs]: { unlogged: true }, [title]: text }
   const granted = { owner: 'app', grants: ['PUBLIC: SELECT'] }
   const privileges: Catalog = { 'default_privileges:"tables by OWNER"': { grants: ['PUBLIC: SELECT'] } }
@@ -542,8 +542,8 @@ t.test('structure is never compared, and no difference has it', async (t) => {
   t.strictSame(diff({}, { [title]: structured }), [{ change: 'unexpected', key: title, actual: text }])
 })
 
-/** A word for people for each kind, several of them. */
-const kindsInWords = [
+/** The plural of every kind, as people read it. */
+const kindPlurals = [
   'schemas',
   'extensions',
   'tables',
@@ -588,7 +588,7 @@ const kindsInWords = [
   'default privileges',
 ]
 
-t.test('numbers and times read as people say them', async (t) => {
+t.test('numbers and durations are formatted for people', async (t) => {
   t.strictSame(
     [
       formatCount(0, 'revision'),
@@ -607,7 +607,7 @@ t.test('numbers and times read as people say them', async (t) => {
     ],
     ['1 index', '1 materialized view', '2 extended statistics', '1 foreign server'],
   )
-  t.strictSame(Object.keys(impactRules).map(pluralOfKind), kindsInWords)
+  t.strictSame(Object.keys(impactRules).map(pluralOfKind), kindPlurals)
   const durations: readonly [number, string][] = [
     [0, '0 ms'],
     [12.6, '13 ms'],
@@ -626,13 +626,13 @@ t.test('numbers and times read as people say them', async (t) => {
   for (const [milliseconds, said] of durations) t.equal(describeDuration(milliseconds), said)
 })
 
-t.test('of a long list the first and the last are said', async (t) => {
+t.test('a long list is shortened to its first and last lines', async (t) => {
   const lines = Array.from({ length: 13 }, (_, index) => `${index + 1}`)
   t.strictSame(shortenList(lines.slice(0, 12)), lines.slice(0, 12))
   t.strictSame(shortenList(lines), ['1', '2', '3', '4', '5', '… 3 more', '9', '10', '11', '12', '13'])
 })
 
-t.test('what a revision changes is said by kind', async (t) => {
+t.test('the changes of a revision are described by kind', async (t) => {
   t.equal(describeCounts({}), 'nothing')
   t.equal(describeCounts({ table: 2, column: 9, index: 1 }), '2 tables, 9 columns, 1 index')
   t.equal(describeChanges({}), 'no change to the catalog')
@@ -645,7 +645,7 @@ t.test('what a revision changes is said by kind', async (t) => {
   )
 })
 
-t.test('a difference is said with expected and actual', async (t) => {
+t.test('a difference is described with expected and actual', async (t) => {
   t.strictSame(describeDifference({ change: 'missing', key: title, expected: text }), [
     'missing column:public.songs.title',
     '    expected  type text, nullable false',

@@ -3,7 +3,13 @@ import { type Position } from '../../src/core/history/history.js'
 import type { Progress, ProgressEvents } from '../../src/core/progress/events.js'
 import { createRepetitionCheck } from '../../src/core/progress/heartbeat.js'
 import { formatProgress } from '../../src/core/progress/messages.js'
-import type { Activity } from '../../src/core/progress/session-activity.js'
+import {
+  type Activity,
+  type Blocker,
+  describeActivity,
+  describeBlocker,
+  shortenQuery,
+} from '../../src/core/progress/session-activity.js'
 import { title, text } from './songs.js'
 
 const history = (position: Position) => ({
@@ -45,8 +51,8 @@ const blocked: Activity = {
   ],
 }
 
-/** Every event, told; one without words here does not compile. */
-const told: {
+/** Messages of every event. An event without one here does not compile. */
+const messages: {
   readonly [E in keyof ProgressEvents]: readonly (readonly [Progress<E>, string])[]
 } = {
   connecting: [
@@ -231,7 +237,7 @@ const told: {
         revision: '002',
         elapsed: 5_000,
         doing: 'update songs set plays = 0',
-        activity: { known: false, reason: 'here only the words count' },
+        activity: { known: false, reason: 'here only the message counts' },
         repeated: false,
       },
       'info | running | 002 is still running after 5.0 s: update songs set plays = 0',
@@ -381,20 +387,87 @@ const told: {
   ],
 }
 
-t.test('what takes hours is told now and then, and whenever somebody else is in the way', async (t) => {
+t.test('long work is reported now and then, and whenever its blockers change', async (t) => {
   const isRepeated = createRepetitionCheck()
   const free = { ...blocked, blockers: [] }
   const minutes = [...Array(36).keys()].map((index) => (index + 1) * 5_000)
-  const told = minutes.filter((elapsed) => !isRepeated(elapsed, elapsed === 75_000 ? blocked : free))
+  const news = minutes.filter((elapsed) => !isRepeated(elapsed, elapsed === 75_000 ? blocked : free))
   t.strictSame(
-    told.map((elapsed) => elapsed / 1_000),
+    news.map((elapsed) => elapsed / 1_000),
     [5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 75, 80, 110, 140, 170],
   )
 })
 
-t.test('every event is told in words', async (t) => {
-  for (const [progress, line] of Object.values(told).flat()) {
+t.test('every event has a message', async (t) => {
+  for (const [progress, line] of Object.values(messages).flat()) {
     const { level, label, text } = formatProgress(progress)
     t.equal(`${level} | ${label} | ${text}`, line)
   }
+})
+
+t.test('a query is shortened to one line without its data', async (t) => {
+  const queries: readonly (readonly [string, string])[] = [
+    ['select 1', 'select 1'],
+    [
+      "update  users\n  set password = 'se''cret' where id = 1",
+      "update users set password = '…' where id = 1",
+    ],
+    ["select E'it\\'s', 'b'", "select E'…', '…'"],
+    ["select 'cut off by track_activity_query_si", "select '…'"],
+    ['do $$ begin perform 1; end $$', "do '…'"],
+    ["select $a$ $$ 'x' $a$, $1", "select '…', $1"],
+    ['select $a$ cut off', "select '…'"],
+    [`select ${'a, '.repeat(50)}b`, `select ${'a, '.repeat(24)}…`],
+  ]
+  for (const [query, short] of queries) t.equal(shortenQuery(query), short)
+})
+
+const blocker: Blocker = {
+  pid: 7,
+  user: 'app',
+  application: 'shop',
+  address: '10.0.0.7',
+  state: 'idle in transaction',
+  since: '2026-11-21T09:14:02.000Z',
+  query: 'select 1',
+  holds: 'AccessShareLock on songs',
+}
+/** A session of a different role, as a role without privileges sees it. */
+const hidden: Blocker = { ...blocker, address: null, state: null, since: null, query: null }
+const idle: Activity = { known: true, statement: null, work: null, waits: null, blockers: [] }
+const work = { command: 'CREATE INDEX', relation: 'songs', phase: 'building index', percent: 43 }
+
+t.test('the activity of a session is described in a sentence', async (t) => {
+  t.equal(
+    describeBlocker(blocker),
+    'pid 7 (user app, shop, from 10.0.0.7, idle in transaction since 2026-11-21T09:14:02.000Z, holds AccessShareLock on songs): select 1',
+  )
+  t.equal(describeBlocker(hidden), 'pid 7 (user app, shop, holds AccessShareLock on songs)')
+  t.equal(
+    describeBlocker({
+      ...hidden,
+      user: null,
+      application: 'autovacuum worker',
+      state: 'active',
+      holds: null,
+    }),
+    'pid 7 (autovacuum worker, active)',
+  )
+  t.equal(describeBlocker({ ...hidden, pid: 0 }), 'a prepared transaction (pg_prepared_xacts lists them)')
+  const activities: readonly (readonly [Activity, string])[] = [
+    [{ known: false, reason: 'it has just begun' }, 'its activity is unknown: it has just begun'],
+    [idle, 'between two statements'],
+    [{ ...idle, statement: 'update songs' }, 'update songs'],
+    [
+      { ...idle, statement: 'update songs', waits: 'IO DataFileRead' },
+      'update songs; waits for IO DataFileRead',
+    ],
+    [{ ...idle, statement: 'create index on songs', work }, 'CREATE INDEX on songs: building index, 43 %'],
+    [{ ...idle, work: { ...work, relation: null, percent: null } }, 'CREATE INDEX: building index'],
+    [
+      { ...idle, statement: 'drop table songs', waits: 'a lock', blockers: [hidden, { ...hidden, pid: 8 }] },
+      'drop table songs; waits for a lock, held by pid 7 (user app, shop, holds AccessShareLock on songs); pid 8 (user app, shop, holds AccessShareLock on songs)',
+    ],
+  ]
+  for (const [activity, sentence] of activities) t.equal(describeActivity(activity), sentence)
 })

@@ -35,14 +35,14 @@ export const snapshot: Snapshot = {
   ],
 }
 
-/** Kinds whose names are not those of other kinds, whatever is known of their impact. */
-const oddKinds = ['operator', 'server', 'user_mapping', 'default_privileges']
+/** Kinds with unusual names, whether or not they have impact rules. */
+const unusualKinds = ['operator', 'server', 'user_mapping', 'default_privileges']
 
 export const scopeOf = (...patterns: readonly string[]): Scope => ({
   comments: false,
   grants: false,
   ignore: patterns.map((text) => {
-    const parsed = parsePattern(text, [...Object.keys(impactRules), ...oddKinds])
+    const parsed = parsePattern(text, [...Object.keys(impactRules), ...unusualKinds])
     if (parsed.status === 'faulty') throw new Error(`${parsed.why}: ${text}`)
     return { pattern: parsed.pattern, reason: null }
   }),
