@@ -41,7 +41,7 @@ export async function openGate({
   signal,
 }: OpenGateOptions): Promise<Gate> {
   const config = loadConfig({ root, env, flags: settings })
-  const used = log ?? createLog({ level: config.logLevel, form: 'json', stream: standardOutput() })
+  const used = log ?? createLog(config.logLevel, 'json', standardOutput())
   const report = createLogReporter(used)
   const { gate } = await startGate(config, { log: used, report, ...(signal ? { signal } : {}) })
   return gate

@@ -125,7 +125,7 @@ t.test('the ports that are published are the ports that the service binds', asyn
 })
 
 async function appOf(t: Test, health: HealthTracker): Promise<FastifyInstance> {
-  const log = createLog({ level: 'silent', form: 'json', stream: process.stdout })
+  const log = createLog('silent', 'json', process.stdout)
   const app = await buildApp(configOf('image'), health, log)
   t.teardown(() => app.close())
   return app

@@ -8,10 +8,10 @@ export const globalOptions: Readonly<Record<string, OptionSpec & { readonly key?
   migrations: {
     type: 'string',
     value: 'DIR',
-    help: 'the migrations folder, several with commas',
+    help: 'the migrations folder, several separated by commas',
     key: 'MIGRATIONS_DIR',
   },
-  knexfile: { type: 'string', value: 'FILE', help: "an existing project's own settings", key: 'KNEXFILE' },
+  knexfile: { type: 'string', value: 'FILE', help: 'the knexfile of an existing project', key: 'KNEXFILE' },
   'database-url': { type: 'string', value: 'URL', help: 'the database', key: 'DATABASE_URL' },
   env: {
     type: 'string',
@@ -19,7 +19,7 @@ export const globalOptions: Readonly<Record<string, OptionSpec & { readonly key?
     help: 'the environment, as in config/TARGET.json',
     key: 'ENV_TARGET',
   },
-  json: { type: 'boolean', help: 'one JSON document on stdout; words go to stderr' },
+  json: { type: 'boolean', help: 'one JSON document on stdout; text goes to stderr' },
   help: { type: 'boolean', help: 'this text' },
   version: { type: 'boolean', help: 'the version of schemagate' },
 }
@@ -93,13 +93,13 @@ function refuseWrongPositionals(name: string, expected: readonly string[], given
   const missing = expected.slice(given.length).find((word) => !word.startsWith('['))
   const extra = given[expected.length]
   if (missing !== undefined) throw usageError(`${missing} is missing.`, name)
-  if (extra !== undefined) throw usageError(`"${maskWord(extra)}" is one word too many.`, name)
+  if (extra !== undefined) throw usageError(`Unexpected argument "${maskWord(extra)}".`, name)
 }
 
 function usageError(what: string, name: string | null): SchemaError {
   const help = name === null ? 'schemagate --help' : `schemagate ${name} --help`
   return new SchemaError('SCHEMA_USAGE', {
     what: `${maskCredentials(what)} Nothing was done.`,
-    choices: [[help, 'lists what there is']],
+    choices: [[help, name === null ? 'lists the commands' : 'lists the options']],
   })
 }

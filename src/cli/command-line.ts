@@ -14,7 +14,7 @@ import { parseArguments } from './arguments.js'
 import { helpText } from './help.js'
 import { commands } from './registry.js'
 
-// A command line with a URL has its password in it, and everybody on the machine can list processes.
+// A URL on the command line holds a password, and every user of the machine can list processes.
 process.title = 'schemagate'
 
 /**
@@ -37,16 +37,16 @@ async function runCommand(argv: readonly string[], openApi: OpenApi | null): Pro
   const { env } = process
   const config = loadConfig({ root, env, flags })
   if (command.spec.load === null) return runService(config, openApi)
-  // Node would show all that is on an error that a migration left behind, its connection with it.
+  // Node would print every property of an error that a migration leaves unhandled, with its connection.
   process.on('uncaughtException', (error: unknown) => void exitWithFailure(error, argv))
-  // Migrations and knexfiles print, and stdout is for the result.
+  // Migrations and knexfiles may print, but stdout is for the result.
   globalThis.console = new Console(process.stderr)
   const report = createTerminalReporter(process.stderr, config.logLevel)
   const loadConfigFor = (target: string): Config =>
     loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
   const run = await command.spec.load()
   const signal = createStopSignal(report)
-  const printMessage = (told: string): void => void process.stderr.write(`${told}\n`)
+  const printMessage = (message: string): void => void process.stderr.write(`${message}\n`)
   const ask = isatty(0) && isatty(2) ? createPrompt(signal) : null
   const context = { config, options, positionals, report, signal, printMessage, ask, loadConfigFor }
   const { exit, text, document } = await run(context)
@@ -66,13 +66,13 @@ async function runService(config: Config, openApi: OpenApi | null): Promise<numb
   return serve(config, await createServiceLog(config.logLevel), openApi)
 }
 
-/** A story on a terminal, one JSON line for each event elsewhere. */
+/** Text on a terminal, otherwise one JSON line for each event. */
 async function createServiceLog(level: string): Promise<Log> {
   const { createLog } = await import('../logging/log.js')
-  return createLog({ level, form: process.stdout.isTTY ? 'terminal' : 'json', stream: process.stdout })
+  return createLog(level, process.stdout.isTTY ? 'terminal' : 'json', process.stdout)
 }
 
-/** The first signal asks to stop cleanly; a second one is left to Node, which ends the process. */
+/** Aborts at the first signal. A second signal is left to Node, which ends the process. */
 function createStopSignal(report: ProgressReporter): AbortSignal {
   const controller = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
@@ -85,7 +85,7 @@ function createStopSignal(report: ProgressReporter): AbortSignal {
 
 function print(text: string): Promise<0> {
   return new Promise((resolve) => {
-    // Whoever closed the pipe has read enough.
+    // A reader that closes the pipe, such as `head`, has read enough.
     process.stdout.once('error', () => resolve(0))
     if (text === '') resolve(0)
     else
@@ -103,7 +103,7 @@ function readVersion(): string {
   return version
 }
 
-/** What went wrong, in the form that was asked for: text on stderr, a fatal line for the service, a document for --json. */
+/** Writes the error to stderr, or as a fatal line to the log of the service; with --json its document to stdout. */
 async function reportFailure(error: unknown, argv: readonly string[]): Promise<number> {
   const exit = error instanceof SchemaError ? error.exitCode : 1
   if (argv[0] === 'serve' && !process.stdout.isTTY) await logFailure(error)

@@ -2,7 +2,7 @@ import { exitCodes } from '../errors/exit-codes.js'
 import { globalOptions } from './arguments.js'
 import type { CommandSpec, OptionSpec } from './commands/command.js'
 
-/** The help text of one command, or of all of them where the name is null. The documentation is made from it too. */
+/** The help text of one command, or the overview for null. The documentation is made from it too. */
 export function helpText(name: string | null, commands: Readonly<Record<string, CommandSpec>>): string {
   const command = name === null ? undefined : commands[name]
   if (name === null || command === undefined) return overviewText(commands)

@@ -2,17 +2,17 @@ import type { CommandSpec, OptionSpec } from './commands/command.js'
 
 const toOption: OptionSpec = { type: 'string', value: 'REVISION', help: 'stop at this revision' }
 
-/** Of every command that confirms what it does (confirm.ts). */
+/** Options of every command that asks for confirmation (confirm.ts). */
 const confirmOptions: Readonly<Record<string, OptionSpec>> = {
-  yes: { type: 'boolean', help: 'do it without asking; in a protected environment that is not enough' },
+  yes: { type: 'boolean', help: 'do it without asking; not enough in a protected environment' },
   confirm: {
     type: 'string',
     value: 'ENVIRONMENT',
-    help: 'do it without asking in this environment, which may be a protected one',
+    help: 'do it without asking in this environment, even if it is protected',
   },
 }
 
-/** Every command: what --help, the documentation and the parser know. */
+/** Every command, for --help, the documentation and the parser. */
 export const commands: Readonly<Record<string, CommandSpec>> = {
   serve: {
     summary: 'migrate, verify, then bind the port and serve /health/schema',
@@ -33,28 +33,28 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/init.js')).run,
   },
   status: {
-    summary: 'say where the database stands to this build; changes nothing',
+    summary: 'show how the database relates to this build; changes nothing',
     positionals: [],
     options: { all: { type: 'boolean', help: 'one line for each environment that has a config/*.json' } },
     load: async () => (await import('./commands/status.js')).run,
   },
   verify: {
-    summary: 'compare the live catalog with the promise, object by object, and show what repairs it',
+    summary: 'compare the live catalog with the promise, object by object, and show the repairing SQL',
     positionals: [],
-    options: { sql: { type: 'boolean', help: 'print nothing but the repairing SQL' } },
+    options: { sql: { type: 'boolean', help: 'print only the repairing SQL' } },
     load: async () => (await import('./commands/verify.js')).run,
   },
   diff: {
     summary: 'compare two of: database, snapshot[@REVISION], sql:FILE, models:FILE, a URL',
     positionals: ['FROM', 'TO'],
-    options: { sql: { type: 'boolean', help: 'print nothing but the SQL that brings FROM to TO' } },
+    options: { sql: { type: 'boolean', help: 'print only the SQL that leads from FROM to TO' } },
     load: async () => (await import('./commands/diff.js')).run,
   },
   check: {
     summary: 'exit with 0 if this build may serve on this database (init containers)',
     positionals: [],
     options: {
-      wait: { type: 'boolean', help: 'wait for the database, and for somebody else to migrate it' },
+      wait: { type: 'boolean', help: 'wait for the database, and for another process to migrate it' },
       timeout: { type: 'string', value: 'TIME', help: 'how long to wait (default 10m)' },
     },
     load: async () => (await import('./commands/check.js')).run,
@@ -66,7 +66,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/snapshot.js')).run,
   },
   types: {
-    summary: 'write the types of all tables for Knex from the snapshot; looks at no database',
+    summary: 'write the types of all tables for Knex from the snapshot; needs no database',
     positionals: [],
     options: {
       out: {
@@ -79,7 +79,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/types.js')).run,
   },
   new: {
-    summary: 'write a migration with the next timestamp: empty, or drafted from what the schema shall be',
+    summary: 'write a migration with the next timestamp: empty, or drafted from the wanted schema',
     positionals: ['NAME'],
     options: {
       ts: { type: 'boolean', help: 'in TypeScript (default: as the other migrations)' },
@@ -87,11 +87,11 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
       from: {
         type: 'string',
         value: 'SOURCE',
-        help: 'draft what leads there from the snapshot: database, models:FILE or sql:FILE',
+        help: 'draft the change from the snapshot to SOURCE: database, models:FILE or sql:FILE',
       },
       'no-concurrently': {
         type: 'boolean',
-        help: 'draft indexes that share the transaction, while writers of the table wait',
+        help: 'draft indexes that share the transaction and block writes to the table',
       },
     },
     load: async () => (await import('./commands/new.js')).run,
@@ -104,30 +104,30 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
   },
   stamp: {
     summary:
-      'record what is already there: the revisions up to REVISION, without running them, only if it is true',
+      'record the revisions up to REVISION without running them, only if the database is what they promise',
     positionals: ['[REVISION]'],
     options: {
       force: { type: 'boolean', help: 'record although the database differs; needs --reason' },
-      reason: { type: 'string', value: 'TEXT', help: 'why it is forced, kept in the ledger' },
-      forget: { type: 'boolean', help: 'take recorded revisions whose files are lost out of the record' },
+      reason: { type: 'string', value: 'TEXT', help: 'why it is forced; kept in the ledger' },
+      forget: { type: 'boolean', help: 'remove from the ledger the revisions whose files are lost' },
       ...confirmOptions,
     },
     load: async () => (await import('./commands/stamp.js')).run,
   },
   adopt: {
-    summary: 'make the database this service and environment its own, when it changed hands or is a copy',
+    summary: 'give the database to this service and environment, for example when it is a copy',
     positionals: [],
     options: confirmOptions,
     load: async () => (await import('./commands/adopt.js')).run,
   },
   repair: {
-    summary: 'do what is safe about interrupted migrations, after showing it: record, rebuild, unlock',
+    summary: 'repair interrupted migrations where it is safe, after showing it: record, rebuild, unlock',
     positionals: [],
     options: confirmOptions,
     load: async () => (await import('./commands/repair.js')).run,
   },
   config: {
-    summary: 'print every effective value and the layer it comes from, secrets masked',
+    summary: 'print every effective value with its layer, secrets masked',
     positionals: [],
     options: {},
     load: async () => (await import('./commands/config.js')).run,

@@ -62,7 +62,7 @@ export function createReporter({
 }: ReporterOptions): Reporter {
   const send = createSender(url, token, timeouts.answer)
   if (send === null) {
-    log.warn({}, 'FLEET_URL or FLEET_TOKEN cannot be used in a request: nothing is reported')
+    log.warn({}, 'FLEET_URL or FLEET_TOKEN cannot be used in a request. Nothing is reported.')
     return { report: () => undefined, close: async () => undefined }
   }
   const queue = createQueue(log)
@@ -73,7 +73,7 @@ export function createReporter({
       if (closed !== undefined) return
       const entry = queuedReportOf({ ...identity, health })
       if (entry === null)
-        return log.warn({}, 'A health document cannot be written as JSON: it is not reported')
+        return log.warn({}, 'A health document cannot be written as JSON. It is not reported.')
       queue.add(entry)
       worker.start()
     },
@@ -96,7 +96,7 @@ function createQueue(log: ReporterLog) {
     if (entries.length <= queueLimit) return
     entries.shift()
     dropped += 1
-    log.warn({ dropped }, 'Too many reports wait for the fleet service: the oldest was dropped')
+    log.warn({ dropped }, 'Too many reports wait for the fleet service. The oldest one was dropped.')
   }
   return {
     add: (entry: QueuedReport): void => {
@@ -134,7 +134,7 @@ function createWorker(
       if (result.kind === 'failed') await pause.wait(result.retryAfterMs + backoffMs(failures))
     }
     if (queue.size() > 0)
-      log.warn({ lost: queue.size() }, 'Reports could not be sent before the service ended')
+      log.warn({ lost: queue.size() }, 'Some reports could not be sent before the service ended.')
     running = undefined
   }
 
@@ -155,11 +155,14 @@ function createWorker(
 /** Logs the begin and the end of an outage, and each report that is lost. */
 function logSendResult(log: ReporterLog, result: SendResult, failures: number): void {
   if (result.kind === 'refused')
-    log.warn({ reason: result.reason }, 'The fleet service refused a report: it was dropped')
+    log.warn({ reason: result.reason }, 'The fleet service refused a report. The report was dropped.')
   if (result.kind === 'failed' && failures === 0)
-    log.warn({ reason: result.reason }, 'The fleet service accepts no reports: retrying until it does')
+    log.warn(
+      { reason: result.reason },
+      'The fleet service accepts no reports. The service retries until it does.',
+    )
   if (result.kind !== 'failed' && failures > 0)
-    log.info({ failures }, 'The fleet service accepts reports again')
+    log.info({ failures }, 'The fleet service accepts reports again.')
 }
 
 function createPause() {

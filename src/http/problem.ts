@@ -57,7 +57,7 @@ export function httpError(status: number, detail: string): Error {
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const status = httpStatusOf(error)
   if (status >= 500) {
-    request.log.error({ err: error }, 'Request failed')
+    request.log.error({ err: error }, 'The request failed.')
     sendProblem(reply, status, `The request failed. The service logs the reason under request ${request.id}.`)
   } else if (isRequestValidationError(error))
     sendProblem(reply, status, 'The request does not match its schema: `errors` lists the faulty fields.', {

@@ -9,15 +9,8 @@ import { formatProgressLine } from './terminal.js'
 
 export type Log = Logger
 
-export interface LogOptions {
-  readonly level: string
-  /** `terminal`: a story for people; `json`: one pino line for each event. */
-  readonly form: 'terminal' | 'json'
-  readonly stream: NodeJS.WritableStream
-}
-
-/** The log of a process. In `terminal` form the same lines come out as words. */
-export function createLog({ level, form, stream }: LogOptions): Log {
+/** Creates the log of a process: with `json` one pino line for each event, with `terminal` a text for people instead. */
+export function createLog(level: string, form: 'terminal' | 'json', stream: NodeJS.WritableStream): Log {
   const options = {
     level,
     base: null,
@@ -27,7 +20,7 @@ export function createLog({ level, form, stream }: LogOptions): Log {
   return pino(options, form === 'terminal' ? createTerminalStream(stream) : stream)
 }
 
-/** Writes progress to a log: the words as the message, the event's data beside it. */
+/** Writes progress to a log: its text as the message, with the data of the event. */
 export function createLogReporter(log: Log): ProgressReporter {
   return (progress) => {
     const { level, label, text } = formatProgress(progress)
@@ -36,8 +29,8 @@ export function createLogReporter(log: Log): ProgressReporter {
 }
 
 /**
- * The one line of a refusal: code, facts and choices as data, the whole text as the message. A `warn` where it was asked
- * for, by a signal; an `error` where the process goes on.
+ * Logs a refusal in one line: the whole text as the message, with code, facts and choices as data. The level is `warn` after
+ * a signal, and `error` if the process goes on.
  */
 export function logRefusal(log: Log, error: unknown, level: 'fatal' | 'error' | 'warn' = 'fatal'): void {
   if (!(error instanceof SchemaError)) {
@@ -48,7 +41,7 @@ export function logRefusal(log: Log, error: unknown, level: 'fatal' | 'error' | 
   log[level]({ code, exitCode, ...errorDetails(error) }, describeError(error))
 }
 
-/** Without what else is on it: errors of others carry their connections along. */
+/** Only these properties: the errors of other packages hold their connections. */
 function serializeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: errorMessage(error) }
   const { type, message, stack } = pino.stdSerializers.err(error)
@@ -56,7 +49,7 @@ function serializeError(error: unknown): object {
   return { type, message: redact(message), stack: redact(stack), ...code }
 }
 
-/** Catalog changes are said in words, as data they would be pages; milliseconds are whole. */
+/** Without catalog changes, which can fill pages and are in the text; with whole milliseconds. */
 function progressData(progress: Progress): object {
   if (progress.event === 'revision applied')
     return roundNumbers({ ...progress, changes: undefined, existing: undefined })
@@ -89,6 +82,6 @@ function formatLogLine(line: string): string {
   const text = String(entry.msg)
   const level = pino.levels.labels[Number(entry.level)] ?? ''
   return 'label' in entry
-    ? formatProgressLine({ level, label: String(entry.label), text })
+    ? formatProgressLine(level, String(entry.label), text)
     : `\n${toPrintableLines(text)}`
 }

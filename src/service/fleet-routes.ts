@@ -101,7 +101,7 @@ function isDatabaseUnavailable(error: unknown): boolean {
 }
 
 function sendUnavailable(err: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  request.log.warn({ err }, 'The database is unavailable')
+  request.log.warn({ err }, 'The database is unavailable.')
   reply.header('retry-after', outageRetryAfter)
   sendProblem(reply, 503, 'The database of this service is unavailable. Try again.')
 }

@@ -39,7 +39,7 @@ const misused: readonly (readonly [words: string, says: string])[] = [
     `SCHEMA_USAGE: No command was given. Nothing was done.
 
 Do one of:
-  schemagate --help   lists what there is
+  schemagate --help   lists the commands
 `,
   ],
   [
@@ -47,7 +47,7 @@ Do one of:
     `SCHEMA_USAGE: There is no command "serv". Nothing was done.
 
 Do one of:
-  schemagate --help   lists what there is
+  schemagate --help   lists the commands
 `,
   ],
   [
@@ -55,15 +55,15 @@ Do one of:
     `SCHEMA_USAGE: Unknown option '--force'. Nothing was done.
 
 Do one of:
-  schemagate migrate --help   lists what there is
+  schemagate migrate --help   lists the options
 `,
   ],
   [
     'migrate now',
-    `SCHEMA_USAGE: "now" is one word too many. Nothing was done.
+    `SCHEMA_USAGE: Unexpected argument "now". Nothing was done.
 
 Do one of:
-  schemagate migrate --help   lists what there is
+  schemagate migrate --help   lists the options
 `,
   ],
   [
@@ -71,7 +71,7 @@ Do one of:
     `SCHEMA_USAGE: NAME is missing. Nothing was done.
 
 Do one of:
-  schemagate new --help   lists what there is
+  schemagate new --help   lists the options
 `,
   ],
   [
@@ -119,7 +119,7 @@ t.test('what is not understood is named', async (t) => {
       exitCode: 2,
       message: "Unknown option '--force'. Nothing was done.",
       facts: {},
-      choices: [{ act: 'schemagate status --help', effect: 'lists what there is' }],
+      choices: [{ act: 'schemagate status --help', effect: 'lists the options' }],
     },
   })
 })

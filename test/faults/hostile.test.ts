@@ -227,12 +227,9 @@ async function logOf({ root, env }: Calling, more: Environment): Promise<Logged>
         done()
       },
     })
-  const logs = [
-    createLog({ level: 'trace', form: 'json', stream: into('json') }),
-    createLog({ level: 'trace', form: 'terminal', stream: into('story') }),
-  ]
+  const logs = [createLog('trace', 'json', into('json')), createLog('trace', 'terminal', into('story'))]
   const report: ProgressReporter = (progress) => logs.forEach((log) => createLogReporter(log)(progress))
-  const silent = createLog({ level: 'silent', form: 'json', stream: into('json') })
+  const silent = createLog('silent', 'json', into('json'))
   const health = createHealthTracker(config)
   try {
     const { gate } = await startGate(config, { log: silent, report, health })

@@ -185,7 +185,7 @@ t.test('of two builds in one process the newer one waits for the older one', asy
   const open = (root: string, release: string) => {
     const told: Progress[] = []
     const config = loadConfig({ root, env: { ...older.env, RELEASE: release } })
-    const log = createLog({ level: 'silent', form: 'json', stream: new PassThrough() })
+    const log = createLog('silent', 'json', new PassThrough())
     return { told, gate: startGate(config, { log, report: (progress) => told.push(progress) }) }
   }
   // A folder of its own is what a test of its own has.

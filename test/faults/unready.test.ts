@@ -250,7 +250,7 @@ t.test('faults of the build itself end it', async (t) => {
 t.test("a service of one's own answers 503 through the plugin, and knows when it is open", async (t) => {
   const project = await createProject(t, { '001_songs': songs })
   const env = { ...project.env, REFUSE_BY: 'unready', ON_BEHIND: 'refuse', VERIFY_INTERVAL: '100ms' }
-  const log = createLog({ level: 'silent', form: 'json', stream: process.stdout })
+  const log = createLog('silent', 'json', process.stdout)
   const open = () => openGate({ env, root: project.root, log })
   const gate = await open()
   t.equal(gate.decision.action, 'refuse')

@@ -8,8 +8,8 @@ const token = 'correct-horse'
 const identity = { service: 'songs', environment: 'production', instance: 'pod-1' }
 const revision = { current: '1_a', head: '1_a', position: 'current', pending: [], unknown: [] } as const
 const health = (phase: string) => ({ status: 'pass', phase, revision, version: '1.4.0' }) as const
-const takesNone = 'The fleet service accepts no reports: retrying until it does'
-const takesAgain = 'The fleet service accepts reports again'
+const takesNone = 'The fleet service accepts no reports. The service retries until it does.'
+const takesAgain = 'The fleet service accepts reports again.'
 
 interface Asked {
   readonly phase: string
@@ -98,7 +98,7 @@ t.test('a service that is not there is an outage, told once', async (test) => {
   report(health('serving'))
   await until(() => lines.length > 0)
   await close()
-  const lost = { lost: 1, message: 'Reports could not be sent before the service ended' }
+  const lost = { lost: 1, message: 'Some reports could not be sent before the service ended.' }
   test.strictSame(lines, [{ reason: 'ECONNREFUSED', message: takesNone }, lost])
 })
 
@@ -121,7 +121,7 @@ t.test(
     await until(() => service.asked.length === 21)
     const newest = Array.from({ length: 20 }, (_, index) => String(index + 4))
     test.strictSame([phases(service.asked), most], [['0', ...newest], 1])
-    const message = 'Too many reports wait for the fleet service: the oldest was dropped'
+    const message = 'Too many reports wait for the fleet service. The oldest one was dropped.'
     test.strictSame(
       lines,
       [1, 2, 3].map((dropped) => ({ dropped, message })),
@@ -138,7 +138,7 @@ t.test('a report that is refused is logged once and dropped; the next one is sen
   for (const phase of ['a', 'b', 'c']) report(health(phase))
   await until(() => service.asked.length === 3)
   test.strictSame(phases(service.asked), ['a', 'b', 'c'])
-  const message = 'The fleet service refused a report: it was dropped'
+  const message = 'The fleet service refused a report. The report was dropped.'
   test.strictSame(lines, [
     { reason: 'HTTP 400', message },
     { reason: 'HTTP 301', message },
@@ -181,13 +181,13 @@ t.test('closing gives up after a second', async (test) => {
   await Promise.all([close(), close()])
   const took = performance.now() - begun
   test.ok(took >= 950 && took < 60_000, `closed after ${Math.round(took)} ms`)
-  test.strictSame(lines, [{ lost: 2, message: 'Reports could not be sent before the service ended' }])
+  test.strictSame(lines, [{ lost: 2, message: 'Some reports could not be sent before the service ended.' }])
 })
 
 t.test(
   'nothing is thrown and no secret is logged, whatever the configuration or the document',
   async (test) => {
-    const unusable = 'FLEET_URL or FLEET_TOKEN cannot be used in a request: nothing is reported'
+    const unusable = 'FLEET_URL or FLEET_TOKEN cannot be used in a request. Nothing is reported.'
     for (const wrong of [
       { url: 'nowhere' },
       { url: 'http://user:secret@localhost' },
@@ -201,6 +201,6 @@ t.test(
     const { report, lines } = createFor(test, { url: 'http://localhost' })
     const document = { ...health('serving'), checks: 1n }
     report(document)
-    test.strictSame(lines, [{ message: 'A health document cannot be written as JSON: it is not reported' }])
+    test.strictSame(lines, [{ message: 'A health document cannot be written as JSON. It is not reported.' }])
   },
 )

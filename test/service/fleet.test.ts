@@ -157,7 +157,7 @@ t.test('without a token configured nothing is taken; a failure is logged, not to
   const failed = await app.inject({ url: environments })
   const hidden = 'The request failed. The service logs the reason under request req-1.'
   test.strictSame(failed.json(), problem(500, hidden))
-  test.match(logged, [{ reqId: 'req-1', msg: 'Request failed', err: { code: '42P01' } }])
+  test.match(logged, [{ reqId: 'req-1', msg: 'The request failed.', err: { code: '42P01' } }])
 })
 
 t.test(

@@ -64,7 +64,7 @@ export function runHere(
 
 /** What `serve` does before it binds a port; its document is that of /health/schema. */
 const openAndClose: CommandHandler = async ({ config, report }) => {
-  const log = createLog({ level: 'silent', form: 'json', stream: process.stderr })
+  const log = createLog('silent', 'json', process.stderr)
   const { gate } = await startGate(config, { log, report })
   const document = gate.health.view().documents.full
   await gate.close()
