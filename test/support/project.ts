@@ -142,10 +142,14 @@ const objectsQuery = `select c.oid::regclass || '.' || a.attname || ' ' || a.att
 
 function plain(text: string, { root, url }: Pick<Project, 'root' | 'url'>): string {
   const { username, host, pathname } = new URL(url)
-  return text
-    .replaceAll(root, '/songs')
-    .replaceAll(`${username}@${host}${pathname}`, 'app@db:5432/songs')
-    .replaceAll(`${host}${pathname}`, 'db:5432/songs')
+  return (
+    text
+      .replaceAll(root, '/songs')
+      .replaceAll(`${username}@${host}${pathname}`, 'app@db:5432/songs')
+      .replaceAll(`${host}${pathname}`, 'db:5432/songs')
+      // Distributions add the name of their package: `18.1 (Debian 18.1-1.pgdg13+2)`.
+      .replaceAll(/(?<=PostgreSQL [\d.]+) \([^)]*\)/g, '')
+  )
 }
 
 async function writeMigrations(root: string, migrations: MigrationChanges): Promise<void> {
