@@ -382,7 +382,7 @@ t.test('names of folders', async (t) => {
       root: folder,
       env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' },
     })
-    t.match(said.text, /^SCHEMA_MIGRATION_UNLOADABLE: The name of a migration has line breaks/)
+    t.match(said.text, /^SCHEMA_MIGRATION_UNLOADABLE: The name of a migration contains line breaks/)
     t.equal(dangerIn(said.text), null)
   })
 })

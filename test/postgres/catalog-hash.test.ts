@@ -1,11 +1,9 @@
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { queryAll, queryRows } from '../../src/postgres/connection/query.js'
+import { canonicalSessionStatements } from '../../src/postgres/introspect/canonical-session.js'
 import { catalogHashQuery } from '../../src/postgres/introspect/catalog-hash.js'
-import {
-  canonicalSessionStatements,
-  catalogQueries,
-} from '../../src/postgres/introspect/queries/catalog-queries.js'
+import { catalogQueries } from '../../src/postgres/introspect/queries/catalog-queries.js'
 import { commentQuery } from '../../src/postgres/introspect/queries/dependencies.sql.js'
 import { grantQuery } from '../../src/postgres/introspect/queries/grants.sql.js'
 import { createDatabase, createRole } from '../support/database.js'

@@ -4,10 +4,8 @@ import { annotationRules, assessImpact, impactRules } from '../../src/core/impac
 import { type Catalog, type Facts, parseKey, sortKeys } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
 import { queryAll, queryRows } from '../../src/postgres/connection/query.js'
-import {
-  canonicalSessionStatements,
-  catalogQueries,
-} from '../../src/postgres/introspect/queries/catalog-queries.js'
+import { canonicalSessionStatements } from '../../src/postgres/introspect/canonical-session.js'
+import { catalogQueries } from '../../src/postgres/introspect/queries/catalog-queries.js'
 import { allAnnotations, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
 import { createDatabase } from '../support/database.js'
 import { catalogCases } from './catalog-cases.js'

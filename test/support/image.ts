@@ -1,7 +1,7 @@
 import { copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { canonicalSessionStatements } from '../../src/postgres/introspect/queries/catalog-queries.js'
+import { canonicalSessionStatements } from '../../src/postgres/introspect/canonical-session.js'
 import { createCatalogReader } from '../../src/postgres/introspect/read-catalog.js'
 import { buildOnce, compileFolder } from './build.js'
 import type { Owner } from './database.js'

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { queryAll } from '../connection/query.js'
 import { hasSqlState, isStatementRejected, sqlState } from '../connection/sqlstate.js'
-import { canonicalSessionStatements } from '../introspect/queries/catalog-queries.js'
+import { canonicalSessionStatements } from '../introspect/canonical-session.js'
 import type { ColumnLookup, ComparisonResult, DeparsePair, DeparseRequest } from './deparse.js'
 
 /** Where the temporary objects are created and rolled back: in a transaction of their own, or in that of the caller. */

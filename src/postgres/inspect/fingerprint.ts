@@ -1,22 +1,13 @@
 import type pg from 'pg'
-import { queryAll, type QueryResult } from '../connection/query.js'
+import { queryAll } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
-import { serverAndLedgerQueries, type ServerQueryOptions, rollBackQuietly } from './server-and-ledgers.js'
-
-/** What identifies the result of an inspection: server, ledger, and a hash of the catalog, read in one snapshot. */
-export interface InspectionFingerprint {
-  /** The statements that read the ledger. */
-  readonly ledgerQueries: readonly string[]
-  /** The results of `serverAndLedgerQueries` and of these statements, as text: equal where nothing has changed. */
-  readonly results: string
-}
-
-export function fingerprintOf(
-  ledgerQueries: readonly string[],
-  results: readonly QueryResult[],
-): InspectionFingerprint {
-  return { ledgerQueries, results: JSON.stringify(results.map(({ rows }) => rows)) }
-}
+import {
+  fingerprintOf,
+  type InspectionFingerprint,
+  serverAndLedgerQueries,
+  type ServerQueryOptions,
+  rollBackQuietly,
+} from './server-and-ledgers.js'
 
 /**
  * Whether a new inspection of the database would find the same as the last one. Takes one round trip and does not read the

@@ -13,8 +13,9 @@ import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { ledgerTablesOf, createCatalogReader } from '../introspect/read-catalog.js'
 import { lastEventsQuery, parseLastEvents, type Ledger, quoteTableName } from '../ledger/ledger.js'
 import { catalogLockedError } from '../locks/blocked-read.js'
-import { type InspectionFingerprint, fingerprintOf } from './fingerprint.js'
 import {
+  fingerprintOf,
+  type InspectionFingerprint,
   type ServerAndLedgers,
   parseServerAndLedgers,
   serverAndLedgerQueries,

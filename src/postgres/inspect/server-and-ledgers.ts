@@ -1,10 +1,10 @@
 import pg from 'pg'
 import type { KnexProject } from '../../project/knexfile.js'
-import { queryRows, type Row } from '../connection/query.js'
+import { queryRows, type QueryResult, type Row } from '../connection/query.js'
+import { canonicalSessionStatements } from '../introspect/canonical-session.js'
 import { catalogHashQuery } from '../introspect/catalog-hash.js'
-import { canonicalSessionStatements } from '../introspect/queries/catalog-queries.js'
 import { ledgerTable } from '../ledger/ledger.js'
-import { lockHeldCondition } from '../locks/advisory-lock.js'
+import { lockHeldCondition } from '../locks/advisory-lock.sql.js'
 
 /** The server and database behind a connection, and the ledgers in it. */
 export interface ServerAndLedgers {
@@ -95,6 +95,21 @@ export function parseServerAndLedgers(
     tableName,
     hasOwnLedger: has(ledgerTable),
   }
+}
+
+/** What identifies the result of an inspection: server, ledger, and a hash of the catalog, read in one snapshot. */
+export interface InspectionFingerprint {
+  /** The statements that read the ledger. */
+  readonly ledgerQueries: readonly string[]
+  /** The results of `serverAndLedgerQueries` and of these statements, as text: equal where nothing has changed. */
+  readonly results: string
+}
+
+export function fingerprintOf(
+  ledgerQueries: readonly string[],
+  results: readonly QueryResult[],
+): InspectionFingerprint {
+  return { ledgerQueries, results: JSON.stringify(results.map(({ rows }) => rows)) }
 }
 
 /** Rolls back without throwing: after a lost connection it fails too, and the first error is the one to show. */

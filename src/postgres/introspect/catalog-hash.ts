@@ -1,4 +1,4 @@
-import { catalogQueries } from './queries/catalog-queries.js'
+import { restrictedCatalogQueries } from './queries/foreign-and-replication.sql.js'
 
 /** One system catalog, and what to hash in it so that every change of a fact changes the hash. */
 interface HashedCatalog {
@@ -117,9 +117,6 @@ const hashedCatalogs: readonly HashedCatalog[] = [
   },
 ]
 
-/** An ordinary role may not read xmin in these catalogs, so the result of the catalog query is hashed. */
-const restrictedCatalogs = ['pg_subscription', 'pg_user_mapping']
-
 /**
  * Identifies the database, the start of the server and the epoch of transaction ids. Without them xmin proves nothing: a
  * promoted standby or a restored server reuses the ids of lost transactions, and after 2^32 transactions all ids repeat.
@@ -153,11 +150,10 @@ function catalogHashPart({
   return `select '${catalog}', count(*), bit_xor(hash_record_extended(row(${rowContent}), (${key})::bigint))::text from ${from}`
 }
 
+/** An ordinary role may not read xmin in these catalogs, so the result of the catalog query is hashed. */
 function restrictedHashParts(): readonly string[] {
-  return catalogQueries([])
-    .filter(({ catalog }) => restrictedCatalogs.includes(catalog))
-    .map(
-      ({ kind, sql }) =>
-        `select '${kind}', count(*), bit_xor(hashtextextended(x.*::text, 0))::text from (${sql}) x`,
-    )
+  return restrictedCatalogQueries.map(
+    ({ kind, sql }) =>
+      `select '${kind}', count(*), bit_xor(hashtextextended(x.*::text, 0))::text from (${sql}) x`,
+  )
 }

@@ -3,9 +3,10 @@ import type pg from 'pg'
 import { type Catalog, type Facts, objectKey } from '../../core/model/catalog.js'
 import { queryAll, type QueryResult } from '../connection/query.js'
 import { selectAnnotations, type AnnotationOptions } from './annotations.js'
+import { canonicalSessionStatements } from './canonical-session.js'
 import { objectAddress, type ObjectAddresses } from './dependencies.js'
 import { factsFromRow } from './facts.js'
-import { canonicalSessionStatements, catalogQueries } from './queries/catalog-queries.js'
+import { catalogQueries } from './queries/catalog-queries.js'
 import type { KindQuery } from './queries/kind-query.js'
 
 /** Migrations do not promise the tables that record migrations. */

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type pg from 'pg'
 import { heartbeatTiming } from '../../core/progress/heartbeat.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { pause } from '../connection/backoff.js'
 import { queryRows } from '../connection/query.js'
+import { lockKeys, migrationLockCondition } from './advisory-lock.sql.js'
 import { describeLockHolder, findLockHolders, type LockHolder } from './lock-holders.js'
 
 export interface LockWaitOptions {
@@ -14,24 +14,6 @@ export interface LockWaitOptions {
   /** Called now and then while waiting. The holder is null where it is gone already; `waited` is in milliseconds. */
   readonly onWait: (holder: LockHolder | null, waited: number) => void
   readonly signal?: AbortSignal
-}
-
-/** "SCHM" in ASCII: the first key of all our advisory locks. */
-const lockClass = 0x5343484d
-
-/** The two keys of the lock for one ledger table, as SQL. An advisory lock is valid in one database. */
-function lockKeys(tableName: string): string {
-  return `${lockClass}, ${createHash('sha256').update(tableName).digest().readInt32BE()}`
-}
-
-/** SQL: whether a session of this database holds the lock. */
-export function lockHeldCondition(tableName: string): string {
-  return `exists (select from pg_locks l where ${migrationLockCondition(tableName)})`
-}
-
-/** SQL: whether the session with this pid holds the lock, for a different session of the database to ask. */
-export function lockHeldByCondition(tableName: string, pid: number): string {
-  return `exists (select from pg_locks l where ${migrationLockCondition(tableName)} and l.pid = ${pid})`
 }
 
 /**
@@ -83,13 +65,6 @@ function isDisposedByKnex(client: pg.ClientBase): boolean {
 async function findMigrationLockHolder(client: pg.ClientBase, tableName: string): Promise<LockHolder | null> {
   const [holder] = await findLockHolders(client, migrationLockCondition(tableName))
   return holder ?? null
-}
-
-function migrationLockCondition(tableName: string): string {
-  const [classId, objectId] = lockKeys(tableName).split(', ')
-  return `l.locktype = 'advisory' and l.granted and l.objsubid = 2
-    and l.database = (select oid from pg_database where datname = current_database())
-    and l.classid = ${classId}::int8::oid and l.objid = (${objectId}::int8 & 4294967295)::oid`
 }
 
 function lockTimeoutError(holder: LockHolder | null, waited: number): SchemaError {

@@ -4,7 +4,7 @@ import { addressOf, describeAddress } from '../connection/address.js'
 import { type Connection, withClient } from '../connection/connect.js'
 import { withTimeout } from '../connection/lifecycle.js'
 import { queryRows } from '../connection/query.js'
-import { lockHeldByCondition } from '../locks/advisory-lock.js'
+import { lockHeldByCondition } from '../locks/advisory-lock.sql.js'
 import type { KnexSession } from './knex-session.js'
 
 /** In milliseconds: the holder of the lock must not wait for a network that drops every packet. */

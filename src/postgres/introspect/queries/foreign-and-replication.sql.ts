@@ -110,6 +110,9 @@ const subscription: KindQuery = {
     where s.subdbid = (select d.oid from pg_database d where d.datname = current_database())`,
 }
 
+/** The kinds whose catalogs an ordinary role may read only in part. */
+export const restrictedCatalogQueries: readonly KindQuery[] = [userMapping, subscription]
+
 export function statisticsQueries(tableFilter: TableFilter): readonly KindQuery[] {
   return [
     {

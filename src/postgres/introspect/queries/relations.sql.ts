@@ -1,3 +1,4 @@
+import { compression, storageModes, storageOptions } from './expressions.sql.js'
 import {
   type TableFilter,
   type KindQuery,
@@ -5,7 +6,6 @@ import {
   qualifiedNameExpression,
   userSchema,
 } from './kind-query.js'
-import { columnSettings, storageOptions } from './tables.sql.js'
 
 /** The tables of an extension: their rows are lost with it. */
 const tablesOfExtension = `(select json_agg(${qualifiedNameExpression('tn.nspname', 't.relname')} order by tn.nspname, t.relname)
@@ -60,6 +60,16 @@ export function sequenceQueries(tableFilter: TableFilter): readonly KindQuery[] 
     },
   ]
 }
+
+/** The storage and statistics settings of the columns of a materialized view that are not the defaults. */
+const columnSettings = `(select json_agg(quote_ident(a.attname) || ': ' || o order by a.attnum, o collate "C")
+  from pg_attribute a
+    join pg_type y on y.oid = a.atttypid
+    cross join lateral (select unnest(a.attoptions) union all
+      select 'statistics ' || a.attstattarget where a.attstattarget >= 0 union all
+      select 'storage ' || case a.attstorage ${storageModes} end where a.attstorage <> y.typstorage union all
+      select 'compression ' || ${compression} where a.attcompression <> '') s(o)
+  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)`
 
 export function viewQueries(): readonly KindQuery[] {
   return [

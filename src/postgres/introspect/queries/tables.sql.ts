@@ -1,4 +1,4 @@
-import { maskedOptions, sortedList } from './expressions.sql.js'
+import { compression, maskedOptions, sortedList, storageModes, storageOptions } from './expressions.sql.js'
 import {
   type TableFilter,
   type KindQuery,
@@ -17,11 +17,6 @@ const parentTables = `(select json_agg(${qualifiedNameExpression('pn.nspname', '
     join pg_class p on p.oid = h.inhparent
     join pg_namespace pn on pn.oid = p.relnamespace
   where h.inhrelid = c.oid)`
-
-/** The storage parameters of a table and of its TOAST table, as WITH takes them. */
-export const storageOptions = `(select json_agg(o order by o collate "C") from (
-  select unnest(c.reloptions) union all
-  select 'toast.' || unnest(tc.reloptions) from pg_class tc where tc.oid = c.reltoastrelid) as all_options(o))`
 
 const replicaIdentity = `case c.relreplident when 'n' then 'nothing' when 'f' then 'full' when 'i' then
   (select 'using index ' || quote_ident(ic.relname) from pg_index xi join pg_class ic on ic.oid = xi.indexrelid
@@ -72,19 +67,6 @@ const identityOptions = `(select json_agg(o) from (values
       then 'maxvalue ' || s.seqmax end),
     (case when s.seqcache <> 1 then 'cache ' || s.seqcache end),
     (case when s.seqcycle then 'cycle' end)) as all_options(o) where o is not null)`
-
-const storageModes = `when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' when 'm' then 'main'`
-const compression = `case a.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end`
-
-/** The storage and statistics settings of the columns of a materialized view that are not the defaults. */
-export const columnSettings = `(select json_agg(quote_ident(a.attname) || ': ' || o order by a.attnum, o collate "C")
-  from pg_attribute a
-    join pg_type y on y.oid = a.atttypid
-    cross join lateral (select unnest(a.attoptions) union all
-      select 'statistics ' || a.attstattarget where a.attstattarget >= 0 union all
-      select 'storage ' || case a.attstorage ${storageModes} end where a.attstorage <> y.typstorage union all
-      select 'compression ' || ${compression} where a.attcompression <> '') s(o)
-  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)`
 
 export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
   return [

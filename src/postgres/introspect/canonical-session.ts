@@ -1,0 +1,18 @@
+/** Settings that change how PostgreSQL prints definitions. */
+const canonicalSettings = [
+  'set local search_path to pg_catalog',
+  `set local datestyle to 'ISO, MDY'`,
+  `set local timezone to 'UTC'`,
+  `set local intervalstyle to 'postgres'`,
+  'set local extra_float_digits to 1',
+  `set local bytea_output to 'hex'`,
+  `set local lc_monetary to 'C'`,
+  'set local standard_conforming_strings to on',
+  'set local quote_all_identifiers to off',
+  'set local jit to off',
+]
+
+/** Statements that set them until the end of the transaction or savepoint. Send them before the catalog queries. */
+export function canonicalSessionStatements(): string {
+  return canonicalSettings.join(';\n')
+}
