@@ -5,9 +5,13 @@ export interface Owner {
 }
 
 /** The identity that the first migration records in a database. */
-export interface DatabaseIdentity extends Owner {
+export interface StoredIdentity extends Owner {
   /** A UUID that only this database has. */
   readonly id: string
+}
+
+/** The identity as it is read from a database. */
+export interface DatabaseIdentity extends StoredIdentity {
   /** Since when it belongs to the owner; ISO 8601. */
   readonly since: string
 }

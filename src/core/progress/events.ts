@@ -1,6 +1,6 @@
 import type { Completion } from '../history/completion.js'
 import type { History } from '../history/history.js'
-import type { DatabaseIdentity } from '../history/ownership.js'
+import type { StoredIdentity } from '../history/ownership.js'
 import type { Decision } from '../history/policy.js'
 import type { StaleRevision } from '../model/snapshot-staleness.js'
 import type { Changes } from '../model/snapshot.js'
@@ -55,7 +55,7 @@ export interface ProgressEvents {
     readonly standing: Completion | null
   }
   /** To whom the database belongs from now on. */
-  identified: { readonly identity: Omit<DatabaseIdentity, 'since'> }
+  identified: { readonly identity: StoredIdentity }
   'knex lock freed': object
   /** `what` is a statement, or the revision that is recorded. */
   repairing: { readonly what: string }

@@ -117,12 +117,7 @@ function checksSection({ lastCheck, outage }: HealthState, status: HealthStatus)
   }
 }
 
-/** The running revision in the document. */
-interface RunningRevisionView extends Omit<RunningRevision, 'activity'> {
-  readonly activity?: ActivityView
-}
-
-/** Its activity. Null is what is not known, or not the case; the optional members are for `full` details only. */
+/** The activity of the running revision. Null is what is not known, or not the case; the optional members are for `full` details only. */
 export interface ActivityView {
   readonly known: boolean
   readonly command: string | null
@@ -137,11 +132,8 @@ export interface ActivityView {
   readonly blockers?: readonly Blocker[]
 }
 
-function viewRunningRevision(
-  { activity, ...revision }: RunningRevision,
-  detail: DetailLevel,
-): RunningRevisionView {
-  return activity === null ? revision : { ...revision, activity: viewActivity(activity, detail) }
+function viewRunningRevision({ activity, ...revision }: RunningRevision, detail: DetailLevel) {
+  return { ...revision, ...(activity === null ? {} : { activity: viewActivity(activity, detail) }) }
 }
 
 /** The public view shows neither statements of other sessions nor names of objects. */

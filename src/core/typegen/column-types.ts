@@ -4,9 +4,12 @@ import { type Catalog, type Facts, objectKey, parseKey, unquoteName } from '../m
 export type UnionMembers = readonly string[]
 
 /** What node-postgres returns for a type of PostgreSQL, and what it accepts for it. */
-export interface ColumnType {
+interface ValueType {
   readonly read: UnionMembers
   readonly write: UnionMembers
+}
+
+export interface ColumnType extends ValueType {
   /** False for a domain that is NOT NULL. */
   readonly nullable: boolean
   /** Whether a domain has a default. */
@@ -27,7 +30,7 @@ const dateType = { read: ['Date'], write: ['Date', 'string'] }
 const jsonType = { read: ['Json'], write: ['JsonInput'] }
 
 /** The types that node-postgres parses. For all others it returns PostgreSQL's text. */
-const parsedTypes: Readonly<Record<string, Pick<ColumnType, 'read' | 'write'>>> = {
+const parsedTypes: Readonly<Record<string, ValueType>> = {
   boolean: { read: ['boolean'], write: ['boolean'] },
   smallint: numberType,
   integer: numberType,

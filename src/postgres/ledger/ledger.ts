@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { DatabaseIdentity } from '../../core/history/ownership.js'
+import type { DatabaseIdentity, StoredIdentity } from '../../core/history/ownership.js'
 import { isRecord } from '../../core/text/is-record.js'
 import { queryRows, type Row } from '../connection/query.js'
 
@@ -47,8 +47,6 @@ export interface LedgerDetail {
   readonly index?: string
   readonly statements?: readonly string[]
 }
-
-type StoredIdentity = Omit<DatabaseIdentity, 'since'>
 
 export interface LedgerEntry {
   readonly revision: string | null

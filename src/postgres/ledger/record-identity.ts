@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import type { DatabaseIdentity, Owner } from '../../core/history/ownership.js'
+import type { Owner, StoredIdentity } from '../../core/history/ownership.js'
 import { appendEntries, type LedgerWriter } from './ledger.js'
 
 /**
@@ -12,7 +12,7 @@ export async function recordIdentity(
   ledger: { readonly schema: string; readonly writer: LedgerWriter },
   { service, environment }: Owner,
   event: 'identified' | 'adopted',
-): Promise<Omit<DatabaseIdentity, 'since'>> {
+): Promise<StoredIdentity> {
   const identity = { id: randomUUID(), service, environment }
   await appendEntries(client, ledger, [{ revision: null, event, detail: { identity } }])
   return identity
