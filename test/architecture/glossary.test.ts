@@ -74,6 +74,11 @@ t.test('each word of the glossary that is never said is held out, or has its rea
   t.ok(words.length > 30)
 })
 
+function isRightName(place: string, name: string): boolean {
+  const file = place.replace(/:\d+$/, '')
+  return [rightNames['*'], rightNames[file]].some((names) => names?.[name] !== undefined)
+}
+
 t.test('no name is a metaphor', { todo }, async (t) => {
   const words = inventedNames.flatMap(({ words, say }) =>
     words.map((word) => ({ word, say, finder: finderOf(word) })),
@@ -84,7 +89,7 @@ t.test('no name is a metaphor', { todo }, async (t) => {
   ]
   t.strictSame(
     names
-      .filter(({ name }) => rightNames[name] === undefined)
+      .filter(({ place, name }) => !isRightName(place, name))
       .flatMap(({ place, name }) =>
         words
           .filter(({ finder }) => finder.test(spaced(name)))
