@@ -1,6 +1,6 @@
 import t from 'tap'
 import { pages, type Page } from './documents.js'
-import { allowedWords, inventedNames, neverSay, otherMeanings, rightNames } from './glossary.js'
+import { allowedWords, idioms, inventedNames, neverSay, otherMeanings, rightNames } from './glossary.js'
 import { declaredNames, sources } from './sources.js'
 
 /** `readDatabaseState` as `read database state`, `lock-file` as `lock file`. */
@@ -16,7 +16,7 @@ function finderOf(word: string): RegExp {
   return new RegExp(`(?<![a-z])${word}(?:e?s|ed|y|ly|ous|ing)?(?![a-z])`)
 }
 
-const forbidden = neverSay.flatMap(({ words, say }) =>
+const forbidden = [...neverSay, ...idioms].flatMap(({ words, say }) =>
   words.map((word) => ({ word, say, finder: finderOf(word) })),
 )
 

@@ -26,7 +26,14 @@ export const neverSay: readonly ForbiddenWords[] = [
   { say: 'monitor', words: ['watcher'] },
 ]
 
-/** Where one of them has another meaning: the beginning of a line's text, by file, and why. */
+/** Idioms that read as translated: held out of the same places. */
+export const idioms: readonly ForbiddenWords[] = [
+  { say: 'everybody who', words: ['whoever'] },
+  { say: 'again', words: ['anew'] },
+  { say: 'will, must or should', words: ['shall'] },
+]
+
+/** Files in which one of these words means something else, and what. */
 export const otherMeanings: readonly {
   readonly word: string
   readonly files: readonly string[]
