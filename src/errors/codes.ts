@@ -1,5 +1,3 @@
-import type { ExitCode } from './exit-codes.js'
-
 /** One code, one fix. docs/errors.md is generated from `meaning` and `fix`. */
 export const errorCodes = {
   SCHEMA_USAGE: {
@@ -208,6 +206,6 @@ export const errorCodes = {
     meaning: 'The process was asked to stop before its work was done.',
     fix: 'Nothing is left behind; run it again.',
   },
-} as const satisfies Record<string, { exit: ExitCode; meaning: string; fix: string }>
+} as const satisfies Record<string, { exit: number; meaning: string; fix: string }>
 
 export type ErrorCode = keyof typeof errorCodes

@@ -1,4 +1,4 @@
-import type { MigrationChecksum } from '../model/snapshot-staleness.js'
+import type { MigrationChecksum } from '../model/snapshot.js'
 
 /** How a migrations folder changed since its revisions were recorded. */
 export type HistoryChange =

@@ -1,11 +1,4 @@
-import type { Snapshot } from './snapshot.js'
-
-/** A migration as the snapshot records it: the revision, the file name and a checksum of its text. */
-export interface MigrationChecksum {
-  readonly revision: string
-  readonly file: string | null
-  readonly checksum: string | null
-}
+import type { MigrationChecksum, Snapshot } from './snapshot.js'
 
 /** A revision because of which a snapshot is not that of these migrations. */
 export interface StaleRevision {

@@ -7,11 +7,15 @@ export const snapshotFormat = 2
 /** What a revision changes in the catalog, by object key: the facts after it, null if the object is gone. */
 export type Changes = Readonly<Record<string, Facts | null>>
 
-export interface SnapshotRevision {
+/** The text of a migration, by which an edited or renamed one is recognised. */
+export interface MigrationChecksum {
   readonly revision: string
-  /** The file it was made from; null for a custom migration source without files. */
+  /** The name of its file; null for a custom migration source without files. */
   readonly file: string | null
   readonly checksum: string | null
+}
+
+export interface SnapshotRevision extends MigrationChecksum {
   readonly changes: Changes
   readonly undetermined?: UndeterminedFacts
 }
