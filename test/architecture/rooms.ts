@@ -20,7 +20,7 @@ const operation = { imports: [...migrating, ...gate, ...ddl], packages: ['pg', '
 
 /** Who may import whom: the table of ARCHITECTURE.md. */
 export const rooms: Readonly<Record<string, Room>> = {
-  'core/text': { purpose: 'printable and redacted text, the nearest name', imports: [] },
+  'core/text': { purpose: 'printable and redacted text, numbers and lists, the nearest name', imports: [] },
   'core/model': {
     purpose: 'catalog, diff, patterns, scope, snapshot, and how they are described',
     imports: ['core/text'],
@@ -34,7 +34,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: ['core/text', 'core/model', 'core/impact'],
   },
   'core/progress': {
-    purpose: 'events, their messages, the activity of a session, the health document',
+    purpose: 'events, their messages, the activity of a session, the health of a process',
     imports: ['core/text', 'core/model', 'core/impact', 'core/history'],
   },
   'core/typegen': { purpose: 'TypeScript types of tables', imports: ['core/text', 'core/model'] },

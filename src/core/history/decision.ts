@@ -28,6 +28,7 @@ export interface Assessment {
   readonly verification: Verification
 }
 
+/** What was read from a database, and what it is compared with. */
 export interface AssessmentInput {
   /** The revisions of this build, in order. */
   readonly build: readonly string[]

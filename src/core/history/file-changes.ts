@@ -145,15 +145,15 @@ function findDeletedAndReordered(
   build: readonly string[],
   order: readonly string[],
 ): readonly HistoryChange[] {
-  const places = new Map(build.map((revision, index) => [revision, index]))
-  const newest = order.findLastIndex((revision) => places.has(revision))
+  const positions = new Map(build.map((revision, index) => [revision, index]))
+  const newest = order.findLastIndex((revision) => positions.has(revision))
   let last = -1
   return order.slice(0, newest + 1).flatMap((revision): readonly HistoryChange[] => {
-    const place = places.get(revision)
-    if (place === undefined) return [{ what: 'deleted', revision }]
+    const position = positions.get(revision)
+    if (position === undefined) return [{ what: 'deleted', revision }]
     const after = build[last]
-    if (after !== undefined && place < last) return [{ what: 'reordered', revision, after }]
-    last = place
+    if (after !== undefined && position < last) return [{ what: 'reordered', revision, after }]
+    last = position
     return []
   })
 }
