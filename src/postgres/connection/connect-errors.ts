@@ -1,6 +1,6 @@
 import { SchemaError, type ErrorChoice, type ErrorCode } from '../../errors/schema-error.js'
 import { describeAddress, type DatabaseAddress } from './address.js'
-import { errorCodeOf, isResourceShortage, sqlState } from './sqlstate.js'
+import { driverErrorCode, isResourceShortage, sqlState } from './sqlstate.js'
 
 /** Why connecting failed: the error to throw, and whether a later attempt may succeed. */
 export interface ConnectionFailure {
@@ -162,5 +162,5 @@ function formatDriverError(cause: unknown): string {
 }
 
 function codeAndMessageOf(cause: unknown): { code: string; message: string } {
-  return { code: errorCodeOf(cause), message: cause instanceof Error ? cause.message : String(cause) }
+  return { code: driverErrorCode(cause), message: cause instanceof Error ? cause.message : String(cause) }
 }

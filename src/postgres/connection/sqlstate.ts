@@ -72,7 +72,7 @@ export function hasSqlState(
   error: unknown,
   ...states: readonly SqlState[]
 ): error is Error & { readonly code: string } {
-  return states.some((state) => state === errorCodeOf(error))
+  return states.some((state) => state === driverErrorCode(error))
 }
 
 /** They end the session. The severity alone does not tell: it is a word in the language of the server. */
@@ -103,7 +103,7 @@ const connectTimeoutMessage = 'timeout expired'
 /** Whether the server did not answer at all. */
 export function isNoResponse(error: unknown): boolean {
   return (
-    noResponseCodes.includes(errorCodeOf(error)) ||
+    noResponseCodes.includes(driverErrorCode(error)) ||
     (error instanceof Error && error.message === connectTimeoutMessage)
   )
 }
@@ -127,7 +127,7 @@ const transientMessages =
  */
 export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  const code = errorCodeOf(error)
+  const code = driverErrorCode(error)
   if (error.name === 'KnexTimeoutError' || socketCodes.includes(code)) return true
   // Knex puts the SQL and " - " in front of the message.
   const message = error.message.split(' - ').at(-1) ?? ''
@@ -163,7 +163,7 @@ function isOfClass(state: string, ...classes: readonly string[]): boolean {
   return classes.some((each) => state.startsWith(each))
 }
 
-/** PostgreSQL's SQLSTATE, or Node's code of a system error; empty where an error has none. */
-export function errorCodeOf(error: unknown): string {
+/** The SQLSTATE of an error of PostgreSQL, or Node's code of a system error; empty where there is none. */
+export function driverErrorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }

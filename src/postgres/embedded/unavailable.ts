@@ -1,5 +1,5 @@
 import { type ErrorChoice, type ErrorParts, SchemaError } from '../../errors/schema-error.js'
-import { errorCodeOf } from '../connection/sqlstate.js'
+import { driverErrorCode } from '../connection/sqlstate.js'
 
 const useOwnDatabase: ErrorChoice = ['DATABASE_URL=postgres://…', 'uses a PostgreSQL of your own']
 
@@ -19,5 +19,5 @@ export function lastLines(text: string): readonly string[] {
 
 /** Whether an error is a system error with one of these codes (`ENOENT`). */
 export function hasErrorCode(error: unknown, ...codes: readonly string[]): boolean {
-  return codes.includes(errorCodeOf(error))
+  return codes.includes(driverErrorCode(error))
 }

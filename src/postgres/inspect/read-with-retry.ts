@@ -5,7 +5,7 @@ import { withJitter, pause } from '../connection/backoff.js'
 import { classifyConnectionError, type ConnectionFailure } from '../connection/connect-errors.js'
 import { type Connection, tryConnect, translateConnectionLoss } from '../connection/connect.js'
 import { closeClient, type Deadline } from '../connection/lifecycle.js'
-import { errorCodeOf, isResourceShortage } from '../connection/sqlstate.js'
+import { driverErrorCode, isResourceShortage } from '../connection/sqlstate.js'
 import { lockHoldersOf, isCatalogLockedError } from '../locks/blocked-read.js'
 
 export interface ReadRetryOptions {
@@ -99,7 +99,7 @@ async function tryRead<T>(
 
 /** Also retries where the server lacks resources at the moment. */
 function retryableFailure(error: unknown, connection: Connection): ConnectionFailure {
-  if (isResourceShortage(errorCodeOf(error))) return classifyConnectionError(error, addressOf(connection))
+  if (isResourceShortage(driverErrorCode(error))) return classifyConnectionError(error, addressOf(connection))
   if (isRetryable(error)) return { error, retry: true }
   throw error
 }

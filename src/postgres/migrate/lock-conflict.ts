@@ -1,5 +1,5 @@
 import { withJitter } from '../connection/backoff.js'
-import { errorCodeOf, isLockConflict, sqlState } from '../connection/sqlstate.js'
+import { driverErrorCode, isLockConflict, sqlState } from '../connection/sqlstate.js'
 import type { RunState } from './run-state.js'
 
 /**
@@ -9,7 +9,7 @@ import type { RunState } from './run-state.js'
  */
 export function lockConflictMessage(error: unknown, { serverMessages }: RunState): string | null {
   if (!(error instanceof Error)) return null
-  const code = errorCodeOf(error)
+  const code = driverErrorCode(error)
   const isHidden = code === sqlState.inFailedTransaction || error.name === 'MigrationLocked'
   const last = [...serverMessages.keys()].findLast((known) => known !== sqlState.inFailedTransaction)
   const cause = isHidden ? (last ?? '') : code
