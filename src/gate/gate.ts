@@ -3,7 +3,7 @@ import type { Snapshot } from '../core/model/snapshot.js'
 import { addressOf, describeAddress } from '../postgres/connection/address.js'
 import { pause } from '../postgres/connection/backoff.js'
 import { retryOnConnectionLoss } from '../postgres/inspect/read-with-retry.js'
-import { loadOrRefreshSnapshot } from '../snapshot/snapshot.js'
+import { loadOrRefreshSnapshot } from '../snapshot/current.js'
 import type { Workspace } from '../workspace.js'
 import {
   type AssessedDatabase,

@@ -3,7 +3,6 @@ import { findingsOf } from '../core/history/decision.js'
 import { type Decision } from '../core/history/policy.js'
 import type { Progress, ProgressReporter } from '../core/progress/events.js'
 import { healthDocument, type HealthDocument } from '../core/progress/health-document.js'
-import type { Outage } from '../core/progress/outage.js'
 import {
   advanceHealth,
   type DetailLevel,
@@ -20,6 +19,7 @@ import { errorCodes } from '../errors/codes.js'
 import { errorDetails, type SchemaError } from '../errors/schema-error.js'
 import { describeAddress } from '../postgres/connection/address.js'
 import type { AssessedDatabase } from './assess.js'
+import type { OutageRecorder } from './outage.js'
 import { describeDecision } from './situations/refusal.js'
 
 /** What the health routes answer from: serialised once for each change, never per request. */
@@ -39,13 +39,11 @@ export interface Health {
 }
 
 /** The health of one process, and what changes it. */
-export interface HealthTracker extends Health {
+export interface HealthTracker extends Health, OutageRecorder {
   readonly report: ProgressReporter
   /** Takes in a reading of the database; the first one opens the gate. */
   readonly recordResult: (assessed: AssessedDatabase) => Decision
   readonly recordRefusal: (error: SchemaError) => void
-  readonly recordOutage: (outage: Omit<Outage, 'since'>) => void
-  readonly recordRecovery: () => void
 }
 
 export function createHealthTracker({ service, target }: Pick<Config, 'service' | 'target'>): HealthTracker {

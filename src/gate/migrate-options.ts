@@ -1,5 +1,5 @@
 import type { Snapshot } from '../core/model/snapshot.js'
-import type { Inspection } from '../postgres/inspect/inspect.js'
+import type { Inspection } from '../postgres/inspect/inspection.js'
 import type { MigrateOptions } from '../postgres/session/migrate-options.js'
 import type { Workspace } from '../workspace.js'
 import type { TaskControl } from './assess.js'

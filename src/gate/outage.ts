@@ -3,7 +3,6 @@ import type { Outage } from '../core/progress/outage.js'
 import { errorMessage } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { isConnectionLost, isTransient } from '../postgres/connection/sqlstate.js'
-import type { HealthTracker } from './health-state.js'
 
 /** Reports an outage twice: when it begins and when it is over. */
 export interface OutageReporter {
@@ -32,8 +31,14 @@ export function createOutageReporter({ health, report }: OutageListeners): Outag
   }
 }
 
+/** Where an outage shows. */
+export interface OutageRecorder {
+  readonly recordOutage: (outage: Omit<Outage, 'since'>) => void
+  readonly recordRecovery: () => void
+}
+
 interface OutageListeners {
-  readonly health: HealthTracker
+  readonly health: OutageRecorder
   readonly report: ProgressReporter
 }
 

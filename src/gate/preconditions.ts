@@ -3,7 +3,7 @@ import { assess, decide, mayMigrate, wrongDatabaseReason } from '../core/history
 import type { Owner } from '../core/history/ownership.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import { describeAddress } from '../postgres/connection/address.js'
-import type { Inspection } from '../postgres/inspect/inspect.js'
+import type { Inspection } from '../postgres/inspect/inspection.js'
 import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
 import type { Workspace } from '../workspace.js'
 import { refusalError } from './situations/refusal.js'

@@ -11,7 +11,7 @@ import {
   readUnfinishedRevisions,
   type UnfinishedRevision,
 } from '../postgres/verify/unfinished-revisions.js'
-import { loadUsableSnapshot } from '../snapshot/snapshot.js'
+import { loadUsableSnapshot } from '../snapshot/usable.js'
 import type { Workspace } from '../workspace.js'
 import { type AssessedDatabase, assessDatabase, connectAndRead, type TaskControl } from './assess.js'
 import { errorCodeOf } from './situations/refusal.js'

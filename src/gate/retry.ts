@@ -1,23 +1,29 @@
 import type { Progress, ProgressEvents, ProgressReporter } from '../core/progress/events.js'
 import { describeError, SchemaError } from '../errors/schema-error.js'
 import { withJitter, pause } from '../postgres/connection/backoff.js'
-import type { Workspace } from '../workspace.js'
 import type { AssessedDatabase } from './assess.js'
-import { type GateContext, runGate } from './gate.js'
 import type { HealthTracker } from './health-state.js'
 
 export interface GateRetryOptions {
-  readonly context: GateContext & { readonly signal: AbortSignal }
+  /** Runs the gate once. Migrates as the policy says, or not at all. */
+  readonly attempt: (report: ProgressReporter, onBehind: OnBehind) => Promise<AssessedDatabase>
   readonly health: HealthTracker
+  readonly report: ProgressReporter
   /** Why it refused the first time. */
   readonly firstRefusal: SchemaError
   /** Called when the reason of the refusal changed. */
   readonly onRefused: (error: SchemaError) => void
   /** Called when the attempt itself failed, once for each reason, and when it was stopped while it migrated. */
   readonly onFailed: (error: Error) => void
+  /** The longest delay between two attempts, in milliseconds. */
+  readonly interval: number
+  readonly signal: AbortSignal
 }
 
-/** In milliseconds; the longest is VERIFY_INTERVAL. */
+/** Whether an attempt does what ON_BEHIND says, or leaves a database that is behind as it is. */
+export type OnBehind = 'as configured' | 'refuse'
+
+/** In milliseconds. */
 const firstDelay = 1_000
 
 /** After these a migration would fail again: from then on other processes have to migrate. */
@@ -43,16 +49,15 @@ const routineEvents: ReadonlySet<keyof ProgressEvents> = new Set([
  * until a migration has failed. Throws SCHEMA_INTERRUPTED when asked to stop.
  */
 export async function retryGate(options: GateRetryOptions): Promise<AssessedDatabase> {
-  const { context, firstRefusal, onRefused, onFailed } = options
-  const { interval } = context.workspace.config.verify
+  const { firstRefusal, onRefused, onFailed, interval, signal } = options
   let reason = firstRefusal
   let migrationFailure = migrationFailureCodes.has(firstRefusal.code) ? firstRefusal : null
   let lastFailure = ''
   for (let delay = Math.min(firstDelay, interval); ; delay = Math.min(delay * 2, interval)) {
-    await pause(withJitter(delay), context.signal)
-    const result = await tryGate(migrationFailure === null ? context : withoutMigrating(context), options)
+    await pause(withJitter(delay), signal)
+    const result = await tryGate(options, migrationFailure === null ? 'as configured' : 'refuse')
     if (!(result instanceof Error)) return result
-    if (context.signal.aborted) throw result
+    if (signal.aborted) throw result
     if (result instanceof SchemaError) {
       if (migrationFailureCodes.has(result.code)) migrationFailure = result
       const next = result.code === 'SCHEMA_BEHIND' ? (migrationFailure ?? result) : result
@@ -66,21 +71,21 @@ export async function retryGate(options: GateRetryOptions): Promise<AssessedData
 }
 
 async function tryGate(
-  context: GateContext,
-  { health, onFailed }: GateRetryOptions,
+  { attempt, health, report, onFailed, signal }: GateRetryOptions,
+  onBehind: OnBehind,
 ): Promise<AssessedDatabase | Error> {
-  const log = bufferRoutineEvents(context.report)
-  const report: ProgressReporter = (progress) => {
+  const buffered = bufferRoutineEvents(report)
+  const reportToBoth: ProgressReporter = (progress) => {
     health.report(progress)
-    log.report(progress)
+    buffered.report(progress)
   }
   try {
-    const assessed = await runGate({ ...context, report })
-    log.flush()
+    const assessed = await attempt(reportToBoth, onBehind)
+    buffered.flush()
     return assessed
   } catch (error) {
     const failure = error instanceof Error ? error : new Error(String(error))
-    if (context.signal?.aborted === true && log.hasReported()) onFailed(failure)
+    if (signal.aborted && buffered.hasReported()) onFailed(failure)
     return failure
   }
 }
@@ -107,11 +112,4 @@ function bufferRoutineEvents(report: ProgressReporter): BufferedReporter {
       report(progress)
     },
   }
-}
-
-function withoutMigrating(context: GateRetryOptions['context']): GateContext {
-  const { config } = context.workspace
-  const policy = { ...config.policy, onBehind: 'refuse' } as const
-  const workspace: Workspace = { ...context.workspace, config: { ...config, policy } }
-  return { ...context, workspace }
 }

@@ -94,12 +94,27 @@ async function retryUntilOpen(options: SuperviseOptions, refusal: SchemaError): 
   }
   onRefused(refusal)
   const assessed = await retryGate({
-    context: { workspace, report: reportToLog, signal, ...unreadyConsequence },
+    attempt: (report, onBehind) =>
+      runGate({
+        workspace: onBehind === 'refuse' ? withoutMigrating(workspace) : workspace,
+        report,
+        signal,
+        ...unreadyConsequence,
+      }),
     health,
+    report: reportToLog,
     firstRefusal: refusal,
     onRefused,
     onFailed: (error) => logRefusal(log, error, 'warn'),
+    interval: workspace.config.verify.interval,
+    signal,
   })
   reportToLog({ event: 'gate opened', after: performance.now() - since })
   return assessed
+}
+
+function withoutMigrating(workspace: Workspace): Workspace {
+  const { config } = workspace
+  const policy = { ...config.policy, onBehind: 'refuse' } as const
+  return { ...workspace, config: { ...config, policy } }
 }

@@ -4,7 +4,7 @@ import { repairAsSurveyed, type Survey, surveyDatabase } from '../../operations/
 import { describeAddress } from '../../postgres/connection/address.js'
 import { halfAppliedError, completionLines } from '../../postgres/verify/half-applied-error.js'
 import type { UnfinishedRevision } from '../../postgres/verify/unfinished-revisions.js'
-import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/snapshot.js'
+import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 import { requireConfirmation } from './confirm.js'

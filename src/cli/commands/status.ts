@@ -17,7 +17,7 @@ import {
   type UnfinishedRevision,
   mayHaveLeftObjects,
 } from '../../postgres/verify/unfinished-revisions.js'
-import { describeStale } from '../../snapshot/snapshot.js'
+import { describeStale } from '../../snapshot/usable.js'
 import { withWorkspace } from '../../workspace.js'
 import { assessmentDocument } from './assessment-report.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'

@@ -10,7 +10,7 @@ import { renderTableTypes } from '../../core/typegen/table-types.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knexfile.js'
 import { listMigrations, type Migration } from '../../project/migration-files.js'
-import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/snapshot.js'
+import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/usable.js'
 import { findProject } from '../../workspace.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
 

@@ -12,7 +12,7 @@ import { type Connection, withClient } from '../../postgres/connection/connect.j
 import { readServerMajor } from '../../postgres/connection/query.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
-import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/snapshot.js'
+import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js'
 import type { Workspace } from '../../workspace.js'
 import { loadModels, runSqlFile } from './source-files.js'
 

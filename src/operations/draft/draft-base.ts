@@ -10,7 +10,7 @@ import { SchemaError } from '../../errors/schema-error.js'
 import { withClient } from '../../postgres/connection/connect.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
-import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/snapshot.js'
+import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/usable.js'
 import type { Workspace } from '../../workspace.js'
 
 /** The promise at head, from which a new migration is drafted. */

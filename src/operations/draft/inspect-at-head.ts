@@ -2,7 +2,8 @@ import { compareHistory, type History, type Position } from '../../core/history/
 import { type ErrorChoice, type ErrorCode, SchemaError } from '../../errors/schema-error.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withClient } from '../../postgres/connection/connect.js'
-import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
+import { inspect } from '../../postgres/inspect/inspect.js'
+import { type Inspection } from '../../postgres/inspect/inspection.js'
 import type { Workspace } from '../../workspace.js'
 
 /**

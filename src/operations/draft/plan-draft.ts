@@ -4,7 +4,7 @@ import { compareInScope, type IgnoredDifferences, type Scope, limitToScope } fro
 import { planChanges } from '../../ddl/plan/plan.js'
 import type { Plan, PlanRefusal } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import type { Inspection } from '../../postgres/inspect/inspect.js'
+import type { Inspection } from '../../postgres/inspect/inspection.js'
 import type { Workspace } from '../../workspace.js'
 import { readSource, type SourceCatalog } from '../diff/catalog-source.js'
 import { type DraftBase, loadDraftBase } from './draft-base.js'

@@ -5,7 +5,7 @@ import type { Plan } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { TaskControl } from '../../gate/assess.js'
 import { migrateOptionsFor } from '../../gate/migrate-options.js'
-import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/snapshot.js'
+import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js'
 import type { Workspace } from '../../workspace.js'
 import { buildDatabase } from './build.js'
 

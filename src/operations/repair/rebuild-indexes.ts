@@ -10,13 +10,7 @@ import { type ActivitySampler, startActivitySampler } from '../../postgres/locks
 import { withHeartbeat } from '../../postgres/migrate/heartbeat.js'
 import type { LockedSession } from '../../postgres/session/locked-session.js'
 import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
-import type { RepairSurvey } from './repair.js'
-
-/** An index to drop, and to build again if it is promised. */
-export interface IndexRebuild {
-  readonly key: string
-  readonly statements: readonly string[]
-}
+import type { IndexRebuild, RepairSurvey } from './repair-plan.js'
 
 /** Rebuilds the confirmed indexes that a survey still finds. Returns their keys. Throws SCHEMA_REPAIR_FAILED. */
 export async function rebuildIndexes(

@@ -1,4 +1,3 @@
-import type pg from 'pg'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import { ledgerTablesOf, readCatalogInTransaction } from '../../postgres/introspect/read-catalog.js'
 import { ledgerDetailOf } from '../../postgres/ledger/change-hash.js'
@@ -12,17 +11,8 @@ import {
   type UnfinishedRevision,
 } from '../../postgres/verify/unfinished-revisions.js'
 import type { Migration } from '../../project/migration-files.js'
-import { type IndexRebuild, rebuildIndexes, throwIfStopped } from './rebuild-indexes.js'
-
-/** What is to be done. */
-export interface RepairPlan {
-  readonly indexes: readonly IndexRebuild[]
-  /** Revisions to record, in order. */
-  readonly records: readonly string[]
-}
-
-/** Finds what is to be done; `rebuilt` are the keys of indexes that were invalid and have just been built again. */
-export type RepairSurvey = (client: pg.ClientBase, rebuilt: readonly string[]) => Promise<RepairPlan>
+import { rebuildIndexes, throwIfStopped } from './rebuild-indexes.js'
+import type { RepairPlan, RepairSurvey } from './repair-plan.js'
 
 /** What was done. */
 export interface RepairResult {

@@ -5,7 +5,8 @@ import { parseKey } from '../../core/model/catalog.js'
 import { promisedCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
 import { assessInspection, type TaskControl } from '../../gate/assess.js'
 import { migrateOptionsFor } from '../../gate/migrate-options.js'
-import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
+import { inspect } from '../../postgres/inspect/inspect.js'
+import { type Inspection } from '../../postgres/inspect/inspection.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findIndexBuilders } from '../../postgres/locks/index-builders.js'
 import { isKnexLockTaken } from '../../postgres/session/knex-lock.js'
@@ -19,7 +20,8 @@ import {
 } from '../../postgres/verify/unfinished-revisions.js'
 import type { Workspace } from '../../workspace.js'
 import { type IndexRepair, type InvalidIndex, planIndexRepair } from './invalid-indexes.js'
-import { repair, type RepairPlan, type RepairResult } from './repair.js'
+import type { RepairPlan } from './repair-plan.js'
+import { repair, type RepairResult } from './repair.js'
 
 export interface RepairContext extends TaskControl {
   readonly workspace: Workspace

@@ -9,7 +9,8 @@ import {
 import type { Facts } from '../../core/model/catalog.js'
 import { pickKeys } from '../../core/model/snapshot.js'
 import { canonicalizeCatalog } from '../../postgres/canonicalize/canonicalize.js'
-import { proposeAt, requireSnapshot, type StampContext, type StampProposal, withInspection } from './plan.js'
+import { proposeAt, requireSnapshot, type StampContext, withInspection } from './plan.js'
+import type { StampProposal } from './proposal.js'
 
 /** A proposal for the revision that a database is most like, and the runners-up. */
 export interface ClosestRevisionProposal extends StampProposal {

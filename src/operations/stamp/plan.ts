@@ -1,13 +1,15 @@
 import type pg from 'pg'
 import type { Assessment } from '../../core/history/decision.js'
-import { compareHistory, type History } from '../../core/history/history.js'
+import { compareHistory } from '../../core/history/history.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import { assessInspection, connectAndRead, type TaskControl } from '../../gate/assess.js'
 import { refuseWrongDatabase } from '../../gate/preconditions.js'
 import { withTimeout } from '../../postgres/connection/lifecycle.js'
-import { inspect, type Inspection } from '../../postgres/inspect/inspect.js'
-import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/snapshot.js'
+import { inspect } from '../../postgres/inspect/inspect.js'
+import { type Inspection } from '../../postgres/inspect/inspection.js'
+import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js'
 import type { Workspace } from '../../workspace.js'
+import type { StampProposal } from './proposal.js'
 import { refuseOlder, refuseSeparateHistory, refuseUnknown } from './refuse.js'
 
 export interface StampContext extends TaskControl {
@@ -19,23 +21,6 @@ export interface StampRequest {
   readonly revision: string
   /** Whether recorded revisions whose files are lost are taken out of the record. */
   readonly forget: boolean
-}
-
-/** What stamping a database at a revision would record, and how the database differs from it. */
-export interface StampProposal {
-  readonly revision: string
-  readonly inspection: Inspection
-  readonly history: History
-  /** The revisions up to it that are not recorded. */
-  readonly unrecorded: readonly string[]
-  /** Those of them that change no object: whether their rows are there is not judged. */
-  readonly withoutChanges: readonly string[]
-  /** The recorded revisions up to it whose files were edited: their present texts would be recorded. */
-  readonly edited: readonly string[]
-  /** The recorded revisions that would be taken out of the record. */
-  readonly forget: readonly string[]
-  /** The database against the promise at the revision. */
-  readonly assessment: Assessment
 }
 
 /**

@@ -14,14 +14,8 @@ import { type LockedSession, withLockedSession } from '../../postgres/session/lo
 import { markApplied } from '../../postgres/session/mark-applied.js'
 import type { MigrateOptions, MigrationTarget } from '../../postgres/session/migrate-options.js'
 import { type Migration, revisionOf } from '../../project/migration-files.js'
-import {
-  assessAt,
-  requireSnapshot,
-  revisionsUpTo,
-  type StampContext,
-  stampPreconditions,
-  type StampProposal,
-} from './plan.js'
+import { assessAt, requireSnapshot, revisionsUpTo, type StampContext, stampPreconditions } from './plan.js'
+import type { StampProposal } from './proposal.js'
 
 /** The result of a stamp. `untrue`: the database differs in other ways than was confirmed, and nothing was recorded. */
 export type StampResult =

@@ -4,7 +4,7 @@ import { nearestName } from '../../core/text/nearest.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import type { Workspace } from '../../workspace.js'
-import type { StampProposal } from './plan.js'
+import type { StampProposal } from './proposal.js'
 
 /** Throws SCHEMA_USAGE for a revision that this build does not have. */
 export function refuseUnknown(revision: string, { migrations }: Workspace): void {

@@ -1,19 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { chown, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDirectoryAtomically } from './atomic-directory.js'
 import type { Binaries } from './binaries.js'
 import { runProcess, serverEnvironment } from './run-process.js'
-import type { ServerHome } from './server-home.js'
+import { serverFilesOf, type ServerHome } from './server-home.js'
 import { lastLines, embeddedUnavailableError } from './unavailable.js'
-
-/** The files of a server. `cluster` holds the data and the password for it, and is created as a whole. */
-export interface ServerFiles {
-  readonly cluster: string
-  readonly password: string
-  readonly postmaster: string
-  readonly log: string
-}
 
 /** A server to start. `durable` says whether its data must survive a power cut. */
 export interface ServerSetup {
@@ -29,22 +21,6 @@ const localeOptions = [
   '--locale-provider=builtin',
   '--builtin-locale=C.UTF-8',
 ]
-
-export function serverFilesOf({ path }: ServerHome): ServerFiles {
-  const cluster = join(path, 'cluster')
-  return {
-    cluster,
-    password: join(cluster, 'password'),
-    postmaster: join(cluster, 'data', 'postmaster.pid'),
-    log: join(path, 'server.log'),
-  }
-}
-
-/** The URL of a database on the server, with its password. Rejects with ENOENT before `createCluster`. */
-export async function serverUrlOf(home: ServerHome, port: number, database: string): Promise<string> {
-  const password = await readFile(serverFilesOf(home).password, 'utf8')
-  return `postgres://postgres:${password.trim()}@127.0.0.1:${port}/${database}`
-}
 
 /**
  * Creates the data directory with `initdb` if it is missing: superuser `postgres` with a random password, which every

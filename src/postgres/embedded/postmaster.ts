@@ -1,7 +1,6 @@
 import { readFile, rm } from 'node:fs/promises'
 import { isProcessAlive } from './atomic-directory.js'
-import { serverFilesOf } from './cluster.js'
-import type { ServerHome } from './server-home.js'
+import { serverFilesOf, type ServerHome } from './server-home.js'
 import { hasErrorCode } from './unavailable.js'
 
 /** What PostgreSQL writes to `postmaster.pid` while it runs. */

@@ -6,12 +6,13 @@ import {
   lstat,
   mkdir,
   readdir,
+  readFile,
   readlink,
   realpath,
   rmdir,
   symlink,
 } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { SchemaError } from '../../errors/schema-error.js'
 import { resolveAccount, hasAccess } from './account.js'
 import type { SystemAccount } from './run-process.js'
@@ -110,4 +111,28 @@ function unusableDirectoryError(directory: string, cause?: unknown): SchemaError
     choices: [[`rm -r ${directory}`, 'creates it again; the data in it is lost']],
     cause,
   })
+}
+
+/** The files of a server. `cluster` holds the data and the password for it, and is created as a whole. */
+export interface ServerFiles {
+  readonly cluster: string
+  readonly password: string
+  readonly postmaster: string
+  readonly log: string
+}
+
+export function serverFilesOf({ path }: ServerHome): ServerFiles {
+  const cluster = join(path, 'cluster')
+  return {
+    cluster,
+    password: join(cluster, 'password'),
+    postmaster: join(cluster, 'data', 'postmaster.pid'),
+    log: join(path, 'server.log'),
+  }
+}
+
+/** The URL of a database on the server, with its password. Rejects with ENOENT before `createCluster`. */
+export async function serverUrlOf(home: ServerHome, port: number, database: string): Promise<string> {
+  const password = await readFile(serverFilesOf(home).password, 'utf8')
+  return `postgres://postgres:${password.trim()}@127.0.0.1:${port}/${database}`
 }

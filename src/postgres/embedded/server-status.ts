@@ -2,9 +2,8 @@ import type pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 import { withClient } from '../connection/connect.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
-import { serverUrlOf } from './cluster.js'
 import { findPostmaster } from './postmaster.js'
-import type { ServerHome } from './server-home.js'
+import { type ServerHome, serverUrlOf } from './server-home.js'
 
 /** The database that the embedded server provides. */
 export const serviceDatabase = 'schemagate'

@@ -1,8 +1,7 @@
 import { prepareBinaries } from './binaries.js'
-import { serverFilesOf } from './cluster.js'
 import { findPostmaster } from './postmaster.js'
 import { runProcess, serverEnvironment } from './run-process.js'
-import type { ServerHome } from './server-home.js'
+import { serverFilesOf, type ServerHome } from './server-home.js'
 import { lastLines, embeddedUnavailableError } from './unavailable.js'
 
 /**

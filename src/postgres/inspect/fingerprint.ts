@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import { queryAll } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
+import { type InspectionFingerprint } from './inspection.js'
 import {
   fingerprintOf,
-  type InspectionFingerprint,
   serverAndLedgerQueries,
   type ServerQueryOptions,
   rollBackQuietly,

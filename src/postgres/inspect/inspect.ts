@@ -1,47 +1,26 @@
 import type pg from 'pg'
 import type { RecordedRevisions } from '../../core/history/history.js'
-import type { DatabaseIdentity } from '../../core/history/ownership.js'
 import { type Catalog, parseKey, quoteName } from '../../core/model/catalog.js'
 import { defaultScope, type Scope } from '../../core/model/scope.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knexfile.js'
 import { revisionOf } from '../../project/migration-files.js'
-import { addressOf, type DatabaseAddress, describeAddress } from '../connection/address.js'
+import { addressOf, describeAddress } from '../connection/address.js'
 import type { Connection } from '../connection/connect.js'
 import { queryAll, type QueryResult, type Row, rowsOf } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { ledgerTablesOf, createCatalogReader } from '../introspect/read-catalog.js'
 import { lastEventsQuery, parseLastEvents, type Ledger, quoteTableName } from '../ledger/ledger.js'
 import { catalogLockedError } from '../locks/blocked-read.js'
+import type { Inspection } from './inspection.js'
 import {
   fingerprintOf,
-  type InspectionFingerprint,
   type ServerAndLedgers,
   parseServerAndLedgers,
   serverAndLedgerQueries,
   serverResultCount,
   rollBackQuietly,
 } from './server-and-ledgers.js'
-
-/** The state of a database at one moment, read in one snapshot. */
-export interface Inspection {
-  readonly database: DatabaseAddress
-  /** The server's major version. */
-  readonly major: number
-  readonly serverVersion: string
-  /** Whether it is a standby. */
-  readonly readOnly: boolean
-  /** Whether a process holds the migration lock. */
-  readonly locked: boolean
-  /** The PostgreSQL schema of Knex's ledger; null where Knex has no schema to use. */
-  readonly schema: string | null
-  readonly ledger: Ledger | null
-  /** Null before the first migration, and where only Knex has recorded something. */
-  readonly identity: DatabaseIdentity | null
-  readonly recorded: RecordedRevisions
-  readonly live: Catalog
-  readonly fingerprint: InspectionFingerprint
-}
 
 export interface InspectOptions {
   readonly connection: Connection

@@ -5,6 +5,7 @@ import { canonicalSessionStatements } from '../introspect/canonical-session.js'
 import { catalogHashQuery } from '../introspect/catalog-hash.js'
 import { ledgerTable } from '../ledger/ledger.js'
 import { lockHeldCondition } from '../locks/advisory-lock.sql.js'
+import type { InspectionFingerprint } from './inspection.js'
 
 /** The server and database behind a connection, and the ledgers in it. */
 export interface ServerAndLedgers {
@@ -95,14 +96,6 @@ export function parseServerAndLedgers(
     tableName,
     hasOwnLedger: has(ledgerTable),
   }
-}
-
-/** What identifies the result of an inspection: server, ledger, and a hash of the catalog, read in one snapshot. */
-export interface InspectionFingerprint {
-  /** The statements that read the ledger. */
-  readonly ledgerQueries: readonly string[]
-  /** The results of `serverAndLedgerQueries` and of these statements, as text: equal where nothing has changed. */
-  readonly results: string
 }
 
 export function fingerprintOf(

@@ -5,8 +5,7 @@ import { ledgerDetailOf } from '../ledger/change-hash.js'
 import { appendEntries } from '../ledger/ledger.js'
 import type { RevisionCheck } from '../verify/check-revision.js'
 import type { LoadedRevision } from './run-state.js'
-import type { ActiveRun } from './run.js'
-import { configureForRevision, runCancellable, withRevisionHeartbeat } from './running-revision.js'
+import { type ActiveRun, configureForRevision, runCancellable, withRevisionHeartbeat } from './run.js'
 
 /** One `up`: recorded as started, run, verified as its own transaction sees it, recorded as applied in that transaction. */
 export async function applyRevision(

@@ -2,7 +2,7 @@ import { assessCompletion } from '../../core/history/completion.js'
 import { shortenList } from '../../core/text/format.js'
 import type { ErrorFact } from '../../errors/schema-error.js'
 import { ledgerTablesOf, readCatalog } from '../introspect/read-catalog.js'
-import type { RunPhrases } from './run-error.js'
+import type { RunPhrases } from './run-phrases.js'
 import { type LoadedRevision, serverMessageOf } from './run-state.js'
 import type { ActiveRun } from './run.js'
 

@@ -1,7 +1,7 @@
 import { compareHistory } from '../../core/history/history.js'
 import type { Migration } from '../../project/migration-files.js'
 import { addressOf, describeAddress } from '../connection/address.js'
-import type { Inspection } from '../inspect/inspect.js'
+import type { Inspection } from '../inspect/inspection.js'
 import { type LockedSession, withLockedSession } from '../session/locked-session.js'
 import type { MigrateOptions } from '../session/migrate-options.js'
 import { createRevisionCheck, type RevisionCheck } from '../verify/check-revision.js'

@@ -1,5 +1,5 @@
 import type { ErrorChoice } from '../../errors/schema-error.js'
-import type { RunPhrases } from './run-error.js'
+import type { RunPhrases } from './run-phrases.js'
 import type { LoadedRevision } from './run-state.js'
 import type { ActiveRun } from './run.js'
 

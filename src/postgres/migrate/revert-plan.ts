@@ -3,7 +3,7 @@ import { shortenList } from '../../core/text/format.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { Migration } from '../../project/migration-files.js'
 import { describeAddress } from '../connection/address.js'
-import type { Inspection } from '../inspect/inspect.js'
+import type { Inspection } from '../inspect/inspection.js'
 
 /** What is to be reverted, as it was found and confirmed. */
 export interface RevertPlan {

@@ -12,8 +12,14 @@ import { requirePlannedReverts, type RevertPlan } from './revert-plan.js'
 import { runError } from './run-error.js'
 import type { LoadedRevision } from './run-state.js'
 import { loadRevision } from './run-steps.js'
-import { type ActiveRun, type RunContext, withActiveRun } from './run.js'
-import { configureForRevision, runCancellable, withRevisionHeartbeat } from './running-revision.js'
+import {
+  type ActiveRun,
+  configureForRevision,
+  runCancellable,
+  type RunContext,
+  withActiveRun,
+  withRevisionHeartbeat,
+} from './run.js'
 
 /**
  * Reverts the revisions that were planned, newest first, under the lock. Each `down`, its ledger rows and the verification

@@ -1,32 +1,13 @@
 import pg from 'pg'
 import { redactLiterals } from '../../core/progress/session-activity.js'
-import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
+import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import { isSessionLost } from '../connection/lifecycle.js'
 import { addLocationFacts } from '../verify/verification-error.js'
 import { blockerFact, describeLockFailure, lockFailureChoices } from './lock-failure-error.js'
+import type { RunPhrases } from './run-phrases.js'
 import { type LoadedRevision, serverMessageOf } from './run-state.js'
 import type { ActiveRun } from './run.js'
-
-/** How the errors of a run speak of what it does: forward or back. */
-export interface RunPhrases {
-  /** `Migrating`, `Reverting 002_likes` */
-  readonly activity: string
-  /** `002_likes failed.`, `Reverting 002_likes failed.` */
-  readonly failed: string
-  /** `while 002_likes ran`, `while 002_likes was reverted` */
-  readonly during: string
-  /** `Its transaction was rolled back.` */
-  readonly consequence: string
-  /** The consequence where the connection was lost: only the server knows what it had committed. */
-  readonly consequenceOfLoss: string
-  /** What this run had done before. */
-  readonly outcome: readonly ErrorFact[]
-  /** What helps against a failure of the migration itself. */
-  readonly choices: readonly ErrorChoice[]
-  /** What helps against a lost connection. */
-  readonly choicesAfterLoss: readonly ErrorChoice[]
-}
 
 /** The error to throw for a failure while a revision ran or was reverted: which revision, the server's message, what stays. */
 export function runError(

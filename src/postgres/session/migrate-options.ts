@@ -5,7 +5,7 @@ import type { ProgressReporter } from '../../core/progress/events.js'
 import type { KnexProject } from '../../project/knexfile.js'
 import type { Migration } from '../../project/migration-files.js'
 import type { Connection } from '../connection/connect.js'
-import type { Inspection } from '../inspect/inspect.js'
+import type { Inspection } from '../inspect/inspection.js'
 import type { LedgerWriter } from '../ledger/ledger.js'
 
 /** The database that is migrated, and the project it is migrated by. */

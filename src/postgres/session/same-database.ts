@@ -5,7 +5,6 @@ import { type Connection, withClient } from '../connection/connect.js'
 import { withTimeout } from '../connection/lifecycle.js'
 import { queryRows } from '../connection/query.js'
 import { lockHeldByCondition } from '../locks/advisory-lock.sql.js'
-import type { KnexSession } from './knex-session.js'
 
 /** In milliseconds: the holder of the lock must not wait for a network that drops every packet. */
 const probeTimeout = 15_000
@@ -16,7 +15,7 @@ const probeTimeout = 15_000
  * Throws SCHEMA_WRONG_DATABASE.
  */
 export async function requireSameDatabase(
-  { client, pid }: KnexSession,
+  { client, pid }: { readonly client: pg.Client; readonly pid: number },
   connection: Connection,
   serviceConnection: Connection,
   tableName: string,

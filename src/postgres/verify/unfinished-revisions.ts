@@ -11,7 +11,7 @@ import type { Snapshot } from '../../core/model/snapshot.js'
 import type { Migration } from '../../project/migration-files.js'
 import { canonicalizeDifferences } from '../canonicalize/canonicalize.js'
 import type { DeparseTransaction } from '../canonicalize/temporary-objects.js'
-import type { Inspection } from '../inspect/inspect.js'
+import type { Inspection } from '../inspect/inspection.js'
 import type { LastEvent } from '../ledger/ledger.js'
 
 /** A revision that is not recorded: how far it came, and what is on record about the last attempt. */

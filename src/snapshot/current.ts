@@ -1,11 +1,11 @@
-import { type StaleRevision, findStaleRevisions } from '../core/model/snapshot-staleness.js'
+import { findStaleRevisions } from '../core/model/snapshot-staleness.js'
 import { reuseUndeterminedValues, type Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
-import { formatCount, shortenList } from '../core/text/format.js'
 import { isRecord } from '../core/text/is-record.js'
 import { SchemaError } from '../errors/schema-error.js'
 import type { Workspace } from '../workspace.js'
 import { loadSnapshot, saveSnapshot } from './file.js'
+import { staleSnapshotError } from './usable.js'
 
 /**
  * The snapshot to verify with. In development a missing or stale one is made anew; in production a stale one is an error
@@ -25,19 +25,6 @@ export async function loadOrRefreshSnapshot(
   }
   report({ event: 'snapshot stale', stale, missing: snapshot === null })
   return tryRefreshSnapshot(workspace, report)
-}
-
-/** The snapshot as it is, whatever its age: for commands that only look. Null where there is none or it is stale. */
-export async function loadUsableSnapshot({
-  snapshotDirectory,
-  migrations,
-}: Pick<Workspace, 'snapshotDirectory' | 'migrations'>): Promise<{
-  readonly snapshot: Snapshot | null
-  readonly stale: readonly StaleRevision[]
-}> {
-  const snapshot = await loadSnapshot(snapshotDirectory)
-  const stale = snapshot === null ? [] : findStaleRevisions(snapshot, migrations)
-  return { snapshot: stale.length === 0 ? snapshot : null, stale }
 }
 
 /** Replays the migrations and writes the snapshot. Returns it with the file's path. What only reads one loads none of it. */
@@ -88,34 +75,4 @@ async function tryRefreshSnapshot(workspace: Workspace, report: ProgressReporter
 function isSnapshotUnavailable(error: unknown): error is Error {
   if (!(error instanceof Error) || !isRecord(error)) return false
   return ['SCHEMA_SCRATCH_UNAVAILABLE', 'EACCES', 'EROFS', 'EPERM'].includes(String(error['code']))
-}
-
-const staleReasons: Readonly<Record<StaleRevision['why'], string>> = {
-  new: 'not in the snapshot',
-  removed: 'in the snapshot, no longer in the folder',
-  edited: 'edited since the snapshot was made',
-  reordered: 'at another place than in the snapshot',
-}
-
-/** One line for each reason a snapshot is stale. */
-export function describeStale(stale: readonly StaleRevision[]): readonly string[] {
-  return stale.map(({ revision, why }) => `${revision}  ${staleReasons[why]}`)
-}
-
-/** Why there is no promise to go by: the snapshot is stale, or, without a reason for that, there is none. */
-export function staleSnapshotError(
-  { snapshotDirectory }: Pick<Workspace, 'snapshotDirectory'>,
-  stale: readonly StaleRevision[],
-): SchemaError {
-  return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what:
-      stale.length === 0
-        ? 'There is no snapshot of these migrations yet. Nothing was verified or migrated.'
-        : `The snapshot was not made from these migrations: it differs in ${formatCount(stale.length, 'revision')}. Nothing was verified or migrated.`,
-    facts: [
-      ['folder', snapshotDirectory],
-      ...(stale.length === 0 ? [] : [['stale', shortenList(describeStale(stale))] as const]),
-    ],
-    choices: [['schemagate snapshot', 'makes it anew; commit it with the migrations']],
-  })
 }

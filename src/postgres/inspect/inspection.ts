@@ -1,0 +1,33 @@
+import type { RecordedRevisions } from '../../core/history/history.js'
+import type { DatabaseIdentity } from '../../core/history/ownership.js'
+import type { Catalog } from '../../core/model/catalog.js'
+import type { DatabaseAddress } from '../connection/address.js'
+import type { Ledger } from '../ledger/ledger.js'
+
+/** The state of a database at one moment, read in one snapshot. */
+export interface Inspection {
+  readonly database: DatabaseAddress
+  /** The server's major version. */
+  readonly major: number
+  readonly serverVersion: string
+  /** Whether it is a standby. */
+  readonly readOnly: boolean
+  /** Whether a process holds the migration lock. */
+  readonly locked: boolean
+  /** The PostgreSQL schema of Knex's ledger; null where Knex has no schema to use. */
+  readonly schema: string | null
+  readonly ledger: Ledger | null
+  /** Null before the first migration, and where only Knex has recorded something. */
+  readonly identity: DatabaseIdentity | null
+  readonly recorded: RecordedRevisions
+  readonly live: Catalog
+  readonly fingerprint: InspectionFingerprint
+}
+
+/** What identifies the result of an inspection: server, ledger, and a hash of the catalog, read in one snapshot. */
+export interface InspectionFingerprint {
+  /** The statements that read the ledger. */
+  readonly ledgerQueries: readonly string[]
+  /** The results of `serverAndLedgerQueries` and of these statements, as text: equal where nothing has changed. */
+  readonly results: string
+}
