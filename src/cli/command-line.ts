@@ -57,7 +57,7 @@ async function runCommand(argv: readonly string[], openApi: OpenApi | null): Pro
 function createPrompt(signal: AbortSignal): (question: string) => Promise<string> {
   return async (question) => {
     const { askOnTerminal } = await import('./commands/confirm.js')
-    return askOnTerminal({ input: process.stdin, output: process.stderr, signal }, question)
+    return askOnTerminal(question, process.stdin, process.stderr, signal)
   }
 }
 

@@ -76,7 +76,7 @@ Do one of:
   ],
   [
     'check --wait --timeout soon',
-    `SCHEMA_USAGE: "soon" is no time. Nothing was done.
+    `SCHEMA_USAGE: "soon" is not a duration. Nothing was done.
 
 Do one of:
   --timeout 10m   a number with ms, s, m or h
@@ -91,7 +91,7 @@ Do one of:
               003_likes
 
 Do one of:
-  schemagate status   lists where the database stands
+  schemagate status   shows the revisions of the database and of this build
 `,
   ],
   [
@@ -202,7 +202,7 @@ t.test('migrate, check and down go to a revision and back, and say so in one doc
   t.match(documentOf(behind), { error: { code: 'SCHEMA_BEHIND', facts: { pending: ['003_likes'] } } })
 
   const waiting = project.start('check --wait --timeout 10m')
-  await waiting.said('The database is behind: 1 pending.')
+  await waiting.said('The database is behind: 1 revision pending.')
   await project.migrate()
   t.match(await waiting.ended(), { exit: 0, stdout: '' })
 
@@ -331,7 +331,7 @@ verified 3 tables, 4 columns, 1 constraint, 1 schema: 1 difference, 3 difference
   )
   t.match(
     told,
-    '\nnote: nothing is named like index:public.songz.* of VERIFY_IGNORE, neither promised nor there\n',
+    '\nnote: index:public.songz.* of VERIFY_IGNORE matches no object, neither promised nor in the database\n',
   )
   t.notMatch(told, /events_p1|audit\.log/, 'nobody is told to repair what is ignored')
   t.match(documentOf(json), {
@@ -376,7 +376,7 @@ t.test('snapshot makes the promise, and --check proves it', async (t) => {
 
   const proved = await project.run('snapshot --check')
   t.equal(proved.exit, 0)
-  t.equal(proved.stdout, 'The snapshot is that of these migrations: 3 revisions.\n')
+  t.equal(proved.stdout, 'The snapshot matches the migrations: 3 revisions.\n')
   await project.write({ '002_plays': { ...plays, up: 'alter table songs add column plays bigint' } })
   const stale = await project.run('snapshot --check')
   t.equal(stale.exit, 4)
@@ -409,7 +409,7 @@ t.test('snapshot --check finds a snapshot that was edited by hand', async (t) =>
     project
       .plain(edited.stderr.slice(edited.stderr.indexOf('SCHEMA_')))
       .replace(/PostgreSQL +\d+ in the snapshot, \d+ here/, 'PostgreSQL'),
-    `SCHEMA_SNAPSHOT_STALE: Replaying the migrations gives another catalog than the snapshot has. Nothing was written.
+    `SCHEMA_SNAPSHOT_STALE: A replay of the migrations gives a different catalog than the snapshot. Nothing was written.
 
   folder        /songs/migrations
   PostgreSQL
@@ -420,7 +420,7 @@ t.test('snapshot --check finds a snapshot that was edited by hand', async (t) =>
                       actual    integer
 
 Do one of:
-  schemagate snapshot   makes it anew; commit it with the migrations
+  schemagate snapshot   makes a new one; commit it with the migrations
 `,
   )
 })

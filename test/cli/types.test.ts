@@ -232,7 +232,7 @@ t.test('types writes the file from the snapshot alone, and --check proves it', a
   t.equal(
     project.plain(missing.stderr),
     `
-SCHEMA_SNAPSHOT_STALE: There is no snapshot yet to make types from: 1 revision without a promise. Nothing was written.
+SCHEMA_SNAPSHOT_STALE: There is no snapshot yet for 1 revision. Nothing was written.
 
   folder   /songs/migrations
 
@@ -253,7 +253,7 @@ SCHEMA_TYPES_STALE: There are no table types yet. Nothing was written.
   head   001_songs
 
 Do one of:
-  schemagate types   makes them anew; commit the file
+  schemagate types   writes them again; commit the file
 `,
     ],
   )
@@ -280,7 +280,7 @@ Do one of:
   t.equal(
     stale.stderr,
     `
-SCHEMA_TYPES_STALE: The table types are not those of the snapshot. Nothing was written.
+SCHEMA_TYPES_STALE: The table types do not match the snapshot. Nothing was written.
 
   file         knex-tables.d.ts
   head         002_likes
@@ -289,7 +289,7 @@ SCHEMA_TYPES_STALE: The table types are not those of the snapshot. Nothing was w
                  actual    // Made by \`schemagate types\` from the snapshot at head 001_songs; do not edit.
 
 Do one of:
-  schemagate types   makes them anew; commit the file
+  schemagate types   writes them again; commit the file
 `,
   )
   t.equal(
@@ -304,7 +304,7 @@ Do one of:
   const both = await project.run('types --check --out -')
   t.strictSame(
     [both.exit, both.stderr.split('\n')[1]],
-    [2, 'SCHEMA_USAGE: --check compares a file, and --out - is none. Nothing was done.'],
+    [2, 'SCHEMA_USAGE: --check compares a file, but --out - names no file. Nothing was done.'],
   )
   await project.write({ '003_more': 'create table more (id int)' })
   const behind = await project.run('types')

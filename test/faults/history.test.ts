@@ -495,10 +495,10 @@ t.test('an edited text is put on record once the database is what it promises', 
   t.equal((await runHere(project, 'check')).exit, 5)
   t.equal(
     await stamped(),
-    'app@db:5432/songs: 1 edited text put on record. The database is what is promised at 20260103_add_year.',
+    'app@db:5432/songs: the text of 1 edited file recorded. The database is what the migrations promise at 20260103_add_year.',
   )
   t.match(await runHere(project, 'check'), { exit: 0, text: '' })
-  t.match(await stamped(), /are recorded already\. Nothing was done\.$/)
+  t.match(await stamped(), /are already recorded\. Nothing was done\.$/)
 })
 
 const note = '1 applied migration was edited; its change to the catalog is the same: 20260102_add_artist.'

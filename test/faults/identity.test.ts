@@ -136,7 +136,7 @@ Do one of:
     arrange: ({ migrate }) => migrate('002_plays'),
     elsewhere: true,
     commands: ['serve', 'migrate', 'down', 'init', 'repair --confirm production'],
-    says: `SCHEMA_WRONG_DATABASE: MIGRATION_DATABASE_URL and DATABASE_URL lead to different databases: the service would not see what is migrated. CONSEQUENCE
+    says: `SCHEMA_WRONG_DATABASE: MIGRATION_DATABASE_URL and DATABASE_URL reach different databases: the service would not see what is migrated. CONSEQUENCE
 
   migrating   app@db:5432/elsewhere
   service     app@db:5432/songs
@@ -281,17 +281,17 @@ gate         refuse: the database belongs to service "songs" in environment "pro
   t.equal((await runHere(project, 'verify', here)).exit, 4)
 })
 
-const toStaging = `The database will belong to another service or environment, with a new id.
+const toStaging = `The database will belong to a different service or environment, with a new id.
 
-  database     app@db:5432/songs
-  belongs to   service songs, environment production  (since WHEN)
-  will be of   service songs, environment staging`
+  database   app@db:5432/songs
+  now        service "songs" in environment "production"  (since WHEN)
+  then       service "songs" in environment "staging"`
 
 t.test('a copy is adopted on purpose, gets an id of its own, and is served then', async (t) => {
   const project = await createProject(t, migrations)
   t.match(await runHere(project, 'adopt --yes', { env: ofStaging }), {
     exit: 0,
-    text: /belongs to nobody: the first migration gives it its owner$/,
+    text: /has no identity yet: the first migration records the service and environment it belongs to\.$/,
     document: { adopted: false },
   })
   await project.migrate('002_plays')
@@ -307,7 +307,7 @@ t.test('a copy is adopted on purpose, gets an id of its own, and is served then'
   )
   t.equal(
     unasked.text,
-    `SCHEMA_NOT_CONFIRMED: The environment "production" is protected: its name has to be typed, and there is no terminal to type it on. Nothing was done.
+    `SCHEMA_NOT_CONFIRMED: The environment "production" is protected: its name must be typed, but there is no terminal to type it on. Nothing was done.
 
 Do one of:
   --confirm production   does it without asking`,
@@ -318,7 +318,7 @@ Do one of:
   const adopted = await runHere(project, 'adopt --confirm production', { env: ofStaging })
   t.equal(
     project.plain(adopted.text),
-    'app@db:5432/songs belongs to service songs, environment staging now, with an id of its own',
+    'app@db:5432/songs now belongs to service "songs" in environment "staging", with a new id.',
   )
   t.strictSame(await owners(project.url), [
     identified('songs', 'production'),
@@ -329,7 +329,7 @@ Do one of:
   t.not(copy, identity)
   t.match(await runHere(project, 'adopt', { env: ofStaging }), {
     exit: 0,
-    text: /belongs to service songs, environment staging already$/,
+    text: /already belongs to service "songs" in environment "staging"\.$/,
   })
   t.equal((await runHere(project, 'migrate')).exit, 6, 'it is not the one of production any more')
   t.match(await runHere(project, 'serve', { env: ofStaging }), {
@@ -354,7 +354,7 @@ t.test('a database that changes hands while it is confirmed is left as it is', a
   }
   t.match(await runHere(project, 'adopt', { env: ofStaging, ask }), {
     exit: 2,
-    text: /^SCHEMA_NOT_CONFIRMED: The database changed hands meanwhile: it belongs to service "songs" in environment "demo" now\./,
+    text: /^SCHEMA_NOT_CONFIRMED: The database was adopted in the meantime: it belongs to service "songs" in environment "demo" now\./,
   })
   t.equal((await owners(project.url)).length, 2)
   const revert = async () => {
@@ -363,7 +363,7 @@ t.test('a database that changes hands while it is confirmed is left as it is', a
   }
   t.match(await runHere(project, 'down --to 001_songs', { env: { ENV_TARGET: 'demo' }, ask: revert }), {
     exit: 2,
-    text: /^SCHEMA_NOT_CONFIRMED: The database was migrated or reverted meanwhile: .*\n {2}confirmed +003_likes\n +002_plays\n {2}now +002_plays\n/s,
+    text: /^SCHEMA_NOT_CONFIRMED: The database was migrated or reverted in the meantime: .*\n {2}confirmed +003_likes\n +002_plays\n {2}now +002_plays\n/s,
   })
 })
 
@@ -484,7 +484,7 @@ t.test('a process without a terminal is not asked', async (t) => {
   stays      001_songs
 
 
-SCHEMA_NOT_CONFIRMED: The environment "production" is protected: its name has to be typed, and there is no terminal to type it on. Nothing was done.
+SCHEMA_NOT_CONFIRMED: The environment "production" is protected: its name must be typed, but there is no terminal to type it on. Nothing was done.
 
 Do one of:
   --confirm production   does it without asking
@@ -495,14 +495,14 @@ Do one of:
 t.test('a terminal is asked for a line', async (t) => {
   const [input, output] = [new PassThrough(), new PassThrough()]
   const { signal, abort } = withAbort()
-  const answer = askOnTerminal({ input, output, signal }, 'Name? ')
+  const answer = askOnTerminal('Name? ', input, output, signal)
   input.write('production\n')
   t.equal(await answer, 'production')
   t.equal(String(output.read()), 'Name? ')
-  const stopped = askOnTerminal({ input, output, signal }, 'Name? ')
+  const stopped = askOnTerminal('Name? ', input, output, signal)
   abort()
   await t.rejects(stopped, { code: 'SCHEMA_INTERRUPTED' })
-  const ended = askOnTerminal({ input, output, signal: withAbort().signal }, 'Name? ')
+  const ended = askOnTerminal('Name? ', input, output, withAbort().signal)
   input.end()
   t.equal(await ended, '')
 })

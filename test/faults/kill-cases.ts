@@ -82,13 +82,13 @@ interrupted  002_half, started by replica-1 at then
                             column:public.plays.id
                  not done   table:public.likes
                             column:public.likes.id
-               schemagate repair shows what resolves it
+               schemagate repair shows how to resolve it
 gate         refuse: the database is 2 revisions behind this build.`,
       },
       {
         run: repaired,
         exit: 7,
-        says: `SCHEMA_HALF_APPLIED: 002_half was interrupted outside a transaction, and is applied in part. Nothing was done: none of it is safe to repair unseen.
+        says: `SCHEMA_HALF_APPLIED: 002_half was interrupted outside a transaction, and is applied in part. Nothing was done: none of it is safe to repair automatically.
 
   database      app@db:5432/songs
   interrupted   002_half, started by replica-1 at then
@@ -115,8 +115,8 @@ Do one of:
         run: repaired,
         exit: 0,
         says: `app@db:5432/songs: recorded 002_half.
-Still pending: 003_more. schemagate migrate applies what is pending.`,
-        shows: `This will be repaired.
+Still pending: 003_more. schemagate migrate applies them.`,
+        shows: `The following will be repaired.
 
   database   app@db:5432/songs  (environment production)
   recorded   002_half  applied in full, but not recorded
@@ -160,11 +160,11 @@ gate         refuse: the database is 1 revision behind this build.`,
         run: repaired,
         exit: 0,
         says: `app@db:5432/songs: freed Knex's lock row.
-Still pending: 002_half. schemagate migrate applies what is pending.`,
-        shows: `This will be repaired.
+Still pending: 002_half. schemagate migrate applies them.`,
+        shows: `The following will be repaired.
 
   database      app@db:5432/songs  (environment production)
-  Knex's lock   taken, while nobody holds the migration lock: freed`,
+  Knex's lock   taken although no process holds the migration lock: freed`,
       },
       {
         run: 'migrate',
@@ -239,11 +239,11 @@ Do one of:
       {
         run: 'repair',
         exit: 2,
-        says: `SCHEMA_NOT_CONFIRMED: The environment "production" is protected: its name has to be typed, and there is no terminal to type it on. Nothing was done.
+        says: `SCHEMA_NOT_CONFIRMED: The environment "production" is protected: its name must be typed, but there is no terminal to type it on. Nothing was done.
 
 Do one of:
   --confirm production   does it without asking`,
-        shows: `This will be repaired.
+        shows: `The following will be repaired.
 
   database   app@db:5432/songs  (environment production)
   recorded   002_plays  applied in full, but not recorded
@@ -253,8 +253,8 @@ Do one of:
         run: repaired,
         exit: 0,
         says: `app@db:5432/songs: recorded 002_plays.
-Still pending: 003_more. schemagate migrate applies what is pending.`,
-        shows: `This will be repaired.
+Still pending: 003_more. schemagate migrate applies them.`,
+        shows: `The following will be repaired.
 
   database   app@db:5432/songs  (environment production)
   recorded   002_plays  applied in full, but not recorded
@@ -264,7 +264,7 @@ Still pending: 003_more. schemagate migrate applies what is pending.`,
         run: repaired,
         exit: 0,
         says: `app@db:5432/songs: nothing to repair.
-Still pending: 003_more. schemagate migrate applies what is pending.`,
+Still pending: 003_more. schemagate migrate applies them.`,
       },
       { run: 'migrate', exit: 0, says: atHead },
     ],
@@ -308,20 +308,20 @@ pending      002_index
 interrupted  002_index, started by replica-1 at then
                left an invalid index behind
                  not valid  index:public.songs.songs_title
-               schemagate repair shows what resolves it
+               schemagate repair shows how to resolve it
 gate         refuse: the database is 2 revisions behind this build.`,
       },
       {
         run: repaired,
         exit: 0,
         says: `app@db:5432/songs: repaired index:public.songs.songs_title; recorded 002_index.
-Still pending: 003_more. schemagate migrate applies what is pending.`,
-        shows: `This will be repaired.
+Still pending: 003_more. schemagate migrate applies them.`,
+        shows: `The following will be repaired.
 
   database   app@db:5432/songs  (environment production)
   indexes    index:public.songs.songs_title  (left by 002_index)
                REINDEX INDEX CONCURRENTLY public.songs_title
-  recorded   002_index  once its index is valid: all else that it changes is there`,
+  recorded   002_index  once its index is valid: all its other changes are there`,
       },
       { run: 'migrate', exit: 0, says: atHead },
     ],
@@ -373,7 +373,7 @@ Do one of:
   schemagate diff database snapshot@002_much --sql    writes what completes its objects, not its rows; schemagate repair records it then
   schemagate diff database snapshot@001_songs --sql   writes what takes the part back; schemagate migrate runs it again then
   correct the migration                               to go on from what is there, then schemagate snapshot: a changed file runs again`,
-        shows: `This will be repaired.
+        shows: `The following will be repaired.
 
   database     app@db:5432/songs  (environment production)
   indexes      index:public.songs.songs_title  (left by 002_much)
@@ -388,7 +388,7 @@ Do one of:
         run: repaired,
         exit: 0,
         says: `app@db:5432/songs: recorded 002_much.`,
-        shows: `This will be repaired.
+        shows: `The following will be repaired.
 
   database   app@db:5432/songs  (environment production)
   recorded   002_much  applied in full, but not recorded
@@ -454,26 +454,26 @@ Do one of:
 Do one of:
   remove the cause    usually rows that are duplicates by a unique index
   schemagate repair   drops what this attempt left, and builds it again`,
-        shows: `This will be repaired.
+        shows: `The following will be repaired.
 
   database   app@db:5432/songs  (environment production)
   indexes    index:public.songs.songs_title  (left by 002_unique)
                REINDEX INDEX CONCURRENTLY public.songs_title
-  recorded   002_unique  once its index is valid: all else that it changes is there`,
+  recorded   002_unique  once its index is valid: all its other changes are there`,
       },
       {
         sql: 'delete from songs where id = 2',
         run: repaired,
         exit: 0,
         says: `app@db:5432/songs: repaired index:public.songs.songs_title_ccnew; repaired index:public.songs.songs_title; recorded 002_unique.`,
-        shows: `This will be repaired.
+        shows: `The following will be repaired.
 
   database   app@db:5432/songs  (environment production)
   indexes    index:public.songs.songs_title_ccnew  (left by REINDEX CONCURRENTLY, not promised)
                DROP INDEX CONCURRENTLY public.songs_title_ccnew
              index:public.songs.songs_title  (left by 002_unique)
                REINDEX INDEX CONCURRENTLY public.songs_title
-  recorded   002_unique  once its index is valid: all else that it changes is there`,
+  recorded   002_unique  once its index is valid: all its other changes are there`,
       },
       { run: 'migrate', exit: 0, says: atHead },
     ],
@@ -500,7 +500,7 @@ Do one of:
         run: repaired,
         exit: 0,
         says: `app@db:5432/songs: nothing to repair.
-Still pending: 002_titles. schemagate migrate applies what is pending.`,
+Still pending: 002_titles. schemagate migrate applies them.`,
       },
       { sql: 'delete from songs where id = 2', run: 'migrate', exit: 0, says: atHead },
     ],
@@ -517,10 +517,10 @@ Still pending: 002_titles. schemagate migrate applies what is pending.`,
         run: repaired,
         exit: 0,
         says: `app@db:5432/songs: freed Knex's lock row.`,
-        shows: `This will be repaired.
+        shows: `The following will be repaired.
 
   database      app@db:5432/songs  (environment production)
-  Knex's lock   taken, while nobody holds the migration lock: freed`,
+  Knex's lock   taken although no process holds the migration lock: freed`,
       },
       { run: repaired, exit: 0, says: `app@db:5432/songs: nothing to repair.` },
     ],
@@ -548,7 +548,7 @@ Still pending: 002_titles. schemagate migrate applies what is pending.`,
         run: repaired,
         exit: 0,
         says: `app@db:5432/songs: repaired index:public.songs.songs_title_ccnew; repaired index:public.songs."songs Title"; repaired index:public.songs.songs_length.`,
-        shows: `This will be repaired.
+        shows: `The following will be repaired.
 
   database   app@db:5432/songs  (environment production)
   indexes    index:public.songs.songs_title_ccnew  (left by REINDEX CONCURRENTLY, not promised)
@@ -582,7 +582,7 @@ Still pending: 002_titles. schemagate migrate applies what is pending.`,
         exit: 0,
         says: `app@db:5432/songs: repaired index:public.events_2026.events_2026_at_idx.
 Left alone: index:public.events.events_at, because its table is partitioned: it is valid once an index of each partition is attached to it.`,
-        shows: `This will be repaired.
+        shows: `The following will be repaired.
 
   database     app@db:5432/songs  (environment production)
   indexes      index:public.events_2026.events_2026_at_idx  (promised to be valid)
@@ -629,12 +629,12 @@ Left alone: index:public.events.events_at, because its table is partitioned: it 
         run: repaired,
         exit: 0,
         says: `app@db:5432/songs: freed Knex's lock row.
-There is no snapshot: what else an interrupted migration left cannot be told.
-Still pending: 002_plays. schemagate migrate applies what is pending.`,
-        shows: `This will be repaired.
+There is no snapshot, so it is unknown what else an interrupted migration left.
+Still pending: 002_plays. schemagate migrate applies them.`,
+        shows: `The following will be repaired.
 
   database      app@db:5432/songs  (environment production)
-  Knex's lock   taken, while nobody holds the migration lock: freed`,
+  Knex's lock   taken although no process holds the migration lock: freed`,
       },
       {
         run: 'migrate',

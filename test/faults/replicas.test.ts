@@ -120,7 +120,7 @@ t.test(
       [...services, ...migrates].filter((each) => each !== running[migrating]),
       migrating,
     )
-    await Promise.all(checks.map(({ said }) => said('The database is empty: 3 pending.')))
+    await Promise.all(checks.map(({ said }) => said('The database is empty: 3 revisions pending.')))
 
     const late = ['serve', 'migrate'].map((words) =>
       project.start(words, { ...instance(99), LOCK_WAIT_TIMEOUT: '1s' }),

@@ -80,14 +80,14 @@ const cases: readonly StampCase[] = [
         stamp: '003_likes',
         exit: 0,
         says: [
-          '3 revisions recorded without being run, up to 003_likes. The database is what is promised at 003_likes.',
+          '3 revisions recorded without being run, up to 003_likes. The database is what the migrations promise at 003_likes.',
         ],
         recorded: upTo003,
       },
       {
         stamp: '003_likes',
         exit: 0,
-        says: ['003_likes and all before it are recorded already. Nothing was done.'],
+        says: ['003_likes and all revisions before it are already recorded. Nothing was done.'],
         recorded: upTo003,
       },
       {
@@ -139,9 +139,9 @@ const cases: readonly StampCase[] = [
                this build does not use it
 
 Do one of:
-  schemagate stamp                                     says which revision fits best
-  schemagate diff database snapshot@003_likes --sql    prints what brings the database there
-  schemagate stamp 003_likes --force --reason 'TEXT'   records it nevertheless; whatever relies on it will fail`,
+  schemagate stamp                                     shows the closest revision
+  schemagate diff database snapshot@003_likes --sql    prints the SQL that leads there
+  schemagate stamp 003_likes --force --reason 'TEXT'   records it anyway; queries that rely on it will fail`,
         ],
         recorded: null,
       },
@@ -149,11 +149,11 @@ Do one of:
         stamp: '',
         exit: 4,
         says: [
-          'is nearest to what the migrations promise at 003_likes, with 4 differences',
+          'is closest to what the migrations promise at 003_likes, with 4 differences',
           '003_likes    4            1 breaks, 1 weakens, 2 harmless',
           'breaks\n  missing column:public.songs.plays',
-          'schemagate diff database snapshot@003_likes --sql   prints what brings the database there\n',
-          "schemagate stamp 003_likes --force --reason 'TEXT'  records them although it differs",
+          'schemagate diff database snapshot@003_likes --sql   prints the SQL that leads there\n',
+          "schemagate stamp 003_likes --force --reason 'TEXT'  records them although the database differs",
         ],
         recorded: null,
       },
@@ -187,7 +187,7 @@ Do one of:
         says: ['SCHEMA_NOT_CONFIRMED', '--confirm production'],
         recorded: null,
         warns: [
-          'although the database is not what is promised at 003_likes: 2 differences',
+          'although the database is not what the migrations promise at 003_likes: 2 differences',
           'breaks',
           'songs.plays',
         ],
@@ -195,14 +195,14 @@ Do one of:
       {
         stamp: '003_likes --force --reason later --confirm production',
         exit: 0,
-        says: ['3 revisions recorded', 'It has 2 differences, and was recorded nevertheless: later'],
+        says: ['3 revisions recorded', 'It was recorded with 2 differences, for this reason: later'],
         recorded: upTo003,
         warns: ['to record   001_songs', 'weakens'],
       },
       {
         stamp: '',
         exit: 4,
-        says: ['nearest to what the migrations promise at 003_likes', 'schemagate verify'],
+        says: ['closest to what the migrations promise at 003_likes', 'schemagate verify'],
         recorded: upTo003,
       },
     ],
@@ -226,7 +226,7 @@ Do one of:
       {
         stamp: '003_likes --force --reason none',
         exit: 0,
-        says: ['2 revisions recorded', 'The database is what is promised at 003_likes.'],
+        says: ['2 revisions recorded', 'The database is what the migrations promise at 003_likes.'],
         recorded: ['001_songs.js', '002_plays.js', '003_likes.js'],
       },
     ],
@@ -367,7 +367,7 @@ Do one of:
       {
         stamp: '003_likes --forget --confirm production',
         exit: 0,
-        says: ['1 revision forgotten. The database is what is promised at 003_likes.'],
+        says: ['1 revision forgotten. The database is what the migrations promise at 003_likes.'],
         recorded: upTo003,
       },
     ],
@@ -480,7 +480,7 @@ t.test('stamp', async (t) => {
     await query(url, 'create table songs (id int primary key, title text not null)')
     const { exit, text } = await stamp(rows, url, { line: '002_ode' })
     t.equal(exit, 0)
-    hasInOrder(t, text, ['2 revisions recorded', 'Whether the rows are there', '  002_ode'])
+    hasInOrder(t, text, ['2 revisions recorded', 'Whether the rows that they write exist', '  002_ode'])
     t.notMatch(text, '  001_songs')
   })
 

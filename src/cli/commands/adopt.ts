@@ -1,4 +1,9 @@
-import { type DatabaseIdentity, isSameOwner, type Owner } from '../../core/history/ownership.js'
+import {
+  type DatabaseIdentity,
+  describeOwner,
+  isSameOwner,
+  type Owner,
+} from '../../core/history/ownership.js'
 import { configuredOwner } from '../../gate/preconditions.js'
 import { adopt, refuseForeignLedger } from '../../operations/adopt/adopt.js'
 import { describeAddress } from '../../postgres/connection/address.js'
@@ -9,7 +14,7 @@ import { withWorkspace, type Workspace } from '../../workspace.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 import { requireConfirmation } from './confirm.js'
 
-/** `schemagate adopt`: gives a database to this service and environment. */
+/** `schemagate adopt`: records that a database belongs to this service and environment. */
 export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
     const inspection = await inspectForAdoption(workspace)
@@ -18,12 +23,12 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
     const where = describeAddress(inspection.database)
     const why = reasonNotToAdopt(inspection, to)
     if (why === null) {
-      await confirmAdoption(context, { where, identity, to })
+      await confirmAdoption(context, where, identity, to)
       await adopt(workspace, identity, context)
     }
     return {
       exit: 0,
-      text: `${where} ${why ?? `belongs to ${describeNewOwner(to)} now, with an id of its own`}`,
+      text: `${where} ${why ?? `now belongs to ${describeOwner(to)}, with a new id`}.`,
       document: { database: where, adopted: why === null, from: identity, to },
     }
   })
@@ -38,32 +43,25 @@ function inspectForAdoption(workspace: Workspace): Promise<Inspection> {
 }
 
 function reasonNotToAdopt({ identity, recorded }: Inspection, to: Owner): string | null {
-  if (identity !== null)
-    return isSameOwner(identity, to) ? `belongs to ${describeNewOwner(to)} already` : null
-  return recorded.revisions.length > 0 ? null : 'belongs to nobody: the first migration gives it its owner'
+  if (identity !== null) return isSameOwner(identity, to) ? `already belongs to ${describeOwner(to)}` : null
+  return recorded.revisions.length > 0
+    ? null
+    : 'has no identity yet: the first migration records the service and environment it belongs to'
 }
 
-interface Adoption {
-  readonly where: string
-  readonly identity: DatabaseIdentity | null
-  readonly to: Owner
-}
-
-async function confirmAdoption(context: CommandContext, { where, identity, to }: Adoption): Promise<void> {
+async function confirmAdoption(
+  context: CommandContext,
+  database: string,
+  identity: DatabaseIdentity | null,
+  to: Owner,
+): Promise<void> {
   await requireConfirmation(context, {
-    what: `The database will belong to ${identity === null ? 'this' : 'another'} service or environment, with a new id.`,
+    what: `The database will belong to ${identity === null ? 'this' : 'a different'} service or environment, with a new id.`,
     facts: [
-      ['database', where],
-      [
-        'belongs to',
-        identity === null ? 'nobody yet' : `${describeNewOwner(identity)}  (since ${identity.since})`,
-      ],
-      ['will be of', describeNewOwner(to)],
+      ['database', database],
+      ['now', identity === null ? 'no identity' : `${describeOwner(identity)}  (since ${identity.since})`],
+      ['then', describeOwner(to)],
     ],
     environments: [...new Set([to.environment, identity?.environment ?? to.environment])],
   })
-}
-
-function describeNewOwner({ service, environment }: Owner): string {
-  return `service ${service}, environment ${environment}`
 }

@@ -1,15 +1,11 @@
-import type { Config } from '../../config/config.js'
 import { findingsOf } from '../../core/history/decision.js'
 import { type Finding, type Impact, impacts } from '../../core/impact/assess-impact.js'
 import { describeDifference } from '../../core/model/describe.js'
 import type { AssessedDatabase } from '../../gate/assess.js'
 import { describeDecision } from '../../gate/situations/refusal.js'
 
-/** Database, revisions, verification and decision as every command's `--json` has them. */
-export function assessmentDocument(
-  { inspection, assessment, decision }: AssessedDatabase,
-  { target }: Pick<Config, 'target'>,
-) {
+/** Database, revisions, verification and decision for `--json` of every command. `target` is the environment. */
+export function assessmentDocument({ inspection, assessment, decision }: AssessedDatabase, target: string) {
   const { position, current, head, pending, unknown } = assessment.history
   const { verification } = assessment
   return {
@@ -33,14 +29,14 @@ export function assessmentDocument(
   }
 }
 
-/** Findings as people read them: by impact, the worst first, each with its reason. */
+/** Findings as text: by impact, the worst first, each with its reason. */
 export function describeFindings(findings: readonly Finding[]): readonly string[] {
   return findingFacts(findings).map(([impact, lines]) =>
     [impact, ...lines.map((line) => `  ${line}`)].join('\n'),
   )
 }
 
-/** The same as facts of an error: by impact the lines of its findings. */
+/** Findings as facts of an error: by impact, the worst first, the lines of its findings. */
 export function findingFacts(
   findings: readonly Finding[],
 ): readonly (readonly [impact: Impact, lines: readonly string[]])[] {

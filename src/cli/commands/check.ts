@@ -1,7 +1,8 @@
 import { isDuration, parseDuration } from '../../config/duration.js'
 import { mayMigrate } from '../../core/history/decision.js'
 import { hasOtherOwner } from '../../core/history/ownership.js'
-import { type ExitCode, SchemaError } from '../../errors/schema-error.js'
+import { formatCount } from '../../core/text/format.js'
+import { SchemaError } from '../../errors/schema-error.js'
 import { readDatabaseState, type DatabaseState } from '../../gate/read-state.js'
 import { refusalError } from '../../gate/situations/refusal.js'
 import { describeAddress } from '../../postgres/connection/address.js'
@@ -13,17 +14,16 @@ import { type CommandContext, type CommandResult, type CommandHandler, textOptio
 
 const pollInterval = 1_000
 
-/** `schemagate check`: the gate's decision as an exit code. With `--wait` it waits for what others can still bring. */
+/** `schemagate check`: the decision of the gate as an exit code. With `--wait` it waits for another process to migrate. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const { config, report, options } = context
   const timeout = options['wait'] === true ? timeoutOf(context) : 0
-  const patient = { ...config, connectTimeout: Math.max(timeout, config.connectTimeout) }
-  return withWorkspace({ config: patient, report }, async (workspace) => {
-    const looked = await pollUntilServable(performance.now() + timeout, { workspace, context })
-    if (looked.decision.action === 'refuse') throw notServableError(looked, config.target)
-    if (config.production && looked.stale.length > 0) throw staleSnapshotError(workspace, looked.stale)
-    const exit: ExitCode = 0
-    return { exit, text: '', document: assessmentDocument(looked, config) }
+  const waiting = { ...config, connectTimeout: Math.max(timeout, config.connectTimeout) }
+  return withWorkspace({ config: waiting, report }, async (workspace) => {
+    const state = await pollUntilServable(workspace, context, timeout)
+    if (state.decision.action === 'refuse') throw notServableError(state, config.target)
+    if (config.production && state.stale.length > 0) throw staleSnapshotError(workspace, state.stale)
+    return { exit: 0, text: '', document: assessmentDocument(state, config.target) }
   })
 }
 
@@ -31,42 +31,45 @@ function timeoutOf(context: CommandContext): number {
   const text = textOption(context, 'timeout') ?? '10m'
   if (isDuration(text)) return parseDuration(text)
   throw new SchemaError('SCHEMA_USAGE', {
-    what: `"${text}" is no time. Nothing was done.`,
+    what: `"${text}" is not a duration. Nothing was done.`,
     choices: [['--timeout 10m', 'a number with ms, s, m or h']],
   })
 }
 
-interface Checking {
-  readonly workspace: Workspace
-  readonly context: CommandContext
-}
-
-/** Only a database that is behind, or one that is being migrated, can become right by waiting. */
-async function pollUntilServable(deadline: number, { workspace, context }: Checking): Promise<DatabaseState> {
+/** Reads the database until it may be served, waiting cannot help, or the timeout is over; in milliseconds. */
+async function pollUntilServable(
+  workspace: Workspace,
+  context: CommandContext,
+  timeout: number,
+): Promise<DatabaseState> {
   const started = performance.now()
   for (;;) {
-    const looked = await readDatabaseState(workspace, context)
-    const { history } = looked.assessment
-    const isBehind = history.position === 'behind' || history.position === 'empty'
-    const hopeful = isBehind && mayMigrate(looked.decision)
-    const mayCome =
-      looked.decision.action === 'refuse' &&
-      !hasOtherOwner(looked.assessment.ownership) &&
-      (hopeful || looked.inspection.locked)
-    if (!mayCome || performance.now() + pollInterval > deadline) return looked
-    const reason = `The database is ${history.position}: ${history.pending.length} pending.`
+    const state = await readDatabaseState(workspace, context)
+    if (!canHeal(state) || performance.now() + pollInterval > started + timeout) return state
+    const { position, pending } = state.assessment.history
+    const reason = `The database is ${position}: ${formatCount(pending.length, 'revision')} pending.`
     context.report({ event: 'waiting for database', reason, waited: performance.now() - started })
     await pause(pollInterval, context.signal)
   }
+}
+
+/** Waiting helps only if another process migrates the database, now or later. */
+function canHeal({ decision, assessment, inspection }: DatabaseState): boolean {
+  const { history, ownership } = assessment
+  const isBehind = history.position === 'behind' || history.position === 'empty'
+  return (
+    decision.action === 'refuse' &&
+    !hasOtherOwner(ownership) &&
+    ((isBehind && mayMigrate(decision)) || inspection.locked)
+  )
 }
 
 function notServableError(
   { decision, assessment, inspection }: DatabaseState,
   environment: string,
 ): SchemaError {
-  const where = { database: describeAddress(inspection.database), environment }
   return refusalError(decision, assessment, {
-    location: where,
+    location: { database: describeAddress(inspection.database), environment },
     consequence: 'This build may not serve on it.',
     standby: inspection.readOnly,
   })

@@ -5,14 +5,14 @@ import { SchemaError } from '../../errors/schema-error.js'
 import { findProject } from '../../workspace.js'
 import type { CommandResult, CommandHandler } from './command.js'
 
-/** `schemagate config`: what is in force, and where each value comes from. Looks at no database. */
+/** `schemagate config`: every effective value with its source. Connects to no database. */
 export const run: CommandHandler = async ({ config }): Promise<CommandResult> => {
   const url = config.database.kind === 'embedded' ? await readKnexfileUrl(config) : null
-  const inForce = url === null ? config : withDatabaseUrl(config, url)
-  return { exit: 0, text: renderConfig(inForce), document: configDocument(inForce) }
+  const effective = url === null ? config : withDatabaseUrl(config, url)
+  return { exit: 0, text: renderConfig(effective), document: configDocument(effective) }
 }
 
-/** A knexfile's connection comes before the embedded PostgreSQL. One that does not load is an error elsewhere. */
+/** The connection of the knexfile wins over the embedded PostgreSQL. A knexfile that does not load is no error here. */
 async function readKnexfileUrl(config: Config): Promise<string | null> {
   const project = await findProject(config).catch((error: unknown) => {
     if (error instanceof SchemaError) return null

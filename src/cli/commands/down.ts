@@ -13,23 +13,22 @@ import { type CommandContext, type CommandResult, type CommandHandler, textOptio
 import { requireConfirmation } from './confirm.js'
 
 /** `schemagate down`: reverts the newest revision, or all newer than `--to`, each verified before its commit. */
-export const run: CommandHandler = async (context): Promise<CommandResult> => {
-  return withWorkspace(context, async (workspace) => {
+export const run: CommandHandler = async (context): Promise<CommandResult> =>
+  withWorkspace(context, async (workspace) => {
     const { snapshot, stale } = await loadUsableSnapshot(workspace)
     if (stale.length > 0) throw staleSnapshotError(workspace, stale)
-    const planned = await planRevertsTo(workspace, textOption(context, 'to'))
-    if (planned.revisions.length > 1) await confirmReverts(context, { workspace, planned })
+    const plan = await planRevertTo(workspace, textOption(context, 'to'))
+    if (plan.revisions.length > 1) await confirmRevert(context, workspace, plan)
     const options = migrateOptionsFor(workspace, snapshot, context)
-    const reverted = planned.revisions.length === 0 ? [] : await revert(options, planned)
+    const reverted = plan.revisions.length === 0 ? [] : await revert(options, plan)
     return {
       exit: 0,
       text: `${describeMigrationAddress(workspace)}: ${reverted.length === 0 ? 'nothing to revert' : `reverted ${toPrintable(reverted.join(', '))}`}`,
       document: { reverted },
     }
   })
-}
 
-function planRevertsTo(workspace: Workspace, to: string | null): Promise<RevertPlan> {
+function planRevertTo(workspace: Workspace, to: string | null): Promise<RevertPlan> {
   const { connection, project, migrations } = workspace
   return withClient(connection, async (client) => {
     const inspection = await inspect(client, { connection, project })
@@ -38,19 +37,17 @@ function planRevertsTo(workspace: Workspace, to: string | null): Promise<RevertP
   })
 }
 
-interface Reverts {
-  readonly workspace: Workspace
-  readonly planned: RevertPlan
-}
-
-async function confirmReverts(context: CommandContext, { workspace, planned }: Reverts): Promise<void> {
-  const { revisions } = planned
+async function confirmRevert(
+  context: CommandContext,
+  workspace: Workspace,
+  { revisions, to }: RevertPlan,
+): Promise<void> {
   await requireConfirmation(context, {
     what: `${formatCount(revisions.length, 'revision')} will be reverted, the newest first.`,
     facts: [
       ['database', `${describeMigrationAddress(workspace)}  (environment ${context.config.target})`],
       ['reverted', revisions],
-      ['stays', planned.to ?? 'none'],
+      ['stays', to ?? 'none'],
     ],
   })
 }

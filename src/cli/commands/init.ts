@@ -4,7 +4,7 @@ import { describeAddress, addressOf } from '../../postgres/connection/address.js
 import { withWorkspace } from '../../workspace.js'
 import type { CommandResult, CommandHandler } from './command.js'
 
-/** `schemagate init`: an empty database at head, straight from the snapshot. */
+/** `schemagate init`: builds an empty database at head from the snapshot, without running the migrations. */
 export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
     const { revisions, withoutChanges, statements, duration } = await initFromSnapshot(workspace, {
@@ -16,7 +16,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
         ? []
         : [
             '',
-            'Recorded without running; rows they write are not there:',
+            'Recorded without running. The rows that they write are missing:',
             ...withoutChanges.map((revision) => `  ${revision}`),
           ]
     return {

@@ -7,7 +7,7 @@ import { withWorkspace, type Workspace } from '../../workspace.js'
 import { assessmentDocument } from './assessment-report.js'
 import { type CommandResult, type CommandHandler, textOption } from './command.js'
 
-/** `schemagate migrate`: the story without a port. A database that is ahead and not broken by it is a success. */
+/** `schemagate migrate`: the gate without a port. A database that is ahead and may be served is a success. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const { config, report, signal } = context
   const to = textOption(context, 'to')
@@ -16,26 +16,27 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
     { config: { ...config, policy: { ...config.policy, onBehind } }, report },
     async (workspace) => {
       refuseMissingRevision(workspace, to)
-      // A revision that was taken back and tried again is reported twice.
+      // A revision that is rolled back and retried is reported twice.
       const applied = new Set<string>()
-      const passed = await runGate({
+      const assessed = await runGate({
         workspace,
         signal,
         migrate: true,
         ...(to === null ? {} : { to }),
-        consequence: () => (applied.size === 0 ? 'Nothing was applied.' : 'What was applied before stays.'),
+        consequence: () =>
+          applied.size === 0 ? 'Nothing was applied.' : 'The revisions applied before remain applied.',
         report: (progress) => {
           if (progress.event === 'revision applied') applied.add(progress.revision)
           report(progress)
         },
       })
-      const { inspection, assessment } = passed
+      const { inspection, assessment } = assessed
       const { history, verification } = assessment
       const verified = verification.status === 'verified' ? describeCounts(verification.compared) : 'nothing'
       return {
         exit: 0,
         text: `${describeAddress(inspection.database)} is ${history.position}, at ${toPrintable(history.current ?? 'no revision')}. Applied: ${applied.size}. Verified: ${verified}.`,
-        document: { applied: [...applied], ...assessmentDocument(passed, config) },
+        document: { applied: [...applied], ...assessmentDocument(assessed, config.target) },
       }
     },
   )
@@ -46,6 +47,6 @@ function refuseMissingRevision({ migrations }: Workspace, to: string | null): vo
   throw new SchemaError('SCHEMA_USAGE', {
     what: `There is no revision "${to}" in this build. Nothing was done.`,
     facts: [['revisions', migrations.map(({ revision }) => revision).slice(-10)]],
-    choices: [['schemagate status', 'lists where the database stands']],
+    choices: [['schemagate status', 'shows the revisions of the database and of this build']],
   })
 }

@@ -9,22 +9,21 @@ import { withWorkspace, type Workspace } from '../../workspace.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 import { requireConfirmation } from './confirm.js'
 
-/** `schemagate repair`: does what is safe about interrupted migrations, after showing it; exit 7 for what is left. */
+/** `schemagate repair`: repairs interrupted migrations where it is safe, after showing it. Exit code 7 if some are left. */
 export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
     const { snapshot, stale } = await loadUsableSnapshot(workspace)
     if (stale.length > 0) throw staleSnapshotError(workspace, stale)
-    const repairing = { ...context, workspace, snapshot }
-    const survey = await surveyDatabase(repairing)
+    const repairContext = { ...context, workspace, snapshot }
+    const survey = await surveyDatabase(repairContext)
     if (hasNothingToRepair(survey)) return reportNoRepair(survey, workspace)
     await requireConfirmation(context, {
-      what: 'This will be repaired.',
+      what: 'The following will be repaired.',
       facts: repairFacts(survey, context),
     })
-    const { after, ...done } = await repairAsSurveyed(survey, repairing)
+    const { after, ...done } = await repairAsSurveyed(survey, repairContext)
     const knexLock = survey.knexLockTaken && !after.knexLockTaken
-    const words = describeRepairs({ ...done, knexLock })
-    refuseUnresolved(after, { workspace, consequence: `What is safe was done: ${words}.` })
+    refuseUnresolved(after, workspace, `What is safe was done: ${describeRepairs({ ...done, knexLock })}.`)
     return repairResult(after, { ...done, knexLock })
   })
 
@@ -39,21 +38,14 @@ function hasNothingToRepair({ knexLockTaken, indexes, records }: Survey): boolea
 }
 
 function reportNoRepair(survey: Survey, workspace: Workspace): CommandResult {
-  refuseUnresolved(survey, {
-    workspace,
-    consequence: 'Nothing was done: none of it is safe to repair unseen.',
-  })
+  refuseUnresolved(survey, workspace, 'Nothing was done: none of it is safe to repair automatically.')
   return repairResult(survey, { indexes: [], records: [], knexLock: false })
-}
-
-interface Refusing {
-  readonly workspace: Workspace
-  readonly consequence: string
 }
 
 function refuseUnresolved(
   { unresolved, inspection }: Survey,
-  { workspace: { migrations }, consequence }: Refusing,
+  { migrations }: Workspace,
+  consequence: string,
 ): void {
   if (unresolved.length === 0) return
   throw halfAppliedError({
@@ -64,12 +56,12 @@ function refuseUnresolved(
   })
 }
 
-/** What will be done, what it is for, and what is left. */
+/** What will be repaired, why, and what is left alone. */
 function repairFacts(survey: Survey, { config }: CommandContext): readonly ErrorFact[] {
   const { inspection, knexLockTaken, indexes, leftAlone, records, unresolved } = survey
   const facts: readonly ErrorFact[] = [
     ['database', `${describeAddress(inspection.database)}  (environment ${config.target})`],
-    ["Knex's lock", knexLockTaken ? ['taken, while nobody holds the migration lock: freed'] : []],
+    ["Knex's lock", knexLockTaken ? ['taken although no process holds the migration lock: freed'] : []],
     [
       'indexes',
       indexes.flatMap(({ key, because, statements }) => [
@@ -84,10 +76,10 @@ function repairFacts(survey: Survey, { config }: CommandContext): readonly Error
   return facts.filter(([, value]) => value.length > 0)
 }
 
-function describeRecord(stood: UnfinishedRevision): readonly string[] {
-  return stood.completion.kind === 'applied'
-    ? completionLines(stood)
-    : [`${stood.revision}  once its index is valid: all else that it changes is there`]
+function describeRecord(unfinished: UnfinishedRevision): readonly string[] {
+  return unfinished.completion.kind === 'applied'
+    ? completionLines(unfinished)
+    : [`${unfinished.revision}  once its index is valid: all its other changes are there`]
 }
 
 function indentLine(line: string): string {
@@ -108,11 +100,13 @@ function repairResult(
   done: RepairSummary,
 ): CommandResult {
   const lines = [
-    ...(hasSnapshot ? [] : ['There is no snapshot: what else an interrupted migration left cannot be told.']),
+    ...(hasSnapshot
+      ? []
+      : ['There is no snapshot, so it is unknown what else an interrupted migration left.']),
     ...leftAlone.map(({ key, refused }) => `Left alone: ${key}, because ${refused}.`),
     ...(pending.length === 0
       ? []
-      : [`Still pending: ${shortenList(pending).join(', ')}. schemagate migrate applies what is pending.`]),
+      : [`Still pending: ${shortenList(pending).join(', ')}. schemagate migrate applies them.`]),
   ]
   return {
     exit: 0,

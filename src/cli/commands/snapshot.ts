@@ -12,7 +12,7 @@ import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/usable.js
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 
-/** `schemagate snapshot`: makes the promise, or with `--check` proves that the committed one is that of the migrations. */
+/** `schemagate snapshot`: writes the snapshot, or with `--check` proves that the committed one matches the migrations. */
 export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, (workspace) =>
     context.options['check'] === true
@@ -28,7 +28,7 @@ async function generateSnapshot(workspace: Workspace, { report }: CommandContext
     ),
   )
   const notes =
-    undetermined.length === 0 ? [] : ['', 'Differs at every replay, and is never compared:', ...undetermined]
+    undetermined.length === 0 ? [] : ['', 'Different at every replay, so never compared:', ...undetermined]
   return {
     exit: 0,
     text: [`${toPrintable(file)}: ${formatCount(snapshot.revisions.length, 'revision')}`, ...notes].join(
@@ -38,7 +38,7 @@ async function generateSnapshot(workspace: Workspace, { report }: CommandContext
   }
 }
 
-/** The texts first, which needs no database; then the catalog changes, by replaying. */
+/** Compares the texts of the files first, which needs no database, then the catalog changes of a replay. */
 async function checkSnapshot(workspace: Workspace, { report }: CommandContext): Promise<CommandResult> {
   const { stale } = await loadUsableSnapshot(workspace)
   if (stale.length > 0) throw staleSnapshotError(workspace, stale)
@@ -48,23 +48,23 @@ async function checkSnapshot(workspace: Workspace, { report }: CommandContext): 
   const scratch = await findScratch(workspace.scratch)
   const fresh = await replay({ scratch, project, migrations, report })
   if (formatSnapshot(toComparable(fresh)) !== formatSnapshot(toComparable(committed)))
-    throw differentSnapshotError(workspace, { committed, fresh })
+    throw differentSnapshotError(workspace, committed, fresh)
   return {
     exit: 0,
-    text: `The snapshot is that of these migrations: ${formatCount(migrations.length, 'revision')}.`,
+    text: `The snapshot matches the migrations: ${formatCount(migrations.length, 'revision')}.`,
     document: { revisions: migrations.length, stale: [] },
   }
 }
 
 function noSnapshotError({ snapshotDirectory, migrations }: Workspace): SchemaError {
   return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what: `There is no snapshot yet: ${formatCount(migrations.length, 'revision')} without a promise. Nothing was written.`,
+    what: `There is no snapshot yet for ${formatCount(migrations.length, 'revision')}. Nothing was written.`,
     facts: [['folder', snapshotDirectory]],
     choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
   })
 }
 
-/** Texts were compared before; servers may differ; facts that are not determined come out different by nature. */
+/** Without the texts, which are compared before, the PostgreSQL version, and the facts that differ at every replay. */
 function toComparable({ revisions }: Snapshot): Snapshot {
   return {
     postgres: 0,
@@ -89,28 +89,29 @@ function toComparable({ revisions }: Snapshot): Snapshot {
 
 function differentSnapshotError(
   { snapshotDirectory }: Workspace,
-  { committed, fresh }: { readonly committed: Snapshot; readonly fresh: Snapshot },
+  committed: Snapshot,
+  fresh: Snapshot,
 ): SchemaError {
   const lines = fresh.revisions.flatMap(({ revision, changes }, index) => {
     const before = committed.revisions[index]?.changes ?? {}
-    const found = diff(markGone(before), markGone(changes))
-    return found.length === 0
+    const differences = diff(markDropped(before), markDropped(changes))
+    return differences.length === 0
       ? []
-      : [revision, ...found.flatMap(describeDifference).map((line) => `  ${line}`)]
+      : [revision, ...differences.flatMap(describeDifference).map((line) => `  ${line}`)]
   })
   return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what: 'Replaying the migrations gives another catalog than the snapshot has. Nothing was written.',
+    what: 'A replay of the migrations gives a different catalog than the snapshot. Nothing was written.',
     facts: [
       ['folder', snapshotDirectory],
       ['PostgreSQL', `${committed.postgres} in the snapshot, ${fresh.postgres} here`],
       ['differences', lines],
     ],
-    choices: [['schemagate snapshot', 'makes it anew; commit it with the migrations']],
+    choices: [['schemagate snapshot', 'makes a new one; commit it with the migrations']],
   })
 }
 
-function markGone(changes: Snapshot['revisions'][number]['changes']): Snapshot['base'] {
+function markDropped(changes: Snapshot['revisions'][number]['changes']): Snapshot['base'] {
   return Object.fromEntries(
-    Object.entries(changes).map(([key, facts]) => [key, facts === null ? { gone: true } : facts] as const),
+    Object.entries(changes).map(([key, facts]) => [key, facts === null ? { dropped: true } : facts] as const),
   )
 }

@@ -7,33 +7,33 @@ import { isSeparateHistory } from '../../operations/stamp/refuse.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { describeFindings } from './assessment-report.js'
 import type { CommandResult } from './command.js'
-import { renderTable } from './status.js'
+import { renderTable } from './table.js'
 
-/** How many of the revisions that fit are shown. */
+/** How many of the closest revisions are shown. */
 const maxShown = 3
 
 /** A command and its effect. */
 type SuggestedCommand = readonly [command: string, effect: string]
 
 /**
- * Which revision a database is nearest to, what remains, and what to do then. Exits with 4 where something remains, or less
- * is there than is recorded.
+ * The revision that a database is closest to, the remaining differences, and the commands to record it. The exit code is 4 if
+ * there are differences, or if the ledger records more than the database has.
  */
-export function closestRevisionResult(placement: ClosestRevisionProposal): CommandResult {
-  const { revision, inspection, assessment, history, unrecorded, distances } = placement
+export function closestRevisionResult(proposal: ClosestRevisionProposal): CommandResult {
+  const { revision, inspection, assessment, history, unrecorded, distances } = proposal
   const findings = findingsOf(assessment)
   const recorded = history.applied.at(-1) ?? null
-  const steps = suggestCommands(placement, recorded)
+  const steps = suggestCommands(proposal, recorded)
   const best = distances.slice(0, maxShown)
   const compared = [
-    renderTable([['revision', 'differences', ''], ...best.map(fitRow)]),
+    renderTable([['revision', 'differences', ''], ...best.map(distanceRow)]),
     ...describeFindings(findings),
   ]
   return {
-    exit: findings.length === 0 && !isBelowRecorded(placement, recorded) ? 0 : 4,
+    exit: findings.length === 0 && !isBelowRecorded(proposal, recorded) ? 0 : 4,
     text: [
-      `${describeAddress(inspection.database)} ${describeClosest(placement, recorded)}`,
-      ...(placement.isEmpty ? [] : compared),
+      `${describeAddress(inspection.database)} ${describeClosest(proposal, recorded)}`,
+      ...(proposal.isEmpty ? [] : compared),
       renderTable(steps),
     ].join('\n\n'),
     document: {
@@ -55,31 +55,31 @@ function describeClosest(
 ): string {
   if (isEmpty) return 'is empty: there is nothing to record.'
   const differences = findingsOf(assessment).length
-  const nearest =
+  const closest =
     differences === 0
       ? `is what the migrations promise at ${revision}`
-      : `is nearest to what the migrations promise at ${revision}, with ${formatCount(differences, 'difference')}`
+      : `is closest to what the migrations promise at ${revision}, with ${formatCount(differences, 'difference')}`
   const lost =
     history.unknown.length === 0
       ? ''
       : `, and ${formatCount(history.unknown.length, 'revision')} that this build does not have`
-  return `${nearest}. Recorded: ${recorded ?? 'nothing of this build'}${lost}.`
+  return `${closest}. Recorded: ${recorded ?? 'nothing of this build'}${lost}.`
 }
 
-function fitRow({ revision, differences, counts }: RevisionDistance): readonly string[] {
+function distanceRow({ revision, differences, counts }: RevisionDistance): readonly string[] {
   const parts = impacts.filter((impact) => counts[impact] > 0).map((impact) => `${counts[impact]} ${impact}`)
   return [revision, String(differences), parts.join(', ')]
 }
 
 function suggestCommands(
-  placement: ClosestRevisionProposal,
+  proposal: ClosestRevisionProposal,
   recorded: string | null,
 ): readonly SuggestedCommand[] {
-  const { revision, assessment, unrecorded, isEmpty, history } = placement
-  if (isEmpty) return [['schemagate migrate', 'builds it, one revision after the other']]
-  if (unrecorded.length === 0 || isBelowRecorded(placement, recorded))
-    return [['schemagate verify', `compares it with ${recorded ?? revision}, up to which all is recorded`]]
-  const forget = isSeparateHistory(placement.history) ? ' --forget' : ''
+  const { revision, assessment, unrecorded, isEmpty, history } = proposal
+  if (isEmpty) return [['schemagate migrate', 'applies the revisions one after the other']]
+  if (unrecorded.length === 0 || isBelowRecorded(proposal, recorded))
+    return [['schemagate verify', `compares it with ${recorded ?? revision}, the newest recorded revision`]]
+  const forget = isSeparateHistory(history) ? ' --forget' : ''
   const lost =
     forget === '' ? '' : `, and forgets the ${history.unknown.length} that this build does not have`
   const stamp: SuggestedCommand = [
@@ -88,13 +88,13 @@ function suggestCommands(
   ]
   if (findingsOf(assessment).length === 0) return [stamp]
   return [
-    [`schemagate diff database snapshot@${revision} --sql`, 'prints what brings the database there'],
+    [`schemagate diff database snapshot@${revision} --sql`, 'prints the SQL that leads there'],
     [stamp[0], `then ${stamp[1]}`],
-    [`${stamp[0]} --force --reason 'TEXT'`, 'records them although it differs'],
+    [`${stamp[0]} --force --reason 'TEXT'`, 'records them although the database differs'],
   ]
 }
 
-/** Whether more is recorded than is there. */
+/** Whether the ledger records revisions whose changes the database does not have. */
 function isBelowRecorded({ revision, history }: ClosestRevisionProposal, recorded: string | null): boolean {
   return recorded !== null && recorded !== revision && history.applied.includes(revision)
 }

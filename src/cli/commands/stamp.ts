@@ -14,22 +14,22 @@ import { type CommandContext, type CommandResult, type CommandHandler, textOptio
 import { requireConfirmation } from './confirm.js'
 import { closestRevisionResult } from './stamp-closest.js'
 
-/** `schemagate stamp`: records what is already there if it is true, or says which revision fits best. */
+/** `schemagate stamp`: records revisions without running them if they are true, or shows the closest revision. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const [revision] = context.positionals
   const reason = forceReasonOf(context)
   return withWorkspace(context, async (workspace) => {
-    const stamping = { ...context, workspace }
-    if (revision === undefined) return closestRevisionResult(await findClosestRevision(stamping))
+    const stampContext = { ...context, workspace }
+    if (revision === undefined) return closestRevisionResult(await findClosestRevision(stampContext))
     const forget = context.options['forget'] === true
-    const proposal = await proposeStamp({ revision, forget }, stamping)
+    const proposal = await proposeStamp({ revision, forget }, stampContext)
     if (proposal.unrecorded.length + proposal.edited.length + proposal.forget.length === 0)
-      return stampResult(proposal, { stamped: [], reason: null })
-    return confirmAndRecord(proposal, { stamping, context, reason })
+      return stampResult(proposal, [], null)
+    return confirmAndRecord(proposal, reason, context, stampContext)
   })
 }
 
-/** The reason to record what is not true, null where only the truth is to be recorded. Throws SCHEMA_USAGE. */
+/** The reason for recording revisions that are not true; null without --force. Throws SCHEMA_USAGE. */
 function forceReasonOf(context: CommandContext): string | null {
   const { options, positionals } = context
   const reason = textOption(context, 'reason')?.trim() ?? null
@@ -38,22 +38,18 @@ function forceReasonOf(context: CommandContext): string | null {
   if (forced && reason && positionals.length > 0) return reason
   const lacks = positionals.length === 0 ? 'a REVISION' : forced ? '--reason TEXT' : '--force'
   throw new SchemaError('SCHEMA_USAGE', {
-    what: `Recording what is not true needs REVISION, --force and --reason TEXT; ${lacks} is missing. Nothing was recorded.`,
+    what: `To record a revision that is not true needs REVISION, --force and --reason TEXT; ${lacks} is missing. Nothing was recorded.`,
     choices: [
       ["schemagate stamp REVISION --force --reason 'TEXT'", 'records it, and keeps the reason in the ledger'],
     ],
   })
 }
 
-interface Recording {
-  readonly stamping: StampContext
-  readonly context: CommandContext
-  readonly reason: string | null
-}
-
 async function confirmAndRecord(
   proposal: StampProposal,
-  { stamping, context, reason }: Recording,
+  reason: string | null,
+  context: CommandContext,
+  stampContext: StampContext,
 ): Promise<CommandResult> {
   const findings = findingsOf(proposal.assessment)
   if (findings.length > 0 && reason === null) throw untrueStampError(proposal, findings)
@@ -62,20 +58,22 @@ async function confirmAndRecord(
       what: describeStamp(proposal, findings),
       facts: stampFacts(proposal, findings),
     })
-  const stamped = await recordStamp(proposal, reason, stamping)
+  const stamped = await recordStamp(proposal, reason, stampContext)
   if (stamped.status === 'untrue') throw untrueStampError(proposal, findingsOf(stamped.assessment))
-  return stampResult(proposal, { stamped: stamped.revisions, reason })
+  return stampResult(proposal, stamped.revisions, reason)
 }
 
 function describeStamp(
   { revision, unrecorded, edited, forget }: StampProposal,
   findings: readonly Finding[],
 ): string {
-  const deeds = [
+  const effects = [
     ...(unrecorded.length === 0
       ? []
       : [`${formatCount(unrecorded.length, 'revision')} up to ${revision} will be recorded`]),
-    ...(edited.length === 0 ? [] : [`${formatCount(edited.length, 'edited text')} will be put on record`]),
+    ...(edited.length === 0
+      ? []
+      : [`the text of ${formatCount(edited.length, 'edited file')} will be recorded`]),
     ...(forget.length === 0
       ? []
       : [
@@ -83,8 +81,8 @@ function describeStamp(
         ]),
   ].join(', and ')
   return findings.length === 0
-    ? `${deeds}.`
-    : `${deeds}, although the database is not what is promised at ${revision}: ${formatCount(findings.length, 'difference')}.`
+    ? `${effects}.`
+    : `${effects}, although the database is not what the migrations promise at ${revision}: ${formatCount(findings.length, 'difference')}.`
 }
 
 function stampFacts(
@@ -112,22 +110,21 @@ function untrueStampError(
     what: `The database is not what the migrations promise at ${revision}: ${formatCount(findings.length, 'difference')}. Nothing was recorded.`,
     facts: [['database', describeAddress(inspection.database)], ...findingFacts(findings)],
     choices: [
-      ['schemagate stamp', 'says which revision fits best'],
-      [`schemagate diff database snapshot@${revision} --sql`, 'prints what brings the database there'],
+      ['schemagate stamp', 'shows the closest revision'],
+      [`schemagate diff database snapshot@${revision} --sql`, 'prints the SQL that leads there'],
       [
         `schemagate stamp ${revision}${forgetting} --force --reason 'TEXT'`,
-        'records it nevertheless; whatever relies on it will fail',
+        'records it anyway; queries that rely on it will fail',
       ],
     ],
   })
 }
 
-interface Outcome {
-  readonly stamped: readonly string[]
-  readonly reason: string | null
-}
-
-function stampResult(proposal: StampProposal, { stamped, reason }: Outcome): CommandResult {
+function stampResult(
+  proposal: StampProposal,
+  stamped: readonly string[],
+  reason: string | null,
+): CommandResult {
   const { revision, inspection, assessment, edited, forget } = proposal
   const withoutChanges = proposal.withoutChanges.filter((each) => stamped.includes(each))
   const database = describeAddress(inspection.database)
@@ -136,19 +133,19 @@ function stampResult(proposal: StampProposal, { stamped, reason }: Outcome): Com
   const why = differences.length === 0 ? null : reason
   const outcome =
     why === null
-      ? `The database is what is promised at ${revision}.`
-      : `It has ${formatCount(differences.length, 'difference')}, and was recorded nevertheless: ${why}`
+      ? `The database is what the migrations promise at ${revision}.`
+      : `It was recorded with ${formatCount(differences.length, 'difference')}, for this reason: ${why}`
   const done = [
     ...(stamped.length === 0
       ? []
       : [`${formatCount(stamped.length, 'revision')} recorded without being run, up to ${revision}`]),
-    ...(edited.length === 0 ? [] : [`${formatCount(edited.length, 'edited text')} put on record`]),
+    ...(edited.length === 0 ? [] : [`the text of ${formatCount(edited.length, 'edited file')} recorded`]),
     ...(forget.length === 0 ? [] : [`${formatCount(forget.length, 'revision')} forgotten`]),
   ]
   return {
     exit: 0,
     text: isDone
-      ? `${database}: ${revision} and all before it are recorded already. Nothing was done.`
+      ? `${database}: ${revision} and all revisions before it are already recorded. Nothing was done.`
       : [
           `${database}: ${done.join('; ')}. ${toPrintable(outcome)}`,
           ...uncheckedRevisionLines(withoutChanges),
@@ -166,12 +163,12 @@ function stampResult(proposal: StampProposal, { stamped, reason }: Outcome): Com
   }
 }
 
-/** What a catalog does not show. */
+/** Revisions that only write rows, which a catalog does not show. */
 function uncheckedRevisionLines(withoutChanges: readonly string[]): readonly string[] {
   if (withoutChanges.length === 0) return []
   return [
     '',
-    'Whether the rows are there that these write was not looked at:',
+    'These revisions change no object. Whether the rows that they write exist was not checked:',
     ...shortenList(withoutChanges).map((each) => `  ${each}`),
   ]
 }

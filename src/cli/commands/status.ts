@@ -1,4 +1,3 @@
-import type { Config } from '../../config/config.js'
 import { listTargets } from '../../config/list-targets.js'
 import { describeCompletion } from '../../core/history/completion.js'
 import { ignoredDifferencesOf } from '../../core/history/decision.js'
@@ -21,6 +20,7 @@ import { describeStale } from '../../snapshot/usable.js'
 import { withWorkspace } from '../../workspace.js'
 import { assessmentDocument } from './assessment-report.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
+import { renderTable } from './table.js'
 
 /** `schemagate status`: one database, or with `--all` each environment. Reads only. */
 export const run: CommandHandler = (context) =>
@@ -29,11 +29,11 @@ export const run: CommandHandler = (context) =>
 async function statusOfOne(context: CommandContext): Promise<CommandResult> {
   const { config, report } = context
   return withWorkspace({ config, report }, async (workspace) => {
-    const looked = await readDatabaseState(workspace, context)
+    const state = await readDatabaseState(workspace, context)
     return {
-      exit: exitCodeOf(looked.decision),
-      text: describeStatus(looked, config),
-      document: { ...assessmentDocument(looked, config), ...unfinishedDocument(looked) },
+      exit: exitCodeOf(state.decision),
+      text: describeStatus(state, config.target),
+      document: { ...assessmentDocument(state, config.target), ...unfinishedDocument(state) },
     }
   })
 }
@@ -54,24 +54,23 @@ function unfinishedDocument({ unfinished, inspection }: DatabaseState) {
       }
 }
 
-/** Somebody holds the lock: what is there by now says nothing. */
+/** For a revision that runs now: its objects say nothing yet. */
 function describeRunning({ lastEvent }: UnfinishedRevision): readonly string[] {
   return lastEvent === null ? [] : [describeAttempt(lastEvent)]
 }
 
-/** What had a transaction left nothing. */
-function describeUnfinished(stood: UnfinishedRevision): readonly string[] {
-  const { completion } = stood
-  const half = isHalfApplied(stood)
+/** For an interrupted revision: one in a transaction has left no objects. */
+function describeInterrupted(unfinished: UnfinishedRevision): readonly string[] {
+  const completion = mayHaveLeftObjects(unfinished) ? describeCompletion(unfinished.completion) : []
   return [
-    ...describeRunning(stood),
-    ...(mayHaveLeftObjects(stood) ? describeCompletion(completion).map((line) => `  ${line}`) : []),
-    ...(half ? ['  schemagate repair shows what resolves it'] : []),
+    ...describeRunning(unfinished),
+    ...completion.map((line) => `  ${line}`),
+    ...(isHalfApplied(unfinished) ? ['  schemagate repair shows how to resolve it'] : []),
   ]
 }
 
-function describeStatus(looked: DatabaseState, { target }: Config): string {
-  const { inspection, assessment, decision, stale, unfinished } = looked
+function describeStatus(state: DatabaseState, target: string): string {
+  const { inspection, assessment, decision, stale, unfinished } = state
   const { position, current, head, pending, unknown, applied } = assessment.history
   const rows: readonly (readonly [string, string])[] = [
     [
@@ -88,7 +87,7 @@ function describeStatus(looked: DatabaseState, { target }: Config): string {
     ...listRows('changed', assessment.changed.map(describeHistoryChange)),
     ...(inspection.locked
       ? listRows('running', unfinished.flatMap(describeRunning))
-      : listRows('interrupted', unfinished.flatMap(describeUnfinished))),
+      : listRows('interrupted', unfinished.flatMap(describeInterrupted))),
     ...listRows('stale', describeStale(stale)),
     ...listRows('ignored', describeIgnored(ignoredDifferencesOf(assessment))),
     ['gate', describeGate(decision.action, describeDecision(decision, assessment))],
@@ -121,8 +120,8 @@ async function statusOfAll(context: CommandContext): Promise<CommandResult> {
   const targets = listTargets(context.config.root)
   if (targets.length === 0)
     throw new SchemaError('SCHEMA_USAGE', {
-      what: 'There is no environment: config/ holds no TARGET.json.',
-      choices: [['config/production.json', 'makes an environment "production", even when it holds only {}']],
+      what: 'There is no environment: config/ has no TARGET.json. Nothing was read.',
+      choices: [['config/production.json', 'defines the environment "production", even if it holds only {}']],
     })
   const rows: StatusRow[] = []
   for (const target of targets) rows.push(await statusOfTarget(target, context))
@@ -136,13 +135,13 @@ async function statusOfAll(context: CommandContext): Promise<CommandResult> {
   }
 }
 
-/** What goes wrong in one environment is its row, and the others are still looked at. */
+/** An error in one environment becomes its row, so that the other environments are still shown. */
 async function statusOfTarget(target: string, context: CommandContext): Promise<StatusRow> {
   try {
     const config = { ...context.loadConfigFor(target), connectTimeout: 2_000 }
     return await withWorkspace({ config, report: () => {} }, async (workspace) => {
-      const looked = await readDatabaseState(workspace, { ...context, report: () => {} })
-      const { inspection, assessment, decision } = looked
+      const state = await readDatabaseState(workspace, { ...context, report: () => {} })
+      const { inspection, assessment, decision } = state
       const { position, current, pending } = assessment.history
       const cells = [
         target,
@@ -156,7 +155,7 @@ async function statusOfTarget(target: string, context: CommandContext): Promise<
         environment: target,
         exit: exitCodeOf(decision),
         cells,
-        document: assessmentDocument(looked, config),
+        document: assessmentDocument(state, target),
       }
     })
   } catch (error) {
@@ -174,18 +173,4 @@ function databaseIn({ facts }: SchemaError): string {
 
 function firstFailure(codes: readonly ExitCode[]): ExitCode {
   return codes.find((code) => code !== 0) ?? 0
-}
-
-/** Rows as aligned columns; the first row is the head. */
-export function renderTable(cells: readonly (readonly string[])[]): string {
-  const rows = cells.map((row) => row.map(toPrintable))
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }

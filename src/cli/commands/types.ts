@@ -1,6 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import type { Config } from '../../config/config.js'
 import { countByKind } from '../../core/model/catalog.js'
 import { promisedCatalogAt, type PromisedCatalog } from '../../core/model/snapshot.js'
 import { formatCount, describeCounts } from '../../core/text/format.js'
@@ -14,72 +13,69 @@ import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/usable.js
 import { findProject } from '../../workspace.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
 
-/** A `.d.ts` is no part of a build, wherever it is. In the migrations folder Knex would take it for a migration. */
+/** A `.d.ts` is not part of a build. It is not written into the migrations folder: Knex would take it for a migration. */
 const defaultFileName = 'knex-tables.d.ts'
 
-/** The file of table types as it should be. */
+/** The file of table types that matches the snapshot. */
 interface TypesFile {
   /** Null for stdout. */
   readonly path: string | null
-  /** The path as people read it. */
+  /** The path relative to the project, for messages. */
   readonly displayPath: string
   readonly command: string
   readonly head: string
   readonly source: string
-  /** What it has types of, by kind. */
+  /** The number of relations with types, by kind. */
   readonly counts: Readonly<Record<string, number>>
 }
 
-/** `schemagate types`: tells Knex's types of the promised tables, or with `--check` proves that the committed file does. */
+/** `schemagate types`: writes the types of the promised tables for Knex, or with `--check` compares the committed file. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const { config, options } = context
   const project = await findProject(config)
   const migrations = await listMigrations(project)
-  const promised = await requirePromisedCatalog({ config, project, migrations })
-  const file = buildTypesFile(context, { project, promised, head: migrations.at(-1)?.revision ?? '' })
+  const promised = await requirePromisedCatalog(config.root, project, migrations)
+  const file = buildTypesFile(context, project, promised, migrations.at(-1)?.revision ?? '')
   return options['check'] === true ? checkTypes(file) : writeTypes(file)
 }
 
-interface Sources {
-  readonly config: Config
-  readonly project: KnexProject
-  readonly migrations: readonly Migration[]
-}
-
-async function requirePromisedCatalog({ config, project, migrations }: Sources): Promise<PromisedCatalog> {
-  const place = { snapshotDirectory: project.directories[0] ?? config.root, migrations }
-  const { snapshot, stale } = await loadUsableSnapshot(place)
-  if (stale.length > 0) throw staleSnapshotError(place, stale)
+async function requirePromisedCatalog(
+  root: string,
+  project: KnexProject,
+  migrations: readonly Migration[],
+): Promise<PromisedCatalog> {
+  const snapshotDirectory = project.directories[0] ?? root
+  const { snapshot, stale } = await loadUsableSnapshot({ snapshotDirectory, migrations })
+  if (stale.length > 0) throw staleSnapshotError({ snapshotDirectory }, stale)
   if (snapshot !== null)
     return promisedCatalogAt(
       snapshot,
       migrations.map(({ revision }) => revision),
     )
   throw new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what: `There is no snapshot yet to make types from: ${formatCount(migrations.length, 'revision')} without a promise. Nothing was written.`,
-    facts: [['folder', place.snapshotDirectory]],
+    what: `There is no snapshot yet for ${formatCount(migrations.length, 'revision')}. Nothing was written.`,
+    facts: [['folder', snapshotDirectory]],
     choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
   })
 }
 
-interface Content {
-  readonly project: KnexProject
-  readonly promised: PromisedCatalog
-  readonly head: string
-}
-
-function buildTypesFile(context: CommandContext, { project, promised, head }: Content): TypesFile {
+function buildTypesFile(
+  context: CommandContext,
+  project: KnexProject,
+  promised: PromisedCatalog,
+  head: string,
+): TypesFile {
   const { root } = context.config
   const out = textOption(context, 'out')
   const path = out === '-' ? null : out === null ? defaultTypesPath(root, project) : resolve(root, out)
   if (path === null && context.options['check'] === true) throw nothingToCheckError()
-  const shown = path === null ? 'stdout' : toPrintable(relative(root, path).split(sep).join('/'))
-  const command = out === null || path === null ? 'schemagate types' : `schemagate types --out ${shown}`
+  const displayPath = path === null ? 'stdout' : toPrintable(relative(root, path).split(sep).join('/'))
+  const command = out === null || path === null ? 'schemagate types' : `schemagate types --out ${displayPath}`
   const searchPath = project.searchPath.length === 0 ? ['public'] : project.searchPath
   const counts = countByKind(Object.keys(promised.catalog).filter((key) => queryableKey.test(key)))
   return {
     path,
-    displayPath: shown,
+    displayPath,
     command,
     head,
     counts,
@@ -89,14 +85,14 @@ function buildTypesFile(context: CommandContext, { project, promised, head }: Co
 
 const queryableKey = /^(?:table|foreign_table|view|materialized_view):/
 
-/** Beside the migrations folder, unless that is outside of the project. */
+/** Beside the migrations folder, or in the project if that folder is outside of it. */
 function defaultTypesPath(
   root: string,
   { directories: [directory = join(root, 'migrations')] }: KnexProject,
 ): string {
   const folder = dirname(directory)
-  const way = relative(root, folder)
-  return join(isAbsolute(way) || way.split(sep)[0] === '..' ? root : folder, defaultFileName)
+  const path = relative(root, folder)
+  return join(isAbsolute(path) || path.split(sep)[0] === '..' ? root : folder, defaultFileName)
 }
 
 async function writeTypes({ path, displayPath, head, counts, source }: TypesFile): Promise<CommandResult> {
@@ -110,36 +106,33 @@ async function writeTypes({ path, displayPath, head, counts, source }: TypesFile
   }
 }
 
-async function checkTypes({
-  path,
-  displayPath,
-  head,
-  counts,
-  source,
-  command,
-}: TypesFile): Promise<CommandResult> {
+async function checkTypes(file: TypesFile): Promise<CommandResult> {
+  const { path, displayPath, head, counts } = file
   const committed = path === null ? null : await readCommittedTypes(path)
-  if (committed === source)
-    return {
-      exit: 0,
-      text: `${displayPath} is that of the snapshot: ${describeCounts(counts)}.`,
-      document: { file: displayPath, head, counts },
-    }
-  throw new SchemaError('SCHEMA_TYPES_STALE', {
+  if (committed !== file.source) throw staleTypesError(file, committed)
+  return {
+    exit: 0,
+    text: `${displayPath} matches the snapshot: ${describeCounts(counts)}.`,
+    document: { file: displayPath, head, counts },
+  }
+}
+
+function staleTypesError({ displayPath, head, source, command }: TypesFile, committed: string | null) {
+  return new SchemaError('SCHEMA_TYPES_STALE', {
     what:
       committed === null
         ? 'There are no table types yet. Nothing was written.'
-        : 'The table types are not those of the snapshot. Nothing was written.',
+        : 'The table types do not match the snapshot. Nothing was written.',
     facts: [
       ['file', displayPath],
       ['head', head],
       ...(committed === null ? [] : [['difference', describeFirstDifference(source, committed)] as const]),
     ],
-    choices: [[command, 'makes them anew; commit the file']],
+    choices: [[command, 'writes them again; commit the file']],
   })
 }
 
-/** The text with the line ends it was written with, whatever Git made of them; null where there is no file. */
+/** The text with `\n` as line ends, which Git may have changed; null if the file does not exist. */
 async function readCommittedTypes(path: string): Promise<string | null> {
   try {
     return (await readFile(path, 'utf8')).replaceAll('\r\n', '\n')
@@ -162,7 +155,7 @@ function describeFirstDifference(source: string, committed: string): readonly st
 
 function nothingToCheckError(): SchemaError {
   return new SchemaError('SCHEMA_USAGE', {
-    what: '--check compares a file, and --out - is none. Nothing was done.',
+    what: '--check compares a file, but --out - names no file. Nothing was done.',
     choices: [['schemagate types --check --out FILE', 'compares that file']],
   })
 }

@@ -22,26 +22,26 @@ import { withWorkspace, type Workspace } from '../../workspace.js'
 import { assessmentDocument, describeFindings } from './assessment-report.js'
 import type { CommandResult, CommandHandler } from './command.js'
 
-/** `schemagate verify`: every difference from the promise at the current revision. Reads only. */
+/** `schemagate verify`: every difference from the promise at the current revision, and the SQL that repairs it. Reads only. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const { config, report } = context
   return withWorkspace({ config, report }, async (workspace) => {
-    const looked = await readDatabaseState(workspace, context)
-    if (looked.stale.length > 0) throw staleSnapshotError(workspace, looked.stale)
-    refuseUnverifiable(looked, config.target)
-    const findings = findingsOf(looked.assessment)
-    const notes = collectNotes(looked, config.verify.scope)
-    const repair = await planRepair(workspace, looked)
-    const text = [describeVerifyResult(looked, findings), ...describeRepair(repair), ...notes].join('\n\n')
+    const state = await readDatabaseState(workspace, context)
+    if (state.stale.length > 0) throw staleSnapshotError(workspace, state.stale)
+    refuseUnverifiable(state, config.target)
+    const findings = findingsOf(state.assessment)
+    const notes = collectNotes(state, config.verify.scope)
+    const repair = await planRepair(workspace, state)
+    const text = [describeVerifyResult(state, findings), ...describeRepair(repair), ...notes].join('\n\n')
     return {
-      exit: exitCodeFor(looked, findings),
+      exit: exitCodeFor(state, findings),
       text: context.options['sql'] === true ? renderScript(repair) : text,
-      document: { ...assessmentDocument(looked, config), notes, repair },
+      document: { ...assessmentDocument(state, config.target), notes, repair },
     }
   })
 }
 
-/** The statements that make the database what is promised. What a newer build changed needs no repair. */
+/** The statements that make the database what is promised; none if a newer build changed it. */
 async function planRepair(
   { connection, project }: Workspace,
   { assessment, snapshot }: DatabaseState,
@@ -62,7 +62,7 @@ function describeRepair(repair: Plan): readonly string[] {
     : [`to repair\n\n${renderScript(repair)}`]
 }
 
-/** What a newer build changed is not drift. */
+/** With unknown revisions recorded, the exit code is that of a database that is ahead. */
 function exitCodeFor({ assessment }: DatabaseState, findings: readonly Finding[]): ExitCode {
   if (hasOtherOwner(assessment.ownership)) return errorCodes.SCHEMA_WRONG_DATABASE.exit
   const worst = worstImpact(findings)
@@ -70,12 +70,12 @@ function exitCodeFor({ assessment }: DatabaseState, findings: readonly Finding[]
   return hasUnknownRevisions(assessment) ? 5 : 4
 }
 
-/** Whether revisions are recorded that this build does not have, by whatever name. */
+/** Whether the ledger records revisions that this build does not have, renamed ones not counted. */
 function hasUnknownRevisions({ history, changed }: DatabaseState['assessment']): boolean {
   return history.unknown.length > changed.filter(({ what }) => what === 'renamed').length
 }
 
-/** "Could not check" is never "ok". */
+/** Throws where nothing could be compared: that is not a success. */
 function refuseUnverifiable({ assessment, inspection }: DatabaseState, environment: string): void {
   const { position } = assessment.history
   const situation =
@@ -86,8 +86,8 @@ function refuseUnverifiable({ assessment, inspection }: DatabaseState, environme
         : null
   if (situation === null) return
   const decision = { action: 'refuse', situations: [{ situation, action: 'refuse' }] } as const
-  const where = { database: describeAddress(inspection.database), environment }
-  throw refusalError(decision, assessment, { location: where, consequence: 'Nothing was verified.' })
+  const location = { database: describeAddress(inspection.database), environment }
+  throw refusalError(decision, assessment, { location, consequence: 'Nothing was verified.' })
 }
 
 function describeVerifyResult(
@@ -98,23 +98,25 @@ function describeVerifyResult(
   const compared = verification.status === 'verified' ? describeCounts(verification.compared) : 'nothing'
   const head = `${describeAddress(inspection.database)} at ${toPrintable(history.current ?? 'no revision')} (${history.position})`
   const ignored = ignoredDifferencesOf(assessment)
-  const leftOut = describeIgnored(ignored).map((line) => `\n  ${line}`)
+  const ignoredLines = describeIgnored(ignored).map((line) => `\n  ${line}`)
   const outcome = describeVerification(findings.length, countIgnored(ignored))
   return [
     head,
     ...describeFindings(findings),
-    ...(leftOut.length === 0 ? [] : [`ignored${leftOut.join('')}`]),
+    ...(ignoredLines.length === 0 ? [] : [`ignored${ignoredLines.join('')}`]),
     `verified ${compared}: ${outcome}`,
   ].join('\n\n')
 }
 
-/** A pattern that names nothing is no error: what it is for may come and go. */
+/** A pattern of VERIFY_IGNORE that matches nothing is a note, not an error: its objects may come and go. */
 function collectNotes({ snapshot, inspection, assessment }: DatabaseState, scope: Scope): readonly string[] {
   const promised = snapshot === null ? {} : promisedCatalogAt(snapshot, promisedRevisions(assessment)).catalog
   const patterns = unmatchedPatterns(scope, [promised, inspection.live]).map(
     (pattern) =>
-      `note: nothing is named like ${toPrintable(pattern)} of VERIFY_IGNORE, neither promised nor there`,
+      `note: ${toPrintable(pattern)} of VERIFY_IGNORE matches no object, neither promised nor in the database`,
   )
-  const whose = hasOtherOwner(assessment.ownership) ? [`note: ${wrongDatabaseText.what(assessment)}`] : []
-  return [...patterns, ...whose]
+  const ownerNotes = hasOtherOwner(assessment.ownership)
+    ? [`note: ${wrongDatabaseText.what(assessment)}`]
+    : []
+  return [...patterns, ...ownerNotes]
 }
