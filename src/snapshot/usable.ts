@@ -47,3 +47,12 @@ export function staleSnapshotError(
     choices: [['schemagate snapshot', 'makes it anew; commit it with the migrations']],
   })
 }
+
+/** The error of a command that needs a snapshot of so many revisions, and writes something. */
+export function missingSnapshotError(snapshotDirectory: string, revisions: number): SchemaError {
+  return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
+    what: `There is no snapshot yet for ${formatCount(revisions, 'revision')}. Nothing was written.`,
+    facts: [['folder', snapshotDirectory]],
+    choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
+  })
+}

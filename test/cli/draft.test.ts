@@ -237,7 +237,7 @@ Do one of:
   )
   t.match(
     await refused(t, make(project, 'sql:schema.sql')),
-    /^SCHEMA_SNAPSHOT_STALE: There is no snapshot to draft from, but there are migrations: 1 revision\./,
+    /^SCHEMA_SNAPSHOT_STALE: There is no snapshot yet for 1 revision\./,
   )
   await project.rebuild({})
   t.match(

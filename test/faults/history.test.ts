@@ -495,7 +495,7 @@ t.test('an edited text is put on record once the database is what it promises', 
   t.equal((await runHere(project, 'check')).exit, 5)
   t.equal(
     await stamped(),
-    'app@db:5432/songs: the text of 1 edited file recorded. The database is what the migrations promise at 20260103_add_year.',
+    'app@db:5432/songs: 1 edited file recorded with its present text. The database is what the migrations promise at 20260103_add_year.',
   )
   t.match(await runHere(project, 'check'), { exit: 0, text: '' })
   t.match(await stamped(), /are already recorded\. Nothing was done\.$/)

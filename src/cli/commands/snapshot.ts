@@ -8,7 +8,7 @@ import { findScratch } from '../../postgres/scratch/scratch.js'
 import { makeSnapshot } from '../../snapshot/current.js'
 import { formatSnapshot, loadSnapshot } from '../../snapshot/file.js'
 import { replay } from '../../snapshot/replay.js'
-import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/usable.js'
+import { loadUsableSnapshot, missingSnapshotError, staleSnapshotError } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 
@@ -43,7 +43,7 @@ async function checkSnapshot(workspace: Workspace, { report }: CommandContext): 
   const { stale } = await loadUsableSnapshot(workspace)
   if (stale.length > 0) throw staleSnapshotError(workspace, stale)
   const committed = await loadSnapshot(workspace.snapshotDirectory)
-  if (committed === null) throw noSnapshotError(workspace)
+  if (committed === null) throw missingSnapshotError(workspace.snapshotDirectory, workspace.migrations.length)
   const { project, migrations } = workspace
   const scratch = await findScratch(workspace.scratch)
   const fresh = await replay({ scratch, project, migrations, report })
@@ -54,14 +54,6 @@ async function checkSnapshot(workspace: Workspace, { report }: CommandContext): 
     text: `The snapshot matches the migrations: ${formatCount(migrations.length, 'revision')}.`,
     document: { revisions: migrations.length, stale: [] },
   }
-}
-
-function noSnapshotError({ snapshotDirectory, migrations }: Workspace): SchemaError {
-  return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what: `There is no snapshot yet for ${formatCount(migrations.length, 'revision')}. Nothing was written.`,
-    facts: [['folder', snapshotDirectory]],
-    choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
-  })
 }
 
 /** Without the texts, which are compared before, the PostgreSQL version, and the facts that differ at every replay. */

@@ -4,11 +4,11 @@ import { formatCount, shortenList } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { findClosestRevision } from '../../operations/stamp/closest-revision.js'
-import { proposeStamp, type StampContext } from '../../operations/stamp/plan.js'
+import { proposeStamp } from '../../operations/stamp/plan.js'
 import type { StampProposal } from '../../operations/stamp/proposal.js'
 import { recordStamp } from '../../operations/stamp/record.js'
 import { describeAddress } from '../../postgres/connection/address.js'
-import { withWorkspace } from '../../workspace.js'
+import { withWorkspace, type Workspace } from '../../workspace.js'
 import { findingFacts } from './assessment-report.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
 import { requireConfirmation } from './confirm.js'
@@ -19,13 +19,13 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const [revision] = context.positionals
   const reason = forceReasonOf(context)
   return withWorkspace(context, async (workspace) => {
-    const stampContext = { ...context, workspace }
-    if (revision === undefined) return closestRevisionResult(await findClosestRevision(stampContext))
+    if (revision === undefined)
+      return closestRevisionResult(await findClosestRevision({ ...context, workspace }))
     const forget = context.options['forget'] === true
-    const proposal = await proposeStamp({ revision, forget }, stampContext)
+    const proposal = await proposeStamp({ revision, forget }, { ...context, workspace })
     if (proposal.unrecorded.length + proposal.edited.length + proposal.forget.length === 0)
       return stampResult(proposal, [], null)
-    return confirmAndRecord(proposal, reason, context, stampContext)
+    return confirmAndRecord(proposal, reason, context, workspace)
   })
 }
 
@@ -38,7 +38,7 @@ function forceReasonOf(context: CommandContext): string | null {
   if (forced && reason && positionals.length > 0) return reason
   const lacks = positionals.length === 0 ? 'a REVISION' : forced ? '--reason TEXT' : '--force'
   throw new SchemaError('SCHEMA_USAGE', {
-    what: `To record a revision that is not true needs REVISION, --force and --reason TEXT; ${lacks} is missing. Nothing was recorded.`,
+    what: `Recording a revision that is not true needs REVISION, --force and --reason TEXT; ${lacks} is missing. Nothing was recorded.`,
     choices: [
       ["schemagate stamp REVISION --force --reason 'TEXT'", 'records it, and keeps the reason in the ledger'],
     ],
@@ -49,7 +49,7 @@ async function confirmAndRecord(
   proposal: StampProposal,
   reason: string | null,
   context: CommandContext,
-  stampContext: StampContext,
+  workspace: Workspace,
 ): Promise<CommandResult> {
   const findings = findingsOf(proposal.assessment)
   if (findings.length > 0 && reason === null) throw untrueStampError(proposal, findings)
@@ -58,31 +58,29 @@ async function confirmAndRecord(
       what: describeStamp(proposal, findings),
       facts: stampFacts(proposal, findings),
     })
-  const stamped = await recordStamp(proposal, reason, stampContext)
+  const stamped = await recordStamp(proposal, reason, { ...context, workspace })
   if (stamped.status === 'untrue') throw untrueStampError(proposal, findingsOf(stamped.assessment))
   return stampResult(proposal, stamped.revisions, reason)
 }
 
+/** A sentence such as `3 revisions up to 003_likes will be recorded.` */
 function describeStamp(
   { revision, unrecorded, edited, forget }: StampProposal,
   findings: readonly Finding[],
 ): string {
   const effects = [
-    ...(unrecorded.length === 0
-      ? []
-      : [`${formatCount(unrecorded.length, 'revision')} up to ${revision} will be recorded`]),
-    ...(edited.length === 0
-      ? []
-      : [`the text of ${formatCount(edited.length, 'edited file')} will be recorded`]),
-    ...(forget.length === 0
-      ? []
-      : [
-          `${formatCount(forget.length, 'revision')} that this build does not have will no longer be recorded`,
-        ]),
-  ].join(', and ')
-  return findings.length === 0
-    ? `${effects}.`
-    : `${effects}, although the database is not what the migrations promise at ${revision}: ${formatCount(findings.length, 'difference')}.`
+    unrecorded.length > 0 &&
+      `${formatCount(unrecorded.length, 'revision')} up to ${revision} will be recorded`,
+    edited.length > 0 &&
+      `${formatCount(edited.length, 'edited file')} will be recorded with its present text`,
+    forget.length > 0 &&
+      `${formatCount(forget.length, 'revision')} that this build does not have will no longer be recorded`,
+  ]
+  const untrue =
+    findings.length === 0
+      ? ''
+      : `, although the database is not what the migrations promise at ${revision}: ${formatCount(findings.length, 'difference')}`
+  return `${effects.filter((effect) => effect !== false).join(', and ')}${untrue}.`
 }
 
 function stampFacts(
@@ -125,42 +123,49 @@ function stampResult(
   stamped: readonly string[],
   reason: string | null,
 ): CommandResult {
-  const { revision, inspection, assessment, edited, forget } = proposal
+  const { revision, inspection, edited, forget } = proposal
   const withoutChanges = proposal.withoutChanges.filter((each) => stamped.includes(each))
-  const database = describeAddress(inspection.database)
-  const isDone = stamped.length + edited.length + forget.length === 0
-  const differences = isDone ? [] : findingsOf(assessment)
-  const why = differences.length === 0 ? null : reason
-  const outcome =
-    why === null
-      ? `The database is what the migrations promise at ${revision}.`
-      : `It was recorded with ${formatCount(differences.length, 'difference')}, for this reason: ${why}`
-  const done = [
-    ...(stamped.length === 0
-      ? []
-      : [`${formatCount(stamped.length, 'revision')} recorded without being run, up to ${revision}`]),
-    ...(edited.length === 0 ? [] : [`the text of ${formatCount(edited.length, 'edited file')} recorded`]),
-    ...(forget.length === 0 ? [] : [`${formatCount(forget.length, 'revision')} forgotten`]),
-  ]
+  const isRecorded = stamped.length + edited.length + forget.length === 0
+  const differences = isRecorded ? [] : findingsOf(proposal.assessment)
+  const forced = differences.length === 0 ? null : reason
+  const text = isRecorded
+    ? `${revision} and all revisions before it are already recorded. Nothing was done.`
+    : `${describeStamped(proposal, stamped)}. ${describeTruth(revision, differences.length, forced)}`
+  const document = {
+    revision,
+    stamped,
+    withoutChanges,
+    edited,
+    forgotten: forget,
+    differences,
+    reason: forced,
+  }
   return {
     exit: 0,
-    text: isDone
-      ? `${database}: ${revision} and all revisions before it are already recorded. Nothing was done.`
-      : [
-          `${database}: ${done.join('; ')}. ${toPrintable(outcome)}`,
-          ...uncheckedRevisionLines(withoutChanges),
-        ].join('\n'),
-    document: {
-      database: inspection.database,
-      revision,
-      stamped,
-      withoutChanges,
-      edited,
-      forgotten: forget,
-      differences,
-      reason: why,
-    },
+    text: [
+      `${describeAddress(inspection.database)}: ${text}`,
+      ...uncheckedRevisionLines(withoutChanges),
+    ].join('\n'),
+    document: { database: inspection.database, ...document },
   }
+}
+
+function describeStamped({ revision, edited, forget }: StampProposal, stamped: readonly string[]): string {
+  const effects = [
+    stamped.length > 0 &&
+      `${formatCount(stamped.length, 'revision')} recorded without being run, up to ${revision}`,
+    edited.length > 0 && `${formatCount(edited.length, 'edited file')} recorded with its present text`,
+    forget.length > 0 && `${formatCount(forget.length, 'revision')} forgotten`,
+  ]
+  return effects.filter((effect) => effect !== false).join('; ')
+}
+
+function describeTruth(revision: string, differences: number, reason: string | null): string {
+  return reason === null
+    ? `The database is what the migrations promise at ${revision}.`
+    : toPrintable(
+        `It was recorded with ${formatCount(differences, 'difference')}, for this reason: ${reason}`,
+      )
 }
 
 /** Revisions that only write rows, which a catalog does not show. */

@@ -2,14 +2,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { countByKind } from '../../core/model/catalog.js'
 import { promisedCatalogAt, type PromisedCatalog } from '../../core/model/snapshot.js'
-import { formatCount, describeCounts } from '../../core/text/format.js'
+import { describeCounts } from '../../core/text/format.js'
 import { isRecord } from '../../core/text/is-record.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { renderTableTypes } from '../../core/typegen/table-types.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knexfile.js'
 import { listMigrations, type Migration } from '../../project/migration-files.js'
-import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/usable.js'
+import { loadUsableSnapshot, missingSnapshotError, staleSnapshotError } from '../../snapshot/usable.js'
 import { findProject } from '../../workspace.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
 
@@ -47,16 +47,11 @@ async function requirePromisedCatalog(
   const snapshotDirectory = project.directories[0] ?? root
   const { snapshot, stale } = await loadUsableSnapshot({ snapshotDirectory, migrations })
   if (stale.length > 0) throw staleSnapshotError({ snapshotDirectory }, stale)
-  if (snapshot !== null)
-    return promisedCatalogAt(
-      snapshot,
-      migrations.map(({ revision }) => revision),
-    )
-  throw new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what: `There is no snapshot yet for ${formatCount(migrations.length, 'revision')}. Nothing was written.`,
-    facts: [['folder', snapshotDirectory]],
-    choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
-  })
+  if (snapshot === null) throw missingSnapshotError(snapshotDirectory, migrations.length)
+  return promisedCatalogAt(
+    snapshot,
+    migrations.map(({ revision }) => revision),
+  )
 }
 
 function buildTypesFile(

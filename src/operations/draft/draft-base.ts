@@ -5,12 +5,10 @@ import {
   type Snapshot,
   fullCatalogAt,
 } from '../../core/model/snapshot.js'
-import { formatCount } from '../../core/text/format.js'
-import { SchemaError } from '../../errors/schema-error.js'
 import { withClient } from '../../postgres/connection/connect.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
-import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/usable.js'
+import { loadUsableSnapshot, missingSnapshotError, staleSnapshotError } from '../../snapshot/usable.js'
 import type { Workspace } from '../../workspace.js'
 
 /** The promise at head, from which a new migration is drafted. */
@@ -30,11 +28,7 @@ export async function loadDraftBase(workspace: Workspace): Promise<DraftBase> {
   if (stale.length > 0) throw staleSnapshotError(workspace, stale)
   if (snapshot !== null) return snapshotBase(snapshot)
   if (workspace.migrations.length === 0) return readEmptyBase(workspace)
-  throw new SchemaError('SCHEMA_SNAPSHOT_STALE', {
-    what: `There is no snapshot to draft from, but there are migrations: ${formatCount(workspace.migrations.length, 'revision')}. Nothing was written.`,
-    facts: [['folder', workspace.snapshotDirectory]],
-    choices: [['schemagate snapshot', 'writes it; commit it with the migrations']],
-  })
+  throw missingSnapshotError(workspace.snapshotDirectory, workspace.migrations.length)
 }
 
 function snapshotBase(snapshot: Snapshot): DraftBase {
