@@ -7,7 +7,7 @@ import type { ProgressReporter } from '../core/progress/events.js'
 import { toPrintableLines } from '../core/text/printable.js'
 import { errorMessage } from '../core/text/redact.js'
 import { describeError, errorDetails, SchemaError, stackOf } from '../errors/schema-error.js'
-import type { Log } from '../logging/log.js'
+import type { ServiceLog } from '../logging/log.js'
 import { createTerminalReporter } from '../logging/terminal.js'
 import type { OpenApi } from '../service/app.js'
 import { parseArguments } from './arguments.js'
@@ -67,7 +67,7 @@ async function runService(config: Config, openApi: OpenApi | null): Promise<numb
 }
 
 /** Text on a terminal, otherwise one JSON line for each event. */
-async function createServiceLog(level: string): Promise<Log> {
+async function createServiceLog(level: string): Promise<ServiceLog> {
   const { createLog } = await import('../logging/log.js')
   return createLog(level, process.stdout.isTTY ? 'terminal' : 'json', process.stdout)
 }

@@ -1,16 +1,24 @@
 import { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
 import type { Progress, ProgressReporter } from '../core/progress/events.js'
-import { formatProgress } from '../core/progress/messages.js'
+import { formatProgress, type LogLevel } from '../core/progress/messages.js'
 import { toPrintableLines } from '../core/text/printable.js'
 import { redact, errorMessage } from '../core/text/redact.js'
 import { describeError, errorDetails, SchemaError, stackOf } from '../errors/schema-error.js'
 import { formatProgressLine } from './terminal.js'
 
-export type Log = Logger
+/** What is used of a logger. Those of pino and of Fastify have it. */
+export type Log = Readonly<Record<LogLevel | 'fatal', (data: object, message: string) => void>>
+
+/** The log of our own service, which Fastify logs to as well. */
+export type ServiceLog = Logger
 
 /** Creates the log of a process: with `json` one pino line for each event, with `terminal` a text for people instead. */
-export function createLog(level: string, form: 'terminal' | 'json', stream: NodeJS.WritableStream): Log {
+export function createLog(
+  level: string,
+  form: 'terminal' | 'json',
+  stream: NodeJS.WritableStream,
+): ServiceLog {
   const options = {
     level,
     base: null,

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js'
 import type { HealthTracker } from '../gate/health-state.js'
 import { schemaHealth } from '../http/plugin.js'
 import { handleError, handleNotFound } from '../http/problem.js'
-import type { Log } from '../logging/log.js'
+import type { ServiceLog } from '../logging/log.js'
 import type { Connection } from '../postgres/connection/connect.js'
 import { registerConfig } from './app-config.js'
 import { closeConnections, defaultHttpTimeouts, type HttpTimeouts, timeoutOptions } from './http-timeouts.js'
@@ -20,7 +20,7 @@ export interface Api {
 export interface ApiContext {
   readonly config: Config
   readonly health: HealthTracker
-  readonly log: Log
+  readonly log: ServiceLog
   /** Connects as the role that serves. */
   readonly connection: Connection
 }
@@ -31,7 +31,7 @@ export type OpenApi = (context: ApiContext) => Promise<Api>
 export async function buildApp(
   config: Config,
   health: HealthTracker,
-  log: Log,
+  log: ServiceLog,
   { api = null, timeouts = defaultHttpTimeouts }: { api?: Api | null; timeouts?: HttpTimeouts } = {},
 ): Promise<FastifyInstance> {
   const loggerInstance: FastifyBaseLogger = log.child({}, { level: atLeastWarn(log.level) })

@@ -8,7 +8,7 @@ import { errorMessage } from '../core/text/redact.js'
 import { describeError, SchemaError } from '../errors/schema-error.js'
 import { createHealthTracker, type HealthTracker } from '../gate/health-state.js'
 import { startGate } from '../gate/start-gate.js'
-import { type Log, logRefusal, createLogReporter } from '../logging/log.js'
+import { createLogReporter, logRefusal, type ServiceLog } from '../logging/log.js'
 import type { Api, OpenApi } from './app.js'
 
 /** How long closing may take after SHUTDOWN_DELAY, in milliseconds. Then the process ends with connections still open. */
@@ -23,7 +23,7 @@ const stopSignals = ['SIGTERM', 'SIGINT'] as const
 /** A running service, from its start until it has closed. */
 interface Service {
   readonly config: Config
-  readonly log: Log
+  readonly log: ServiceLog
   readonly health: HealthTracker
   /** Aborted when the process is asked to stop. */
   readonly stop: AbortController
@@ -36,7 +36,11 @@ interface Service {
  * routes, null for none. Resolves with the exit code if the service does not start, and with null once it listens; from then
  * on the process ends after a signal.
  */
-export async function serve(config: Config, log: Log, openApi: OpenApi | null): Promise<number | null> {
+export async function serve(
+  config: Config,
+  log: ServiceLog,
+  openApi: OpenApi | null,
+): Promise<number | null> {
   const health = createHealthTracker(config)
   const service: Service = { config, log, health, stop: new AbortController(), closers: [] }
   const started = start(service, openApi)
@@ -162,7 +166,7 @@ async function drain({ config, log, health }: Service, signal: string): Promise<
 }
 
 /** Kubernetes shows the content of this file. The file exists only where Kubernetes has created it. */
-async function writeTerminationMessage(path: string, error: unknown, log: Log): Promise<void> {
+async function writeTerminationMessage(path: string, error: unknown, log: ServiceLog): Promise<void> {
   const text = error instanceof SchemaError ? describeError(error) : errorMessage(error)
   try {
     await writeFile(path, text.slice(0, 4096), { flag: 'r+' })

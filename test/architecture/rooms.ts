@@ -153,6 +153,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [...operation.imports, 'operations/diff'],
   },
   'operations/init': { purpose: 'build a fresh database from the promise', ...operation },
+  'operations/migrate': { purpose: 'the gate as a command, without a port', ...operation },
   'operations/repair': { purpose: 'resolve unfinished revisions and invalid indexes', ...operation },
   'operations/stamp': { purpose: 'record revisions that are true', ...operation },
   http: {
@@ -200,6 +201,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'snapshot',
       'workspace.ts',
       'operations/*',
+      'postgres/scratch',
       ...introspect,
     ],
   },
