@@ -5,7 +5,7 @@ import type { Finding } from './core/impact/assess-impact.js'
 import type { Snapshot } from './core/model/snapshot.js'
 import type { ProgressReporter } from './core/progress/events.js'
 import type { TaskControl } from './gate/assess.js'
-import { type DatabaseState, readDatabaseState } from './gate/read-state.js'
+import { type DatabaseStatus, readDatabaseStatus } from './gate/read-status.js'
 import { type Gate, startGate } from './gate/start-gate.js'
 import { createLog, createLogReporter, type Log } from './logging/log.js'
 import type { InitResult } from './operations/init/init.js'
@@ -22,7 +22,7 @@ export type { Snapshot } from './core/model/snapshot.js'
 export type { ProgressReporter } from './core/progress/events.js'
 export { exitCodes } from './errors/exit-codes.js'
 export { describeError, type ErrorCode, SchemaError } from './errors/schema-error.js'
-export type { DatabaseState } from './gate/read-state.js'
+export type { DatabaseStatus } from './gate/read-status.js'
 export type { Gate } from './gate/start-gate.js'
 export { schemaHealth, type SchemaHealthOptions } from './http/plugin.js'
 export type { InitResult } from './operations/init/init.js'
@@ -76,14 +76,14 @@ export function migrate({
 }
 
 /** How the database stands to this build, and what the gate would decide. Reads only. Throws a SchemaError. */
-export function status(options: VerbOptions): Promise<DatabaseState> {
-  return withProject(options, readDatabaseState)
+export function status(options: VerbOptions): Promise<DatabaseStatus> {
+  return withProject(options, readDatabaseStatus)
 }
 
 /** Every difference from the promise at the current revision, with its impact. Reads only. Throws a SchemaError. */
 export function verify(options: VerbOptions): Promise<readonly Finding[]> {
   return withProject(options, async (workspace, control) => {
-    const { snapshot, stale, assessment } = await readDatabaseState(workspace, control)
+    const { snapshot, stale, assessment } = await readDatabaseStatus(workspace, control)
     if (snapshot === null) throw staleSnapshotError(workspace, stale)
     return findingsOf(assessment)
   })

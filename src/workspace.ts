@@ -118,7 +118,7 @@ function createEmbeddedServer(
   }
   return {
     url: async () => (await (started ??= start())).url,
-    // Why it could not be started was told to whoever asked for it.
+    // If it could not be started, `url` has thrown the reason.
     stop: async () => (await started?.catch(() => null))?.stop(),
   }
 }

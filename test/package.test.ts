@@ -53,7 +53,7 @@ import pg from 'pg'
 import { pino } from 'pino'
 import {
   type Catalog, type Config, type Decision, type Difference, type ErrorCode, type Fact, type Facts, type Gate,
-  type DatabaseState, type Finding, type InitResult, type MigratedDatabase, type OpenGateOptions, type Policy, type StampResult, type ReadOptions, type SchemaHealthOptions, type Snapshot,
+  type DatabaseStatus, type Finding, type InitResult, type MigratedDatabase, type OpenGateOptions, type Policy, type StampResult, type ReadOptions, type SchemaHealthOptions, type Snapshot,
   describeError, diff, exitCodes, knexMigrationSource, loadConfig, loadSnapshot, openGate, readCatalog, SchemaError,
   schemaHealth, init, migrate, snapshot as writeSnapshot, stamp, status, verify, withScratch,
 } from 'schemagate'
@@ -62,7 +62,7 @@ export const knexHasNoTables: [keyof Tables] extends [never] ? true : false = tr
 const config: Config = loadConfig({ root: '.', env: process.env })
 export const policy: Policy = config.policy
 const app = Fastify({ logger: true })
-const state: DatabaseState = await status({ env: process.env })
+const state: DatabaseStatus = await status({ env: process.env })
 const migrated: MigratedDatabase = await migrate({ env: process.env, to: state.assessment.history.head ?? '' })
 const findings: readonly Finding[] = await verify({ env: process.env })
 const stamped: StampResult = await stamp({ env: process.env, revision: migrated.applied[0] ?? '' })

@@ -42,10 +42,10 @@ export function refuseUnmigratable(
   snapshot: Snapshot | null,
 ): (inspection: Inspection) => void {
   const { migrations, project, config } = workspace
-  const admit = refuseWrongDatabase(workspace)
+  const requireOwnDatabase = refuseWrongDatabase(workspace)
   const build = migrations.map(({ revision }) => revision)
   return (inspection) => {
-    admit(inspection)
+    requireOwnDatabase(inspection)
     const { database, recorded, identity } = inspection
     const texts = sourceTextsOf(inspection.ledger, migrations, project.tableName, snapshot)
     const ownership = { identity, expected: configuredOwner(config) }

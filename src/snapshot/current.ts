@@ -8,7 +8,7 @@ import { loadSnapshot, saveSnapshot } from './file.js'
 import { staleSnapshotError } from './usable.js'
 
 /**
- * The snapshot to verify with. In development a missing or stale one is made anew; in production a stale one is an error
+ * The snapshot to verify with. In development a missing or stale one is made again; in production a stale one is an error
  * and a missing one is null: nothing is promised then. Throws SCHEMA_SNAPSHOT_STALE, SCHEMA_SNAPSHOT_INVALID.
  */
 export async function loadOrRefreshSnapshot(

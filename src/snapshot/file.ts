@@ -148,6 +148,6 @@ function invalidSnapshotError(file: string, why: string): SchemaError {
   return new SchemaError('SCHEMA_SNAPSHOT_INVALID', {
     what: `The snapshot cannot be read: ${why}. Nothing was verified.`,
     facts: [['file', file]],
-    choices: [['schemagate snapshot', 'makes it anew from the migrations']],
+    choices: [['schemagate snapshot', 'makes it again from the migrations']],
   })
 }

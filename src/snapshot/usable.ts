@@ -44,7 +44,7 @@ export function staleSnapshotError(
       ['folder', snapshotDirectory],
       ...(stale.length === 0 ? [] : [['stale', shortenList(describeStale(stale))] as const]),
     ],
-    choices: [['schemagate snapshot', 'makes it anew; commit it with the migrations']],
+    choices: [['schemagate snapshot', 'makes it again; commit it with the migrations']],
   })
 }
 

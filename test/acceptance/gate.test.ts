@@ -194,7 +194,7 @@ Do one of:
            003_likes  not in the snapshot
 
 Do one of:
-  schemagate snapshot   makes it anew; commit it with the migrations`,
+  schemagate snapshot   makes it again; commit it with the migrations`,
   },
   {
     name: 'a production without a snapshot, where it is asked for',

@@ -46,7 +46,7 @@ export const otherMeanings: readonly {
       'src/core/progress/messages.ts',
       'src/postgres/connection/sqlstate.ts',
       'src/postgres/migrate/apply.ts',
-      'src/postgres/migrate/record-rollback.ts',
+      'src/postgres/migrate/lock-retry.ts',
       'src/postgres/migrate/server-messages.ts',
     ],
     because: 'PostgreSQL calls it that whether a message is a NOTICE or a WARNING, and so do the log lines',

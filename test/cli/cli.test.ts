@@ -389,7 +389,7 @@ SCHEMA_SNAPSHOT_STALE: The snapshot was not made from these migrations: it diffe
   stale    002_plays  edited since the snapshot was made
 
 Do one of:
-  schemagate snapshot   makes it anew; commit it with the migrations
+  schemagate snapshot   makes it again; commit it with the migrations
 `,
   )
   t.equal(await project.read('migrations/schema.snapshot.json'), text, '--check writes nothing')

@@ -156,7 +156,7 @@ gate         warn: 1 applied migration was edited; what it changed then is not o
   stale    20260102_add_artist  edited since the snapshot was made
 
 Do one of:
-  schemagate snapshot   makes it anew; commit it with the migrations`,
+  schemagate snapshot   makes it again; commit it with the migrations`,
   },
   {
     name: 'renamed: refused',
@@ -303,7 +303,7 @@ Do one of:
   stale    20260102_add_artist  in the snapshot, no longer in the folder
 
 Do one of:
-  schemagate snapshot   makes it anew; commit it with the migrations`,
+  schemagate snapshot   makes it again; commit it with the migrations`,
   },
   {
     name: 'reordered: a warning',

@@ -380,7 +380,7 @@ t.test('a file that is no snapshot is refused, and says why', async (t) => {
   file   ${file}
 
 Do one of:
-  schemagate snapshot   makes it anew from the migrations`,
+  schemagate snapshot   makes it again from the migrations`,
       name,
     )
   }

@@ -3,7 +3,7 @@ import { mayMigrate } from '../../core/history/decision.js'
 import { hasOtherOwner } from '../../core/history/ownership.js'
 import { formatCount } from '../../core/text/format.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { readDatabaseState, type DatabaseState } from '../../gate/read-state.js'
+import { readDatabaseStatus, type DatabaseStatus } from '../../gate/read-status.js'
 import { refusalError } from '../../gate/situations/refusal.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { pause } from '../../postgres/connection/backoff.js'
@@ -41,10 +41,10 @@ async function pollUntilServable(
   workspace: Workspace,
   context: CommandContext,
   timeout: number,
-): Promise<DatabaseState> {
+): Promise<DatabaseStatus> {
   const started = performance.now()
   for (;;) {
-    const state = await readDatabaseState(workspace, context)
+    const state = await readDatabaseStatus(workspace, context)
     if (!canHeal(state) || performance.now() + pollInterval > started + timeout) return state
     const { position, pending } = state.assessment.history
     const reason = `The database is ${position}: ${formatCount(pending.length, 'revision')} pending.`
@@ -54,7 +54,7 @@ async function pollUntilServable(
 }
 
 /** Waiting helps only if another process migrates the database, now or later. */
-function canHeal({ decision, assessment, inspection }: DatabaseState): boolean {
+function canHeal({ decision, assessment, inspection }: DatabaseStatus): boolean {
   const { history, ownership } = assessment
   const isBehind = history.position === 'behind' || history.position === 'empty'
   return (
@@ -65,7 +65,7 @@ function canHeal({ decision, assessment, inspection }: DatabaseState): boolean {
 }
 
 function notServableError(
-  { decision, assessment, inspection }: DatabaseState,
+  { decision, assessment, inspection }: DatabaseStatus,
   environment: string,
 ): SchemaError {
   return refusalError(decision, assessment, {

@@ -7,7 +7,7 @@ import { describeIgnored } from '../../core/progress/messages.js'
 import { formatCount } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { type ExitCode, SchemaError } from '../../errors/schema-error.js'
-import { exitCodeOf, readDatabaseState, type DatabaseState } from '../../gate/read-state.js'
+import { exitCodeOf, readDatabaseStatus, type DatabaseStatus } from '../../gate/read-status.js'
 import { describeDecision } from '../../gate/situations/refusal.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { describeAttempt } from '../../postgres/verify/half-applied-error.js'
@@ -29,7 +29,7 @@ export const run: CommandHandler = (context) =>
 async function statusOfOne(context: CommandContext): Promise<CommandResult> {
   const { config, report } = context
   return withWorkspace({ config, report }, async (workspace) => {
-    const state = await readDatabaseState(workspace, context)
+    const state = await readDatabaseStatus(workspace, context)
     return {
       exit: exitCodeOf(state.decision),
       text: describeStatus(state, config.target),
@@ -38,7 +38,7 @@ async function statusOfOne(context: CommandContext): Promise<CommandResult> {
   })
 }
 
-function unfinishedDocument({ unfinished, inspection }: DatabaseState) {
+function unfinishedDocument({ unfinished, inspection }: DatabaseStatus) {
   return unfinished.length === 0
     ? {}
     : {
@@ -69,7 +69,7 @@ function describeInterrupted(unfinished: UnfinishedRevision): readonly string[] 
   ]
 }
 
-function describeStatus(state: DatabaseState, target: string): string {
+function describeStatus(state: DatabaseStatus, target: string): string {
   const { inspection, assessment, decision, stale, unfinished } = state
   const { position, current, head, pending, unknown, applied } = assessment.history
   const rows: readonly (readonly [string, string])[] = [
@@ -140,7 +140,7 @@ async function statusOfTarget(target: string, context: CommandContext): Promise<
   try {
     const config = { ...context.loadConfigFor(target), connectTimeout: 2_000 }
     return await withWorkspace({ config, report: () => {} }, async (workspace) => {
-      const state = await readDatabaseState(workspace, { ...context, report: () => {} })
+      const state = await readDatabaseStatus(workspace, { ...context, report: () => {} })
       const { inspection, assessment, decision } = state
       const { position, current, pending } = assessment.history
       const cells = [

@@ -11,7 +11,7 @@ import { renderScript } from '../../ddl/plan/script.js'
 import type { Plan } from '../../ddl/statement.js'
 import { errorCodes } from '../../errors/codes.js'
 import type { ExitCode } from '../../errors/schema-error.js'
-import { readDatabaseState, type DatabaseState } from '../../gate/read-state.js'
+import { readDatabaseStatus, type DatabaseStatus } from '../../gate/read-status.js'
 import { wrongDatabaseText } from '../../gate/situations/ownership.js'
 import { refusalError } from '../../gate/situations/refusal.js'
 import { describeAddress } from '../../postgres/connection/address.js'
@@ -26,7 +26,7 @@ import type { CommandResult, CommandHandler } from './command.js'
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const { config, report } = context
   return withWorkspace({ config, report }, async (workspace) => {
-    const state = await readDatabaseState(workspace, context)
+    const state = await readDatabaseStatus(workspace, context)
     if (state.stale.length > 0) throw staleSnapshotError(workspace, state.stale)
     refuseUnverifiable(state, config.target)
     const findings = findingsOf(state.assessment)
@@ -44,7 +44,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
 /** The statements that make the database what is promised; none if a newer build changed it. */
 async function planRepair(
   { connection, project }: Workspace,
-  { assessment, snapshot }: DatabaseState,
+  { assessment, snapshot }: DatabaseStatus,
 ): Promise<Plan> {
   const differences = findingsOf(assessment)
   if (differences.length === 0 || snapshot === null || hasUnknownRevisions(assessment))
@@ -63,7 +63,7 @@ function describeRepair(repair: Plan): readonly string[] {
 }
 
 /** With unknown revisions recorded, the exit code is that of a database that is ahead. */
-function exitCodeFor({ assessment }: DatabaseState, findings: readonly Finding[]): ExitCode {
+function exitCodeFor({ assessment }: DatabaseStatus, findings: readonly Finding[]): ExitCode {
   if (hasOtherOwner(assessment.ownership)) return errorCodes.SCHEMA_WRONG_DATABASE.exit
   const worst = worstImpact(findings)
   if (worst !== 'breaks' && worst !== 'weakens') return 0
@@ -71,12 +71,12 @@ function exitCodeFor({ assessment }: DatabaseState, findings: readonly Finding[]
 }
 
 /** Whether the ledger records revisions that this build does not have, renamed ones not counted. */
-function hasUnknownRevisions({ history, changed }: DatabaseState['assessment']): boolean {
+function hasUnknownRevisions({ history, changed }: DatabaseStatus['assessment']): boolean {
   return history.unknown.length > changed.filter(({ what }) => what === 'renamed').length
 }
 
 /** Throws where nothing could be compared: that is not a success. */
-function refuseUnverifiable({ assessment, inspection }: DatabaseState, environment: string): void {
+function refuseUnverifiable({ assessment, inspection }: DatabaseStatus, environment: string): void {
   const { position } = assessment.history
   const situation =
     position === 'foreign' || position === 'unmanaged'
@@ -91,7 +91,7 @@ function refuseUnverifiable({ assessment, inspection }: DatabaseState, environme
 }
 
 function describeVerifyResult(
-  { assessment, inspection }: DatabaseState,
+  { assessment, inspection }: DatabaseStatus,
   findings: readonly Finding[],
 ): string {
   const { history, verification } = assessment
@@ -109,7 +109,7 @@ function describeVerifyResult(
 }
 
 /** A pattern of VERIFY_IGNORE that matches nothing is a note, not an error: its objects may come and go. */
-function collectNotes({ snapshot, inspection, assessment }: DatabaseState, scope: Scope): readonly string[] {
+function collectNotes({ snapshot, inspection, assessment }: DatabaseStatus, scope: Scope): readonly string[] {
   const promised = snapshot === null ? {} : promisedCatalogAt(snapshot, promisedRevisions(assessment)).catalog
   const patterns = unmatchedPatterns(scope, [promised, inspection.live]).map(
     (pattern) =>

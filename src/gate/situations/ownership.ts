@@ -42,12 +42,12 @@ function shortOwner({ service, environment }: Owner): string {
   return `service ${service}, environment ${environment}`
 }
 
-interface OwnerMismatch {
+interface OtherOwner {
   readonly owner: Owner
   readonly expected: Owner
   readonly since: string
 }
 
-function ownersOf({ ownership: { identity, expected } }: Assessment): OwnerMismatch {
+function ownersOf({ ownership: { identity, expected } }: Assessment): OtherOwner {
   return { owner: identity ?? expected, expected, since: identity?.since ?? 'never' }
 }

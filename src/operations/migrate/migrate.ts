@@ -18,7 +18,7 @@ export async function migrateTo(
   to: string | null,
   control: TaskControl,
 ): Promise<MigratedDatabase> {
-  refuseMissingRevision(workspace, to)
+  refuseUnknownRevision(workspace, to)
   const { config } = workspace
   const policy = { ...config.policy, onBehind: to === null ? 'migrate' : 'warn' } as const
   // A revision that is rolled back and retried is reported twice.
@@ -38,7 +38,7 @@ export async function migrateTo(
   return { ...assessed, applied: [...applied] }
 }
 
-function refuseMissingRevision({ migrations }: Workspace, to: string | null): void {
+function refuseUnknownRevision({ migrations }: Workspace, to: string | null): void {
   if (to === null || migrations.some(({ revision }) => revision === to)) return
   throw new SchemaError('SCHEMA_USAGE', {
     what: `There is no revision "${to}" in this build. Nothing was done.`,

@@ -8,9 +8,9 @@ import { planChanges } from '../../ddl/plan/plan.js'
 /** An index that is not valid. */
 export interface InvalidIndex {
   readonly key: string
-  /** Whose it is, in words. */
+  /** Where it comes from, for people. */
   readonly because: string
-  /** What it shall be; null where it is not promised, and only dropped. */
+  /** Its promised definition; null if it is not promised, and is only dropped. */
   readonly promised: Facts | null
 }
 
@@ -26,9 +26,10 @@ export interface IndexRepairContext {
 }
 
 /**
- * How an invalid index is repaired while others read and write its table, each statement outside a transaction: one that
- * is but not valid is built anew beside the old one, which is dropped then, so that it is never missing; one that is
- * defined differently is dropped first. One that somebody builds at this moment is left alone: it is invalid until then.
+ * How invalid indexes are repaired while others read and write their tables, each statement outside a transaction. An index
+ * that is only invalid is rebuilt beside the old one, which is dropped afterwards, so that it is never missing; an index with
+ * a different definition is dropped first. An index that another session builds right now is left alone: it is invalid until
+ * that build ends.
  */
 export function planIndexRepair(
   { key, because, promised }: InvalidIndex,
@@ -65,7 +66,7 @@ function repairStatements(
   return refusal?.reason ?? [dropped, ...statements.map(({ sql }) => sql)]
 }
 
-/** Whether an index is what it shall be, but for being valid. */
+/** Whether an index is as promised except that it is invalid. */
 function isSameDefinition(live: Facts, promised: Facts | null): boolean {
   return promised !== null && diff({ index: promised }, { index: { ...live, valid: true } }).length === 0
 }

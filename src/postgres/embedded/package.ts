@@ -43,8 +43,8 @@ export function locatePackage(origins: readonly string[]): string {
 
 /** The version of the package in a folder. */
 export async function readPackageVersion(folder: string): Promise<string> {
-  const manifest = await readJson(join(folder, 'package.json'))
-  return isRecord(manifest) && typeof manifest['version'] === 'string' ? manifest['version'] : 'unknown'
+  const content = await readJson(join(folder, 'package.json'))
+  return isRecord(content) && typeof content['version'] === 'string' ? content['version'] : 'unknown'
 }
 
 /**

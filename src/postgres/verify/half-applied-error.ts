@@ -14,11 +14,11 @@ export interface HalfAppliedParts {
   /** The revisions of this build, in order. */
   readonly build: readonly string[]
   readonly database: string
-  /** What that means to whoever asked. */
+  /** What that means for the caller. */
   readonly consequence: string
 }
 
-/** The error of a revision that was interrupted outside a transaction, or left an invalid index: how far each came. */
+/** The error of revisions that were interrupted outside a transaction or left an invalid index: how far each got. */
 export function halfAppliedError({ pending, build, database, consequence }: HalfAppliedParts): SchemaError {
   const half = pending.filter(isHalfApplied)
   return new SchemaError('SCHEMA_HALF_APPLIED', {
@@ -28,9 +28,9 @@ export function halfAppliedError({ pending, build, database, consequence }: Half
   })
 }
 
-function describeUnfinishedRevision(stood: UnfinishedRevision): string {
-  const { revision, completion } = stood
-  const how = isInterrupted(stood) ? 'was interrupted outside a transaction' : 'failed before'
+function describeUnfinishedRevision(unfinished: UnfinishedRevision): string {
+  const { revision, completion } = unfinished
+  const how = isInterrupted(unfinished) ? 'was interrupted outside a transaction' : 'failed before'
   const name = summarizeCompletion(completion)
   return `${revision} ${how}, and ${name.startsWith('left') ? name : `is ${name}`}.`
 }
@@ -40,16 +40,16 @@ export function describeAttempt({ revision, event, host, at }: LastEvent): strin
   return `${revision}, ${event} ${event === 'started' ? 'by' : 'on'} ${host} at ${at}`
 }
 
-/** Who was interrupted when, and how far each revision came. */
-function completionFacts(stood: readonly UnfinishedRevision[]): readonly ErrorFact[] {
-  const attempts = stood.filter(isInterrupted).flatMap(({ lastEvent }) => lastEvent ?? [])
+/** What was interrupted when, and how far each revision got. */
+function completionFacts(unfinished: readonly UnfinishedRevision[]): readonly ErrorFact[] {
+  const attempts = unfinished.filter(isInterrupted).flatMap(({ lastEvent }) => lastEvent ?? [])
   return [
     ...(attempts.length === 0 ? [] : [['interrupted', attempts.map(describeAttempt)] as const]),
-    ['pending', stood.flatMap(completionLines)],
+    ['pending', unfinished.flatMap(completionLines)],
   ]
 }
 
-/** `002_half  applied in part`, and below it which of its objects are there. */
+/** `002_half  applied in part`, and below it which of its objects exist. */
 export function completionLines({ revision, completion, lastEvent }: UnfinishedRevision): readonly string[] {
   const [first = '', ...rest] = describeCompletion(completion)
   return [
@@ -58,7 +58,7 @@ export function completionLines({ revision, completion, lastEvent }: UnfinishedR
   ]
 }
 
-/** Our own ledger records the end of a revision, with its verification, right before Knex records it. */
+/** Our own ledger records the end of a verified revision right before Knex records it. */
 function completionNote({ kind }: Completion, event: string | undefined): readonly string[] {
   if (kind !== 'applied') return []
   return [
@@ -74,10 +74,10 @@ function choicesFor(
 ): readonly ErrorChoice[] {
   if (completion.kind === 'unknown') return []
   const indexes = invalidIndexes(completion)
-  const isSafe = completion.open.length === 0 && completion.invalid.length === indexes.length
+  const isComplete = completion.open.length === 0 && completion.invalid.length === indexes.length
   return [
-    ...repairChoice({ revision, isSafe, builds: indexes.length > 0 }),
-    ...(isSafe ? [] : partChoices(revision, build[build.indexOf(revision) - 1])),
+    ...repairChoice(revision, { rebuilds: indexes.length > 0, isComplete }),
+    ...(isComplete ? [] : partChoices(revision, build[build.indexOf(revision) - 1])),
     [
       'correct the migration',
       'to go on from what is there, then schemagate snapshot: a changed file runs again',
@@ -85,19 +85,16 @@ function choicesFor(
   ]
 }
 
-interface Safe {
-  readonly revision: string
-  /** Whether all that it changes is there, but for indexes to be built. */
-  readonly isSafe: boolean
-  readonly builds: boolean
-}
-
-function repairChoice({ revision, isSafe, builds }: Safe): readonly ErrorChoice[] {
-  const deeds = [
-    ...(builds ? ['builds the invalid index again'] : []),
-    ...(isSafe ? [`${builds ? 'then ' : ''}records ${revision}`] : []),
+/** `rebuilds` invalid indexes; once that is done, a complete revision can be recorded. */
+function repairChoice(
+  revision: string,
+  { rebuilds, isComplete }: { readonly rebuilds: boolean; readonly isComplete: boolean },
+): readonly ErrorChoice[] {
+  const actions = [
+    ...(rebuilds ? ['builds the invalid index again'] : []),
+    ...(isComplete ? [`${rebuilds ? 'then ' : ''}records ${revision}`] : []),
   ]
-  return deeds.length === 0 ? [] : [['schemagate repair', deeds.join(', ')]]
+  return actions.length === 0 ? [] : [['schemagate repair', actions.join(', ')]]
 }
 
 function partChoices(revision: string, previous: string | undefined): readonly ErrorChoice[] {
@@ -106,9 +103,9 @@ function partChoices(revision: string, previous: string | undefined): readonly E
     'writes what completes its objects, not its rows; schemagate repair records it then',
   ] as const
   if (previous === undefined) return [complete]
-  const takeBack = [
+  const undo = [
     `schemagate diff database snapshot@${previous} --sql`,
     'writes what takes the part back; schemagate migrate runs it again then',
   ] as const
-  return [complete, takeBack]
+  return [complete, undo]
 }

@@ -14,13 +14,13 @@ import type { DeparseTransaction } from '../canonicalize/temporary-objects.js'
 import type { Inspection } from '../inspect/inspection.js'
 import type { LastEvent } from '../ledger/ledger.js'
 
-/** A revision that is not recorded: how far it came, and what is on record about the last attempt. */
+/** A revision that is not recorded: how far it got, and what the ledger has of the last attempt. */
 export interface UnfinishedRevision {
   readonly revision: string
   readonly completion: Completion
-  /** Null where there was none. */
+  /** Null if there was no attempt. */
   readonly lastEvent: LastEvent | null
-  /** Whether its text is another than that of the attempt. */
+  /** Whether its text has changed since that attempt. */
   readonly corrected: boolean
 }
 
@@ -28,28 +28,28 @@ export interface CompletionContext {
   readonly snapshot: Snapshot | null
   readonly scope?: Scope
   readonly inspection: Pick<Inspection, 'recorded' | 'ledger' | 'live' | 'major'>
-  /** Default: the client is in none. */
+  /** Default: the client is not in a transaction. */
   readonly transaction?: DeparseTransaction
 }
 
-/** How far each of these revisions came, none of which is recorded. The server is asked only about other words. */
+/** How far each of these unrecorded revisions got. Definitions that differ are printed again by the server first. */
 export async function readUnfinishedRevisions(
   client: pg.ClientBase,
   migrations: readonly Pick<Migration, 'revision' | 'file' | 'checksum'>[],
-  standpoint: CompletionContext,
+  context: CompletionContext,
 ): Promise<readonly UnfinishedRevision[]> {
-  const { last } = standpoint.inspection.ledger ?? { last: new Map<string, LastEvent>() }
-  const stood: UnfinishedRevision[] = []
+  const { last } = context.inspection.ledger ?? { last: new Map<string, LastEvent>() }
+  const unfinished: UnfinishedRevision[] = []
   for (const { revision, file, checksum } of migrations) {
     const event = last.get(revision) ?? null
-    stood.push({
+    unfinished.push({
       revision,
-      completion: await readCompletion(client, revision, standpoint),
+      completion: await readCompletion(client, revision, context),
       lastEvent: event,
       corrected: event !== null && isCorrected(event, { file, checksum }),
     })
   }
-  return stood
+  return unfinished
 }
 
 async function readCompletion(
@@ -58,15 +58,15 @@ async function readCompletion(
   { snapshot, inspection, transaction = 'own', ...how }: CompletionContext,
 ): Promise<Completion> {
   const { recorded, live, major } = inspection
-  const bearings: CompletionInput = { snapshot, recorded: recorded.revisions, live, ...how }
-  const { differences } = findRemainingChanges(revision, bearings) ?? { differences: [] }
-  if (snapshot === null || differences.length === 0) return assessCompletion(revision, bearings)
-  const sight = { snapshot, revisions: [...recorded.revisions, revision], live, major, differences }
-  const agreed = await canonicalizeDifferences(client, sight, transaction)
-  return assessCompletion(revision, { ...bearings, live: agreed.live })
+  const input: CompletionInput = { snapshot, recorded: recorded.revisions, live, ...how }
+  const { differences } = findRemainingChanges(revision, input) ?? { differences: [] }
+  if (snapshot === null || differences.length === 0) return assessCompletion(revision, input)
+  const comparison = { snapshot, revisions: [...recorded.revisions, revision], live, major, differences }
+  const canonical = await canonicalizeDifferences(client, comparison, transaction)
+  return assessCompletion(revision, { ...input, live: canonical.live })
 }
 
-/** Texts of files that are called differently are not compared. */
+/** Texts of files with different names are not compared. */
 function isCorrected(
   { checksum, detail }: LastEvent,
   now: { readonly file: string | null; readonly checksum: string | null },
@@ -75,7 +75,7 @@ function isCorrected(
   return isSameFile && checksum !== null && now.checksum !== null && checksum !== now.checksum
 }
 
-/** Whether an attempt did not come to its end: the record is the last thing that is written. */
+/** Whether the last attempt did not finish. The ledger row of Knex is the last thing that is written. */
 export function isInterrupted({ lastEvent }: UnfinishedRevision): boolean {
   return (
     lastEvent?.event === 'started' ||
@@ -83,18 +83,18 @@ export function isInterrupted({ lastEvent }: UnfinishedRevision): boolean {
   )
 }
 
-/** Whether an attempt may have left something: it did not end well, and no transaction took it back. */
+/** Whether the last attempt may have left objects: it did not succeed, and no transaction rolled it back. */
 export function mayHaveLeftObjects({ lastEvent }: UnfinishedRevision): boolean {
   return lastEvent?.detail.transaction === false && ['started', 'applied', 'failed'].includes(lastEvent.event)
 }
 
 /**
- * Whether running it again, as it is, would fail or do something twice: it was interrupted outside a transaction and did
- * something, or it left an invalid index, which an IF NOT EXISTS takes for a good one.
+ * Whether running it again unchanged would fail or do something twice: it was interrupted outside a transaction and had
+ * changed something, or it left an invalid index, which IF NOT EXISTS accepts.
  */
-export function isHalfApplied(stood: UnfinishedRevision): boolean {
-  const { completion, corrected } = stood
-  if (corrected || !mayHaveLeftObjects(stood)) return false
+export function isHalfApplied(unfinished: UnfinishedRevision): boolean {
+  const { completion, corrected } = unfinished
+  if (corrected || !mayHaveLeftObjects(unfinished)) return false
   if (completion.kind === 'unknown' || completion.kind === 'unapplied') return false
-  return isInterrupted(stood) || invalidIndexes(completion).length > 0
+  return isInterrupted(unfinished) || invalidIndexes(completion).length > 0
 }

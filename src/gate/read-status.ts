@@ -17,7 +17,7 @@ import { type AssessedDatabase, assessDatabase, connectAndRead, type TaskControl
 import { errorCodeOf } from './situations/refusal.js'
 
 /** An assessed database as `status`, `verify` and `check` show it. */
-export interface DatabaseState extends AssessedDatabase {
+export interface DatabaseStatus extends AssessedDatabase {
   /** Why the snapshot could not be used, empty where it could. */
   readonly stale: readonly StaleRevision[]
   /** Pending revisions that began and did not end, or left something behind. */
@@ -25,7 +25,7 @@ export interface DatabaseState extends AssessedDatabase {
 }
 
 /** Reads and assesses a database. Changes nothing, and makes no snapshot. Throws what `connectAndAssess` throws. */
-export function readDatabaseState(workspace: Workspace, control: TaskControl): Promise<DatabaseState> {
+export function readDatabaseStatus(workspace: Workspace, control: TaskControl): Promise<DatabaseStatus> {
   return connectAndRead(workspace, control, async (client, deadline) => {
     const { snapshot, stale } = await loadUsableSnapshot(workspace)
     return withTimeout(client, deadline, async () => {
