@@ -18,10 +18,10 @@ const plays = { up: 'alter table songs add column plays int', down: 'alter table
 const likes = { up: 'create table likes (id int)', down: 'drop table likes' }
 const migrations = { '001_songs': songs, '002_plays': plays, '003_likes': likes }
 
-/** The one document on stdout; words are on stderr. */
+/** The document on stdout; text for people is on stderr. */
 const documentOf = ({ stdout }: Ended) => JSON.parse(stdout)
 
-t.test('--help of each command says what it does', async (t) => {
+t.test('--help of each command prints its help text', async (t) => {
   const project = await createProject(t, {}, { snapshot: false })
   const names = [null, ...Object.keys(commands)]
   const asked = names.map((name) =>
@@ -33,7 +33,7 @@ t.test('--help of each command says what it does', async (t) => {
   t.strictSame(await project.run('--version'), { exit: 0, stdout: `${version}\n`, stderr: '' })
 })
 
-const misused: readonly (readonly [words: string, says: string])[] = [
+const misused: readonly (readonly [commandLine: string, error: string])[] = [
   [
     '',
     `SCHEMA_USAGE: No command was given. Nothing was done.
@@ -106,11 +106,11 @@ Do one of:
   ],
 ]
 
-t.test('what is not understood is named', async (t) => {
+t.test('a command line that is not valid is refused with the reason', async (t) => {
   const project = await createProject(t, migrations)
-  const asked = misused.map(([words]) => project.run(words))
-  for (const [index, [words, says]] of misused.entries())
-    t.strictSame(await asked[index], { exit: 2, stdout: '', stderr: `\n${says}` }, words)
+  const ended = misused.map(([commandLine]) => project.run(commandLine))
+  for (const [index, [commandLine, error]] of misused.entries())
+    t.strictSame(await ended[index], { exit: 2, stdout: '', stderr: `\n${error}` }, commandLine)
   const json = await project.run('status --json --force')
   t.equal(json.exit, 2)
   t.strictSame(documentOf(json), {
@@ -124,7 +124,7 @@ t.test('what is not understood is named', async (t) => {
   })
 })
 
-t.test('all faults of the configuration are said at once', async (t) => {
+t.test('one error names all faults of the configuration', async (t) => {
   const project = await createProject(t, migrations, { snapshot: false })
   const faulty = {
     PORT: 'x',
@@ -132,7 +132,7 @@ t.test('all faults of the configuration are said at once', async (t) => {
     VERIFY_INTERVAL: '',
     DATABASE_URL: 'mysql://app:hidden-4711@db/songs',
   }
-  const says = `SCHEMA_CONFIG_INVALID: The configuration has 4 faults: VERIFY_INTERVAL, PORT, DATABASE_URL, ON_DRIFT. Nothing was started.
+  const text = `SCHEMA_CONFIG_INVALID: The configuration has 4 faults: VERIFY_INTERVAL, PORT, DATABASE_URL, ON_DRIFT. Nothing was started.
 
   VERIFY_INTERVAL   is empty (process environment)
                     expected a value; to set none, remove the key
@@ -143,8 +143,8 @@ t.test('all faults of the configuration are said at once', async (t) => {
   ON_DRIFT          is "ignore" (process environment)
                     expected one of refuse, warn`
   const [status, serve] = await Promise.all([project.run('status', faulty), project.run('serve', faulty)])
-  t.strictSame(status, { exit: 2, stdout: '', stderr: `\n${says}\n` })
-  t.match(JSON.parse(serve.stdout), { level: 60, code: 'SCHEMA_CONFIG_INVALID', exitCode: 2, msg: says })
+  t.strictSame(status, { exit: 2, stdout: '', stderr: `\n${text}\n` })
+  t.match(JSON.parse(serve.stdout), { level: 60, code: 'SCHEMA_CONFIG_INVALID', exitCode: 2, msg: text })
   t.equal(serve.exit, 2)
 })
 
@@ -163,7 +163,7 @@ SCHEMA_CONFIG_INVALID: DATABASE_URL is missing: there is no embedded PostgreSQL 
   })
 })
 
-t.test('config says where each value comes from, and no secret', async (t) => {
+t.test('config shows the source of each value, and no secret', async (t) => {
   const project = await createProject(t, migrations, { snapshot: false })
   const env = { HEALTH_TOKEN: 'hidden-4711' }
   const [text, json] = await Promise.all([
@@ -176,7 +176,7 @@ t.test('config says where each value comes from, and no secret', async (t) => {
   t.match(documentOf(json), { target: 'production', production: true, entries: [{ key: 'NODE_ENV' }] })
 })
 
-t.test('migrate, check and down go to a revision and back, and say so in one document', async (t) => {
+t.test('migrate, check and down go to a revision and back, and report it in one document', async (t) => {
   const project = await createProject(t, migrations)
   const to = await project.run('migrate --to 002_plays --json')
   t.equal(to.exit, 0)
@@ -282,7 +282,7 @@ const ignore = [
   'index:public.songz.*',
 ]
 
-t.test('what is ignored on purpose is counted and shown with its reason, and blocks nothing', async (t) => {
+t.test('ignored differences are counted and shown with their reason, and block nothing', async (t) => {
   const project = await createProject(
     t,
     {
@@ -296,9 +296,9 @@ t.test('what is ignored on purpose is counted and shown with its reason, and blo
     { files: { config: { 'production.json': JSON.stringify({ VERIFY_IGNORE: ignore }) } } },
   )
   await project.query('create schema audit; create table audit.log (id text)')
-  const strict = await project.run('migrate', { VERIFY_IGNORE: 'schema:others' })
-  t.equal(strict.exit, 7, 'what is not ignored is verified before the commit')
-  t.match(strict.stderr, 'changed column:audit.log.id')
+  const unignored = await project.run('migrate', { VERIFY_IGNORE: 'schema:others' })
+  t.equal(unignored.exit, 7, 'a difference that is not ignored is found before the commit')
+  t.match(unignored.stderr, 'changed column:audit.log.id')
   const migrated = await project.run('migrate')
   t.equal(migrated.exit, 0)
   t.match(migrated.stderr, /^ {2}verified {4}.*: as promised, 1 difference ignored$/m)
@@ -306,16 +306,16 @@ t.test('what is ignored on purpose is counted and shown with its reason, and blo
   await project.query(`create table events_p1 partition of events for values from ('2026-01-01') to ('2026-02-01');
     create schema extra; comment on table songs is 'all of them';
     grant select on songs to pg_monitor`)
-  const [text, json, status, asked] = await Promise.all([
+  const [text, json, status, annotated] = await Promise.all([
     project.run('verify'),
     project.run('verify --json'),
     project.run('status'),
     project.run('verify', { VERIFY_COMMENTS: 'true', VERIFY_GRANTS: 'true' }),
   ])
   t.equal(text.exit, 0)
-  const told = project.plain(text.stdout)
+  const shown = project.plain(text.stdout)
   t.match(
-    told,
+    shown,
     `app@db:5432/songs at 003_audit (current)
 
 harmless
@@ -330,10 +330,10 @@ verified 3 tables, 4 columns, 1 constraint, 1 schema: 1 difference, 3 difference
 `,
   )
   t.match(
-    told,
+    shown,
     '\nnote: index:public.songz.* of VERIFY_IGNORE matches no object, neither promised nor in the database\n',
   )
-  t.notMatch(told, /events_p1|audit\.log/, 'nobody is told to repair what is ignored')
+  t.notMatch(shown, /events_p1|audit\.log/, 'the repairing SQL leaves ignored objects alone')
   t.match(documentOf(json), {
     verification: {
       status: 'differs',
@@ -355,7 +355,7 @@ verified 3 tables, 4 columns, 1 constraint, 1 schema: 1 difference, 3 difference
     /^ignored {6}table:public\.events_p\* {2}2 differences {2}\(a job .*\)\n {13}schema:audit {12}1 difference$/m,
   )
   t.match(
-    asked.stdout,
+    annotated.stdout,
     /changed table:public\.songs\n    comment\n      expected  none\n      actual    all of them\n    grants\n/,
   )
 
@@ -363,7 +363,7 @@ verified 3 tables, 4 columns, 1 constraint, 1 schema: 1 difference, 3 difference
   t.match(await project.run('down'), { exit: 0, stdout: /reverted 003_audit$/m })
 })
 
-t.test('snapshot makes the promise, and --check proves it', async (t) => {
+t.test('snapshot writes the promise, and --check proves it', async (t) => {
   const project = await createProject(t, migrations, { snapshot: false })
   const missing = await project.run('snapshot --check')
   t.equal(missing.exit, 4)
@@ -446,7 +446,7 @@ t.test('new writes a migration that sorts last, in the language of the others', 
   t.match((await dated.run('new --js first')).stdout, /^migrations\/20\d{12}_first\.js\n$/)
 })
 
-t.test('status --all shows each environment, and goes on where one cannot be reached', async (t) => {
+t.test('status --all shows each environment, even if one cannot be reached', async (t) => {
   const other = await createDatabase(t)
   const config = {
     'demo.json': '{}',

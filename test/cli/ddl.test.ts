@@ -16,10 +16,10 @@ const migrations = {
   '003_rows': 'insert into artists values (1)',
 }
 
-/** The one document on stdout; words are on stderr. */
+/** The document on stdout; text for people is on stderr. */
 const documentOf = ({ stdout }: Ended): unknown => JSON.parse(stdout)
 
-/** Statements of a plan, as they stand in a document. */
+/** The SQL statements of a document, in order. */
 function statementsOf(document: unknown): readonly string[] {
   const found: string[] = []
   const visit = (value: unknown): void => {
@@ -31,7 +31,7 @@ function statementsOf(document: unknown): readonly string[] {
   return found
 }
 
-t.test('verify shows what repairs the database, and it does', async (t) => {
+t.test('verify shows SQL that repairs the database', async (t) => {
   const project = await createProject(t, migrations)
   await project.migrate()
   await project.query(`drop view titles; alter table songs drop column artist, alter title drop not null;

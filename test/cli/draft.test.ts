@@ -12,20 +12,20 @@ import { createProject, type Project } from '../support/project.js'
 const read = (path: string): string => readFileSync(new URL(`../../docs/${path}`, import.meta.url), 'utf8')
 const models = read('example/models.js')
 const songs = { code: read('example/migrations/20261121100000_create_songs.js') }
-/** Later than any clock is: what comes next is one more than it, and not now. */
+/** Later than the clock of any machine, so that the next migration gets this time plus one. */
 const migrations = { '20991121100000_create_songs': songs }
 
-interface Asked {
+interface DraftRequest {
   readonly name?: string
   readonly env?: Readonly<Record<string, string>>
   readonly options?: Readonly<Record<string, string | boolean>>
 }
 
-/** `schemagate new`, in this process. */
+/** Calls `schemagate new` in this process. */
 async function make(
   project: Project,
   from: string,
-  { name = 'draft', env = {}, options = {} }: Asked = {},
+  { name = 'draft', env = {}, options = {} }: DraftRequest = {},
 ): Promise<CommandResult> {
   const config = loadConfig({ root: project.root, env: { ...project.env, ...env } })
   return runNew({
@@ -40,13 +40,13 @@ async function make(
   })
 }
 
-/** What a person does who has read the draft and means it. */
-async function agree(project: Project, file: string): Promise<void> {
+/** Removes the lines that throw, as a person does after reading the draft. */
+async function removeThrows(project: Project, file: string): Promise<void> {
   const text = await project.read(file)
   await writeFile(join(project.root, file), text.replaceAll(/^ {2}throw new Error\(.*\)\n/gm, ''))
 }
 
-/** The file in a result's document. */
+/** The file that a result names. */
 function fileOf({ document }: CommandResult): string {
   const found: unknown = typeof document === 'object' && document !== null ? Object(document).file : null
   return String(found)
@@ -57,7 +57,7 @@ async function refused(t: Test, made: Promise<CommandResult>): Promise<string> {
     () => null,
     (error: unknown) => error,
   )
-  if (!(error instanceof SchemaError)) throw new Error('an error of ours was expected', { cause: error })
+  if (!(error instanceof SchemaError)) throw new Error('a SchemaError was expected', { cause: error })
   t.ok(error.exitCode > 0)
   return describeError(error)
 }
@@ -105,7 +105,7 @@ Next:
   const thrown = await project.run('down')
   t.equal(thrown.exit, 7)
   t.match(thrown.stderr, '20991121100001_add_likes: down loses data. Remove this line if that is intended.')
-  await agree(project, file)
+  await removeThrows(project, file)
   await project.rebuild({})
   t.equal((await project.run('down')).exit, 0)
   t.strictSame(await project.query('select * from songs'), [])
@@ -157,15 +157,15 @@ This records it only if the database has everything that the migration promises.
   const snapshot = await project.run('snapshot')
   t.equal(snapshot.exit, 7)
   t.match(snapshot.stderr, '20991121100001_by_hand: up loses data. Remove this line if that is intended.')
-  await agree(project, fileOf(made))
+  await removeThrows(project, fileOf(made))
   await project.query('drop table scratched')
   await project.rebuild({})
-  t.equal((await project.run('stamp 20991121100001_by_hand')).exit, 0, 'it is true, and recorded')
+  t.equal((await project.run('stamp 20991121100001_by_hand')).exit, 0, 'the revision is true, and recorded')
   const other = await createDatabase(t)
   t.equal(
     (await project.run('migrate', { DATABASE_URL: other })).exit,
     0,
-    'and another database gets it by migrating',
+    'a different database gets the change by migrating',
   )
   t.equal((await query(other, `select 'ok'::mood`)).length, 1)
   const ahead = await createProject(t, { '001_other': 'create table other (id int)' })
@@ -188,7 +188,7 @@ t.test('a project without migrations gets its first one, from a database without
   const legacy = await createProject(t, {}, { snapshot: false })
   await legacy.query('create table songs (id int primary key)')
   const made = await make(legacy, 'database', { name: 'baseline' })
-  await agree(legacy, fileOf(made))
+  await removeThrows(legacy, fileOf(made))
   await legacy.rebuild({})
   const [, recording = ''] = /^ {2}schemagate (stamp \w+)$/m.exec(made.text) ?? []
   t.equal((await legacy.run(recording)).exit, 0)
@@ -203,8 +203,8 @@ t.test('the document has the plans, their losses and what is ignored', async (t)
       files: { 'schema.sql': 'create table songs (id int primary key, at boolean)' },
     },
   )
-  const asked = 'new draft --from sql:schema.sql --no-concurrently --json'
-  const { exit, stdout } = await project.run(asked)
+  const commandLine = 'new draft --from sql:schema.sql --no-concurrently --json'
+  const { exit, stdout } = await project.run(commandLine)
   t.equal(exit, 0)
   const { up, down, ...rest } = JSON.parse(stdout)
   t.strictSame(rest, {
@@ -224,7 +224,7 @@ t.test('the document has the plans, their losses and what is ignored', async (t)
   )
 })
 
-t.test('what cannot be drafted is said', async (t) => {
+t.test('an error says why a migration cannot be drafted', async (t) => {
   const project = await createProject(t, migrations, { snapshot: false })
   t.equal(
     await refused(t, make(project, 'snapshot')),

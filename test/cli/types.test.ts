@@ -26,7 +26,7 @@ const file = 'knex-tables.d.ts'
 /** Without the signatures that refuse missing columns, which are always the same. */
 const tablesOf = (source: string): string => source.slice(0, source.indexOf('\n/** A query that names'))
 
-t.test('a promise without anything odd', async (t) => {
+t.test('a promise with common types', async (t) => {
   const source = renderTableTypes(
     {
       catalog: {
@@ -368,8 +368,8 @@ export async function all(song: SongsInsert): Promise<void> {
 
 const missing = "Type of 'await' operand must either be a valid promise"
 
-/** Queries that do not compile, each with what TypeScript says. */
-const bad: readonly (readonly [query: string, says: string])[] = [
+/** Queries that do not compile, each with the error of TypeScript. */
+const bad: readonly (readonly [query: string, error: string])[] = [
   ["knex('songs').where({ nope: 1 })", 'No overload matches this call'],
   ["knex('songs').insert({ title: 'a', nope: 1 })", "'nope' does not exist in type 'SongsInsert"],
   ["knex('songs').insert([{ title: 'a', nope: 1 }])", "'nope' does not exist in type 'SongsInsert"],
@@ -451,10 +451,10 @@ t.test('a query on a column that is not promised does not compile', async (t) =>
     [],
     'the file itself and the good queries compile',
   )
-  for (const [index, [query, says]] of bad.entries()) {
+  for (const [index, [query, error]] of bad.entries()) {
     const place = `bad.ts:${start.length + index + 1} `
     t.ok(
-      found.some((line) => line.startsWith(place) && line.includes(says)),
+      found.some((line) => line.startsWith(place) && line.includes(error)),
       query,
       { found: found.filter((line) => line.startsWith(place)) },
     )
@@ -475,7 +475,7 @@ const ownTypes = `create type mood as enum ('sad', 'ok');
   create domain moment as timestamptz(3);
   create domain feeling as mood`
 
-/** A type, the text of a value, how it is read, and other values that can be written. */
+/** A type, the text of a value, the TypeScript type of the value, and other values that can be written. */
 type Sample = readonly [type: string, text: string, read: string, ...write: readonly unknown[]]
 
 const interval: unknown = pg.types.getTypeParser(pg.types.builtins.INTERVAL)('1 day')
@@ -569,7 +569,7 @@ const samples: readonly Sample[] = [
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null
 
-/** Whether a value is of a type as it stands in the file. */
+/** Whether a value is of a type of the file. */
 const isOf: Readonly<Record<string, (value: unknown) => boolean>> = {
   boolean: (value) => typeof value === 'boolean',
   number: (value) => typeof value === 'number',
@@ -591,7 +591,7 @@ function isOfType(value: unknown, type: string): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((each) => isOfType(each, type.slice(0, -2)))
 }
 
-t.test('what node-postgres gives and takes for each type is what the file says', async (t) => {
+t.test('the types of the file are those that node-postgres reads and writes', async (t) => {
   const columns = samples.map(([type], index) => `c${index} ${type}`)
   const project = await createProject(t, {
     '001_samples': [ownTypes, `create table samples (${columns.join(', ')})`],
@@ -628,7 +628,7 @@ function connect(t: Test, connectionString: string): Knex {
   return knex
 }
 
-t.test('of every type of PostgreSQL it is known whether node-postgres parses it', async (t) => {
+t.test('for every type of PostgreSQL it is known whether node-postgres parses it', async (t) => {
   const rows = await query(
     await createDatabase(t),
     `select oid, format_type(oid, null) as type from pg_type
@@ -644,7 +644,7 @@ t.test('of every type of PostgreSQL it is known whether node-postgres parses it'
   }
 })
 
-/** What TypeScript says about some files of a folder: `line 3: TS2339`, without files of others. */
+/** The diagnostics of TypeScript for these files of a folder: `line 3: TS2339`. */
 function diagnosticsOf(root: string, names: readonly string[]): readonly string[] {
   const program = ts.createProgram(
     names.map((name) => join(root, name)),

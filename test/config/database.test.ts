@@ -47,7 +47,7 @@ t.test('the database is chosen', async (t) => {
     )
   })
 
-  await t.test('by DATABASE_URL where the URL is of another target', async (t) => {
+  await t.test('by DATABASE_URL if the other URL is of a different target', async (t) => {
     t.strictSame(fromEnvironment(t, all).database, {
       kind: 'url',
       url: at('plain'),
@@ -55,7 +55,7 @@ t.test('the database is chosen', async (t) => {
     })
   })
 
-  await t.test('by the DB_ keys where there is no URL', async (t) => {
+  await t.test('by the DB_ keys if no URL is set', async (t) => {
     const root = t.testdir({ env: { '.env.shared': 'DB_HOST=parts\nDB_NAME=my shop\n' } })
     const env = { NODE_ENV: 'production', DB_USER: 'ann@corp', DB_PASSWORD: 'p/w:@ %', DB_PORT: '6543' }
     const config = loadConfig({ root, env })
@@ -82,7 +82,7 @@ t.test('the database is chosen', async (t) => {
     })
   })
 
-  await t.test('by the DB_ keys only where all that are needed are set', async (t) => {
+  await t.test('by the DB_ keys only if all required ones are set', async (t) => {
     t.strictSame(
       faults({ root: t.testdir({ env: { '.env.shared': 'DB_PASSWORD=x\n' } }), env: { DB_PORT: '1' } }),
       ['DB_HOST', 'DB_USER', 'DB_NAME'].flatMap((key) => [
@@ -129,7 +129,7 @@ t.test('a database URL is accepted in each form that PostgreSQL knows', async (t
   }
 })
 
-t.test('a database URL that is not right is a fault that shows no part of it', async (t) => {
+t.test('an invalid database URL is a fault that shows no part of it', async (t) => {
   const encoded = 'a special character in the user, password or name must be percent-encoded'
   const cases: readonly (readonly [string, string])[] = [
     [`mysql://app:${password}@h/d`, 'does not begin with postgres:// or postgresql://'],

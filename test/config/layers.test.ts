@@ -74,7 +74,7 @@ t.test('the target is decided', async (t) => {
         ['base-says', 'config/base.json'],
       ],
       [
-        'by NODE_ENV where nothing else says it',
+        'by NODE_ENV if no layer sets ENV_TARGET',
         {},
         { env: { NODE_ENV: 'test' } },
         ['test', 'NODE_ENV, process environment'],
@@ -86,7 +86,7 @@ t.test('the target is decided', async (t) => {
     })
 })
 
-t.test('config/{target}.json and env/.env.{target} may repeat what was decided', async (t) => {
+t.test('config/{target}.json and env/.env.{target} may repeat the target', async (t) => {
   const root = t.testdir({
     config: { 'demo.json': '{ "ENV_TARGET": "demo" }' },
     env: { '.env.demo': 'NODE_ENV=test\n' },
@@ -94,7 +94,7 @@ t.test('config/{target}.json and env/.env.{target} may repeat what was decided',
   t.equal(loadConfig({ root, env: { NODE_ENV: 'test', ENV_TARGET: 'demo' } }).target, 'demo')
 })
 
-t.test('a layer cannot change what decided that it is read', async (t) => {
+t.test('a layer cannot change the keys that select it', async (t) => {
   const root = t.testdir({
     config: { 'demo.json': '{ "NODE_ENV": "production" }' },
     env: { '.env.demo': 'ENV_TARGET=production\n', '.env': 'NODE_ENV=production\n' },
@@ -127,7 +127,7 @@ t.test('a target that cannot name a file is refused, and no such file is read', 
   ])
 })
 
-t.test('JSON files take strings, numbers and booleans, and ignore keys of others', async (t) => {
+t.test('JSON files take strings, numbers and booleans, and ignore unknown keys', async (t) => {
   const root = t.testdir({
     config: {
       'base.json': JSON.stringify({
@@ -175,7 +175,7 @@ t.test('a JSON file that cannot be used is a fault', async (t) => {
   ])
 })
 
-t.test('a layer that is no readable file is a fault', async (t) => {
+t.test('a layer that cannot be read is a fault', async (t) => {
   const root = t.testdir({ config: { 'base.json': {} }, env: { '.env.shared': {} } })
   const expected = 'expected a file that this process may read, or none'
   t.strictSame(faults({ root, env: {} }), [
@@ -195,13 +195,13 @@ t.test('a byte order mark does not hide the first key', async (t) => {
   t.strictSame({ host, port }, { host: 'a', port: 9 })
 })
 
-t.test('a key that is nearly ours is a fault in a file', async (t) => {
+t.test('a misspelled key in a file is a fault', async (t) => {
   const root = t.testdir({
     config: {
       'base.json': JSON.stringify({
         OM_BEHIND: 'refuse',
         DATABASE_URI: url,
-        DATABASE_URL_FLIE: 'of another target',
+        DATABASE_URL_FLIE: 'of a different target',
         HEALTH_TOKEN_FLIE: 'x',
         ROOT: 'no PORT',
         DB_POOL: 'no DB_PORT',
@@ -210,7 +210,7 @@ t.test('a key that is nearly ours is a fault in a file', async (t) => {
     },
     env: { '.env.shared': 'LOGLEVEL=info\n', '.env': 'PROT=1\nDATABASE_ULR_DEMO=x\n' },
   })
-  t.strictSame(faults({ root, env: { ENV_TARGET: 'demo', ON_BEHIN: 'not ours to judge' } }), [
+  t.strictSame(faults({ root, env: { ENV_TARGET: 'demo', ON_BEHIN: 'not examined' } }), [
     'OM_BEHIND is not a key (config/base.json)',
     'did you mean ON_BEHIND?',
     'DATABASE_URI is not a key (config/base.json)',
@@ -224,7 +224,7 @@ t.test('a key that is nearly ours is a fault in a file', async (t) => {
   ])
 })
 
-t.test('an empty value is a fault where it would count, and says its layer', async (t) => {
+t.test('an empty value is a fault if its layer wins, and the fault names the layer', async (t) => {
   const expected = 'expected a value; to set none, remove the key'
   t.equal(
     refusal({ root: t.testdir(), env: { DATABASE_URL: '' } }),
@@ -272,7 +272,7 @@ t.test('KEY_FILE takes the value from a file', async (t) => {
       ENV_TARGET: 'demo',
       DATABASE_URL_DEMO_FILE: join(root, 'run/url'),
       HEALTH_TOKEN_FILE: 'run/token',
-      RELEASE: 'the weaker file is not looked at',
+      RELEASE: 'the weaker file is not read',
     },
     flags: { PORT_FILE: 'run/port' },
   })
@@ -284,7 +284,7 @@ t.test('KEY_FILE takes the value from a file', async (t) => {
   t.strictSame(origin(config, 'HEALTH_TOKEN'), ['***', 'process environment, file run/token'])
 })
 
-t.test('KEY_FILE is a fault where the file is missing, unreadable or empty', async (t) => {
+t.test('KEY_FILE is a fault if the file is missing, unreadable or empty', async (t) => {
   const root = t.testdir({ folder: {}, empty: '\n' })
   const env = {
     DATABASE_URL_FILE: 'nowhere/url',
@@ -327,7 +327,7 @@ t.test('KEY and KEY_FILE in one layer are a fault, in two layers the stronger on
   t.equal(loadConfig({ root: t.testdir(files), env: { PORT: '80' } }).http.port, 80)
 })
 
-t.test('KNEXFILE is a key, and not a file that holds one', async (t) => {
+t.test('KNEXFILE is a key of its own, not a KEY_FILE', async (t) => {
   const root = t.testdir()
   t.equal(
     loadConfig({ root, env: { KNEXFILE: 'knexfile.ts' } }).migrations.knexfile,

@@ -102,7 +102,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
 
 const audit = { text: 'schema:audit', kind: 'schema', names: [{ name: /^audit$/s, signature: null }] }
 
-t.test('every key reaches its place in the configuration', async (t) => {
+t.test('every key has its place in the configuration', async (t) => {
   const root = t.testdir({ 'ca.pem': 'a certificate' })
   const env = {
     NODE_ENV: 'production',
@@ -216,7 +216,7 @@ t.test('every key reaches its place in the configuration', async (t) => {
 const ignored = (config: Config) =>
   config.verify.scope.ignore.map(({ pattern, reason }) => [pattern.text, reason])
 
-t.test('VERIFY_IGNORE is a text with commas, or in JSON a list that can say why', async (t) => {
+t.test('VERIFY_IGNORE is text with commas, or in JSON a list with reasons', async (t) => {
   const quoted = ' table:public."a,b" ,function:public.add(integer, text), schema:audit,'
   t.strictSame(ignored(fromEnvironment(t, { VERIFY_IGNORE: quoted })), [
     ['table:public."a,b"', null],
@@ -228,7 +228,7 @@ t.test('VERIFY_IGNORE is a text with commas, or in JSON a list that can say why'
     ' schema:audit ',
     { pattern: '*:jobs.*' },
   ]
-  const inWords = 'table:public.events_p* (made by a job, see https://wiki), schema:audit, *:jobs.*'
+  const asText = 'table:public.events_p* (made by a job, see https://wiki), schema:audit, *:jobs.*'
   const files = {
     'base.json': JSON.stringify({ VERIFY_IGNORE: rules }),
     'demo.json': '{ "VERIFY_IGNORE": [] }',
@@ -240,15 +240,15 @@ t.test('VERIFY_IGNORE is a text with commas, or in JSON a list that can say why'
     ['schema:audit', null],
     ['*:jobs.*', null],
   ])
-  t.strictSame(origin(base, 'VERIFY_IGNORE'), [inWords, 'config/base.json'])
+  t.strictSame(origin(base, 'VERIFY_IGNORE'), [asText, 'config/base.json'])
   const demo = loadConfig({ root, env: { ENV_TARGET: 'demo' } })
-  t.strictSame(ignored(demo), [], 'a later layer says all of it anew')
+  t.strictSame(ignored(demo), [], 'a later layer replaces the whole list')
   t.strictSame(origin(demo, 'VERIFY_IGNORE'), ['nothing', 'config/demo.json'])
   const flagged = loadConfig({ root, env: {}, flags: { VERIFY_IGNORE: JSON.stringify(rules) } })
-  t.strictSame(ignored(flagged), ignored(base), 'where there are only texts, JSON is one')
+  t.strictSame(ignored(flagged), ignored(base), 'the command line takes JSON text')
 })
 
-t.test('every pattern that is none is said, without a URL that got there by mistake', async (t) => {
+t.test('the error names every invalid pattern, and hides the password of a URL', async (t) => {
   const hint =
     'expected patterns of object keys such as table:public.events_p* or schema:audit, separated by commas; in JSON a list of patterns or of { "pattern", "reason" }'
   const wrong: readonly (readonly [string, string])[] = [
@@ -280,7 +280,7 @@ t.test('every pattern that is none is said, without a URL that got there by mist
   t.match(faults({ root, env: {} }), ['VERIFY_IGNORE does not hold a single value (config/base.json)'])
 })
 
-t.test('a value that is not of its form is a fault', async (t) => {
+t.test('an invalid value is a fault', async (t) => {
   const port = 'expected a whole number from 0 to 65535'
   const duration = 'expected a duration such as 500ms, 60s, 5m or 1h, at most 24 days'
   const transaction = 'expected one of batch, each'
@@ -313,20 +313,20 @@ t.test('a value that is not of its form is a fault', async (t) => {
   }
 })
 
-t.test('durations have units, and are seconds without one', async (t) => {
+t.test('durations have units; without one they are seconds', async (t) => {
   const cases = { '500ms': 500, '60s': 60_000, '5m': 300_000, '1h': 3_600_000, '7': 7_000, '0': 0 }
   for (const [text, expected] of Object.entries(cases))
     t.equal(fromEnvironment(t, { CONNECT_TIMEOUT: text }).connectTimeout, expected, text)
 })
 
-t.test('SEED_ON_START takes words and digits', async (t) => {
+t.test('SEED_ON_START takes true, false, 1 and 0', async (t) => {
   for (const [text, expected] of Object.entries({ true: true, false: false, '1': true, '0': false }))
     t.equal(fromEnvironment(t, { SEED_ON_START: text }).migrations.seedOnStart, expected, text)
 })
 
-t.test('DATABASE_SSL keeps its words and makes paths absolute', async (t) => {
-  for (const word of ['disable', 'no-verify', 'verify'])
-    t.equal(fromEnvironment(t, { DATABASE_SSL: word }).ssl, word)
+t.test('DATABASE_SSL keeps its modes and makes paths absolute', async (t) => {
+  for (const mode of ['disable', 'no-verify', 'verify'])
+    t.equal(fromEnvironment(t, { DATABASE_SSL: mode }).ssl, mode)
   const root = t.testdir({ certificates: { 'ca.pem': '' } })
   t.equal(
     loadConfig({ root, env: { DATABASE_SSL: 'certificates/ca.pem' } }).ssl,
@@ -335,7 +335,7 @@ t.test('DATABASE_SSL keeps its words and makes paths absolute', async (t) => {
   t.match(refusal({ root, env: { DATABASE_SSL: 'certificates' } }), 'DATABASE_SSL is "certificates"')
 })
 
-t.test('RELEASE and INSTANCE are taken from the platform where they are not set', async (t) => {
+t.test('RELEASE and INSTANCE are taken from the platform if they are not set', async (t) => {
   const platform = {
     GIT_SHA: '',
     SOURCE_VERSION: 'heroku build',
@@ -355,7 +355,7 @@ t.test('RELEASE and INSTANCE are taken from the platform where they are not set'
   })
 })
 
-t.test('the service is named by its package, unless a layer names it', async (t) => {
+t.test('the service has the name of its package, unless a layer sets one', async (t) => {
   const files = { 'package.json': '{ "name": "@acme/orders" }' }
   t.equal(loadConfig({ root: t.testdir(files), env: {} }).service.name, '@acme/orders')
   t.equal(loadConfig({ root: t.testdir(files), env: { SERVICE_NAME: 'bills' } }).service.name, 'bills')
@@ -372,19 +372,15 @@ t.test('health details are hidden in production only', async (t) => {
   t.equal(details({ HEALTH_DETAILS: 'token' }), 'token')
 })
 
-t.test('what comes out of order is refused in production only', async (t) => {
+t.test('revisions out of order are refused in production only', async (t) => {
   const answer = (env: Settings) => fromEnvironment(t, { DATABASE_URL: url, ...env }).policy.onOutOfOrder
   t.equal(answer({}), 'migrate')
   t.equal(answer({ NODE_ENV: 'production' }), 'refuse')
-  t.equal(
-    answer({ ENV_TARGET: 'production' }),
-    'refuse',
-    'who migrates it from elsewhere may have no NODE_ENV',
-  )
+  t.equal(answer({ ENV_TARGET: 'production' }), 'refuse', 'a command on another machine may have no NODE_ENV')
   t.equal(answer({ NODE_ENV: 'production', ON_OUT_OF_ORDER: 'migrate' }), 'migrate')
 })
 
-t.test('all faults of every kind are told at once, and none tells a secret', async (t) => {
+t.test('one error names all faults of every kind, and no secret', async (t) => {
   const root = t.testdir({
     config: { 'base.json': `{ "ON_BEHNID": "${password}" }`, 'demo.json': `{ "HEALTH_TOKEN": ${password} }` },
     env: { '.env.shared': `DATABASE_URL=nonsense:${password}\nHOST=\n` },
@@ -426,7 +422,7 @@ t.test('all faults of every kind are told at once, and none tells a secret', asy
   t.notMatch(text, password)
 })
 
-t.test('what was passed in is not changed', async (t) => {
+t.test('loading does not change its arguments', async (t) => {
   const env = Object.freeze({ PORT: '1', OTHER: 'x' })
   const flags = Object.freeze({ HOST: 'a' })
   const root = t.testdir()

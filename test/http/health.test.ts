@@ -41,7 +41,7 @@ const newHealth = () =>
     target: 'demo',
   })
 
-/** What the gate found: this catalog at revision 001, of this build's 001 and more. */
+/** What the gate read: this catalog at revision 001, with a build that has 001 and maybe more. */
 function passed(
   live: Catalog,
   { build = ['001'], onDrift = policy.onDrift, ignore = '' } = {},
@@ -78,7 +78,7 @@ function passed(
 
 interface Served {
   readonly health: HealthTracker
-  /** The answer; its headers and, where it is JSON, its body are checked against what the route promises. */
+  /** Requests a path, and checks the headers of the answer, and a JSON body against the schema of the route. */
   readonly ask: (path: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>
 }
 
@@ -116,7 +116,7 @@ const closed = ['live 200', 'startup 503', 'ready 503', 'schema 503']
 const open = ['live 200', 'startup 200', 'ready 200', 'schema 200']
 const bearer = { authorization: `Bearer ${token}` }
 
-t.test('before the gate opens only liveness passes, and the phase says where it is', async (t) => {
+t.test('before the gate opens only liveness passes, and the phase shows the progress', async (t) => {
   const served = await serve(t)
   const { health, ask } = served
   t.strictSame(await statuses(served), closed)
@@ -132,13 +132,13 @@ t.test('before the gate opens only liveness passes, and the phase says where it 
     database: { environment: 'demo' },
     checks: {},
   })
-  const story: readonly (readonly [Progress, string])[] = [
+  const events: readonly (readonly [Progress, string])[] = [
     [{ event: 'connecting', database: 'app@db.internal:5432/shop', environment: 'demo' }, 'connecting'],
     [{ event: 'waiting for lock', lock: 'migration', holder: null, waited: 0 }, 'waiting for the lock'],
     [{ event: 'revision started', revision: '001', number: 1, total: 2 }, 'migrating'],
     [{ event: 'migrated', revisions: 2, duration: 5 }, 'verifying'],
   ]
-  for (const [progress, phase] of story) {
+  for (const [progress, phase] of events) {
     health.report(progress)
     t.strictSame((await ask('/health/ready')).json(), { status: 'fail', phase })
     t.equal(
@@ -149,7 +149,7 @@ t.test('before the gate opens only liveness passes, and the phase says where it 
   t.strictSame(await statuses(served), closed)
 })
 
-t.test('an open gate passes; names and the address are for whoever has the token', async (t) => {
+t.test('an open gate passes; only callers with the token see names and the address', async (t) => {
   const served = await serve(t)
   const { health, ask } = served
   health.recordResult(passed(promised))
@@ -186,23 +186,26 @@ t.test('an open gate passes; names and the address are for whoever has the token
     t.same((await ask('/health/schema', { authorization })).json(), anonymous, authorization)
 })
 
-t.test('HEALTH_DETAILS=always shows everything to everybody; without a token nobody sees more', async (t) => {
-  const always = await serve(t, { details: 'always' })
-  always.health.recordResult(passed(promised))
-  t.equal((await always.ask('/health/schema')).json().database.name, 'shop')
-  const never = await serve(t, {})
-  never.health.recordResult(passed(promised))
-  for (const authorization of ['Bearer null', 'Bearer undefined', `Bearer ${token}`])
-    t.strictSame((await never.ask('/health/schema', { authorization })).json().database, {
-      environment: 'demo',
-    })
-})
+t.test(
+  'HEALTH_DETAILS=always shows everything to everyone; without a token no caller sees more',
+  async (t) => {
+    const always = await serve(t, { details: 'always' })
+    always.health.recordResult(passed(promised))
+    t.equal((await always.ask('/health/schema')).json().database.name, 'shop')
+    const never = await serve(t, {})
+    never.health.recordResult(passed(promised))
+    for (const authorization of ['Bearer null', 'Bearer undefined', `Bearer ${token}`])
+      t.strictSame((await never.ask('/health/schema', { authorization })).json().database, {
+        environment: 'demo',
+      })
+  },
+)
 
-t.test('what happens while it serves shows at once, and is told to whoever listens', async (t) => {
+t.test('a change while it serves is shown at once, and reported to subscribers', async (t) => {
   const served = await serve(t)
   const { health, ask } = served
-  const told: string[] = []
-  health.subscribe(({ status, ready }) => told.push(`${status} ${ready ? 'ready' : 'not ready'}`))
+  const reported: string[] = []
+  health.subscribe(({ status, ready }) => reported.push(`${status} ${ready ? 'ready' : 'not ready'}`))
   health.recordResult(passed(promised))
   health.recordResult(passed(withoutTitle))
   t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 503', 'schema 503'])
@@ -235,8 +238,8 @@ t.test('what happens while it serves shows at once, and is told to whoever liste
   health.report({ event: 'draining', signal: 'SIGTERM', delay: 0 })
   t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 503', 'schema 200'])
   health.recordResult(passed(promised))
-  t.equal((await ask('/health/ready')).json().phase, 'draining', 'a check does not undo that')
-  t.strictSame(told, [
+  t.equal((await ask('/health/ready')).json().phase, 'draining', 'a later check does not end draining')
+  t.strictSame(reported, [
     'pass ready',
     'fail not ready',
     'pass ready',
@@ -247,7 +250,7 @@ t.test('what happens while it serves shows at once, and is told to whoever liste
   ])
 })
 
-t.test('what was accepted when the gate opened warns, and what comes later fails', async (t) => {
+t.test('drift that was accepted when the gate opened warns, later drift fails', async (t) => {
   const served = await serve(t)
   const { health, ask } = served
   health.recordResult(passed(withoutTitle, { onDrift: 'warn' }))
@@ -262,7 +265,7 @@ t.test('what was accepted when the gate opened warns, and what comes later fails
   t.match((await ask('/health/schema')).json().revision, { position: 'behind', pending: ['002'] })
 })
 
-t.test('what is ignored is counted for everybody, and named for whoever has the token', async (t) => {
+t.test('ignored differences are counted for everyone, and named for callers with the token', async (t) => {
   const served = await serve(t)
   const { health, ask } = served
   health.recordResult(passed(withoutTitle, { ignore: 'column:*.*.title' }))
@@ -294,7 +297,7 @@ t.test('what is ignored is counted for everybody, and named for whoever has the 
   t.notMatch((await ask('/health/schema', { accept, ...bearer })).body, 'ignored')
 })
 
-t.test('a refusal says its reason, without the address to those who have no token', async (t) => {
+t.test('a refusal shows its reason, and the address only with the token', async (t) => {
   const { health, ask } = await serve(t)
   health.recordRefusal(
     new SchemaError('SCHEMA_DATABASE_UNREACHABLE', { what: 'Nothing answers at db.internal:5432.' }),
@@ -304,7 +307,7 @@ t.test('a refusal says its reason, without the address to those who have no toke
   t.match(full.json().notes, ['Nothing answers at db.internal:5432.'])
 })
 
-t.test('what was inspected is shown before the gate opens', async (t) => {
+t.test('the inspected revisions are shown before the gate opens', async (t) => {
   const { health, ask } = await serve(t)
   const revision = async () => (await ask('/health/schema')).json().revision
   t.match(await revision(), { current: null, head: null, position: null })
@@ -327,7 +330,7 @@ t.test('what was inspected is shown before the gate opens', async (t) => {
 })
 
 t.test(
-  'what a migration does is shown as it changes, and what others run only to whoever may see it',
+  'the activity of a migration is shown as it changes, the queries of others only with the token',
   async (t) => {
     const { health, ask } = await serve(t)
     let changes = 0
@@ -360,11 +363,11 @@ t.test(
         repeated: false,
       })
     running(activity)
-    t.equal(changes, 0, 'nothing migrates yet')
+    t.equal(changes, 0, 'no migration runs yet')
     health.report({ event: 'revision started', revision: '001', number: 1, total: 2 })
     running(activity)
     running({ ...activity })
-    t.equal(changes, 2, 'the same once more is no change')
+    t.equal(changes, 2, 'the same activity again is no change')
     const shown = {
       known: true,
       command: 'CREATE INDEX',
@@ -409,7 +412,7 @@ t.test(
   },
 )
 
-t.test('a browser gets a page, with everything in it escaped', async (t) => {
+t.test('a browser gets a page with escaped texts', async (t) => {
   const { health, ask } = await serve(t)
   const accept = 'text/html,application/xhtml+xml,*/*;q=0.8'
   health.recordResult(passed(promised))
@@ -439,7 +442,7 @@ t.test('a browser gets a page, with everything in it escaped', async (t) => {
   )
 })
 
-t.test('HEAD answers as GET does, without a body; nothing else is there', async (t) => {
+t.test('HEAD answers as GET does, without a body; there are no other routes', async (t) => {
   const health = newHealth()
   const config = loadConfig({
     root: t.testdir(),

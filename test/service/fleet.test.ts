@@ -50,7 +50,7 @@ function serve(test: Test, knex: Knex, given: string | null = token) {
   return { app, logged }
 }
 
-t.test('the migrations can be taken back and applied again', async (test) => {
+t.test('the migrations can be reverted and applied again', async (test) => {
   const knex = await migrated(test)
   const tables = () => knex('pg_tables').where('schemaname', 'public').orderBy('tablename').pluck('tablename')
   await knex.migrate.rollback({ migrationSource })
@@ -59,7 +59,7 @@ t.test('the migrations can be taken back and applied again', async (test) => {
   test.strictSame(await tables(), ['fleet_reports', 'knex_migrations', 'knex_migrations_lock'])
 })
 
-t.test('a report is kept; its details are shown with the token only', async (test) => {
+t.test('a report is stored; its details are shown only with the token', async (test) => {
   const { app } = serve(test, await migrated(test))
   const details = { releaseId: 'd0beb8f', version: '1.4.0', notes: ['fine'], database: { name: 'songs' } }
   const payload = { ...report, health: { ...health, ...details, description: 'not kept' } }
@@ -98,7 +98,7 @@ const faults = [
   { in: 'body', pointer: '/health/status', detail: 'must be equal to one of the allowed values' },
 ]
 const limitFaults = [{ in: 'querystring', pointer: '/limit', detail: 'must be >= 1' }]
-const said = {
+const problemTexts = {
   unauthorized: 'Reporting needs the FLEET_TOKEN of this service as a bearer token.',
   notJson: "Body is not valid JSON but content-type is set to 'application/json'",
   unstorable: 'The health document has a character that cannot be stored, or is nested too deeply.',
@@ -109,24 +109,24 @@ const said = {
 } as const
 
 const refusals = [
-  ['no token', post(report, {}), 401, said.unauthorized],
-  ['a wrong token', post(report, { authorization: 'Bearer x' }), 401, said.unauthorized],
-  ['another scheme', post(report, { authorization: `Basic ${token}` }), 401, said.unauthorized],
-  ['broken JSON', post('{'), 400, said.notJson],
-  ['a poisoned prototype', postWith('"__proto__":{"x":1}'), 400, said.notJson],
-  ['a zero byte', postWith(String.raw`"notes":["\u0000"]`), 400, said.unstorable],
-  ['half a character', postWith(String.raw`"notes":["\ud800"]`), 400, said.unstorable],
-  ['too deep for PostgreSQL', deep(6_000), 400, said.unstorable],
-  ['too deep for JSON', deep(100_000), 400, said.unstorable],
-  ['faulty fields', post(faulty), 400, said.invalid, faults],
+  ['no token', post(report, {}), 401, problemTexts.unauthorized],
+  ['a wrong token', post(report, { authorization: 'Bearer x' }), 401, problemTexts.unauthorized],
+  ['a different scheme', post(report, { authorization: `Basic ${token}` }), 401, problemTexts.unauthorized],
+  ['broken JSON', post('{'), 400, problemTexts.notJson],
+  ['a poisoned prototype', postWith('"__proto__":{"x":1}'), 400, problemTexts.notJson],
+  ['a zero byte', postWith(String.raw`"notes":["\u0000"]`), 400, problemTexts.unstorable],
+  ['half a character', postWith(String.raw`"notes":["\ud800"]`), 400, problemTexts.unstorable],
+  ['too deep for PostgreSQL', deep(6_000), 400, problemTexts.unstorable],
+  ['too deep for JSON', deep(100_000), 400, problemTexts.unstorable],
+  ['faulty fields', post(faulty), 400, problemTexts.invalid, faults],
   ['more than 256 KiB', post(' '.repeat(262_145)), 413, 'Request body is too large'],
   ['text', post('x', { ...bearer, 'content-type': 'text/plain' }), 415, 'Unsupported Media Type'],
-  ['an unknown pair', get('y'), 404, said.unknown],
-  ['an unknown pair, after a cursor', { url: `${get('y').url}?after=MS4x` }, 404, said.unknown],
-  ['an unknown pair of a long name', get(encodeURIComponent('😀'.repeat(200))), 404, said.unknown],
-  ['an invalid cursor', { url: `${history}?after=x` }, 400, said.badCursor],
-  ['an invalid limit', { url: `${history}?limit=0` }, 400, said.invalid, limitFaults],
-  ['an invalid path', get('%ff'), 400, said.badPath],
+  ['an unknown pair', get('y'), 404, problemTexts.unknown],
+  ['an unknown pair, after a cursor', { url: `${get('y').url}?after=MS4x` }, 404, problemTexts.unknown],
+  ['an unknown pair of a long name', get(encodeURIComponent('😀'.repeat(200))), 404, problemTexts.unknown],
+  ['an invalid cursor', { url: `${history}?after=x` }, 400, problemTexts.badCursor],
+  ['an invalid limit', { url: `${history}?limit=0` }, 400, problemTexts.invalid, limitFaults],
+  ['an invalid path', get('%ff'), 400, problemTexts.badPath],
   ['an unknown path', { url: '/api/v2?token=secret' }, 404, 'There is no GET /api/v2.'],
 ] as const
 
@@ -135,7 +135,7 @@ const problem = (status: number, detail: string, errors?: unknown) => {
   return { type: 'about:blank', title, status, detail, ...(errors === undefined ? {} : { errors }) }
 }
 
-t.test('what is refused is refused with a problem', async (test) => {
+t.test('every refusal is a problem', async (test) => {
   const { app, logged } = serve(test, await migrated(test))
   for (const [name, request, status, detail, errors] of refusals) {
     const answer = await app.inject(request)
@@ -148,7 +148,7 @@ t.test('what is refused is refused with a problem', async (test) => {
   test.strictSame(logged, [])
 })
 
-t.test('without a token configured nothing is taken; a failure is logged, not told', async (test) => {
+t.test('without a configured token no report is accepted; a failure is logged, not shown', async (test) => {
   const knex = await migrated(test)
   const closed = await serve(test, knex, null).app.inject(post(report))
   test.strictSame(closed.json(), problem(503, 'FLEET_TOKEN is not set, so this service accepts no reports.'))
@@ -161,7 +161,7 @@ t.test('without a token configured nothing is taken; a failure is logged, not to
 })
 
 t.test(
-  'environments are listed by their latest report, the worst first; the demo is written once',
+  'environments are listed by their latest report, the worst first; the demo seed runs once',
   async (test) => {
     const knex = await migrated(test)
     const rows = () => knex('fleet_reports').orderBy('id')

@@ -29,8 +29,8 @@ interface Server {
   readonly database: string
 }
 
-/** The service on its own database, listening. */
-async function listen(t: Test, patience: Partial<HttpTimeouts> = {}): Promise<Server> {
+/** Starts the service on a database of its own. */
+async function listen(t: Test, timeouts: Partial<HttpTimeouts> = {}): Promise<Server> {
   const database = await createDatabase(t)
   const knex = knexFrom({
     client: 'pg',
@@ -52,7 +52,7 @@ async function listen(t: Test, patience: Partial<HttpTimeouts> = {}): Promise<Se
         maxParamLength: fleetMaxParamLength,
         close: () => knex.destroy(),
       },
-      timeouts: { ...defaultHttpTimeouts, ...patience },
+      timeouts: { ...defaultHttpTimeouts, ...timeouts },
     },
   )
   t.teardown(() => app.close())
@@ -117,7 +117,7 @@ const bodies: readonly Body[] = [
   { name: 'more than is read', body: having(`"notes":["${'x'.repeat(300_000)}"]`), status: 413 },
 ]
 
-t.test('whatever a report holds, it is stored or refused, and nothing else changes', async (t) => {
+t.test('every report is stored or refused, and nothing else changes', async (t) => {
   const { url, logged } = await listen(t)
   for (const { name, body, headers = {}, status } of bodies) {
     const answer = await fetch(`${url}${path}`, {
@@ -127,7 +127,7 @@ t.test('whatever a report holds, it is stored or refused, and nothing else chang
     })
     const text = await answer.text()
     t.equal(answer.status, status, `${name}: ${text.slice(0, 200)}`)
-    t.ok(text.length < 5_000, `${name} is not answered with more than it was worth: ${text.length}`)
+    t.ok(text.length < 5_000, `${name} gets a short answer: ${text.length}`)
     if (status >= 400)
       t.equal(answer.headers.get('content-type'), 'application/problem+json; charset=utf-8', name)
   }
@@ -141,55 +141,59 @@ const get = 'GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n'
 
 interface Client {
   readonly name: string
-  /** What it sends at once. */
-  readonly says: string
-  /** What it goes on sending, a piece again and again. */
+  /** What it sends first. */
+  readonly sends: string
+  /** What it sends again and again after that. */
   readonly drips?: string
   /** The statuses it gets before it is closed. */
   readonly gets: readonly number[]
 }
 
 const clients: readonly Client[] = [
-  { name: 'opens a connection and says nothing', says: '', gets: [408] },
+  { name: 'opens a connection and sends nothing', sends: '', gets: [408] },
   {
     name: 'begins with the headers and stops',
-    says: 'GET /health/live HTTP/1.1\r\nhost: a\r\n',
+    sends: 'GET /health/live HTTP/1.1\r\nhost: a\r\n',
     gets: [408],
   },
   {
     name: 'sends one header after another',
-    says: 'GET / HTTP/1.1\r\nhost: a\r\n',
+    sends: 'GET / HTTP/1.1\r\nhost: a\r\n',
     drips: 'x: y\r\n',
     gets: [408],
   },
-  { name: 'sends no body', says: post('content-length: 100\r\n'), gets: [408] },
-  { name: 'sends a body byte by byte', says: post('content-length: 100000\r\n'), drips: ' ', gets: [408] },
+  { name: 'sends no body', sends: post('content-length: 100\r\n'), gets: [408] },
+  { name: 'sends a body byte by byte', sends: post('content-length: 100000\r\n'), drips: ' ', gets: [408] },
   {
     name: 'sends a body without an end',
-    says: post('transfer-encoding: chunked\r\n'),
+    sends: post('transfer-encoding: chunked\r\n'),
     drips: '1\r\n \r\n',
     gets: [408],
   },
-  { name: 'stays without asking again', says: get, gets: [200] },
-  { name: 'asks, stays, and begins again', says: `${get}GET /health`, gets: [200, 408] },
-  { name: 'sends garbage', says: '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\r\n\r\n', gets: [400] },
-  { name: 'sends garbage after a request', says: `${get}garbage\r\n\r\n`, gets: [200, 400] },
-  { name: 'sends too many headers', says: `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, gets: [431] },
+  { name: 'stays without asking again', sends: get, gets: [200] },
+  { name: 'asks, stays, and begins again', sends: `${get}GET /health`, gets: [200, 408] },
+  { name: 'sends garbage', sends: '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\r\n\r\n', gets: [400] },
+  { name: 'sends garbage after a request', sends: `${get}garbage\r\n\r\n`, gets: [200, 400] },
+  {
+    name: 'sends too many headers',
+    sends: `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
+    gets: [431],
+  },
   {
     name: 'gives two lengths',
-    says: post('content-length: 5\r\ntransfer-encoding: chunked\r\n'),
+    sends: post('content-length: 5\r\ntransfer-encoding: chunked\r\n'),
     gets: [400],
   },
-  { name: 'announces more than is read', says: post('content-length: 300000000\r\n'), gets: [413] },
+  { name: 'announces more than is read', sends: post('content-length: 300000000\r\n'), gets: [413] },
 ]
 
-/** Sends, and goes on sending until it is closed. Resolves with all that it got. */
-async function talk(port: number, { says, drips }: Pick<Client, 'says' | 'drips'>): Promise<string> {
+/** Sends until the connection is closed. Resolves with everything it received. */
+async function talk(port: number, { sends, drips }: Client): Promise<string> {
   const socket = connect(port, '127.0.0.1').setEncoding('utf8')
   const closed = new Promise((resolve) => socket.once('close', resolve))
   let got = ''
   socket.on('error', () => {}).on('data', (text: string) => void (got += text))
-  socket.write(says)
+  socket.write(sends)
   const timer = drips === undefined ? undefined : setInterval(() => socket.write(drips), 200)
   await closed
   clearInterval(timer)
@@ -199,20 +203,20 @@ async function talk(port: number, { says, drips }: Pick<Client, 'says' | 'drips'
 const statusesIn = (text: string): readonly number[] =>
   [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status))
 
-t.test('slow and half-open clients are closed, and keep nobody else from being answered', async (t) => {
-  // Long enough that whoever has sent all is heard in time where the machine does something else for a few seconds.
-  const patience = { headers: 8_000, request: 9_000, keepAlive: 10_000, check: 100 }
-  const { url, port, logged } = await listen(t, patience)
+t.test('slow and half-open clients are disconnected, and other clients are answered', async (t) => {
+  // Long enough that a complete request is read in time on a machine that is busy for a few seconds.
+  const timeouts = { headers: 8_000, request: 9_000, keepAlive: 10_000, check: 100 }
+  const { url, port, logged } = await listen(t, timeouts)
   const crowd = clients.flatMap((client) =>
     Array.from({ length: 20 }, () => ({ client, got: talk(port, client) })),
   )
   for (let round = 0; round < 20; round++) t.equal((await ask(`${url}/health/live`)).status, 200)
   for (const { client, got } of crowd) t.strictSame(statusesIn(await got), client.gets, client.name)
   t.equal((await ask(`${url}/health/live`)).status, 200)
-  t.strictSame(logged, [], 'what clients do is no news')
+  t.strictSame(logged, [], 'mistakes of clients are not logged')
 })
 
-t.test('closing waits for requests that have arrived, and not for those that never will', async (t) => {
+t.test('closing waits for requests that have arrived, not for incomplete ones', async (t) => {
   const { app, url, port } = await listen(t, { closing: 300 })
   const late = clients.filter(({ gets }) => gets.includes(408) || (gets.length === 1 && gets[0] === 200))
   const crowd = late.map((client) => talk(port, client))
@@ -221,7 +225,7 @@ t.test('closing waits for requests that have arrived, and not for those that nev
     new Promise((resolve, reject) =>
       app.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
     )
-  await eventually('all of them are there', { look: async () => (await connections()) >= late.length })
+  await eventually('all clients are connected', { look: async () => (await connections()) >= late.length })
   await app.close()
   await Promise.all(crowd)
   t.equal(await connections(), 0)
@@ -235,9 +239,9 @@ t.test('a request that has arrived is answered while the application closes', as
   await holder.query('begin; lock table fleet_reports')
   const answered = ask(`${url}/api/v1/environments`)
   const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
-  await eventually('it waits', { look: async () => (await query(database, waiting)).length > 0 })
+  await eventually('the query waits', { look: async () => (await query(database, waiting)).length > 0 })
   const closed = app.close()
-  await eventually('nobody is let in any more', { look: () => !app.server.listening })
+  await eventually('no connection is accepted any more', { look: () => !app.server.listening })
   await holder.query('rollback')
   t.equal((await answered).status, 200)
   await closed
