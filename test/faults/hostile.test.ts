@@ -99,7 +99,7 @@ function dangerIn(said: string): string | null {
 
 /** The text without its SQL, which has to have every name as it is. */
 function wordsOf(said: string): string {
-  return said.split(/^(?:to repair|.* What brings the one to the other:)$/m)[0] ?? ''
+  return said.split(/^(?:to repair|.* This SQL leads from the first to the second:)$/m)[0] ?? ''
 }
 
 /** What is there is not as promised, for each name. */
@@ -264,7 +264,7 @@ interface Setting {
 }
 
 const label = 'expected one line of at most 200 characters'
-const target = 'expected a letter or digit, then at most 62 letters, digits, - and _'
+const target = 'expected at most 63 letters, digits, - and _, beginning with a letter or digit'
 
 const settings: readonly Setting[] = [
   ...[

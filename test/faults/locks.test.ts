@@ -447,7 +447,8 @@ t.test('what is reverted waits no longer, and begins again', async (t) => {
 
   database   app@db:5432/songs
   file   /songs/migrations/002_plays.js
-  error   canceling statement due to lock timeout
+  sqlstate   55P03
+  message   canceling statement due to lock timeout
   blocked by   pid 7 (user app, shop, from 10.0.0.7, idle in transaction since 2026-11-21T09:14:02Z, holds AccessShareLock on songs): lock table songs in access share mode
 `,
   )
