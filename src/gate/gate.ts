@@ -1,4 +1,4 @@
-import { decide, findingsOf, mayMigrate, wrongDatabaseReason } from '../core/history/decision.js'
+import { findingsOf, mayMigrate, wrongDatabaseReason } from '../core/history/decision.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import { addressOf, describeAddress } from '../postgres/connection/address.js'
 import { pause } from '../postgres/connection/backoff.js'
@@ -86,8 +86,8 @@ function shouldMigrate(
   { workspace, migrate: asked = false }: GateContext,
 ): boolean {
   const { connection, migrationConnection, config } = workspace
-  const { assessment, inspection } = assessed
-  if (wrongDatabaseReason(assessment) !== null || !mayMigrate(decide(assessment, config.policy))) return false
+  const { assessment, inspection, decision } = assessed
+  if (wrongDatabaseReason(assessment) !== null || !mayMigrate(decision)) return false
   if (inspection.readOnly && migrationConnection.url === connection.url) return false
   return isBehind(assessed) && (asked || config.policy.onBehind === 'migrate')
 }

@@ -1,4 +1,3 @@
-import type pg from 'pg'
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
 import { migrateOptionsFor } from '../../gate/migrate-options.js'
@@ -12,7 +11,7 @@ import {
 } from '../../postgres/ledger/ledger.js'
 import { type LockedSession, withLockedSession } from '../../postgres/session/locked-session.js'
 import { markApplied } from '../../postgres/session/mark-applied.js'
-import type { MigrateOptions, MigrationTarget } from '../../postgres/session/migrate-options.js'
+import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
 import { type Migration, revisionOf } from '../../project/migration-files.js'
 import { assessAt, requireSnapshot, revisionsUpTo, type StampContext, stampPreconditions } from './plan.js'
 import type { StampProposal } from './proposal.js'
@@ -40,7 +39,7 @@ export async function recordStamp(
   const options = migrateOptionsFor(workspace, snapshot, context, preconditions)
   return withLockedSession(options, async (locked) => {
     const { client } = locked.session
-    const inspection = await inspectTarget(client, options.target)
+    const inspection = await inspect(client, options.target)
     const assessment = await assessAt({ client, inspection, snapshot, workspace }, upTo)
     if (!sameFindings(findingsOf(assessment), accepted)) return { status: 'untrue', assessment }
     const recorded = new Set(inspection.recorded.revisions)
@@ -50,10 +49,6 @@ export async function recordStamp(
     await writeStamp(locked, options, { ...proposal, unrecorded }, detail)
     return { status: 'recorded', revisions: unrecorded.map(({ revision }) => revision) }
   })
-}
-
-function inspectTarget(client: pg.ClientBase, { connection, project, scope }: MigrationTarget) {
-  return inspect(client, { connection, project, scope })
 }
 
 function sameFindings(some: readonly Finding[], others: readonly Finding[]): boolean {
