@@ -283,16 +283,24 @@ const replication: readonly DdlCase[] = [
         with (connect = false, slot_name = none, enabled = false);
       create subscription gone connection 'host=localhost' publication a with (connect = false, slot_name = none, enabled = false)`,
     to: `create subscription changed connection 'host=localhost password=secret' publication a, "B"
-        with (connect = false, slot_name = 'other', enabled = false, binary = true, synchronous_commit = 'local', origin = 'none');
+        with (connect = false, slot_name = 'other', enabled = false, binary = true, synchronous_commit = 'local');
       comment on subscription changed is 'in'`,
     statements: [
       'DROP SUBSCRIPTION gone',
       'ALTER SUBSCRIPTION changed SET PUBLICATION "B", a WITH (refresh = false)',
-      `ALTER SUBSCRIPTION changed SET (slot_name = 'other', binary = 'true', synchronous_commit = 'local', origin = 'none')`,
+      `ALTER SUBSCRIPTION changed SET (slot_name = 'other', binary = 'true', synchronous_commit = 'local')`,
       `COMMENT ON SUBSCRIPTION changed IS 'in'`,
     ],
     hazards: ['data loss: the connection of the subscription gone and its replication position'],
     refusedBack: ['subscription:gone'],
+  },
+  {
+    name: 'the origin of a subscription is set and reset',
+    since: 16,
+    from: `create subscription s connection 'host=localhost' publication a with (connect = false, slot_name = none, enabled = false)`,
+    to: `create subscription s connection 'host=localhost' publication a
+        with (connect = false, slot_name = none, enabled = false, origin = 'none')`,
+    statements: [`ALTER SUBSCRIPTION s SET (origin = 'none')`],
   },
   {
     name: 'a subscription with a slot is disabled and dropped without its slot',

@@ -73,6 +73,7 @@ export const catalogCases: readonly CatalogCase[] = [
         default: `'x'::character varying`,
         collation: 'pg_catalog."C"',
         storage: 'external',
+        $typeStorage: 'extended',
         statistics: 200,
         options: ['n_distinct=5'],
         $position: 2,
@@ -228,6 +229,7 @@ export const catalogCases: readonly CatalogCase[] = [
         columns: ['place integer', 'title text'],
         options: ['fillfactor=90'],
         columnSettings: ['title: statistics 20', 'title: storage main'],
+        $typeStorage: ['title: extended'],
       },
       'index:music.charts.charts_place': {
         definition: 'CREATE INDEX charts_place ON music.charts USING btree (place)',
@@ -926,6 +928,7 @@ export const catalogCases: readonly CatalogCase[] = [
         default: `'x'::character varying`,
         collation: 'pg_catalog."C"',
         storage: 'external',
+        $typeStorage: 'extended',
         statistics: 200,
         options: ['n_distinct=5'],
         $position: 2,

@@ -49,6 +49,16 @@ export async function createRole(
   return own.href
 }
 
+let major: Promise<number> | undefined
+
+/** The major version of the test server. */
+export function serverMajor(): Promise<number> {
+  major ??= testServer()
+    .then(({ url }) => query(url, `select current_setting('server_version_num')::int / 10000 as major`))
+    .then(([row]) => Number(row?.['major']))
+  return major
+}
+
 /** Runs SQL on a connection of its own. Returns the rows of the last statement. */
 export async function query(url: string, sql: string): Promise<readonly Row[]> {
   const client = new pg.Client({ connectionString: url })

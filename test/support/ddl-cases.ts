@@ -5,7 +5,7 @@ import { diff } from '../../src/core/model/diff.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
 import { describeHazard, type Plan, type Statement } from '../../src/ddl/statement.js'
 import { allAnnotations, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
-import { createDatabase } from './database.js'
+import { createDatabase, serverMajor } from './database.js'
 
 /** Two schemas as SQL, and what is to be known of the way from the one to the other. */
 export interface DdlCase {
@@ -24,6 +24,8 @@ export interface DdlCase {
   readonly refused?: readonly string[]
   /** The keys of what is refused on the way back, which is then not gone. */
   readonly refusedBack?: readonly string[]
+  /** The first major version that has what it is about. Default: all. */
+  readonly since?: number
   /** Whether statements of it fail in a transaction. The databases of others are only lent, and rolled back. */
   readonly ownDatabases?: true
 }
@@ -40,6 +42,8 @@ export function testDdlCases(t: Test, cases: readonly DdlCase[]): void {
   let lent: Promise<readonly [Side, Side]> | undefined
   for (const one of cases)
     t.test(one.name, async (t2) => {
+      const { since = 0 } = one
+      if ((await serverMajor()) < since) return t2.plan(0, `PostgreSQL ${since} has it`)
       if (one.ownDatabases === true) return testCase(t2, one, await openSides(t2, { commits: true }))
       lent ??= openSides(t, { commits: false })
       await testCase(t2, one, await lent)

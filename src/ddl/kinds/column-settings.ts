@@ -4,7 +4,6 @@ import { type DdlObject, listFact, type DdlStep, step } from '../object.js'
 /** The clauses that reset a setting, by its keyword; other settings are parameters, which have RESET. */
 const resetClauses: Readonly<Record<string, string>> = {
   statistics: 'SET STATISTICS -1',
-  storage: 'SET STORAGE DEFAULT',
   compression: 'SET COMPRESSION default',
 }
 
@@ -18,7 +17,9 @@ export function columnSettingSteps(from: DdlObject, to: DdlObject): readonly Ddl
       .map((entry) => alterColumnSetting(to, entry, setClause)),
     ...before
       .filter((entry) => !names.has(settingName(entry)))
-      .map((entry) => alterColumnSetting(to, entry, resetClause)),
+      .map((entry) =>
+        alterColumnSetting(to, entry, (setting) => resetClause(setting, typeStorageOf(from, entry))),
+      ),
   ]
 }
 
@@ -39,9 +40,17 @@ function setClause(setting: string): string {
     : `SET ${keyword.toUpperCase()} ${value}`
 }
 
-function resetClause(setting: string): string {
+function resetClause(setting: string, typeStorage: string): string {
   const [keyword = ''] = setting.split(/[ =]/)
+  if (keyword === 'storage') return `SET STORAGE ${typeStorage.toUpperCase()}`
   return resetClauses[keyword] ?? `RESET (${keyword})`
+}
+
+/** The storage of the type of the column of an entry. A snapshot of before it was read has none. */
+function typeStorageOf(view: DdlObject, entry: string): string {
+  const column = entry.slice(0, entry.lastIndexOf(': ') + 2)
+  const found = listFact(view, '$typeStorage').find((each) => each.startsWith(column))
+  return found?.slice(column.length) ?? 'default'
 }
 
 /** The column and the setting without its value. */

@@ -153,8 +153,11 @@ function alterColumnStep(object: DdlObject, clause: string): DdlStep {
 
 /** Facts that are set without regard to their old value, or as a list of changed options. */
 const stepsByFact: Readonly<Record<string, (from: DdlObject, to: DdlObject) => readonly DdlStep[]>> = {
-  storage: (_, to) => [
-    alterColumnStep(to, `SET STORAGE ${(textFact(to, 'storage') || 'default').toUpperCase()}`),
+  storage: (from, to) => [
+    alterColumnStep(
+      to,
+      `SET STORAGE ${(textFact(to, 'storage') || textFact(from, '$typeStorage') || 'default').toUpperCase()}`,
+    ),
   ],
   compression: (_, to) => [
     alterColumnStep(to, `SET COMPRESSION ${textFact(to, 'compression') || 'default'}`),

@@ -42,11 +42,6 @@ export function firingMode(column: string): string {
   return `case ${column} when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always' end`
 }
 
-/** The storage parameters of a table and of its TOAST table, as WITH takes them. */
-export const storageOptions = `(select json_agg(o order by o collate "C") from (
-  select unnest(c.reloptions) union all
-  select 'toast.' || unnest(tc.reloptions) from pg_class tc where tc.oid = c.reltoastrelid) as all_options(o))`
-
 /** The cases of `attstorage`. */
 export const storageModes = `when 'p' then 'plain' when 'e' then 'external' when 'x' then 'extended' when 'm' then 'main'`
 /** The compression method of a column `a`; null for the default. */

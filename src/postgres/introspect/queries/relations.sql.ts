@@ -1,4 +1,5 @@
-import { compression, storageModes, storageOptions } from './expressions.sql.js'
+import { columnOptionArray, tableOptionList, viewOptionList } from './documented-options.sql.js'
+import { compression, storageModes } from './expressions.sql.js'
 import {
   type TableFilter,
   type KindQuery,
@@ -65,18 +66,25 @@ export function sequenceQueries(tableFilter: TableFilter): readonly KindQuery[] 
 const columnSettings = `(select json_agg(quote_ident(a.attname) || ': ' || o order by a.attnum, o collate "C")
   from pg_attribute a
     join pg_type y on y.oid = a.atttypid
-    cross join lateral (select unnest(a.attoptions) union all
+    cross join lateral (select unnest(${columnOptionArray}) union all
       select 'statistics ' || a.attstattarget where a.attstattarget >= 0 union all
       select 'storage ' || case a.attstorage ${storageModes} end where a.attstorage <> y.typstorage union all
       select 'compression ' || ${compression} where a.attcompression <> '') s(o)
   where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped)`
 
+/** The storage of the types of these columns. 15 and earlier have no SET STORAGE DEFAULT. */
+const columnTypeStorage = `(select json_agg(quote_ident(a.attname) || ': ' || case y.typstorage ${storageModes} end order by a.attnum)
+  from pg_attribute a join pg_type y on y.oid = a.atttypid
+  where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attstorage <> y.typstorage)`
+
 export function viewQueries(): readonly KindQuery[] {
   return [
-    viewQueryFor('view', 'v', [`${columnDefaults} as defaults`]),
+    viewQueryFor('view', 'v', [`${viewOptionList} as options`, `${columnDefaults} as defaults`]),
     viewQueryFor('materialized_view', 'm', [
+      `${tableOptionList} as options`,
       `nullif(m.amname, 'heap') as "accessMethod"`,
       `${columnSettings} as "columnSettings"`,
+      `${columnTypeStorage} as "$typeStorage"`,
       `nullif(c.relispopulated, true) as populated`,
     ]),
   ]
@@ -95,7 +103,7 @@ function viewQueryFor(kind: string, relkind: string, furtherFacts: readonly stri
         (select json_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod) order by a.attnum)
           from pg_attribute a
           where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
-        ${[`${storageOptions} as options`, ...furtherFacts].join(', ')}
+        ${furtherFacts.join(', ')}
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
         left join pg_am m on m.oid = c.relam
       where c.relkind = '${relkind}' and ${userSchema} and ${notOfExtension('pg_class', 'c.oid')}`,

@@ -1,4 +1,10 @@
-import { compression, maskedOptions, sortedList, storageModes, storageOptions } from './expressions.sql.js'
+import {
+  columnOptionList,
+  indexDefinition,
+  indexOptionList,
+  tableOptionList,
+} from './documented-options.sql.js'
+import { compression, maskedOptions, sortedList, storageModes } from './expressions.sql.js'
 import {
   type TableFilter,
   type KindQuery,
@@ -32,7 +38,7 @@ export function tableQueries(tableFilter: TableFilter): readonly KindQuery[] {
       sql: `select c.oid, 0, n.nspname, c.relname, c.relrowsecurity as "rowSecurity",
           c.relforcerowsecurity as "forceRowSecurity", nullif(c.relpersistence = 'u', false) as unlogged,
           pg_get_partkeydef(c.oid) as "partitionedBy", pg_get_expr(c.relpartbound, c.oid) as partition,
-          ${parentTables} as parents, nullif(c.reloftype, 0)::regtype::text as "ofType", ${storageOptions} as options,
+          ${parentTables} as parents, nullif(c.reloftype, 0)::regtype::text as "ofType", ${tableOptionList} as options,
           ${replicaIdentity} as "replicaIdentity", nullif(m.amname, 'heap') as "accessMethod"
         from pg_class c
           join pg_namespace n on n.oid = c.relnamespace
@@ -87,8 +93,9 @@ export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
           case when a.attcollation <> y.typcollation
             then ${qualifiedNameExpression('ln.nspname', 'l.collname')} end as collation,
           case when a.attstorage <> y.typstorage then case a.attstorage ${storageModes} end end as storage,
+          case when a.attstorage <> y.typstorage then case y.typstorage ${storageModes} end end as "$typeStorage",
           ${compression} as compression,
-          nullif(a.attstattarget, -1) as statistics, ${sortedList('a.attoptions')} as options,
+          nullif(a.attstattarget, -1) as statistics, ${columnOptionList} as options,
           ${sortedList('a.attfdwoptions')} as "fdwOptions",
           case when a.attinhcount > 0 and not a.attislocal then true end as "$inherited",
           a.attnum as "$position"
@@ -131,7 +138,7 @@ function constraintQuery(tableFilter: TableFilter): KindQuery {
         k.convalidated or not k.conenforced as valid, nullif(k.conenforced, true) as enforced,
         case when k.coninhcount > 0 and not k.conislocal then true end as "$inherited",
         ${qualifiedNameExpression('kn.nspname', 'kc.relname')} || '.' || quote_ident(kp.conname) as parent,
-        ${sortedList('i.reloptions')} as options, nullif(x.indisclustered, false) as clustered
+        ${indexOptionList} as options, nullif(x.indisclustered, false) as clustered
       from (select true as conenforced) absent
         cross join lateral (select k.oid, k.conrelid, k.conname, k.contype, k.convalidated, k.coninhcount,
           k.conislocal, k.conparentid, k.conindid, conenforced from pg_constraint k) k
@@ -153,11 +160,10 @@ function indexQuery(tableFilter: TableFilter): KindQuery {
     kind: 'index',
     catalog: 'pg_class',
     names: 3,
-    sql: `select i.oid, 0, n.nspname, c.relname, i.relname, pg_get_indexdef(x.indexrelid) as definition,
+    sql: `select i.oid, 0, n.nspname, c.relname, i.relname, ${indexDefinition('s.with_options')} as definition,
         x.indisunique as unique, x.indisvalid as valid, ${qualifiedNameExpression('pn.nspname', 'p.relname')} as parent,
         nullif(x.indisclustered, false) as clustered,
-        (select json_agg(a.attnum || ': ' || a.attstattarget order by a.attnum) from pg_attribute a
-          where a.attrelid = i.oid and a.attstattarget >= 0) as statistics
+        s.statistics
       from pg_index x
         join pg_class i on i.oid = x.indexrelid
         join pg_class c on c.oid = x.indrelid
@@ -165,6 +171,9 @@ function indexQuery(tableFilter: TableFilter): KindQuery {
         left join pg_inherits h on h.inhrelid = i.oid
         left join pg_class p on p.oid = h.inhparent
         left join pg_namespace pn on pn.oid = p.relnamespace
+        cross join lateral (select bool_or(a.attoptions is not null) as with_options,
+            json_agg(a.attnum || ': ' || a.attstattarget order by a.attnum) filter (where a.attstattarget >= 0) as statistics
+          from pg_attribute a where a.attrelid = i.oid) s
       where c.relkind in ('r', 'p', 'm') and ${userSchema} and ${tableFilter('c')}
         and not exists (select from pg_constraint k
           where k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x') and k.conrelid = x.indrelid)
