@@ -103,6 +103,7 @@ function policyOf(values: ConfigValues): Config['policy'] {
     onAhead: values.ON_AHEAD,
     onUnverified: values.ON_UNVERIFIED,
     onOutOfOrder: values.ON_OUT_OF_ORDER,
+    onDriftWhileServing: values.ON_DRIFT_WHILE_SERVING,
     refuseBy: values.REFUSE_BY,
   }
 }

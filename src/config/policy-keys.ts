@@ -37,6 +37,12 @@ export const policyKeys = {
     default: 'warn',
     description: 'What to do when there is no snapshot to verify against.',
   },
+  ON_DRIFT_WHILE_SERVING: {
+    ...enumType('warn', 'unready'),
+    default: 'warn',
+    description:
+      'What to do when the database changes in such a way while the service runs: `warn` stays ready, says so in the log and fails /health/schema; `unready` also answers 503 on /health/ready.',
+  },
   REFUSE_BY: {
     ...enumType('exit', 'unready'),
     default: 'exit',

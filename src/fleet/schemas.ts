@@ -56,7 +56,7 @@ export const reportSchema = Type.Object({
 /** The answer to a report; `reportedAt` is the time of its arrival. */
 export const receiptSchema = Type.Object({ id: Type.String(), reportedAt: timeSchema })
 
-/** The latest report of a service in an environment. */
+/** The latest report of a service in an environment, and whether it is still there. */
 const environmentSchema = Type.Object({
   service: nameSchema,
   environment: nameSchema,
@@ -68,7 +68,10 @@ const environmentSchema = Type.Object({
   ahead: Type.Integer({ minimum: 0, description: 'How many revisions are recorded that the build lacks.' }),
   instances: Type.Integer({
     minimum: 0,
-    description: 'Distinct instances that reported in the last 24 hours.',
+    description: 'Instances that reported in the last 24 hours and have not ended since.',
+  }),
+  gone: Type.Boolean({
+    description: 'Whether there is no such instance. The status is then at least `warn`.',
   }),
   reportedAt: timeSchema,
   releaseId: nullableNameSchema,

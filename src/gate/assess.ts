@@ -102,8 +102,12 @@ export async function assessInspection(
   })
 }
 
-/** Reports what was verified and what was decided. */
-export function reportOutcome({ assessment, decision }: AssessedDatabase, report: ProgressReporter): void {
+/** Reports what was verified and what was decided, and whether the process acts on it. */
+export function reportOutcome(
+  { assessment, decision }: AssessedDatabase,
+  report: ProgressReporter,
+  consequence: 'as decided' | 'goes on serving' = 'as decided',
+): void {
   const { verification } = assessment
   if (verification.status === 'verified')
     report({
@@ -112,7 +116,7 @@ export function reportOutcome({ assessment, decision }: AssessedDatabase, report
       differences: findingsOf(assessment).length,
       ignored: countIgnored(ignoredDifferencesOf(assessment)),
     })
-  report({ event: 'decided', decision, lines: describeDecision(decision, assessment) })
+  report({ event: 'decided', decision, consequence, lines: describeDecision(decision, assessment) })
 }
 
 /** How long to wait for the database, as configured, and how the wait is reported. */

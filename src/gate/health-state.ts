@@ -1,6 +1,12 @@
 import type { Config } from '../config/config.js'
-import { findingsOf } from '../core/history/decision.js'
-import { type Decision } from '../core/history/policy.js'
+import {
+  hasNewDrift,
+  type OpeningState,
+  seriousKeys,
+  type ServingPolicy,
+  staysReady,
+} from '../core/history/serving.js'
+import type { Catalog } from '../core/model/catalog.js'
 import type { Progress, ProgressReporter } from '../core/progress/events.js'
 import { healthDocument, type HealthDocument } from '../core/progress/health-document.js'
 import {
@@ -42,15 +48,20 @@ export interface Health {
 export interface HealthTracker extends Health, OutageRecorder {
   readonly report: ProgressReporter
   /** Takes in a reading of the database; the first one opens the gate. */
-  readonly recordResult: (assessed: AssessedDatabase) => Decision
+  readonly recordResult: (assessed: AssessedDatabase) => CheckResult
   readonly recordRefusal: (error: SchemaError) => void
 }
 
-export function createHealthTracker({ service, target }: Pick<Config, 'service' | 'target'>): HealthTracker {
+/** The process whose health is tracked, and the part of the policy that decides on its readiness. */
+export interface TrackedProcess extends Pick<Config, 'service' | 'target'> {
+  readonly policy: ServingPolicy
+}
+
+export function createHealthTracker({ service, target, policy }: TrackedProcess): HealthTracker {
   const { name, version, release, instance } = service
   let state = initialHealth({ service: name, version, release, environment: target, instance })
   let view = renderView(state)
-  let accepted: ReadonlySet<string> | null = null
+  let opening: OpeningState | null = null
   const listeners: ((view: HealthView) => void)[] = []
   const become = (next: HealthState): void => {
     state = next
@@ -67,8 +78,8 @@ export function createHealthTracker({ service, target }: Pick<Config, 'service' 
       if (isChanged) become(next)
     },
     recordResult: (assessed) => {
-      accepted ??= new Set(seriousKeys(assessed))
-      const lastCheck = checkResultOf(assessed, accepted)
+      opening ??= openingStateOf(assessed)
+      const lastCheck = checkResultOf(assessed, opening, policy)
       const phase = state.phase === 'draining' ? 'draining' : 'serving'
       become({
         ...state,
@@ -79,7 +90,7 @@ export function createHealthTracker({ service, target }: Pick<Config, 'service' 
         refusal: null,
         lastCheck,
       })
-      return assessed.decision
+      return lastCheck
     },
     recordRefusal: (error) => {
       const phase = state.phase === 'draining' ? 'draining' : 'refused'
@@ -111,9 +122,22 @@ function refusalOf(error: SchemaError, last: GateRefusal | null): GateRefusal {
   return { code, meaning, message, ...errorDetails(error), since }
 }
 
-function checkResultOf(assessed: AssessedDatabase, accepted: ReadonlySet<string>): CheckResult {
+function openingStateOf({ assessment, inspection }: AssessedDatabase): OpeningState {
+  return { accepted: new Set(seriousKeys(assessment)), hadTables: hasTables(inspection.live) }
+}
+
+function hasTables(live: Catalog): boolean {
+  return Object.keys(live).some((key) => key.startsWith('table:'))
+}
+
+function checkResultOf(
+  assessed: AssessedDatabase,
+  opening: OpeningState,
+  policy: ServingPolicy,
+): CheckResult {
   const { assessment, decision, inspection } = assessed
   const { database, serverVersion, identity } = inspection
+  const reading = { assessment, decision, hasTables: hasTables(inspection.live) }
   return {
     assessment,
     decision,
@@ -128,12 +152,7 @@ function checkResultOf(assessed: AssessedDatabase, accepted: ReadonlySet<string>
       id: identity?.id ?? null,
     },
     checkedAt: now(),
-    drifted: seriousKeys(assessed).some((key) => !accepted.has(key)),
+    drifted: hasNewDrift(opening, reading),
+    servable: staysReady(opening, reading, policy),
   }
-}
-
-function seriousKeys({ assessment }: AssessedDatabase): readonly string[] {
-  return findingsOf(assessment)
-    .filter(({ impact }) => impact === 'breaks' || impact === 'weakens')
-    .map(({ key }) => key)
 }

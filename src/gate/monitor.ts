@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { findingsOf } from '../core/history/decision.js'
 import type { ProgressReporter } from '../core/progress/events.js'
+import { describeDuration } from '../core/text/format.js'
 import { withJitter } from '../postgres/connection/backoff.js'
 import { isSessionLost, withTimeout } from '../postgres/connection/lifecycle.js'
 import { hasSqlState, isNoResponse, sqlState } from '../postgres/connection/sqlstate.js'
@@ -9,7 +10,7 @@ import { isCatalogLockedError } from '../postgres/locks/blocked-read.js'
 import type { Workspace } from '../workspace.js'
 import { type AssessedDatabase, assessDatabase, reportOutcome } from './assess.js'
 import type { HealthTracker } from './health-state.js'
-import { createOutageReporter } from './outage.js'
+import { createOutageReporter, type OutageReporter } from './outage.js'
 import { createReconnectingClient } from './reconnecting-client.js'
 
 export interface MonitorOptions {
@@ -78,12 +79,9 @@ interface Checks {
 }
 
 function createChecks(options: MonitorOptions, onLost: () => void): Checks {
-  const { connection, config } = options.workspace
-  const { timeout } = config.verify
-  const connected = createReconnectingClient(connection, onLost)
-  const checkOnce = createCheck(options)
-  const publish = createPublisher(options)
+  const connected = createReconnectingClient(options.workspace.connection, onLost)
   const outages = createOutageReporter(options)
+  const check = createPublishedCheck(options, outages)
   let closed = false
   const attempt = async (act: (client: pg.Client) => Promise<void>): Promise<boolean> => {
     try {
@@ -97,22 +95,19 @@ function createChecks(options: MonitorOptions, onLost: () => void): Checks {
       return false
     }
   }
-  const check = async (client: pg.Client): Promise<void> => {
-    const assessed = await withTimeout(client, { timeout }, () => checkOnce(client))
-    outages.reportSuccess()
-    if (assessed !== null) publish(assessed)
+  const checkWithRetry = async (client: pg.Client): Promise<void> => {
+    try {
+      await check(client)
+    } catch (error) {
+      // One connection that was terminated is not a lost database, and neither is a server that is slow.
+      if (closed || !isSessionLost(error, [client])) throw error
+      await connected.close()
+      await check(await connected.open(), error)
+    }
   }
   return {
     open: () => attempt(async () => {}),
-    check: () =>
-      attempt((client) =>
-        check(client).catch(async (error: unknown) => {
-          // One connection that was terminated is not a lost database.
-          if (closed || isNoResponse(error) || !isSessionLost(error, [client])) throw error
-          await connected.close()
-          await check(await connected.open())
-        }),
-      ),
+    check: () => attempt(checkWithRetry),
     close: async (running) => {
       closed = true
       await connected.close()
@@ -121,6 +116,32 @@ function createChecks(options: MonitorOptions, onLost: () => void): Checks {
       await connected.close()
     },
   }
+}
+
+/** Checks on a connection, and publishes the result. `failure` is that of the connection before, to be reported if it was silent. */
+function createPublishedCheck(
+  options: MonitorOptions,
+  outages: OutageReporter,
+): (client: pg.Client, failure?: unknown) => Promise<void> {
+  const { timeout } = options.workspace.config.verify
+  const checkOnce = createCheck(options)
+  const publish = createPublisher(options)
+  return async (client, failure = null) => {
+    const wasSilent = isNoResponse(failure)
+    try {
+      const assessed = await withTimeout(client, { timeout }, () => checkOnce(client))
+      if (wasSilent) outages.reportFailure(failure)
+      outages.reportSuccess()
+      if (assessed !== null) publish(assessed)
+    } catch (error) {
+      throw wasSilent && isNoResponse(error) ? slowCheckError(timeout, error) : error
+    }
+  }
+}
+
+/** The server accepts connections: requests can be answered, and only the check takes too long. */
+function slowCheckError(timeout: number, cause: unknown): Error {
+  return new Error(`a check takes longer than VERIFY_TIMEOUT (${describeDuration(timeout)})`, { cause })
 }
 
 /**
@@ -169,11 +190,11 @@ async function checkInFull(
 function createPublisher({ health, report, initial }: MonitorOptions): (assessed: AssessedDatabase) => void {
   let last = resultKey(initial)
   return (next) => {
-    health.recordResult(next)
+    const { servable } = health.recordResult(next)
     const current = resultKey(next)
     if (current === last) return
     last = current
-    reportOutcome(next, report)
+    reportOutcome(next, report, servable ? 'goes on serving' : 'as decided')
   }
 }
 

@@ -51,7 +51,7 @@ export async function superviseGate(options: SuperviseOptions): Promise<Supervis
   let decision: Decision = { action: 'refuse', situations: [] }
   let monitor: Monitor | null = null
   const open = (initial: AssessedDatabase): void => {
-    decision = health.recordResult(initial)
+    decision = health.recordResult(initial).decision
     monitor = startMonitor({ workspace, health, report, initial })
   }
   const first = await runFirstAttempt(options)

@@ -73,7 +73,9 @@ const unstorableStates = [
 
 /**
  * The recursive part jumps from pair to pair in the index. The cost depends on the number of pairs, and of the reports of the
- * last day; DISTINCT ON would read every report.
+ * last day; DISTINCT ON over all would read every report. An instance is present for a day after its last report, or for five
+ * minutes after it began to drain. The report of a present one counts before that of one that drains. Where none is present,
+ * the last report is shown as what it is: of a service that is gone.
  */
 const environmentsQuery = `
   WITH RECURSIVE pairs AS (
@@ -86,21 +88,31 @@ const environmentsQuery = `
       ORDER BY report.service, report.environment LIMIT 1
     ) AS next
   )
-  SELECT pairs.service, pairs.environment, latest.status, latest.position, latest.current, latest.head,
-    cardinality(latest.pending) AS behind, cardinality(latest.unknown) AS ahead, recent.instances,
+  SELECT pairs.service, pairs.environment, seen.status, latest.position, latest.current, latest.head,
+    cardinality(latest.pending) AS behind, cardinality(latest.unknown) AS ahead, latest.instances, latest.gone,
     latest.reported_at, latest.document ->> 'releaseId' AS "releaseId"
   FROM pairs
   CROSS JOIN LATERAL (
-    SELECT * FROM fleet_reports AS report
-    WHERE report.service = pairs.service AND report.environment = pairs.environment
-    ORDER BY report.reported_at DESC, report.id DESC LIMIT 1
+    WITH last AS (
+      SELECT DISTINCT ON (report.instance) report.* FROM fleet_reports AS report
+      WHERE report.service = pairs.service AND report.environment = pairs.environment
+        AND report.reported_at > now() - interval '24 hours'
+      ORDER BY report.instance, report.reported_at DESC, report.id DESC
+    ), present AS (
+      SELECT *, false AS gone, count(*) OVER ()::int AS instances FROM last
+      WHERE phase <> 'draining' OR reported_at > now() - interval '5 minutes'
+    )
+    (SELECT * FROM present ORDER BY phase = 'draining', reported_at DESC, id DESC LIMIT 1)
+    UNION ALL
+    (SELECT report.*, true, 0 FROM fleet_reports AS report
+      WHERE report.service = pairs.service AND report.environment = pairs.environment
+      ORDER BY report.reported_at DESC, report.id DESC LIMIT 1)
+    ORDER BY gone LIMIT 1
   ) AS latest
   CROSS JOIN LATERAL (
-    SELECT count(DISTINCT report.instance)::int AS instances FROM fleet_reports AS report
-    WHERE report.service = pairs.service AND report.environment = pairs.environment
-      AND report.reported_at > now() - interval '24 hours'
-  ) AS recent
-  ORDER BY array_position(ARRAY['fail', 'warn', 'pass'], latest.status), behind DESC,
+    SELECT CASE WHEN latest.gone AND latest.status = 'pass' THEN 'warn' ELSE latest.status END AS status
+  ) AS seen
+  ORDER BY array_position(ARRAY['fail', 'warn', 'pass'], seen.status), behind DESC,
     pairs.service, pairs.environment`
 
 /** The reports of the fleet in PostgreSQL. The caller closes the Knex instance. */

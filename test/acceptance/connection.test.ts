@@ -193,9 +193,14 @@ t.test('a database that answers and cannot be verified is not called lost', asyn
   const { username } = new URL(role)
   const tables = 'on knex_migrations, schemagate_ledger'
   await project.query(`grant select ${tables} to ${username}`)
-  const { service, turns } = await watched(project, { DATABASE_URL: role, HEALTH_TOKEN: 'open-sesame' })
+  const { service } = await watched(project, { DATABASE_URL: role, HEALTH_TOKEN: 'open-sesame' })
   await project.query(`revoke select ${tables} from ${username}`)
-  await turns(503)
+  const turnsSchema = (status: number) =>
+    eventually(`/health/schema answers ${status}`, {
+      look: async () => (await service.ask('/health/schema')).status === status,
+    })
+  await turnsSchema(503)
+  t.equal((await service.ask('/health/ready')).status, 200, 'requests do not need what cannot be read')
   const bearer = { authorization: 'Bearer open-sesame' }
   const document = JSON.parse((await service.ask('/health/schema', bearer)).text)
   t.match(document, {
@@ -207,8 +212,35 @@ t.test('a database that answers and cannot be verified is not called lost', asyn
   })
   t.match(JSON.parse((await service.ask('/health/schema')).text).notes, [/^the database answers, but .*Z$/])
   await project.query(`grant select ${tables} to ${username}`)
-  await turns(200)
+  await turnsSchema(200)
   t.strictSame(databaseEvents(service), ['check failing', 'check working'], 'it is said once')
+})
+
+t.test('a database that is too slow to be verified in time is not called lost', async (t) => {
+  const project = await createProject(t, { '001_songs': songs })
+  await project.migrate()
+  const proxy = await createProxy(t, project.url)
+  await proxy.mend()
+  const env = { DATABASE_URL: proxy.url, VERIFY_TIMEOUT: '1s', HEALTH_TOKEN: 'open-sesame' }
+  const { service, turns } = await watched(project, env)
+  await turns(200)
+  proxy.slow(600)
+  const document = await eventually('it says so', {
+    look: async () => {
+      const { status, text } = await service.ask('/health/schema', { authorization: 'Bearer open-sesame' })
+      return status === 503 ? JSON.parse(text) : null
+    },
+    otherwise: service.stdout,
+  })
+  t.match(document.notes, [
+    /^the database answers, but cannot .*: a check takes longer than VERIFY_TIMEOUT \(1\.0 s\)$/,
+  ])
+  t.equal((await service.ask('/health/ready')).status, 200)
+  await proxy.mend()
+  await eventually('it can be verified again', {
+    look: async () => (await service.ask('/health/schema')).status === 200,
+  })
+  t.strictSame(databaseEvents(service), ['check failing', 'check working'])
 })
 
 t.test(

@@ -55,6 +55,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
       onAhead: 'judge',
       onOutOfOrder: 'migrate',
       onUnverified: 'warn',
+      onDriftWhileServing: 'warn',
       refuseBy: 'exit',
     },
     protectedEnvironments: ['production'],
@@ -89,6 +90,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
     { key: 'ON_AHEAD', value: 'judge', source: 'default' },
     { key: 'ON_OUT_OF_ORDER', value: 'migrate', source: 'default outside production' },
     { key: 'ON_UNVERIFIED', value: 'warn', source: 'default' },
+    { key: 'ON_DRIFT_WHILE_SERVING', value: 'warn', source: 'default' },
     { key: 'REFUSE_BY', value: 'exit', source: 'default' },
     { key: 'PROTECTED_ENVIRONMENTS', value: 'production', source: 'default' },
     { key: 'VERIFY_INTERVAL', value: '60s', source: 'default' },
@@ -135,6 +137,7 @@ t.test('every key has its place in the configuration', async (t) => {
     ON_AHEAD: 'warn',
     ON_OUT_OF_ORDER: 'migrate',
     ON_UNVERIFIED: 'refuse',
+    ON_DRIFT_WHILE_SERVING: 'unready',
     REFUSE_BY: 'unready',
     PROTECTED_ENVIRONMENTS: 'production, demo',
     VERIFY_INTERVAL: '5m',
@@ -183,6 +186,7 @@ t.test('every key has its place in the configuration', async (t) => {
       onAhead: 'warn',
       onOutOfOrder: 'migrate',
       onUnverified: 'refuse',
+      onDriftWhileServing: 'unready',
       refuseBy: 'unready',
     },
     protectedEnvironments: ['production', 'demo'],
@@ -301,6 +305,7 @@ t.test('an invalid value is a fault', async (t) => {
     ['LOG_LEVEL', 'verbose', 'expected one of fatal, error, warn, info, debug, trace, silent'],
     ['SEED_ON_START', 'yes', 'expected one of true, false, 1, 0'],
     ['PROTECTED_ENVIRONMENTS', 'a b', 'expected one environment, several separated by commas, or none'],
+    ['ON_DRIFT_WHILE_SERVING', 'exit', 'expected one of warn, unready'],
     ['REFUSE_BY', 'later', 'expected one of exit, unready'],
     ['MIGRATIONS_DIR', 'a,,b', 'expected a folder, or several separated by commas'],
     ['FLEET_URL', 'ftp://fleet', 'expected an http or https URL'],
@@ -470,7 +475,7 @@ t.test('the reference is one Markdown row a key', async (t) => {
   const [head, rule, ...rows] = configReference().split('\n')
   t.strictSame([head, rule], ['| key | default | meaning |', '|---|---|---|'])
   t.ok(rows.every((row) => /^\| `[A-Z_{}]+` \| [^|]+ \| [^|]+\. \|$/.test(row)))
-  t.equal(rows.length, 47)
+  t.equal(rows.length, 48)
   t.equal(
     rows.find((row) => row.includes('`ON_BEHIND`')),
     '| `ON_BEHIND` | `migrate` | What to do when the database lacks revisions of this build. Takes one of migrate, refuse, warn. |',

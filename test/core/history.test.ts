@@ -282,6 +282,7 @@ const byDefault: Policy = {
   onAhead: 'judge',
   onUnverified: 'warn',
   onOutOfOrder: 'refuse',
+  onDriftWhileServing: 'warn',
   refuseBy: 'exit',
 }
 const warn: Policy = { ...byDefault, onBehind: 'warn', onDrift: 'warn', onAhead: 'warn' }

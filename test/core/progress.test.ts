@@ -335,18 +335,50 @@ const messages: {
     ],
   ],
   decided: [
-    [{ event: 'decided', decision: { action: 'serve', situations: [] }, lines: [] }, 'debug | gate | open'],
     [
-      { event: 'decided', decision: { action: 'serve', situations: [] }, lines: ['One.', 'Two.'] },
+      {
+        event: 'decided',
+        decision: { action: 'serve', situations: [] },
+        consequence: 'as decided',
+        lines: [],
+      },
+      'debug | gate | open',
+    ],
+    [
+      {
+        event: 'decided',
+        decision: { action: 'serve', situations: [] },
+        consequence: 'as decided',
+        lines: ['One.', 'Two.'],
+      },
       'info | note | One. Two.',
     ],
     [
-      { event: 'decided', decision: { action: 'warn', situations: [] }, lines: ['One.', 'Two.'] },
+      {
+        event: 'decided',
+        decision: { action: 'warn', situations: [] },
+        consequence: 'as decided',
+        lines: ['One.', 'Two.'],
+      },
       'warn | warning | One. Two.',
     ],
     [
-      { event: 'decided', decision: { action: 'refuse', situations: [] }, lines: ['One.'] },
+      {
+        event: 'decided',
+        decision: { action: 'refuse', situations: [] },
+        consequence: 'as decided',
+        lines: ['One.'],
+      },
       'warn | refused | One.',
+    ],
+    [
+      {
+        event: 'decided',
+        decision: { action: 'refuse', situations: [] },
+        consequence: 'goes on serving',
+        lines: ['One.'],
+      },
+      'warn | warning | One. A start would refuse; this process goes on serving.',
     ],
   ],
   'gate opened': [[{ event: 'gate opened', after: 61_500 }, 'info | gate | open after 1 min 2 s']],

@@ -32,13 +32,15 @@ const policy: Policy = {
   onAhead: 'judge',
   onUnverified: 'warn',
   onOutOfOrder: 'refuse',
+  onDriftWhileServing: 'warn',
   refuseBy: 'exit',
 }
 
-const newHealth = () =>
+const newHealth = (onDriftWhileServing: Policy['onDriftWhileServing'] = 'warn') =>
   createHealthTracker({
     service: { name: 'songs <api>', version: '1.2.3', release: 'abc123', instance: 'replica-1' },
     target: 'demo',
+    policy: { onDriftWhileServing },
   })
 
 /** What the gate read: this catalog at revision 001, with a build that has 001 and maybe more. */
@@ -82,8 +84,11 @@ interface Served {
   readonly ask: (path: string, headers?: Record<string, string>) => Promise<LightMyRequestResponse>
 }
 
-async function serve(t: Test, options: Omit<SchemaHealthOptions, 'gate'> = { token }): Promise<Served> {
-  const health = newHealth()
+async function serve(
+  t: Test,
+  options: Omit<SchemaHealthOptions, 'gate'> = { token },
+  health = newHealth(),
+): Promise<Served> {
   const app = Fastify()
   t.teardown(() => app.close())
   const schemas = new Map<string, Record<string, TSchema>>()
@@ -208,8 +213,13 @@ t.test('a change while it serves is shown at once, and reported to subscribers',
   health.subscribe(({ status, ready }) => reported.push(`${status} ${ready ? 'ready' : 'not ready'}`))
   health.recordResult(passed(promised))
   health.recordResult(passed(withoutTitle))
-  t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 503', 'schema 503'])
+  t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 200', 'schema 503'])
   const drifted = await ask('/health/schema', bearer)
+  t.match(drifted.json().checks, {
+    'postgres:connection': [{ status: 'pass' }],
+    'schema:revision': [{ status: 'pass', observedValue: 'current' }],
+    'schema:verification': [{ status: 'fail', observedValue: 1 }],
+  })
   t.match(drifted.json().verification, {
     status: 'differs',
     differenceCount: 1,
@@ -231,7 +241,11 @@ t.test('a change while it serves is shown at once, and reported to subscribers',
   t.match(lost, {
     status: 'fail',
     notes: [/^the database is lost since /],
-    checks: { 'postgres:connection': [{ status: 'fail' }] },
+    checks: {
+      'postgres:connection': [{ status: 'fail' }],
+      'schema:revision': [{ status: 'warn', observedValue: 'current' }],
+      'schema:verification': [{ status: 'warn' }],
+    },
   })
   t.strictSame(await statuses(served), ['live 200', 'startup 200', 'ready 503', 'schema 503'])
   health.recordRecovery()
@@ -241,13 +255,54 @@ t.test('a change while it serves is shown at once, and reported to subscribers',
   t.equal((await ask('/health/ready')).json().phase, 'draining', 'a later check does not end draining')
   t.strictSame(reported, [
     'pass ready',
-    'fail not ready',
+    'fail ready',
     'pass ready',
     'fail not ready',
     'pass ready',
     'pass not ready',
     'pass not ready',
   ])
+})
+
+t.test('only what makes requests fail turns an open gate unready', async (t) => {
+  const behind = passed(promised, { build: ['001', '002'] })
+  const { assessment, inspection } = passed(promised)
+  const others = {
+    ...passed(promised),
+    assessment: {
+      ...assessment,
+      ownership: { ...ownership, identity: { ...ownership.identity, environment: 'staging' } },
+    },
+  }
+  const empty = {
+    ...passed({}),
+    assessment: { ...assessment, history: compareHistory(['001'], { revisions: [], hasTables: false }) },
+    inspection: { ...inspection, live: {} },
+  }
+  const readings = [
+    ['as promised', passed(promised), 200, 200],
+    ['drift', passed(withoutTitle), 200, 503],
+    ['drift that a start would accept', passed(withoutTitle, { onDrift: 'warn' }), 200, 503],
+    ['behind, after a down or a restore', behind, 200, 503],
+    ["another's database", others, 503, 503],
+    ['an empty database', empty, 503, 503],
+  ] as const
+  const [warn, unready] = [await serve(t), await serve(t, {}, newHealth('unready'))]
+  for (const [name, reading, ...expected] of readings) {
+    for (const { health } of [warn, unready]) {
+      health.recordResult(passed(promised))
+      health.recordResult(reading)
+    }
+    const ready = [warn, unready].map(async ({ ask }) => (await ask('/health/ready')).statusCode)
+    t.strictSame(await Promise.all(ready), expected, name)
+  }
+  warn.health.recordResult(passed(promised))
+  warn.health.recordOutage({ kind: 'check', reason: 'permission denied' })
+  t.strictSame(await statuses(warn), ['live 200', 'startup 200', 'ready 200', 'schema 503'])
+  t.match((await warn.ask('/health/schema')).json().checks, {
+    'schema:revision': [{ status: 'warn' }],
+    'schema:verification': [{ status: 'fail' }],
+  })
 })
 
 t.test('drift that was accepted when the gate opened warns, later drift fails', async (t) => {

@@ -181,20 +181,53 @@ t.test(
       'behind',
       'ahead',
       'instances',
+      'gone',
       'reportedAt',
       'releaseId',
     ]
     const listed = [
-      ['billing', 'staging', 'fail', 'behind', a, c, 2, 0, 1, at(4), 'd0beb8f'],
-      ['songs', 'preview', 'warn', 'behind', b, c, 1, 0, 1, at(5), 'd0beb8f'],
-      ['songs', 'staging', 'warn', 'ahead', c, b, 0, 1, 1, at(3), '9d0be41'],
-      ['billing', 'production', 'pass', 'current', b, b, 0, 0, 0, at(0), '9d0be41'],
-      ['songs', 'production', 'pass', 'current', c, c, 0, 0, 2, at(7), 'd0beb8f'],
+      ['billing', 'staging', 'fail', 'behind', a, c, 2, 0, 1, false, at(4), 'd0beb8f'],
+      ['songs', 'preview', 'warn', 'behind', b, c, 1, 0, 1, false, at(5), 'd0beb8f'],
+      ['billing', 'production', 'warn', 'current', b, b, 0, 0, 0, true, at(0), '9d0be41'],
+      ['songs', 'staging', 'warn', 'ahead', c, b, 0, 1, 1, false, at(3), '9d0be41'],
+      ['songs', 'production', 'pass', 'current', c, c, 0, 0, 2, false, at(7), 'd0beb8f'],
     ].map((values) => Object.fromEntries(keys.map((key, index) => [key, values[index]])))
     const answer = await serve(test, knex).app.inject({ url: environments })
     test.strictSame(answer.json(), { environments: listed })
   },
 )
+
+t.test('an instance that ended is not shown for ever as passing', async (test) => {
+  const knex = await migrated(test)
+  const { app } = serve(test, knex)
+  const shown = async () => {
+    const [row] = (await app.inject({ url: environments })).json().environments
+    const { status, instances, gone, releaseId } = row
+    return [status, instances, gone, releaseId]
+  }
+  const reports = (instance: string, phase: string, releaseId: string) =>
+    app.inject(post({ ...report, instance, health: { ...health, phase, releaseId } }))
+  const later = (span: string) =>
+    knex.raw(`update fleet_reports set reported_at = reported_at - interval '${span}'`)
+  await reports('old', 'serving', 'r1')
+  await reports('new', 'serving', 'r2')
+  await reports('old', 'draining', 'r1')
+  test.strictSame(
+    await shown(),
+    ['pass', 2, false, 'r2'],
+    'the one that serves counts, not the last word of the other',
+  )
+  await later('6 minutes')
+  test.strictSame(await shown(), ['pass', 1, false, 'r2'])
+  await reports('new', 'draining', 'r2')
+  test.strictSame(await shown(), ['pass', 1, false, 'r2'], 'it may be restarting')
+  await later('6 minutes')
+  test.strictSame(await shown(), ['warn', 0, true, 'r2'], 'it did not come back')
+  await reports('new', 'serving', 'r3')
+  test.strictSame(await shown(), ['pass', 1, false, 'r3'])
+  await later('25 hours')
+  test.strictSame(await shown(), ['warn', 0, true, 'r3'], 'nothing was heard of it for a day')
+})
 
 t.test('a history is paged from the newest report to the oldest', async (test) => {
   const knex = await migrated(test)

@@ -44,7 +44,7 @@ async function listen(t: Test, timeouts: Partial<HttpTimeouts> = {}): Promise<Se
   const service = { name: 'songs', version: null, release: null, instance: 'replica-1' }
   const app = await buildApp(
     loadConfig({ root: t.testdir(), env: { FLEET_TOKEN: token, HEALTH_DETAILS: 'token' } }),
-    createHealthTracker({ service, target: 'production' }),
+    createHealthTracker({ service, target: 'production', policy: { onDriftWhileServing: 'warn' } }),
     pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }),
     {
       api: {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
 import type { Owner } from './database.js'
 import { freePort } from './process.js'
 
@@ -18,6 +19,8 @@ export interface Proxy {
    * there are: a router that forgot them.
    */
   readonly swallow: (which?: 'all' | 'open') => void
+  /** What the server answers arrives so many milliseconds later. */
+  readonly slow: (delay: number) => void
   /** As in the beginning. */
   readonly mend: () => Promise<void>
 }
@@ -37,6 +40,7 @@ export async function createProxy(
   const sent: Buffer[] = []
   let to = new URL(target)
   let passes = true
+  let delay = 0
   const add = (one: Socket, other: Socket | null): void => {
     sockets.add(one)
     one
@@ -52,7 +56,11 @@ export async function createProxy(
     const upstream = connect(Number(to.port || 5432), to.hostname)
     if (keep) client.on('data', (data: Buffer) => void sent.push(data))
     add(client, upstream)
-    add(upstream, client)
+    add(upstream, null)
+    upstream
+      .on('close', () => client.destroy())
+      .pipe(late(() => delay))
+      .pipe(client)
   })
   const cut = async (): Promise<void> => {
     for (const socket of sockets) socket.destroy()
@@ -75,11 +83,28 @@ export async function createProxy(
       passes = which === 'open'
       for (const socket of sockets) socket.unpipe().pause()
     },
+    slow: (milliseconds) => {
+      delay = milliseconds
+    },
     mend: async () => {
       passes = true
+      delay = 0
       await cut()
       server.listen(own, '127.0.0.1')
       await once(server, 'listening')
     },
   }
+}
+
+/** Passes everything on, in order, each piece so many milliseconds after it arrived. */
+function late(delay: () => number): Transform {
+  const passing = new Transform({
+    transform: (data, _, done) => {
+      if (delay() === 0) return done(null, data)
+      setTimeout(() => passing.push(data), delay())
+      done()
+    },
+    flush: (done) => void setTimeout(done, delay()),
+  })
+  return passing
 }

@@ -5,6 +5,8 @@ export interface Policy {
   readonly onAhead: 'judge' | 'warn' | 'refuse'
   readonly onUnverified: 'warn' | 'refuse'
   readonly onOutOfOrder: 'refuse' | 'migrate'
+  /** Of a database that changes while an open gate serves. */
+  readonly onDriftWhileServing: 'warn' | 'unready'
   readonly refuseBy: 'exit' | 'unready'
 }
 

@@ -91,7 +91,12 @@ export interface ProgressEvents {
     /** How many differences were left out on purpose. */
     readonly ignored: number
   }
-  decided: { readonly decision: Decision; readonly lines: readonly string[] }
+  decided: {
+    readonly decision: Decision
+    /** `goes on serving`: the gate opened before, and a refusal is only said. */
+    readonly consequence: 'as decided' | 'goes on serving'
+    readonly lines: readonly string[]
+  }
   /** A gate that had refused is open; `after` is how long it refused. */
   'gate opened': { readonly after: number }
   listening: { readonly address: string; readonly what: string }

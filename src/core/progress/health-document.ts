@@ -1,16 +1,15 @@
-import { findingsOf } from '../history/decision.js'
 import { summarizeHistory } from '../history/history.js'
 import type { Finding } from '../impact/assess-impact.js'
 import { parseKey } from '../model/catalog.js'
 import { countIgnored, type IgnoredDifferences } from '../model/scope.js'
 import { pluralOfKind } from '../text/format.js'
+import { checksSection } from './health-checks.js'
 import { describeOutage } from './outage.js'
 import {
   type CheckResult,
   type DetailLevel,
   type GateRefusal,
   type HealthState,
-  type HealthStatus,
   healthStatusOf,
   type RunningRevision,
 } from './process-health.js'
@@ -38,7 +37,7 @@ export function healthDocument(state: HealthState, detail: DetailLevel) {
     revision: summarizeHistory(history),
     ...(lastCheck === null ? {} : { verification: verificationSection(lastCheck, detail) }),
     database: databaseSection(state, detail),
-    checks: checksSection(state, status),
+    checks: checksSection(state),
   }
 }
 
@@ -90,31 +89,6 @@ function databaseSection({ serviceInfo, lastCheck }: HealthState, detail: Detail
   if (lastCheck === null || detail === 'public') return { environment }
   const { name, server, address, id } = lastCheck.database
   return { name, ...(id === null ? {} : { id }), environment, server: `PostgreSQL ${server}`, address }
-}
-
-function checksSection({ lastCheck, outage }: HealthState, status: HealthStatus) {
-  if (lastCheck === null) return {}
-  const time = lastCheck.checkedAt
-  const { history } = lastCheck.assessment
-  return {
-    'postgres:connection': [
-      {
-        componentType: 'datastore',
-        status: outage?.kind === 'database' ? 'fail' : 'pass',
-        time: outage?.since ?? time,
-      },
-    ],
-    'schema:revision': [{ componentType: 'datastore', status, observedValue: history.position, time }],
-    'schema:verification': [
-      {
-        componentType: 'datastore',
-        status: lastCheck.drifted ? 'fail' : status,
-        observedValue: findingsOf(lastCheck.assessment).length,
-        observedUnit: 'differences',
-        time,
-      },
-    ],
-  }
 }
 
 /** The activity of the running revision. Null is what is not known, or not the case; the optional members are for `full` details only. */

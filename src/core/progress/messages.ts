@@ -27,6 +27,8 @@ const labelByAction = {
   refuse: { level: 'warn', label: 'refused' },
 } as const
 
+const goesOnServing = 'A start would refuse; this process goes on serving.'
+
 const lockDescriptions = {
   migration: 'the migration lock, held by',
   tables: 'tables, locked by',
@@ -130,10 +132,12 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
     label: 'verified',
     text: `${describeCounts(compared)}: ${describeVerification(differences, ignored)}`,
   }),
-  decided: ({ decision: { action }, lines }) =>
-    lines.length === 0
-      ? { level: 'debug', label: 'gate', text: 'open' }
-      : { ...labelByAction[action], text: lines.join(' ') },
+  decided: ({ decision: { action }, consequence, lines }) => {
+    if (lines.length === 0) return { level: 'debug', label: 'gate', text: 'open' }
+    return action === 'refuse' && consequence === 'goes on serving'
+      ? warn('warning', [...lines, goesOnServing].join(' '))
+      : { ...labelByAction[action], text: lines.join(' ') }
+  },
   'gate opened': ({ after }) => info('gate', `open after ${describeDuration(after)}`),
   listening: ({ address, what }) => info('listening', `${address}  ${what}`),
   'database lost': ({ reason }) => ({ level: 'error', label: 'database', text: `lost: ${reason}` }),

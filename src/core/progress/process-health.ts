@@ -30,6 +30,8 @@ export interface CheckResult {
   readonly checkedAt: string
   /** Whether there are serious differences that the gate had not accepted when it opened. */
   readonly drifted: boolean
+  /** Whether requests are to be answered from it. */
+  readonly servable: boolean
 }
 
 /** Why the gate does not open. */
@@ -141,8 +143,8 @@ export function isReady(state: HealthState): boolean {
   return (
     state.opened &&
     state.phase === 'serving' &&
-    state.outage === null &&
-    state.lastCheck?.decision.action !== 'refuse'
+    state.outage?.kind !== 'database' &&
+    state.lastCheck?.servable === true
   )
 }
 
