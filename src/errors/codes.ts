@@ -63,6 +63,11 @@ export const errorCodes = {
     meaning: 'The role lacks a privilege that the command needs.',
     fix: 'Grant the privilege that is named, or migrate with another role through `MIGRATION_DATABASE_URL`.',
   },
+  SCHEMA_READ_ONLY: {
+    exit: 2,
+    meaning: 'Nothing can be written: the database is a standby, or a setting makes every session read-only.',
+    fix: 'Reset the setting that the error names, or name the primary with `MIGRATION_DATABASE_URL`.',
+  },
   SCHEMA_EMBEDDED_UNAVAILABLE: {
     exit: 2,
     meaning: 'No database is configured and the embedded PostgreSQL cannot run here.',
@@ -179,10 +184,22 @@ export const errorCodes = {
       'A migration ran without an error, but the catalog is not what the snapshot promises for its revision.',
     fix: 'Compare expected and actual: the usual cause is an `IF NOT EXISTS` or `hasColumn` that found something else.',
   },
+  SCHEMA_PROMISE_EMPTY: {
+    exit: 7,
+    meaning:
+      'A new migration changes nothing in the catalog and does not say so: `IF EXISTS` with a wrong name, `IF NOT EXISTS` on what an earlier one made, a condition that is always false. No snapshot was written.',
+    fix: "Correct the migration, or let it say so: `export const config = { changes: 'rows' }` or `'none'`.",
+  },
   SCHEMA_DATABASE_UNREACHABLE: {
     exit: 8,
     meaning: 'No connection to PostgreSQL within `CONNECT_TIMEOUT`.',
     fix: 'Check host, port and network; then run it again.',
+  },
+  SCHEMA_CONNECTIONS_EXHAUSTED: {
+    exit: 8,
+    meaning:
+      'The role, the database or the server has no connection left within its limit. Reading needs one, migrating two.',
+    fix: 'Raise the limit that the error names, or close other connections; then run it again.',
   },
   SCHEMA_LOCK_TIMEOUT: {
     exit: 9,

@@ -323,7 +323,7 @@ const beforeServing: readonly EarlyFault[] = [
     migrations: { '001_songs': songs },
     before: ({ server }) => server.query(`alter role ${role} connection limit 0`),
     break: async () => {},
-    says: /PostgreSQL has no connection left for this role\. Trying again/,
+    says: /PostgreSQL has no connection left for role \S+: its CONNECTION LIMIT is reached\. .*Trying again/,
     mend: ({ server }) => server.query(`alter role ${role} connection limit -1`),
   },
 ]

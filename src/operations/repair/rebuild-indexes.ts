@@ -3,8 +3,6 @@ import type { ProgressReporter } from '../../core/progress/events.js'
 import type { Heartbeat } from '../../core/progress/heartbeat.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
-import { readBackendPid } from '../../postgres/connection/query.js'
-import { setServerParameters } from '../../postgres/connection/settings.js'
 import { appendEntries, type LedgerEntry } from '../../postgres/ledger/ledger.js'
 import { type ActivitySampler, startActivitySampler } from '../../postgres/locks/session-activity.js'
 import { withHeartbeat } from '../../postgres/migrate/heartbeat.js'
@@ -20,14 +18,8 @@ export async function rebuildIndexes(
   survey: RepairSurvey,
 ): Promise<readonly string[]> {
   if (confirmed.length === 0) return []
-  const { client, pid } = locked.session
-  // A statement_timeout of the role would leave an invalid index behind. The session has no lock_timeout.
-  await setServerParameters(client, { statement_timeout: '0' }, 'session')
-  const sampler = startActivitySampler(
-    options.target.connection,
-    pid,
-    await readBackendPid(locked.auditClient),
-  )
+  const { client, pid, watchdog } = locked.session
+  const sampler = startActivitySampler(watchdog.client, pid)
   const done: string[] = []
   try {
     for (const { key } of confirmed) {

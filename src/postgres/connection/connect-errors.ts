@@ -9,7 +9,8 @@ export interface ConnectionFailure {
 }
 
 interface ConnectionErrorRule {
-  readonly matches: (code: string, message: string) => boolean
+  /** `routine` is the function of PostgreSQL that refused: a name in every language. */
+  readonly matches: (code: string, message: string, routine: string) => boolean
   readonly error: ErrorCode
   readonly retry: boolean
   readonly what: (address: DatabaseAddress) => string
@@ -17,6 +18,7 @@ interface ConnectionErrorRule {
 }
 
 const checkUrl: ErrorChoice = ['schemagate config', 'shows where the database URL comes from']
+const closeOthers: ErrorChoice = ['select pid from pg_stat_activity', 'shows who has them']
 const waitLonger: ErrorChoice = ['CONNECT_TIMEOUT=2m', 'waits longer for a database that is still starting']
 
 /** The first rule that matches decides. A code is a SQLSTATE of PostgreSQL or a code of Node. */
@@ -96,11 +98,28 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
     choices: [checkUrl, waitLonger],
   },
   {
+    matches: (code, _, routine) =>
+      code === sqlState.tooManyConnections && routine === 'InitializeSessionUserId',
+    error: 'SCHEMA_CONNECTIONS_EXHAUSTED',
+    retry: true,
+    what: ({ user }) =>
+      `PostgreSQL has no connection left for role "${user}": its CONNECTION LIMIT is reached. Reading needs one connection, migrating two.`,
+    choices: [['alter role … connection limit 4', 'allows more connections'], closeOthers],
+  },
+  {
+    matches: (code, _, routine) => code === sqlState.tooManyConnections && routine === 'CheckMyDatabase',
+    error: 'SCHEMA_CONNECTIONS_EXHAUSTED',
+    retry: true,
+    what: ({ name }) =>
+      `PostgreSQL has no connection left for database "${name}": its CONNECTION LIMIT is reached. Reading needs one connection, migrating two.`,
+    choices: [['alter database … connection limit 4', 'allows more connections'], closeOthers],
+  },
+  {
     matches: (code, message) =>
       code === sqlState.tooManyConnections || message.includes('no more connections allowed'),
     error: 'SCHEMA_DATABASE_UNREACHABLE',
     retry: true,
-    what: () => 'PostgreSQL has no connection left for this role.',
+    what: () => 'PostgreSQL has no connection left.',
     choices: [['max_connections', 'raise it on the server, or close other connections'], waitLonger],
   },
   {
@@ -132,7 +151,7 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
 /** Explains a failed attempt to connect. The server's own message is a fact of the error, the URL never is. */
 export function classifyConnectionError(cause: unknown, address: DatabaseAddress): ConnectionFailure {
   const { code, message } = codeAndMessageOf(cause)
-  const rule = connectionErrorRules.find(({ matches }) => matches(code, message))
+  const rule = connectionErrorRules.find(({ matches }) => matches(code, message, routineOf(cause)))
   if (rule === undefined) throw cause
   const error = new SchemaError(rule.error, {
     what: rule.what(address),
@@ -163,4 +182,8 @@ function formatDriverError(cause: unknown): string {
 
 function codeAndMessageOf(cause: unknown): { code: string; message: string } {
   return { code: driverErrorCode(cause), message: cause instanceof Error ? cause.message : String(cause) }
+}
+
+function routineOf(cause: unknown): string {
+  return cause instanceof Error && 'routine' in cause ? String(cause.routine) : ''
 }

@@ -1,11 +1,21 @@
 import type pg from 'pg'
 import { sleepUnlessAborted } from './backoff.js'
-import { type Connection, tryConnect } from './connect.js'
+import { connect, type Connection, tryConnect } from './connect.js'
+import { waitForPlace } from './connection-limit.js'
 import { withTimeout, closeClient, destroyClient } from './lifecycle.js'
+import { disableServerTimeouts } from './settings.js'
 import { isNoResponse } from './sqlstate.js'
+import { takeTurns } from './take-turns.js'
 
-/** Also closes this connection once the server stops answering. */
-export type WatchClient = (client: pg.Client) => void
+/** The second connection of a process that migrates: it asks the server while the first one runs a statement. */
+export interface Watchdog {
+  /** Also closes this connection once the server stops answering. */
+  readonly watch: (client: pg.Client) => void
+  /** The connection that pings. Others may use it for what takes a moment: their queries take turns. */
+  readonly client: () => pg.Client
+  /** Closes that connection while `use` runs, which may open a different one in its place. */
+  readonly withoutClient: <T>(use: () => Promise<T>) => Promise<T>
+}
 
 const pingInterval = 5_000
 const pingTimeout = 15_000
@@ -13,65 +23,99 @@ const pingTimeout = 15_000
 const maxUnansweredConnects = 3
 
 /**
- * Runs `use`, and pings the server meanwhile on `client`, which nothing else may use: a network that drops all packets looks
- * like a slow statement. After 15 s without an answer it closes the watched connections.
+ * Connects, runs `use`, and pings the server meanwhile: a network that drops all packets looks like a slow statement. After
+ * 15 s without an answer it closes the watched connections.
  */
 export async function withWatchdog<T>(
   connection: Connection,
-  client: pg.Client,
-  use: (watch: WatchClient) => Promise<T>,
+  use: (watchdog: Watchdog) => Promise<T>,
 ): Promise<T> {
   const watched = new Set<pg.Client>()
   const stop = new AbortController()
-  const pinging = pingUntilUnanswered(connection, client, stop.signal).then((answered) => {
+  const place: PingPlace = { client: await open(connection), isLent: false }
+  const pinging = pingUntilUnanswered(connection, place, stop.signal).then((answered) => {
     if (answered) return
     const reason = new Error(`PostgreSQL has not answered for ${pingTimeout / 1_000} s`)
     for (const other of watched) destroyClient(other, reason)
   })
   try {
-    return await use((other) => void watched.add(other))
+    return await use({
+      watch: (other) => void watched.add(other),
+      client: () => place.client,
+      withoutClient: (borrow) => lendPlace(place, connection, borrow),
+    })
   } finally {
     stop.abort()
     await pinging
+    await closeClient(place.client)
   }
+}
+
+/** The connection that pings; there are no pings while its place is lent. */
+interface PingPlace {
+  client: pg.Client
+  isLent: boolean
+}
+
+async function open(connection: Connection): Promise<pg.Client> {
+  return prepare(await waitForPlace(() => connect(connection)))
+}
+
+async function prepare(client: pg.Client): Promise<pg.Client> {
+  await disableServerTimeouts(client)
+  return takeTurns(client)
+}
+
+async function lendPlace<T>(place: PingPlace, connection: Connection, use: () => Promise<T>): Promise<T> {
+  place.isLent = true
+  await closeClient(place.client)
+  const result = await use()
+  place.client = await open(connection)
+  place.isLent = false
+  return result
 }
 
 /** False once the server does not answer, true when the signal aborts. Replaces a connection that was lost otherwise. */
 async function pingUntilUnanswered(
   connection: Connection,
-  first: pg.Client,
+  place: PingPlace,
   signal: AbortSignal,
 ): Promise<boolean> {
-  let client: pg.Client | null = first
-  try {
-    for (let unanswered = 0; await sleepUnlessAborted(pingInterval, signal);) {
-      const found: pg.Client | PingFailure = client ?? (await reconnect(connection))
-      unanswered = found === 'silence' ? unanswered + 1 : 0
+  let isLost = false
+  for (let unanswered = 0; await sleepUnlessAborted(pingInterval, signal);) {
+    if (place.isLent) continue
+    if (isLost) {
+      const failure = await reconnect(connection, place)
+      unanswered = failure === 'silence' ? unanswered + 1 : 0
       if (unanswered === maxUnansweredConnects) return false
-      client = typeof found === 'string' ? null : found
-      if (client === null) continue
-      const answer = await pingServer(client, signal)
-      if (answer === 'silence') return false
-      if (answer === 'lost') client = null
+      isLost = failure !== null
+    } else {
+      const failure = await pingServer(place.client, signal)
+      if (failure === 'silence') return false
+      isLost = failure !== null
     }
-    return true
-  } finally {
-    if (client !== null) await closeClient(client)
   }
+  return true
 }
 
 type PingFailure = 'silence' | 'lost'
 
-async function reconnect(connection: Connection): Promise<pg.Client | PingFailure> {
+async function reconnect(connection: Connection, place: PingPlace): Promise<PingFailure | null> {
   const attempt = await tryConnect(connection)
-  if ('client' in attempt) return attempt.client
-  return isNoResponse(attempt.failure.error.cause) ? 'silence' : 'lost'
+  if ('failure' in attempt) return isNoResponse(attempt.failure.error.cause) ? 'silence' : 'lost'
+  try {
+    place.client = await prepare(attempt.client)
+    return null
+  } catch {
+    await closeClient(attempt.client)
+    return 'lost'
+  }
 }
 
-async function pingServer(client: pg.Client, signal: AbortSignal): Promise<'answer' | PingFailure> {
+async function pingServer(client: pg.Client, signal: AbortSignal): Promise<PingFailure | null> {
   try {
     await withTimeout(client, { timeout: pingTimeout, signal }, () => client.query('select 1'))
-    return 'answer'
+    return null
   } catch (error) {
     await closeClient(client)
     return isNoResponse(error) ? 'silence' : 'lost'

@@ -22,6 +22,14 @@ export interface ReadRetryOptions {
   readonly signal?: AbortSignal
 }
 
+/** In milliseconds: a limit of the role or the database does not change by waiting. */
+const longestWaitForConnection = 5_000
+
+function longestWaitFor({ code }: SchemaError, { timeout, lockWaitTimeout }: ReadRetryOptions): number {
+  if (code === 'SCHEMA_CATALOG_LOCKED') return lockWaitTimeout
+  return code === 'SCHEMA_CONNECTIONS_EXHAUSTED' ? Math.min(timeout, longestWaitForConnection) : timeout
+}
+
 /** Reads with a client, using `withTimeout` with this deadline. */
 type ReadWithClient<T> = (client: pg.Client, deadline: Deadline) => Promise<T>
 
@@ -36,7 +44,7 @@ export async function readWithRetry<T>(
   options: ReadRetryOptions,
   read: ReadWithClient<T>,
 ): Promise<T> {
-  const { timeout, lockWaitTimeout, signal } = options
+  const { timeout, signal } = options
   let answerTimeout = options.answerTimeout
   let lastCode = ''
   let waitingSince = 0
@@ -50,7 +58,7 @@ export async function readWithRetry<T>(
     lastCode = error.code
     const waited = performance.now() - waitingSince
     const isLocked = isCatalogLockedError(error)
-    if (!retry || waited + delay > (isLocked ? lockWaitTimeout : timeout)) throw error
+    if (!retry || waited + delay > longestWaitFor(error, options)) throw error
     reportWait(error, waited, options)
     await pause(withJitter(delay), signal)
     if (attempt.connected && !isLocked)

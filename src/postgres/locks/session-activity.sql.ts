@@ -74,23 +74,36 @@ function progressQuery(pid: number): string {
   return selects.join(' union all ')
 }
 
+/** The columns of a session that blocks others; `lock` says which rows `l` of pg_locks it blocks them with. */
+const blockerColumns = (locks: string): string =>
+  `b.pid, a.usename as "user", coalesce(nullif(a.application_name, ''), nullif(a.backend_type, 'client backend')) as application,
+      host(a.client_addr) as address, a.state, coalesce(a.xact_start, a.query_start, a.backend_start) as since, a.query,
+      (select string_agg(distinct ${lockDescription}, ', ') from pg_locks l ${locks} and l.pid = b.pid and l.granted) as holds`
+
 /**
- * Three statements: what session `pid` does, who blocks it or `otherPid` (the second session of the same migration), and the
- * progress of its command. Calls pg_blocking_pids() only for a session that waits, because it locks the whole lock table.
+ * Three statements: what session `pid` does, who blocks it, and the progress of its command. Calls pg_blocking_pids() only
+ * for a session that waits, because it locks the whole lock table.
  */
-export function activityQuery(pid: number, otherPid: number): string {
+export function activityQuery(pid: number): string {
+  const sameLock = `join pg_locks w
+        on w.pid = ${pid} and not w.granted and ${lockColumnsOf('l')} is not distinct from ${lockColumnsOf('w')} where true`
   return `select a.state, a.query, a.wait_event_type as type, a.wait_event as event,
       (select ${lockDescription} from pg_locks l where l.pid = a.pid and not l.granted limit 1) as lock
     from pg_stat_activity a where a.pid = ${pid};
   with waiting as materialized (
-      select pid as waiter, pg_blocking_pids(pid) as by from pg_stat_activity
-      where pid in (${pid}, ${otherPid}) and wait_event_type = 'Lock'
-    ), blocking as (select distinct waiter, b.pid from waiting, unnest(by) b (pid))
-  select b.pid, a.usename as "user", coalesce(nullif(a.application_name, ''), nullif(a.backend_type, 'client backend')) as application,
-      host(a.client_addr) as address, a.state, coalesce(a.xact_start, a.query_start, a.backend_start) as since, a.query,
-      (select string_agg(distinct ${lockDescription}, ', ') from pg_locks l join pg_locks w
-        on w.pid = b.waiter and not w.granted and ${lockColumnsOf('l')} is not distinct from ${lockColumnsOf('w')}
-        where l.pid = b.pid and l.granted) as holds
+      select pg_blocking_pids(pid) as by from pg_stat_activity where pid = ${pid} and wait_event_type = 'Lock'
+    ), blocking as (select distinct b.pid from waiting, unnest(by) b (pid))
+  select ${blockerColumns(sameLock)}
     from blocking b left join pg_stat_activity a on a.pid = b.pid order by since nulls last, b.pid;
   ${progressQuery(pid)}`
+}
+
+/** The sessions whose locks on a table, given as a literal, keep others from inserting into it. */
+export function insertBlockersQuery(table: string): string {
+  const condition = `l.locktype = 'relation' and l.relation = to_regclass(${table}) and l.pid <> pg_backend_pid()
+      and l.database = (select oid from pg_database where datname = current_database())
+      and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`
+  return `with blocking as (select distinct l.pid from pg_locks l where l.granted and ${condition})
+    select ${blockerColumns(`where ${condition}`)}
+      from blocking b left join pg_stat_activity a on a.pid = b.pid order by since nulls last, b.pid`
 }

@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import {
   type Activity,
   type Blocker,
@@ -8,12 +8,10 @@ import {
 } from '../../core/progress/session-activity.js'
 import { errorMessage } from '../../core/text/redact.js'
 import { sleepUnlessAborted } from '../connection/backoff.js'
-import { connect, type Connection } from '../connection/connect.js'
-import { closeClient } from '../connection/lifecycle.js'
-import { queryAll, type Row, rowsOf } from '../connection/query.js'
-import { activityQuery } from './session-activity.sql.js'
+import { queryAll, queryRows, type Row, rowsOf } from '../connection/query.js'
+import { activityQuery, insertBlockersQuery } from './session-activity.sql.js'
 
-/** Reads several times a second what a session does, on a connection of its own, until `end` is called. */
+/** Reads several times a second what a session does, until `end` is called. */
 export interface ActivitySampler {
   /** What the session did at the last sample; not known where the sample failed or its answer is overdue. */
   readonly latest: () => Activity
@@ -26,38 +24,23 @@ const sampleInterval = 300
 const delayAfterFailure = 2_000
 const sampleTimeout = 3_000
 
-/**
- * Samples the session `pid`, which migrates, from now on. It may also wait for the session `ledgerPid`, which writes the
- * ledger for it; PostgreSQL cannot know that. Connects for the first sample, and again after a lost connection.
- */
-export function startActivitySampler(
-  connection: Connection,
-  pid: number,
-  ledgerPid: number,
-): ActivitySampler {
+/** Samples the session `pid` from now on, with the client that `clientOf` gives: after a lost connection a different one. */
+export function startActivitySampler(clientOf: () => pg.Client, pid: number): ActivitySampler {
   const stop = new AbortController()
   let latest: Activity = { known: false, reason: 'it has just begun' }
   let blockers: readonly Blocker[] = []
   let askedAt: number | null = null
-  let client: pg.Client | null = null
   const unansweredFor = (): number => (askedAt === null ? 0 : performance.now() - askedAt)
-  const disconnect = async (): Promise<void> => {
-    const last = client
-    client = null
-    if (last !== null) await closeClient(last)
-  }
 
   const sample = async (): Promise<number> => {
     askedAt = performance.now()
     try {
-      client ??= await connect(connection)
-      latest = await readActivity(client, pid, ledgerPid)
+      latest = await readActivity(clientOf(), pid)
       if (latest.known && (latest.blockers.length > 0 || latest.statement !== null))
         blockers = latest.blockers
       return sampleInterval
     } catch (error) {
       latest = { known: false, reason: errorMessage(error) }
-      await disconnect()
       return delayAfterFailure
     } finally {
       askedAt = null
@@ -74,16 +57,19 @@ export function startActivitySampler(
     blockers: () => blockers,
     end: async () => {
       stop.abort()
-      // A sample that waits for an answer fails with its connection, and may have opened a new one.
-      await disconnect()
       await sampling
-      await disconnect()
     },
   }
 }
 
-async function readActivity(client: pg.Client, pid: number, ledgerPid: number): Promise<Activity> {
-  const [sessions, blockers, progress] = (await queryAll(client, activityQuery(pid, ledgerPid))).map(rowsOf)
+/** The sessions that keep others from inserting into a table, by its quoted name. */
+export async function readInsertBlockers(client: pg.ClientBase, table: string): Promise<readonly Blocker[]> {
+  const rows = await queryRows(client, insertBlockersQuery(pg.escapeLiteral(table)))
+  return rows.map(parseBlocker)
+}
+
+async function readActivity(client: pg.Client, pid: number): Promise<Activity> {
+  const [sessions, blockers, progress] = (await queryAll(client, activityQuery(pid))).map(rowsOf)
   const [session] = sessions ?? []
   if (session === undefined) return { known: false, reason: 'its session is gone' }
   const { state, query, type, event, lock } = session

@@ -1,6 +1,5 @@
 import type { Heartbeat } from '../../core/progress/heartbeat.js'
 import { formatApplicationName } from '../connection/application-name.js'
-import { readBackendPid } from '../connection/query.js'
 import { setServerParameters } from '../connection/settings.js'
 import { type ActivitySampler, startActivitySampler } from '../locks/session-activity.js'
 import type { LockedSession } from '../session/locked-session.js'
@@ -19,8 +18,8 @@ export interface ActiveRun {
   readonly sampler: ActivitySampler
 }
 
-/** Milliseconds that the writer of the ledger waits for a lock where revisions wait without end. */
-const ledgerLockTimeout = 5_000
+/** The longest that the writer of the ledger waits for a lock, in milliseconds: its connection also samples and pings. */
+const ledgerLockTimeout = 3_000
 
 /**
  * Runs `use` while the activity of the session is sampled and its messages are kept. The writer of the ledger never waits
@@ -31,16 +30,13 @@ export async function withActiveRun<T>(
   total: number,
   use: (run: ActiveRun) => Promise<T>,
 ): Promise<T> {
-  const { target, session, auditClient, policy, report } = context
+  const { session, auditClient, policy, report } = context
   const progress = createRunProgress(total)
-  const sampler = startActivitySampler(target.connection, session.pid, await readBackendPid(auditClient))
+  const sampler = startActivitySampler(session.watchdog.client, session.pid)
   const stopCapturing = captureServerMessages(session.client, progress, sampler, report)
   try {
-    await setServerParameters(
-      auditClient,
-      lockTimeoutSetting(policy.lockTimeout || ledgerLockTimeout),
-      'session',
-    )
+    const ledgerTimeout = Math.min(policy.lockTimeout || ledgerLockTimeout, ledgerLockTimeout)
+    await setServerParameters(auditClient, lockTimeoutSetting(ledgerTimeout), 'session')
     const result = await use({ context, progress, sampler })
     await setServerParameters(session.client, lockTimeoutSetting(0), 'session')
     return result

@@ -1,21 +1,23 @@
 import type { Knex } from 'knex'
 import type pg from 'pg'
 import type { KnexProject } from '../../project/knexfile.js'
-import { toClientSettings, connect, type Connection, translateConnectionLoss } from '../connection/connect.js'
+import { addressOf } from '../connection/address.js'
+import { toClientSettings, type Connection, translateConnectionLoss } from '../connection/connect.js'
+import { isLimitReached, secondConnectionError, waitForPlace } from '../connection/connection-limit.js'
 import { closeClient, trackConnectionLoss } from '../connection/lifecycle.js'
 import { refusePooled } from '../connection/pooler.js'
 import { readBackendPid } from '../connection/query.js'
-import { setServerParameters } from '../connection/settings.js'
+import { disableServerTimeouts, setServerParameters } from '../connection/settings.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
-import { type WatchClient, withWatchdog } from '../connection/watchdog.js'
+import { type Watchdog, withWatchdog } from '../connection/watchdog.js'
 
 /** A Knex instance of our own with exactly one connection, and that connection: lock, DDL and verification share it. */
 export interface KnexSession {
   readonly knex: Knex
   readonly client: pg.Client
   readonly pid: number
-  /** Has the watchdog end this connection too if the server stops answering. */
-  readonly watchClient: WatchClient
+  /** Ends this session too if the server stops answering; its own connection is the only other one. */
+  readonly watchdog: Watchdog
 }
 
 /**
@@ -27,25 +29,38 @@ export async function withKnexSession<T>(
   project: KnexProject,
   use: (session: KnexSession) => Promise<T>,
 ): Promise<T> {
-  const client = await connect(connection)
-  return withWatchdog(connection, client, async (watchClient) => {
-    await refusePooled(client, connection)
+  return withWatchdog(connection, async (watchdog) => {
+    await refusePooled(watchdog.client(), connection)
     const opened: pg.Client[] = []
     const knex = await createSingleConnectionKnex(connection, project, (client) => {
       opened.push(client)
-      watchClient(client)
+      watchdog.watch(client)
     })
     try {
       return await translateConnectionLoss(opened, connection, async () => {
-        await knex.raw('select 1')
-        const [client] = opened
-        if (client === undefined) throw new Error('Knex made no connection')
-        return use({ knex, client, pid: await configureSession(client), watchClient })
+        const client = await openOnlyConnection(knex, opened, watchdog, connection)
+        return use({ knex, client, pid: await configureSession(client), watchdog })
       })
     } finally {
       await knex.destroy()
     }
   })
+}
+
+async function openOnlyConnection(
+  knex: Knex,
+  opened: readonly pg.Client[],
+  watchdog: Watchdog,
+  connection: Connection,
+): Promise<pg.Client> {
+  await waitForPlace(async () => knex.raw('select 1')).catch(async (error: unknown) => {
+    throw isLimitReached(error)
+      ? await secondConnectionError(error, watchdog.client(), addressOf(connection))
+      : error
+  })
+  const [client] = opened
+  if (client === undefined) throw new Error('Knex made no connection')
+  return client
 }
 
 /** A Knex instance that opens one connection and no second one. */
@@ -87,12 +102,9 @@ const clientCheckSettings = [
   { tcp_keepalives_idle: '10', tcp_keepalives_interval: '5', tcp_keepalives_count: '3' },
 ] as const
 
-/**
- * The server notices a killed client instead of finishing its statement; not every platform can. A lock_timeout set for the
- * role would make CREATE INDEX CONCURRENTLY leave an invalid index behind, so it is reset.
- */
+/** The server notices a killed client instead of finishing its statement; not every platform can. */
 async function configureSession(client: pg.Client): Promise<number> {
-  await setServerParameters(client, { lock_timeout: '0' }, 'session')
+  await disableServerTimeouts(client)
   for (const settings of clientCheckSettings)
     await setServerParameters(client, settings, 'session').catch((error: unknown) => {
       if (!isRefusedSetting(error)) throw error

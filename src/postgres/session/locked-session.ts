@@ -2,7 +2,7 @@ import pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import { formatApplicationName, waitingForLock } from '../connection/application-name.js'
-import { type Connection, withClient } from '../connection/connect.js'
+import { type Connection, translateConnectionLoss } from '../connection/connect.js'
 import { setServerParameters } from '../connection/settings.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { inspect } from '../inspect/inspect.js'
@@ -37,10 +37,10 @@ export async function withLockedSession<T>(
     const schema = await prepareLedgers(session.client, inspection, options).catch((error: unknown) => {
       throw explainPrivilegeError(error, connection)
     })
-    return withClient(connection, (auditClient) => {
-      session.watchClient(auditClient)
-      return use({ session, auditClient, inspection, schema, writer: writerOf(options) })
-    })
+    const auditClient = session.watchdog.client()
+    return translateConnectionLoss([auditClient], connection, () =>
+      use({ session, auditClient, inspection, schema, writer: writerOf(options) }),
+    )
   })
 }
 
@@ -91,7 +91,10 @@ async function inspectBeforeWriting(
 ): Promise<Inspection> {
   const { connection, project } = target
   const service = guard?.serviceConnection ?? null
-  if (service !== null) await requireSameDatabase(session, connection, service, project.tableName)
+  if (service !== null)
+    await session.watchdog.withoutClient(() =>
+      requireSameDatabase(session, connection, service, project.tableName),
+    )
   const inspection = await inspect(session.client, { connection, project })
   if (inspection.readOnly) throw standbyError(connection)
   guard?.checkPreconditions(inspection)
