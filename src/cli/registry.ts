@@ -62,7 +62,13 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
   snapshot: {
     summary: 'replay the migrations in a scratch database and write schema.snapshot.json',
     positionals: [],
-    options: { check: { type: 'boolean', help: 'write nothing; exit with 4 if the file is stale' } },
+    options: {
+      check: { type: 'boolean', help: 'write nothing; exit with 4 if the file is stale' },
+      'accept-empty': {
+        type: 'boolean',
+        help: 'take revisions that change nothing as they are, for those applied long ago',
+      },
+    },
     load: async () => (await import('./commands/snapshot.js')).run,
   },
   types: {

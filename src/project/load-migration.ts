@@ -10,7 +10,14 @@ export interface LoadedMigration {
   readonly down: ((knex: Knex) => unknown) | null
   /** Whether it asks for a transaction; null where it does not say. */
   readonly transaction: boolean | null
+  /** That it changes rows only, or nothing; null where it does not say: it changes the catalog then. */
+  readonly changes: DeclaredChanges | null
 }
+
+/** What a migration says it changes instead of the catalog: `export const config = { changes: 'rows' }`. */
+export type DeclaredChanges = (typeof declaredChanges)[number]
+
+const declaredChanges = ['rows', 'none'] as const
 
 /** Imports a migration file. Throws SCHEMA_MIGRATION_UNLOADABLE. */
 export async function loadMigration(revision: string, path: string): Promise<LoadedMigration> {
@@ -61,11 +68,26 @@ export function toLoadedMigration(revision: string, exports: unknown): LoadedMig
       down: isMigrationFunction(down) ? down.bind(candidate) : null,
       transaction:
         isRecord(config) && typeof config['transaction'] === 'boolean' ? config['transaction'] : null,
+      changes: isRecord(config) ? readDeclaredChanges(revision, config['changes']) : null,
     }
   }
   throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
     what: `Migration ${revision} exports no up function. Nothing was done.`,
     choices: [['export async function up(knex) { … }', 'is what a migration needs']],
+  })
+}
+
+function readDeclaredChanges(revision: string, value: unknown): DeclaredChanges | null {
+  if (value === undefined) return null
+  const found = declaredChanges.find((each) => each === value)
+  if (found !== undefined) return found
+  throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
+    what: `Migration ${revision} has a config.changes that is neither 'rows' nor 'none': ${JSON.stringify(value) ?? typeof value}. Nothing was done.`,
+    choices: [
+      [`changes: 'rows'`, 'says that it changes rows and not the catalog'],
+      [`changes: 'none'`, 'says that it changes nothing'],
+      ['leave it out', 'if it changes the catalog'],
+    ],
   })
 }
 

@@ -1,5 +1,5 @@
 import { findStaleRevisions } from '../core/model/snapshot-staleness.js'
-import { reuseUndeterminedValues, type Snapshot } from '../core/model/snapshot.js'
+import { changesOf, reuseUndeterminedValues, sameChanges, type Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { isRecord } from '../core/text/is-record.js'
 import { SchemaError } from '../errors/schema-error.js'
@@ -27,21 +27,34 @@ export async function loadOrRefreshSnapshot(
   return tryRefreshSnapshot(workspace, report)
 }
 
-/** Replays the migrations and writes the snapshot. Returns it with the file's path. What only reads one loads none of it. */
+export interface SnapshotOptions {
+  /** Takes new revisions that change nothing as they are, and warns. Default: SCHEMA_PROMISE_EMPTY. */
+  readonly acceptEmpty?: boolean
+}
+
+/**
+ * Replays the migrations and writes the snapshot. Returns it with the file's path. What only reads one loads none of it.
+ * Throws SCHEMA_PROMISE_EMPTY where a new revision changes nothing and does not say so.
+ */
 export async function makeSnapshot(
   workspace: Workspace,
   report: ProgressReporter,
+  { acceptEmpty = false }: SnapshotOptions = {},
 ): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {
   const started = performance.now()
   const { project, migrations, snapshotDirectory } = workspace
-  const [{ findScratch }, { replay }] = await Promise.all([
+  const [{ findScratch }, { replay }, { judgeEmptyRevisions }] = await Promise.all([
     import('../postgres/scratch/scratch.js'),
     import('./replay.js'),
+    import('./judge-empty.js'),
   ])
   const scratch = await findScratch(workspace.scratch)
-  const fresh = await replay({ scratch, project, migrations, report })
-  const snapshot = reuseUndeterminedValues(fresh, await loadEarlierSnapshot(snapshotDirectory))
+  const earlier = await loadEarlierSnapshot(snapshotDirectory)
+  const { snapshot: fresh, empty } = await replay({ scratch, project, migrations, report })
+  await judgeEmptyRevisions(empty, { workspace, earlier, acceptEmpty, report })
+  const snapshot = reuseUndeterminedValues(fresh, earlier)
   const file = await saveSnapshot(snapshotDirectory, snapshot)
+  reportPromises(snapshot, earlier, report)
   const keys = new Set(snapshot.revisions.flatMap(({ changes }) => Object.keys(changes)))
   report({
     event: 'snapshot written',
@@ -59,6 +72,17 @@ async function loadEarlierSnapshot(directory: string): Promise<Snapshot | null> 
     if (error instanceof SchemaError && error.code === 'SCHEMA_SNAPSHOT_INVALID') return null
     throw error
   })
+}
+
+/** What each revision promises that is new, or promises something else than before. */
+function reportPromises(snapshot: Snapshot, earlier: Snapshot | null, report: ProgressReporter): void {
+  const before = new Map(earlier?.revisions.map(({ revision, changes }) => [revision, changes]))
+  for (const { revision } of snapshot.revisions) {
+    const promised = changesOf(snapshot, revision)
+    const known = before.get(revision)
+    if (promised === null || (known !== undefined && sameChanges(known, promised.changes))) continue
+    report({ event: 'revision promised', revision, ...promised })
+  }
 }
 
 /** Without a scratch database, or with a folder that cannot be written, development goes on unverified and says so. */

@@ -17,6 +17,7 @@ import { applyPending } from '../postgres/migrate/migrate.js'
 import type { Scratch } from '../postgres/scratch/scratch.js'
 import type { RunPolicy } from '../postgres/session/migrate-options.js'
 import type { RevisionCheck } from '../postgres/verify/check-revision.js'
+import { type EmptyRevision, findEmptyChange, refuseUndeclaredChanges } from './empty-changes.js'
 import type { KnexProject } from '../project/knexfile.js'
 import type { Migration } from '../project/migration-files.js'
 
@@ -27,32 +28,37 @@ export interface ReplayOptions {
   readonly report: ProgressReporter
 }
 
+/** A replayed folder: its snapshot, and the revisions of which it promises nothing although they do not say so. */
+export interface Replay {
+  readonly snapshot: Snapshot
+  readonly empty: readonly EmptyRevision[]
+}
+
 /**
  * Replays the whole folder into scratch databases and makes the snapshot of it. Twice: a fact that comes out different is
  * not determined by the migrations (a default made from a random value), and is recorded as such.
- * Throws SCHEMA_MIGRATION_FAILED where a revision cannot be replayed.
+ * Throws SCHEMA_MIGRATION_FAILED where a revision cannot be replayed, and SCHEMA_PROMISE_BROKEN where one changes the catalog
+ * and says that it does not.
  */
-export async function replay(options: ReplayOptions): Promise<Snapshot> {
+export async function replay(options: ReplayOptions): Promise<Replay> {
   const { scratch, migrations, report } = options
   report({ event: 'replaying', revisions: migrations.length, where: scratch.where })
   const first = await scratch.withDatabase((connection) => replayFirst(connection, options))
   const second = await scratch.withDatabase((connection) => replaySecond(connection, { options, first }))
-  return {
-    postgres: first.major,
-    base: first.base,
-    revisions: migrations.map(({ revision, file, checksum }) => ({
-      revision,
-      file,
-      checksum,
-      ...mergeReplays(first.changes.get(revision) ?? {}, second.get(revision) ?? {}),
-    })),
-  }
+  const revisions = migrations.map(({ revision, file, checksum }) => ({
+    revision,
+    file,
+    checksum,
+    ...mergeReplays(first.changes.get(revision) ?? {}, second.get(revision) ?? {}),
+  }))
+  return { snapshot: { postgres: first.major, base: first.base, revisions }, empty: first.empty }
 }
 
 interface FirstReplay {
   readonly major: number
   readonly base: Catalog
   readonly changes: ReplayChanges
+  readonly empty: readonly EmptyRevision[]
 }
 
 async function replayFirst(connection: Connection, options: ReplayOptions): Promise<FirstReplay> {
@@ -61,13 +67,21 @@ async function replayFirst(connection: Connection, options: ReplayOptions): Prom
     major: await readServerMajor(client),
   }))
   const changes = new Map<string, Changes>()
+  const empty: EmptyRevision[] = []
   let before = base
-  await applyMigrations(connection, options, async ({ revision, read }) => {
-    const after = await read(allAnnotations)
-    changes.set(revision, changesBetween(before, after))
-    before = after
-  })
-  return { base, major, changes }
+  await applyMigrations(
+    connection,
+    { ...options, report: reportRun(options.report) },
+    async (uncommitted) => {
+      const after = await uncommitted.read(allAnnotations)
+      const changed = changesBetween(before, after)
+      refuseUndeclaredChanges(uncommitted, changed)
+      empty.push(...(await findEmptyChange(uncommitted, changed, options.project)))
+      changes.set(uncommitted.revision, changed)
+      before = after
+    },
+  )
+  return { base, major, changes, empty }
 }
 
 interface SecondReplay {
@@ -81,11 +95,16 @@ async function replaySecond(
 ): Promise<ReplayChanges> {
   const checkpoints = planCheckpoints(first.changes)
   const catalogs = new Map<string, Catalog>()
-  await applyMigrations(connection, options, async ({ revision, read }) => {
-    const checkpoint = checkpoints.get(revision)
-    if (checkpoint !== undefined)
-      catalogs.set(revision, pickKeys(await read(allAnnotations), checkpoint.keys()))
-  })
+  const { report } = options
+  await applyMigrations(
+    connection,
+    { ...options, report: reportLongRuns(report) },
+    async ({ revision, read }) => {
+      const checkpoint = checkpoints.get(revision)
+      if (checkpoint !== undefined)
+        catalogs.set(revision, pickKeys(await read(allAnnotations), checkpoint.keys()))
+    },
+  )
   return findRepeatedChanges(first.changes, checkpoints, catalogs, first.base)
 }
 
@@ -98,16 +117,23 @@ async function applyMigrations(
   check: RevisionCheck,
 ): Promise<void> {
   const target = { connection, project, migrations, snapshot: null, scope: defaultScope }
-  const options = { target, guard: null, policy: scratchPolicy, report: reportOnlyLongRuns(report) }
+  const options = { target, guard: null, policy: scratchPolicy, report }
   await applyPending(options, null, check).catch((error: unknown) => {
     throw describeReplayError(error)
   })
 }
 
-/** Of what happens in a scratch database only a revision that takes long is reported. */
-function reportOnlyLongRuns(report: ProgressReporter): ProgressReporter {
+/** Of what happens in a scratch database only a revision that takes long is reported, */
+function reportLongRuns(report: ProgressReporter): ProgressReporter {
   return (progress) => {
     if (progress.event === 'revision running') report(progress)
+  }
+}
+
+/** and once what PostgreSQL noticed: it may be the only trace of a statement that did nothing. */
+function reportRun(report: ProgressReporter): ProgressReporter {
+  return (progress) => {
+    if (progress.event === 'revision running' || progress.event === 'notice') report(progress)
   }
 }
 

@@ -42,11 +42,14 @@ export const otherMeanings: readonly {
   {
     word: 'severity',
     files: [
+      'src/core/model/observed-statements.ts',
       'src/core/progress/events.ts',
       'src/core/progress/messages.ts',
+      'src/core/progress/notices.ts',
       'src/postgres/connection/sqlstate.ts',
       'src/postgres/migrate/apply.ts',
       'src/postgres/migrate/lock-retry.ts',
+      'src/postgres/migrate/observe-statements.ts',
       'src/postgres/migrate/server-messages.ts',
     ],
     because: 'PostgreSQL calls it that whether a message is a NOTICE or a WARNING, and so do the log lines',

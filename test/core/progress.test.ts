@@ -121,6 +121,36 @@ const messages: {
       'info | replaying | 12 revisions, twice, in a new database on app@db:5432',
     ],
   ],
+  'revision promised': [
+    [
+      {
+        event: 'revision promised',
+        revision: '003',
+        changes: {
+          'table:public.songs': {},
+          'column:public.songs.id': {},
+          'column:public.bands.name': {},
+          'index:public.bands.bands_name': null,
+        },
+        existing: new Set(['column:public.bands.name', 'index:public.bands.bands_name']),
+      },
+      'info | promised | 003  + table public.songs (1 column); ~ column public.bands.name; - index public.bands.bands_name',
+    ],
+    [
+      { event: 'revision promised', revision: '003', changes: {}, existing: new Set() },
+      'info | promised | 003  no change to the catalog',
+    ],
+  ],
+  'promises empty': [
+    [
+      { event: 'promises empty', revisions: ['002 ran ALTER TABLE'] },
+      'warn | no promise | 1 revision changed nothing in the catalog, so nothing is promised of it: 002 ran ALTER TABLE',
+    ],
+    [
+      { event: 'promises empty', revisions: ['002 ran DO', '003 ran no statement'] },
+      'warn | no promise | 2 revisions changed nothing in the catalog, so nothing is promised of them: 002 ran DO; 003 ran no statement',
+    ],
+  ],
   'snapshot written': [
     [
       {

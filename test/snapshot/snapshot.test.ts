@@ -51,7 +51,8 @@ async function projectOf(t: Test, migrations: Readonly<Record<string, string>>):
 }
 
 async function snapshotOf(project: KnexProject, scratch: Scratch = newDatabases): Promise<Snapshot> {
-  return replay({ scratch, project, migrations: await listMigrations(project), report: () => {} })
+  const migrations = await listMigrations(project)
+  return (await replay({ scratch, project, migrations, report: () => {} })).snapshot
 }
 
 const catalogAt = (url: string): Promise<Catalog> =>

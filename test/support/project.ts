@@ -162,7 +162,9 @@ async function writeMigrations(root: string, migrations: MigrationChanges): Prom
 }
 
 async function takeSnapshot(config: Config): Promise<void> {
-  await withWorkspace({ config, report: () => {} }, (workspace) => makeSnapshot(workspace, () => {}))
+  await withWorkspace({ config, report: () => {} }, (workspace) =>
+    makeSnapshot(workspace, () => {}, { acceptEmpty: true }),
+  )
 }
 
 async function migrateWith(config: Config, to: string | null): Promise<void> {

@@ -10,12 +10,12 @@ import { type CommandHandler, type CommandResult, textOption } from './command.j
 export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
     const migrated = await migrateTo(workspace, textOption(context, 'to'), context)
-    const { inspection, assessment, applied } = migrated
+    const { inspection, assessment, applied, notices } = migrated
     const { history, verification } = assessment
     const verified = verification.status === 'verified' ? describeCounts(verification.compared) : 'nothing'
     return {
       exit: 0,
       text: `${describeAddress(inspection.database)} is ${history.position}, at ${toPrintable(history.current ?? 'no revision')}. Applied: ${applied.length}. Verified: ${verified}.`,
-      document: { applied, ...assessmentDocument(migrated, context.config.target) },
+      document: { applied, notices, ...assessmentDocument(migrated, context.config.target) },
     }
   })

@@ -1,12 +1,14 @@
-import { describeDifference } from '../../core/model/describe.js'
+import { describeChangedObjects, describeDifference } from '../../core/model/describe.js'
 import { diff } from '../../core/model/diff.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
+import type { ProgressReporter } from '../../core/progress/events.js'
+import { noticeOf, type RevisionNotice } from '../../core/progress/notices.js'
 import { formatCount } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
-import { makeSnapshot } from '../../snapshot/current.js'
 import { formatSnapshot, loadSnapshot } from '../../snapshot/file.js'
+import { makeSnapshot } from '../../snapshot/current.js'
 import { replay } from '../../snapshot/replay.js'
 import { loadUsableSnapshot, missingSnapshotError, staleSnapshotError } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
@@ -20,8 +22,14 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
       : generateSnapshot(workspace, context),
   )
 
-async function generateSnapshot(workspace: Workspace, { report }: CommandContext): Promise<CommandResult> {
-  const { snapshot, file } = await makeSnapshot(workspace, report)
+async function generateSnapshot(
+  workspace: Workspace,
+  { report, options }: CommandContext,
+): Promise<CommandResult> {
+  const seen = collectPromises(report)
+  const { snapshot, file } = await makeSnapshot(workspace, seen.report, {
+    acceptEmpty: options['accept-empty'] === true,
+  })
   const undetermined = snapshot.revisions.flatMap(({ revision, undetermined = {} }) =>
     Object.entries(undetermined).map(([key, facts]) =>
       toPrintable(`${key} ${facts.join(', ')}  (${revision})`),
@@ -34,8 +42,33 @@ async function generateSnapshot(workspace: Workspace, { report }: CommandContext
     text: [`${toPrintable(file)}: ${formatCount(snapshot.revisions.length, 'revision')}`, ...notes].join(
       '\n',
     ),
-    document: { file, revisions: snapshot.revisions.length, postgres: snapshot.postgres, undetermined },
+    document: {
+      file,
+      revisions: snapshot.revisions.length,
+      postgres: snapshot.postgres,
+      undetermined,
+      promised: seen.promised,
+      empty: seen.empty,
+      notices: seen.notices,
+    },
   }
+}
+
+/** Keeps for the document what is reported of new revisions, and what PostgreSQL noticed. */
+function collectPromises(report: ProgressReporter) {
+  const promised: { readonly revision: string; readonly changes: string }[] = []
+  const empty: string[] = []
+  const notices: RevisionNotice[] = []
+  const collect: ProgressReporter = (progress) => {
+    report(progress)
+    if (progress.event === 'notice') notices.push(noticeOf(progress))
+    if (progress.event === 'promises empty') empty.push(...progress.revisions)
+    if (progress.event === 'revision promised') {
+      const { revision, changes, existing } = progress
+      promised.push({ revision, changes: describeChangedObjects(changes, existing) })
+    }
+  }
+  return { report: collect, promised, empty, notices }
 }
 
 /** Compares the texts of the files first, which needs no database, then the catalog changes of a replay. */
@@ -46,7 +79,7 @@ async function checkSnapshot(workspace: Workspace, { report }: CommandContext): 
   if (committed === null) throw missingSnapshotError(workspace.snapshotDirectory, workspace.migrations.length)
   const { project, migrations } = workspace
   const scratch = await findScratch(workspace.scratch)
-  const fresh = await replay({ scratch, project, migrations, report })
+  const { snapshot: fresh } = await replay({ scratch, project, migrations, report })
   if (formatSnapshot(toComparable(fresh)) !== formatSnapshot(toComparable(committed)))
     throw differentSnapshotError(workspace, committed, fresh)
   return {

@@ -96,6 +96,17 @@ export function changesBetween(before: Catalog, after: Catalog): Changes {
   return Object.fromEntries(sortKeys(changed).map((key) => [key, after[key] ?? null]))
 }
 
+/** Whether two revisions change the same objects to the same facts. */
+export function sameChanges(one: Changes, other: Changes): boolean {
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)])
+  return [...keys].every((key) => {
+    const [was, is] = [one[key], other[key]]
+    return (
+      was !== undefined && is !== undefined && (was === null || is === null ? was === is : sameFacts(was, is))
+    )
+  })
+}
+
 function isSame(was: Facts | undefined, is: Facts | undefined): boolean {
   return was !== undefined && is !== undefined && sameFacts(was, is)
 }

@@ -40,6 +40,15 @@ export interface ProgressEvents {
     readonly objects: number
     readonly duration: number
   }
+  /** What a snapshot promises of a revision that is new in it, or promises something else. */
+  'revision promised': {
+    readonly revision: string
+    readonly changes: Changes
+    /** The keys of the changed objects that existed before. */
+    readonly existing: ReadonlySet<string>
+  }
+  /** Revisions of which nothing is promised, each with what it did. */
+  'promises empty': { readonly revisions: readonly string[] }
   'snapshot unavailable': { readonly reason: string }
   'waiting for lock': {
     /** The migration lock, or locks of other sessions on tables whose definitions must be read. */
@@ -72,7 +81,13 @@ export interface ProgressEvents {
     readonly along: readonly string[]
     readonly delay: number
   }
-  notice: { readonly revision: string | null; readonly severity: string; readonly message: string }
+  notice: {
+    readonly revision: string | null
+    readonly severity: string
+    readonly message: string
+    /** Absent where it is not the server's. */
+    readonly sqlstate?: string
+  }
   'revision applied': {
     readonly revision: string
     readonly duration: number

@@ -1,7 +1,7 @@
 import { summarizeCompletion, type Completion } from '../history/completion.js'
 import type { History } from '../history/history.js'
 import { describeOwner } from '../history/ownership.js'
-import { describeChanges } from '../model/describe.js'
+import { describeChangedObjects, describeChanges } from '../model/describe.js'
 import type { IgnoredDifferences } from '../model/scope.js'
 import { formatCount, describeCounts, describeDuration, shortenList } from '../text/format.js'
 import { toPrintable } from '../text/printable.js'
@@ -69,6 +69,13 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
     info(
       'snapshot',
       `${file}: ${formatCount(revisions, 'revision')}, ${formatCount(objects, 'object')}, in ${describeDuration(duration)}`,
+    ),
+  'revision promised': ({ revision, changes, existing }) =>
+    info('promised', `${revision}  ${describeChangedObjects(changes, existing)}`),
+  'promises empty': ({ revisions }) =>
+    warn(
+      'no promise',
+      `${formatCount(revisions.length, 'revision')} changed nothing in the catalog, so nothing is promised of ${revisions.length === 1 ? 'it' : 'them'}: ${revisions.join('; ')}`,
     ),
   'snapshot unavailable': ({ reason }) => warn('unverified', `No snapshot could be made: ${reason}`),
   'waiting for lock': ({ lock, holder, waited }) =>

@@ -1,3 +1,5 @@
+import type { Progress } from '../../core/progress/events.js'
+import { noticeOf, type RevisionNotice } from '../../core/progress/notices.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { AssessedDatabase, TaskControl } from '../../gate/assess.js'
 import { runGate } from '../../gate/gate.js'
@@ -7,6 +9,8 @@ import type { Workspace } from '../../workspace.js'
 export interface MigratedDatabase extends AssessedDatabase {
   /** The revisions applied, in order. */
   readonly applied: readonly string[]
+  /** What PostgreSQL noticed while they ran. */
+  readonly notices: readonly RevisionNotice[]
 }
 
 /**
@@ -23,6 +27,7 @@ export async function migrateTo(
   const policy = { ...config.policy, onBehind: to === null ? 'migrate' : 'warn' } as const
   // A revision that is rolled back and retried is reported twice.
   const applied = new Set<string>()
+  let notices: readonly RevisionNotice[] = []
   const assessed = await runGate({
     ...control,
     workspace: { ...workspace, config: { ...config, policy } },
@@ -32,10 +37,21 @@ export async function migrateTo(
       applied.size === 0 ? 'Nothing was applied.' : 'The revisions applied before remain applied.',
     report: (progress) => {
       if (progress.event === 'revision applied') applied.add(progress.revision)
+      if (progress.event === 'notice') notices = [...notices, noticeOf(progress)]
+      if (progress.event === 'revision blocked') notices = withoutRolledBack(notices, progress)
       control.report(progress)
     },
   })
-  return { ...assessed, applied: [...applied] }
+  return { ...assessed, applied: [...applied], notices }
+}
+
+/** What ran in vain runs again, and is noticed again. */
+function withoutRolledBack(
+  notices: readonly RevisionNotice[],
+  { revision, along }: Progress<'revision blocked'>,
+): readonly RevisionNotice[] {
+  const again = new Set([revision, ...along])
+  return notices.filter((notice) => notice.revision === null || !again.has(notice.revision))
 }
 
 function refuseUnknownRevision({ migrations }: Workspace, to: string | null): void {

@@ -39,6 +39,8 @@ export interface LedgerDetail {
   /** A hash of the verified catalog changes, and the major version of the PostgreSQL that printed them. */
   readonly changes?: string
   readonly postgres?: number
+  /** What PostgreSQL noticed while the revision ran: `NOTICE: relation "songs" already exists, skipping`. */
+  readonly notices?: readonly string[]
   /** The reason given for a forced stamp, and how many differences it accepted. */
   readonly reason?: string
   readonly differences?: number

@@ -1,9 +1,12 @@
 import type { Knex } from 'knex'
+import type { ObservedStatements } from '../../core/model/observed-statements.js'
 import { changesOf } from '../../core/model/snapshot.js'
 import { ledgerTablesOf, readCatalog, readCatalogInTransaction } from '../introspect/read-catalog.js'
 import { ledgerDetailOf } from '../ledger/change-hash.js'
-import { appendEntries } from '../ledger/ledger.js'
+import { appendEntries, type LedgerDetail } from '../ledger/ledger.js'
 import type { RevisionCheck } from '../verify/check-revision.js'
+import { recordOutside } from './audit.js'
+import { observeStatements } from './observe-statements.js'
 import type { LoadedRevision } from './run-state.js'
 import { type ActiveRun, configureForRevision, runCancellable, withRevisionHeartbeat } from './run.js'
 
@@ -19,11 +22,13 @@ export async function applyRevision(
   const startedAt = performance.now()
   await recordStart(revision, run)
   await configureForRevision(revision, context)
-  const duration = await withRevisionHeartbeat(revision, run, async () => {
-    await runCancellable(revision, context, () => runUp(revision, knex, run))
-    const ran = performance.now() - startedAt
-    await checkBeforeCommit(revision, run, check)
-    return ran
+  const { duration, observed } = await withRevisionHeartbeat(revision, run, async () => {
+    const observed = await observeStatements(context.session.client, () =>
+      runCancellable(revision, context, () => runUp(revision, knex, run)),
+    )
+    const duration = performance.now() - startedAt
+    await checkBeforeCommit(revision, run, check, observed)
+    return { duration, observed }
   })
   await appendEntries(context.session.client, context, [
     {
@@ -31,7 +36,11 @@ export async function applyRevision(
       event: 'applied',
       duration,
       checksum: revision.checksum,
-      detail: { ...startDetail(revision), ...ledgerDetailOf(revision, snapshot) },
+      detail: {
+        ...startDetail(revision),
+        ...ledgerDetailOf(revision, snapshot),
+        ...noticeDetail(observed),
+      },
     },
   ])
   const promised = snapshot === null ? null : changesOf(snapshot, revision.revision)
@@ -44,15 +53,29 @@ export async function applyRevision(
   })
 }
 
-async function recordStart(migration: LoadedRevision, { context, progress }: ActiveRun): Promise<void> {
+async function recordStart(migration: LoadedRevision, run: ActiveRun): Promise<void> {
+  const { context, progress } = run
   const { revision, checksum } = migration
   progress.endRevision()
   context.signal?.throwIfAborted()
   const number = progress.beginRevision(migration)
-  await appendEntries(context.auditClient, context, [
-    { revision, event: 'started', checksum, detail: startDetail(migration) },
-  ])
+  await recordOutside(run, [{ revision, event: 'started', checksum, detail: startDetail(migration) }])
   context.report({ event: 'revision started', revision, number, total: progress.state.total })
+}
+
+const [mostNotices, longestNotice] = [20, 500]
+
+/** The first notices of a revision: a loop can raise one a row. */
+function noticeDetail({ notices }: ObservedStatements): Pick<LedgerDetail, 'notices'> {
+  if (notices.length === 0) return {}
+  const kept = notices.slice(0, mostNotices).map(({ severity, message }) => `${severity}: ${message}`)
+  const omitted = notices.length - kept.length
+  return {
+    notices: [
+      ...kept.map((text) => text.slice(0, longestNotice)),
+      ...(omitted === 0 ? [] : [`… ${omitted} more`]),
+    ],
+  }
 }
 
 function startDetail({ file, transactional }: LoadedRevision) {
@@ -80,15 +103,18 @@ function isThenable(value: unknown): boolean {
 }
 
 async function checkBeforeCommit(
-  { revision, transactional }: LoadedRevision,
+  { revision, transactional, module }: LoadedRevision,
   { context, progress: { state } }: ActiveRun,
   check: RevisionCheck,
+  observed: ObservedStatements,
 ): Promise<void> {
   const { inspection, session, target } = context
   const read = transactional ? readCatalogInTransaction : readCatalog
   await check({
     revision,
     transactional,
+    observed,
+    declared: module.changes,
     recorded: [...inspection.recorded.revisions, ...state.applied, ...state.begun],
     client: session.client,
     major: inspection.major,

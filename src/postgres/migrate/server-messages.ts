@@ -8,6 +8,7 @@ import type { RunProgress } from './run-state.js'
 interface Notice {
   readonly severity?: string | undefined
   readonly message?: string | undefined
+  readonly code?: string | undefined
 }
 
 /** Reports the notices of a session and keeps its error messages. Returns a function that stops both. */
@@ -17,12 +18,13 @@ export function captureServerMessages(
   sampler: ActivitySampler,
   report: ProgressReporter,
 ): () => void {
-  const onNotice = ({ severity, message }: Notice): void =>
+  const onNotice = ({ severity, message, code }: Notice): void =>
     report({
       event: 'notice',
       revision: progress.state.running?.revision ?? null,
       severity: severity ?? 'NOTICE',
       message: message ?? '',
+      ...(code === undefined ? {} : { sqlstate: code }),
     })
   const stopListening = onServerError(client, (code, message) => {
     progress.addServerMessage(code, message)

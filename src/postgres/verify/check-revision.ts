@@ -1,7 +1,9 @@
 import type pg from 'pg'
 import { type Catalog, parseKey } from '../../core/model/catalog.js'
+import type { ObservedStatements } from '../../core/model/observed-statements.js'
 import type { Scope } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
+import type { DeclaredChanges } from '../../project/load-migration.js'
 import type { ReadOptions } from '../introspect/read-catalog.js'
 import { compareWithPromise } from './compare-with-promise.js'
 import { verificationError } from './verification-error.js'
@@ -15,6 +17,10 @@ export interface UncommittedRevision {
   readonly client: pg.ClientBase
   /** The major version of the server. */
   readonly major: number
+  /** What PostgreSQL reported while it ran. */
+  readonly observed: ObservedStatements
+  /** What it says it changes instead of the catalog. */
+  readonly declared: DeclaredChanges | null
   /** The catalog as the revision's own transaction sees it, without the ledgers. */
   readonly read: (options?: Omit<ReadOptions, 'ledgerTables'>) => Promise<Catalog>
 }

@@ -1,0 +1,79 @@
+import type { Snapshot } from '../core/model/snapshot.js'
+import type { ProgressReporter } from '../core/progress/events.js'
+import { formatCount, shortenList } from '../core/text/format.js'
+import { SchemaError } from '../errors/schema-error.js'
+import { withClient } from '../postgres/connection/connect.js'
+import { inspect } from '../postgres/inspect/inspect.js'
+import type { Workspace } from '../workspace.js'
+import type { EmptyRevision } from './empty-changes.js'
+
+export interface EmptyRevisionContext {
+  readonly workspace: Workspace
+  /** Null for the first snapshot of a project. */
+  readonly earlier: Snapshot | null
+  readonly acceptEmpty: boolean
+  readonly report: ProgressReporter
+}
+
+/**
+ * Warns of revisions that promise nothing and were applied before there was a snapshot, or are accepted. Those that the
+ * earlier snapshot has with no change were judged before. Throws SCHEMA_PROMISE_EMPTY for all others.
+ */
+export async function judgeEmptyRevisions(
+  found: readonly EmptyRevision[],
+  { workspace, earlier, acceptEmpty, report }: EmptyRevisionContext,
+): Promise<void> {
+  const known = new Set(earlier?.revisions.filter(changesNothing).map(({ revision }) => revision))
+  const fresh = found.filter(({ revision }) => !known.has(revision))
+  if (fresh.length === 0) return
+  const applied = earlier === null && !acceptEmpty ? await readApplied(workspace) : new Set<string>()
+  const refused = acceptEmpty ? [] : fresh.filter(({ revision }) => !applied.has(revision))
+  if (refused.length > 0) throw emptyPromiseError(refused, workspace)
+  report({
+    event: 'promises empty',
+    revisions: fresh.map(({ revision, because }) => `${revision} ${because}`),
+  })
+}
+
+function changesNothing({ changes }: Snapshot['revisions'][number]): boolean {
+  return Object.keys(changes).length === 0
+}
+
+/** The revisions that the configured database records; none where that cannot be read. */
+async function readApplied({ connection, project }: Workspace): Promise<ReadonlySet<string>> {
+  try {
+    const { recorded } = await withClient(connection, (client) => inspect(client, { connection, project }))
+    return new Set(recorded.revisions)
+  } catch {
+    return new Set()
+  }
+}
+
+function emptyPromiseError(refused: readonly EmptyRevision[], { migrations }: Workspace): SchemaError {
+  const [first] = refused
+  const names = refused.map(({ revision }) => revision)
+  const what =
+    refused.length === 1 && first !== undefined
+      ? `${first.revision} ${first.because} and changed nothing in the catalog.`
+      : `${formatCount(refused.length, 'revision')} changed nothing in the catalog.`
+  return new SchemaError('SCHEMA_PROMISE_EMPTY', {
+    what: `${what} A snapshot would promise nothing of ${refused.length === 1 ? 'it' : 'them'}, and every check would pass. None was written.`,
+    facts: [
+      [
+        'files',
+        migrations
+          .filter(({ revision }) => names.includes(revision))
+          .map((each) => each.path ?? each.revision),
+      ],
+      ...refused.map(
+        ({ revision, because, notices }) => [revision, shortenList([because, ...notices])] as const,
+      ),
+    ],
+    choices: [
+      ['correct the migration', 'a wrong name in an IF EXISTS, IF NOT EXISTS or hasTable is the usual cause'],
+      [`export const config = { changes: 'rows' }`, 'in the migration says that it changes rows only'],
+      [`export const config = { changes: 'none' }`, 'in the migration says that it changes nothing'],
+      ['schemagate snapshot --accept-empty', 'takes them as they are, for revisions applied long ago'],
+    ],
+  })
+}
