@@ -4,6 +4,7 @@ import {
   type Assessment,
   decide,
   findingsOf,
+  notesOf,
   ignoredDifferencesOf,
   promisedRevisions,
 } from '../core/history/decision.js'
@@ -14,6 +15,7 @@ import type { ProgressReporter } from '../core/progress/events.js'
 import { type Deadline, withTimeout } from '../postgres/connection/lifecycle.js'
 import { inspect } from '../postgres/inspect/inspect.js'
 import { type Inspection } from '../postgres/inspect/inspection.js'
+import { snapshotForDatabase } from '../postgres/introspect/extension-members.js'
 import { type ReadRetryOptions, readWithRetry } from '../postgres/inspect/read-with-retry.js'
 import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
 import type { Workspace } from '../workspace.js'
@@ -68,11 +70,17 @@ export async function assessDatabase(
 ): Promise<AssessedDatabase> {
   const { scope } = workspace.config.verify
   const inspection = await inspect(client, { ...workspace, scope, timeout })
-  const assessment = await assessInspection(client, workspace, inspection, snapshot)
-  return { snapshot, inspection, assessment, decision: decide(assessment, workspace.config.policy) }
+  const promised = snapshot === null ? null : await snapshotForDatabase(client, snapshot, inspection.live)
+  const assessment = await assessInspection(client, workspace, inspection, promised)
+  return {
+    snapshot: promised,
+    inspection,
+    assessment,
+    decision: decide(assessment, workspace.config.policy),
+  }
 }
 
-/** Compares an inspection with this build. The server is asked again only about differences in text. */
+/** Compares an inspection with this build; the snapshot names extensions where this database has them. The server is asked again only about differences in text. */
 export async function assessInspection(
   client: pg.ClientBase,
   { migrations, project, config }: Workspace,
@@ -116,6 +124,7 @@ export function reportOutcome(
       differences: findingsOf(assessment).length,
       ignored: countIgnored(ignoredDifferencesOf(assessment)),
     })
+  for (const text of notesOf(assessment)) report({ event: 'note', text })
   report({ event: 'decided', decision, consequence, lines: describeDecision(decision, assessment) })
 }
 

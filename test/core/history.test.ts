@@ -225,7 +225,7 @@ t.test('an assessment is position and verification at the revisions that are app
     ownership,
     history: { position: 'current', current: '003', head: '003', applied: build, pending: [], unknown: [] },
     changed: [],
-    verification: { status: 'verified', findings: [], ignored: [], compared: { table: 1, column: 1 } },
+    verification: { status: 'verified', findings: [], ignored: [], compared: { table: 1, column: 1 }, notes: [] },
   })
   const behind = assess({
     ...input,
@@ -254,6 +254,7 @@ t.test('an assessment is position and verification at the revisions that are app
     ],
     ignored: [],
     compared: { table: 1, column: 2 },
+    notes: [],
   })
   t.strictSame(findingsOf(behind).length, 2)
   const without = assess({ ...input, snapshot: null })
@@ -271,6 +272,7 @@ t.test('ignored differences are counted and do not affect the decision', async (
       { pattern: 'schema:nothing', reason: null, objects: [] },
     ],
     compared: { table: 1, column: 1 },
+    notes: [],
   })
   t.equal(decide(assess({ ...input, live }), byDefault).action, 'refuse')
   t.equal(decide(ignoring, byDefault).action, 'serve')

@@ -1,6 +1,7 @@
-import { findingsOf } from '../../core/history/decision.js'
+import { findingsOf, notesOf } from '../../core/history/decision.js'
 import { type Finding, type Impact, impacts } from '../../core/impact/assess-impact.js'
 import { describeDifference } from '../../core/model/describe.js'
+import { toPrintable } from '../../core/text/printable.js'
 import type { AssessedDatabase } from '../../gate/assess.js'
 import { describeDecision } from '../../gate/situations/refusal.js'
 
@@ -24,9 +25,15 @@ export function assessmentDocument({ inspection, assessment, decision }: Assesse
             compared: verification.compared,
             differences: verification.findings,
             ignored: verification.ignored,
+            notes: verification.notes,
           },
     gate: { action: decision.action, reasons: describeDecision(decision, assessment) },
   }
+}
+
+/** One line for each thing that is no difference, and worth telling. */
+export function describeNotes(assessment: AssessedDatabase['assessment']): readonly string[] {
+  return notesOf(assessment).map((note) => `note: ${toPrintable(note)}`)
 }
 
 /** Findings as text: by impact, the worst first, each with its reason. */

@@ -9,7 +9,7 @@ import { describeAddress } from '../../postgres/connection/address.js'
 import { pause } from '../../postgres/connection/backoff.js'
 import { staleSnapshotError } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
-import { assessmentDocument } from './assessment-report.js'
+import { assessmentDocument, describeNotes } from './assessment-report.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
 
 const pollInterval = 1_000
@@ -23,7 +23,8 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
     const state = await pollUntilServable(workspace, context, timeout)
     if (state.decision.action === 'refuse') throw notServableError(state, config.target)
     if (config.production && state.stale.length > 0) throw staleSnapshotError(workspace, state.stale)
-    return { exit: 0, text: '', document: assessmentDocument(state, config.target) }
+    const text = describeNotes(state.assessment).join('\n')
+    return { exit: 0, text, document: assessmentDocument(state, config.target) }
   })
 }
 

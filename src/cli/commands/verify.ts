@@ -19,7 +19,7 @@ import { withClient } from '../../postgres/connection/connect.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
 import { staleSnapshotError } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
-import { assessmentDocument, describeFindings } from './assessment-report.js'
+import { assessmentDocument, describeFindings, describeNotes } from './assessment-report.js'
 import type { CommandResult, CommandHandler } from './command.js'
 
 /** `schemagate verify`: every difference from the promise at the current revision, and the SQL that repairs it. Reads only. */
@@ -118,5 +118,5 @@ function collectNotes({ snapshot, inspection, assessment }: DatabaseStatus, scop
   const ownerNotes = hasOtherOwner(assessment.ownership)
     ? [`note: ${wrongDatabaseText.what(assessment)}`]
     : []
-  return [...patterns, ...ownerNotes]
+  return [...describeNotes(assessment), ...patterns, ...ownerNotes]
 }

@@ -4,6 +4,7 @@ import { compareInScope, defaultScope, type IgnoredDifferences, type Scope } fro
 import { promisedCatalogAt, type Snapshot } from '../model/snapshot.js'
 import { type HistoryChange, findHistoryChanges, type MigrationTexts, applyRenames } from './file-changes.js'
 import { compareHistory, type History, type Position, type RecordedRevisions } from './history.js'
+import { extensionNotes } from './notes.js'
 import { hasOtherOwner, type Ownership } from './ownership.js'
 import { type Policy, type Situation, type Action, type Decision } from './policy.js'
 
@@ -17,6 +18,8 @@ export type Verification =
       readonly ignored: readonly IgnoredDifferences[]
       /** How many promised objects of each kind were compared. */
       readonly compared: Readonly<Record<string, number>>
+      /** What is no difference, and worth telling. */
+      readonly notes: readonly string[]
     }
 
 /** How the database stands to this build. */
@@ -42,6 +45,8 @@ export interface AssessmentInput {
   readonly scope?: Scope
   /** By object key, why the server could not say whether two definitions mean the same. */
   readonly canonicalizeFailures?: Readonly<Record<string, string>>
+  /** What was found and is no difference. */
+  readonly notes?: readonly string[]
 }
 
 /** The action for each situation; the gravest situation comes first. */
@@ -76,7 +81,7 @@ export function assess(input: AssessmentInput): Assessment {
 }
 
 function verify(
-  { snapshot, live, scope = defaultScope, canonicalizeFailures = {} }: AssessmentInput,
+  { snapshot, live, scope = defaultScope, canonicalizeFailures = {}, notes = [] }: AssessmentInput,
   revisions: readonly string[],
 ): Verification {
   if (snapshot === null) return { status: 'unverified', why: 'there is no snapshot' }
@@ -87,7 +92,13 @@ function verify(
     const why = canonicalizeFailures[difference.key]
     return why === undefined ? finding : { ...finding, reason: `${finding.reason}; ${why}` }
   })
-  return { status: 'verified', findings, ignored, compared: countByKind(Object.keys(expected)) }
+  return {
+    status: 'verified',
+    findings,
+    ignored,
+    compared: countByKind(Object.keys(expected)),
+    notes: [...extensionNotes(snapshot, revisions, live), ...notes],
+  }
 }
 
 /** The revisions of this build that the database has, by their names in this build. */
@@ -123,6 +134,11 @@ export function mayMigrate({ situations }: Decision): boolean {
 /** The findings of a verification; none if it is unverified. */
 export function findingsOf({ verification }: Assessment): readonly Finding[] {
   return verification.status === 'verified' ? verification.findings : []
+}
+
+/** What is no difference, and worth telling; nothing if it is unverified. */
+export function notesOf({ verification }: Assessment): readonly string[] {
+  return verification.status === 'verified' ? verification.notes : []
 }
 
 /** The differences that were left out on purpose; none if it is unverified. */

@@ -27,6 +27,8 @@ export interface Snapshot {
   /** What the scratch database held before the first revision: neither promised nor unexpected. */
   readonly base: Catalog
   readonly revisions: readonly SnapshotRevision[]
+  /** The snapshot as its file has it, where this one names extensions in the schemas of a database. */
+  readonly original?: Snapshot
 }
 
 /** What a snapshot promises at some revisions. */

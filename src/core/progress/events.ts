@@ -97,6 +97,8 @@ export interface ProgressEvents {
     readonly existing?: ReadonlySet<string>
   }
   'revision reverted': { readonly revision: string; readonly duration: number }
+  /** What is no difference, and worth telling. */
+  note: { readonly text: string }
   'drift before': { readonly differences: number }
   migrated: { readonly revisions: number; readonly duration: number }
   seeded: { readonly files: readonly string[]; readonly duration: number }

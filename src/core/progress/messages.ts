@@ -125,6 +125,7 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
       'drift',
       `${formatCount(differences, 'difference')} from the promise before migrating; they are judged afterwards`,
     ),
+  note: ({ text }) => info('note', text),
   migrated: ({ revisions, duration }) =>
     info(
       'migrated',

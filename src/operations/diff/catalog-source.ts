@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { maskWord } from '../../config/url.js'
 import type { Catalog } from '../../core/model/catalog.js'
+import { type ExtensionMove, findMovedExtensions, relocateCatalog } from '../../core/model/extension-moves.js'
 import type { UndeterminedFacts } from '../../core/model/diff.js'
 import { fullCatalogAt } from '../../core/model/snapshot.js'
 import { errorMessage } from '../../core/text/redact.js'
@@ -10,6 +11,7 @@ import { canonicalizeCatalog } from '../../postgres/canonicalize/canonicalize.js
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import { type Connection, withClient } from '../../postgres/connection/connect.js'
 import { readServerMajor } from '../../postgres/connection/query.js'
+import { readExtensionMoves } from '../../postgres/introspect/extension-members.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
 import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js'
@@ -22,6 +24,8 @@ export interface SourceCatalog {
   readonly catalog: Catalog
   /** The major version of PostgreSQL on which it was read. */
   readonly major: number
+  /** The extensions that the catalog it was compared with has in other schemas. */
+  readonly moves: readonly ExtensionMove[]
 }
 
 /** A catalog whose texts are used for a source wherever both texts mean the same to the server. */
@@ -81,7 +85,7 @@ export async function readSource(
 
 /**
  * Reads two sources with the same texts wherever they mean the same. The texts are those of a snapshot, if one is
- * involved.
+ * involved, with the extensions where the second has them.
  */
 export async function readSourcePair(
   from: string,
@@ -89,8 +93,9 @@ export async function readSourcePair(
   workspace: Workspace,
 ): Promise<readonly [from: SourceCatalog, to: SourceCatalog]> {
   const isToFirst = to.startsWith('snapshot')
-  const first = await readSource(isToFirst ? to : from, workspace)
-  const second = await readSource(isToFirst ? from : to, workspace, { ...first, undetermined: {} })
+  const reference = await readSource(isToFirst ? to : from, workspace)
+  const second = await readSource(isToFirst ? from : to, workspace, { ...reference, undetermined: {} })
+  const first = { ...reference, catalog: relocateCatalog(reference.catalog, second.moves) }
   return isToFirst ? [second, first] : [first, second]
 }
 
@@ -110,11 +115,13 @@ async function readDatabaseSource(
   return withClient(connection, async (client) => {
     const live = await readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations })
     const major = await readServerMajor(client)
-    if (reference === null) return { name, catalog: live, major }
-    const { catalog: expected, undetermined } = reference
+    if (reference === null) return { name, catalog: live, major, moves: [] }
+    const moves = await readExtensionMoves(client, findMovedExtensions([reference.catalog], live))
+    const expected = relocateCatalog(reference.catalog, moves)
+    const { undetermined } = reference
     const majors = { expected: reference.major, actual: major }
     const canonical = await canonicalizeCatalog(client, { expected, undetermined, live, majors }, 'own')
-    return { name, catalog: canonical.live, major }
+    return { name, catalog: canonical.live, major, moves }
   })
 }
 
@@ -133,6 +140,7 @@ async function readSnapshotSource(revision: string, workspace: Workspace): Promi
     name: `snapshot at ${upTo.at(-1)}`,
     catalog: fullCatalogAt(snapshot, upTo),
     major: snapshot.postgres,
+    moves: [],
   }
 }
 

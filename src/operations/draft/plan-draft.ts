@@ -1,4 +1,5 @@
 import type { Catalog } from '../../core/model/catalog.js'
+import { relocateBack } from '../../core/model/extension-moves.js'
 import type { Difference } from '../../core/model/diff.js'
 import { compareInScope, type IgnoredDifferences, type Scope, limitToScope } from '../../core/model/scope.js'
 import { planChanges } from '../../ddl/plan/plan.js'
@@ -53,7 +54,9 @@ export async function planDraft(
   const inspection = source === 'database' ? await inspectAtHead(workspace) : null
   const base = await loadDraftBase(workspace)
   const reference = base.major === null ? null : { ...base, major: base.major }
-  const target = await readSource(source, workspace, reference)
+  const found = await readSource(source, workspace, reference)
+  // A migration is replayed on scratch, where the extensions are as promised.
+  const target = { ...found, catalog: relocateBack(found.catalog, found.moves, base.catalog) }
   return { ...planBetween(base, target, workspace.config.verify.scope, { online }), inspection }
 }
 

@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import type { Catalog } from '../../core/model/catalog.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
@@ -17,10 +18,10 @@ import { verificationError } from '../../postgres/verify/verification-error.js'
 
 /** How an empty database becomes what is promised. */
 export interface InitPlan {
-  /** Whether an object, by its key, may be there before: every new database has it. */
-  readonly isInitial: (key: string) => boolean
+  /** Whether an object of the empty database, by its key, may be there before. */
+  readonly isInitial: (key: string, live: Catalog) => boolean
   /** The statements that build the promised catalog, all of which can share a transaction. */
-  readonly statementsFor: (live: Catalog) => readonly string[]
+  readonly statementsFor: (live: Catalog, client: pg.ClientBase) => Promise<readonly string[]>
 }
 
 /**
@@ -32,11 +33,12 @@ export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Pr
     const { project, migrations } = options.target
     const { session, inspection } = locked
     const live = await readCatalog(session.client, { ...ledgerTablesOf(project), ...allAnnotations })
-    const existing = Object.keys(live).filter((key) => !plan.isInitial(key))
+    const existing = Object.keys(live).filter((key) => !plan.isInitial(key, live))
     if (existing.length + inspection.recorded.revisions.length > 0)
       throw notEmptyError(options, existing, inspection.recorded.revisions.length)
     await markApplied(locked, project, migrations, async () => {
-      for (const statement of plan.statementsFor(live)) await session.client.query(statement)
+      for (const statement of await plan.statementsFor(live, session.client))
+        await session.client.query(statement)
       await session.client.query('set local check_function_bodies to default')
       await verifyBuilt(options, locked)
       await recordBuilt(options, locked)

@@ -1,4 +1,4 @@
-import type { Catalog } from '../../core/model/catalog.js'
+import { type Catalog, objectKey } from '../../core/model/catalog.js'
 import { fullCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import type { Plan } from '../../ddl/statement.js'
@@ -7,6 +7,7 @@ import type { TaskControl } from '../../gate/assess.js'
 import { migrateOptionsFor } from '../../gate/migrate-options.js'
 import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js'
 import type { Workspace } from '../../workspace.js'
+import { snapshotForDatabase } from '../../postgres/introspect/extension-members.js'
 import { buildDatabase } from './build.js'
 
 export interface InitResult {
@@ -29,9 +30,9 @@ export async function initFromSnapshot(workspace: Workspace, control: TaskContro
   if (snapshot === null || stale.length > 0) throw staleSnapshotError(workspace, stale)
   let statements = 0
   await buildDatabase(migrateOptionsFor(workspace, snapshot, control), {
-    isInitial: (key) => snapshot.base[key] !== undefined,
-    statementsFor: (live) => {
-      const plan = planBuild(live, snapshot)
+    isInitial: (key, live) => snapshot.base[key] !== undefined || isProvided(key, live, snapshot),
+    statementsFor: async (live, client) => {
+      const plan = planBuild(live, await snapshotForDatabase(client, snapshot, live))
       statements = plan.statements.length
       return plan.statements.map(({ sql }) => sql)
     },
@@ -44,6 +45,16 @@ export async function initFromSnapshot(workspace: Workspace, control: TaskContro
     statements,
     duration: performance.now() - started,
   }
+}
+
+/** Whether an object is a promised extension, or the schema of one: a provider may have put it there. */
+function isProvided(key: string, live: Catalog, { revisions }: Snapshot): boolean {
+  const isPromised = (each: string): boolean => revisions.some(({ changes }) => changes[each] != null)
+  if (key.startsWith('extension:')) return isPromised(key)
+  return Object.entries(live).some(
+    ([each, { schema }]) =>
+      each.startsWith('extension:') && isPromised(each) && key === objectKey('schema', [String(schema)]),
+  )
 }
 
 /** What every new database has stays as it is, unless a revision changed it. */

@@ -21,6 +21,7 @@ import {
 import type { Workspace } from '../../workspace.js'
 import { type IndexRepair, type InvalidIndex, planIndexRepair } from './invalid-indexes.js'
 import type { RepairPlan } from './repair-plan.js'
+import { snapshotForDatabase } from '../../postgres/introspect/extension-members.js'
 import { repair, type RepairResult } from './repair.js'
 
 export interface RepairContext extends TaskControl {
@@ -75,10 +76,12 @@ async function surveyClient(
   context: RepairContext,
   rebuilt: readonly string[] = [],
 ): Promise<Survey> {
-  const { workspace, snapshot } = context
+  const { workspace } = context
   const { project, migrations, config, migrationConnection: connection } = workspace
   const { scope } = config.verify
   const inspection = await inspect(client, { connection, project, scope })
+  const snapshot =
+    context.snapshot === null ? null : await snapshotForDatabase(client, context.snapshot, inspection.live)
   const { schema } = inspection
   const assessment = await assessInspection(client, workspace, inspection, snapshot)
   const pending = new Set(assessment.history.pending)
@@ -87,7 +90,12 @@ async function surveyClient(
     migrations.filter(({ revision }) => pending.has(revision)),
     { snapshot, inspection, scope },
   )
-  const repairs = await planIndexRepairs(client, { context, inspection, assessment, unfinished })
+  const repairs = await planIndexRepairs(client, {
+    context: { ...context, snapshot },
+    inspection,
+    assessment,
+    unfinished,
+  })
   const indexes = repairs.flatMap((each) => ('statements' in each ? [each] : []))
   const records = selectRecordable(unfinished, [...rebuilt, ...indexes.map(({ key }) => key)])
   return {

@@ -10,6 +10,7 @@ import type { Facts } from '../../core/model/catalog.js'
 import { pickKeys } from '../../core/model/snapshot.js'
 import { canonicalizeCatalog } from '../../postgres/canonicalize/canonicalize.js'
 import { proposeAt, requireSnapshot, type StampContext, withInspection } from './plan.js'
+import { snapshotForDatabase } from '../../postgres/introspect/extension-members.js'
 import type { StampProposal } from './proposal.js'
 
 /** A proposal for the revision that a database is most like, and the runners-up. */
@@ -26,7 +27,8 @@ export async function findClosestRevision(context: StampContext): Promise<Closes
   const snapshot = await requireSnapshot(workspace)
   return withInspection(context, async (client, inspection) => {
     const { live, major } = inspection
-    const search = { snapshot, live, scope: workspace.config.verify.scope }
+    const promised = await snapshotForDatabase(client, snapshot, live)
+    const search = { snapshot: promised, live, scope: workspace.config.verify.scope }
     const canonicalized = await canonicalizeForEveryRevision(client, search, major)
     const distances = rankByDistance(measureDistances(search, canonicalized))
     const closest = distances[0]?.revision ?? ''

@@ -10,6 +10,7 @@ import { type Inspection } from '../../postgres/inspect/inspection.js'
 import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js'
 import type { Workspace } from '../../workspace.js'
 import type { StampProposal } from './proposal.js'
+import { snapshotForDatabase } from '../../postgres/introspect/extension-members.js'
 import { refuseOlder, refuseSeparateHistory, refuseUnknown } from './refuse.js'
 
 export interface StampContext extends TaskControl {
@@ -77,12 +78,13 @@ export async function proposeAt(database: InspectedDatabase, revision: string): 
 }
 
 /** The assessment as if exactly these revisions were recorded. */
-export function assessAt(
+export async function assessAt(
   { client, inspection, snapshot, workspace }: InspectedDatabase,
   revisions: readonly string[],
 ): Promise<Assessment> {
   const recorded = { ...inspection.recorded, revisions }
-  return assessInspection(client, workspace, { ...inspection, recorded }, snapshot)
+  const promised = await snapshotForDatabase(client, snapshot, inspection.live)
+  return assessInspection(client, workspace, { ...inspection, recorded }, promised)
 }
 
 /** Refuses a wrong database; revisions to be forgotten are not a sign of one. */

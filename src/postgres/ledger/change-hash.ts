@@ -17,7 +17,7 @@ export function changeHashOf(
   snapshot: Snapshot | null,
   revision: string,
 ): { readonly changes: string; readonly postgres: number } | null {
-  const text = snapshot === null ? null : canonicalChange(snapshot, revision)
+  const text = snapshot === null ? null : canonicalChange(snapshot.original ?? snapshot, revision)
   if (snapshot === null || text === null) return null
   const changes = `${snapshotFormat}:sha256:${createHash('sha256').update(text).digest('hex')}`
   return { changes, postgres: snapshot.postgres }

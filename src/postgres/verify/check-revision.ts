@@ -6,6 +6,7 @@ import type { Snapshot } from '../../core/model/snapshot.js'
 import type { DeclaredChanges } from '../../project/load-migration.js'
 import type { ReadOptions } from '../introspect/read-catalog.js'
 import { compareWithPromise } from './compare-with-promise.js'
+import { snapshotForDatabase } from '../introspect/extension-members.js'
 import { verificationError } from './verification-error.js'
 
 /** A revision whose `up` has run and is not committed yet. */
@@ -35,12 +36,13 @@ export type RevisionCheck = (revision: UncommittedRevision) => Promise<void>
 export function createRevisionCheck(snapshot: Snapshot | null, scope: Scope): RevisionCheck {
   return async (uncommitted) => {
     const { revision, transactional, recorded } = uncommitted
-    const changes = snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}
-    const keys = Object.keys(changes)
-    if (snapshot === null || keys.length === 0) return
+    const promised = changedKeys(snapshot, revision)
+    if (snapshot === null || promised.length === 0) return
     const { comments, grants } = scope
-    const kinds = new Set(keys.map((key) => parseKey(key).kind))
+    // Where the extensions are, says how their types and functions are named.
+    const kinds = new Set([...promised.map((key) => parseKey(key).kind), 'extension'])
     const live = await uncommitted.read({ kinds, comments, grants })
+    const keys = changedKeys(await snapshotForDatabase(uncommitted.client, snapshot, live), revision)
     const { differences, canonicalizeFailures } = await compareWithPromise(
       uncommitted,
       { snapshot, revisions: recorded, live },
@@ -50,4 +52,8 @@ export function createRevisionCheck(snapshot: Snapshot | null, scope: Scope): Re
     if (differences.length > 0)
       throw verificationError({ revision, differences, canonicalizeFailures, transactional })
   }
+}
+
+function changedKeys(snapshot: Snapshot | null, revision: string): readonly string[] {
+  return Object.keys(snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {})
 }

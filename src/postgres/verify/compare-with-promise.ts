@@ -3,6 +3,7 @@ import type { Catalog } from '../../core/model/catalog.js'
 import type { Difference } from '../../core/model/diff.js'
 import { compareInScope, type Scope } from '../../core/model/scope.js'
 import { promisedCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
+import { snapshotForDatabase } from '../introspect/extension-members.js'
 import { canonicalizeDifferences, type CanonicalizeFailures } from '../canonicalize/canonicalize.js'
 
 /** The server that can say whether two texts mean the same. */
@@ -13,7 +14,7 @@ export interface ComparisonServer {
   readonly transactional: boolean
 }
 
-/** A live catalog, and the revisions at which the snapshot is to promise it. */
+/** A live catalog with its extensions, and the revisions at which the snapshot is to promise it. */
 export interface CatalogAtRevisions {
   readonly snapshot: Snapshot
   readonly revisions: Iterable<string>
@@ -32,10 +33,11 @@ export interface PromiseComparison {
  */
 export async function compareWithPromise(
   { client, major, transactional }: ComparisonServer,
-  { snapshot, revisions, live }: CatalogAtRevisions,
+  { snapshot: original, revisions, live }: CatalogAtRevisions,
   scope: Scope,
   keys?: readonly string[],
 ): Promise<PromiseComparison> {
+  const snapshot = await snapshotForDatabase(client, original, live)
   const promised = promisedCatalogAt(snapshot, revisions)
   const { differences } = compareInScope(promised, live, scope, keys)
   if (differences.length === 0) return { differences, canonicalizeFailures: {} }

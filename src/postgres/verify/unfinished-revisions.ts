@@ -9,6 +9,7 @@ import {
 import type { Scope } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { Migration } from '../../project/migration-files.js'
+import { snapshotForDatabase } from '../introspect/extension-members.js'
 import { canonicalizeDifferences } from '../canonicalize/canonicalize.js'
 import type { DeparseTransaction } from '../canonicalize/temporary-objects.js'
 import type { Inspection } from '../inspect/inspection.js'
@@ -39,12 +40,16 @@ export async function readUnfinishedRevisions(
   context: CompletionContext,
 ): Promise<readonly UnfinishedRevision[]> {
   const { last } = context.inspection.ledger ?? { last: new Map<string, LastEvent>() }
+  const snapshot =
+    context.snapshot === null || migrations.length === 0
+      ? context.snapshot
+      : await snapshotForDatabase(client, context.snapshot, context.inspection.live)
   const unfinished: UnfinishedRevision[] = []
   for (const { revision, file, checksum } of migrations) {
     const event = last.get(revision) ?? null
     unfinished.push({
       revision,
-      completion: await readCompletion(client, revision, context),
+      completion: await readCompletion(client, revision, { ...context, snapshot }),
       lastEvent: event,
       corrected: event !== null && isCorrected(event, { file, checksum }),
     })

@@ -124,7 +124,8 @@ export function statisticsQueries(tableFilter: TableFilter): readonly KindQuery[
         from pg_statistic_ext s
           join pg_namespace n on n.oid = s.stxnamespace
           join pg_class c on c.oid = s.stxrelid
-        where ${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_statistic_ext', 's.oid')}`,
+        where ${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_statistic_ext', 's.oid')}
+          and ${notOfExtension('pg_class', 'c.oid')}`,
     },
   ]
 }

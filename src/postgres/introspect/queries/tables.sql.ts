@@ -184,7 +184,7 @@ function indexQuery(tableFilter: TableFilter): KindQuery {
 const triggerStates = `when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always'`
 
 export function triggerAndPolicyQueries(tableFilter: TableFilter): readonly KindQuery[] {
-  const ofRelations = `${userSchema} and ${tableFilter('c')}`
+  const ofRelations = `${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_class', 'c.oid')}`
   return [
     {
       // A trigger of a partitioned table has a copy on each partition.
