@@ -225,7 +225,13 @@ t.test('an assessment is position and verification at the revisions that are app
     ownership,
     history: { position: 'current', current: '003', head: '003', applied: build, pending: [], unknown: [] },
     changed: [],
-    verification: { status: 'verified', findings: [], ignored: [], compared: { table: 1, column: 1 }, notes: [] },
+    verification: {
+      status: 'verified',
+      findings: [],
+      ignored: [],
+      compared: { table: 1, column: 1 },
+      notes: [],
+    },
   })
   const behind = assess({
     ...input,

@@ -341,7 +341,12 @@ const messages: {
       'warn | drift | 2 differences from the promise before migrating; they are judged afterwards',
     ],
   ],
-  note: [[{ event: 'note', text: 'the extension citext is elsewhere' }, 'info | note | the extension citext is elsewhere']],
+  note: [
+    [
+      { event: 'note', text: 'the extension citext is elsewhere' },
+      'info | note | the extension citext is elsewhere',
+    ],
+  ],
   migrated: [
     [{ event: 'migrated', revisions: 0, duration: 5 }, 'info | migrated | nothing was pending'],
     [{ event: 'migrated', revisions: 2, duration: 1_200 }, 'info | migrated | 2 revisions applied in 1.2 s'],
