@@ -141,6 +141,12 @@ const messages: {
       'info | promised | 003  no change to the catalog',
     ],
   ],
+  'ledger sequence advanced': [
+    [
+      { event: 'ledger sequence advanced', sequence: 'public.knex_migrations_id_seq', value: 7 },
+      'warn | ledger | public.knex_migrations_id_seq was behind the rows of its table, as after a restore; it was set to 7',
+    ],
+  ],
   'promises empty': [
     [
       { event: 'promises empty', revisions: ['002 ran ALTER TABLE'] },

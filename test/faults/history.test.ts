@@ -66,6 +66,7 @@ gate         serve: 1 applied migration was edited; its change to the catalog is
   connecting  app@db:5432/songs, environment production
   snapshot    2 revisions differ from the migrations: making it again
   replaying   4 revisions, twice, in a new database
+  promised    20260104_add_length  + column public.songs.length
   snapshot    /songs/migrations/schema.snapshot.json: 4 revisions, 7 objects, in T
   database    app@db:5432/songs (PostgreSQL N) is behind: at 20260103_add_year, 1 revision pending up to 20260104_add_length
   migrated    20260104_add_length  T  + 1 column
@@ -106,6 +107,8 @@ Do one of:
     says: `  connecting  app@db:5432/songs, environment production
   snapshot    2 revisions differ from the migrations: making it again
   replaying   4 revisions, twice, in a new database
+  promised    20260102_add_artist  + column public.songs.artist
+  promised    20260104_add_length  + column public.songs.length
   snapshot    /songs/migrations/schema.snapshot.json: 4 revisions, 7 objects, in T
   database    app@db:5432/songs (PostgreSQL N) is behind: at 20260103_add_year, 1 revision pending up to 20260104_add_length
 ! verified    1 table, 4 columns, 1 constraint: 1 difference

@@ -66,6 +66,8 @@ export interface ProgressEvents {
   /** To whom the database belongs from now on. */
   identified: { readonly identity: StoredIdentity }
   'knex lock freed': object
+  /** A sequence of a ledger was behind its rows, as after a restore of the rows alone. */
+  'ledger sequence advanced': { readonly sequence: string; readonly value: number }
   /** `what` is a statement, or the revision that is recorded. */
   repairing: { readonly what: string }
   'repair running': { readonly what: string } & Heartbeat

@@ -95,6 +95,11 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
       'knex lock',
       "a killed process left Knex's lock row set; it was freed, because no other process holds the migration lock",
     ),
+  'ledger sequence advanced': ({ sequence, value }) =>
+    warn(
+      'ledger',
+      `${sequence} was behind the rows of its table, as after a restore; it was set to ${value}`,
+    ),
   repairing: ({ what }) => info('repairing', what),
   'repair running': ({ what, ...heartbeat }) => heartbeatMessage(what, heartbeat),
   'revision started': ({ revision, number, total }) => ({

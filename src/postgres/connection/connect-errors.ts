@@ -1,6 +1,6 @@
 import { SchemaError, type ErrorChoice, type ErrorCode } from '../../errors/schema-error.js'
 import { describeAddress, type DatabaseAddress } from './address.js'
-import { driverErrorCode, isResourceShortage, sqlState } from './sqlstate.js'
+import { driverErrorCode, isDeterministicState, isResourceShortage, sqlState } from './sqlstate.js'
 
 /** Why connecting failed: the error to throw, and whether a later attempt may succeed. */
 export interface ConnectionFailure {
@@ -138,6 +138,13 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
     retry: true,
     what: () => 'PostgreSQL is out of memory or disk space.',
     choices: [["PostgreSQL's log", 'says which'], waitLonger],
+  },
+  {
+    matches: isDeterministicState,
+    error: 'SCHEMA_CONFIG_INVALID',
+    retry: false,
+    what: ({ user, name }) => `PostgreSQL refuses connections of user "${user}" to database "${name}".`,
+    choices: [checkUrl],
   },
   {
     matches: () => true,

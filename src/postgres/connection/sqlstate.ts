@@ -144,12 +144,13 @@ export function isLockConflict(state: string): boolean {
   return state === sqlState.lockNotAvailable || state === sqlState.deadlockDetected
 }
 
-/** Whether the server refused this statement, and was neither shut down, overloaded, broken nor asked to cancel it. */
-export function isStatementRejected(error: unknown): error is pg.DatabaseError {
+/** Whether a code is a SQLSTATE that the same request would get again: the server is up, has resources and works. */
+export function isDeterministicState(code: string): boolean {
   return (
-    error instanceof pg.DatabaseError &&
+    // No class of PostgreSQL begins with E, as Node's codes do.
+    /^[0-9FHP][0-9A-Z]{4}$/.test(code) &&
     !isOfClass(
-      error.code ?? '',
+      code,
       classConnectionException,
       classInsufficientResources,
       classOperatorIntervention,
@@ -157,6 +158,11 @@ export function isStatementRejected(error: unknown): error is pg.DatabaseError {
       classInternalError,
     )
   )
+}
+
+/** Whether the server refused this statement, and was neither shut down, overloaded, broken nor asked to cancel it. */
+export function isStatementRejected(error: unknown): error is pg.DatabaseError {
+  return error instanceof pg.DatabaseError && isDeterministicState(error.code ?? '')
 }
 
 function isOfClass(state: string, ...classes: readonly string[]): boolean {

@@ -10,6 +10,7 @@ import type { Connection } from '../connection/connect.js'
 import { queryAll, type QueryResult, type Row, rowsOf } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { ledgerTablesOf, createCatalogReader } from '../introspect/read-catalog.js'
+import { hiddenLedgerError } from '../ledger/ledger-access.js'
 import { lastEventsQuery, parseLastEvents, type Ledger, quoteTableName } from '../ledger/ledger.js'
 import { catalogLockedError } from '../locks/blocked-read.js'
 import type { Inspection } from './inspection.js'
@@ -92,6 +93,7 @@ async function readServerAndCatalog(
   const [serverRows = [], tables = []] = serverResults.map(rowsOf)
   const server = parseServerAndLedgers(serverRows[0] ?? {}, tables, project)
   refuseMisplacedLedger(server, tables, connection, project)
+  refuseHiddenLedger(server, tables, connection)
   return { server, live: await reader.parse(results.slice(serverResultCount)), serverResults }
 }
 
@@ -121,6 +123,17 @@ function refuseMisplacedLedger(
       ['drop table', 'removes a ledger that is not in use, with all that it records'],
     ],
   })
+}
+
+function refuseHiddenLedger(
+  { schema, user, name }: ServerAndLedgers,
+  tables: readonly Row[],
+  connection: Connection,
+): void {
+  const hidden = tables.find((row) => row['hidden'] === true && row['schema'] === schema)
+  if (hidden === undefined || schema === null) return
+  const table = `${quoteName(schema)}.${quoteName(String(hidden['table']))}`
+  throw hiddenLedgerError(table, { ...addressOf(connection), user, name })
 }
 
 /** The first migration creates our ledger before Knex's: a process that is killed in between leaves only ours. */

@@ -3,6 +3,7 @@ import type { KnexProject } from '../../project/knexfile.js'
 import { queryRows, type QueryResult, type Row } from '../connection/query.js'
 import { canonicalSessionStatements } from '../introspect/canonical-session.js'
 import { catalogHashQuery } from '../introspect/catalog-hash.js'
+import { hidesRowsCondition } from '../ledger/ledger-access.js'
 import { ledgerTable } from '../ledger/ledger.js'
 import { lockHeldCondition } from '../locks/advisory-lock.sql.js'
 import type { InspectionFingerprint } from './inspection.js'
@@ -66,7 +67,7 @@ function serverQuery(tableName: string): string {
  */
 function ledgerTablesQuery({ tableName, schemaName }: KnexProject): string {
   const schema = schemaName === null ? 'current_schema()' : pg.escapeLiteral(schemaName)
-  return `select n.nspname as schema, c.relname as table
+  return `select n.nspname as schema, c.relname as table, ${hidesRowsCondition('select')} as hidden
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relname in (${pg.escapeLiteral(tableName)}, '${ledgerTable}') and c.relkind in ('r', 'p')
       and n.nspname !~ '^pg_' and has_schema_privilege(n.oid, 'usage')

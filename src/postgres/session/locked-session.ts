@@ -7,7 +7,9 @@ import { setServerParameters } from '../connection/settings.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { inspect } from '../inspect/inspect.js'
 import { type Inspection } from '../inspect/inspection.js'
-import { ensureLedger, type LedgerWriter } from '../ledger/ledger.js'
+import { requireLedgerAccess } from '../ledger/ledger-access.js'
+import { advanceLedgerSequences } from '../ledger/ledger-sequences.js'
+import { ensureLedger, ledgerTable, type LedgerWriter, quoteTableName } from '../ledger/ledger.js'
 import { recordIdentity } from '../ledger/record-identity.js'
 import { type LockWaitOptions, withMigrationLock } from '../locks/advisory-lock.js'
 import { describeLockHolder } from '../locks/lock-holders.js'
@@ -15,6 +17,7 @@ import { releaseKnexLock } from './knex-lock.js'
 import { type KnexSession, withKnexSession } from './knex-session.js'
 import type { MigrateOptions } from './migrate-options.js'
 import { requireSameDatabase } from './same-database.js'
+import { requireWritable } from './writable.js'
 
 /** A session that holds the migration lock, and what was true of the database when it got the lock. */
 export interface LockedSession {
@@ -95,15 +98,15 @@ async function inspectBeforeWriting(
     await session.watchdog.withoutClient(() =>
       requireSameDatabase(session, connection, service, project.tableName),
     )
+  await requireWritable(session.client, connection)
   const inspection = await inspect(session.client, { connection, project })
-  if (inspection.readOnly) throw standbyError(connection)
   guard?.checkPreconditions(inspection)
   return inspection
 }
 
 async function prepareLedgers(
   client: pg.Client,
-  { schema, identity, ledger }: Inspection,
+  { schema, identity, ledger, database }: Inspection,
   { target: { project }, guard, report }: MigrateOptions,
 ): Promise<string> {
   if (schema === null)
@@ -113,7 +116,12 @@ async function prepareLedgers(
     })
   if (project.schemaName !== null)
     await client.query(`create schema if not exists ${pg.escapeIdentifier(project.schemaName)}`)
+  await requireLedgerAccess(client, schema, project.tableName, database)
   await ensureLedger(client, schema)
+  const tables = ledger === null ? [ledgerTable] : [project.tableName, ledgerTable]
+  const quoted = tables.map((table) => quoteTableName(schema, table))
+  for (const advanced of await advanceLedgerSequences(client, quoted))
+    report({ event: 'ledger sequence advanced', ...advanced })
   if (identity === null && guard !== null)
     report({
       event: 'identified',
@@ -124,17 +132,8 @@ async function prepareLedgers(
   return schema
 }
 
-function standbyError(connection: Connection): SchemaError {
-  return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
-    what: 'The database is a standby: it replays its primary and cannot be written. Nothing was done.',
-    facts: [['database', describeAddress(addressOf(connection))]],
-    choices: [['MIGRATION_DATABASE_URL', 'names the primary']],
-  })
-}
-
 function explainPrivilegeError(error: unknown, connection: Connection): unknown {
-  // A missing privilege, or a setting of the role or the database that makes the session read-only.
-  if (!hasSqlState(error, sqlState.insufficientPrivilege, sqlState.readOnlyTransaction)) return error
+  if (!hasSqlState(error, sqlState.insufficientPrivilege)) return error
   return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
     what: `The role may not migrate: ${error.message}. Nothing was done.`,
     facts: [['database', describeAddress(addressOf(connection))]],
