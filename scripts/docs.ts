@@ -4,6 +4,7 @@ import { helpText } from '../src/cli/help.js'
 import { commands } from '../src/cli/registry.js'
 import { configReference } from '../src/config/explain.js'
 import { annotationRules, impactRules, impacts } from '../src/core/impact/assess-impact.js'
+import { triggerTools } from '../src/core/impact/tool-triggers.js'
 import { ruleTableRows, type ImpactRule } from '../src/core/impact/rule.js'
 import { nameOfKind } from '../src/core/text/format.js'
 import { errorCodes } from '../src/errors/codes.js'
@@ -52,6 +53,9 @@ const pages: Readonly<Record<string, string>> = {
     note,
     `Every difference between the promise and the live catalog has an impact on code that was built for the promise: ${impacts.map((impact) => `\`${impact}\``).join(', ')}. \`breaks\` and \`weakens\` are drift, which \`ON_DRIFT\` answers; \`slows\` warns; \`harmless\` is shown. If several facts differ, the worst impact counts; if several cases apply, the first. \`schemagate verify\` shows the impact and the reason.`,
     'What belongs to a table that this build does not know is harmless. A kind or a fact without a rule breaks.',
+    'A promised partition that was dropped or detached is harmless, with what belongs to it, if all partitions that are left are of later ranges or one of them is the default. A partition that was made meanwhile is harmless in any case. Where that is not enough, `VERIFY_IGNORE=table:public.events_p*` names the partitions.',
+    'An invalid index that `REINDEX … CONCURRENTLY` makes beside another (`_ccnew`, `_ccold`) is not compared while a session builds an index of its table. Once none does, it is told, and `schemagate repair` drops it.',
+    `Triggers that fire after the write are harmless if they call a function of an extension, or of one of these tools, in a schema that no migration made: ${triggerTools.map(({ tool, functions }) => `${tool} (\`${functions}\`)`).join(', ')}. Any other unpromised trigger may change what is written.`,
     '## Every kind\n\nComments are compared only with `VERIFY_COMMENTS`, owners and grants only with `VERIFY_GRANTS`.',
     impactTable(factRows(annotationRules)),
     ...Object.entries(impactRules).flatMap(([kind, { missing, unexpected, changed }]) => [

@@ -21,6 +21,7 @@ import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
 import type { Workspace } from '../workspace.js'
 import { configuredOwner } from './preconditions.js'
 import { describeDecision } from './situations/refusal.js'
+import { leaveOutTransientIndexes } from './transient-indexes.js'
 
 /** What was true of a database at one moment, how it stands to this build, and what the policy says to it. */
 export interface AssessedDatabase {
@@ -29,6 +30,8 @@ export interface AssessedDatabase {
   readonly inspection: Inspection
   readonly assessment: Assessment
   readonly decision: Decision
+  /** The keys of indexes that only a running REINDEX CONCURRENTLY explains. They are not compared. */
+  readonly transient: readonly string[]
 }
 
 /** Where progress is reported, and what asks to stop. */
@@ -70,13 +73,15 @@ export async function assessDatabase(
 ): Promise<AssessedDatabase> {
   const { scope } = workspace.config.verify
   const inspection = await inspect(client, { ...workspace, scope, timeout })
-  const promised = snapshot === null ? null : await snapshotForDatabase(client, snapshot, inspection.live)
-  const assessment = await assessInspection(client, workspace, inspection, promised)
+  const { live, transient } = await leaveOutTransientIndexes(client, inspection)
+  const promised = snapshot === null ? null : await snapshotForDatabase(client, snapshot, live)
+  const assessment = await assessInspection(client, workspace, { ...inspection, live }, promised)
   return {
     snapshot: promised,
     inspection,
     assessment,
     decision: decide(assessment, workspace.config.policy),
+    transient,
   }
 }
 

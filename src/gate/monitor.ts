@@ -157,7 +157,9 @@ function createCheck(options: MonitorOptions): (client: pg.Client) => Promise<As
     if (settled && (await matchesFingerprint(client, place, last.inspection.fingerprint))) return last
     const assessed = await checkInFull(client, options)
     if (assessed === null) return null
-    settled = assessed.inspection.fingerprint.results === last.inspection.fingerprint.results
+    settled =
+      assessed.transient.length === 0 &&
+      assessed.inspection.fingerprint.results === last.inspection.fingerprint.results
     last = assessed
     return assessed
   }

@@ -762,7 +762,7 @@ const policies: readonly Case[] = [
     promised: seen,
     live: `${songs} create policy all_seen on songs using (true)`,
     differences: [
-      'unexpected policy:public.songs.all_seen (weakens)',
+      'unexpected policy:public.songs.all_seen (harmless)',
       'missing policy:public.songs.seen (weakens)',
     ],
   },

@@ -14,6 +14,7 @@ import {
 import { createDatabase, createRole, query } from '../support/database.js'
 import { type Case, cases } from './cases.js'
 import { kindCases } from './kind-cases.js'
+import { othersCases } from './others-cases.js'
 import { scopedCases } from './scoped-cases.js'
 
 const url = await createDatabase(t)
@@ -55,19 +56,20 @@ function inShort(difference: Difference): string {
   return `${difference.change} ${difference.key}${facts}`
 }
 
-function inWords(difference: Difference, expected: Catalog): string {
-  return `${inShort(difference)} (${assessImpact(difference, expected).impact})`
+function inWords(difference: Difference, expected: Catalog, live: Catalog): string {
+  return `${inShort(difference)} (${assessImpact(difference, expected, live).impact})`
 }
 
-const allCases = [...cases, ...kindCases]
+const allCases = [...cases, ...kindCases, ...othersCases]
 
 for (const each of allCases) {
   const { name, since = 0 } = each
   t.test(name, { skip: since > major && `needs PostgreSQL ${since}` }, async (t) => {
     const promised = await catalogOf(each.promised)
-    const differences = diff(promised, await liveCatalogOf(t, each))
+    const live = await liveCatalogOf(t, each)
+    const differences = diff(promised, live)
     t.strictSame(
-      differences.map((difference) => inWords(difference, promised)),
+      differences.map((difference) => inWords(difference, promised, live)),
       each.differences,
     )
     t.strictSame(diff(promised, await catalogOf(each.promised)), [], 'made again it is the same')

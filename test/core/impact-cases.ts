@@ -1,7 +1,28 @@
-import type { Facts } from '../../src/core/model/catalog.js'
+import type { Catalog, Facts } from '../../src/core/model/catalog.js'
 
-/** The promised and the live facts of an object, null if it does not exist, and what the difference means. */
-export type ImpactCase = readonly [expected: Facts | null, actual: Facts | null, verdict: string]
+/**
+ * The promised and the live facts of an object, null if it does not exist, and what the difference means; with other objects
+ * of the live catalog, of both, and without one of the live catalog.
+ */
+export type ImpactCase = readonly [
+  expected: Facts | null,
+  actual: Facts | null,
+  verdict: string,
+  beside?: { readonly live?: Catalog; readonly both?: Catalog; readonly notLive?: string },
+]
+
+const songs = 'table:public.songs'
+const key: Catalog = {
+  'constraint:public.songs.songs_pkey': { type: 'primary key', definition: 'PRIMARY KEY (id)' },
+}
+const published: Catalog = { 'publication:cdc': { allTables: true } }
+const noUpdates = 'weakens: updates and deletes of a published table without a replica identity fail'
+const publishes = 'harmless: changes are published too, and all writes go on as before'
+const calls = (name: string, timing = 'AFTER'): Facts => ({
+  definition: `CREATE TRIGGER x ${timing} INSERT ON public.songs FOR EACH ROW EXECUTE FUNCTION ${name}('id')`,
+})
+const writesMore = 'weakens: writes do more than promised'
+const forwards = 'harmless: it records or forwards what is written, and does not change it'
 
 const uses = 'breaks: code that uses it fails'
 const unused = 'harmless: this build does not use it'
@@ -107,6 +128,12 @@ const tables: readonly ImpactCase[] = [
     'harmless: rows of its bound are stored in it and found as before',
   ],
   [null, { parents: ['public.songs'] }, 'weakens: queries on the parent find its rows as well'],
+  [
+    null,
+    { parents: ['public.songs'] },
+    'harmless: the extension keeps rows of the parent in it',
+    { notLive: 'schema:public' },
+  ],
   ...bounds,
 ]
 const privileges: readonly ImpactCase[] = [
@@ -177,7 +204,9 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
       {},
       { replicaIdentity: 'nothing' },
       'breaks: updates and deletes fail while a publication has the table',
+      { live: published },
     ],
+    [{}, { replicaIdentity: 'nothing' }, 'harmless: nobody is told of old rows'],
     [
       {},
       { replicaIdentity: 'full' },
@@ -187,6 +216,7 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
       { replicaIdentity: 'full' },
       {},
       'weakens: subscribers get different columns of old rows; without a key, updates of a published table fail',
+      { live: published },
     ],
     [{}, { accessMethod: 'rows' }, 'weakens: what its storage can do, and how fast, differs'],
     [
@@ -317,6 +347,17 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
     [{ unique: true }, null, duplicates],
     [null, { unique: false }, unused],
     [null, { unique: true }, `${refused} as duplicates`],
+    ...(
+      [
+        [true, 'harmless: it refuses no row that is not refused anyway'],
+        [false, `${refused} as duplicates`],
+      ] as const
+    ).map(([valid, verdict]): ImpactCase => [
+      null,
+      { unique: true, valid, definition: 'CREATE UNIQUE INDEX i ON public.songs USING btree (id)' },
+      verdict,
+      { both: key },
+    ]),
     [
       { definition: 'a', unique: false },
       { definition: 'b', unique: false },
@@ -347,7 +388,16 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
   trigger: [
     ...enabling,
     [{}, null, 'weakens: what it does on writes no longer happens'],
-    [null, {}, 'weakens: writes do more than promised'],
+    [null, {}, writesMore],
+    [null, calls('repack.repack_trigger'), forwards],
+    [null, calls('repack.repack_trigger'), forwards, { live: { 'function:repack.repack_trigger()': {} } }],
+    [null, calls('"_Our".logtrigger'), forwards, { live: { 'function:"_Our".logtrigger()': {} } }],
+    [null, calls('hdb_catalog."notify_hasura_a"'), forwards],
+    [null, calls('repack.repack_trigger', 'BEFORE'), writesMore],
+    [null, calls('public.touch'), writesMore, { live: { 'function:public.touch()': {} } }],
+    [null, calls('audit.log'), writesMore, { both: { 'schema:audit': {}, 'function:audit.log()': {} } }],
+    [null, calls('audit.log'), forwards, { live: { 'schema:audit': {}, 'function:audit.log()': {} } }],
+    [null, calls("a.b(' EXECUTE FUNCTION audit.log()'"), writesMore, { live: { 'function:a.b()': {} } }],
     [{ definition: 'a' }, { definition: 'b' }, 'weakens: writes do something other than promised'],
   ],
   rule: [
@@ -362,6 +412,13 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
     [null, { permissive: false }, 'breaks: rows that it does not accept disappear or are refused'],
     [{ using: 'a', roles: ['public'] }, { using: 'b', withCheck: 'c', roles: ['app'] }, otherRows],
     [{ command: 'all', permissive: true }, { command: 'select', permissive: false }, otherRows],
+    [
+      null,
+      { permissive: false },
+      'harmless: policies do nothing while row security of the table is off',
+      { both: { [songs]: { rowSecurity: false } } },
+    ],
+    [null, { permissive: true }, otherRows, { live: { [songs]: { rowSecurity: true } } }],
   ],
   statistics: [
     [{}, null, 'slows: queries are planned as if its columns were independent'],
@@ -651,7 +708,12 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
   event_trigger: [
     ...enabling,
     [{}, null, 'weakens: what it does or forbids when the schema changes no longer happens'],
-    [null, {}, 'weakens: schema changes, migrations included, do more than promised or are refused'],
+    [
+      null,
+      { event: 'sql_drop' },
+      'harmless: it acts on changes of the schema, which are verified, and not on requests',
+    ],
+    [null, { event: 'login' }, 'weakens: connections do more than promised, or are refused'],
     [{ tags: ['DROP TABLE'] }, {}, 'weakens: it fires for different statements'],
   ],
   foreign_data_wrapper: [
@@ -667,7 +729,13 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
   ],
   user_mapping: [
     [{}, null, 'breaks: foreign tables of the server fail for the user'],
-    [null, {}, 'weakens: the user reaches the foreign server'],
+    [
+      {},
+      null,
+      'harmless: roles have other names here: the mapping of another one is in its place',
+      { live: { 'user_mapping:public.app': {} } },
+    ],
+    [null, {}, 'harmless: the user reaches the foreign server too'],
     [
       { options: ['user=a'] },
       { options: ['user=b'] },
@@ -689,11 +757,31 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
   ],
   publication: [
     [{}, null, 'weakens: subscribers miss changes'],
+    [null, {}, publishes],
+    [null, { allTables: true }, noUpdates],
+    [null, { allTables: true }, publishes, { both: key }],
+    [null, { allTables: true, publish: ['insert', 'truncate'] }, publishes],
+    [null, { schemas: ['public'] }, noUpdates],
+    [null, { schemas: ['other'] }, publishes],
+    [null, { tables: ['public.songs'] }, noUpdates],
+    [null, { tables: ['public.others'] }, publishes],
+    [null, { tables: ['public.songs (id, title)'] }, publishes, { both: key }],
+    [null, { tables: ['public.songs (title)'] }, noUpdates, { both: key }],
+    [null, { tables: ['public.songs WHERE (id > 0)'] }, noUpdates, { both: key }],
+    [null, { tables: ['public.songs'] }, publishes, { both: { [songs]: { replicaIdentity: 'full' } } }],
     [
       null,
-      {},
-      'weakens: changes leave the database, and updates of its tables without a replica identity fail',
+      { tables: ['public.songs'] },
+      noUpdates,
+      { both: { ...key, [songs]: { replicaIdentity: 'nothing' } } },
     ],
+    [
+      null,
+      { tables: ['public.songs'] },
+      publishes,
+      { both: { [songs]: { replicaIdentity: 'using index i' } } },
+    ],
+    [null, { tables: ['public.songs'] }, publishes, { both: { [songs]: { unlogged: true } } }],
     [{}, { allTables: true }, 'weakens: subscribers get changes that are not meant for them'],
     [{ allTables: true }, { tables: ['a'] }, 'weakens: subscribers miss changes'],
     [

@@ -10,6 +10,7 @@ import { ruleTableRows, evaluateRule, type KindRules } from '../../src/core/impa
 import { type Catalog, sameFact } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
 import { limitToScope } from '../../src/core/model/scope.js'
+import { pickKeys } from '../../src/core/model/snapshot.js'
 import { type ImpactCase, impactCases } from './impact-cases.js'
 import { songs } from './songs.js'
 
@@ -17,11 +18,25 @@ import { songs } from './songs.js'
 const promisedHere: Catalog = { [songs]: {}, 'materialized_view:public.charts': {}, 'view:public.hits': {} }
 const ofTables = ['column', 'constraint', 'index', 'trigger', 'rule', 'policy']
 
-function meaningOf(kind: string, [expected, actual]: ImpactCase, table = 'public.songs'): string {
-  const key = `${kind}:${ofTables.includes(kind) ? table : 'public'}.x`
-  const [found] = diff(expected === null ? {} : { [key]: expected }, actual === null ? {} : { [key]: actual })
+const keyOf = (kind: string, table: string) => `${kind}:${ofTables.includes(kind) ? table : 'public'}.x`
+
+function contextOf(kind: string, [expected, actual, , beside = {}]: ImpactCase, table = 'public.songs') {
+  const key = keyOf(kind, table)
+  const both = { ...promisedHere, 'schema:public': {}, ...beside.both }
+  const live = { ...both, ...beside.live, ...(actual && { [key]: actual }) }
+  const keys = Object.keys(live).filter((each) => each !== beside.notLive)
+  return {
+    key,
+    expected: { ...both, ...(expected && { [key]: expected }) },
+    live: pickKeys(live, keys),
+  }
+}
+
+function meaningOf(kind: string, each: ImpactCase, table = 'public.songs'): string {
+  const { key, expected, live } = contextOf(kind, each, table)
+  const [found] = diff(pickKeys(expected, [key]), pickKeys(live, [key]))
   if (found === undefined) return 'no difference'
-  const { impact, reason, ...difference } = assessImpact(found, promisedHere)
+  const { impact, reason, ...difference } = assessImpact(found, expected, live)
   t.strictSame(difference, found)
   return `${impact}: ${reason}`
 }
@@ -37,19 +52,21 @@ t.test('what a difference means follows from its kind, change and facts', async 
 })
 
 /** The verdict of each rule on each case, by itself. */
-function verdictsOn({ missing, unexpected, changed }: KindRules, cases: readonly ImpactCase[]) {
-  return cases.flatMap(([was, is]) => {
-    if (was === null) return is === null ? [] : [evaluateRule(unexpected, is)]
-    if (is === null) return [evaluateRule(missing, was)]
+function verdictsOn(kind: string, cases: readonly ImpactCase[], { missing, unexpected, changed }: KindRules) {
+  return cases.flatMap((each) => {
+    const [was, is] = each
+    const context = contextOf(kind, each)
+    if (was === null) return is === null ? [] : [evaluateRule(unexpected, is, context)]
+    if (is === null) return [evaluateRule(missing, was, context)]
     return Object.entries(changed)
       .filter(([fact]) => !sameFact(was[fact], is[fact]))
-      .map(([fact, rule]) => evaluateRule(rule, { expected: was[fact], actual: is[fact], was, is }))
+      .map(([fact, rule]) => evaluateRule(rule, { expected: was[fact], actual: is[fact], was, is }, context))
   })
 }
 
 t.test('every case of the impact rules applies to a test case', async (t) => {
   for (const [kind, rules] of Object.entries(impactRules)) {
-    const said = new Set(verdictsOn(rules, impactCases[kind] ?? []).map(String))
+    const said = new Set(verdictsOn(kind, impactCases[kind] ?? [], rules).map(String))
     const all = [rules.missing, rules.unexpected]
       .flatMap(ruleTableRows)
       .concat(Object.values(rules.changed).flatMap(ruleTableRows))

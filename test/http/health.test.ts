@@ -62,6 +62,7 @@ function passed(
     snapshot,
     assessment,
     decision: decide(assessment, { ...policy, onDrift }),
+    transient: [],
     inspection: {
       database: { user: 'app', host: 'db.internal', port: 5432, name: 'shop' },
       major: 18,

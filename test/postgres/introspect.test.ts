@@ -93,7 +93,7 @@ t.test('a role without any rights reads the same, but for what only superusers m
     differences.map((difference) => [
       difference.change,
       difference.key,
-      assessImpact(difference, catalog).impact,
+      assessImpact(difference, catalog, read).impact,
     ]),
     [
       ['changed', 'user_mapping:far.public', 'harmless'],

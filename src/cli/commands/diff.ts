@@ -16,7 +16,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
     const [from, to] = await readSourcePair(fromSource, toSource, workspace)
     const expected = { catalog: to.catalog, undetermined: {}, tolerated: new Set<string>() }
     const { differences } = compareInScope(expected, from.catalog, context.config.verify.scope)
-    const findings = differences.map((difference) => assessImpact(difference, to.catalog))
+    const findings = differences.map((difference) => assessImpact(difference, to.catalog, from.catalog))
     const plan = planChanges(from.catalog, to.catalog, { differences })
     const isSqlOnly = context.options['sql'] === true
     return {

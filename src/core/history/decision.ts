@@ -88,7 +88,7 @@ function verify(
   const promised = promisedCatalogAt(snapshot, revisions)
   const { expected, differences, ignored } = compareInScope(promised, live, scope)
   const findings = differences.map((difference) => {
-    const finding = assessImpact(difference, expected)
+    const finding = assessImpact(difference, expected, live)
     const why = canonicalizeFailures[difference.key]
     return why === undefined ? finding : { ...finding, reason: `${finding.reason}; ${why}` }
   })

@@ -42,8 +42,10 @@ import {
   routineRules,
   transformRules,
 } from './routines-and-operators.js'
+import { belongsToRetiredPartition } from './retired-partitions.js'
 import {
   type Impact,
+  type ImpactContext,
   impacts,
   evaluateRule,
   type KindRules,
@@ -111,17 +113,22 @@ export const annotationRules: KindRules['changed'] = { ...commentRules, ...grant
 
 const unknownKind: ImpactVerdict = ['breaks', 'nothing is known about this kind of object']
 const unknownFact: ImpactVerdict = ['breaks', 'nothing is known about this fact']
+const retired: ImpactVerdict = [
+  'harmless',
+  'retention took it away: all partitions that are left are newer, or there is a default one',
+]
 const refersToKnownTable: ImpactVerdict = [
   'harmless',
   'this build does not use the table, but deleting rows that it refers to may be refused',
 ]
 
 /**
- * What a difference means for code built for `expected`. What belongs to a table that this build does not know is harmless.
- * A kind or a fact without a rule breaks, because what could not be checked is never ok.
+ * What a difference means for code built for `expected`. What belongs to a table that this build does not know is harmless,
+ * and so is a partition that retention took away. A kind or a fact without a rule breaks, because what could not be checked
+ * is never ok.
  */
-export function assessImpact(difference: Difference, expected: Catalog): Finding {
-  const [impact, reason] = verdictForDifference(difference, expected)
+export function assessImpact(difference: Difference, expected: Catalog, live: Catalog): Finding {
+  const [impact, reason] = verdictForDifference(difference, { key: difference.key, expected, live })
   return { ...difference, impact, reason }
 }
 
@@ -130,19 +137,20 @@ export function worstImpact(findings: readonly Finding[]): Impact | null {
   return impacts.find((impact) => findings.some((finding) => finding.impact === impact)) ?? null
 }
 
-function verdictForDifference(difference: Difference, expected: Catalog): ImpactVerdict {
+function verdictForDifference(difference: Difference, context: ImpactContext): ImpactVerdict {
   const rules = impactRules[parseKey(difference.key).kind]
   if (rules === undefined) return unknownKind
+  if (difference.change !== 'unexpected' && belongsToRetiredPartition(context)) return retired
   switch (difference.change) {
     case 'missing':
-      return evaluateRule(rules.missing, difference.expected)
+      return evaluateRule(rules.missing, difference.expected, context)
     case 'unexpected':
-      if (!belongsToUnknownTable(difference.key, expected))
-        return evaluateRule(rules.unexpected, difference.actual)
+      if (!belongsToUnknownTable(context)) return evaluateRule(rules.unexpected, difference.actual, context)
       return difference.actual['type'] === 'foreign key' ? refersToKnownTable : unused
     case 'changed':
       return (
-        worstVerdict(difference.facts.map((fact) => verdictForFact(fact, rules, difference))) ?? unknownFact
+        worstVerdict(difference.facts.map((fact) => verdictForFact(fact, rules, difference, context))) ??
+        unknownFact
       )
   }
 }
@@ -151,14 +159,15 @@ function verdictForFact(
   fact: string,
   { changed }: KindRules,
   { expected: was, actual: is }: Extract<Difference, { change: 'changed' }>,
+  context: ImpactContext,
 ): ImpactVerdict {
   const rule = changed[fact] ?? annotationRules[fact]
   return rule === undefined
     ? unknownFact
-    : evaluateRule(rule, { expected: was[fact], actual: is[fact], was, is })
+    : evaluateRule(rule, { expected: was[fact], actual: is[fact], was, is }, context)
 }
 
-function belongsToUnknownTable(key: string, expected: Catalog): boolean {
+function belongsToUnknownTable({ key, expected }: ImpactContext): boolean {
   const relations = relationKeysOf(key)
   return relations.length > 0 && relations.every((relation) => expected[relation] === undefined)
 }

@@ -129,7 +129,7 @@ function updateDifferences(state: SearchState, keys: readonly string[]): void {
   for (const key of compared) found.delete(key)
   const differences = diffKeysAgainstPromise({ catalog: expected, undetermined, tolerated }, actual, compared)
   for (const difference of splitIgnored(differences, scope, expected, actual).differences)
-    found.set(difference.key, assessImpact(difference, expected).impact)
+    found.set(difference.key, assessImpact(difference, expected, actual).impact)
 }
 
 function countImpacts(found: Iterable<Impact>): Readonly<Record<Impact, number>> {

@@ -1,9 +1,12 @@
-import type { Fact } from '../model/catalog.js'
+import { type Fact, type Facts, parseKey, tableKeyOf } from '../model/catalog.js'
+import { isTriggerOfTool } from './tool-triggers.js'
 import {
   type FactChange,
+  type ImpactContext,
   isNow,
   type KindRules,
   type ImpactRule,
+  type RuleCase,
   unused,
   validityRule,
   type ImpactVerdict,
@@ -77,13 +80,41 @@ export const constraintRules: KindRules = {
   },
 }
 
+/** Whether a valid, promised index or key of the table has the same columns in the same way. */
+function repeatsPromisedKey(
+  { unique, valid, definition }: Facts,
+  { key, expected, live }: ImpactContext,
+): boolean {
+  const table = parseKey(key).names.slice(0, 2).join('.')
+  if (unique !== true || valid !== true) return false
+  const [, how] = / USING btree (.*)$/s.exec(String(definition)) ?? []
+  return Object.entries(live).some(([other, facts]) => {
+    if (expected[other] === undefined || facts['valid'] === false) return false
+    if (other.startsWith(`constraint:${table}.`))
+      return isUniqueKey(facts) && String(facts['definition']).replace(/^(?:PRIMARY KEY|UNIQUE) /, '') === how
+    return (
+      other.startsWith(`index:${table}.`) &&
+      facts['unique'] === true &&
+      how !== undefined &&
+      String(facts['definition']).endsWith(` USING btree ${how}`)
+    )
+  })
+}
+
 export const indexRules: KindRules = {
   missing: {
     cases: [['it is unique', ({ unique }) => unique === true, duplicatesAllowed]],
     otherwise: ['slows', 'queries that need it scan the table'],
   },
   unexpected: {
-    cases: [['it is unique', ({ unique }) => unique === true, refusedAsDuplicate]],
+    cases: [
+      [
+        'it is unique, and a promised index or key refuses the same rows',
+        repeatsPromisedKey,
+        ['harmless', 'it refuses no row that is not refused anyway'],
+      ],
+      ['it is unique', ({ unique }) => unique === true, refusedAsDuplicate],
+    ],
     otherwise: unused,
   },
   changed: {
@@ -135,7 +166,16 @@ const enabledRule: ImpactRule<FactChange> = {
 
 export const triggerRules: KindRules = {
   missing: ['weakens', 'what it does on writes no longer happens'],
-  unexpected: ['weakens', 'writes do more than promised'],
+  unexpected: {
+    cases: [
+      [
+        "it fires after the write, and is a known tool's or an extension's",
+        isTriggerOfTool,
+        ['harmless', 'it records or forwards what is written, and does not change it'],
+      ],
+    ],
+    otherwise: ['weakens', 'writes do more than promised'],
+  },
   changed: { definition: ['weakens', 'writes do something other than promised'], enabled: enabledRule },
 }
 
@@ -147,7 +187,16 @@ export const ruleRules: KindRules = {
 
 export const eventTriggerRules: KindRules = {
   missing: ['weakens', 'what it does or forbids when the schema changes no longer happens'],
-  unexpected: ['weakens', 'schema changes, migrations included, do more than promised or are refused'],
+  unexpected: {
+    cases: [
+      [
+        'it fires at login',
+        ({ event }) => event === 'login',
+        ['weakens', 'connections do more than promised, or are refused'],
+      ],
+    ],
+    otherwise: ['harmless', 'it acts on changes of the schema, which are verified, and not on requests'],
+  },
   changed: {
     event: ['weakens', 'it fires on a different event'],
     tags: ['weakens', 'it fires for different statements'],
@@ -158,10 +207,20 @@ export const eventTriggerRules: KindRules = {
 
 const otherRows: ImpactVerdict = ['weakens', 'a role sees, or may write, different rows than promised']
 
+const withoutEffect: RuleCase<Facts> = [
+  'row security of its table is off',
+  (_, { key, expected, live }) => {
+    const table = tableKeyOf(key) ?? ''
+    return live[table]?.['rowSecurity'] === false && expected[table]?.['rowSecurity'] !== true
+  },
+  ['harmless', 'policies do nothing while row security of the table is off'],
+]
+
 export const policyRules: KindRules = {
   missing: otherRows,
   unexpected: {
     cases: [
+      withoutEffect,
       [
         'it is restrictive',
         ({ permissive }) => permissive === false,

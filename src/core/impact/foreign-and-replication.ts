@@ -1,6 +1,9 @@
+import { type Catalog, type Facts, parseKey } from '../model/catalog.js'
+import { preventsUpdates } from './published-tables.js'
 import {
   type FactChange,
   hasAllPromised,
+  type ImpactContext,
   isGone,
   isNow,
   type KindRules,
@@ -27,11 +30,28 @@ export const serverRules: KindRules = {
   changed: { wrapper: otherOrigin, type: otherOrigin, version: otherOrigin, options: otherOrigin },
 }
 
+/** Whether at least as many mappings of the server are new as are missing. */
+function hasMappingInstead(_: Facts, { key, expected, live }: ImpactContext): boolean {
+  const server = `user_mapping:${parseKey(key).names[0]}.`
+  const onlyIn = (one: Catalog, other: Catalog): number =>
+    Object.keys(one).filter((each) => each.startsWith(server) && other[each] === undefined).length
+  return onlyIn(live, expected) >= onlyIn(expected, live)
+}
+
 const unreadableOptions = '(not readable)'
 
 export const userMappingRules: KindRules = {
-  missing: ['breaks', 'foreign tables of the server fail for the user'],
-  unexpected: ['weakens', 'the user reaches the foreign server'],
+  missing: {
+    cases: [
+      [
+        'the server has a new mapping in its place',
+        hasMappingInstead,
+        ['harmless', 'roles have other names here: the mapping of another one is in its place'],
+      ],
+    ],
+    otherwise: ['breaks', 'foreign tables of the server fail for the user'],
+  },
+  unexpected: ['harmless', 'the user reaches the foreign server too'],
   changed: {
     options: {
       cases: [
@@ -56,10 +76,16 @@ const membersRule: ImpactRule<FactChange> = {
 
 export const publicationRules: KindRules = {
   missing: fewerRows,
-  unexpected: [
-    'weakens',
-    'changes leave the database, and updates of its tables without a replica identity fail',
-  ],
+  unexpected: {
+    cases: [
+      [
+        'it publishes updates or deletes of a promised table without a replica identity',
+        preventsUpdates,
+        ['weakens', 'updates and deletes of a published table without a replica identity fail'],
+      ],
+    ],
+    otherwise: ['harmless', 'changes are published too, and all writes go on as before'],
+  },
   changed: {
     allTables: { cases: [['it covers all tables', isNow(true), moreRows]], otherwise: fewerRows },
     tables: membersRule,

@@ -1,4 +1,4 @@
-import { type Fact, type Facts } from '../model/catalog.js'
+import type { Catalog, Fact, Facts } from '../model/catalog.js'
 
 /** What a difference does to code that was built for the expected catalog. The worst comes first. */
 export const impacts = ['breaks', 'weakens', 'slows', 'harmless'] as const
@@ -7,10 +7,17 @@ export type Impact = (typeof impacts)[number]
 
 export type ImpactVerdict = readonly [impact: Impact, reason: string]
 
+/** The object that differs, and both catalogs: some differences mean something only together with other objects. */
+export interface ImpactContext {
+  readonly key: string
+  readonly expected: Catalog
+  readonly live: Catalog
+}
+
 /** A condition as text and as code, and the verdict where it holds. */
 export type RuleCase<Input> = readonly [
   when: string,
-  holds: (input: Input) => boolean,
+  holds: (input: Input, context: ImpactContext) => boolean,
   verdict: ImpactVerdict,
 ]
 
@@ -34,9 +41,13 @@ export interface KindRules {
 }
 
 /** The verdict of a rule on a difference. */
-export function evaluateRule<Input>(rule: ImpactRule<Input>, input: Input): ImpactVerdict {
+export function evaluateRule<Input>(
+  rule: ImpactRule<Input>,
+  input: Input,
+  context: ImpactContext,
+): ImpactVerdict {
   if (!('cases' in rule)) return rule
-  const found = rule.cases.find(([, holds]) => holds(input))
+  const found = rule.cases.find(([, holds]) => holds(input, context))
   return found === undefined ? rule.otherwise : found[2]
 }
 

@@ -1,4 +1,5 @@
-import type { Facts } from '../model/catalog.js'
+import { type Facts, schemaKeyOf } from '../model/catalog.js'
+import { isPublished } from './published-tables.js'
 import {
   type FactChange,
   type ImpactRule,
@@ -51,6 +52,11 @@ const unexpectedRule: ImpactRule<Facts> = {
       ['harmless', 'rows of its bound are stored in it and found as before'],
     ],
     [
+      'it inherits from another table, in a schema of an extension',
+      ({ parents }, { key, live }) => parents !== undefined && live[schemaKeyOf(key) ?? ''] === undefined,
+      ['harmless', 'the extension keeps rows of the parent in it'],
+    ],
+    [
       'it inherits from another table',
       ({ parents }) => parents !== undefined,
       ['weakens', 'queries on the parent find its rows as well'],
@@ -94,14 +100,19 @@ export const tableRules: KindRules = {
     replicaIdentity: {
       cases: [
         [
-          'it is NOTHING',
-          isNow('nothing'),
-          ['breaks', 'updates and deletes fail while a publication has the table'],
-        ],
-        [
           'it is FULL',
           isNow('full'),
           ['slows', 'the write-ahead log has the whole old row, and subscribers search by it'],
+        ],
+        [
+          'no publication publishes updates or deletes of the table',
+          (_, { key, live }) => !isPublished(key, live),
+          ['harmless', 'nobody is told of old rows'],
+        ],
+        [
+          'it is NOTHING',
+          isNow('nothing'),
+          ['breaks', 'updates and deletes fail while a publication has the table'],
         ],
       ],
       otherwise: [

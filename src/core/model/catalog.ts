@@ -33,6 +33,11 @@ export function parseKey(key: string): { kind: string; names: readonly string[] 
   return { kind: key.slice(0, colon), names: key.slice(colon + 1).match(quotedNamePattern) ?? [] }
 }
 
+/** The key of an object without arguments from its name in SQL: PostgreSQL quotes its keywords, keys do not. */
+export function keyFromSqlName(kind: string, names: string): string {
+  return objectKey(kind, parseKey(`${kind}:${names}`).names.map(unquoteName))
+}
+
 /** The key of the table an object belongs to; null if it belongs to none. */
 export function tableKeyOf(key: string): string | null {
   const { names } = parseKey(key)

@@ -1,6 +1,6 @@
-import { type Catalog, type Facts, objectKey, parseKey, relationKeysOf, schemaKeyOf } from './catalog.js'
+import { type Catalog, type Facts, keyFromSqlName, parseKey, relationKeysOf, schemaKeyOf } from './catalog.js'
 import type { Difference } from './diff.js'
-import { matchesKey, type Pattern, unquotedNames } from './pattern.js'
+import { matchesKey, type Pattern } from './pattern.js'
 import { diffAgainstPromise, diffKeysAgainstPromise, type PromisedCatalog } from './snapshot.js'
 
 /** A pattern whose objects may differ from the promise, and the reason for it. */
@@ -118,8 +118,8 @@ export function countIgnored(ignored: readonly IgnoredDifferences[]): number {
 
 /** What an object belongs to by its facts, because its names do not say it, by kind. */
 const ownerByFact: Readonly<Record<string, (facts: Facts) => string | null>> = {
-  sequence: ({ ownedBy }) => keyFromSqlName('column', ownedBy),
-  default_privileges: ({ schema }) => keyFromSqlName('schema', schema),
+  sequence: ({ ownedBy }) => keyFromFact('column', ownedBy),
+  default_privileges: ({ schema }) => keyFromFact('schema', schema),
 }
 
 /** The keys of an object and of everything it belongs to. The key of a column does not say of what kind its relation is. */
@@ -137,9 +137,8 @@ function selfAndOwnerKeys(key: string, facts: Facts, exists: (key: string) => bo
   ]
 }
 
-/** PostgreSQL quotes its keywords, keys do not. */
-function keyFromSqlName(kind: string, names: unknown): string | null {
-  return typeof names === 'string' ? objectKey(kind, unquotedNames(`${kind}:${names}`)) : null
+function keyFromFact(kind: string, name: unknown): string | null {
+  return typeof name === 'string' ? keyFromSqlName(kind, name) : null
 }
 
 function factsOf(difference: Difference): Facts {

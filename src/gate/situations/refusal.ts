@@ -1,5 +1,6 @@
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
 import { type Decision, type Situation } from '../../core/history/policy.js'
+import { ignoreSettingFor } from '../../core/model/partition-patterns.js'
 import type { DetailLevel } from '../../core/progress/process-health.js'
 import { formatCount } from '../../core/text/format.js'
 import { type ErrorChoice, type ErrorCode, SchemaError } from '../../errors/schema-error.js'
@@ -36,10 +37,13 @@ const situationTexts: Readonly<Record<Situation, SituationText>> = {
     what: (assessment) =>
       `the catalog is not what the migrations promise: ${formatCount(seriousFindings(assessment).length, 'difference')} of consequence.`,
     facts: (assessment) => [...revisionFacts(assessment), ...differenceFacts(seriousFindings(assessment))],
-    choices: [
+    choices: (assessment) => [
       ['undo the change', 'or write a migration that makes it, then schemagate snapshot'],
       ['ON_DRIFT=warn', 'start anyway'],
-      ['VERIFY_IGNORE', 'names what others are meant to change: counted and shown, not judged'],
+      [
+        ignoreSettingFor(seriousFindings(assessment)) ?? 'VERIFY_IGNORE',
+        'names what others are meant to change: counted and shown, not judged',
+      ],
       verifyChoice,
     ],
   },

@@ -4,6 +4,7 @@ import { compareHistory } from '../../core/history/history.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import { assessInspection, connectAndRead, type TaskControl } from '../../gate/assess.js'
 import { refuseWrongDatabase } from '../../gate/preconditions.js'
+import { leaveOutTransientIndexes } from '../../gate/transient-indexes.js'
 import { withTimeout } from '../../postgres/connection/lifecycle.js'
 import { inspect } from '../../postgres/inspect/inspect.js'
 import { type Inspection } from '../../postgres/inspect/inspection.js'
@@ -108,7 +109,11 @@ export function withInspection<T>(
   const { workspace } = context
   const { scope } = workspace.config.verify
   return connectAndRead(workspace, context, (client, deadline) =>
-    withTimeout(client, deadline, async () => use(client, await inspect(client, { ...workspace, scope }))),
+    withTimeout(client, deadline, async () => {
+      const inspection = await inspect(client, { ...workspace, scope })
+      const { live } = await leaveOutTransientIndexes(client, inspection)
+      return use(client, { ...inspection, live })
+    }),
   )
 }
 

@@ -1,6 +1,7 @@
 import { describeDifference } from '../../core/model/describe.js'
 import type { Difference } from '../../core/model/diff.js'
-import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
+import { ignoreSettingFor } from '../../core/model/partition-patterns.js'
+import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import type { CanonicalizeFailures } from '../canonicalize/canonicalize.js'
 
 export interface FailedVerification {
@@ -32,6 +33,7 @@ export function verificationError(broken: FailedVerification): SchemaError {
       ],
     ],
     choices: [
+      ...partitionChoices(differences),
       ['correct the database', 'remove or change what was there before, then run it again'],
       [
         'correct the migration',
@@ -39,6 +41,13 @@ export function verificationError(broken: FailedVerification): SchemaError {
       ],
     ],
   })
+}
+
+/** A migration that makes partitions for the day on which it runs promises others at each run. */
+function partitionChoices(differences: readonly Difference[]): readonly ErrorChoice[] {
+  const setting = ignoreSettingFor(differences)
+  if (setting === null) return []
+  return [[setting, 'if partitions come and go with time: they are counted and shown, not judged']]
 }
 
 /** A broken promise with where it was broken: the file says the revision then. */

@@ -25,8 +25,8 @@ const parentTables = `(select json_agg(${qualifiedNameExpression('pn.nspname', '
   where h.inhrelid = c.oid)`
 
 const replicaIdentity = `case c.relreplident when 'n' then 'nothing' when 'f' then 'full' when 'i' then
-  (select 'using index ' || quote_ident(ic.relname) from pg_index xi join pg_class ic on ic.oid = xi.indexrelid
-    where xi.indrelid = c.oid and xi.indisreplident) end`
+  coalesce((select 'using index ' || quote_ident(ic.relname) from pg_index xi join pg_class ic on ic.oid = xi.indexrelid
+    where xi.indrelid = c.oid and xi.indisreplident), 'nothing') end`
 
 export function tableQueries(tableFilter: TableFilter): readonly KindQuery[] {
   const condition = `${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_class', 'c.oid')}`
