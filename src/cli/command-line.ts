@@ -4,7 +4,7 @@ import { isatty } from 'node:tty'
 import type { Config } from '../config/config.js'
 import { loadConfig } from '../config/load.js'
 import type { ProgressReporter } from '../core/progress/events.js'
-import { toPrintableLines } from '../core/text/printable.js'
+import { toPrintableJson, toPrintableLines } from '../core/text/printable.js'
 import { errorMessage } from '../core/text/redact.js'
 import { describeError, errorDetails, SchemaError, stackOf } from '../errors/schema-error.js'
 import type { ServiceLog } from '../logging/log.js'
@@ -50,7 +50,7 @@ async function runCommand(argv: readonly string[], openApi: OpenApi | null): Pro
   const ask = isatty(0) && isatty(2) ? createPrompt(signal) : null
   const context = { config, options, positionals, report, signal, printMessage, ask, loadConfigFor }
   const { exit, text, document } = await run(context)
-  await print(options['json'] === true ? JSON.stringify(document, null, 2) : text)
+  await print(options['json'] === true ? formatDocument(document) : text)
   return exit
 }
 
@@ -83,6 +83,10 @@ function createStopSignal(report: ProgressReporter): AbortSignal {
   return controller.signal
 }
 
+function formatDocument(document: unknown): string {
+  return toPrintableJson(JSON.stringify(document, null, 2))
+}
+
 function print(text: string): Promise<0> {
   return new Promise((resolve) => {
     // A reader that closes the pipe, such as `head`, has read enough.
@@ -111,7 +115,7 @@ async function reportFailure(error: unknown, argv: readonly string[]): Promise<n
     process.stderr.write(
       `\n${error instanceof SchemaError ? describeError(error) : toPrintableLines(stackOf(error))}\n`,
     )
-  if (argv.includes('--json')) await print(JSON.stringify({ error: errorDocument(error) }, null, 2))
+  if (argv.includes('--json')) await print(formatDocument({ error: errorDocument(error) }))
   return exit
 }
 

@@ -21,6 +21,7 @@ import {
   type HealthStatus,
   type CheckResult,
 } from '../core/progress/process-health.js'
+import { toPrintableJson } from '../core/text/printable.js'
 import { errorCodes } from '../errors/codes.js'
 import { errorDetails, type SchemaError } from '../errors/schema-error.js'
 import { describeAddress } from '../postgres/connection/address.js'
@@ -110,7 +111,8 @@ function now(): string {
 
 function renderView(state: HealthState): HealthView {
   const documents = { public: healthDocument(state, 'public'), full: healthDocument(state, 'full') }
-  const texts = { public: JSON.stringify(documents.public), full: JSON.stringify(documents.full) }
+  const textOf = (document: HealthDocument): string => toPrintableJson(JSON.stringify(document))
+  const texts = { public: textOf(documents.public), full: textOf(documents.full) }
   return { status: healthStatusOf(state), started: isStarted(state), ready: isReady(state), documents, texts }
 }
 

@@ -2,7 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { DetailLevel } from '../core/progress/process-health.js'
 import type { HealthView } from '../gate/health-state.js'
 import { documentSchema, probeSchema } from './health-schemas.js'
+import { prefersHtml } from './accept.js'
 import { renderHealthPage } from './page.js'
+import { securityHeaders } from './security-headers.js'
 
 /** When to try again after a 503, in seconds. */
 export const healthRetryAfter = '10'
@@ -51,12 +53,15 @@ function sendHealthDocument(
   detail: DetailLevel,
 ): FastifyReply {
   setStatus(reply, view.status !== 'fail').header('vary', 'accept, authorization')
-  return headers.accept?.includes('text/html') === true
+  return prefersHtml(headers.accept)
     ? reply.type('text/html; charset=utf-8').send(renderHealthPage(view.documents[detail]))
     : reply.type(healthJsonType).send(view.texts[detail])
 }
 
 function setStatus(reply: FastifyReply, passes: boolean): FastifyReply {
-  reply.code(passes ? 200 : 503).header('cache-control', 'no-store')
+  reply
+    .code(passes ? 200 : 503)
+    .headers(securityHeaders)
+    .header('cache-control', 'no-store')
   return passes ? reply : reply.header('retry-after', healthRetryAfter)
 }

@@ -2,7 +2,8 @@ import { describeFact } from '../core/model/describe.js'
 import type { ActivityView, HealthDocument } from '../core/progress/health-document.js'
 import { toPrintable } from '../core/text/printable.js'
 
-const style = `
+/** The only style that a page may have, by its hash in `securityHeaders`. */
+export const pageStyle = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
   body { max-width: 60rem; margin: 3rem auto; padding: 0 1rem; }
   h1 { font-size: 1.5rem; } h1 b { padding: .1em .5em; border-radius: .3em; color: #fff; }
@@ -16,7 +17,7 @@ export function renderHealthPage(document: HealthDocument): string {
   const { status, serviceId, phase, notes, revision } = document
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escapeHtml(serviceId)}: ${status}</title><style>${style}</style></head>
+<title>${escapeHtml(serviceId)}: ${status}</title><style>${pageStyle}</style></head>
 <body><h1 class="${status}">${escapeHtml(serviceId)} <b>${status}</b></h1>
 ${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n')}
 ${renderRefusalDetails(document)}

@@ -1,5 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { toPrintableJson } from '../core/text/printable.js'
+import { securityHeaders } from './security-headers.js'
 
 const stringProperty = { type: 'string' } as const
 
@@ -39,9 +41,24 @@ export function sendProblem(
   detail: string,
   members: Readonly<Record<string, unknown>> = {},
 ): FastifyReply {
-  const problem = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, ...members }
   // As text: the response schema of a route would remove members that it does not name.
-  return reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
+  return reply
+    .code(status)
+    .headers(securityHeaders)
+    .type(problemType)
+    .send(problemText(status, detail, members))
+}
+
+export const problemType = 'application/problem+json; charset=utf-8'
+
+/** The body of a problem. */
+export function problemText(
+  status: number,
+  detail: string,
+  members: Readonly<Record<string, unknown>> = {},
+): string {
+  const problem = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, ...members }
+  return toPrintableJson(JSON.stringify(problem))
 }
 
 /** An error to throw for a mistake of the caller: `status` is 400 to 499, `detail` is for the caller to read. */

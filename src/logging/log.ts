@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
 import type { Progress, ProgressReporter } from '../core/progress/events.js'
 import { formatProgress, type LogLevel } from '../core/progress/messages.js'
-import { toPrintableLines } from '../core/text/printable.js'
+import { toPrintableJson, toPrintableLines } from '../core/text/printable.js'
 import { redact, errorMessage } from '../core/text/redact.js'
 import { describeError, errorDetails, SchemaError, stackOf } from '../errors/schema-error.js'
 import { formatProgressLine } from './terminal.js'
@@ -24,6 +24,7 @@ export function createLog(
     base: null,
     redact: ['req.headers.authorization'],
     serializers: { err: serializeError },
+    hooks: { streamWrite: toPrintableJson },
   }
   return pino(options, form === 'terminal' ? createTerminalStream(stream) : stream)
 }

@@ -3,6 +3,9 @@ import type { Config } from '../config/config.js'
 import type { HealthTracker } from '../gate/health-state.js'
 import { schemaHealth } from '../http/plugin.js'
 import { handleError, handleNotFound } from '../http/problem.js'
+import { securityHeaders } from '../http/security-headers.js'
+import { toPrintableJson } from '../core/text/printable.js'
+import { answerNodeErrors, handleClientError } from './client-errors.js'
 import type { ServiceLog } from '../logging/log.js'
 import type { Connection } from '../postgres/connection/connect.js'
 import { registerConfig } from './app-config.js'
@@ -39,9 +42,20 @@ export async function buildApp(
     loggerInstance,
     routerOptions: api === null ? {} : { maxParamLength: api.maxParamLength },
     frameworkErrors: handleError,
+    clientErrorHandler: handleClientError,
     ...timeoutOptions(timeouts),
   })
   closeConnections(app, timeouts)
+  answerNodeErrors(app)
+  // Hooks with a callback answer in the same turn, before what follows in the same packet is found to be no HTTP.
+  app.addHook('onRequest', (_, reply, done) => {
+    reply.headers(securityHeaders)
+    done()
+  })
+  app.addHook('onSend', (_, reply, payload, done) => {
+    const isText = typeof payload === 'string' && isJson(reply.getHeader('content-type'))
+    done(null, isText ? toPrintableJson(payload) : payload)
+  })
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(handleNotFound)
   await registerConfig(app, config.settings, config.root)
@@ -49,6 +63,10 @@ export async function buildApp(
   await app.register(schemaHealth, { gate: { health }, token, details })
   await api?.register(app)
   return app
+}
+
+function isJson(contentType: unknown): boolean {
+  return typeof contentType === 'string' && /^application\/(?:\S+\+)?json/.test(contentType)
 }
 
 /** Fastify logs each request at `info`. A service behind probes and a router would log little else. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import { hostCheckOption } from './client-errors.js'
 
 /** How long each part of a request may take, in milliseconds. */
 export interface HttpTimeouts {
@@ -29,7 +30,7 @@ export const defaultHttpTimeouts: HttpTimeouts = {
 /** The options with which Fastify closes slow connections. */
 export function timeoutOptions({ headers, request, idle, keepAlive, check }: HttpTimeouts) {
   return {
-    http: { headersTimeout: headers, connectionsCheckingInterval: check },
+    http: { ...hostCheckOption, headersTimeout: headers, connectionsCheckingInterval: check },
     requestTimeout: request,
     connectionTimeout: idle,
     keepAliveTimeout: keepAlive,

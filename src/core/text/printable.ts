@@ -18,6 +18,13 @@ export function toPrintableLines(text: string): string {
   )
 }
 
+/** The same for a JSON text: its values stay, because JSON has the same escapes. Line breaks between values stay. */
+export function toPrintableJson(json: string): string {
+  return json.replaceAll(unprintable, (character) =>
+    character === '\n' ? character : escapeCharacter(character),
+  )
+}
+
 function escapeCharacter(character: string): string {
   return shortEscapes[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
