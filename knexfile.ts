@@ -14,10 +14,10 @@ const config: Knex.Config = {
     const directories = [fileURLToPath(new URL('migrations', import.meta.url))]
     const { migrations, ...settings } = loadConfig({ root, env: process.env })
     const { connection } = await openWorkspace(
-      { ...settings, migrations: { ...migrations, directories } },
+      { ...settings, migrations: { ...migrations, directories, knexfile: 'none' } },
       () => {},
     )
-    return { ...toClientSettings(connection) }
+    return { ...(await toClientSettings(connection)) }
   },
   migrations: { migrationSource: knexMigrationSource(fileURLToPath(new URL('migrations', import.meta.url))) },
   seeds: { directory: fileURLToPath(new URL('seeds', import.meta.url)) },

@@ -1,29 +1,36 @@
-import { existsSync } from 'node:fs'
 import type { Config } from './config/config.js'
-import { databaseUrlProblem, normalizeUrl } from './config/url.js'
+import { refuseUnknownTarget } from './config/known-targets.js'
+import { maskUrl } from './config/url.js'
 import type { ProgressReporter } from './core/progress/events.js'
 import { SchemaError } from './errors/schema-error.js'
-import { describeAddress, addressOf } from './postgres/connection/address.js'
-import { toNamePart } from './postgres/connection/application-name.js'
+import { baseConnection, resolveConnection } from './postgres/configured/configured-database.js'
+import { createEmbeddedServer, type EmbeddedServer } from './postgres/configured/embedded-server.js'
+import { openKnexConnection } from './postgres/configured/knexfile-database.js'
 import type { Connection } from './postgres/connection/connect.js'
 import type { ScratchSources } from './postgres/scratch/scratch.js'
 import { type KnexProject, loadProject } from './project/knexfile.js'
 import { listMigrations, type Migration } from './project/migration-files.js'
 
-/** What a command works on: a project's migrations, and the database they are for. */
-export interface Workspace {
+/** A project's migrations, and where they can be replayed. */
+export interface ProjectWorkspace {
   readonly config: Config
   readonly project: KnexProject
   readonly migrations: readonly Migration[]
+  readonly scratch: ScratchSources
+  /** Where the snapshot is written. */
+  readonly snapshotDirectory: string
+  /** Where the snapshot is looked for, one folder after the other. */
+  readonly snapshotFolders: readonly string[]
+  /** Stops what was started for it. */
+  readonly close: () => Promise<void>
+}
+
+/** What a command works on: a project's migrations, and the database they are for. */
+export interface Workspace extends ProjectWorkspace {
   /** The application's own role. */
   readonly connection: Connection
   /** The role and the direct connection that migrate. */
   readonly migrationConnection: Connection
-  readonly scratch: ScratchSources
-  /** Where the snapshot is. */
-  readonly snapshotDirectory: string
-  /** Stops what was started for it. */
-  readonly close: () => Promise<void>
 }
 
 export interface WorkspaceOptions {
@@ -33,35 +40,89 @@ export interface WorkspaceOptions {
 
 /**
  * Finds the project and the database of a configuration; starts the embedded PostgreSQL if that is the one.
- * Throws SCHEMA_KNEXFILE_INVALID, SCHEMA_MIGRATIONS_EMPTY, SCHEMA_EMBEDDED_UNAVAILABLE.
+ * Throws SCHEMA_CONFIG_INVALID, SCHEMA_KNEXFILE_INVALID, SCHEMA_MIGRATIONS_EMPTY, SCHEMA_EMBEDDED_UNAVAILABLE.
  */
 export async function openWorkspace(
   config: Config,
   report: ProgressReporter,
-  { allowNoMigrations = false }: WorkspaceOptions = {},
+  options: WorkspaceOptions = {},
 ): Promise<Workspace> {
+  const { project, migrations } = await readProject(config, options)
+  const embedded = createEmbeddedServer(config, report)
+  const connection = await resolveConnection({ config, project, embedded })
+  return {
+    ...projectWorkspace(config, project, migrations, { embedded, connection }),
+    connection,
+    migrationConnection: otherAddress(connection, config.migrationUrl ?? connection.url),
+  }
+}
+
+/** The same for what needs no database but a scratch one: a database that is not configured is no error. */
+async function openProjectWorkspace(
+  config: Config,
+  report: ProgressReporter,
+  options: WorkspaceOptions,
+): Promise<ProjectWorkspace> {
+  const { project, migrations } = await readProject(config, options)
+  const embedded = createEmbeddedServer(config, report)
+  const connection = await resolveConnection({ config, project, embedded }).catch((error: unknown) => {
+    if (error instanceof SchemaError) return null
+    throw error
+  })
+  return projectWorkspace(config, project, migrations, { embedded, connection })
+}
+
+async function readProject(
+  config: Config,
+  { allowNoMigrations = false }: WorkspaceOptions,
+): Promise<{ readonly project: KnexProject; readonly migrations: readonly Migration[] }> {
   const project = await findProject(config)
   const migrations = await listMigrations(project).catch((error: unknown) => {
     if (allowNoMigrations && error instanceof SchemaError && error.code === 'SCHEMA_MIGRATIONS_EMPTY')
       return []
     throw error
   })
-  const embedded = createEmbeddedServer(config, report)
-  const connection = await resolveConnection({ config, project, embedded })
+  return { project, migrations }
+}
+
+function projectWorkspace(
+  config: Config,
+  project: KnexProject,
+  migrations: readonly Migration[],
+  { embedded, connection }: { readonly embedded: EmbeddedServer; readonly connection: Connection | null },
+): ProjectWorkspace {
+  const base = connection ?? baseConnection(config, project)
+  const snapshotFolders = snapshotFoldersOf(config, project)
   return {
     config,
     project,
     migrations,
-    connection,
-    migrationConnection: { ...connection, url: config.migrationUrl ?? connection.url },
     scratch: {
-      scratch: config.scratchUrl === null ? null : { ...connection, url: config.scratchUrl },
+      scratch: config.scratchUrl === null ? null : otherAddress(base, config.scratchUrl),
       configured: connection,
-      embedded: async () => ({ ...connection, ssl: 'disable', url: await embedded.url() }),
+      embedded: async () => ({ ...otherAddress(base, await embedded.url('')), ssl: 'disable' }),
     },
-    snapshotDirectory: project.directories[0] ?? config.root,
+    snapshotDirectory: snapshotFolders[0] ?? config.root,
+    snapshotFolders,
     close: embedded.stop,
   }
+}
+
+/**
+ * Beside the migrations, else beside those that the knexfile names (the sources of a compiled folder), else in the
+ * project's folder.
+ */
+export function snapshotFoldersOf(
+  { root }: Pick<Config, 'root'>,
+  { directories, ownDirectories, sourceDirectories }: KnexProject,
+): readonly string[] {
+  const named = [directories, ownDirectories, sourceDirectories].flatMap((list) => list.slice(0, 1))
+  return [...new Set([...named, root])]
+}
+
+/** A different URL for the same purpose: the settings of the knexfile belong to its own address. */
+function otherAddress({ driver, ...connection }: Connection, url: string): Connection {
+  return driver !== undefined && url === connection.url ? { ...connection, driver } : { ...connection, url }
 }
 
 /** Opens a workspace, hands it over, and closes it however that goes. */
@@ -81,70 +142,37 @@ export async function withWorkspace<T>(
   }
 }
 
+/** The same without a database of its own: only the folder and a scratch database are used. */
+export async function withProjectWorkspace<T>(
+  {
+    config,
+    report,
+    ...opening
+  }: WorkspaceOptions & { readonly config: Config; readonly report: ProgressReporter },
+  use: (workspace: ProjectWorkspace) => Promise<T>,
+): Promise<T> {
+  const workspace = await openProjectWorkspace(config, report, opening)
+  try {
+    return await use(workspace)
+  } finally {
+    await workspace.close()
+  }
+}
+
 /** The project of a configuration, without looking at any database. */
-export function findProject({ root, target, migrations }: Config): Promise<KnexProject> {
+export async function findProject(config: Config): Promise<KnexProject> {
+  const { root, target, migrations } = config
   const { directories, knexfile } = migrations
-  return loadProject({ root, directories, knexfile, sections: [target, 'development'] })
+  const project = await loadProject({ root, directories, knexfile, sections: [target, 'development'] })
+  refuseUnknownTarget(config, project.environments)
+  return project
 }
 
-interface EmbeddedServer {
-  readonly url: () => Promise<string>
-  readonly stop: () => Promise<void>
-}
-
-/** Started when first asked for; PostgreSQL from npm is never used in production. */
-function createEmbeddedServer(
-  { root, production, database }: Config,
-  report: ProgressReporter,
-): EmbeddedServer {
-  let started: Promise<{ url: string; stop: () => Promise<void> }> | undefined
-  const directory = database.kind === 'embedded' ? database.directory : `${root}/.schemagate/postgres`
-  const start = async (): Promise<{ url: string; stop: () => Promise<void> }> => {
-    if (production)
-      throw new SchemaError('SCHEMA_EMBEDDED_UNAVAILABLE', {
-        what: 'The embedded PostgreSQL is never used in production.',
-      })
-    const { startEmbedded } = await import('./postgres/embedded/server.js')
-    const fresh = !existsSync(directory)
-    const server = await startEmbedded({ directory })
-    report({
-      event: 'embedded started',
-      database: describeAddress(addressOf(server)),
-      directory,
-      fresh,
-      startedHere: server.startedHere,
-    })
-    return server
-  }
-  return {
-    url: async () => (await (started ??= start())).url,
-    // If it could not be started, `url` has thrown the reason.
-    stop: async () => (await started?.catch(() => null))?.stop(),
-  }
-}
-
-interface ConnectionSources {
-  readonly config: Config
-  readonly project: KnexProject
-  readonly embedded: EmbeddedServer
-}
-
-async function resolveConnection({ config, project, embedded }: ConnectionSources): Promise<Connection> {
-  const { service, ssl, database } = config
-  const applicationName = `schemagate ${toNamePart(service.instance)}`
-  if (database.kind === 'url') return { url: database.url, ssl, applicationName }
-  if (project.databaseUrl !== null) return { url: usableUrl(project.databaseUrl), ssl, applicationName }
-  return { url: await embedded.url(), ssl: 'disable', applicationName }
-}
-
-function usableUrl(url: string): string {
-  const problem = databaseUrlProblem(url)
-  if (problem === undefined) return normalizeUrl(url)
-  throw new SchemaError('SCHEMA_KNEXFILE_INVALID', {
-    what: `The knexfile's connection cannot be used: its URL ${problem}. Nothing was done.`,
-    choices: [
-      ['correct the connection', 'or what it is made from'],
-      ['--database-url URL', 'names the database instead'],
-    ],
-  })
+/** The masked URL to which the knexfile leads, without calling a function of it; null where it has no connection. */
+export async function describeKnexfileDatabase(config: Config, project: KnexProject): Promise<string | null> {
+  const { kind } = project.connection
+  if (kind === 'none') return null
+  if (kind === 'function') return 'made by a function'
+  const { url } = await openKnexConnection(baseConnection(config, project), project)
+  return maskUrl(url)
 }

@@ -11,7 +11,12 @@ export const globalOptions: Readonly<Record<string, OptionSpec & { readonly key?
     help: 'the migrations folder, several separated by commas',
     key: 'MIGRATIONS_DIR',
   },
-  knexfile: { type: 'string', value: 'FILE', help: 'the knexfile of an existing project', key: 'KNEXFILE' },
+  knexfile: {
+    type: 'string',
+    value: 'FILE',
+    help: 'the knexfile of the project, none to read none',
+    key: 'KNEXFILE',
+  },
   'database-url': { type: 'string', value: 'URL', help: 'the database', key: 'DATABASE_URL' },
   env: {
     type: 'string',

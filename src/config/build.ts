@@ -5,6 +5,7 @@ import { parseDuration } from './duration.js'
 import { entriesOf } from './explain.js'
 import { parseIgnoreRules } from './ignore.js'
 import type { ConfigValues } from './keys.js'
+import { commandLine } from './layers.js'
 import { normalizeUrl } from './url.js'
 import type { Settings } from './validate.js'
 import { tlsModes } from './value-types.js'
@@ -19,6 +20,7 @@ export function buildConfig(
   return {
     root,
     target: values.ENV_TARGET,
+    isTargetTyped: settings.get('ENV_TARGET')?.layer === commandLine,
     production: values.NODE_ENV === 'production',
     service: serviceOf(values),
     http: httpOf(values),
@@ -66,13 +68,13 @@ function migrationsOf(values: ConfigValues, root: string): Config['migrations'] 
   const { MIGRATIONS_DIR: directories, KNEXFILE: knexfile } = values
   return {
     directories: directories?.split(',').map((directory) => resolve(root, directory.trim())) ?? null,
-    knexfile: knexfile === undefined ? null : resolve(root, knexfile),
+    knexfile: knexfile === undefined || knexfile === 'none' ? (knexfile ?? null) : resolve(root, knexfile),
     transaction: values.MIGRATION_TRANSACTION,
     lockWaitTimeout: parseDuration(values.LOCK_WAIT_TIMEOUT),
     lockTimeout: parseDuration(values.MIGRATION_LOCK_TIMEOUT),
     deadline: parseDuration(values.MIGRATION_DEADLINE),
     seedOnStart: isTrue(values.SEED_ON_START),
-    seedsDirectory: resolve(root, values.SEEDS_DIR),
+    seedsDirectory: values.SEEDS_DIR === undefined ? null : resolve(root, values.SEEDS_DIR),
   }
 }
 

@@ -1,11 +1,14 @@
 import type { Policy } from '../core/history/policy.js'
 import type { Scope } from '../core/model/scope.js'
+import type { SchemaError } from '../errors/schema-error.js'
 
 /** The configuration of a process: validated, with absolute paths and with durations in milliseconds. */
 export interface Config {
   readonly root: string
   /** ENV_TARGET. */
   readonly target: string
+  /** Whether the command line names it (`--env`). */
+  readonly isTargetTyped: boolean
   /** NODE_ENV is `production`. */
   readonly production: boolean
   readonly service: {
@@ -32,13 +35,15 @@ export interface Config {
   readonly migrations: {
     /** Null where the knexfile decides. */
     readonly directories: readonly string[] | null
+    /** `none` reads none; null where the one in `root` is read. */
     readonly knexfile: string | null
     readonly transaction: 'batch' | 'each'
     readonly lockWaitTimeout: number
     readonly lockTimeout: number
     readonly deadline: number
     readonly seedOnStart: boolean
-    readonly seedsDirectory: string
+    /** Null where the knexfile decides. */
+    readonly seedsDirectory: string | null
   }
   readonly policy: Policy
   /** Environments in which a command that removes something asks for the name of the environment. */
@@ -63,6 +68,10 @@ export interface Config {
 export type DatabaseConfig =
   | { readonly kind: 'url'; readonly url: string; readonly from: string }
   | { readonly kind: 'embedded'; readonly directory: string }
+  /** None is configured, and only the knexfile may still name one. `error` says so. */
+  | { readonly kind: 'none'; readonly error: SchemaError }
+  /** Named in part. Thrown where a database is needed, because some commands need none. */
+  | { readonly kind: 'faulty'; readonly error: SchemaError }
 
 export interface ConfigEntry {
   readonly key: string

@@ -18,7 +18,7 @@ export const databaseKeys = {
   DATABASE_URL: {
     ...databaseUrlType,
     default: null,
-    defaultNote: 'the DB_ keys, else an embedded PostgreSQL outside production',
+    defaultNote: 'the DB_ keys, else the knexfile, else an embedded PostgreSQL outside production',
     description: 'The database of the service.',
   },
   'DATABASE_URL_{TARGET}': {
@@ -73,7 +73,8 @@ export const databaseKeys = {
   KNEXFILE: {
     ...fileType,
     default: null,
-    description: 'The knexfile that the settings of Knex are read from.',
+    defaultNote: 'the knexfile in the current folder',
+    description: 'The knexfile that the settings of Knex are read from; `none` reads none.',
   },
   MIGRATION_TRANSACTION: {
     ...enumType('batch', 'each'),
@@ -102,5 +103,10 @@ export const databaseKeys = {
     default: 'false',
     description: 'Whether to run the seeds after migrating, when the service starts.',
   },
-  SEEDS_DIR: { ...fileType, default: './seeds', description: 'The folder of the seeds.' },
+  SEEDS_DIR: {
+    ...fileType,
+    default: null,
+    defaultNote: 'what the knexfile says, else ./seeds',
+    description: 'The folder of the seeds.',
+  },
 } as const satisfies Record<string, ConfigKey>

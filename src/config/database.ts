@@ -3,7 +3,7 @@ import type { DatabaseConfig } from './config.js'
 import { configKeys, type KeyId, keyNameFor } from './keys.js'
 import { commandLine } from './layers.js'
 import type { Lookup, Setting } from './lookup.js'
-import type { ConfigFault, ConfigResult } from './problem.js'
+import { configError, type ConfigFault } from './problem.js'
 import { maskUrl, normalizeUrl, urlOfParts } from './url.js'
 import type { Settings } from './validate.js'
 
@@ -15,6 +15,8 @@ export interface DatabaseChoice {
   /** The keys with their sources: `DB_HOST (env/.env.demo), DB_PASSWORD (process environment)`. */
   readonly from: string
   readonly used: readonly KeyId[]
+  /** Why there is none, or not a whole one. */
+  readonly faults: readonly ConfigFault[]
 }
 
 const partKeyIds = ['DB_HOST', 'DB_PORT', 'DB_USER', 'DB_PASSWORD', 'DB_NAME'] as const
@@ -30,32 +32,34 @@ export function isUndecidable(lookups: ReadonlyMap<KeyId, Lookup>): boolean {
 
 /**
  * Chooses DATABASE_URL of the command line, else DATABASE_URL_{TARGET}, else DATABASE_URL, else the DB_ keys, else the
- * embedded PostgreSQL below `root`; in production the last is a fault.
+ * embedded PostgreSQL below `root`, but in production none.
  */
 export function chooseDatabase(
   settings: Settings,
   { root, target, production }: { root: string; target: string; production: boolean },
-): ConfigResult<DatabaseChoice> {
+): DatabaseChoice {
   const url = settings.get('DATABASE_URL')
   const targetUrl = settings.get('DATABASE_URL_{TARGET}')
   if (url !== undefined && (url.layer === commandLine || targetUrl === undefined))
     return chooseByUrl('DATABASE_URL', url)
   if (targetUrl !== undefined) return chooseByUrl('DATABASE_URL_{TARGET}', targetUrl)
   if (partKeyIds.some((id) => settings.has(id))) return chooseByParts(settings)
-  return production
-    ? { kind: 'faulty', faults: [notConfiguredFault(target)] }
-    : { kind: 'valid', value: embeddedChoice(root) }
+  return production ? missingChoice(target) : embeddedChoice(root)
 }
 
-function chooseByUrl(id: KeyId, setting: Setting): ConfigResult<DatabaseChoice> {
-  return { kind: 'valid', value: urlChoice(normalizeUrl(setting.text), describeOrigin([setting]), [id]) }
+function chooseByUrl(id: KeyId, setting: Setting): DatabaseChoice {
+  return urlChoice(normalizeUrl(setting.text), describeOrigin([setting]), [id])
 }
 
-function chooseByParts(settings: Settings): ConfigResult<DatabaseChoice> {
+function chooseByParts(settings: Settings): DatabaseChoice {
   const used = partKeyIds.filter((id) => settings.has(id))
   const from = describeOrigin(used.flatMap((id) => settings.get(id) ?? []))
   const missing = requiredPartKeyIds.filter((id) => !settings.has(id))
-  if (missing.length > 0) return { kind: 'faulty', faults: missing.map((id) => missingPartFault(id, from)) }
+  if (missing.length > 0) {
+    const faults = missing.map((id) => missingPartFault(id, from))
+    const database = { kind: 'faulty', error: configError(faults) } as const
+    return { database, displayText: 'incomplete', from, used, faults }
+  }
   const part = (id: KeyId) => settings.get(id)?.text ?? ''
   const url = urlOfParts({
     host: part('DB_HOST'),
@@ -64,17 +68,23 @@ function chooseByParts(settings: Settings): ConfigResult<DatabaseChoice> {
     password: part('DB_PASSWORD'),
     name: part('DB_NAME'),
   })
-  return { kind: 'valid', value: urlChoice(url, from, used) }
+  return urlChoice(url, from, used)
 }
 
 function embeddedChoice(root: string): DatabaseChoice {
   const directory = join(root, '.schemagate', 'postgres')
   const displayText = `embedded PostgreSQL in ${directory}`
-  return { database: { kind: 'embedded', directory }, displayText, from: 'default', used: [] }
+  return { database: { kind: 'embedded', directory }, displayText, from: 'default', used: [], faults: [] }
+}
+
+function missingChoice(target: string): DatabaseChoice {
+  const faults = [notConfiguredFault(target)]
+  const database = { kind: 'none', error: configError(faults) } as const
+  return { database, displayText: 'none', from: 'default', used: [], faults }
 }
 
 function urlChoice(url: string, from: string, used: readonly KeyId[]): DatabaseChoice {
-  return { database: { kind: 'url', url, from }, displayText: maskUrl(url), from, used }
+  return { database: { kind: 'url', url, from }, displayText: maskUrl(url), from, used, faults: [] }
 }
 
 function describeOrigin(settings: readonly Setting[]): string {

@@ -28,7 +28,7 @@ export function defaultLayers(
     layerOf('default outside production', {
       ...(production ? {} : { HEALTH_DETAILS: 'always' }),
       // A command that migrates production from another machine names the target, and rarely sets NODE_ENV.
-      ...(production || target === 'production' ? {} : { ON_OUT_OF_ORDER: 'migrate' }),
+      ...(production || target === 'production' ? {} : { ON_OUT_OF_ORDER: 'migrate', ON_UNVERIFIED: 'warn' }),
     }),
     packageLayer(root),
     platformLayer(env, 'RELEASE'),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { buildConfig } from './build.js'
 import type { Config } from './config.js'
 import { chooseDatabase, isUndecidable, type DatabaseChoice } from './database.js'
-import { configError, type ConfigResult } from './problem.js'
+import { configError, type ConfigFault } from './problem.js'
 import { readRawConfig, type RawConfig } from './sources.js'
 import { validateSettings, type Settings } from './validate.js'
 
@@ -26,9 +26,10 @@ export function loadConfig({ root: folder, env, flags = {} }: ConfigSource): Con
   const settings = foundSettings(raw)
   const validated = validateSettings(settings, root)
   const choice = chooseIfDecidable(raw, settings, root)
-  const faults = [raw, validated, choice].flatMap((step) => ('faults' in step ? step.faults : []))
-  if (validated.kind === 'faulty' || choice.kind === 'faulty' || faults.length > 0) throw configError(faults)
-  return buildConfig(root, settings, validated.value, choice.value)
+  const faults = [raw, validated].flatMap((step) => ('faults' in step ? step.faults : []))
+  if (validated.kind === 'faulty' || choice === null || faults.length > 0)
+    throw configError([...faults, ...databaseFaults(choice)])
+  return buildConfig(root, settings, validated.value, choice)
 }
 
 function foundSettings({ lookups }: RawConfig): Settings {
@@ -37,12 +38,17 @@ function foundSettings({ lookups }: RawConfig): Settings {
   )
 }
 
-/** Without a target, or with a key that could not be read, a further fault would be a guess. */
+/** Null without a target, or with a key that could not be read: a further fault would be a guess. */
 function chooseIfDecidable(
   { target, production, lookups }: RawConfig,
   settings: Settings,
   root: string,
-): ConfigResult<DatabaseChoice> {
-  if (target === undefined || isUndecidable(lookups)) return { kind: 'faulty', faults: [] }
+): DatabaseChoice | null {
+  if (target === undefined || isUndecidable(lookups)) return null
   return chooseDatabase(settings, { root, production, target })
+}
+
+/** What is wrong with the database is named with the other faults; alone it waits until a database is needed. */
+function databaseFaults(choice: DatabaseChoice | null): readonly ConfigFault[] {
+  return choice?.faults ?? []
 }

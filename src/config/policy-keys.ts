@@ -33,9 +33,11 @@ export const policyKeys = {
     description: 'What to do when a pending revision comes before an applied one.',
   },
   ON_UNVERIFIED: {
-    ...enumType('warn', 'refuse'),
-    default: 'warn',
-    description: 'What to do when there is no snapshot to verify against.',
+    ...enumType('refuse', 'warn'),
+    default: 'refuse',
+    defaultNote: 'refuse if NODE_ENV or ENV_TARGET is production, else warn',
+    description:
+      'What to do when there is no snapshot to verify against; `refuse` comes before anything is migrated.',
   },
   ON_DRIFT_WHILE_SERVING: {
     ...enumType('warn', 'unready'),

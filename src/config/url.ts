@@ -1,5 +1,9 @@
+import { urlParameterProblem } from './url-parameters.js'
+
 const secretParameter = /password|passwd|secret|token/i
 const brokenEscape = /%(?![0-9a-f]{2})/i
+/** `a:1,b:2` after the last @ of what comes before the database. */
+const severalHosts = /^\w+:\/\/(?:[^/?#]*@)?[\w.:[\]-]+,[\w.,:[\]-]*(?:[/?][^@]*)?$/
 const encodeHint = 'a special character in the user, password or name must be percent-encoded'
 
 /**
@@ -39,13 +43,14 @@ function hostAndQuery(host: string): { readonly host: string; readonly query: st
 export function databaseUrlProblem(text: string): string | undefined {
   if (!/^postgres(ql)?:\/\//.test(text)) return 'does not begin with postgres:// or postgresql://'
   if (brokenEscape.test(text)) return 'has a % that is not followed by two hexadecimal digits'
+  if (severalHosts.test(text)) return 'names several hosts, and only one is connected to'
   const url = parseUrl(normalizeUrl(text))
   if (url === undefined) return `cannot be parsed: ${encodeHint}`
   if (url.hostname === '' && !url.searchParams.get('host')) return 'has no host'
   if (url.pathname.length < 2) return 'has no database name'
   if (/[/@]/.test(url.pathname.slice(1)) || url.search.includes('@') || text.includes('#'))
     return `has /, @ or # in a place where a URL cannot have it: ${encodeHint}`
-  return undefined
+  return urlParameterProblem(url.searchParams)
 }
 
 /** Whether the text is an http or https URL. */

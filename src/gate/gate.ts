@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { findingsOf, mayMigrate, wrongDatabaseReason } from '../core/history/decision.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import { addressOf, describeAddress } from '../postgres/connection/address.js'
@@ -136,8 +137,16 @@ function refuseIfDecided(
 
 /** Seeds are rows, not catalog: they run last, on a database that is at head. */
 async function runSeeds(context: GateContext, snapshot: Snapshot | null): Promise<void> {
-  const { seedOnStart, seedsDirectory } = context.workspace.config.migrations
-  if (!seedOnStart) return
+  const { config } = context.workspace
+  if (!config.migrations.seedOnStart) return
   const { seed } = await import('../postgres/migrate/seed.js')
-  await seed(migrateOptionsFor(context.workspace, snapshot, context), seedsDirectory)
+  await seed(migrateOptionsFor(context.workspace, snapshot, context), seedsDirectoriesOf(context.workspace))
+}
+
+/** SEEDS_DIR, else what the knexfile says, else Knex's default. */
+function seedsDirectoriesOf({ config, project }: Workspace): readonly string[] {
+  const { root, migrations } = config
+  return migrations.seedsDirectory === null
+    ? (project.seeds.directories ?? [resolve(root, 'seeds')])
+    : [migrations.seedsDirectory]
 }

@@ -33,6 +33,9 @@ export function refuseWrongDatabase(
   }
 }
 
+/** Whether something is promised was decided before; under the lock only the ledger is judged again. */
+const verifiedBefore = { status: 'verified', findings: [], ignored: [], compared: {} } as const
+
 /**
  * The same for what is about to migrate: throws also where the ledger has by now what nothing more is to be applied on, as
  * when another build migrated while the lock was waited for.
@@ -49,7 +52,8 @@ export function refuseUnmigratable(
     const { database, recorded, identity } = inspection
     const texts = sourceTextsOf(inspection.ledger, migrations, project.tableName, snapshot)
     const ownership = { identity, expected: configuredOwner(config) }
-    const assessment = assess({ build, recorded, ownership, live: {}, snapshot: null, texts })
+    const assessed = assess({ build, recorded, ownership, live: {}, snapshot: null, texts })
+    const assessment = { ...assessed, verification: verifiedBefore }
     const decision = decide(assessment, config.policy)
     if (mayMigrate(decision)) return
     const where = { database: describeAddress(database), environment: config.target }

@@ -37,6 +37,7 @@ const routineEvents: ReadonlySet<keyof ProgressEvents> = new Set([
   'connecting',
   'waiting for database',
   'inspected',
+  'snapshot elsewhere',
   'snapshot stale',
   'snapshot unavailable',
   'drift before',

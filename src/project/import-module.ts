@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isRecord } from '../core/text/is-record.js'
+import type { ErrorChoice } from '../errors/schema-error.js'
 
 const typeScriptExtensions = new Set(['.ts', '.mts', '.cts'])
 
@@ -15,6 +16,15 @@ export async function importModule(path: string): Promise<Readonly<Record<string
   if (typeScriptExtensions.has(extname(path)) && !runsTypeScript) await registerTsxOnce()
   const exports: unknown = await import(pathToFileURL(path).href)
   return isRecord(exports) ? exports : {}
+}
+
+/** What helps where a TypeScript file could not be loaded because nothing here strips its types; else nothing. */
+export function missingLoaderChoices(path: string, cause: unknown): readonly ErrorChoice[] {
+  const isUnknown =
+    cause instanceof SyntaxError || (isRecord(cause) && cause['code'] === 'ERR_UNKNOWN_FILE_EXTENSION')
+  return typeScriptExtensions.has(extname(path)) && isUnknown
+    ? [['npm install --save-dev tsx', 'loads files in TypeScript']]
+    : []
 }
 
 let tsxRegistration: Promise<void> | undefined

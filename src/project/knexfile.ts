@@ -1,15 +1,29 @@
-import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Knex } from 'knex'
-import { urlOfParts } from '../config/url.js'
 import { isRecord } from '../core/text/is-record.js'
-import { errorMessage } from '../core/text/redact.js'
-import { SchemaError } from '../errors/schema-error.js'
-import { importModule } from './import-module.js'
+import { type KnexConnection, readConnection } from './knexfile-connection.js'
+import { customClientOf, unusableSetting } from './knexfile-rules.js'
+import {
+  findKnexfile,
+  invalidKnexfileError,
+  type KnexfileSection,
+  readKnexfile,
+  supportedExtensions,
+} from './read-knexfile.js'
+import { type KnexSeeds, readSeeds } from './seed-files.js'
+import { toTextList } from './text-list.js'
 
 /** The settings of a Knex project: what Knex reads from the knexfile, with Knex's defaults. */
 export interface KnexProject {
+  /** The path of the knexfile; null without one. */
+  readonly knexfile: string | null
+  /** The environments that have a section in it. */
+  readonly environments: readonly string[]
   readonly directories: readonly string[]
+  /** The folders that the knexfile names, or Knex's default, whatever MIGRATIONS_DIR says. */
+  readonly ownDirectories: readonly string[]
+  /** Those of the section `development`: the sources, where another section names what was compiled from them. */
+  readonly sourceDirectories: readonly string[]
   readonly sortDirsSeparately: boolean
   readonly loadExtensions: readonly string[]
   readonly tableName: string
@@ -18,8 +32,10 @@ export interface KnexProject {
   readonly disableTransactions: boolean
   /** The project's own migration source; null where migrations are files. */
   readonly source: Knex.MigrationSource<unknown> | null
-  /** The URL of the knexfile's connection; null where it has none that a URL can express. */
-  readonly databaseUrl: string | null
+  readonly connection: KnexConnection
+  /** `pool.afterCreate`: what Knex does with each new connection; `done` gets an error where that failed. */
+  readonly afterCreate: ((connection: unknown, done: (error?: unknown) => void) => unknown) | null
+  readonly seeds: KnexSeeds
   /** Further settings of the knexfile, for the Knex instance that migrates. */
   readonly settings: Readonly<Record<string, unknown>>
 }
@@ -28,114 +44,147 @@ export interface ProjectLocation {
   readonly root: string
   /** Folders from a flag or MIGRATIONS_DIR, which replace those of the knexfile. */
   readonly directories: readonly string[] | null
+  /** The path of a knexfile; `none` reads none; null for the one in `root`. */
   readonly knexfile: string | null
-  /** Names of sections of the knexfile. The first that exists is used. */
+  /** Names of sections of the knexfile: that of the environment, then others to take settings from. */
   readonly sections: readonly string[]
 }
 
-const supportedExtensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
-const knexfileNames = supportedExtensions.map((extension) => `knexfile${extension}`)
-const forwardedSettings = [
-  'wrapIdentifier',
-  'postProcessResponse',
-  'userParams',
-  'searchPath',
-  'asyncStackTraces',
-]
+/** Settings that are read here, and those of the application's own pool and log. */
+const ownSettings: ReadonlySet<string> = new Set([
+  'client',
+  'dialect',
+  'connection',
+  'connectionPool',
+  'pool',
+  'migrations',
+  'seeds',
+  'log',
+  'debug',
+  'ext',
+  'acquireConnectionTimeout',
+])
 
 /**
- * Loads the Knex project from the named knexfile. Without one: from the knexfile in `root`, unless folders are named. Uses
- * Knex's defaults where there is no knexfile. Throws SCHEMA_KNEXFILE_INVALID.
+ * Loads the Knex project from the named knexfile, else from the one in `root`. Uses Knex's defaults where there is no
+ * knexfile. Throws SCHEMA_KNEXFILE_INVALID.
  */
 export async function loadProject(location: ProjectLocation): Promise<KnexProject> {
-  const file = location.knexfile ?? (location.directories === null ? findKnexfile(location.root) : null)
-  const settings = file === null ? {} : await readKnexfile(file, location.sections)
-  const base = file === null ? location.root : dirname(file)
-  return buildProject(settings, base, location.directories)
-}
-
-function findKnexfile(root: string): string | null {
-  return knexfileNames.map((name) => join(root, name)).find((path) => existsSync(path)) ?? null
-}
-
-async function readKnexfile(
-  file: string,
-  sections: readonly string[],
-): Promise<Readonly<Record<string, unknown>>> {
-  const value = await readDefaultExport(file).catch((cause: unknown) => {
-    throw invalidKnexfileError(file, `it could not be loaded: ${errorMessage(cause)}`, cause)
-  })
-  if (!isRecord(value)) throw invalidKnexfileError(file, 'it exports no settings')
-  const section = sections.map((name) => (Object.hasOwn(value, name) ? value[name] : null)).find(isRecord)
-  return section ?? value
-}
-
-async function readDefaultExport(file: string): Promise<unknown> {
-  const exported = unwrapDefault(await importModule(file))
-  const value: unknown = typeof exported === 'function' ? await exported() : exported
-  return value
-}
-
-/** CommonJS that was compiled from an ES module has its default export inside Node's default export. */
-function unwrapDefault(exports: Readonly<Record<string, unknown>>): unknown {
-  const { default: exported = exports } = exports
-  if (!isRecord(exported)) return exported
-  const { default: inner } = exported
-  return isRecord(inner) || typeof inner === 'function' ? inner : exported
-}
-
-function invalidKnexfileError(file: string, why: string, cause?: unknown): SchemaError {
-  return new SchemaError('SCHEMA_KNEXFILE_INVALID', {
-    what: `The knexfile cannot be used: ${why}.`,
-    facts: [['knexfile', file]],
-    choices: [
-      ['--knexfile FILE', 'names a different one'],
-      ['--migrations DIR', 'names the migrations folder and reads no knexfile'],
-    ],
-    cause,
+  const { root, directories, knexfile, sections } = location
+  const file = knexfile === 'none' ? null : (knexfile ?? findKnexfile(root))
+  if (file === null) return buildProject({ ...withoutKnexfile, base: root, directories })
+  const section = await readKnexfile(file, sections)
+  const { settings, environments, development } = section
+  const why = unusableSetting(settings)
+  if (why !== undefined) throw invalidKnexfileError(file, { why })
+  const connection = connectionOf(section, sections)
+  return buildProject({
+    file,
+    environments,
+    settings,
+    development,
+    connection,
+    base: dirname(file),
+    directories,
   })
 }
 
-function buildProject(
-  settings: Readonly<Record<string, unknown>>,
-  base: string,
-  directories: readonly string[] | null,
-): KnexProject {
-  const migrations = isRecord(settings['migrations']) ? settings['migrations'] : {}
-  const { schemaName, migrationSource: source } = migrations
+/** The database of another environment is not meant, and no other one is started in its place. */
+function connectionOf(
+  { settings, own, environments, namesDatabase }: KnexfileSection,
+  [target = '']: readonly string[],
+): KnexConnection {
+  if (!own)
+    return { kind: 'unusable', why: `there is no section "${target}", but ${environments.join(', ')}` }
+  const connection = readConnection(settings)
+  return connection.kind === 'none' && namesDatabase
+    ? { kind: 'unusable', why: `the section "${target}" has none, and others have` }
+    : connection
+}
+
+interface ProjectSource {
+  readonly file: string | null
+  readonly environments: readonly string[]
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly development: Readonly<Record<string, unknown>>
+  readonly connection: KnexConnection
+  /** The folder in which relative paths begin. */
+  readonly base: string
+  readonly directories: readonly string[] | null
+}
+
+const withoutKnexfile = {
+  file: null,
+  environments: [],
+  settings: {},
+  development: {},
+  connection: { kind: 'none' },
+} as const satisfies Partial<ProjectSource>
+
+function buildProject(project: ProjectSource): KnexProject {
+  const { file, environments, settings, development, connection, base, directories } = project
+  const migrations = migrationsOf(settings)
+  const source = sourceOf(migrations)
+  const ownDirectories = directoriesOf(settings, base)
+  const client = customClientOf(settings['client'])
   return {
-    directories:
-      directories ??
-      sourceDirectories(source) ??
-      toTextList(migrations['directory'], ...defaultFolders(source)).map((path) => resolve(base, path)),
+    knexfile: file,
+    environments,
+    directories: directories ?? ownDirectories,
+    ownDirectories,
+    sourceDirectories: directoriesOf(development, base),
     sortDirsSeparately: migrations['sortDirsSeparately'] === true,
     loadExtensions: toTextList(migrations['loadExtensions'], ...supportedExtensions),
     tableName: nonEmptyText(migrations['tableName']) ?? 'knex_migrations',
-    schemaName: nonEmptyText(schemaName),
+    schemaName: nonEmptyText(migrations['schemaName']),
     searchPath: toTextList(settings['searchPath']),
     disableTransactions: migrations['disableTransactions'] === true,
-    source:
-      directories === null && sourceDirectories(source) === null && isMigrationSource(source) ? source : null,
-    databaseUrl: connectionUrlOf(settings['connection']),
-    settings: Object.fromEntries(
-      Object.entries(settings).filter(([name]) => forwardedSettings.includes(name)),
-    ),
+    source: directories === null && sourceDirectories(source) === null ? source : null,
+    connection,
+    afterCreate: afterCreateOf(settings['pool']),
+    seeds: readSeeds(settings['seeds'], base),
+    settings: {
+      ...Object.fromEntries(Object.entries(settings).filter(([name]) => !ownSettings.has(name))),
+      ...(client === null ? {} : { client }),
+    },
   }
+}
+
+function migrationsOf(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return isRecord(settings['migrations']) ? settings['migrations'] : {}
+}
+
+function directoriesOf(settings: Readonly<Record<string, unknown>>, base: string): readonly string[] {
+  const migrations = migrationsOf(settings)
+  const source = sourceOf(migrations)
+  const named = toTextList(migrations['directory'], ...defaultFolders(source))
+  return sourceDirectories(source) ?? named.map((path) => resolve(base, path))
+}
+
+function afterCreateOf(pool: unknown): KnexProject['afterCreate'] {
+  const hook = isRecord(pool) ? pool['afterCreate'] : null
+  return isAfterCreate(hook) ? hook : null
+}
+
+function isAfterCreate(value: unknown): value is NonNullable<KnexProject['afterCreate']> {
+  return typeof value === 'function'
+}
+
+/** Knex drops a source beside which the knexfile says how files are found. */
+function sourceOf(migrations: Readonly<Record<string, unknown>>): Knex.MigrationSource<unknown> | null {
+  const { migrationSource: source, directory, sortDirsSeparately, loadExtensions } = migrations
+  const namesFiles = Boolean(directory) || sortDirsSeparately !== undefined || Boolean(loadExtensions)
+  return !namesFiles && isMigrationSource(source) ? source : null
 }
 
 /** Knex reads no folder where the project has a migration source. */
 function defaultFolders(source: unknown): readonly string[] {
-  return isMigrationSource(source) ? [] : ['./migrations']
+  return source === null ? ['./migrations'] : []
 }
 
 /** The folders of a source that `knexMigrationSource` has made. */
 function sourceDirectories(source: unknown): readonly string[] | null {
   return isRecord(source) && Array.isArray(source['directories']) ? source['directories'].map(String) : null
-}
-
-function toTextList(value: unknown, ...fallback: readonly string[]): readonly string[] {
-  if (value === undefined || value === null) return fallback
-  return [value].flat().map(String)
 }
 
 function nonEmptyText(value: unknown): string | null {
@@ -147,20 +196,4 @@ function isMigrationSource(value: unknown): value is Knex.MigrationSource<unknow
     isRecord(value) &&
     ['getMigrations', 'getMigrationName', 'getMigration'].every((name) => typeof value[name] === 'function')
   )
-}
-
-/** The connection may be a URL or settings of pg, with pg's defaults. A function is not called. */
-function connectionUrlOf(connection: unknown): string | null {
-  if (typeof connection === 'string') return connection
-  if (!isRecord(connection)) return null
-  if (typeof connection['connectionString'] === 'string') return connection['connectionString']
-  const { host = 'localhost', port = 5432, user, password, database: name } = connection
-  if (typeof host !== 'string' || typeof name !== 'string') return null
-  return urlOfParts({
-    host,
-    port: String(port),
-    user: nonEmptyText(user) ?? '',
-    password: nonEmptyText(password) ?? '',
-    name,
-  })
 }

@@ -2,7 +2,7 @@ import type { Knex } from 'knex'
 import { isRecord } from '../core/text/is-record.js'
 import { errorMessage } from '../core/text/redact.js'
 import { type ErrorChoice, SchemaError } from '../errors/schema-error.js'
-import { importModule } from './import-module.js'
+import { importModule, missingLoaderChoices } from './import-module.js'
 
 export interface LoadedMigration {
   readonly up: (knex: Knex) => unknown
@@ -42,11 +42,9 @@ function loadFailureChoices(path: string, cause: unknown): readonly ErrorChoice[
       ['npm install', 'installs the modules that it imports'],
       [`NODE_OPTIONS='--import tsx'`, 'resolves path aliases and imports without extension, as tsx does'],
     ]
-  if (/\.[cm]?ts$/.test(path) && (cause instanceof SyntaxError || code === 'ERR_UNKNOWN_FILE_EXTENSION'))
-    return [
-      ['npm install --save-dev tsx', 'loads TypeScript migrations'],
-      ['--migrations DIR', 'names a folder with migrations built to JavaScript'],
-    ]
+  const missing = missingLoaderChoices(path, cause)
+  if (missing.length > 0)
+    return [...missing, ['--migrations DIR', 'names a folder with migrations built to JavaScript']]
   return [['correct the file', 'it threw an error; it may need a setting or an environment variable']]
 }
 

@@ -140,7 +140,8 @@ function compareFileNames(one: FoundFile, other: FoundFile): number {
   return one.file < other.file ? -1 : one.file > other.file ? 1 : 0
 }
 
-function checksumOf(text: string): string {
+/** The checksum of a migration's text: `sha256:` and the hash, whatever its line endings and byte-order mark. */
+export function checksumOf(text: string): string {
   const normalised = text.replace(/^\uFEFF+/, '').replaceAll(/\r\n?/g, '\n')
   return `sha256:${createHash('sha256').update(normalised).digest('hex')}`
 }

@@ -27,7 +27,10 @@ export async function openFleetApi({ config, health, log, connection }: ApiConte
 function connectLazily(connection: Connection, log: Log): Knex {
   return createKnex({
     client: 'pg',
-    connection: { ...toClientSettings(connection) },
+    connection: async () => ({
+      ...(await toClientSettings(connection)),
+      expirationChecker: connection.driver?.hasExpired ?? (() => false),
+    }),
     pool: { min: 0, max: 10, idleTimeoutMillis: idleTimeout, afterCreate },
     acquireConnectionTimeout: answerTimeout,
     // Otherwise an error has the values of its statement in it, so that the log would have whole reports.

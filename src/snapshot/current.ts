@@ -3,8 +3,9 @@ import { changesOf, reuseUndeterminedValues, sameChanges, type Snapshot } from '
 import type { ProgressReporter } from '../core/progress/events.js'
 import { isRecord } from '../core/text/is-record.js'
 import { SchemaError } from '../errors/schema-error.js'
-import type { Workspace } from '../workspace.js'
+import type { ProjectWorkspace, Workspace } from '../workspace.js'
 import { loadSnapshot, saveSnapshot } from './file.js'
+import { findSnapshot } from './find.js'
 import { staleSnapshotError } from './usable.js'
 
 /**
@@ -15,15 +16,18 @@ export async function loadOrRefreshSnapshot(
   workspace: Workspace,
   report: ProgressReporter,
 ): Promise<Snapshot | null> {
-  const { config, snapshotDirectory, migrations } = workspace
-  const snapshot = await loadSnapshot(snapshotDirectory)
-  const stale = snapshot === null ? [] : findStaleRevisions(snapshot, migrations)
-  if (snapshot !== null && stale.length === 0) return snapshot
-  if (config.production) {
-    if (snapshot === null) return null
+  const found = await findSnapshot(workspace)
+  const stale = found === null ? [] : findStaleRevisions(found.snapshot, found.sources)
+  if (found !== null && stale.length === 0) {
+    if (found.directory !== workspace.snapshotDirectory)
+      report({ event: 'snapshot elsewhere', directory: found.directory })
+    return found.snapshot
+  }
+  if (workspace.config.production) {
+    if (found === null) return null
     throw staleSnapshotError(workspace, stale)
   }
-  report({ event: 'snapshot stale', stale, missing: snapshot === null })
+  report({ event: 'snapshot stale', stale, missing: found === null })
   return tryRefreshSnapshot(workspace, report)
 }
 
@@ -37,7 +41,7 @@ export interface SnapshotOptions {
  * Throws SCHEMA_PROMISE_EMPTY where a new revision changes nothing and does not say so.
  */
 export async function makeSnapshot(
-  workspace: Workspace,
+  workspace: ProjectWorkspace,
   report: ProgressReporter,
   { acceptEmpty = false }: SnapshotOptions = {},
 ): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {

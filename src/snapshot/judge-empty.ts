@@ -4,11 +4,11 @@ import { formatCount, shortenList } from '../core/text/format.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { withClient } from '../postgres/connection/connect.js'
 import { inspect } from '../postgres/inspect/inspect.js'
-import type { Workspace } from '../workspace.js'
+import type { ProjectWorkspace } from '../workspace.js'
 import type { EmptyRevision } from './empty-changes.js'
 
 export interface EmptyRevisionContext {
-  readonly workspace: Workspace
+  readonly workspace: ProjectWorkspace
   /** Null for the first snapshot of a project. */
   readonly earlier: Snapshot | null
   readonly acceptEmpty: boolean
@@ -40,7 +40,9 @@ function changesNothing({ changes }: Snapshot['revisions'][number]): boolean {
 }
 
 /** The revisions that the configured database records; none where that cannot be read. */
-async function readApplied({ connection, project }: Workspace): Promise<ReadonlySet<string>> {
+async function readApplied({ scratch, project }: ProjectWorkspace): Promise<ReadonlySet<string>> {
+  const { configured: connection } = scratch
+  if (connection === null) return new Set()
   try {
     const { recorded } = await withClient(connection, (client) => inspect(client, { connection, project }))
     return new Set(recorded.revisions)
@@ -49,7 +51,7 @@ async function readApplied({ connection, project }: Workspace): Promise<Readonly
   }
 }
 
-function emptyPromiseError(refused: readonly EmptyRevision[], { migrations }: Workspace): SchemaError {
+function emptyPromiseError(refused: readonly EmptyRevision[], { migrations }: ProjectWorkspace): SchemaError {
   const [first] = refused
   const names = refused.map(({ revision }) => revision)
   const what =

@@ -2,20 +2,16 @@ import { type StaleRevision, findStaleRevisions } from '../core/model/snapshot-s
 import type { Snapshot } from '../core/model/snapshot.js'
 import { formatCount, shortenList } from '../core/text/format.js'
 import { SchemaError } from '../errors/schema-error.js'
-import type { Workspace } from '../workspace.js'
-import { loadSnapshot } from './file.js'
+import { findSnapshot, findSnapshotDirectory, type SnapshotLocation } from './find.js'
 
 /** The snapshot as it is, whatever its age: for commands that only look. Null where there is none or it is stale. */
-export async function loadUsableSnapshot({
-  snapshotDirectory,
-  migrations,
-}: Pick<Workspace, 'snapshotDirectory' | 'migrations'>): Promise<{
+export async function loadUsableSnapshot(location: SnapshotLocation): Promise<{
   readonly snapshot: Snapshot | null
   readonly stale: readonly StaleRevision[]
 }> {
-  const snapshot = await loadSnapshot(snapshotDirectory)
-  const stale = snapshot === null ? [] : findStaleRevisions(snapshot, migrations)
-  return { snapshot: stale.length === 0 ? snapshot : null, stale }
+  const found = await findSnapshot(location)
+  const stale = found === null ? [] : findStaleRevisions(found.snapshot, found.sources)
+  return { snapshot: stale.length === 0 ? (found?.snapshot ?? null) : null, stale }
 }
 
 const staleReasons: Readonly<Record<StaleRevision['why'], string>> = {
@@ -32,16 +28,19 @@ export function describeStale(stale: readonly StaleRevision[]): readonly string[
 
 /** Why there is no promise to go by: the snapshot is stale, or, without a reason for that, there is none. */
 export function staleSnapshotError(
-  { snapshotDirectory }: Pick<Workspace, 'snapshotDirectory'>,
+  location: Pick<SnapshotLocation, 'snapshotFolders'>,
   stale: readonly StaleRevision[],
 ): SchemaError {
+  const directory = findSnapshotDirectory(location)
   return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
     what:
       stale.length === 0
         ? 'There is no snapshot of these migrations yet. Nothing was verified or migrated.'
         : `The snapshot was not made from these migrations: it differs in ${formatCount(stale.length, 'revision')}. Nothing was verified or migrated.`,
     facts: [
-      ['folder', snapshotDirectory],
+      directory === null
+        ? (['looked in', location.snapshotFolders] as const)
+        : (['folder', directory] as const),
       ...(stale.length === 0 ? [] : [['stale', shortenList(describeStale(stale))] as const]),
     ],
     choices: [['schemagate snapshot', 'makes it again; commit it with the migrations']],
@@ -49,10 +48,13 @@ export function staleSnapshotError(
 }
 
 /** The error of a command that needs a snapshot of so many revisions, and writes something. */
-export function missingSnapshotError(snapshotDirectory: string, revisions: number): SchemaError {
+export function missingSnapshotError(
+  { snapshotFolders }: Pick<SnapshotLocation, 'snapshotFolders'>,
+  revisions: number,
+): SchemaError {
   return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
     what: `There is no snapshot yet for ${formatCount(revisions, 'revision')}. Nothing was written.`,
-    facts: [['folder', snapshotDirectory]],
+    facts: [['looked in', snapshotFolders]],
     choices: [['schemagate snapshot', 'makes it; commit it with the migrations']],
   })
 }

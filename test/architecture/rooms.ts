@@ -124,10 +124,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [core, 'errors', connection],
     packages: ['pg', 'node:'],
   },
+  'postgres/configured': {
+    purpose: 'the database that is configured: by URL, by the knexfile, or embedded',
+    imports: [core, 'errors', 'config', 'project', connection, 'postgres/embedded'],
+    packages: ['pg', 'node:'],
+  },
   'workspace.ts': {
     purpose: 'a project and its database, opened for a command',
-    imports: [core, 'errors', 'config', 'project', connection, 'postgres/scratch', 'postgres/embedded'],
-    packages: ['node:'],
+    imports: [core, 'errors', 'config', 'project', connection, 'postgres/scratch', 'postgres/configured'],
   },
   snapshot: {
     purpose: 'read, use and make the snapshot; replay',

@@ -20,7 +20,8 @@ export const fromEnvironment = (t: Test, env: Settings) => loadConfig({ root: t.
 /** The error as a person reads it. */
 export function refusal(source: ConfigSource): string {
   try {
-    loadConfig(source)
+    const { database } = loadConfig(source)
+    if ('error' in database) throw database.error
   } catch (error) {
     if (error instanceof SchemaError && error.code === 'SCHEMA_CONFIG_INVALID') return describeError(error)
     throw error

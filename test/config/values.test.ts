@@ -23,6 +23,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
   t.strictSame(config, {
     root,
     target: 'development',
+    isTargetTyped: false,
     production: false,
     service: { name: 'orders', version: '3.1.0', release: null, instance: hostname() },
     http: {
@@ -47,7 +48,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
       lockTimeout: 5_000,
       deadline: 600_000,
       seedOnStart: false,
-      seedsDirectory: join(root, 'seeds'),
+      seedsDirectory: null,
     },
     policy: {
       onBehind: 'migrate',
@@ -84,12 +85,11 @@ t.test('without any configuration a service gets the defaults and an embedded da
     { key: 'MIGRATION_LOCK_TIMEOUT', value: '5s', source: 'default' },
     { key: 'MIGRATION_DEADLINE', value: '10m', source: 'default' },
     { key: 'SEED_ON_START', value: 'false', source: 'default' },
-    { key: 'SEEDS_DIR', value: './seeds', source: 'default' },
     { key: 'ON_BEHIND', value: 'migrate', source: 'default' },
     { key: 'ON_DRIFT', value: 'refuse', source: 'default' },
     { key: 'ON_AHEAD', value: 'judge', source: 'default' },
     { key: 'ON_OUT_OF_ORDER', value: 'migrate', source: 'default outside production' },
-    { key: 'ON_UNVERIFIED', value: 'warn', source: 'default' },
+    { key: 'ON_UNVERIFIED', value: 'warn', source: 'default outside production' },
     { key: 'ON_DRIFT_WHILE_SERVING', value: 'warn', source: 'default' },
     { key: 'REFUSE_BY', value: 'exit', source: 'default' },
     { key: 'PROTECTED_ENVIRONMENTS', value: 'production', source: 'default' },
@@ -154,6 +154,7 @@ t.test('every key has its place in the configuration', async (t) => {
   t.strictSame(config, {
     root,
     target: 'demo',
+    isTargetTyped: false,
     production: true,
     service: { name: 'orders', version: '2.0.0', release: 'abc123', instance: 'one' },
     http: {

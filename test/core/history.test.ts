@@ -340,7 +340,7 @@ const decisions: readonly [Partial<AssessmentInput>, Partial<Policy>, string][] 
 
   [unverified, { onUnverified: 'warn' }, 'warn: unverified warn'],
   [unverified, { onUnverified: 'refuse' }, 'refuse: unverified refuse'],
-  [{ ...atOne, ...unverified }, warn, 'warn: behind warn, unverified warn'],
+  [{ ...atOne, ...unverified }, warn, 'warn: unverified warn, behind warn'],
   [{ ...ahead, ...unverified }, { onUnverified: 'refuse' }, 'refuse: ahead warn, unverified refuse'],
 
   [ownedBy({ service: 'albums' }), {}, 'refuse: another refuse'],

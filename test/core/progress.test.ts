@@ -30,6 +30,7 @@ const embedded = {
   event: 'embedded started',
   database: 'postgres@127.0.0.1:5433/schemagate',
   directory: '.schemagate/postgres',
+  because: '',
 } as const
 
 const blocked: Activity = {
@@ -80,6 +81,10 @@ const messages: {
       { ...embedded, fresh: false, startedHere: false },
       'info | embedded | PostgreSQL is already running at postgres@127.0.0.1:5433/schemagate, data in .schemagate/postgres',
     ],
+    [
+      { ...embedded, fresh: false, startedHere: true, because: 'no database is configured' },
+      'info | embedded | PostgreSQL started at postgres@127.0.0.1:5433/schemagate, data in .schemagate/postgres; no database is configured',
+    ],
   ],
   inspected: [
     [inspected('empty'), 'info | database | app@db:5432/shop (PostgreSQL 18.1) is empty: 1 revision pending'],
@@ -103,6 +108,12 @@ const messages: {
     [
       inspected('unmanaged'),
       'info | database | app@db:5432/shop (PostgreSQL 18.1) is unmanaged: it has tables, but no record of any migration',
+    ],
+  ],
+  'snapshot elsewhere': [
+    [
+      { event: 'snapshot elsewhere', directory: '/shop/migrations' },
+      'info | snapshot | is that in /shop/migrations',
     ],
   ],
   'snapshot stale': [

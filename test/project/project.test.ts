@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
+import { type KnexConnection } from '../../src/project/knexfile-connection.js'
 import { type KnexProject, loadProject, type ProjectLocation } from '../../src/project/knexfile.js'
 import { ledgerName, listMigrations, type Migration, revisionOf } from '../../src/project/migration-files.js'
 import { knexMigrationSource } from '../../src/project/migration-source.js'
@@ -45,8 +46,15 @@ async function refusal(attempt: Promise<unknown>, root = '/songs'): Promise<stri
   return 'accepted'
 }
 
+/** What is read of the settings, without where they were found and which database they name. */
+const settingsOf = ({ knexfile: _, environments: __, connection: ___, ...rest }: KnexProject) => rest
+
 const defaults = (root: string): KnexProject => ({
+  knexfile: null,
+  environments: [],
   directories: [join(root, 'migrations')],
+  ownDirectories: [join(root, 'migrations')],
+  sourceDirectories: [join(root, 'migrations')],
   sortDirsSeparately: false,
   loadExtensions: ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'],
   tableName: 'knex_migrations',
@@ -54,7 +62,16 @@ const defaults = (root: string): KnexProject => ({
   searchPath: [],
   disableTransactions: false,
   source: null,
-  databaseUrl: null,
+  connection: { kind: 'none' },
+  afterCreate: null,
+  seeds: {
+    directories: null,
+    loadExtensions: ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'],
+    recursive: false,
+    sortDirsSeparately: false,
+    specific: null,
+    source: null,
+  },
   settings: {},
 })
 
@@ -93,7 +110,7 @@ t.test('a knexfile is read in every form that Knex reads', async (t) => {
   for (const [name, files] of Object.entries(knexfiles))
     await t.test(name, async (t) => {
       const { root, project } = await load(t, files)
-      t.strictSame(project, { ...defaults(root), tableName: 'steps' })
+      t.strictSame(settingsOf(project), settingsOf({ ...defaults(root), tableName: 'steps' }))
     })
 })
 
@@ -117,8 +134,13 @@ t.test('the settings of migrations are those of the knexfile, beside which its p
     },
     { knexfile: join(t.testdirName, 'config/knexfile.js') },
   )
+  const directories = [join(root, 'steps'), join(root, 'config/more')]
   t.strictSame(project, {
-    directories: [join(root, 'steps'), join(root, 'config/more')],
+    ...defaults(root),
+    knexfile: join(root, 'config/knexfile.js'),
+    directories,
+    ownDirectories: directories,
+    sourceDirectories: [join(root, 'config/migrations')],
     sortDirsSeparately: true,
     loadExtensions: ['.js'],
     tableName: 'steps',
@@ -126,34 +148,57 @@ t.test('the settings of migrations are those of the knexfile, beside which its p
     searchPath: ['music'],
     disableTransactions: true,
     source: null,
-    databaseUrl: 'postgres://app:a%2Fb@db:6432/songs',
+    connection: {
+      kind: 'settings',
+      settings: { host: 'db', port: 6432, user: 'app', password: 'a/b', database: 'songs' },
+    },
     settings: { searchPath: 'music', wrapIdentifier: null },
   })
 })
 
-t.test('the connection of a knexfile is used where it can be', async (t) => {
-  const urls: readonly (readonly [string, string | null])[] = [
-    [`'postgres://app@db/songs'`, 'postgres://app@db/songs'],
-    [`{ connectionString: 'postgres://app@db/songs' }`, 'postgres://app@db/songs'],
-    [`{ database: 'songs' }`, 'postgres://localhost:5432/songs'],
-    [`{ host: 'db', user: 'app', database: 'so ngs' }`, 'postgres://app@db:5432/so%20ngs'],
-    [`{ host: 'db', user: 'app', password: undefined, database: 'songs' }`, 'postgres://app@db:5432/songs'],
-    [`{ host: 'db' }`, null],
-    [`() => ({ host: 'db', database: 'songs' })`, null],
-    ['undefined', null],
+t.test('the connection of a knexfile is read in every form, and what cannot be used says why', async (t) => {
+  const url = 'postgres://app@db/songs'
+  const unset = 'an environment variable may not be set'
+  const unusable = (why: string): KnexConnection => ({ kind: 'unusable', why })
+  const forms: readonly (readonly [string, KnexConnection])[] = [
+    [`connection: '${url}'`, { kind: 'url', url }],
+    [`connection: { connectionString: '${url}' }`, { kind: 'url', url }],
+    [
+      `connection: { connectionString: '${url}', ssl: true }`,
+      { kind: 'settings', settings: { connectionString: url, ssl: true } },
+    ],
+    [`connection: { database: 'songs' }`, { kind: 'settings', settings: { database: 'songs' } }],
+    [``, { kind: 'none' }],
+    [`connection: undefined`, unusable(`it is undefined; ${unset}`)],
+    [`connection: null`, unusable(`it is null; ${unset}`)],
+    [`connection: ' '`, unusable(`it is empty; ${unset}`)],
+    [`connection: 5432`, unusable('it is a number')],
+    [
+      `connection: { connectionString: undefined, ssl: true }`,
+      unusable(`its connectionString is undefined; ${unset}`),
+    ],
+    [`connection: { connectionString: '' }`, unusable(`its connectionString is empty; ${unset}`)],
+    [
+      `connection: { database: 'songs', binary: true }`,
+      unusable('its setting binary would change how every value is read'),
+    ],
+    [
+      `connectionPool: {}`,
+      unusable('connectionPool is a pool of the application; connection is what is used'),
+    ],
   ]
-  for (const [index, [connection, url]] of urls.entries()) {
+  for (const [index, [text, expected]] of forms.entries()) {
     const name = `knexfile${index}.js`
     const { project } = await load(
       t,
-      { [name]: `export default { connection: ${connection} }` },
+      { [name]: `export default { client: 'pg', ${text} }` },
       { knexfile: join(t.testdirName, name) },
     )
-    t.equal(project.databaseUrl, url, connection)
+    t.strictSame(project.connection, expected, text)
   }
 })
 
-t.test('the section is the first that exists, else the whole', async (t) => {
+t.test('the section is that of the environment, else the whole', async (t) => {
   const { root } = await load(t, {
     'knexfile.js': `export default {
       development: { migrations: { tableName: 'a' } }, staging: { migrations: { tableName: 'b' } },
@@ -163,26 +208,34 @@ t.test('the section is the first that exists, else the whole', async (t) => {
   const found = async (...sections: readonly string[]): Promise<string> =>
     (await loadProject({ root, directories: null, knexfile: null, sections })).tableName
   t.equal(await found('staging', 'development'), 'b')
-  t.equal(await found('production', 'development'), 'a')
+  t.equal(await found('production', 'development'), 'c', 'the whole file, as Knex')
   t.equal(await found('production'), 'c')
   t.equal(await found(), 'c')
 })
 
-t.test('folders that are named win over those of a knexfile, and over a source of its own', async (t) => {
-  const source = `{ getMigrations: async () => [], getMigrationName: () => '', getMigration: async () => ({}) }`
-  const { root, project } = await load(
-    t,
-    { 'knexfile.js': `export default { migrations: { tableName: 'steps', migrationSource: ${source} } }` },
-    { directories: ['/elsewhere'] },
-  )
-  t.strictSame(project, { ...defaults(root), directories: ['/elsewhere'] }, 'no knexfile is looked for')
-  const knexfile = join(root, 'knexfile.js')
-  t.strictSame(
-    await loadProject({ root, directories: ['/elsewhere'], knexfile, sections: [] }),
-    { ...defaults(root), directories: ['/elsewhere'], tableName: 'steps' },
-    'one that is named is read',
-  )
-})
+t.test(
+  'folders that are named win over those of a knexfile and a source of its own, and change nothing else',
+  async (t) => {
+    const source = `{ getMigrations: async () => [], getMigrationName: () => '', getMigration: async () => ({}) }`
+    const { root, project } = await load(
+      t,
+      {
+        'knexfile.js': `export default {
+        migrations: { tableName: 'steps', schemaName: 'record', migrationSource: ${source} },
+      }`,
+      },
+      { directories: ['/elsewhere'] },
+    )
+    const expected = { ...defaults(root), directories: ['/elsewhere'], ownDirectories: [] }
+    t.strictSame(settingsOf(project), settingsOf({ ...expected, tableName: 'steps', schemaName: 'record' }))
+    const without = await loadProject({ root, directories: ['/elsewhere'], knexfile: 'none', sections: [] })
+    t.strictSame(
+      without,
+      { ...defaults(root), directories: ['/elsewhere'] },
+      'a knexfile that is not wanted is not read',
+    )
+  },
+)
 
 t.test('a knexfile that cannot be used is refused, and says why', async (t) => {
   const unusable: Readonly<Record<string, readonly [string, string]>> = {
@@ -204,8 +257,7 @@ t.test('a knexfile that cannot be used is refused, and says why', async (t) => {
   knexfile   /songs/${name}
 
 Do one of:
-  --knexfile FILE    names a different one
-  --migrations DIR   names the migrations folder and reads no knexfile`,
+  --knexfile FILE   names a different one; none reads no knexfile`,
       name,
     )
   const knexfile = join(root, 'none.js')
@@ -440,17 +492,17 @@ t.test('a source of the project is asked, and needs no folder', async (t) => {
   const { project } = await load(t, {
     'knexfile.js': `class Source {
         names = ['002_b.ts', '001_a']
-        async getMigrations(extensions) { return [...this.names, extensions.join()] }
+        async getMigrations(extensions) { return [...this.names, String(extensions.length)] }
         getMigrationName(name) { return name }
         async getMigration(name) { return { up: async () => name, config: ${config} } }
       }
-      export default { migrations: { migrationSource: new Source(), loadExtensions: ['.x'] } }`,
+      export default { migrations: { migrationSource: new Source() } }`,
   })
   t.strictSame(project.directories, [])
   const migrations = await listMigrations(project)
   t.strictSame(
     migrations.map(withoutLoad),
-    ['002_b.ts', '001_a', '.x'].map((sourceName) => ({
+    ['002_b.ts', '001_a', '6'].map((sourceName) => ({
       revision: sourceName.replace(/\.ts$/, ''),
       file: null,
       path: null,
@@ -481,7 +533,11 @@ t.test('our source for a knexfile gives plain Knex the same migrations, and us i
       '002.js': migration,
     },
   })
-  t.strictSame(project, { ...defaults(root), directories: [join(root, 'steps')], tableName: 'steps' })
+  const directories = [join(root, 'steps')]
+  t.strictSame(
+    settingsOf(project),
+    settingsOf({ ...defaults(root), directories, ownDirectories: directories, tableName: 'steps' }),
+  )
   const source = knexMigrationSource(join(root, 'steps'))
   const migrations = await source.getMigrations([])
   t.strictSame(

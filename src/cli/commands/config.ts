@@ -1,27 +1,52 @@
-import type { Config } from '../../config/config.js'
+import { join } from 'node:path'
+import type { Config, ConfigEntry } from '../../config/config.js'
 import { configDocument, renderConfig } from '../../config/explain.js'
-import { maskUrl } from '../../config/url.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { findProject } from '../../workspace.js'
+import type { KnexProject } from '../../project/knexfile.js'
+import { snapshotFileName } from '../../snapshot/file.js'
+import { findSnapshotDirectory } from '../../snapshot/find.js'
+import { describeKnexfileDatabase, findProject, snapshotFoldersOf } from '../../workspace.js'
 import type { CommandResult, CommandHandler } from './command.js'
 
 /** `schemagate config`: every effective value with its source. Connects to no database. */
 export const run: CommandHandler = async ({ config }): Promise<CommandResult> => {
-  const url = config.database.kind === 'embedded' ? await readKnexfileUrl(config) : null
-  const effective = url === null ? config : withDatabaseUrl(config, url)
+  const effective = { ...config, entries: [...(await entriesWithDatabase(config))] }
   return { exit: 0, text: renderConfig(effective), document: configDocument(effective) }
 }
 
-/** The connection of the knexfile wins over the embedded PostgreSQL. A knexfile that does not load is no error here. */
-async function readKnexfileUrl(config: Config): Promise<string | null> {
-  const project = await findProject(config).catch((error: unknown) => {
-    if (error instanceof SchemaError) return null
-    throw error
-  })
-  return project?.databaseUrl ?? null
+/** A knexfile that does not load is shown with its error. */
+async function entriesWithDatabase(config: Config): Promise<readonly ConfigEntry[]> {
+  const { database, entries } = config
+  if (database.kind === 'faulty') throw database.error
+  try {
+    const project = await findProject(config)
+    const url = database.kind === 'url' ? null : await describeKnexfileDatabase(config, project)
+    if (url === null && database.kind === 'none') throw database.error
+    return [
+      ...entries.map((old) =>
+        old.key === 'DATABASE_URL' && url !== null
+          ? { key: old.key, value: url, source: 'connection of the knexfile' }
+          : old,
+      ),
+      ...(config.migrations.knexfile === null ? [knexfileEntry(config, project)] : []),
+      snapshotEntry(snapshotFoldersOf(config, project)),
+    ]
+  } catch (error) {
+    if (!(error instanceof SchemaError) || error.code !== 'SCHEMA_KNEXFILE_INVALID') throw error
+    return [...entries, { key: 'KNEXFILE', value: 'cannot be used', source: error.message }]
+  }
 }
 
-function withDatabaseUrl(config: Config, url: string): Config {
-  const entry = { key: 'DATABASE_URL', value: maskUrl(url), source: 'connection of the knexfile' }
-  return { ...config, entries: config.entries.map((old) => (old.key === entry.key ? entry : old)) }
+function knexfileEntry({ root }: Config, { knexfile }: KnexProject): ConfigEntry {
+  return knexfile === null
+    ? { key: 'KNEXFILE', value: 'none', source: `there is none in ${root}` }
+    : { key: 'KNEXFILE', value: knexfile, source: 'found in the current folder' }
+}
+
+function snapshotEntry(snapshotFolders: readonly string[]): ConfigEntry {
+  const directory = findSnapshotDirectory({ snapshotFolders })
+  if (directory === null)
+    return { key: 'snapshot', value: 'none', source: `looked in ${snapshotFolders.join(', ')}` }
+  const where = directory === snapshotFolders[0] ? 'beside the migrations' : 'not beside the migrations'
+  return { key: 'snapshot', value: join(directory, snapshotFileName), source: where }
 }

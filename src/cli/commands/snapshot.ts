@@ -7,23 +7,24 @@ import { formatCount } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
-import { formatSnapshot, loadSnapshot } from '../../snapshot/file.js'
 import { makeSnapshot } from '../../snapshot/current.js'
+import { formatSnapshot } from '../../snapshot/file.js'
+import { findSnapshotDirectory } from '../../snapshot/find.js'
 import { replay } from '../../snapshot/replay.js'
 import { loadUsableSnapshot, missingSnapshotError, staleSnapshotError } from '../../snapshot/usable.js'
-import { withWorkspace, type Workspace } from '../../workspace.js'
+import { type ProjectWorkspace, withProjectWorkspace } from '../../workspace.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 
 /** `schemagate snapshot`: writes the snapshot, or with `--check` proves that the committed one matches the migrations. */
 export const run: CommandHandler = async (context): Promise<CommandResult> =>
-  withWorkspace(context, (workspace) =>
+  withProjectWorkspace(context, (workspace) =>
     context.options['check'] === true
       ? checkSnapshot(workspace, context)
       : generateSnapshot(workspace, context),
   )
 
 async function generateSnapshot(
-  workspace: Workspace,
+  workspace: ProjectWorkspace,
   { report, options }: CommandContext,
 ): Promise<CommandResult> {
   const seen = collectPromises(report)
@@ -72,11 +73,13 @@ function collectPromises(report: ProgressReporter) {
 }
 
 /** Compares the texts of the files first, which needs no database, then the catalog changes of a replay. */
-async function checkSnapshot(workspace: Workspace, { report }: CommandContext): Promise<CommandResult> {
-  const { stale } = await loadUsableSnapshot(workspace)
+async function checkSnapshot(
+  workspace: ProjectWorkspace,
+  { report }: CommandContext,
+): Promise<CommandResult> {
+  const { snapshot: committed, stale } = await loadUsableSnapshot(workspace)
   if (stale.length > 0) throw staleSnapshotError(workspace, stale)
-  const committed = await loadSnapshot(workspace.snapshotDirectory)
-  if (committed === null) throw missingSnapshotError(workspace.snapshotDirectory, workspace.migrations.length)
+  if (committed === null) throw missingSnapshotError(workspace, workspace.migrations.length)
   const { project, migrations } = workspace
   const scratch = await findScratch(workspace.scratch)
   const { snapshot: fresh } = await replay({ scratch, project, migrations, report })
@@ -113,7 +116,7 @@ function toComparable({ revisions }: Snapshot): Snapshot {
 }
 
 function differentSnapshotError(
-  { snapshotDirectory }: Workspace,
+  workspace: ProjectWorkspace,
   committed: Snapshot,
   fresh: Snapshot,
 ): SchemaError {
@@ -127,7 +130,7 @@ function differentSnapshotError(
   return new SchemaError('SCHEMA_SNAPSHOT_STALE', {
     what: 'A replay of the migrations gives a different catalog than the snapshot. Nothing was written.',
     facts: [
-      ['folder', snapshotDirectory],
+      ['folder', findSnapshotDirectory(workspace) ?? workspace.snapshotDirectory],
       ['PostgreSQL', `${committed.postgres} in the snapshot, ${fresh.postgres} here`],
       ['differences', lines],
     ],

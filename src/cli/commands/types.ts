@@ -10,7 +10,7 @@ import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knexfile.js'
 import { listMigrations, type Migration } from '../../project/migration-files.js'
 import { loadUsableSnapshot, missingSnapshotError, staleSnapshotError } from '../../snapshot/usable.js'
-import { findProject } from '../../workspace.js'
+import { findProject, snapshotFoldersOf } from '../../workspace.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
 
 /** A `.d.ts` is not part of a build. It is not written into the migrations folder: Knex would take it for a migration. */
@@ -44,10 +44,11 @@ async function requirePromisedCatalog(
   project: KnexProject,
   migrations: readonly Migration[],
 ): Promise<PromisedCatalog> {
-  const snapshotDirectory = project.directories[0] ?? root
-  const { snapshot, stale } = await loadUsableSnapshot({ snapshotDirectory, migrations })
-  if (stale.length > 0) throw staleSnapshotError({ snapshotDirectory }, stale)
-  if (snapshot === null) throw missingSnapshotError(snapshotDirectory, migrations.length)
+  const snapshotFolders = snapshotFoldersOf({ root }, project)
+  const location = { snapshotFolders, snapshotDirectory: snapshotFolders[0] ?? root, migrations }
+  const { snapshot, stale } = await loadUsableSnapshot(location)
+  if (stale.length > 0) throw staleSnapshotError(location, stale)
+  if (snapshot === null) throw missingSnapshotError(location, migrations.length)
   return promisedCatalogAt(
     snapshot,
     migrations.map(({ revision }) => revision),

@@ -60,10 +60,10 @@ const actionBySituation: Readonly<Record<Situation, (policy: Policy, assessment:
   outOfOrder: ({ onOutOfOrder }) => (onOutOfOrder === 'refuse' ? 'refuse' : 'serve'),
   deleted: ({ onAhead }, assessment) => (onAhead === 'judge' ? actionWhenAhead(assessment) : onAhead),
   ahead: ({ onAhead }, assessment) => (onAhead === 'judge' ? actionWhenAhead(assessment) : onAhead),
+  unverified: ({ onUnverified }) => onUnverified,
   behind: ({ onBehind }) => (onBehind === 'warn' ? 'warn' : 'refuse'),
   drift: ({ onDrift }) => onDrift,
   slower: () => 'warn',
-  unverified: ({ onUnverified }) => onUnverified,
   editedInDoubt: () => 'warn',
   reordered: ({ onOutOfOrder }) => (onOutOfOrder === 'refuse' ? 'warn' : 'serve'),
   reworded: () => 'serve',
@@ -123,8 +123,14 @@ export function decide(assessment: Assessment, policy: Policy): Decision {
   return { action, situations }
 }
 
-/** Situations that migrating would not resolve and could make worse. */
-const blocksMigration: ReadonlySet<Situation> = new Set(['renamed', 'edited', 'outOfOrder', 'deleted'])
+/** Situations that migrating would not resolve and could make worse; without a promise nothing proves what it did. */
+const blocksMigration: ReadonlySet<Situation> = new Set([
+  'renamed',
+  'edited',
+  'outOfOrder',
+  'deleted',
+  'unverified',
+])
 
 /** Whether a decision lets pending revisions be applied. */
 export function mayMigrate({ situations }: Decision): boolean {

@@ -31,7 +31,11 @@ export interface ProgressEvents {
     readonly directory: string
     readonly fresh: boolean
     readonly startedHere: boolean
+    /** Why it is the database of the service; empty where it is only for scratch databases. */
+    readonly because: string
   }
+  /** It is not beside the migrations. */
+  'snapshot elsewhere': { readonly directory: string }
   'snapshot stale': { readonly stale: readonly StaleRevision[]; readonly missing: boolean }
   replaying: { readonly revisions: number; readonly where: string }
   'snapshot written': {

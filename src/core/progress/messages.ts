@@ -49,13 +49,14 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
   connecting: ({ database, environment }) => info('connecting', `${database}, environment ${environment}`),
   'waiting for database': ({ reason, waited }) =>
     warn('waiting', `${reason} Trying again, for ${describeDuration(waited)} so far.`),
-  'embedded started': ({ database, directory, fresh, startedHere }) =>
+  'embedded started': ({ database, directory, fresh, startedHere, because }) =>
     info(
       'embedded',
-      `PostgreSQL ${startedHere ? (fresh ? 'created and started' : 'started') : 'is already running'} at ${database}, data in ${directory}`,
+      `PostgreSQL ${startedHere ? (fresh ? 'created and started' : 'started') : 'is already running'} at ${database}, data in ${directory}${because === '' ? '' : `; ${because}`}`,
     ),
   inspected: ({ database, history, server }) =>
     info('database', `${database} (PostgreSQL ${server}) is ${describePosition(history)}`),
+  'snapshot elsewhere': ({ directory }) => info('snapshot', `is that in ${directory}`),
   'snapshot stale': ({ stale, missing }) =>
     info(
       'snapshot',

@@ -31,7 +31,7 @@ export async function loadModels(connection: Connection, file: string, path: str
   const { default: createKnex } = await import('knex')
   const knex = createKnex({
     client: 'pg',
-    connection: toClientSettings(connection),
+    connection: await toClientSettings(connection),
     pool: { min: 0, max: 1 },
   })
   try {

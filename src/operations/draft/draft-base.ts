@@ -28,7 +28,7 @@ export async function loadDraftBase(workspace: Workspace): Promise<DraftBase> {
   if (stale.length > 0) throw staleSnapshotError(workspace, stale)
   if (snapshot !== null) return snapshotBase(snapshot)
   if (workspace.migrations.length === 0) return readEmptyBase(workspace)
-  throw missingSnapshotError(workspace.snapshotDirectory, workspace.migrations.length)
+  throw missingSnapshotError(workspace, workspace.migrations.length)
 }
 
 function snapshotBase(snapshot: Snapshot): DraftBase {

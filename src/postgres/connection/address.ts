@@ -8,13 +8,13 @@ export interface DatabaseAddress {
   readonly name: string
 }
 
-/** The address of a connection, for people to read. The host of a Unix socket is its directory. */
+/** The address of a connection, for people to read. The host of a Unix socket is its directory. Parameters win, as for pg. */
 export function addressOf({ url }: { readonly url: string }): DatabaseAddress {
   const { username, hostname, port, pathname, searchParams } = new URL(url)
   return {
-    user: decodeURIComponent(username) || (searchParams.get('user') ?? 'postgres'),
+    user: (searchParams.get('user') ?? decodeURIComponent(username)) || 'postgres',
     host: (searchParams.get('host') ?? hostname) || 'localhost',
-    port: Number(port || 5432),
+    port: Number((searchParams.get('port') ?? port) || 5432),
     name: decodeURIComponent(pathname.slice(1)),
   }
 }

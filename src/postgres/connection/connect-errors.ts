@@ -1,6 +1,7 @@
 import { SchemaError, type ErrorChoice, type ErrorCode } from '../../errors/schema-error.js'
 import { describeAddress, type DatabaseAddress } from './address.js'
 import { driverErrorCode, isDeterministicState, isResourceShortage, sqlState } from './sqlstate.js'
+import { isTlsFailure, isWithoutTls } from './tls.js'
 
 /** Why connecting failed: the error to throw, and whether a later attempt may succeed. */
 export interface ConnectionFailure {
@@ -64,14 +65,14 @@ const connectionErrorRules: readonly ConnectionErrorRule[] = [
     choices: [checkUrl, ['createdb', 'creates the database']],
   },
   {
-    matches: (_, message) => message.includes('does not support SSL'),
+    matches: (_, message) => isWithoutTls(message),
     error: 'SCHEMA_TLS_FAILED',
     retry: false,
     what: () => 'The server does not offer TLS, but the configuration demands it.',
     choices: [['DATABASE_SSL=disable', 'connects without encryption']],
   },
   {
-    matches: (code) => /CERT|SIGNATURE|^ERR_(TLS|SSL)|^EPROTO$/.test(code),
+    matches: isTlsFailure,
     error: 'SCHEMA_TLS_FAILED',
     retry: false,
     what: () => "The server's certificate is not trusted.",

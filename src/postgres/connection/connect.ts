@@ -1,48 +1,33 @@
-import { readFileSync } from 'node:fs'
 import pg from 'pg'
+import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf } from './address.js'
+import { type AfterCreate, runAfterCreate } from './after-create.js'
+import {
+  type ClientAddress,
+  type ClientSettings,
+  clientSettingsToTry,
+  connectAttemptTimeout,
+} from './client-settings.js'
 import { classifyConnectionError, type ConnectionFailure, connectionLossError } from './connect-errors.js'
 import { withTimeout, closeClient, isSessionLost, trackConnectionLoss } from './lifecycle.js'
+import { dependsOnTls, isWithoutTls } from './tls.js'
 
-/** How to reach a database. */
-export interface Connection {
-  /** A postgres:// URL with its password. Never show it: show `addressOf(connection)`. */
-  readonly url: string
-  /** DATABASE_SSL: `disable`, `no-verify`, `verify`, the path of a certificate authority, or null where the URL decides. */
-  readonly ssl: string | null
-  /** What pg_stat_activity shows. */
-  readonly applicationName: string
+/** How to reach a database, and what is done with each session there. */
+export interface Connection extends ClientAddress {
+  readonly afterCreate?: AfterCreate
 }
 
-/** Settings for pg's Client and for Knex. */
-export interface ClientSettings {
-  readonly connectionString: string
-  readonly ssl?: boolean | { readonly rejectUnauthorized: boolean; readonly ca?: string }
-  readonly fallback_application_name: string
-  readonly connectionTimeoutMillis: number
-  readonly keepAlive: boolean
-  readonly keepAliveInitialDelayMillis: number
-}
-
-const connectAttemptTimeout = 5_000
-
-/** Milliseconds without traffic after which the operating system checks that the other side is still there. */
-const keepAliveDelay = 10_000
-
-/**
- * The pg settings of a connection. The URL is always passed as `connectionString`, because Knex and pg parse a bare URL
- * differently. Where DATABASE_SSL decides, the TLS parameters of the URL are removed: they would override `ssl`.
- */
-export function toClientSettings({ url, ssl, applicationName }: Connection): ClientSettings {
-  return {
-    connectionString: ssl === null ? url : removeTlsParameters(url),
-    ...(ssl === null ? {} : { ssl: toTlsOptions(ssl) }),
-    fallback_application_name: applicationName.slice(0, 63),
-    connectionTimeoutMillis: connectAttemptTimeout,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: keepAliveDelay,
-  }
+/** The settings with which Knex reaches the database; where the URL leaves encryption to the server, those that worked. */
+export async function toClientSettings(connection: Connection): Promise<ClientSettings> {
+  const settings = await clientSettingsToTry(connection)
+  const [first] = settings
+  if (first !== undefined && settings.length === 1) return first
+  const opened = await openClient(connection).catch((error: unknown) => {
+    throw classifyConnectionError(error, addressOf(connection)).error
+  })
+  await closeClient(opened.client)
+  return opened.settings
 }
 
 /** Connects once. Throws a SchemaError that says why it failed. */
@@ -87,15 +72,48 @@ type ConnectAttempt = { readonly client: pg.Client } | { readonly failure: Conne
 /** Connects once, and returns a failure instead of throwing it. */
 export async function tryConnect(connection: Connection): Promise<ConnectAttempt> {
   try {
-    return { client: await openClient(connection) }
+    const { client } = await openClient(connection)
+    await prepareClient(client, connection)
+    return { client }
   } catch (error) {
+    if (error instanceof SchemaError) return { failure: { error, retry: false } }
     return { failure: classifyConnectionError(error, addressOf(connection)) }
   }
 }
 
-async function openClient(connection: Connection): Promise<pg.Client> {
+async function prepareClient(client: pg.Client, connection: Connection): Promise<void> {
+  try {
+    await runAfterCreate(client, connection)
+  } catch (error) {
+    const lost = isSessionLost(error instanceof SchemaError ? error.cause : error, [client])
+    await closeClient(client)
+    throw lost && error instanceof SchemaError ? error.cause : error
+  }
+}
+
+interface OpenedClient {
+  readonly client: pg.Client
+  readonly settings: ClientSettings
+}
+
+async function openClient(connection: Connection): Promise<OpenedClient> {
+  const all = await clientSettingsToTry(connection)
+  let first: unknown = null
+  for (const settings of all)
+    try {
+      return { client: await openWith(settings), settings }
+    } catch (error) {
+      // The second attempt says more, unless it failed only because there is no TLS.
+      if (first !== null && isWithoutTls(errorMessage(error))) throw first
+      if (settings === all.at(-1) || !dependsOnTls(error)) throw error
+      first = error
+    }
+  throw first
+}
+
+async function openWith(settings: ClientSettings): Promise<pg.Client> {
   // pg's own timer also fires where this process was suspended for that long.
-  const client = new pg.Client({ ...toClientSettings(connection), connectionTimeoutMillis: 0 })
+  const client = new pg.Client({ ...settings, connectionTimeoutMillis: 0 })
   trackConnectionLoss(client)
   try {
     await withTimeout(client, { timeout: connectAttemptTimeout }, () => client.connect())
@@ -104,25 +122,4 @@ async function openClient(connection: Connection): Promise<pg.Client> {
     await closeClient(client)
     throw error
   }
-}
-
-function toTlsOptions(ssl: string): NonNullable<ClientSettings['ssl']> {
-  switch (ssl) {
-    case 'disable':
-      return false
-    case 'no-verify':
-      return { rejectUnauthorized: false }
-    case 'verify':
-      return { rejectUnauthorized: true }
-    default:
-      return { rejectUnauthorized: true, ca: readFileSync(ssl, 'utf8') }
-  }
-}
-
-function removeTlsParameters(url: string): string {
-  const parsed = new URL(url)
-  const names = [...parsed.searchParams.keys()]
-  for (const name of names)
-    if (name.startsWith('ssl') || name === 'uselibpqcompat') parsed.searchParams.delete(name)
-  return parsed.href
 }

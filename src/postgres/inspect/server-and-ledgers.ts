@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { KnexProject } from '../../project/knexfile.js'
+import type { Connection } from '../connection/connect.js'
 import { queryRows, type QueryResult, type Row } from '../connection/query.js'
 import { canonicalSessionStatements } from '../introspect/canonical-session.js'
 import { catalogHashQuery } from '../introspect/catalog-hash.js'
@@ -25,6 +26,8 @@ export interface ServerAndLedgers {
 
 export interface ServerQueryOptions {
   readonly project: KnexProject
+  /** Where its sessions are prepared by the knexfile, they have its search_path already. */
+  readonly connection?: Pick<Connection, 'afterCreate'>
   /** Statement timeout in milliseconds; 0 for none. */
   readonly timeout?: number
 }
@@ -35,14 +38,18 @@ const catalogLockTimeout = 1_000
 export const serverResultCount = 3
 
 /** The first statements of an inspection. They open a read-only snapshot and set up a canonical session. */
-export function serverAndLedgerQueries({ project, timeout = 0 }: ServerQueryOptions): readonly string[] {
+export function serverAndLedgerQueries({
+  project,
+  connection,
+  timeout = 0,
+}: ServerQueryOptions): readonly string[] {
   const { searchPath } = project
   return [
     'begin transaction isolation level repeatable read read only',
     `set local statement_timeout to ${timeout}`,
     // Printing defaults, indexes and views locks their table, which waits for a session that alters the table.
     `set local lock_timeout to ${catalogLockTimeout}`,
-    ...(searchPath.length === 0
+    ...(searchPath.length === 0 || connection?.afterCreate !== undefined
       ? []
       : [`set local search_path to ${searchPath.map((name) => pg.escapeIdentifier(name)).join(', ')}`]),
     serverQuery(project.tableName),

@@ -1,44 +1,45 @@
-import { readdir } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { basename } from 'node:path'
 import type { Knex } from 'knex'
 import { isRecord } from '../../core/text/is-record.js'
 import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { importModule } from '../../project/import-module.js'
+import { listSeeds, type SeedFile } from '../../project/seed-files.js'
 import type { KnexSession } from '../session/knex-session.js'
 import { withLockedSession } from '../session/locked-session.js'
 import type { MigrateOptions } from '../session/migrate-options.js'
 import { serverFacts } from './run-error.js'
 import { onServerError } from './server-messages.js'
 
-const extensions = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts']
-
 /**
- * Runs the seed files of a folder in order, under the migration lock, each in a transaction of its own. Seeds run at every
- * start and must be idempotent. Throws SCHEMA_MIGRATION_FAILED with the file's name.
+ * Runs the seeds in order, under the migration lock, each in a transaction of its own. Seeds run at every start and must be
+ * idempotent. Throws SCHEMA_MIGRATION_FAILED with the file's name.
  */
-export async function seed(options: MigrateOptions, directory: string): Promise<void> {
+export async function seed(options: MigrateOptions, directories: readonly string[]): Promise<void> {
   const started = performance.now()
-  const files = await seedFiles(directory)
+  const { seeds } = options.target.project
+  const files = await listSeeds(seeds, directories).catch(throwUnreadable)
+  if (files.length === 0 && seeds.specific !== null)
+    throwUnreadable(new Error(`seeds.specific names ${seeds.specific}, which does not exist`))
   await withLockedSession(options, async ({ session }) => {
-    for (const file of files) await runSeed(session, join(directory, file))
+    for (const file of files) await runSeed(session, file)
   })
-  options.report({ event: 'seeded', files, duration: performance.now() - started })
+  options.report({
+    event: 'seeded',
+    files: files.map(({ name }) => basename(name)),
+    duration: performance.now() - started,
+  })
 }
 
-async function seedFiles(directory: string): Promise<readonly string[]> {
-  const names = await readdir(directory).catch((cause: unknown) => {
-    throw new SchemaError('SCHEMA_CONFIG_INVALID', {
-      what: `SEED_ON_START is set, and the seeds folder cannot be read: ${errorMessage(cause)}. The service did not start.`,
-      choices: [['SEEDS_DIR', 'names the folder']],
-      cause,
-    })
+function throwUnreadable(cause: unknown): never {
+  throw new SchemaError('SCHEMA_CONFIG_INVALID', {
+    what: `SEED_ON_START is set, and the seeds folder cannot be read: ${errorMessage(cause)}. The service did not start.`,
+    choices: [['SEEDS_DIR', 'names the folder; so does seeds.directory of the knexfile']],
+    cause,
   })
-  return names.filter((name) => extensions.includes(extname(name)) && !/\.d\.[cm]?ts$/.test(name)).sort()
 }
 
-async function runSeed({ knex, client }: KnexSession, path: string): Promise<void> {
-  const exports = await importModule(path)
+async function runSeed({ knex, client }: KnexSession, { name, load }: SeedFile): Promise<void> {
+  const exports = await load()
   const run = findSeed(exports)
   const serverMessages = new Map<string, string>()
   const stopListening = onServerError(client, (code, message) => serverMessages.set(code, message))
@@ -50,7 +51,7 @@ async function runSeed({ knex, client }: KnexSession, path: string): Promise<voi
   } catch (cause) {
     throw new SchemaError('SCHEMA_MIGRATION_FAILED', {
       what: 'A seed failed. Its transaction was rolled back.',
-      facts: [['file', path], ...serverFacts(cause, serverMessages)],
+      facts: [['file', name], ...serverFacts(cause, serverMessages)],
       choices: [['SEED_ON_START=false', 'starts without seeds']],
       cause,
     })

@@ -38,7 +38,7 @@ export async function findScratch({ scratch, configured, embedded }: ScratchSour
 }
 
 async function canCreateDatabases(connection: Connection): Promise<boolean> {
-  return withClient(connection, async (client) => {
+  return withClient(unprepared(connection), async (client) => {
     const [row] = await queryRows(
       client,
       `select (rolcreatedb or rolsuper) and not (${readOnlyCondition}) as may from pg_roles where rolname = current_user`,
@@ -48,12 +48,13 @@ async function canCreateDatabases(connection: Connection): Promise<boolean> {
 }
 
 /** Creates databases from template0: an operator may have added objects to template1. */
-function scratchOnServer(server: Connection): Scratch {
+function scratchOnServer(prepared: Connection): Scratch {
+  const server = unprepared(prepared)
   return {
     where: `a new database on ${describeServer(server)}`,
     withDatabase: async (use) => {
       const name = createScratchName()
-      const database = { ...server, url: replaceDatabaseName(server.url, name) }
+      const database = { ...prepared, url: replaceDatabaseName(server.url, name) }
       await withClient(server, async (client) => {
         await dropAbandonedDatabases(client)
         await client.query(`create database ${name} template template0`)
@@ -63,13 +64,43 @@ function scratchOnServer(server: Connection): Scratch {
         await withClient(server, (client) =>
           client.query(`alter database ${name} set synchronous_commit to off`),
         )
+        if (database.afterCreate !== undefined) await giveToSessionRole(server, database, name)
         return await use(database)
       } finally {
-        await withClient(database, dropSubscriptions)
+        await withClient(unprepared(database), dropSubscriptions)
         await withClient(server, (client) => client.query(`drop database if exists ${name} with (force)`))
       }
     },
   }
+}
+
+/** For what is none of the knexfile's: its hook may take away the right to create databases. */
+function unprepared({ afterCreate: _, ...connection }: Connection): Connection {
+  return connection
+}
+
+/** The role that `pool.afterCreate` sets must be able to build there what it builds in the real database. */
+async function giveToSessionRole(server: Connection, database: Connection, name: string): Promise<void> {
+  const [row] = await withClient(database, (client) =>
+    queryRows(client, 'select current_user as role, session_user as login'),
+  ).catch((cause: unknown) => {
+    throw unpreparedScratchError(cause)
+  })
+  if (row === undefined || row['role'] === row['login']) return
+  const role = pg.escapeIdentifier(String(row['role']))
+  await withClient(server, (client) => client.query(`alter database ${name} owner to ${role}`))
+}
+
+function unpreparedScratchError(cause: unknown): unknown {
+  if (!(cause instanceof SchemaError) || cause.code !== 'SCHEMA_KNEXFILE_INVALID') return cause
+  return new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
+    what: `A scratch database cannot be prepared as the knexfile says: ${cause.message}`,
+    facts: cause.facts,
+    choices: [
+      ['SCRATCH_DATABASE_URL', 'names a server that has what pool.afterCreate needs, such as a role'],
+    ],
+    cause,
+  })
 }
 
 function scratchInDatabase(connection: Connection): Scratch {

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import type pg from 'pg'
 import type { KnexProject } from '../../project/knexfile.js'
 import { addressOf } from '../connection/address.js'
+import { runAfterCreate } from '../connection/after-create.js'
 import { toClientSettings, type Connection, translateConnectionLoss } from '../connection/connect.js'
 import { isLimitReached, secondConnectionError, waitForPlace } from '../connection/connection-limit.js'
 import { closeClient, trackConnectionLoss } from '../connection/lifecycle.js'
@@ -82,12 +83,15 @@ async function createSingleConnectionKnex(
     }
     isOpen = true
     onOpen(client)
-    done(null, client)
+    runAfterCreate(client, connection).then(
+      () => done(null, client),
+      (error: Error) => closeClient(client).finally(() => done(error, client)),
+    )
   }
   return createKnex({
-    ...project.settings,
     client: 'pg',
-    connection: { ...toClientSettings(connection) },
+    ...project.settings,
+    connection: { ...(await toClientSettings(connection)) },
     pool: { min: 1, max: 1, afterCreate },
     log: silentLog,
   })

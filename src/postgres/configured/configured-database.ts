@@ -1,0 +1,141 @@
+import { relative } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import pg from 'pg'
+import type { Config } from '../../config/config.js'
+import { type ErrorChoice, SchemaError } from '../../errors/schema-error.js'
+import type { KnexProject } from '../../project/knexfile.js'
+import { findNearbyKnexfiles } from '../../project/nearby-knexfile.js'
+import { addressOf } from '../connection/address.js'
+import type { AfterCreate } from '../connection/after-create.js'
+import { toNamePart } from '../connection/application-name.js'
+import type { Connection } from '../connection/connect.js'
+import type { EmbeddedServer } from './embedded-server.js'
+import { openKnexConnection } from './knexfile-database.js'
+
+/** Where the database of a configuration may be named. */
+export interface ConnectionSources {
+  readonly config: Config
+  readonly project: KnexProject
+  readonly embedded: EmbeddedServer
+}
+
+/**
+ * The database of a configuration: its URL, else the connection of the knexfile, else, outside production, the embedded
+ * PostgreSQL. Throws SCHEMA_CONFIG_INVALID, SCHEMA_KNEXFILE_INVALID, SCHEMA_EMBEDDED_UNAVAILABLE.
+ */
+export async function resolveConnection({
+  config,
+  project,
+  embedded,
+}: ConnectionSources): Promise<Connection> {
+  const { database } = config
+  const base = baseConnection(config, project)
+  if (database.kind === 'faulty') throw database.error
+  if (database.kind === 'url') return withSameAddress({ ...base, url: database.url }, project)
+  if (project.connection.kind !== 'none') return openKnexConnection(base, project)
+  if (database.kind === 'none') throw noDatabaseError(config, project, database.error)
+  return { ...base, ssl: 'disable', url: await startAsDatabase(config, project, embedded) }
+}
+
+/** What is done with each session is the same for every address. */
+export function baseConnection(
+  { service, ssl }: Config,
+  { afterCreate, searchPath }: KnexProject,
+): Connection {
+  const applicationName = `schemagate ${toNamePart(service.instance)}`
+  const base = { url: '', ssl, applicationName }
+  return afterCreate === null ? base : { ...base, afterCreate: afterSearchPath(afterCreate, searchPath) }
+}
+
+/** Knex sets the searchPath before it calls the hook, which may set another. */
+function afterSearchPath(
+  afterCreate: NonNullable<KnexProject['afterCreate']>,
+  searchPath: readonly string[],
+): AfterCreate {
+  if (searchPath.length === 0) return afterCreate
+  const names = searchPath.map((name) => pg.escapeIdentifier(name)).join(', ')
+  return async (client, done) => {
+    await client.query(`set search_path to ${names}`)
+    return afterCreate(client, done)
+  }
+}
+
+/**
+ * Where the knexfile leads to the configured address too, its further settings count, such as `ssl`: the URL is then usually
+ * the environment variable that the knexfile reads. A URL with parameters of its own says everything itself.
+ */
+async function withSameAddress(connection: Connection, project: KnexProject): Promise<Connection> {
+  if (project.connection.kind !== 'settings' || hasOwnParameters(connection.url)) return connection
+  const opened = await openKnexConnection(connection, project).catch((error: unknown) => {
+    if (error instanceof SchemaError) return null
+    throw error
+  })
+  if (opened === null || !isDeepStrictEqual(addressOf(opened), addressOf(connection))) return connection
+  const {
+    host: _,
+    port: __,
+    user: ___,
+    password: ____,
+    database: _____,
+    ...settings
+  } = project.connection.settings
+  const current = async () => ({ ...settings, connectionString: connection.url })
+  return { ...connection, driver: { current, hasExpired: () => false } }
+}
+
+function hasOwnParameters(url: string): boolean {
+  const address = ['host', 'port', 'user', 'password']
+  return [...new URL(url).searchParams.keys()].some((name) => !address.includes(name))
+}
+
+/** Not where a knexfile is near that may name another database. */
+async function startAsDatabase(
+  config: Config,
+  project: KnexProject,
+  embedded: EmbeddedServer,
+): Promise<string> {
+  const nearby =
+    project.knexfile === null && config.migrations.knexfile === null ? findNearbyKnexfiles(config.root) : []
+  if (nearby.length > 0)
+    throw noDatabaseError(
+      config,
+      project,
+      new SchemaError('SCHEMA_CONFIG_INVALID', {
+        what: 'No database is configured, and the knexfile is not in this folder. Nothing was started.',
+      }),
+    )
+  const where = describeWhereLookedFor(config, project)
+  return embedded.url(`no database is configured: ${where}`).catch((error: unknown) => {
+    if (!(error instanceof SchemaError)) throw error
+    const { code, message: what, facts, choices, cause } = error
+    throw new SchemaError(code, {
+      what,
+      facts: [...facts, ['configured', `no database: ${where}`]],
+      choices,
+      cause,
+    })
+  })
+}
+
+function describeWhereLookedFor({ root }: Config, { knexfile }: KnexProject): string {
+  return knexfile === null
+    ? `no DATABASE_URL, no DB_HOST, and no knexfile in ${root}`
+    : `no DATABASE_URL, no DB_HOST, and no connection in ${knexfile}`
+}
+
+function noDatabaseError(config: Config, project: KnexProject, error: SchemaError): SchemaError {
+  const nearby = project.knexfile === null ? findNearbyKnexfiles(config.root) : []
+  const names = nearby.map((path) => relative(config.root, path))
+  return new SchemaError(error.code, {
+    what: error.message,
+    facts: [...error.facts, ['looked for', describeWhereLookedFor(config, project)]],
+    choices: [
+      ...error.choices,
+      ...names.map((name): ErrorChoice => [
+        `--knexfile ${name}`,
+        'if this is the knexfile; KNEXFILE says it for good',
+      ]),
+      ['DATABASE_URL=postgres://…', 'names the database'],
+    ],
+  })
+}

@@ -1,0 +1,57 @@
+import { isRecord } from '../core/text/is-record.js'
+
+type Settings = Readonly<Record<string, unknown>>
+
+/** Knex's names of the client for PostgreSQL. */
+const postgresClients: ReadonlySet<unknown> = new Set(['pg', 'postgres', 'postgresql', 'pgnative'])
+const postgresDrivers: ReadonlySet<unknown> = new Set(['pg', 'pgnative'])
+
+const hooks = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll']
+const sourceMethods = ['getMigrations', 'getMigrationName', 'getMigration']
+
+/** What of a section is neither honoured nor without effect here, as the end of "The knexfile cannot be used:". */
+export function unusableSetting(settings: Settings): string | undefined {
+  const migrations = isRecord(settings['migrations']) ? settings['migrations'] : {}
+  const hook = hooks.find((name) => typeof migrations[name] === 'function')
+  if (hook !== undefined)
+    return `migrations.${hook} would not be run: what belongs to a revision belongs into its migration`
+  const source = migrations['migrationSource']
+  const missing = sourceMethods.find((name) => !isRecord(source) || typeof source[name] !== 'function')
+  if (isPresent(source) && missing !== undefined) return `migrations.migrationSource has no ${missing}`
+  return unusableClient(settings) ?? unusableSearchPath(settings['searchPath'])
+}
+
+function unusableClient(settings: Settings): string | undefined {
+  const client = settings['client'] ?? settings['dialect']
+  if (!isPresent(client) || postgresClients.has(client) || customClientOf(client) !== null) return undefined
+  const name = typeof client === 'string' ? `"${client}"` : `a ${typeof client}`
+  return `its client is ${name}, and schemagate is for PostgreSQL (client "pg")`
+}
+
+/** A class that extends Knex's client for PostgreSQL; null for a client that is named, or another class. */
+export function customClientOf(client: unknown): CustomClient | null {
+  if (!isClientClass(client)) return null
+  const { dialect, driverName } = client.prototype
+  return dialect === 'postgresql' && (postgresDrivers.has(driverName) || driverName === undefined)
+    ? client
+    : null
+}
+
+/** Knex's class of a client, as `client` takes it. */
+type CustomClient = (new () => object) & { readonly prototype: Settings }
+
+function isClientClass(value: unknown): value is CustomClient {
+  return typeof value === 'function' && isRecord(value.prototype)
+}
+
+function unusableSearchPath(path: unknown): string | undefined {
+  const isValid =
+    !isPresent(path) ||
+    typeof path === 'string' ||
+    (Array.isArray(path) && path.every((name) => typeof name === 'string'))
+  return isValid ? undefined : 'its searchPath is neither a text nor a list of texts'
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null
+}
