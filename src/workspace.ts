@@ -1,14 +1,16 @@
+import { existsSync } from 'node:fs'
 import type { Config } from './config/config.js'
 import { refuseUnknownTarget } from './config/known-targets.js'
 import { maskUrl } from './config/url.js'
 import type { ProgressReporter } from './core/progress/events.js'
 import { SchemaError } from './errors/schema-error.js'
 import { baseConnection, resolveConnection } from './postgres/configured/configured-database.js'
-import { createEmbeddedServer, type EmbeddedServer } from './postgres/configured/embedded-server.js'
 import { openKnexConnection } from './postgres/configured/knexfile-database.js'
+import { addressOf, describeAddress } from './postgres/connection/address.js'
 import type { Connection } from './postgres/connection/connect.js'
 import type { ScratchSources } from './postgres/scratch/scratch.js'
-import { type KnexProject, loadProject } from './project/knexfile.js'
+import type { KnexProject } from './project/knex-project.js'
+import { loadProject } from './project/knexfile.js'
 import { listMigrations, type Migration } from './project/migration-files.js'
 
 /** A project's migrations, and where they can be replayed. */
@@ -49,7 +51,7 @@ export async function openWorkspace(
 ): Promise<Workspace> {
   const { project, migrations } = await readProject(config, options)
   const embedded = createEmbeddedServer(config, report)
-  const connection = await resolveConnection({ config, project, embedded })
+  const connection = await resolveConnection({ config, project, startEmbedded: embedded.url })
   return {
     ...projectWorkspace(config, project, migrations, { embedded, connection }),
     connection,
@@ -65,10 +67,12 @@ async function openProjectWorkspace(
 ): Promise<ProjectWorkspace> {
   const { project, migrations } = await readProject(config, options)
   const embedded = createEmbeddedServer(config, report)
-  const connection = await resolveConnection({ config, project, embedded }).catch((error: unknown) => {
-    if (error instanceof SchemaError) return null
-    throw error
-  })
+  const connection = await resolveConnection({ config, project, startEmbedded: embedded.url }).catch(
+    (error: unknown) => {
+      if (error instanceof SchemaError) return null
+      throw error
+    },
+  )
   return projectWorkspace(config, project, migrations, { embedded, connection })
 }
 
@@ -175,4 +179,38 @@ export async function describeKnexfileDatabase(config: Config, project: KnexProj
   if (kind === 'function') return 'made by a function'
   const { url } = await openKnexConnection(baseConnection(config, project), project)
   return maskUrl(url)
+}
+
+/** The PostgreSQL from npm of a project. */
+interface EmbeddedServer {
+  /** `because` says why it is the database of the service; empty for a scratch server. */
+  readonly url: (because: string) => Promise<string>
+  readonly stop: () => Promise<void>
+}
+
+/** Started when first asked for; PostgreSQL from npm is never used in production. */
+function createEmbeddedServer(
+  { root, production, database }: Config,
+  report: ProgressReporter,
+): EmbeddedServer {
+  let started: Promise<{ url: string; stop: () => Promise<void> }> | undefined
+  const directory = database.kind === 'embedded' ? database.directory : `${root}/.schemagate/postgres`
+  const start = async (because: string): Promise<{ url: string; stop: () => Promise<void> }> => {
+    if (production)
+      throw new SchemaError('SCHEMA_EMBEDDED_UNAVAILABLE', {
+        what: 'The embedded PostgreSQL is never used in production.',
+      })
+    const { startEmbedded } = await import('./postgres/embedded/server.js')
+    const fresh = !existsSync(directory)
+    const server = await startEmbedded({ directory })
+    const { startedHere } = server
+    const database = describeAddress(addressOf(server))
+    report({ event: 'embedded started', database, directory, fresh, startedHere, because })
+    return server
+  }
+  return {
+    url: async (because) => (await (started ??= start(because))).url,
+    // If it could not be started, `url` has thrown the reason.
+    stop: async () => (await started?.catch(() => null))?.stop(),
+  }
 }

@@ -1,9 +1,10 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { nearestName } from '../core/text/nearest.js'
 import { SchemaError } from '../errors/schema-error.js'
 import type { Config } from './config.js'
 import { isFile } from './files.js'
-import { listTargets } from './list-targets.js'
+import { isTarget } from './value-types.js'
 
 /** Names that NODE_ENV has everywhere: nobody mistypes another one as these. */
 const commonTargets = ['development', 'test', 'production']
@@ -50,5 +51,21 @@ function isAbbreviation(name: string, of: string): boolean {
   const [short, long] = [name.toLowerCase(), of.toLowerCase()]
   if (short.slice(0, 3) === long.slice(0, 3)) return true
   let from = 0
-  return [...short].every((letter) => (from = long.indexOf(letter, from) + 1) > 0)
+  return short.split('').every((letter) => (from = long.indexOf(letter, from) + 1) > 0)
+}
+
+/** The targets that have a file in config/, in alphabetical order; none if the folder does not exist. */
+export function listTargets(root: string): string[] {
+  return listJsonNames(join(root, 'config')).filter(isTarget).toSorted()
+}
+
+function listJsonNames(folder: string): string[] {
+  try {
+    return readdirSync(folder).flatMap((name) =>
+      name.endsWith('.json') ? [name.slice(0, -'.json'.length)] : [],
+    )
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
 }

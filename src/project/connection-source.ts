@@ -11,7 +11,7 @@ export interface ConnectionSource {
   readonly hasExpired: () => boolean
 }
 
-interface Provided {
+interface ProviderResult {
   readonly settings: DriverSettings
   readonly hasExpired: () => boolean
 }
@@ -24,7 +24,7 @@ export async function openConnectionSource(
   connection: Exclude<KnexConnection, { kind: 'none' }>,
   { file, folder }: { readonly file: string; readonly folder: string },
 ): Promise<ConnectionSource> {
-  const provide = async (): Promise<Provided> => {
+  const provide = async (): Promise<ProviderResult> => {
     if (connection.kind !== 'function') return settingsOf(connection, file)
     return inFolder(folder, async () => callProvider(connection.call, file))
   }
@@ -42,7 +42,7 @@ export async function openConnectionSource(
   }
 }
 
-function settingsOf(connection: KnexConnection, file: string): Provided {
+function settingsOf(connection: KnexConnection, file: string): ProviderResult {
   const hasExpired = (): boolean => false
   switch (connection.kind) {
     case 'url':
@@ -54,12 +54,13 @@ function settingsOf(connection: KnexConnection, file: string): Provided {
         why: `its connection: ${connection.why}`,
         choices: [['--database-url URL', 'names the database instead; so does DATABASE_URL']],
       })
-    default:
+    case 'none':
+    case 'function':
       throw new TypeError(`a connection of kind ${connection.kind} has no settings`)
   }
 }
 
-async function callProvider(call: () => unknown, file: string): Promise<Provided> {
+async function callProvider(call: () => unknown, file: string): Promise<ProviderResult> {
   const value: unknown = await call()
   if (!isRecord(value)) return settingsOf(readConnectionValue(value), file)
   const { expirationChecker, ...settings } = value

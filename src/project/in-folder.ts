@@ -1,11 +1,9 @@
-import { chdir, cwd } from 'node:process'
-
 /**
  * Runs `use` with the folder as the current one, as Knex's command line does for a knexfile: it may read `.env` there.
  * In a worker thread, where the current folder cannot be changed, it stays.
  */
 export async function inFolder<T>(folder: string, use: () => Promise<T>): Promise<T> {
-  const before = cwd()
+  const before = process.cwd()
   if (before === folder || !changeFolder(folder)) return use()
   try {
     return await use()
@@ -16,7 +14,7 @@ export async function inFolder<T>(folder: string, use: () => Promise<T>): Promis
 
 function changeFolder(folder: string): boolean {
   try {
-    chdir(folder)
+    process.chdir(folder)
     return true
   } catch {
     return false

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Knex } from 'knex'
 import { isRecord } from '../core/text/is-record.js'
+import type { KnexProject } from './knex-project.js'
 import { type KnexConnection, readConnection } from './knexfile-connection.js'
 import { customClientOf, unusableSetting } from './knexfile-rules.js'
 import {
@@ -10,35 +11,8 @@ import {
   readKnexfile,
   supportedExtensions,
 } from './read-knexfile.js'
-import { type KnexSeeds, readSeeds } from './seed-files.js'
+import { readSeeds } from './seed-files.js'
 import { toTextList } from './text-list.js'
-
-/** The settings of a Knex project: what Knex reads from the knexfile, with Knex's defaults. */
-export interface KnexProject {
-  /** The path of the knexfile; null without one. */
-  readonly knexfile: string | null
-  /** The environments that have a section in it. */
-  readonly environments: readonly string[]
-  readonly directories: readonly string[]
-  /** The folders that the knexfile names, or Knex's default, whatever MIGRATIONS_DIR says. */
-  readonly ownDirectories: readonly string[]
-  /** Those of the section `development`: the sources, where another section names what was compiled from them. */
-  readonly sourceDirectories: readonly string[]
-  readonly sortDirsSeparately: boolean
-  readonly loadExtensions: readonly string[]
-  readonly tableName: string
-  readonly schemaName: string | null
-  readonly searchPath: readonly string[]
-  readonly disableTransactions: boolean
-  /** The project's own migration source; null where migrations are files. */
-  readonly source: Knex.MigrationSource<unknown> | null
-  readonly connection: KnexConnection
-  /** `pool.afterCreate`: what Knex does with each new connection; `done` gets an error where that failed. */
-  readonly afterCreate: ((connection: unknown, done: (error?: unknown) => void) => unknown) | null
-  readonly seeds: KnexSeeds
-  /** Further settings of the knexfile, for the Knex instance that migrates. */
-  readonly settings: Readonly<Record<string, unknown>>
-}
 
 export interface ProjectLocation {
   readonly root: string

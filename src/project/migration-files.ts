@@ -6,7 +6,7 @@ import { toPrintable } from '../core/text/printable.js'
 import { errorMessage } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { runsTypeScript } from './import-module.js'
-import type { KnexProject } from './knexfile.js'
+import type { KnexProject } from './knex-project.js'
 import { type LoadedMigration, loadMigration, toLoadedMigration } from './load-migration.js'
 
 /** One migration of this build. */

@@ -2,32 +2,15 @@ import { readdir } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import { isRecord } from '../core/text/is-record.js'
 import { importModule } from './import-module.js'
+import type { KnexSeeds, SeedSource } from './knex-project.js'
 import { supportedExtensions } from './read-knexfile.js'
 import { toTextList } from './text-list.js'
-
-/** The `seeds` of a knexfile, with Knex's defaults. */
-export interface KnexSeeds {
-  /** Null where the knexfile names none. */
-  readonly directories: readonly string[] | null
-  readonly loadExtensions: readonly string[]
-  readonly recursive: boolean
-  readonly sortDirsSeparately: boolean
-  /** The only file to run; null for all. */
-  readonly specific: string | null
-  /** The project's own `seedSource`; null where seeds are files. */
-  readonly source: SeedSource | null
-}
 
 /** A seed before it is loaded. */
 export interface SeedFile {
   /** For people. */
   readonly name: string
   readonly load: () => Promise<unknown>
-}
-
-interface SeedSource {
-  readonly getSeeds: (config: unknown) => unknown
-  readonly getSeed: (seed: unknown) => unknown
 }
 
 /** Reads the `seeds` of a section; relative paths begin in `base`. */

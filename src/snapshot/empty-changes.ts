@@ -4,7 +4,7 @@ import { describeChangedObjects } from '../core/model/describe.js'
 import { SchemaError } from '../errors/schema-error.js'
 import type { UncommittedRevision } from '../postgres/verify/check-revision.js'
 import { hasWrittenRows } from '../postgres/verify/row-locks.js'
-import type { KnexProject } from '../project/knexfile.js'
+import type { KnexProject } from '../project/knex-project.js'
 
 /** A revision that changed nothing in the catalog, although it ran what is to change it, or did nothing at all. */
 export interface EmptyRevision {

@@ -18,7 +18,7 @@ import type { Scratch } from '../postgres/scratch/scratch.js'
 import type { RunPolicy } from '../postgres/session/migrate-options.js'
 import type { RevisionCheck } from '../postgres/verify/check-revision.js'
 import { type EmptyRevision, findEmptyChange, refuseUndeclaredChanges } from './empty-changes.js'
-import type { KnexProject } from '../project/knexfile.js'
+import type { KnexProject } from '../project/knex-project.js'
 import type { Migration } from '../project/migration-files.js'
 
 export interface ReplayOptions {

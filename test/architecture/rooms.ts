@@ -125,13 +125,23 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['pg', 'node:'],
   },
   'postgres/configured': {
-    purpose: 'the database that is configured: by URL, by the knexfile, or embedded',
-    imports: [core, 'errors', 'config', 'project', connection, 'postgres/embedded'],
+    purpose: 'the database that is configured: by URL, by the knexfile, or the one from npm',
+    imports: [core, 'errors', 'config', 'project', connection],
     packages: ['pg', 'node:'],
   },
   'workspace.ts': {
     purpose: 'a project and its database, opened for a command',
-    imports: [core, 'errors', 'config', 'project', connection, 'postgres/scratch', 'postgres/configured'],
+    imports: [
+      core,
+      'errors',
+      'config',
+      'project',
+      connection,
+      'postgres/scratch',
+      'postgres/configured',
+      'postgres/embedded',
+    ],
+    packages: ['node:'],
   },
   snapshot: {
     purpose: 'read, use and make the snapshot; replay',

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { listTargets } from '../../src/config/list-targets.js'
+import { listTargets } from '../../src/config/known-targets.js'
 import { loadConfig, type ConfigSource } from '../../src/config/load.js'
 import { type Settings, password, url, consequence, origin, refusal, faults } from './load.js'
 

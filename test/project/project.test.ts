@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
 import { type KnexConnection } from '../../src/project/knexfile-connection.js'
-import { type KnexProject, loadProject, type ProjectLocation } from '../../src/project/knexfile.js'
+import type { KnexProject } from '../../src/project/knex-project.js'
+import { loadProject, type ProjectLocation } from '../../src/project/knexfile.js'
 import { ledgerName, listMigrations, type Migration, revisionOf } from '../../src/project/migration-files.js'
 import { knexMigrationSource } from '../../src/project/migration-source.js'
 
@@ -47,7 +48,10 @@ async function refusal(attempt: Promise<unknown>, root = '/songs'): Promise<stri
 }
 
 /** What is read of the settings, without where they were found and which database they name. */
-const settingsOf = ({ knexfile: _, environments: __, connection: ___, ...rest }: KnexProject) => rest
+const settingsOf = (project: KnexProject) => {
+  const { knexfile: _, environments: __, connection: ___, ...rest } = project
+  return rest
+}
 
 const defaults = (root: string): KnexProject => ({
   knexfile: null,

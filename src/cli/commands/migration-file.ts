@@ -4,7 +4,7 @@ import { dirname, extname, join, relative } from 'node:path'
 import { toPrintable } from '../../core/text/printable.js'
 import type { MigrationLanguage } from '../../ddl/draft/migration-code.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import type { KnexProject } from '../../project/knexfile.js'
+import type { KnexProject } from '../../project/knex-project.js'
 import { revisionOf } from '../../project/migration-files.js'
 import type { CommandContext } from './command.js'
 

@@ -1,4 +1,4 @@
-import { listTargets } from '../../config/list-targets.js'
+import { listTargets } from '../../config/known-targets.js'
 import { describeCompletion } from '../../core/history/completion.js'
 import { ignoredDifferencesOf } from '../../core/history/decision.js'
 import { describeHistoryChange } from '../../core/history/file-changes.js'

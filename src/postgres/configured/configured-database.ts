@@ -1,22 +1,21 @@
 import { relative } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
 import type { Config } from '../../config/config.js'
 import { type ErrorChoice, SchemaError } from '../../errors/schema-error.js'
-import type { KnexProject } from '../../project/knexfile.js'
+import type { KnexProject } from '../../project/knex-project.js'
 import { findNearbyKnexfiles } from '../../project/nearby-knexfile.js'
-import { addressOf } from '../connection/address.js'
+import { addressOf, describeAddress } from '../connection/address.js'
 import type { AfterCreate } from '../connection/after-create.js'
 import { toNamePart } from '../connection/application-name.js'
 import type { Connection } from '../connection/connect.js'
-import type { EmbeddedServer } from './embedded-server.js'
 import { openKnexConnection } from './knexfile-database.js'
 
 /** Where the database of a configuration may be named. */
 export interface ConnectionSources {
   readonly config: Config
   readonly project: KnexProject
-  readonly embedded: EmbeddedServer
+  /** Starts the embedded PostgreSQL and returns its URL; `because` says why it is the database. */
+  readonly startEmbedded: (because: string) => Promise<string>
 }
 
 /**
@@ -26,7 +25,7 @@ export interface ConnectionSources {
 export async function resolveConnection({
   config,
   project,
-  embedded,
+  startEmbedded,
 }: ConnectionSources): Promise<Connection> {
   const { database } = config
   const base = baseConnection(config, project)
@@ -34,7 +33,7 @@ export async function resolveConnection({
   if (database.kind === 'url') return withSameAddress({ ...base, url: database.url }, project)
   if (project.connection.kind !== 'none') return openKnexConnection(base, project)
   if (database.kind === 'none') throw noDatabaseError(config, project, database.error)
-  return { ...base, ssl: 'disable', url: await startAsDatabase(config, project, embedded) }
+  return { ...base, ssl: 'disable', url: await startAsDatabase(config, project, startEmbedded) }
 }
 
 /** What is done with each session is the same for every address. */
@@ -70,7 +69,8 @@ async function withSameAddress(connection: Connection, project: KnexProject): Pr
     if (error instanceof SchemaError) return null
     throw error
   })
-  if (opened === null || !isDeepStrictEqual(addressOf(opened), addressOf(connection))) return connection
+  if (opened === null || describeAddress(addressOf(opened)) !== describeAddress(addressOf(connection)))
+    return connection
   const {
     host: _,
     port: __,
@@ -92,7 +92,7 @@ function hasOwnParameters(url: string): boolean {
 async function startAsDatabase(
   config: Config,
   project: KnexProject,
-  embedded: EmbeddedServer,
+  startEmbedded: ConnectionSources['startEmbedded'],
 ): Promise<string> {
   const nearby =
     project.knexfile === null && config.migrations.knexfile === null ? findNearbyKnexfiles(config.root) : []
@@ -104,8 +104,8 @@ async function startAsDatabase(
         what: 'No database is configured, and the knexfile is not in this folder. Nothing was started.',
       }),
     )
-  const where = describeWhereLookedFor(config, project)
-  return embedded.url(`no database is configured: ${where}`).catch((error: unknown) => {
+  const where = describeNotFound(config, project)
+  return startEmbedded(`no database is configured: ${where}`).catch((error: unknown) => {
     if (!(error instanceof SchemaError)) throw error
     const { code, message: what, facts, choices, cause } = error
     throw new SchemaError(code, {
@@ -117,7 +117,7 @@ async function startAsDatabase(
   })
 }
 
-function describeWhereLookedFor({ root }: Config, { knexfile }: KnexProject): string {
+function describeNotFound({ root }: Config, { knexfile }: KnexProject): string {
   return knexfile === null
     ? `no DATABASE_URL, no DB_HOST, and no knexfile in ${root}`
     : `no DATABASE_URL, no DB_HOST, and no connection in ${knexfile}`
@@ -128,7 +128,7 @@ function noDatabaseError(config: Config, project: KnexProject, error: SchemaErro
   const names = nearby.map((path) => relative(config.root, path))
   return new SchemaError(error.code, {
     what: error.message,
-    facts: [...error.facts, ['looked for', describeWhereLookedFor(config, project)]],
+    facts: [...error.facts, ['looked for', describeNotFound(config, project)]],
     choices: [
       ...error.choices,
       ...names.map((name): ErrorChoice => [

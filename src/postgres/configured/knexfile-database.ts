@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { databaseUrlProblem, normalizeUrl, urlOfParts } from '../../config/url.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { openConnectionSource } from '../../project/connection-source.js'
-import type { KnexProject } from '../../project/knexfile.js'
+import type { KnexProject } from '../../project/knex-project.js'
 import { addressOfSettings } from '../connection/client-settings.js'
 import type { Connection } from '../connection/connect.js'
 

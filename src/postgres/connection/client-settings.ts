@@ -80,5 +80,5 @@ export function addressOfSettings(settings: Readonly<Record<string, unknown>>): 
 }
 
 function textOf(value: unknown): string | undefined {
-  return value === undefined || value === null || value === '' ? undefined : String(value)
+  return typeof value === 'string' && value !== '' ? value : undefined
 }

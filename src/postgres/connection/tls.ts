@@ -31,15 +31,10 @@ export function toTlsOptions(ssl: string): TlsOptions {
  */
 export function tlsAlternatives(url: string): readonly TlsOptions[] | null {
   const { searchParams } = new URL(url)
+  const mode = searchParams.get('sslmode')
+  if (mode !== 'allow' && mode !== 'prefer') return null
   const encrypted = { rejectUnauthorized: false, ...clientCertificate(searchParams) }
-  switch (searchParams.get('sslmode')) {
-    case 'allow':
-      return [false, encrypted]
-    case 'prefer':
-      return [encrypted, false]
-    default:
-      return null
-  }
+  return mode === 'allow' ? [false, encrypted] : [encrypted, false]
 }
 
 function clientCertificate(parameters: URLSearchParams): Partial<TlsSettings> {

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { KnexProject } from '../../project/knexfile.js'
+import type { KnexProject } from '../../project/knex-project.js'
 import type { Connection } from '../connection/connect.js'
 import { queryRows, type QueryResult, type Row } from '../connection/query.js'
 import { canonicalSessionStatements } from '../introspect/canonical-session.js'

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { KnexProject } from '../../project/knexfile.js'
+import type { KnexProject } from '../../project/knex-project.js'
 import { ledgerName, type Migration } from '../../project/migration-files.js'
 import type { RunPolicy } from '../session/migrate-options.js'
 import type { RevisionCheck } from '../verify/check-revision.js'

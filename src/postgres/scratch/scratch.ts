@@ -75,8 +75,9 @@ function scratchOnServer(prepared: Connection): Scratch {
 }
 
 /** For what is none of the knexfile's: its hook may take away the right to create databases. */
-function unprepared({ afterCreate: _, ...connection }: Connection): Connection {
-  return connection
+function unprepared(connection: Connection): Connection {
+  const { afterCreate: _, ...rest } = connection
+  return rest
 }
 
 /** The role that `pool.afterCreate` sets must be able to build there what it builds in the real database. */

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { KnexProject } from '../../project/knexfile.js'
+import type { KnexProject } from '../../project/knex-project.js'
 import { queryRows } from '../connection/query.js'
 import { quoteTableName } from '../ledger/ledger.js'
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type pg from 'pg'
-import type { KnexProject } from '../../project/knexfile.js'
+import type { KnexProject } from '../../project/knex-project.js'
 import { addressOf } from '../connection/address.js'
 import { runAfterCreate } from '../connection/after-create.js'
 import { toClientSettings, type Connection, translateConnectionLoss } from '../connection/connect.js'
@@ -83,10 +83,8 @@ async function createSingleConnectionKnex(
     }
     isOpen = true
     onOpen(client)
-    runAfterCreate(client, connection).then(
-      () => done(null, client),
-      (error: Error) => closeClient(client).finally(() => done(error, client)),
-    )
+    const report = (failure: Error | null): void => done(failure, client)
+    void prepareOrClose(client, connection).then(report)
   }
   return createKnex({
     client: 'pg',
@@ -95,6 +93,17 @@ async function createSingleConnectionKnex(
     pool: { min: 1, max: 1, afterCreate },
     log: silentLog,
   })
+}
+
+/** Runs the hook of the knexfile. A connection on which it fails is closed, and the error returned. */
+async function prepareOrClose(client: pg.Client, connection: Connection): Promise<Error | null> {
+  try {
+    await runAfterCreate(client, connection)
+    return null
+  } catch (error) {
+    await closeClient(client).catch(() => {})
+    return error instanceof Error ? error : new Error(String(error))
+  }
 }
 
 /** The error that Knex throws for a failing migration says more than what it logs. */

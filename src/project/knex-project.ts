@@ -1,0 +1,48 @@
+import type { Knex } from 'knex'
+import type { KnexConnection } from './knexfile-connection.js'
+
+/** The settings of a Knex project: what Knex reads from the knexfile, with Knex's defaults. */
+export interface KnexProject {
+  /** The path of the knexfile; null without one. */
+  readonly knexfile: string | null
+  /** The environments that have a section in it. */
+  readonly environments: readonly string[]
+  readonly directories: readonly string[]
+  /** The folders that the knexfile names, or Knex's default, whatever MIGRATIONS_DIR says. */
+  readonly ownDirectories: readonly string[]
+  /** Those of the section `development`: the sources, where another section names what was compiled from them. */
+  readonly sourceDirectories: readonly string[]
+  readonly sortDirsSeparately: boolean
+  readonly loadExtensions: readonly string[]
+  readonly tableName: string
+  readonly schemaName: string | null
+  readonly searchPath: readonly string[]
+  readonly disableTransactions: boolean
+  /** The project's own migration source; null where migrations are files. */
+  readonly source: Knex.MigrationSource<unknown> | null
+  readonly connection: KnexConnection
+  /** `pool.afterCreate`: what Knex does with each new connection; `done` gets an error where that failed. */
+  readonly afterCreate: ((connection: unknown, done: (error?: unknown) => void) => unknown) | null
+  readonly seeds: KnexSeeds
+  /** Further settings of the knexfile, for the Knex instance that migrates. */
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+/** The `seeds` of a knexfile, with Knex's defaults. */
+export interface KnexSeeds {
+  /** Null where the knexfile names none. */
+  readonly directories: readonly string[] | null
+  readonly loadExtensions: readonly string[]
+  readonly recursive: boolean
+  readonly sortDirsSeparately: boolean
+  /** The only file to run; null for all. */
+  readonly specific: string | null
+  /** The project's own `seedSource`; null where seeds are files. */
+  readonly source: SeedSource | null
+}
+
+/** A `seedSource` of a knexfile. */
+export interface SeedSource {
+  readonly getSeeds: (config: unknown) => unknown
+  readonly getSeed: (seed: unknown) => unknown
+}
