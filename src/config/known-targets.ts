@@ -9,6 +9,9 @@ import { isTarget } from './value-types.js'
 /** Names that NODE_ENV has everywhere: nobody mistypes another one as these. */
 const commonTargets = ['development', 'test', 'production']
 
+/** There are few environments, so that a name may be further away than that of a key. */
+const lettersPerEdit = 3
+
 /**
  * Throws SCHEMA_CONFIG_INVALID for a target that neither config/ nor the knexfile has, where they have others: its first
  * migration would make a new environment of a name that is mistyped. A target that was not typed with `--env` must be
@@ -21,7 +24,7 @@ export function refuseUnknownTarget(
   const { target, isTargetTyped, root } = config
   const known = [...new Set([...listTargets(root), ...environments])]
   if (known.length === 0 || isDefined(config, known)) return
-  const near = nearestName(target, known)
+  const near = nearestName(target, known, lettersPerEdit)
   const meant = near ?? known.find((name) => isAbbreviation(target, name))
   if (!isTargetTyped && near === undefined) return
   throw new SchemaError('SCHEMA_CONFIG_INVALID', {

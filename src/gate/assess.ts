@@ -7,6 +7,7 @@ import {
   notesOf,
   ignoredDifferencesOf,
   promisedRevisions,
+  wrongDatabaseReason,
 } from '../core/history/decision.js'
 import type { Decision } from '../core/history/policy.js'
 import { countIgnored } from '../core/model/scope.js'
@@ -88,7 +89,7 @@ export async function assessDatabase(
 /** Compares an inspection with this build; the snapshot names extensions where this database has them. The server is asked again only about differences in text. */
 export async function assessInspection(
   client: pg.ClientBase,
-  { migrations, project, config }: Workspace,
+  { migrations, project, config, snapshotFolders }: Workspace,
   inspection: Inspection,
   snapshot: Snapshot | null,
 ): Promise<Assessment> {
@@ -99,6 +100,7 @@ export async function assessInspection(
     ownership: { identity, expected: configuredOwner(config) },
     live,
     snapshot,
+    snapshotFolders,
     texts: sourceTextsOf(inspection.ledger, migrations, project.tableName, snapshot),
     scope: config.verify.scope,
   }
@@ -122,7 +124,7 @@ export function reportOutcome(
   consequence: 'as decided' | 'goes on serving' = 'as decided',
 ): void {
   const { verification } = assessment
-  if (verification.status === 'verified')
+  if (verification.status === 'verified' && isOwnDatabase(assessment))
     report({
       event: 'verified',
       compared: verification.compared,
@@ -131,6 +133,11 @@ export function reportOutcome(
     })
   for (const text of notesOf(assessment)) report({ event: 'note', text })
   report({ event: 'decided', decision, consequence, lines: describeDecision(decision, assessment) })
+}
+
+/** Of a database that is not this build's, a comparison says nothing. */
+function isOwnDatabase(assessment: Assessment): boolean {
+  return wrongDatabaseReason(assessment) === null && assessment.history.position !== 'unmanaged'
 }
 
 /** How long to wait for the database, as configured, and how the wait is reported. */

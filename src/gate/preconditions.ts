@@ -34,7 +34,7 @@ export function refuseWrongDatabase(
 }
 
 /** Whether something is promised was decided before; under the lock only the ledger is judged again. */
-const verifiedBefore = { status: 'verified', findings: [], ignored: [], compared: {} } as const
+const verifiedBefore = { status: 'verified', findings: [], ignored: [], compared: {}, notes: [] } as const
 
 /**
  * The same for what is about to migrate: throws also where the ledger has by now what nothing more is to be applied on, as

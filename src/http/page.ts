@@ -6,7 +6,7 @@ import { toPrintable } from '../core/text/printable.js'
 export const pageStyle = `
   :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
   body { max-width: 60rem; margin: 3rem auto; padding: 0 1rem; }
-  h1 { font-size: 1.5rem; } h1 b { padding: .1em .5em; border-radius: .3em; color: #fff; }
+  h1 { font-size: 1.5rem; } h1 b, .warn b { padding: .1em .5em; border-radius: .3em; color: #fff; }
   .pass b { background: #18794e; } .warn b { background: #ad5700; } .fail b { background: #ca244d; }
   dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.5rem; } dt { opacity: .7; } dd { margin: 0; }
   table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .4rem .8rem .4rem 0; vertical-align: top; border-bottom: 1px solid #8884; }
@@ -19,6 +19,7 @@ export function renderHealthPage(document: HealthDocument): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(serviceId)}: ${status}</title><style>${pageStyle}</style></head>
 <body><h1 class="${status}">${escapeHtml(serviceId)} <b>${status}</b></h1>
+${document.verification?.status === 'unverified' ? '<p class="warn"><b>Nothing was verified</b></p>' : ''}
 ${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n')}
 ${renderRefusalDetails(document)}
 <dl>

@@ -231,7 +231,7 @@ t.test('a command that is stopped between two statements does not run the next o
   const project = await createProject(t, { '001_songs': songs }, { snapshot: false })
   await project.migrate()
   await project.write({ '002_sleepy': { code } })
-  const running = project.start('migrate', debug)
+  const running = project.start('migrate', { ...debug, ON_UNVERIFIED: 'warn' })
   await running.said('002_sleepy (1 of 1)')
   running.kill('SIGTERM')
   const asked = performance.now()

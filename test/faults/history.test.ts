@@ -221,7 +221,7 @@ unknown      20260102_add_artist
 changed      20260102_add_artist  renamed to 20260102_add_artists
 stale        20260102_add_artists  not in the snapshot
              20260102_add_artist  in the snapshot, no longer in the folder
-gate         refuse: 1 recorded revision has another name in this build: 20260102_add_artist is 20260102_add_artists. the catalog could not be verified: the snapshot was not made from these migrations.`,
+gate         refuse: 1 recorded revision has another name in this build: 20260102_add_artist is 20260102_add_artists. NOTHING WAS VERIFIED: the snapshot was not made from these migrations.`,
   },
   {
     name: 'deleted: a warning',

@@ -182,6 +182,7 @@ t.test('what a failing migration had in its SQL is not said, nor kept', async (t
       APP_PASSWORD: core,
       REFUSE_BY: 'unready',
       HEALTH_TOKEN: 'open-sesame',
+      ON_UNVERIFIED: 'warn',
       VERIFY_INTERVAL: '1h',
     }
     const service = await project.serve(env)

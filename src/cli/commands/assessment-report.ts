@@ -33,7 +33,16 @@ export function assessmentDocument({ inspection, assessment, decision }: Assesse
 
 /** One line for each thing that is no difference, and worth telling. */
 export function describeNotes(assessment: AssessedDatabase['assessment']): readonly string[] {
-  return notesOf(assessment).map((note) => `note: ${toPrintable(note)}`)
+  const { verification } = assessment
+  return [
+    ...(verification.status === 'unverified' ? [describeUnverified(verification.why)] : []),
+    ...notesOf(assessment).map((note) => `note: ${toPrintable(note)}`),
+  ]
+}
+
+/** What must not be overlooked where a command succeeds although there was no promise. */
+export function describeUnverified(why: string): string {
+  return `WARNING: NOTHING WAS VERIFIED: ${why}.`
 }
 
 /** Findings as text: by impact, the worst first, each with its reason. */

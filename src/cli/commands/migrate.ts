@@ -3,7 +3,7 @@ import { toPrintable } from '../../core/text/printable.js'
 import { migrateTo } from '../../operations/migrate/migrate.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withWorkspace } from '../../workspace.js'
-import { assessmentDocument } from './assessment-report.js'
+import { assessmentDocument, describeUnverified } from './assessment-report.js'
 import { type CommandHandler, type CommandResult, textOption } from './command.js'
 
 /** `schemagate migrate`: the gate without a port. */
@@ -12,10 +12,13 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
     const migrated = await migrateTo(workspace, textOption(context, 'to'), context)
     const { inspection, assessment, applied, notices } = migrated
     const { history, verification } = assessment
-    const verified = verification.status === 'verified' ? describeCounts(verification.compared) : 'nothing'
+    const verified =
+      verification.status === 'verified'
+        ? `Verified: ${describeCounts(verification.compared)}.`
+        : describeUnverified(verification.why)
     return {
       exit: 0,
-      text: `${describeAddress(inspection.database)} is ${history.position}, at ${toPrintable(history.current ?? 'no revision')}. Applied: ${applied.length}. Verified: ${verified}.`,
+      text: `${describeAddress(inspection.database)} is ${history.position}, at ${toPrintable(history.current ?? 'no revision')}. Applied: ${applied.length}. ${verified}`,
       document: { applied, notices, ...assessmentDocument(migrated, context.config.target) },
     }
   })

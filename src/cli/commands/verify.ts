@@ -3,8 +3,7 @@ import { hasOtherOwner } from '../../core/history/ownership.js'
 import { type Finding, worstImpact } from '../../core/impact/assess-impact.js'
 import { countIgnored, type Scope, unmatchedPatterns } from '../../core/model/scope.js'
 import { promisedCatalogAt, fullCatalogAt } from '../../core/model/snapshot.js'
-import { describeIgnored, describeVerification } from '../../core/progress/messages.js'
-import { describeCounts } from '../../core/text/format.js'
+import { describeIgnored, describeVerified } from '../../core/progress/messages.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import { renderScript } from '../../ddl/plan/script.js'
@@ -95,16 +94,16 @@ function describeVerifyResult(
   findings: readonly Finding[],
 ): string {
   const { history, verification } = assessment
-  const compared = verification.status === 'verified' ? describeCounts(verification.compared) : 'nothing'
+  const compared = verification.status === 'verified' ? verification.compared : {}
   const head = `${describeAddress(inspection.database)} at ${toPrintable(history.current ?? 'no revision')} (${history.position})`
   const ignored = ignoredDifferencesOf(assessment)
   const ignoredLines = describeIgnored(ignored).map((line) => `\n  ${line}`)
-  const outcome = describeVerification(findings.length, countIgnored(ignored))
+  const outcome = describeVerified(compared, findings.length, countIgnored(ignored))
   return [
     head,
     ...describeFindings(findings),
     ...(ignoredLines.length === 0 ? [] : [`ignored${ignoredLines.join('')}`]),
-    `verified ${compared}: ${outcome}`,
+    Object.keys(compared).length === 0 ? outcome : `verified ${outcome}`,
   ].join('\n\n')
 }
 

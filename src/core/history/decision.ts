@@ -10,7 +10,12 @@ import { type Policy, type Situation, type Action, type Decision } from './polic
 
 /** The live catalog compared with the promise at the current revision, or why it could not be compared. */
 export type Verification =
-  | { readonly status: 'unverified'; readonly why: string }
+  | {
+      readonly status: 'unverified'
+      readonly why: string
+      /** The folders in which a snapshot was looked for. */
+      readonly folders?: readonly string[]
+    }
   | {
       readonly status: 'verified'
       readonly findings: readonly Finding[]
@@ -39,6 +44,8 @@ export interface AssessmentInput {
   readonly ownership: Ownership
   readonly live: Catalog
   readonly snapshot: Snapshot | null
+  /** Where it was looked for. */
+  readonly snapshotFolders?: readonly string[]
   /** The texts of the migrations, now and when they were recorded. Default: not known. */
   readonly texts?: MigrationTexts
   /** What is compared. Default: everything but comments and grants. */
@@ -81,10 +88,17 @@ export function assess(input: AssessmentInput): Assessment {
 }
 
 function verify(
-  { snapshot, live, scope = defaultScope, canonicalizeFailures = {}, notes = [] }: AssessmentInput,
+  {
+    snapshot,
+    snapshotFolders: folders = [],
+    live,
+    scope = defaultScope,
+    canonicalizeFailures = {},
+    notes = [],
+  }: AssessmentInput,
   revisions: readonly string[],
 ): Verification {
-  if (snapshot === null) return { status: 'unverified', why: 'there is no snapshot' }
+  if (snapshot === null) return { status: 'unverified', why: 'there is no snapshot', folders }
   const promised = promisedCatalogAt(snapshot, revisions)
   const { expected, differences, ignored } = compareInScope(promised, live, scope)
   const findings = differences.map((difference) => {

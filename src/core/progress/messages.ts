@@ -144,7 +144,7 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
   verified: ({ compared, differences, ignored }) => ({
     level: differences === 0 ? 'info' : 'warn',
     label: 'verified',
-    text: `${describeCounts(compared)}: ${describeVerification(differences, ignored)}`,
+    text: describeVerified(compared, differences, ignored),
   }),
   decided: ({ decision: { action }, consequence, lines }) => {
     if (lines.length === 0) return { level: 'debug', label: 'gate', text: 'open' }
@@ -183,8 +183,20 @@ export function formatProgress<E extends keyof ProgressEvents>(progress: Progres
   return { ...message, text: toPrintable(message.text) }
 }
 
+/** What was compared, by kind, and the outcome; nothing is as promised where nothing is promised. */
+export function describeVerified(
+  compared: Readonly<Record<string, number>>,
+  differences: number,
+  ignored: number,
+): string {
+  const isPromised = Object.values(compared).some((number) => number > 0)
+  if (isPromised) return `${describeCounts(compared)}: ${describeVerification(differences, ignored)}`
+  const nothing = 'nothing is promised at this revision'
+  return differences + ignored === 0 ? nothing : `${nothing}: ${describeVerification(differences, ignored)}`
+}
+
 /** The outcome of a verification: `as promised`, or `2 differences`, and how many were left out on purpose. */
-export function describeVerification(differences: number, ignored: number): string {
+function describeVerification(differences: number, ignored: number): string {
   const outcome = differences === 0 ? 'as promised' : formatCount(differences, 'difference')
   return ignored === 0 ? outcome : `${outcome}, ${formatCount(ignored, 'difference')} ignored`
 }

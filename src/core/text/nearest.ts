@@ -1,27 +1,34 @@
-/** The candidate that a mistyped name probably means: at most 2 edits away, fewer if the candidate is short. */
-export function nearestName(name: string, candidates: readonly string[]): string | undefined {
+/**
+ * The candidate that a mistyped name probably means: at most 2 edits away, fewer if the candidate is short: one for every
+ * `lettersPerEdit` of it.
+ */
+export function nearestName(
+  name: string,
+  candidates: readonly string[],
+  lettersPerEdit = 4,
+): string | undefined {
   const close = candidates
     .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
-    .filter(({ candidate, edits }) => edits <= Math.min(2, Math.floor(candidate.length / 4)))
+    .filter(({ candidate, edits }) => edits <= Math.min(2, Math.floor(candidate.length / lettersPerEdit)))
   return close.toSorted((one, other) => one.edits - other.edits)[0]?.candidate
 }
 
-/** How many letters must be added, removed, replaced or swapped with the next to turn one text into the other. */
+/** How many letters must be added, removed or replaced to turn one text into the other (Levenshtein distance). */
 function editDistance(from: string, to: string): number {
-  const rows = [Array.from({ length: to.length + 1 }, (_, index) => index)]
-  for (let index = 1; index <= from.length; index += 1) rows.push(nextDistanceRow(rows, from, to))
-  return rows.at(-1)?.at(-1) ?? 0
+  const first = Array.from({ length: to.length + 1 }, (_, index) => index)
+  return (
+    from
+      .split('')
+      .reduce((above, letter) => nextDistanceRow(above, letter, to), first)
+      .at(-1) ?? 0
+  )
 }
 
-function nextDistanceRow(rows: readonly (readonly number[])[], from: string, to: string): number[] {
-  const [above = [], twoAbove = []] = [rows.at(-1), rows.at(-2)]
-  const last = rows.length - 1
+function nextDistanceRow(above: readonly number[], letter: string, to: string): number[] {
   const row = [(above[0] ?? 0) + 1]
-  for (const [index, letter] of to.split('').entries()) {
-    const replaced = (above[index] ?? 0) + (from[last] === letter ? 0 : 1)
-    const isSwap = index > 0 && from[last] === to[index - 1] && from[last - 1] === letter
-    const swapped = isSwap ? (twoAbove[index - 1] ?? 0) + 1 : Infinity
-    row.push(Math.min(replaced, swapped, (above[index + 1] ?? 0) + 1, (row[index] ?? 0) + 1))
+  for (const [index, other] of to.split('').entries()) {
+    const replaced = (above[index] ?? 0) + (letter === other ? 0 : 1)
+    row.push(Math.min(replaced, (above[index + 1] ?? 0) + 1, (row[index] ?? 0) + 1))
   }
   return row
 }

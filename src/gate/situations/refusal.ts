@@ -89,9 +89,15 @@ const situationTexts: Readonly<Record<Situation, SituationText>> = {
     code: 'SCHEMA_UNVERIFIED',
     what: ({ verification }) =>
       `the catalog could not be verified: ${verification.status === 'unverified' ? verification.why : ''}.`,
-    facts: () => [],
+    line: ({ verification }) =>
+      `NOTHING WAS VERIFIED: ${verification.status === 'unverified' ? verification.why : ''}.`,
+    facts: ({ verification }) =>
+      verification.status === 'unverified' && (verification.folders ?? []).length > 0
+        ? [['looked in', verification.folders ?? []]]
+        : [],
     choices: [
       ['schemagate snapshot', 'makes it; commit it with the migrations'],
+      ['copy schema.snapshot.json', 'beside the compiled migrations, which a compiler does not do'],
       ['ON_UNVERIFIED=warn', 'start anyway'],
     ],
   },
