@@ -19,6 +19,7 @@ import { type Inspection } from '../postgres/inspect/inspection.js'
 import { snapshotForDatabase } from '../postgres/introspect/extension-members.js'
 import { type ReadRetryOptions, readWithRetry } from '../postgres/inspect/read-with-retry.js'
 import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
+import { createAbandonedLockCheck } from '../postgres/locks/abandoned-lock.js'
 import type { Workspace } from '../workspace.js'
 import { configuredOwner } from './preconditions.js'
 import { describeDecision } from './situations/refusal.js'
@@ -43,14 +44,21 @@ export interface TaskControl {
 
 /**
  * Connects and assesses, and waits for the database as configured. `loadSnapshot` runs once the database answers, because it
- * may take long. Throws SCHEMA_DATABASE_UNREACHABLE, SCHEMA_CATALOG_LOCKED, SCHEMA_INTERRUPTED.
+ * may take long. Where tables are locked, ends the session of a migrating process that is gone.
+ * Throws SCHEMA_DATABASE_UNREACHABLE, SCHEMA_CATALOG_LOCKED, SCHEMA_INTERRUPTED.
  */
 export function connectAndAssess(
   workspace: Workspace,
   control: TaskControl,
   loadSnapshot: () => Promise<Snapshot | null>,
 ): Promise<AssessedDatabase> {
-  return connectAndRead(workspace, control, async (client, deadline) => {
+  const endAbandoned = createAbandonedLockCheck(workspace.project.tableName)
+  const whileLocked = async (client: pg.ClientBase): Promise<void> => {
+    const holder = await endAbandoned(client)
+    if (holder !== null) control.report({ event: 'abandoned lock ended', holder })
+  }
+  const options = { ...readRetryOptions(workspace, control), whileLocked }
+  return readWithRetry(workspace.connection, options, async (client, deadline) => {
     const snapshot = await loadSnapshot()
     return withTimeout(client, deadline, () => assessDatabase(client, workspace, snapshot))
   })

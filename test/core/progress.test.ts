@@ -158,6 +158,12 @@ const messages: {
       'warn | ledger | public.knex_migrations_id_seq was behind the rows of its table, as after a restore; it was set to 7',
     ],
   ],
+  'abandoned lock ended': [
+    [
+      { event: 'abandoned lock ended', holder: 'replica-1 (user app, pid 7)' },
+      'warn | lock | the process that held the migration lock has sent nothing for a minute, and its session was ended: replica-1 (user app, pid 7)',
+    ],
+  ],
   'promises empty': [
     [
       { event: 'promises empty', revisions: ['002 ran ALTER TABLE'] },

@@ -151,7 +151,7 @@ t.test('thirty services start at once on a current database, and none needs the 
   const holder = new pg.Client({ connectionString: project.url })
   t.teardown(() => holder.end())
   await holder.connect()
-  const patience = { tableName: 'knex_migrations', timeout: 0, onWait: () => {} }
+  const patience = { tableName: 'knex_migrations', timeout: 0, onWait: () => {}, onAbandoned: () => {} }
   await withMigrationLock(holder, patience, async () => {
     const running = startAll(project, thirty('serve'))
     await serveWell(t, running)

@@ -60,6 +60,8 @@ export interface ProgressEvents {
     readonly holder: string | null
     readonly waited: number
   }
+  /** The process that held the migration lock was gone, and its session was ended. */
+  'abandoned lock ended': { readonly holder: string }
   'interrupted before': {
     readonly revision: string
     readonly host: string

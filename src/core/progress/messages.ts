@@ -84,6 +84,11 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
       'waiting',
       `for ${lockDescriptions[lock]} ${holder ?? 'a session that just ended'}, for ${describeDuration(waited)} so far`,
     ),
+  'abandoned lock ended': ({ holder }) =>
+    warn(
+      'lock',
+      `the process that held the migration lock has sent nothing for a minute, and its session was ended: ${holder}`,
+    ),
   'interrupted before': ({ revision, host, since, standing: completion }) =>
     warn(
       'interrupted',

@@ -43,3 +43,8 @@ function parseNamePart(part: string): string | null {
 export function toNamePart(text: string | null): string {
   return text?.replaceAll(/[^!-~]+/g, '_') || unknownPart
 }
+
+/** The application_name of the connection that pings for the session with this process id. */
+export function watchdogName(pid: number | ''): string {
+  return `schemagate watchdog-${pid}`
+}

@@ -1,9 +1,10 @@
 import type pg from 'pg'
+import { watchdogName } from './application-name.js'
 import { sleepUnlessAborted } from './backoff.js'
 import { connect, type Connection, tryConnect } from './connect.js'
 import { waitForPlace } from './connection-limit.js'
 import { withTimeout, closeClient, destroyClient } from './lifecycle.js'
-import { disableServerTimeouts } from './settings.js'
+import { disableServerTimeouts, setServerParameters } from './settings.js'
 import { isNoResponse } from './sqlstate.js'
 import { takeTurns } from './take-turns.js'
 
@@ -11,6 +12,8 @@ import { takeTurns } from './take-turns.js'
 export interface Watchdog {
   /** Also closes this connection once the server stops answering. */
   readonly watch: (client: pg.Client) => void
+  /** Names for which session it pings: others see from its pings that the process of that session is there. */
+  readonly pingFor: (pid: number) => Promise<void>
   /** The connection that pings. Others may use it for what takes a moment: their queries take turns. */
   readonly client: () => pg.Client
   /** Closes that connection while `use` runs, which may open a different one in its place. */
@@ -32,7 +35,7 @@ export async function withWatchdog<T>(
 ): Promise<T> {
   const watched = new Set<pg.Client>()
   const stop = new AbortController()
-  const place: PingPlace = { client: await open(connection), isLent: false }
+  const place: PingPlace = { client: await open(connection), isLent: false, pid: null }
   const pinging = pingUntilUnanswered(connection, place, stop.signal).then((answered) => {
     if (answered) return
     const reason = new Error(`PostgreSQL has not answered for ${pingTimeout / 1_000} s`)
@@ -41,6 +44,10 @@ export async function withWatchdog<T>(
   try {
     return await use({
       watch: (other) => void watched.add(other),
+      pingFor: async (pid) => {
+        place.pid = pid
+        await setName(place.client, pid)
+      },
       client: () => place.client,
       withoutClient: (borrow) => lendPlace(place, connection, borrow),
     })
@@ -55,22 +62,29 @@ export async function withWatchdog<T>(
 interface PingPlace {
   client: pg.Client
   isLent: boolean
+  /** The session it pings for; null before there is one. */
+  pid: number | null
 }
 
-async function open(connection: Connection): Promise<pg.Client> {
-  return prepare(await waitForPlace(() => connect(connection)))
+async function open(connection: Connection, pid: number | null = null): Promise<pg.Client> {
+  return prepare(await waitForPlace(() => connect(connection)), pid)
 }
 
-async function prepare(client: pg.Client): Promise<pg.Client> {
+async function prepare(client: pg.Client, pid: number | null): Promise<pg.Client> {
   await disableServerTimeouts(client)
+  if (pid !== null) await setName(client, pid)
   return takeTurns(client)
+}
+
+function setName(client: pg.Client, pid: number): Promise<void> {
+  return setServerParameters(client, { application_name: watchdogName(pid) }, 'session')
 }
 
 async function lendPlace<T>(place: PingPlace, connection: Connection, use: () => Promise<T>): Promise<T> {
   place.isLent = true
   await closeClient(place.client)
   const result = await use()
-  place.client = await open(connection)
+  place.client = await open(connection, place.pid)
   place.isLent = false
   return result
 }
@@ -104,7 +118,7 @@ async function reconnect(connection: Connection, place: PingPlace): Promise<Ping
   const attempt = await tryConnect(connection)
   if ('failure' in attempt) return isNoResponse(attempt.failure.error.cause) ? 'silence' : 'lost'
   try {
-    place.client = await prepare(attempt.client)
+    place.client = await prepare(attempt.client, place.pid)
     return null
   } catch {
     await closeClient(attempt.client)

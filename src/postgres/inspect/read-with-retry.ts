@@ -19,6 +19,8 @@ export interface ReadRetryOptions {
   readonly onWait: (reason: string, waited: number) => void
   /** Called instead of `onWait` where these sessions have locked tables. */
   readonly onLocked: (holders: string | null, waited: number) => void
+  /** Called with the client after each attempt that found tables locked. */
+  readonly whileLocked?: (client: pg.ClientBase) => Promise<void>
   readonly signal?: AbortSignal
 }
 
@@ -50,7 +52,7 @@ export async function readWithRetry<T>(
   let waitingSince = 0
   for (let delay = 100; ; delay = Math.min(delay * 2, 3_000)) {
     const started = performance.now()
-    const attempt = await tryRead(connection, { timeout: answerTimeout, signal }, read)
+    const attempt = await tryRead(connection, { ...options, answerTimeout }, read)
     if ('value' in attempt) return attempt.value
     const { error, retry } = attempt.failure
     // Waiting for a lock does not use up the time to wait for the server, nor the other way round.
@@ -90,16 +92,21 @@ type ReadAttempt<T> =
 
 async function tryRead<T>(
   connection: Connection,
-  deadline: Deadline,
+  { answerTimeout: timeout, signal, whileLocked }: ReadRetryOptions,
   read: ReadWithClient<T>,
 ): Promise<ReadAttempt<T>> {
   const attempt = await tryConnect(connection)
   if ('failure' in attempt) return { ...attempt, connected: false }
   const { client } = attempt
   try {
-    return { value: await translateConnectionLoss([client], connection, () => read(client, deadline)) }
+    return {
+      value: await translateConnectionLoss([client], connection, () => read(client, { timeout, signal })),
+    }
   } catch (error) {
-    return { failure: retryableFailure(error, connection), connected: true }
+    const failure = retryableFailure(error, connection)
+    // It is tried again, whatever comes of this.
+    if (isCatalogLockedError(error)) await whileLocked?.(client).catch(() => {})
+    return { failure, connected: true }
   } finally {
     await closeClient(client)
   }

@@ -3,6 +3,7 @@ import { heartbeatTiming } from '../../core/progress/heartbeat.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { pause } from '../connection/backoff.js'
 import { queryRows } from '../connection/query.js'
+import { createAbandonedLockCheck } from './abandoned-lock.js'
 import { lockKeys, migrationLockCondition } from './advisory-lock.sql.js'
 import { describeLockHolder, findLockHolders, type LockHolder } from './lock-holders.js'
 
@@ -13,6 +14,8 @@ export interface LockWaitOptions {
   readonly timeout: number
   /** Called now and then while waiting. The holder is null where it is gone already; `waited` is in milliseconds. */
   readonly onWait: (holder: LockHolder | null, waited: number) => void
+  /** Called where the process of the holder was gone, and its session was ended. */
+  readonly onAbandoned: (holder: string) => void
   readonly signal?: AbortSignal
 }
 
@@ -35,7 +38,8 @@ export async function withMigrationLock<T>(
 }
 
 async function acquireLock(client: pg.ClientBase, options: LockWaitOptions): Promise<void> {
-  const { tableName, timeout, onWait, signal } = options
+  const { tableName, timeout, onWait, onAbandoned, signal } = options
+  const endAbandoned = createAbandonedLockCheck(tableName)
   const started = performance.now()
   let nextReport = 0
   for (;;) {
@@ -48,6 +52,8 @@ async function acquireLock(client: pg.ClientBase, options: LockWaitOptions): Pro
       const { earlyPeriod, earlyInterval, lateInterval } = heartbeatTiming
       nextReport = waited + (waited < earlyPeriod ? earlyInterval : lateInterval)
     }
+    const ended = await endAbandoned(client)
+    if (ended !== null) onAbandoned(ended)
     await pause(100 + Math.random() * 200, signal)
   }
 }

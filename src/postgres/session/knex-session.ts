@@ -40,7 +40,9 @@ export async function withKnexSession<T>(
     try {
       return await translateConnectionLoss(opened, connection, async () => {
         const client = await openOnlyConnection(knex, opened, watchdog, connection)
-        return use({ knex, client, pid: await configureSession(client), watchdog })
+        const pid = await configureSession(client)
+        await watchdog.pingFor(pid)
+        return use({ knex, client, pid, watchdog })
       })
     } finally {
       await knex.destroy()

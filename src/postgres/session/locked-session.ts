@@ -83,6 +83,7 @@ function lockWaitOptions({ target, policy, report, signal }: MigrateOptions): Lo
         holder: holder === null ? null : describeLockHolder(holder),
         waited,
       }),
+    onAbandoned: (holder) => report({ event: 'abandoned lock ended', holder }),
     ...(signal ? { signal } : {}),
   }
 }
