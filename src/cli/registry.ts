@@ -41,7 +41,13 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
   verify: {
     summary: 'compare the live catalog with the promise, object by object, and show the repairing SQL',
     positionals: [],
-    options: { sql: { type: 'boolean', help: 'print only the repairing SQL' } },
+    options: {
+      sql: { type: 'boolean', help: 'print only the repairing SQL' },
+      'drop-unexpected': {
+        type: 'boolean',
+        help: 'write also what takes back harmless differences: it drops what no migration made',
+      },
+    },
     load: async () => (await import('./commands/verify.js')).run,
   },
   diff: {

@@ -40,12 +40,63 @@ t.test('verify shows SQL that repairs the database', async (t) => {
   t.equal(found.exit, 4)
   const sql = await project.run('verify --sql')
   t.equal(sql.exit, 4)
-  t.match(sql.stdout, /^-- data loss: the rows of public\.extra$/m)
+  t.notMatch(sql.stdout, /^DROP|data loss/m)
+  t.match(
+    sql.stdout,
+    /\n-- Harmless, and left as it is; with --drop-unexpected .*:\n-- {3}table:public\.extra\n-- {3}enum:public\.mood\n$/,
+  )
+  t.match((await project.run('verify --sql --drop-unexpected')).stdout, /^DROP TABLE public\.extra;$/m)
   t.match(sql.stdout, /^CREATE INDEX CONCURRENTLY songs_artist ON/m)
   t.notMatch(sql.stdout, /breaks|differences/)
   for (const statement of statementsOf(documentOf(found))) await project.query(statement)
   const repaired = await project.run('verify')
   t.equal(repaired.exit, 0, repaired.stdout + repaired.stderr)
+})
+
+t.test('verify takes nothing that is merely not promised', async (t) => {
+  const project = await createProject(t, {
+    '001_songs': `create table songs (id int primary key, title text, plays int);
+      create index songs_title on songs (title);
+      create materialized view chart as select id from songs with no data`,
+  })
+  await project.migrate()
+  const repair = async () => (await project.run('verify --sql')).stdout
+  const toRepair = async () => (await project.run('verify')).stdout.split('to repair')[1]
+  await project.query('refresh materialized view chart')
+  t.equal(
+    await repair(),
+    '-- Harmless, and left as it is; with --drop-unexpected it is dropped or changed back, too:\n--   materialized_view:public.chart\n',
+  )
+  t.equal(await toRepair(), undefined)
+  for (const [made, expected] of [
+    ['create table audit_log (id int); create schema theirs; create table theirs.rows (id serial)', []],
+    ['alter index songs_title set (fillfactor = 80)', ['ALTER INDEX public.songs_title RESET (fillfactor);']],
+    [
+      'alter table songs add needed int not null',
+      ['ALTER TABLE public.songs ALTER COLUMN needed DROP NOT NULL;'],
+    ],
+    ['create table heir () inherits (songs)', ['ALTER TABLE public.heir NO INHERIT public.songs;']],
+    ['alter table songs alter plays type bigint', []],
+    [
+      'alter table songs alter title type varchar(9)',
+      ['ALTER TABLE public.songs ALTER COLUMN title TYPE text'],
+    ],
+  ] as const) {
+    await project.query(made)
+    const sql = await repair()
+    t.notMatch(sql, /^(?:DROP|TRUNCATE)|NO DATA/m, made)
+    for (const statement of expected) t.ok(sql.includes(statement), `${statement} in ${sql}`)
+    await project.query(sql)
+    t.match(await project.run('verify'), { exit: 0 }, made)
+    t.equal(await toRepair(), undefined)
+  }
+  await project.query(
+    'alter table songs alter title type varchar(9); create view theirs.titles as select title from songs',
+  )
+  const sql = await repair()
+  t.match(sql, /DROP VIEW theirs\.titles;[^]*CREATE VIEW theirs\.titles/, 'what is in the way comes back')
+  await project.query(sql)
+  t.match(await project.run('verify'), { exit: 0 })
 })
 
 t.test('diff compares any two of database, snapshot, SQL, models and a URL', async (t) => {

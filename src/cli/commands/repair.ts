@@ -1,4 +1,4 @@
-import { shortenList } from '../../core/text/format.js'
+import { formatCount, shortenList } from '../../core/text/format.js'
 import type { ErrorFact } from '../../errors/schema-error.js'
 import { repairAsSurveyed, type Survey, surveyDatabase } from '../../operations/repair/survey.js'
 import { describeAddress } from '../../postgres/connection/address.js'
@@ -96,7 +96,7 @@ function describeRepairs({ indexes, records, knexLock }: RepairSummary): string 
 }
 
 function repairResult(
-  { inspection, leftAlone, pending, hasSnapshot }: Survey,
+  { inspection, leftAlone, pending, hasSnapshot, drift }: Survey,
   done: RepairSummary,
 ): CommandResult {
   const lines = [
@@ -104,6 +104,11 @@ function repairResult(
       ? []
       : ['There is no snapshot, so it is unknown what else an interrupted migration left.']),
     ...leftAlone.map(({ key, refused }) => `Left alone: ${key}, because ${refused}.`),
+    ...(drift === 0
+      ? []
+      : [
+          `${formatCount(drift, 'difference')} from the promise: no migration was interrupted there. schemagate verify --sql prints the SQL that repairs that.`,
+        ]),
     ...(pending.length === 0
       ? []
       : [`Still pending: ${shortenList(pending).join(', ')}. schemagate migrate applies them.`]),

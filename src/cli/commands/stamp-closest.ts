@@ -53,7 +53,10 @@ function describeClosest(
   { revision, assessment, isEmpty, history }: ClosestRevisionProposal,
   recorded: string | null,
 ): string {
-  if (isEmpty) return 'is empty: there is nothing to record.'
+  if (isEmpty)
+    return isNothingRecorded(history)
+      ? 'is empty: there is nothing to record.'
+      : `is empty, and yet ${formatCount(history.applied.length + history.unknown.length, 'revision')} are recorded.`
   const differences = findingsOf(assessment).length
   const closest =
     differences === 0
@@ -76,7 +79,16 @@ function suggestCommands(
   recorded: string | null,
 ): readonly SuggestedCommand[] {
   const { revision, assessment, unrecorded, isEmpty, history } = proposal
-  if (isEmpty) return [['schemagate migrate', 'applies the revisions one after the other']]
+  if (isEmpty)
+    return [
+      ...(isNothingRecorded(history)
+        ? []
+        : [['schemagate stamp --forget', 'takes them out of the record'] as const]),
+      [
+        'schemagate migrate',
+        `${isNothingRecorded(history) ? '' : 'then '}applies the revisions one after the other`,
+      ],
+    ]
   if (unrecorded.length === 0 || isBelowRecorded(proposal, recorded))
     return [['schemagate verify', `compares it with ${recorded ?? revision}, the newest recorded revision`]]
   const forget = isSeparateHistory(history) ? ' --forget' : ''
@@ -92,6 +104,10 @@ function suggestCommands(
     [stamp[0], `then ${stamp[1]}`],
     [`${stamp[0]} --force --reason 'TEXT'`, 'records them although the database differs'],
   ]
+}
+
+function isNothingRecorded({ applied, unknown }: ClosestRevisionProposal['history']): boolean {
+  return applied.length + unknown.length === 0
 }
 
 /** Whether the ledger records revisions whose changes the database does not have. */

@@ -4,7 +4,7 @@ import { formatCount, shortenList } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { findClosestRevision } from '../../operations/stamp/closest-revision.js'
-import { proposeStamp } from '../../operations/stamp/plan.js'
+import { proposeForget, proposeStamp } from '../../operations/stamp/plan.js'
 import type { StampProposal } from '../../operations/stamp/proposal.js'
 import { recordStamp } from '../../operations/stamp/record.js'
 import { describeAddress } from '../../postgres/connection/address.js'
@@ -19,10 +19,13 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const [revision] = context.positionals
   const reason = forceReasonOf(context)
   return withWorkspace(context, async (workspace) => {
-    if (revision === undefined)
-      return closestRevisionResult(await findClosestRevision({ ...context, workspace }))
     const forget = context.options['forget'] === true
-    const proposal = await proposeStamp({ revision, forget }, { ...context, workspace })
+    if (revision === undefined && !forget)
+      return closestRevisionResult(await findClosestRevision({ ...context, workspace }))
+    const proposal =
+      revision === undefined
+        ? await proposeForget({ ...context, workspace })
+        : await proposeStamp({ revision, forget }, { ...context, workspace })
     if (proposal.unrecorded.length + proposal.edited.length + proposal.forget.length === 0)
       return stampResult(proposal, [], null)
     return confirmAndRecord(proposal, reason, context, workspace)
@@ -74,7 +77,7 @@ function describeStamp(
     edited.length > 0 &&
       `${formatCount(edited.length, 'edited file')} will be recorded with its present text`,
     forget.length > 0 &&
-      `${formatCount(forget.length, 'revision')} that this build does not have will no longer be recorded`,
+      `${formatCount(forget.length, 'revision')}${revision === null ? '' : ' that this build does not have'} will no longer be recorded`,
   ]
   const untrue =
     findings.length === 0
@@ -129,7 +132,7 @@ function stampResult(
   const differences = isRecorded ? [] : findingsOf(proposal.assessment)
   const forced = differences.length === 0 ? null : reason
   const text = isRecorded
-    ? `${revision} and all revisions before it are already recorded. Nothing was done.`
+    ? `${revision ?? 'Nothing is recorded'}${revision === null ? '' : ' and all revisions before it are already recorded'}. Nothing was done.`
     : `${describeStamped(proposal, stamped)}. ${describeTruth(revision, differences.length, forced)}`
   const document = {
     revision,
@@ -160,7 +163,8 @@ function describeStamped({ revision, edited, forget }: StampProposal, stamped: r
   return effects.filter((effect) => effect !== false).join('; ')
 }
 
-function describeTruth(revision: string, differences: number, reason: string | null): string {
+function describeTruth(revision: string | null, differences: number, reason: string | null): string {
+  if (revision === null) return 'The database is empty: schemagate migrate builds it.'
   return reason === null
     ? `The database is what the migrations promise at ${revision}.`
     : toPrintable(

@@ -6,8 +6,8 @@ import { promisedCatalogAt, fullCatalogAt } from '../../core/model/snapshot.js'
 import { describeIgnored, describeVerified } from '../../core/progress/messages.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { planChanges } from '../../ddl/plan/plan.js'
+import { planRestore, renderKept, type RestorePlan } from '../../ddl/plan/restore.js'
 import { renderScript } from '../../ddl/plan/script.js'
-import type { Plan } from '../../ddl/statement.js'
 import { errorCodes } from '../../errors/codes.js'
 import type { ExitCode } from '../../errors/schema-error.js'
 import { readDatabaseStatus, type DatabaseStatus } from '../../gate/read-status.js'
@@ -30,11 +30,12 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
     refuseUnverifiable(state, config.target)
     const findings = findingsOf(state.assessment)
     const notes = collectNotes(state, config.verify.scope)
-    const repair = await planRepair(workspace, state)
+    const dropUnexpected = context.options['drop-unexpected'] === true
+    const repair = await planRepair(workspace, state, dropUnexpected ? 'everything' : 'what matters')
     const text = [describeVerifyResult(state, findings), ...describeRepair(repair), ...notes].join('\n\n')
     return {
       exit: exitCodeFor(state, findings),
-      text: context.options['sql'] === true ? renderScript(repair) : text,
+      text: context.options['sql'] === true ? renderRepair(repair) : text,
       document: { ...assessmentDocument(state, config.target), notes, repair },
     }
   })
@@ -44,21 +45,28 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
 async function planRepair(
   { connection, project }: Workspace,
   { assessment, snapshot }: DatabaseStatus,
-): Promise<Plan> {
-  const differences = findingsOf(assessment)
-  if (differences.length === 0 || snapshot === null || hasUnknownRevisions(assessment))
-    return { statements: [], refused: [] }
+  extent: 'what matters' | 'everything',
+): Promise<RestorePlan> {
+  const findings = findingsOf(assessment)
+  if (findings.length === 0 || snapshot === null || hasUnknownRevisions(assessment))
+    return { statements: [], refused: [], kept: [] }
   const from = await withClient(connection, (client) =>
     readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations }),
   )
   const to = fullCatalogAt(snapshot, promisedRevisions(assessment))
-  return planChanges(from, to, { differences })
+  if (extent === 'what matters') return planRestore(from, to, findings)
+  return { ...planChanges(from, to, { differences: findings }), kept: [] }
 }
 
-function describeRepair(repair: Plan): readonly string[] {
+function describeRepair(repair: RestorePlan): readonly string[] {
   return repair.statements.length + repair.refused.length === 0
     ? []
-    : [`to repair\n\n${renderScript(repair)}`]
+    : [`to repair\n\n${renderRepair(repair)}`]
+}
+
+function renderRepair(repair: RestorePlan): string {
+  const script = renderScript(repair)
+  return [...(script === '' ? [] : [script]), ...renderKept(repair)].join('\n\n')
 }
 
 /** With unknown revisions recorded, the exit code is that of a database that is ahead. */

@@ -40,15 +40,40 @@ export const constraintDdl: KindDdl = {
           }),
         ],
   alter: ({ from, to, facts }) => {
-    const rest = [...facts].filter((fact) => !['valid', 'options', 'clustered', 'parent'].includes(fact))
+    const deferral = facts.has('definition') ? deferralSteps(from, to) : []
+    const rest = [...facts].filter(
+      (fact) =>
+        !['valid', 'options', 'clustered', 'parent', ...(deferral === null ? [] : ['definition'])].includes(
+          fact,
+        ),
+    )
     if (rest.length > 0 || (facts.has('valid') && to.facts['valid'] === false)) return 'replace'
     if (booleanFact(to, '$inherited') && facts.has('valid')) return []
     return [
+      ...(deferral ?? []),
       ...(facts.has('valid') ? [validateConstraintStep(to)] : []),
       ...constraintIndexSteps(from, to),
       ...(facts.has('parent') ? attachConstraintSteps(to) : []),
     ]
   },
+}
+
+const deferralPattern = /( DEFERRABLE)?( INITIALLY DEFERRED)?$/
+
+/** When a foreign key is checked can be altered, if nothing else differs; null if something does, or for other constraints. */
+function deferralSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] | null {
+  const [before, after] = [textFact(from, 'definition'), textFact(to, 'definition')]
+  const isSame = before.replace(deferralPattern, '') === after.replace(deferralPattern, '')
+  if (textFact(to, 'type') !== 'foreign key' || !isSame) return null
+  if (booleanFact(to, '$inherited')) return []
+  const when = deferralPattern.exec(after)?.[0] === '' ? ' NOT DEFERRABLE' : deferralPattern.exec(after)?.[0]
+  return [
+    step(`ALTER TABLE ${to.relation} ALTER CONSTRAINT ${to.name}${when}`, {
+      hazard: 'lock',
+      table: to.relation,
+      lock: 'ACCESS EXCLUSIVE',
+    }),
+  ]
 }
 
 /** PostgreSQL adds a check constraint of a table to its children. */

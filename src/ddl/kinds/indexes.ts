@@ -14,6 +14,7 @@ import {
   withoutFacts,
 } from '../object.js'
 import { clusterSteps, partitionToAttach } from './constraint.js'
+import { parameterChanges } from './parameters.js'
 
 export const indexDdl: KindDdl = {
   reference: (object) => `INDEX ${qualifiedIndexName(object)}`,
@@ -24,9 +25,11 @@ export const indexDdl: KindDdl = {
   ],
   drop: (object) => (textFact(object, 'parent') === '' ? [dropIndexStep(object)] : []),
   alter: ({ from, to, facts }) => {
-    if (facts.has('definition') || facts.has('unique')) return 'replace'
+    const parameters = facts.has('definition') ? indexParameterChanges(from, to) : []
+    if (parameters === null || facts.has('unique')) return 'replace'
     if (facts.has('valid') && to.facts['valid'] === false) return invalidIndexRefusal
     return [
+      ...parameters.map((clause) => step(`ALTER INDEX ${qualifiedIndexName(to)} ${clause}`)),
       ...(facts.has('valid') ? [reindexStep(to)] : []),
       ...indexDetailSteps(from, to),
       ...(facts.has('parent') ? attachIndexSteps(to) : []),
@@ -69,6 +72,33 @@ function dropIndexStep(object: DdlObject): DdlStep {
     table: object.relation,
     lock: 'ACCESS EXCLUSIVE',
   })
+}
+
+const parameterPattern = /^(.*) WITH \(((?:\w+='?[\w.]+'?(?:, )?)+)\)( WHERE .*)?$/s
+
+/**
+ * The clauses SET and RESET, if two definitions differ in nothing but storage parameters; null if they differ otherwise.
+ * PostgreSQL does not change those of a partitioned index.
+ */
+function indexParameterChanges(from: DdlObject, to: DdlObject): readonly string[] | null {
+  const [before, after] = [splitParameters(from), splitParameters(to)]
+  if (before.rest !== after.rest || belongsToPartitionedTable(to)) return null
+  return parameterChanges(
+    { ...from, facts: { parameters: before.parameters } },
+    { ...to, facts: { parameters: after.parameters } },
+    'parameters',
+  )
+}
+
+/** An index definition without its storage parameters, and these as `fillfactor=80`. */
+function splitParameters(index: DdlObject): {
+  readonly rest: string
+  readonly parameters: readonly string[]
+} {
+  const definition = textFact(index, 'definition')
+  const [, head, parameters, where = ''] = parameterPattern.exec(definition) ?? []
+  if (head === undefined || parameters === undefined) return { rest: definition, parameters: [] }
+  return { rest: head + where, parameters: parameters.replaceAll("'", '').split(', ') }
 }
 
 function reindexStep(object: DdlObject): DdlStep {

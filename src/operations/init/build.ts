@@ -58,7 +58,11 @@ function notEmptyError(
       ['recorded', `${recorded} revisions`],
       ['holds', existing.slice(0, 10)],
     ],
-    choices: [['schemagate migrate', 'applies what is pending to a database that is in use']],
+    choices: [
+      recorded > 0
+        ? ['schemagate migrate', 'applies what is pending to a database that is in use']
+        : ['schemagate stamp', 'says which revision it is at, if it is yours, and how to record that'],
+    ],
   })
 }
 

@@ -44,6 +44,8 @@ export interface Survey {
   readonly unresolved: readonly UnfinishedRevision[]
   /** Not recorded, those to be recorded among them. */
   readonly pending: readonly string[]
+  /** How many differences of consequence no interrupted migration explains. */
+  readonly drift: number
 }
 
 /** Looks for what can be repaired, holding the lock so that no process migrates meanwhile. Changes nothing. */
@@ -107,7 +109,14 @@ async function surveyClient(
     records,
     unresolved: unfinished.filter((each) => isHalfApplied(each) && !records.includes(each)),
     pending: assessment.history.pending,
+    drift: countDrift(assessment, repairs),
   }
+}
+
+function countDrift(assessment: Assessment, repairs: readonly IndexRepair[]): number {
+  const explained = new Set(repairs.map(({ key }) => key))
+  return findingsOf(assessment).filter(({ key, impact }) => impact !== 'harmless' && !explained.has(key))
+    .length
 }
 
 /** In order, up to the first that has to be run: nothing is recorded out of order. */

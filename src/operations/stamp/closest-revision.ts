@@ -12,6 +12,7 @@ import { canonicalizeCatalog } from '../../postgres/canonicalize/canonicalize.js
 import { proposeAt, requireSnapshot, type StampContext, withInspection } from './plan.js'
 import { snapshotForDatabase } from '../../postgres/introspect/extension-members.js'
 import type { StampProposal } from './proposal.js'
+import { isEmptyCatalog } from './refuse.js'
 
 /** A proposal for the revision that a database is most like, and the runners-up. */
 export interface ClosestRevisionProposal extends StampProposal {
@@ -19,6 +20,7 @@ export interface ClosestRevisionProposal extends StampProposal {
   readonly distances: readonly RevisionDistance[]
   /** Whether the database has only what every new database has. */
   readonly isEmpty: boolean
+  readonly revision: string
 }
 
 /** The revision whose promise the database is nearest to. Reads only. Throws SCHEMA_SNAPSHOT_STALE. */
@@ -32,9 +34,9 @@ export async function findClosestRevision(context: StampContext): Promise<Closes
     const canonicalized = await canonicalizeForEveryRevision(client, search, major)
     const distances = rankByDistance(measureDistances(search, canonicalized))
     const closest = distances[0]?.revision ?? ''
-    const isEmpty = Object.keys(live).every((key) => snapshot.base[key] !== undefined)
+    const isEmpty = isEmptyCatalog(inspection, snapshot)
     const proposal = await proposeAt({ client, inspection, snapshot, workspace }, closest)
-    return { ...proposal, distances, isEmpty }
+    return { ...proposal, revision: closest, distances, isEmpty }
   })
 }
 

@@ -12,7 +12,7 @@ import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js
 import type { Workspace } from '../../workspace.js'
 import type { StampProposal } from './proposal.js'
 import { snapshotForDatabase } from '../../postgres/introspect/extension-members.js'
-import { refuseOlder, refuseSeparateHistory, refuseUnknown } from './refuse.js'
+import { refuseForgettingObjects, refuseOlder, refuseSeparateHistory, refuseUnknown } from './refuse.js'
 
 export interface StampContext extends TaskControl {
   readonly workspace: Workspace
@@ -42,6 +42,31 @@ export async function proposeStamp(
     if (forget) return { ...proposal, forget: proposal.history.unknown }
     refuseSeparateHistory(proposal)
     return proposal
+  })
+}
+
+/**
+ * What taking every revision out of the record would forget, where the database has nothing of any of them: a database that
+ * was created again, or whose objects were dropped, beside a ledger that was kept. Throws SCHEMA_USAGE if it has something.
+ */
+export async function proposeForget(context: StampContext): Promise<StampProposal> {
+  const { workspace } = context
+  const snapshot = await requireSnapshot(workspace)
+  return withInspection(context, async (client, inspection) => {
+    const { revisions } = inspection.recorded
+    refuseForgettingObjects(inspection, snapshot)
+    stampPreconditions(workspace, revisions)(inspection)
+    const build = workspace.migrations.map((migration) => migration.revision)
+    return {
+      revision: null,
+      inspection,
+      history: compareHistory(build, inspection.recorded),
+      unrecorded: [],
+      withoutChanges: [],
+      edited: [],
+      forget: revisions,
+      assessment: await assessAt({ client, inspection, snapshot, workspace }, []),
+    }
   })
 }
 
@@ -124,8 +149,8 @@ export async function requireSnapshot(workspace: Workspace): Promise<Snapshot> {
   return snapshot
 }
 
-/** The revisions of this build up to one, in order. */
-export function revisionsUpTo(revision: string, { migrations }: Workspace): readonly string[] {
+/** The revisions of this build up to one, in order; none for null. */
+export function revisionsUpTo(revision: string | null, { migrations }: Workspace): readonly string[] {
   const all = migrations.map((migration) => migration.revision)
-  return all.slice(0, all.indexOf(revision) + 1)
+  return revision === null ? [] : all.slice(0, all.indexOf(revision) + 1)
 }

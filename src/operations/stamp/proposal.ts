@@ -4,7 +4,8 @@ import type { Inspection } from '../../postgres/inspect/inspection.js'
 
 /** What stamping a database at a revision would record, and how the database differs from it. */
 export interface StampProposal {
-  readonly revision: string
+  /** Null where nothing is to be recorded, and only revisions are forgotten. */
+  readonly revision: string | null
   readonly inspection: Inspection
   readonly history: History
   /** The revisions up to it that are not recorded. */

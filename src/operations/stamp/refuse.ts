@@ -1,8 +1,10 @@
 import type { History } from '../../core/history/history.js'
 import { formatCount, shortenList } from '../../core/text/format.js'
 import { nearestName } from '../../core/text/nearest.js'
+import type { Snapshot } from '../../core/model/snapshot.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { describeAddress } from '../../postgres/connection/address.js'
+import type { Inspection } from '../../postgres/inspect/inspection.js'
 import type { Workspace } from '../../workspace.js'
 import type { StampProposal } from './proposal.js'
 
@@ -21,11 +23,29 @@ export function refuseUnknown(revision: string, { migrations }: Workspace): void
   })
 }
 
+/** Whether a database has only what every new database has. */
+export function isEmptyCatalog({ live }: Inspection, { base }: Snapshot): boolean {
+  return Object.keys(live).every((key) => base[key] !== undefined)
+}
+
+/** Throws SCHEMA_USAGE where a database from whose record everything is to be taken has objects. */
+export function refuseForgettingObjects(inspection: Inspection, snapshot: Snapshot): void {
+  if (isEmptyCatalog(inspection, snapshot)) return
+  throw new SchemaError('SCHEMA_USAGE', {
+    what: 'Without a REVISION, --forget takes every revision out of the record, and only where the database has nothing of them. This one has objects. Nothing was done.',
+    facts: [
+      ['database', describeAddress(inspection.database)],
+      ['holds', shortenList(Object.keys(inspection.live).filter((key) => snapshot.base[key] === undefined))],
+    ],
+    choices: [['schemagate stamp', 'says which revision fits the database best, and how to record it']],
+  })
+}
+
 /** Throws SCHEMA_USAGE for a revision older than the newest recorded one, whose record and objects would stay. */
 export function refuseOlder({ revision, history, inspection }: StampProposal, workspace: Workspace): void {
   const newest = history.applied.at(-1)
   const build = workspace.migrations.map((migration) => migration.revision)
-  if (newest === undefined || build.indexOf(revision) >= build.indexOf(newest)) return
+  if (newest === undefined || revision === null || build.indexOf(revision) >= build.indexOf(newest)) return
   throw new SchemaError('SCHEMA_USAGE', {
     what: `The database is already at ${newest}, which is newer than ${revision}. Nothing was recorded.`,
     facts: [['database', describeAddress(inspection.database)]],
