@@ -12,6 +12,7 @@ import type { ScratchSources } from './postgres/scratch/scratch.js'
 import type { KnexProject } from './project/knex-project.js'
 import { loadProject } from './project/knexfile.js'
 import { listMigrations, type Migration } from './project/migration-files.js'
+import { findKnexfile, listSections } from './project/read-knexfile.js'
 
 /** A project's migrations, and where they can be replayed. */
 export interface ProjectWorkspace {
@@ -179,6 +180,12 @@ export async function describeKnexfileDatabase(config: Config, project: KnexProj
   if (kind === 'function') return 'made by a function'
   const { url } = await openKnexConnection(baseConnection(config, project), project)
   return maskUrl(url)
+}
+
+/** The environments that have a section in the knexfile of a configuration. */
+export async function listEnvironments({ root, migrations }: Config): Promise<readonly string[]> {
+  const file = migrations.knexfile === 'none' ? null : (migrations.knexfile ?? findKnexfile(root))
+  return file === null ? [] : listSections(file)
 }
 
 /** The PostgreSQL from npm of a project. */

@@ -33,9 +33,11 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/init.js')).run,
   },
   status: {
-    summary: 'show how the database relates to this build; changes nothing',
+    summary: 'show how the database relates to this build and what the gate would do; changes nothing',
     positionals: [],
-    options: { all: { type: 'boolean', help: 'one line for each environment that has a config/*.json' } },
+    options: {
+      all: { type: 'boolean', help: 'one line for each environment of config/*.json and of the knexfile' },
+    },
     load: async () => (await import('./commands/status.js')).run,
   },
   verify: {

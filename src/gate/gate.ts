@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { findingsOf, mayMigrate, wrongDatabaseReason } from '../core/history/decision.js'
+import { findingsOf, isBehind } from '../core/history/decision.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import { addressOf, describeAddress } from '../postgres/connection/address.js'
 import { pause } from '../postgres/connection/backoff.js'
@@ -14,7 +14,7 @@ import {
   type TaskControl,
 } from './assess.js'
 import { migrateOptionsFor } from './migrate-options.js'
-import { refuseUnmigratable } from './preconditions.js'
+import { refuseUnmigratable, wouldMigrate } from './preconditions.js'
 import { refusalError } from './situations/refusal.js'
 
 export interface GateContext extends TaskControl {
@@ -71,7 +71,7 @@ async function migrateToHead(context: GateContext, found: AssessedDatabase): Pro
     timeout: deadline,
   })
   let assessed = found
-  while (shouldMigrate(assessed, context))
+  while (wouldMigrate(assessed, workspace, context.migrate))
     try {
       await migrate(context, assessed)
       return await assessAfterReplay(context, found.snapshot)
@@ -80,22 +80,6 @@ async function migrateToHead(context: GateContext, found: AssessedDatabase): Pro
       assessed = await readAndAssess(context, found.snapshot)
     }
   return assessed
-}
-
-function shouldMigrate(
-  assessed: AssessedDatabase,
-  { workspace, migrate: asked = false }: GateContext,
-): boolean {
-  const { connection, migrationConnection, config } = workspace
-  const { assessment, inspection, decision } = assessed
-  if (wrongDatabaseReason(assessment) !== null || !mayMigrate(decision)) return false
-  if (inspection.readOnly && migrationConnection.url === connection.url) return false
-  return isBehind(assessed) && (asked || config.policy.onBehind === 'migrate')
-}
-
-function isBehind({ assessment }: AssessedDatabase): boolean {
-  const { position } = assessment.history
-  return position === 'behind' || position === 'empty'
 }
 
 /** Under the lock, each revision verified before its commit. A start at head loads none of this code. */
@@ -117,7 +101,7 @@ async function assessAfterReplay(context: GateContext, snapshot: Snapshot | null
   for (;;) {
     const assessed = await readAndAssess(context, snapshot)
     const waited = performance.now() - started
-    if (!assessed.inspection.readOnly || !isBehind(assessed) || waited > timeout) return assessed
+    if (!assessed.inspection.readOnly || !isBehind(assessed.assessment) || waited > timeout) return assessed
     onWait('The standby has not replayed yet what was migrated.', waited)
     await pause(1_000, signal)
   }

@@ -1,6 +1,14 @@
 import type { Config } from '../config/config.js'
-import { assess, decide, mayMigrate, wrongDatabaseReason } from '../core/history/decision.js'
+import {
+  assess,
+  type Assessment,
+  decide,
+  isBehind,
+  mayMigrate,
+  wrongDatabaseReason,
+} from '../core/history/decision.js'
 import type { Owner } from '../core/history/ownership.js'
+import type { Decision } from '../core/history/policy.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import { describeAddress } from '../postgres/connection/address.js'
 import type { Inspection } from '../postgres/inspect/inspection.js'
@@ -59,4 +67,21 @@ export function refuseUnmigratable(
     const where = { database: describeAddress(database), environment: config.target }
     throw refusalError(decision, assessment, { location: where, consequence: 'Nothing was done.' })
   }
+}
+
+interface DecidedDatabase {
+  readonly inspection: Inspection
+  readonly assessment: Assessment
+  readonly decision: Decision
+}
+
+/** Whether the gate applies what is pending: `asked` to, or because ON_BEHIND says so. */
+export function wouldMigrate(
+  { assessment, inspection, decision }: DecidedDatabase,
+  { connection, migrationConnection, config }: Workspace,
+  asked = false,
+): boolean {
+  if (wrongDatabaseReason(assessment) !== null || !mayMigrate(decision)) return false
+  if (inspection.readOnly && migrationConnection.url === connection.url) return false
+  return isBehind(assessment) && (asked || config.policy.onBehind === 'migrate')
 }

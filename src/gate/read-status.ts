@@ -1,9 +1,6 @@
 import type pg from 'pg'
 import { decide, type Verification } from '../core/history/decision.js'
-import type { Decision } from '../core/history/policy.js'
 import type { StaleRevision } from '../core/model/snapshot-staleness.js'
-import { errorCodes } from '../errors/codes.js'
-import type { ExitCode } from '../errors/schema-error.js'
 import { withTimeout } from '../postgres/connection/lifecycle.js'
 import {
   isHalfApplied,
@@ -14,7 +11,6 @@ import {
 import { loadUsableSnapshot } from '../snapshot/usable.js'
 import type { Workspace } from '../workspace.js'
 import { type AssessedDatabase, assessDatabase, connectAndRead, type TaskControl } from './assess.js'
-import { errorCodeOf } from './situations/refusal.js'
 
 /** An assessed database as `status`, `verify` and `check` show it. */
 export interface DatabaseStatus extends AssessedDatabase {
@@ -62,10 +58,4 @@ async function findUnfinished(
   const scope = { ...config.verify.scope, comments: false, grants: false }
   const revisions = await readUnfinishedRevisions(client, begun, { snapshot, inspection, scope })
   return revisions.filter((each) => isInterrupted(each) || isHalfApplied(each))
-}
-
-/** The exit code of a decision: that of its most serious refusal. */
-export function exitCodeOf({ situations }: Decision): ExitCode {
-  const refused = situations.find(({ action }) => action === 'refuse')
-  return refused === undefined ? 0 : errorCodes[errorCodeOf(refused.situation)].exit
 }

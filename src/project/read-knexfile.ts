@@ -48,12 +48,21 @@ export function findKnexfile(folder: string): string | null {
  * file, else that of the last name. Throws SCHEMA_KNEXFILE_INVALID.
  */
 export async function readKnexfile(file: string, sections: readonly string[]): Promise<KnexfileSection> {
+  return chooseSection(file, await loadKnexfile(file), sections)
+}
+
+/** The environments that have a section in a knexfile. Throws SCHEMA_KNEXFILE_INVALID. */
+export async function listSections(file: string): Promise<readonly string[]> {
+  return environmentsOf(await loadKnexfile(file))
+}
+
+async function loadKnexfile(file: string): Promise<Settings> {
   const value = await inFolder(dirname(file), () => readDefaultExport(file)).catch((cause: unknown) => {
     const why = `it could not be loaded: ${errorMessage(cause)}`
     throw invalidKnexfileError(file, { why, cause, choices: missingLoaderChoices(file, cause) })
   })
   if (!isRecord(value)) throw invalidKnexfileError(file, { why: 'it exports no settings' })
-  return chooseSection(file, value, sections)
+  return value
 }
 
 function chooseSection(file: string, value: Settings, sections: readonly string[]): KnexfileSection {

@@ -216,12 +216,16 @@ t.test('migrate, check and down go to a revision and back, and report it in one 
   t.match(down.stderr, /^ {2}reverted {4}003_likes {2}[\d.]+ m?s$/m)
   t.strictSame(documentOf(await project.run('down --to 001_songs --json')), { reverted: ['002_plays'] })
   const status = await project.run('status --json')
-  t.equal(status.exit, 3)
-  t.match(documentOf(status), { revision: { current: '001_songs' }, verification: { status: 'as promised' } })
+  t.equal(status.exit, 0)
+  t.match(documentOf(status), {
+    gate: { action: 'migrate' },
+    revision: { current: '001_songs' },
+    verification: { status: 'as promised' },
+  })
   t.strictSame(documentOf(await project.run('down --to 001_songs --json')), { reverted: [] })
   const unread = project.start('status')
   unread.deafen()
-  t.equal((await unread.ended()).exit, 3, 'a pipe that is closed early changes nothing')
+  t.equal((await unread.ended()).exit, 0, 'a pipe that is closed early changes nothing')
 })
 
 t.test('verify lists each difference, the worst first', async (t) => {
@@ -469,20 +473,20 @@ t.test('status --all shows each environment, even if one cannot be reached', asy
     run(t, ['status', '--all'], place),
     run(t, ['status', '--all', '--json'], place),
   ])
-  t.equal(text.exit, 3)
+  t.equal(text.exit, 8)
   const rows = project.plain(text.stdout).replace(/\S+\/test_\w+/, 'app@db:5432/demo')
   t.equal(
     rows.replaceAll(/ +/g, ' '),
-    `environment database position current pending gate
-demo app@db:5432/demo empty none 3 refuse
-production app@db:5432/songs current 003_likes 0 serve
-staging shop@127.0.0.1:1/shop - - - SCHEMA_DATABASE_UNREACHABLE: Nothing answers at 127.0.0.1:1.
+    `environment database position current pending verified identity gate
+demo app@db:5432/demo empty none 3 nothing promised none migrate
+production app@db:5432/songs current 003_likes 0 as promised songs production serve
+staging shop@127.0.0.1:1/shop - - - - - SCHEMA_DATABASE_UNREACHABLE: Nothing answers at 127.0.0.1:1.
 `,
   )
   t.notMatch(json.stdout, 'hidden-4711')
   t.match(documentOf(json), {
     environments: [
-      { environment: 'demo', exit: 3, document: { revision: { position: 'empty' } } },
+      { environment: 'demo', exit: 0, document: { gate: { action: 'migrate' } } },
       { environment: 'production', exit: 0, document: { revision: { position: 'current' } } },
       { environment: 'staging', exit: 8, document: { error: { code: 'SCHEMA_DATABASE_UNREACHABLE' } } },
     ],

@@ -53,6 +53,7 @@ current      20260103_add_year
 head         20260103_add_year
 applied      3 revisions
 changed      20260102_add_artist  edited, with the same change to the catalog
+verified     as promised
 gate         serve: 1 applied migration was edited; its change to the catalog is the same: 20260102_add_artist.`,
   },
   {
@@ -145,6 +146,7 @@ current      20260103_add_year
 head         20260103_add_year
 applied      3 revisions
 changed      20260102_add_artist  edited; what it changed before is not recorded
+verified     as promised
 gate         warn: 1 applied migration was edited; what it changed then is not on record: 20260102_add_artist.`,
   },
   {
@@ -205,11 +207,11 @@ Do one of:
 `,
   },
   {
-    name: 'renamed, with the snapshot from before: refused as renamed',
+    name: 'renamed, with the snapshot from before: refused as stale, and said to be renamed',
     change: renamed,
     snapshot: 'old',
     words: 'status',
-    exit: 5,
+    exit: 4,
     says: `database     app@db:5432/songs  (environment production, PostgreSQL N)
 identity     service songs, environment production  (ID, since TIME)
 position     behind
@@ -221,7 +223,8 @@ unknown      20260102_add_artist
 changed      20260102_add_artist  renamed to 20260102_add_artists
 stale        20260102_add_artists  not in the snapshot
              20260102_add_artist  in the snapshot, no longer in the folder
-gate         refuse: 1 recorded revision has another name in this build: 20260102_add_artist is 20260102_add_artists. NOTHING WAS VERIFIED: the snapshot was not made from these migrations.`,
+verified     NOTHING
+gate         refuse: The snapshot was not made from these migrations: it differs in 2 revisions. Nothing was verified or migrated. 1 recorded revision has another name in this build: 20260102_add_artist is 20260102_add_artists. NOTHING WAS VERIFIED: the snapshot was not made from these migrations.`,
   },
   {
     name: 'deleted: a warning',
@@ -236,6 +239,7 @@ head         20260103_add_year
 applied      2 revisions
 unknown      20260102_add_artist
 changed      20260102_add_artist  not in this build
+verified     1 harmless
 gate         warn: 1 recorded revision is not in this build, which has later ones: 20260102_add_artist. Nothing known breaks this build.`,
   },
   {
@@ -321,6 +325,7 @@ current      20260103_add_year
 head         20260103_add_year
 applied      3 revisions
 changed      20260102_add_artist  recorded after 20260103_add_year
+verified     as promised
 gate         warn: 1 revision was recorded after later ones of this build: 20260102_add_artist.`,
   },
   {
@@ -353,7 +358,8 @@ gate         warn: 1 revision was recorded after later ones of this build: 20260
       "constraint": 1
     },
     "differences": [],
-    "ignored": []
+    "ignored": [],
+    "notes": []
   },
   "gate": {
     "action": "serve",

@@ -258,6 +258,7 @@ current      002_plays
 head         003_likes
 applied      2 revisions
 pending      003_likes
+verified     1 weakens
 gate         refuse: the database belongs to service "songs" in environment "production", and this is service "songs" in environment "staging".`,
   )
   t.match(status.document, {

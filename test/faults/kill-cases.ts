@@ -67,7 +67,7 @@ Do one of:
       },
       {
         run: 'status',
-        exit: 3,
+        exit: 7,
         says: `database     app@db:5432/songs  (environment production, PostgreSQL)
 identity     service songs, environment production  (uuid, since then)
 position     behind
@@ -83,7 +83,8 @@ interrupted  002_half, started by replica-1 at then
                  not done   table:public.likes
                             column:public.likes.id
                schemagate repair shows how to resolve it
-gate         refuse: the database is 2 revisions behind this build.`,
+verified     2 harmless
+gate         refuse: 002_half was interrupted outside a transaction, and is applied in part. Nothing would be run.`,
       },
       {
         run: repaired,
@@ -144,7 +145,7 @@ DROP TABLE public.plays;`,
       {
         sql: 'drop table plays',
         run: 'status',
-        exit: 3,
+        exit: 0,
         says: `database     app@db:5432/songs  (environment production, PostgreSQL)
 identity     service songs, environment production  (uuid, since then)
 position     behind
@@ -154,7 +155,8 @@ applied      1 revision
 pending      002_half
 interrupted  002_half, started by replica-1 at then
                not applied
-gate         refuse: the database is 1 revision behind this build.`,
+verified     as promised
+gate         migrate: 1 revision would be applied.`,
       },
       {
         run: repaired,
@@ -296,7 +298,7 @@ Do one of:
       },
       {
         run: 'status',
-        exit: 3,
+        exit: 7,
         says: `database     app@db:5432/songs  (environment production, PostgreSQL)
 identity     service songs, environment production  (uuid, since then)
 position     behind
@@ -309,7 +311,8 @@ interrupted  002_index, started by replica-1 at then
                left an invalid index behind
                  not valid  index:public.songs.songs_title
                schemagate repair shows how to resolve it
-gate         refuse: the database is 2 revisions behind this build.`,
+verified     1 harmless
+gate         refuse: 002_index was interrupted outside a transaction, and left an invalid index behind. Nothing would be run.`,
       },
       {
         run: repaired,

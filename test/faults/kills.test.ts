@@ -71,7 +71,12 @@ async function outcomeOf(project: Project, { run, rebuild }: Step) {
 for (const { name, migrations, snapshot = true, from, killed, steps } of killCases)
   t.test(name, async (t) => {
     const created = await createProject(t, migrations, { snapshot })
-    const unverified = { ...created, env: { ...created.env, ON_UNVERIFIED: 'warn' } }
+    const accepted = { ON_UNVERIFIED: 'warn' }
+    const unverified: Project = {
+      ...created,
+      env: { ...created.env, ...accepted },
+      start: (words, env) => created.start(words, { ...accepted, ...env }),
+    }
     const project = snapshot ? created : unverified
     if (from !== null) await project.migrate(from)
     if (killed !== null) await killWaiting(t, project, killed)

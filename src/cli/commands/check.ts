@@ -1,13 +1,11 @@
 import { isDuration, parseDuration } from '../../config/duration.js'
-import { mayMigrate } from '../../core/history/decision.js'
+import { isBehind, mayMigrate } from '../../core/history/decision.js'
 import { hasOtherOwner } from '../../core/history/ownership.js'
 import { formatCount } from '../../core/text/format.js'
 import { SchemaError } from '../../errors/schema-error.js'
+import { refusalToServe } from '../../gate/forecast.js'
 import { readDatabaseStatus, type DatabaseStatus } from '../../gate/read-status.js'
-import { refusalError } from '../../gate/situations/refusal.js'
-import { describeAddress } from '../../postgres/connection/address.js'
 import { pause } from '../../postgres/connection/backoff.js'
-import { staleSnapshotError } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import { assessmentDocument, describeNotes } from './assessment-report.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
@@ -21,8 +19,8 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const waiting = { ...config, connectTimeout: Math.max(timeout, config.connectTimeout) }
   return withWorkspace({ config: waiting, report }, async (workspace) => {
     const state = await pollUntilServable(workspace, context, timeout)
-    if (state.decision.action === 'refuse') throw notServableError(state, config.target)
-    if (config.production && state.stale.length > 0) throw staleSnapshotError(workspace, state.stale)
+    const refusal = refusalToServe(state, workspace)
+    if (refusal !== null) throw refusal
     const text = describeNotes(state.assessment).join('\n')
     return { exit: 0, text, document: assessmentDocument(state, config.target) }
   })
@@ -56,22 +54,10 @@ async function pollUntilServable(
 
 /** Waiting helps only if another process migrates the database, now or later. */
 function canHeal({ decision, assessment, inspection }: DatabaseStatus): boolean {
-  const { history, ownership } = assessment
-  const isBehind = history.position === 'behind' || history.position === 'empty'
+  const { ownership } = assessment
   return (
     decision.action === 'refuse' &&
     !hasOtherOwner(ownership) &&
-    ((isBehind && mayMigrate(decision)) || inspection.locked)
+    ((isBehind(assessment) && mayMigrate(decision)) || inspection.locked)
   )
-}
-
-function notServableError(
-  { decision, assessment, inspection }: DatabaseStatus,
-  environment: string,
-): SchemaError {
-  return refusalError(decision, assessment, {
-    location: { database: describeAddress(inspection.database), environment },
-    consequence: 'This build may not serve on it.',
-    standby: inspection.readOnly,
-  })
 }

@@ -3,12 +3,13 @@ import { describeCompletion } from '../../core/history/completion.js'
 import { ignoredDifferencesOf } from '../../core/history/decision.js'
 import { describeHistoryChange } from '../../core/history/file-changes.js'
 import type { DatabaseIdentity } from '../../core/history/ownership.js'
+import { impacts } from '../../core/impact/assess-impact.js'
 import { describeIgnored } from '../../core/progress/messages.js'
 import { formatCount } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { type ExitCode, SchemaError } from '../../errors/schema-error.js'
-import { exitCodeOf, readDatabaseStatus, type DatabaseStatus } from '../../gate/read-status.js'
-import { describeDecision } from '../../gate/situations/refusal.js'
+import { type Forecast, forecastGate } from '../../gate/forecast.js'
+import { readDatabaseStatus, type DatabaseStatus } from '../../gate/read-status.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { describeAttempt } from '../../postgres/verify/half-applied-error.js'
 import {
@@ -17,7 +18,7 @@ import {
   mayHaveLeftObjects,
 } from '../../postgres/verify/unfinished-revisions.js'
 import { describeStale } from '../../snapshot/usable.js'
-import { withWorkspace } from '../../workspace.js'
+import { listEnvironments, withWorkspace } from '../../workspace.js'
 import { assessmentDocument } from './assessment-report.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 import { renderTable } from './table.js'
@@ -30,12 +31,18 @@ async function statusOfOne(context: CommandContext): Promise<CommandResult> {
   const { config, report } = context
   return withWorkspace({ config, report }, async (workspace) => {
     const state = await readDatabaseStatus(workspace, context)
+    const forecast = forecastGate(state, workspace)
     return {
-      exit: exitCodeOf(state.decision),
-      text: describeStatus(state, config.target),
-      document: { ...assessmentDocument(state, config.target), ...unfinishedDocument(state) },
+      exit: forecast.error?.exitCode ?? 0,
+      text: describeStatus(state, forecast, config.target),
+      document: { ...statusDocument(state, forecast, config.target), ...unfinishedDocument(state) },
     }
   })
+}
+
+function statusDocument(state: DatabaseStatus, { action, reasons, error }: Forecast, target: string) {
+  const code = error === null ? {} : { code: error.code }
+  return { ...assessmentDocument(state, target), gate: { action, reasons, ...code } }
 }
 
 function unfinishedDocument({ unfinished, inspection }: DatabaseStatus) {
@@ -69,8 +76,8 @@ function describeInterrupted(unfinished: UnfinishedRevision): readonly string[] 
   ]
 }
 
-function describeStatus(state: DatabaseStatus, target: string): string {
-  const { inspection, assessment, decision, stale, unfinished } = state
+function describeStatus(state: DatabaseStatus, forecast: Forecast, target: string): string {
+  const { inspection, assessment, stale, unfinished } = state
   const { position, current, head, pending, unknown, applied } = assessment.history
   const rows: readonly (readonly [string, string])[] = [
     [
@@ -90,7 +97,8 @@ function describeStatus(state: DatabaseStatus, target: string): string {
       : listRows('interrupted', unfinished.flatMap(describeInterrupted))),
     ...listRows('stale', describeStale(stale)),
     ...listRows('ignored', describeIgnored(ignoredDifferencesOf(assessment))),
-    ['gate', describeGate(decision.action, describeDecision(decision, assessment))],
+    ['verified', describeDrift(state)],
+    ['gate', describeGate(forecast)],
   ]
   return rows.map(([name, value]) => `${name.padEnd(13)}${toPrintable(value)}`.trimEnd()).join('\n')
 }
@@ -101,8 +109,20 @@ function identityRow(identity: DatabaseIdentity | null): readonly (readonly [str
   return [['identity', `service ${service}, environment ${environment}  (${id}, since ${since})`]]
 }
 
-function describeGate(action: string, reasons: readonly string[]): string {
+function describeGate({ action, reasons }: Forecast): string {
   return reasons.length === 0 ? action : `${action}: ${reasons.join(' ')}`
+}
+
+/** What the comparison with the promise gave, in a few words. */
+function describeDrift({ assessment }: DatabaseStatus): string {
+  const { verification } = assessment
+  if (verification.status === 'unverified') return 'NOTHING'
+  if (Object.keys(verification.compared).length === 0) return 'nothing promised'
+  const counts = impacts.flatMap((impact) => {
+    const number = verification.findings.filter((finding) => finding.impact === impact).length
+    return number === 0 ? [] : [`${number} ${impact}`]
+  })
+  return counts.join(', ') || 'as promised'
 }
 
 function listRows(name: string, lines: readonly string[]): readonly (readonly [string, string])[] {
@@ -117,15 +137,16 @@ interface StatusRow {
 }
 
 async function statusOfAll(context: CommandContext): Promise<CommandResult> {
-  const targets = listTargets(context.config.root)
+  const { config } = context
+  const targets = [...new Set([...listTargets(config.root), ...(await listEnvironments(config))])]
   if (targets.length === 0)
     throw new SchemaError('SCHEMA_USAGE', {
-      what: 'There is no environment: config/ has no TARGET.json. Nothing was read.',
+      what: 'There is no environment: config/ has no TARGET.json, and the knexfile no sections. Nothing was read.',
       choices: [['config/production.json', 'defines the environment "production", even if it holds only {}']],
     })
   const rows: StatusRow[] = []
   for (const target of targets) rows.push(await statusOfTarget(target, context))
-  const head = ['environment', 'database', 'position', 'current', 'pending', 'gate']
+  const head = ['environment', 'database', 'position', 'current', 'pending', 'verified', 'identity', 'gate']
   return {
     exit: firstFailure(rows.map(({ exit }) => exit)),
     text: renderTable([head, ...rows.map(({ cells }) => cells)]),
@@ -141,29 +162,35 @@ async function statusOfTarget(target: string, context: CommandContext): Promise<
     const config = { ...context.loadConfigFor(target), connectTimeout: 2_000 }
     return await withWorkspace({ config, report: () => {} }, async (workspace) => {
       const state = await readDatabaseStatus(workspace, { ...context, report: () => {} })
-      const { inspection, assessment, decision } = state
-      const { position, current, pending } = assessment.history
-      const cells = [
-        target,
-        describeAddress(inspection.database),
-        position,
-        current ?? 'none',
-        String(pending.length),
-        decision.action,
-      ]
+      const forecast = forecastGate(state, workspace)
       return {
         environment: target,
-        exit: exitCodeOf(decision),
-        cells,
-        document: assessmentDocument(state, target),
+        exit: forecast.error?.exitCode ?? 0,
+        cells: [target, ...cellsOf(state), forecast.action],
+        document: statusDocument(state, forecast, target),
       }
     })
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error
     const { code, message, exitCode } = error
-    const cells = [target, databaseIn(error), '-', '-', '-', `${code}: ${message}`]
+    const cells = [target, databaseIn(error), '-', '-', '-', '-', '-', `${code}: ${message}`]
     return { environment: target, exit: exitCode, cells, document: { error: { code, message } } }
   }
+}
+
+function cellsOf(state: DatabaseStatus): readonly string[] {
+  const { inspection, assessment } = state
+  const { position, current, pending } = assessment.history
+  return [
+    describeAddress(inspection.database),
+    position,
+    current ?? 'none',
+    String(pending.length),
+    describeDrift(state),
+    inspection.identity === null
+      ? 'none'
+      : `${inspection.identity.service} ${inspection.identity.environment}`,
+  ]
 }
 
 function databaseIn({ facts }: SchemaError): string {

@@ -132,9 +132,19 @@ export function decide(assessment: Assessment, policy: Policy): Decision {
     situation,
     action: actionBySituation[situation](policy, assessment),
   }))
+  return decisionOf(situations)
+}
+
+/** The decision with these situations: it does what the most serious one asks for. */
+export function decisionOf(situations: Decision['situations']): Decision {
   const actions = situations.map(({ action }) => action)
   const action = actions.includes('refuse') ? 'refuse' : actions.includes('warn') ? 'warn' : 'serve'
   return { action, situations }
+}
+
+/** Whether there is something to apply, and nothing else is between the database and this build. */
+export function isBehind({ history }: Assessment): boolean {
+  return history.position === 'behind' || history.position === 'empty'
 }
 
 /** Situations that migrating would not resolve and could make worse; without a promise nothing proves what it did. */
