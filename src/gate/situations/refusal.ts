@@ -3,7 +3,7 @@ import { type Decision, type Situation } from '../../core/history/policy.js'
 import { ignoreSettingFor } from '../../core/model/partition-patterns.js'
 import type { DetailLevel } from '../../core/progress/process-health.js'
 import { formatCount } from '../../core/text/format.js'
-import { type ErrorChoice, type ErrorCode, SchemaError } from '../../errors/schema-error.js'
+import { type ErrorChoice, SchemaError } from '../../errors/schema-error.js'
 import { aheadText } from './ahead.js'
 import { differenceFacts, seriousFindings, revisionFacts, type SituationText } from './describe.js'
 import { fileChangeTexts } from './file-changes.js'
@@ -101,11 +101,6 @@ const situationTexts: Readonly<Record<Situation, SituationText>> = {
       ['ON_UNVERIFIED=warn', 'start anyway'],
     ],
   },
-}
-
-/** The error code a situation is refused with. */
-export function errorCodeOf(situation: Situation): ErrorCode {
-  return situationTexts[situation].code
 }
 
 const standbyChoices: readonly ErrorChoice[] = [
