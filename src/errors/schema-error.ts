@@ -1,5 +1,5 @@
 import { toPrintable } from '../core/text/printable.js'
-import { redact, errorMessage } from '../core/text/redact.js'
+import { errorMessage, redact, shortenMessage } from '../core/text/redact.js'
 import { type ErrorCode, errorCodes } from './codes.js'
 import type { ExitCode } from './exit-codes.js'
 
@@ -57,7 +57,9 @@ export function errorDetails({ facts, choices }: SchemaError) {
 
 /** The stack of an unexpected error, without secrets; its message if it has no stack. */
 export function stackOf(error: unknown): string {
-  return error instanceof Error && error.stack !== undefined ? redact(error.stack) : errorMessage(error)
+  return error instanceof Error && error.stack !== undefined
+    ? redact(shortenMessage(error.stack))
+    : errorMessage(error)
 }
 
 /** Two indented columns. A list in the second column continues on the following lines. */

@@ -1,9 +1,10 @@
 import { Writable } from 'node:stream'
 import { pino, type Logger } from 'pino'
 import type { Progress, ProgressReporter } from '../core/progress/events.js'
-import { formatProgress, type LogLevel } from '../core/progress/messages.js'
+import type { LogLevel } from '../core/progress/message-format.js'
+import { formatProgress } from '../core/progress/messages.js'
 import { toPrintableJson, toPrintableLines } from '../core/text/printable.js'
-import { redact, errorMessage } from '../core/text/redact.js'
+import { errorMessage, redact, shortenMessage } from '../core/text/redact.js'
 import { describeError, errorDetails, SchemaError, stackOf } from '../errors/schema-error.js'
 import { formatProgressLine } from './terminal.js'
 
@@ -53,14 +54,14 @@ export function logRefusal(log: Log, error: unknown, level: 'fatal' | 'error' | 
 /** Only these properties: the errors of other packages hold their connections. */
 function serializeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: errorMessage(error) }
-  const { type, message, stack } = pino.stdSerializers.err(error)
+  const { type, stack } = pino.stdSerializers.err(error)
   const code = 'code' in error ? { code: error.code } : {}
-  return { type, message: redact(message), stack: redact(stack), ...code }
+  return { type, message: errorMessage(error), stack: redact(shortenMessage(stack)), ...code }
 }
 
 /** Without catalog changes, which can fill pages and are in the text; with whole milliseconds. */
 function progressData(progress: Progress): object {
-  if (progress.event === 'revision applied')
+  if (progress.event === 'revision applied' || progress.event === 'revision ran')
     return roundNumbers({ ...progress, changes: undefined, existing: undefined })
   if (progress.event !== 'inspected') return roundNumbers(progress)
   const { history, ...rest } = progress

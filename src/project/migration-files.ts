@@ -8,6 +8,7 @@ import { SchemaError } from '../errors/schema-error.js'
 import { runsTypeScript } from './import-module.js'
 import type { KnexProject } from './knex-project.js'
 import { type LoadedMigration, loadMigration, toLoadedMigration } from './load-migration.js'
+import { revisionOf } from './revision-name.js'
 
 /** One migration of this build. */
 export interface Migration {
@@ -23,26 +24,8 @@ export interface Migration {
   readonly load: () => Promise<LoadedMigration>
 }
 
-const migrationExtension = /\.(?:[cm]?[jt]s|co|coffee|eg|iced|litcoffee|ls)$/
 const typeScriptFirst = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']
 const javaScriptFirst = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']
-
-/** The revision of a migration: the name of its file, or the name that Knex recorded, without extension. */
-export function revisionOf(name: string): string {
-  return name.replace(migrationExtension, '')
-}
-
-/**
- * The name to record a migration under. A ledger that Knex began with file names goes on with the same extension, because
- * Knex refuses a ledger that has both forms. A new ledger gets revisions without extension.
- */
-export function ledgerName(
-  { revision, sourceName }: Pick<Migration, 'revision' | 'sourceName'>,
-  recorded: readonly string[],
-): string {
-  const last = recorded.at(-1) ?? ''
-  return sourceName ?? `${revision}${last.slice(revisionOf(last).length)}`
-}
 
 /**
  * The migrations of a project in the order in which Knex runs them: by file name over all folders, or folder by folder. A

@@ -123,17 +123,18 @@ async function applyMigrations(
   })
 }
 
-/** Of what happens in a scratch database only a revision that takes long is reported, */
+/** Of what happens in a scratch database only a revision that takes long, or does not return, is reported, */
 function reportLongRuns(report: ProgressReporter): ProgressReporter {
   return (progress) => {
-    if (progress.event === 'revision running') report(progress)
+    if (progress.event === 'revision running' || progress.event === 'process ended') report(progress)
   }
 }
 
-/** and once what PostgreSQL noticed: it may be the only trace of a statement that did nothing. */
+/** and once what was noticed: it may be the only trace of a statement that did nothing, or of a COMMIT. */
 function reportRun(report: ProgressReporter): ProgressReporter {
   return (progress) => {
-    if (progress.event === 'revision running' || progress.event === 'notice') report(progress)
+    if (progress.event === 'notice' || progress.event === 'transaction ended') report(progress)
+    else reportLongRuns(report)(progress)
   }
 }
 

@@ -53,6 +53,8 @@ const blocked: Activity = {
 }
 
 /** Messages of every event. An event without one here does not compile. */
+const result = { revision: '002', number: 2, total: 3, duration: 31 }
+
 const messages: {
   readonly [E in keyof ProgressEvents]: readonly (readonly [Progress<E>, string])[]
 } = {
@@ -335,28 +337,50 @@ const messages: {
       'warn | warning | there is no transaction',
     ],
   ],
+  'revision ran': [
+    [
+      { event: 'revision ran', ...result, shared: true, changes: { [title]: text } },
+      'info | ran | 002 (2 of 3)  31 ms  + 1 column',
+    ],
+    [{ event: 'revision ran', ...result, shared: false, changes: null }, 'debug | ran | 002 (2 of 3)  31 ms'],
+  ],
   'revision applied': [
     [
-      { event: 'revision applied', revision: '002', duration: 31, changes: { [title]: text } },
-      'info | migrated | 002  31 ms  + 1 column',
+      { event: 'revision applied', ...result, shared: false, changes: { [title]: text } },
+      'info | migrated | 002 (2 of 3)  31 ms  + 1 column',
     ],
     [
       {
         event: 'revision applied',
-        revision: '002',
-        duration: 31,
+        ...result,
+        shared: false,
         changes: { [title]: text },
         existing: new Set([title]),
       },
-      'info | migrated | 002  31 ms  ~ 1 column',
+      'info | migrated | 002 (2 of 3)  31 ms  ~ 1 column',
     ],
     [
-      { event: 'revision applied', revision: '002', duration: 31, changes: null },
-      'info | migrated | 002  31 ms',
+      { event: 'revision applied', ...result, shared: true, changes: null },
+      'debug | migrated | 002 (2 of 3)  31 ms',
     ],
   ],
   'revision reverted': [
-    [{ event: 'revision reverted', revision: '002', duration: 31 }, 'info | reverted | 002  31 ms'],
+    [
+      { event: 'revision reverted', revision: '002', number: 1, total: 2, duration: 31 },
+      'info | reverted | 002 (1 of 2)  31 ms',
+    ],
+  ],
+  'transaction ended': [
+    [
+      { event: 'transaction ended', revision: '002' },
+      'warn | transaction | 002 committed the transaction it was given: it was verified and recorded outside of one, and what it did before a failure would have stayed. Say so in the migration: export const config = { transaction: false }',
+    ],
+  ],
+  'process ended': [
+    [
+      { event: 'process ended', revision: '002', exit: 0 },
+      'error | failed | SCHEMA_MIGRATION_FAILED: the process ended with exit code 0 while 002 ran. What was not committed is rolled back; the next run says where it stands.',
+    ],
   ],
   'drift before': [
     [

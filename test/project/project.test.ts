@@ -5,7 +5,8 @@ import { describeError, SchemaError } from '../../src/errors/schema-error.js'
 import { type KnexConnection } from '../../src/project/knexfile-connection.js'
 import type { KnexProject } from '../../src/project/knex-project.js'
 import { loadProject, type ProjectLocation } from '../../src/project/knexfile.js'
-import { ledgerName, listMigrations, type Migration, revisionOf } from '../../src/project/migration-files.js'
+import { listMigrations, type Migration } from '../../src/project/migration-files.js'
+import { ledgerName, revisionOf } from '../../src/project/revision-name.js'
 import { knexMigrationSource } from '../../src/project/migration-source.js'
 
 const withoutLoad = ({ revision, file, path, sourceName, checksum }: Migration) => ({

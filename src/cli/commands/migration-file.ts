@@ -5,7 +5,7 @@ import { toPrintable } from '../../core/text/printable.js'
 import type { MigrationLanguage } from '../../ddl/draft/migration-code.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knex-project.js'
-import { revisionOf } from '../../project/migration-files.js'
+import { revisionOf } from '../../project/revision-name.js'
 import type { CommandContext } from './command.js'
 
 /** A migration file before it is written. */

@@ -3,19 +3,7 @@ import type { Difference } from '../model/diff.js'
 import { compareInScope, defaultScope, type Scope } from '../model/scope.js'
 import { promisedCatalogAt, type Snapshot, fullCatalogAt } from '../model/snapshot.js'
 import { shortenList } from '../text/format.js'
-
-/**
- * How much of an unrecorded revision is in the database, as keys of the objects it changes: `done` are as promised after
- * it, `open` are not. `invalid` exist but are not valid, which is what an interrupted CREATE INDEX CONCURRENTLY leaves.
- */
-export type Completion =
-  | { readonly kind: 'unknown'; readonly why: string }
-  | {
-      readonly kind: 'unapplied' | 'partial' | 'applied'
-      readonly done: readonly string[]
-      readonly invalid: readonly string[]
-      readonly open: readonly string[]
-    }
+import type { Completion } from './completion-result.js'
 
 /** What was read from a database. */
 export interface CompletionInput {

@@ -1,4 +1,4 @@
-import type { Completion } from '../history/completion.js'
+import type { Completion } from '../history/completion-result.js'
 import type { History } from '../history/history.js'
 import type { StoredIdentity } from '../history/ownership.js'
 import type { Decision } from '../history/policy.js'
@@ -20,6 +20,20 @@ export type ProcessPhase =
   | 'serving'
   | 'refused'
   | 'draining'
+
+/** What a revision did, and which it is of how many. */
+interface RevisionResult {
+  readonly revision: string
+  readonly number: number
+  readonly total: number
+  /** Whether it is committed together with other revisions. */
+  readonly shared: boolean
+  readonly duration: number
+  /** Null if no snapshot says what it changes. */
+  readonly changes: Changes | null
+  /** The keys of the changed objects that existed before. */
+  readonly existing?: ReadonlySet<string>
+}
 
 /** Everything that is reported while work goes on, by event: one list for the log, the terminal and the health routes. */
 export interface ProgressEvents {
@@ -96,17 +110,22 @@ export interface ProgressEvents {
     /** Absent where it is not the server's. */
     readonly sqlstate?: string
   }
-  'revision applied': {
+  /** It ran and was verified; in a transaction it is not committed yet. */
+  'revision ran': RevisionResult
+  /** It is committed. */
+  'revision applied': RevisionResult
+  'revision reverted': {
     readonly revision: string
+    readonly number: number
+    readonly total: number
     readonly duration: number
-    /** Null if no snapshot says what it changes. */
-    readonly changes: Changes | null
-    /** The keys of the changed objects that existed before. */
-    readonly existing?: ReadonlySet<string>
   }
-  'revision reverted': { readonly revision: string; readonly duration: number }
   /** What is no difference, and worth telling. */
   note: { readonly text: string }
+  /** A revision committed the transaction that it was given, and was verified and recorded outside of it. */
+  'transaction ended': { readonly revision: string }
+  /** The process ends while a revision runs, with this exit code unless it is changed. */
+  'process ended': { readonly revision: string; readonly exit: number }
   'drift before': { readonly differences: number }
   migrated: { readonly revisions: number; readonly duration: number }
   seeded: { readonly files: readonly string[]; readonly duration: number }

@@ -1,25 +1,11 @@
-import { summarizeCompletion, type Completion } from '../history/completion.js'
 import type { History } from '../history/history.js'
 import { describeOwner } from '../history/ownership.js'
-import { describeChangedObjects, describeChanges } from '../model/describe.js'
-import type { IgnoredDifferences } from '../model/scope.js'
-import { formatCount, describeCounts, describeDuration, shortenList } from '../text/format.js'
+import { describeChangedObjects } from '../model/describe.js'
+import { formatCount, describeCounts, describeDuration } from '../text/format.js'
 import { toPrintable } from '../text/printable.js'
 import type { Progress, ProgressEvents } from './events.js'
-import type { Heartbeat } from './heartbeat.js'
-import { describeBlockers } from './session-activity.js'
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
-
-/** What is shown of a piece of progress: a label of one or two words, and the rest of the line. */
-export interface ProgressMessage {
-  readonly level: LogLevel
-  readonly label: string
-  readonly text: string
-}
-
-const info = (label: string, text: string): ProgressMessage => ({ level: 'info', label, text })
-const warn = (label: string, text: string): ProgressMessage => ({ level: 'warn', label, text })
+import { info, type ProgressMessage, warn } from './message-format.js'
+import { runMessages } from './run-messages.js'
 
 const labelByAction = {
   serve: { level: 'info', label: 'note' },
@@ -34,18 +20,9 @@ const lockDescriptions = {
   tables: 'tables, locked by',
 } as const
 
-/** A blocked step is a warning, because an operator can help. A repeated heartbeat is for debugging only. */
-function heartbeatMessage(what: string, { elapsed, doing, activity, repeated }: Heartbeat): ProgressMessage {
-  const isBlocked = activity.known && activity.blockers.length > 0
-  return {
-    level: repeated ? 'debug' : isBlocked ? 'warn' : 'info',
-    label: 'running',
-    text: `${what} is still running after ${describeDuration(elapsed)}: ${doing}`,
-  }
-}
-
 /** The message of every event. A new event does not compile until it has one. */
 const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progress<E>) => ProgressMessage } = {
+  ...runMessages,
   connecting: ({ database, environment }) => info('connecting', `${database}, environment ${environment}`),
   'waiting for database': ({ reason, waited }) =>
     warn('waiting', `${reason} Trying again, for ${describeDuration(waited)} so far.`),
@@ -89,11 +66,6 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
       'lock',
       `the process that held the migration lock has sent nothing for a minute, and its session was ended: ${holder}`,
     ),
-  'interrupted before': ({ revision, host, since, standing: completion }) =>
-    warn(
-      'interrupted',
-      `${revision} was started by ${host} at ${since} and never finished: its process was killed or lost its connection. ${describeInterruption(completion)}`,
-    ),
   identified: ({ identity }) =>
     info('identity', `the database belongs to ${describeOwner(identity)} from now on`),
   'knex lock freed': () =>
@@ -106,31 +78,6 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
       'ledger',
       `${sequence} was behind the rows of its table, as after a restore; it was set to ${value}`,
     ),
-  repairing: ({ what }) => info('repairing', what),
-  'repair running': ({ what, ...heartbeat }) => heartbeatMessage(what, heartbeat),
-  'revision started': ({ revision, number, total }) => ({
-    level: 'debug',
-    label: 'migrating',
-    text: `${revision} (${number} of ${total})`,
-  }),
-  'revision running': ({ revision, ...heartbeat }) => heartbeatMessage(revision, heartbeat),
-  'revision blocked': ({ revision, reason, blockers, along, delay }) =>
-    warn(
-      'blocked',
-      `${revision} was rolled back${along.length === 0 ? '' : `, and with it ${shortenList(along).join(', ')}`} (${reason}); begins again in ${describeDuration(delay)}. Blocked by ${describeBlockers(blockers)}`,
-    ),
-  notice: ({ revision, severity, message }) => ({
-    level: severity === 'WARNING' ? 'warn' : 'info',
-    label: severity.toLowerCase(),
-    text: `${message}${revision === null ? '' : ` (${revision})`}`,
-  }),
-  'revision applied': ({ revision, duration, changes, existing }) =>
-    info(
-      'migrated',
-      `${revision}  ${describeDuration(duration)}${changes === null ? '' : `  ${describeChanges(changes, existing)}`}`,
-    ),
-  'revision reverted': ({ revision, duration }) =>
-    info('reverted', `${revision}  ${describeDuration(duration)}`),
   'drift before': ({ differences }) =>
     warn(
       'drift',
@@ -176,12 +123,6 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
     ),
 }
 
-function describeInterruption(completion: Completion | null): string {
-  return completion === null
-    ? 'Its transaction was rolled back, and it runs again.'
-    : `It ran without a transaction (${summarizeCompletion(completion)}). It runs again: what it did to rows may be done twice.`
-}
-
 /** The message of a piece of progress, for the log and the terminal. */
 export function formatProgress<E extends keyof ProgressEvents>(progress: Progress<E>): ProgressMessage {
   const message = messageByEvent[progress.event](progress)
@@ -204,16 +145,6 @@ export function describeVerified(
 function describeVerification(differences: number, ignored: number): string {
   const outcome = differences === 0 ? 'as promised' : formatCount(differences, 'difference')
   return ignored === 0 ? outcome : `${outcome}, ${formatCount(ignored, 'difference')} ignored`
-}
-
-/** A line for each pattern that left differences out: `schema:audit  3 differences  (written by the audit service)`. */
-export function describeIgnored(ignored: readonly IgnoredDifferences[]): readonly string[] {
-  const shown = ignored.filter(({ objects }) => objects.length > 0)
-  const width = Math.max(0, ...shown.map(({ pattern }) => pattern.length))
-  return shown.map(({ pattern, reason, objects }) => {
-    const why = reason === null ? '' : `  (${toPrintable(reason)})`
-    return `${toPrintable(pattern).padEnd(width)}  ${formatCount(objects.length, 'difference')}${why}`
-  })
 }
 
 function describePosition({ position, current, head, pending, unknown }: History): string {

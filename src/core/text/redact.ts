@@ -1,3 +1,6 @@
+/** How much of a message is kept: enough for every message of PostgreSQL, and bounded where a program puts data into one. */
+const maxMessageLength = 4_000
+
 const secretPatterns = [
   // Up to the last @ of a word, because a password can contain one that is not encoded.
   [/:\/\/[^\s"'`<>]*@/g, '://***@'],
@@ -12,7 +15,51 @@ export function redact(text: string): string {
   return secretPatterns.reduce((rest, [pattern, replacement]) => rest.replaceAll(pattern, replacement), text)
 }
 
-/** The message of an error, or of any other thrown value, without secrets. */
+/** The message of an error, or of any other thrown value, without secrets, at most about 4,000 characters. */
 export function errorMessage(cause: unknown): string {
-  return redact(cause instanceof Error ? cause.message : String(cause))
+  return redact(messageOfThrown(cause))
+}
+
+/** An Error for whatever was thrown: itself if its message can be read, or one that says what it was. */
+export function toError(thrown: unknown): Error {
+  if (!(thrown instanceof Error))
+    return new TypeError(`it threw ${describeThrown(thrown)}, which is no Error`)
+  return printOrElse(() => thrown.message, null) === null ? new Error(messageOfThrown(thrown)) : thrown
+}
+
+/** The message of an error, or a few words for one that has none. Never longer than 4,000 characters. */
+function messageOfThrown(thrown: unknown): string {
+  return shortenMessage(thrown instanceof Error ? messageOfError(thrown) : describeThrown(thrown))
+}
+
+/** The beginning of a text that is too long to be read, and how long it is. */
+export function shortenMessage(text: string): string {
+  if (text.length <= maxMessageLength) return text
+  return `${text.slice(0, maxMessageLength)} … (${text.length.toLocaleString('en')} characters)`
+}
+
+function messageOfError(error: Error): string {
+  const message = printOrElse(() => error.message, '')
+  if (message !== '') return message
+  const causes = error instanceof AggregateError ? error.errors.slice(0, 5).map(messageOfThrown) : []
+  const name = printOrElse(() => error.name, 'Error')
+  return causes.length === 0 ? `${name} without a message` : causes.join('; ')
+}
+
+/** A text in quotes, an object as JSON or by its message, anything else by its name: `null`, `42`. */
+function describeThrown(thrown: unknown): string {
+  return printOrElse(
+    () => (['object', 'string'].includes(typeof thrown) ? JSON.stringify(thrown) : String(thrown)),
+    'an object that cannot be printed',
+  )
+}
+
+/** Getters and toString() of a thrown object are code of somebody else. */
+function printOrElse<T>(print: () => unknown, otherwise: T): string | T {
+  try {
+    const printed = print()
+    return typeof printed === 'string' ? printed : otherwise
+  } catch {
+    return otherwise
+  }
 }

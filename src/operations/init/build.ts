@@ -10,9 +10,10 @@ import {
 } from '../../postgres/introspect/read-catalog.js'
 import { ledgerDetailOf } from '../../postgres/ledger/change-hash.js'
 import { appendEntries } from '../../postgres/ledger/ledger.js'
-import { type LockedSession, withLockedSession } from '../../postgres/session/locked-session.js'
-import { markApplied } from '../../postgres/session/mark-applied.js'
+import { withLockedSession } from '../../postgres/session/locked-session.js'
 import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
+import type { LockedSession } from '../../postgres/session/sessions.js'
+import { markApplied } from '../../postgres/session/mark-applied.js'
 import { compareWithPromise } from '../../postgres/verify/compare-with-promise.js'
 import { verificationError } from '../../postgres/verify/verification-error.js'
 

@@ -25,8 +25,7 @@ export async function migrateTo(
   refuseUnknownRevision(workspace, to)
   const { config } = workspace
   const policy = { ...config.policy, onBehind: to === null ? 'migrate' : 'warn' } as const
-  // A revision that is rolled back and retried is reported twice.
-  const applied = new Set<string>()
+  const applied: string[] = []
   let notices: readonly RevisionNotice[] = []
   const assessed = await runGate({
     ...control,
@@ -34,15 +33,15 @@ export async function migrateTo(
     migrate: true,
     ...(to === null ? {} : { to }),
     consequence: () =>
-      applied.size === 0 ? 'Nothing was applied.' : 'The revisions applied before remain applied.',
+      applied.length === 0 ? 'Nothing was applied.' : 'The revisions applied before remain applied.',
     report: (progress) => {
-      if (progress.event === 'revision applied') applied.add(progress.revision)
+      if (progress.event === 'revision applied') applied.push(progress.revision)
       if (progress.event === 'notice') notices = [...notices, noticeOf(progress)]
       if (progress.event === 'revision blocked') notices = withoutRolledBack(notices, progress)
       control.report(progress)
     },
   })
-  return { ...assessed, applied: [...applied], notices }
+  return { ...assessed, applied, notices }
 }
 
 /** What ran in vain runs again, and is noticed again. */

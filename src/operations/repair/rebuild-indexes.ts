@@ -6,8 +6,8 @@ import { addressOf, describeAddress } from '../../postgres/connection/address.js
 import { appendEntries, type LedgerEntry } from '../../postgres/ledger/ledger.js'
 import { type ActivitySampler, startActivitySampler } from '../../postgres/locks/session-activity.js'
 import { withHeartbeat } from '../../postgres/migrate/heartbeat.js'
-import type { LockedSession } from '../../postgres/session/locked-session.js'
 import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
+import type { LockedSession } from '../../postgres/session/sessions.js'
 import type { IndexRebuild, RepairSurvey } from './repair-plan.js'
 
 /** Rebuilds the confirmed indexes that a survey still finds. Returns their keys. Throws SCHEMA_REPAIR_FAILED. */

@@ -9,10 +9,12 @@ import {
   type LedgerEntry,
   quoteTableName,
 } from '../../postgres/ledger/ledger.js'
-import { type LockedSession, withLockedSession } from '../../postgres/session/locked-session.js'
-import { markApplied } from '../../postgres/session/mark-applied.js'
+import { withLockedSession } from '../../postgres/session/locked-session.js'
 import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
-import { type Migration, revisionOf } from '../../project/migration-files.js'
+import type { LockedSession } from '../../postgres/session/sessions.js'
+import { markApplied } from '../../postgres/session/mark-applied.js'
+import type { Migration } from '../../project/migration-files.js'
+import { revisionOf } from '../../project/revision-name.js'
 import { assessAt, requireSnapshot, revisionsUpTo, type StampContext, stampPreconditions } from './plan.js'
 import type { StampProposal } from './proposal.js'
 

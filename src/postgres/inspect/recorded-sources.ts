@@ -1,7 +1,8 @@
 import pg from 'pg'
 import type { MigrationTexts } from '../../core/history/file-changes.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
-import { ledgerName, type Migration, revisionOf } from '../../project/migration-files.js'
+import type { Migration } from '../../project/migration-files.js'
+import { ledgerName, revisionOf } from '../../project/revision-name.js'
 import { changeHashOf } from '../ledger/change-hash.js'
 import { type Ledger, quoteTableName } from '../ledger/ledger.js'
 

@@ -19,7 +19,7 @@ const defaultTiming: AbandonmentTiming = { silence: 60_000, observation: 15_000,
 type EndAbandonedLock = (client: pg.ClientBase) => Promise<string | null>
 
 /**
- * Returns a function to call again and again while waiting for the lock. It ends the session that holds it where its process
+ * Returns a function to call again and again while waiting for the lock. It ends the sessions of its holder where that process
  * is gone: a proxy in between may keep the connection open forever. The process that migrates pings on a second connection;
  * where that is silent, too, and the session runs no statement, nobody is there to send the next one. Where the second
  * connection cannot be seen, nothing is ended.
@@ -42,7 +42,9 @@ export function createAbandonedLockCheck(
     }
     const what = JSON.stringify(row)
     if (seen?.what !== what || interrupted) seen = { what, since: now }
-    return now - seen.since < observation ? null : endSession(client, Number(row['pid']))
+    return now - seen.since < observation
+      ? null
+      : endProcess(client, Number(row['pid']), Number(row['watchdog']))
   }
 }
 
@@ -56,9 +58,13 @@ function silentHolderQuery(tableName: string, silence: number): string {
     where ${migrationLockCondition(tableName)} and h.state like 'idle%' and ${silent('h')} and w.state = 'idle' and ${silent('w')}`
 }
 
-async function endSession(client: pg.ClientBase, pid: number): Promise<string | null> {
+/** Both of its sessions hold a lock. */
+async function endProcess(client: pg.ClientBase, pid: number, watchdog: number): Promise<string | null> {
   const [holder] = await findLockHolders(client, `l.pid = ${pid}`)
   if (holder === undefined) return null
-  const [row] = await queryRows(client, `select pg_terminate_backend(${pid}) as ended`).catch(() => [])
+  const [row] = await queryRows(
+    client,
+    `select pg_terminate_backend(${pid}) as ended, pg_terminate_backend(${watchdog})`,
+  ).catch(() => [])
   return row?.['ended'] === true ? describeLockHolder(holder) : null
 }

@@ -5,23 +5,44 @@ const lockClass = 0x5343484d
 
 /** The two keys of the lock for one ledger table, as SQL. An advisory lock is valid in one database. */
 export function lockKeys(tableName: string): string {
-  return `${lockClass}, ${createHash('sha256').update(tableName).digest().readInt32BE()}`
+  return `${lockClass}, ${lockNumber(tableName)}`
 }
 
-/** The condition on `pg_locks l` for the lock, held in this database. */
+/**
+ * The two keys of the lock that the writer of the ledger holds on a connection of its own. The code of a migration can release
+ * every lock of its session, but not this one: nobody else begins to migrate before that code has ended.
+ */
+export function writerLockKeys(tableName: string): string {
+  return `${lockClass}, ${lockNumber(writerOf(tableName))}`
+}
+
+/** The condition on `pg_locks l` for either lock, held in this database. */
 export function migrationLockCondition(tableName: string): string {
-  const [classId, objectId] = lockKeys(tableName).split(', ')
-  return `l.locktype = 'advisory' and l.granted and l.objsubid = 2
-    and l.database = (select oid from pg_database where datname = current_database())
-    and l.classid = ${classId}::int8::oid and l.objid = (${objectId}::int8 & 4294967295)::oid`
+  return lockCondition([lockNumber(tableName), lockNumber(writerOf(tableName))])
 }
 
-/** SQL: whether a session of this database holds the lock. */
+/** SQL: whether a session of this database holds one of the locks. */
 export function lockHeldCondition(tableName: string): string {
   return `exists (select from pg_locks l where ${migrationLockCondition(tableName)})`
 }
 
-/** SQL: whether the session with this pid holds the lock, for a different session of the database to ask. */
+/** SQL: whether the session with this pid holds the lock of the session that migrates, for any session of the database to ask. */
 export function lockHeldByCondition(tableName: string, pid: number): string {
-  return `exists (select from pg_locks l where ${migrationLockCondition(tableName)} and l.pid = ${pid})`
+  return `exists (select from pg_locks l where ${lockCondition([lockNumber(tableName)])} and l.pid = ${pid})`
+}
+
+function lockCondition(numbers: readonly number[]): string {
+  const objects = numbers.map((number) => `(${number}::int8 & 4294967295)::oid`)
+  return `l.locktype = 'advisory' and l.granted and l.objsubid = 2
+    and l.database = (select oid from pg_database where datname = current_database())
+    and l.classid = ${lockClass}::int8::oid and l.objid in (${objects.join(', ')})`
+}
+
+function lockNumber(name: string): number {
+  return createHash('sha256').update(name).digest().readInt32BE()
+}
+
+/** No ledger table has a name with a zero byte. */
+function writerOf(tableName: string): string {
+  return `${tableName}\0writer`
 }

@@ -1,10 +1,11 @@
 import type pg from 'pg'
 import { heartbeatTiming } from '../../core/progress/heartbeat.js'
 import { SchemaError } from '../../errors/schema-error.js'
+import { parseApplicationName, waitingForLock } from '../connection/application-name.js'
 import { pause } from '../connection/backoff.js'
 import { queryRows } from '../connection/query.js'
 import { createAbandonedLockCheck } from './abandoned-lock.js'
-import { lockKeys, migrationLockCondition } from './advisory-lock.sql.js'
+import { lockKeys, migrationLockCondition, writerLockKeys } from './advisory-lock.sql.js'
 import { describeLockHolder, findLockHolders, type LockHolder } from './lock-holders.js'
 
 export interface LockWaitOptions {
@@ -29,7 +30,7 @@ export async function withMigrationLock<T>(
   options: LockWaitOptions,
   use: () => Promise<T>,
 ): Promise<T> {
-  await acquireLock(client, options)
+  await acquireLock(client, lockKeys(options.tableName), options)
   try {
     return await use()
   } finally {
@@ -37,13 +38,21 @@ export async function withMigrationLock<T>(
   }
 }
 
-async function acquireLock(client: pg.ClientBase, options: LockWaitOptions): Promise<void> {
+/**
+ * Takes the lock of the writer of the ledger, which is held until its connection closes. It is free, unless a migration has
+ * released the migration lock of a process that still runs it. Throws as `withMigrationLock` does.
+ */
+export async function takeWriterLock(client: pg.ClientBase, options: LockWaitOptions): Promise<void> {
+  await acquireLock(client, writerLockKeys(options.tableName), options)
+}
+
+async function acquireLock(client: pg.ClientBase, keys: string, options: LockWaitOptions): Promise<void> {
   const { tableName, timeout, onWait, onAbandoned, signal } = options
   const endAbandoned = createAbandonedLockCheck(tableName)
   const started = performance.now()
   let nextReport = 0
   for (;;) {
-    const [row] = await queryRows(client, `select pg_try_advisory_lock(${lockKeys(tableName)}) as taken`)
+    const [row] = await queryRows(client, `select pg_try_advisory_lock(${keys}) as taken`)
     if (row?.['taken'] === true) return
     const waited = performance.now() - started
     if (waited > timeout) throw lockTimeoutError(await findMigrationLockHolder(client, tableName), waited)
@@ -69,8 +78,13 @@ function isDisposedByKnex(client: pg.ClientBase): boolean {
 }
 
 async function findMigrationLockHolder(client: pg.ClientBase, tableName: string): Promise<LockHolder | null> {
-  const [holder] = await findLockHolders(client, migrationLockCondition(tableName))
-  return holder ?? null
+  const holders = await findLockHolders(client, migrationLockCondition(tableName))
+  return holders.find(({ application }) => !isWaiting(application)) ?? null
+}
+
+/** Of two locks one may be held by a session that waits for the other. */
+function isWaiting(application: string): boolean {
+  return parseApplicationName(application)?.revision === waitingForLock
 }
 
 function lockTimeoutError(holder: LockHolder | null, waited: number): SchemaError {

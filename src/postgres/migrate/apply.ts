@@ -8,7 +8,9 @@ import type { RevisionCheck } from '../verify/check-revision.js'
 import { recordOutside } from './audit.js'
 import { observeStatements } from './observe-statements.js'
 import type { LoadedRevision } from './run-state.js'
-import { type ActiveRun, configureForRevision, runCancellable, withRevisionHeartbeat } from './run.js'
+import { runCode } from './run-code.js'
+import { configureForRevision, withRevisionHeartbeat } from './run.js'
+import type { ActiveRun } from './active-run.js'
 
 /** One `up`: recorded as started, run, verified as its own transaction sees it, recorded as applied in that transaction. */
 export async function applyRevision(
@@ -17,19 +19,18 @@ export async function applyRevision(
   run: ActiveRun,
   check: RevisionCheck,
 ): Promise<void> {
-  const { context } = run
+  const { context, progress } = run
   const { snapshot } = context.target
+  await resumeTransaction(run)
   const startedAt = performance.now()
-  await recordStart(revision, run)
+  const { number, recorded } = await recordStart(revision, run)
   await configureForRevision(revision, context)
-  const { duration, observed } = await withRevisionHeartbeat(revision, run, async () => {
-    const observed = await observeStatements(context.session.client, () =>
-      runCancellable(revision, context, () => runUp(revision, knex, run)),
-    )
-    const duration = performance.now() - startedAt
-    await checkBeforeCommit(revision, run, check, observed)
-    return { duration, observed }
-  })
+  const observed = await observeStatements(context.session.client, () =>
+    runCode({ revision, direction: 'up', knex, recorded }, run),
+  )
+  const duration = performance.now() - startedAt
+  const settled = progress.state.running ?? revision
+  await withRevisionHeartbeat(revision, run, () => checkBeforeCommit(settled, run, check, observed))
   await appendEntries(context.session.client, context, [
     {
       revision: revision.revision,
@@ -37,30 +38,54 @@ export async function applyRevision(
       duration,
       checksum: revision.checksum,
       detail: {
-        ...startDetail(revision),
+        ...startDetail(settled),
         ...ledgerDetailOf(revision, snapshot),
         ...noticeDetail(observed),
       },
     },
   ])
   const promised = snapshot === null ? null : changesOf(snapshot, revision.revision)
-  context.report({
-    event: 'revision applied',
-    revision: revision.revision,
-    duration,
-    changes: null,
-    ...promised,
-  })
+  const { total, stepSize } = progress.state
+  const shared = stepSize > 1 && settled.transactional
+  const result = { revision: revision.revision, number, total, shared, duration, changes: null, ...promised }
+  progress.finishRevision({ event: 'revision applied', ...result })
+  context.report({ event: 'revision ran', ...result })
 }
 
-async function recordStart(migration: LoadedRevision, run: ActiveRun): Promise<void> {
-  const { context, progress } = run
+/** After a revision that ended the transaction of its step, Knex has recorded it by now. What follows gets one again. */
+async function resumeTransaction({ context, progress }: ActiveRun): Promise<void> {
+  if (progress.state.endedTransaction === null) return
+  reportCommitted({ context, progress })
+  await context.session.client.query('begin')
+}
+
+/** Everything that was begun is committed: now, and not before, it is reported as applied. */
+export function reportCommitted({ context, progress }: Pick<ActiveRun, 'context' | 'progress'>): void {
+  const { uncommitted } = progress.state
+  progress.commitBegun()
+  for (const applied of uncommitted) context.report(applied)
+}
+
+async function recordStart(
+  migration: LoadedRevision,
+  run: ActiveRun,
+): Promise<{ readonly number: number; readonly recorded: readonly string[] }> {
   const { revision, checksum } = migration
+  const { context, progress } = run
   progress.endRevision()
   context.signal?.throwIfAborted()
+  const { total } = progress.state
+  const recorded = recordedSoFar(run)
   const number = progress.beginRevision(migration)
   await recordOutside(run, [{ revision, event: 'started', checksum, detail: startDetail(migration) }])
-  context.report({ event: 'revision started', revision, number, total: progress.state.total })
+  context.report({ event: 'revision started', revision, number, total })
+  return { number, recorded }
+}
+
+/** The revisions that are recorded, as the session sees it. */
+function recordedSoFar({ context: { inspection }, progress }: ActiveRun): readonly string[] {
+  const { applied, begun } = progress.state
+  return [...inspection.recorded.revisions, ...applied, ...begun]
 }
 
 const [mostNotices, longestNotice] = [20, 500]
@@ -82,40 +107,20 @@ function startDetail({ file, transactional }: LoadedRevision) {
   return { file, transaction: transactional }
 }
 
-async function runUp(
-  { revision, module }: LoadedRevision,
-  knex: Knex,
-  { context }: ActiveRun,
-): Promise<void> {
-  const result = module.up(knex)
-  if (!isThenable(result))
-    context.report({
-      event: 'notice',
-      revision,
-      severity: 'WARNING',
-      message: 'up returned no promise: what it started may run after the commit, or not at all',
-    })
-  await result
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'then' in value
-}
-
 async function checkBeforeCommit(
   { revision, transactional, module }: LoadedRevision,
-  { context, progress: { state } }: ActiveRun,
+  run: ActiveRun,
   check: RevisionCheck,
   observed: ObservedStatements,
 ): Promise<void> {
-  const { inspection, session, target } = context
+  const { inspection, session, target } = run.context
   const read = transactional ? readCatalogInTransaction : readCatalog
   await check({
     revision,
     transactional,
     observed,
     declared: module.changes,
-    recorded: [...inspection.recorded.revisions, ...state.applied, ...state.begun],
+    recorded: recordedSoFar(run),
     client: session.client,
     major: inspection.major,
     read: (options) => read(session.client, { ...ledgerTablesOf(target.project), ...options }),

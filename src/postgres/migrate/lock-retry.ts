@@ -1,11 +1,12 @@
 import type { Blocker } from '../../core/progress/session-activity.js'
-import { pause } from '../connection/backoff.js'
+import { pause, withJitter } from '../connection/backoff.js'
 import { isSessionLost } from '../connection/lifecycle.js'
 import { setServerParameters } from '../connection/settings.js'
+import { driverErrorCode, isLockConflict, sqlState } from '../connection/sqlstate.js'
 import { appendEntries, type LedgerEntry } from '../ledger/ledger.js'
-import { lockConflictMessage, lockRetryDelay } from './lock-conflict.js'
-import { type LoadedRevision, serverMessageOf } from './run-state.js'
-import { type ActiveRun, lockTimeoutSetting } from './run.js'
+import { type LoadedRevision, type RunState, serverMessageOf } from './run-state.js'
+import { lockTimeoutSetting } from './run.js'
+import type { ActiveRun } from './active-run.js'
 
 /** Revisions that share a transaction, or a single one without. */
 export interface MigrationStep {
@@ -25,13 +26,13 @@ export async function runWithLockRetry(
   const { context, progress } = run
   const since = performance.now()
   for (let attempts = 1; ; attempts++) {
-    progress.beginAttempt()
+    progress.beginAttempt(step.revisions.length)
     const lockTimeout = step.transactional ? context.policy.lockTimeout : 0
     await setServerParameters(context.session.client, lockTimeoutSetting(lockTimeout), 'session')
     try {
       return await runStep()
     } catch (error) {
-      const reason = step.transactional && !isStopped(run) ? lockConflictMessage(error, progress.state) : null
+      const reason = mayBeRepeated(step, run) ? lockConflictMessage(error, progress.state) : null
       if (reason === null) throw error
       const conflict = conflictOf(step, run, attempts, performance.now() - since)
       if (!mayRetry(conflict, run)) {
@@ -43,8 +44,9 @@ export async function runWithLockRetry(
   }
 }
 
-function isStopped({ context: { signal } }: ActiveRun): boolean {
-  return signal?.aborted === true
+/** What a step has committed by itself cannot be rolled back and tried again. */
+function mayBeRepeated({ transactional }: MigrationStep, { context, progress }: ActiveRun): boolean {
+  return transactional && progress.state.endedTransaction === null && context.signal?.aborted !== true
 }
 
 interface LockConflict {
@@ -115,4 +117,23 @@ function rollbackEntry(revision: string, running: LoadedRevision | null): Ledger
   if (running === null || running.revision !== revision) return { revision, event: 'undone' }
   const { checksum, file, transactional } = running
   return { revision, event: 'failed', checksum, detail: { file, transaction: transactional } }
+}
+
+/**
+ * PostgreSQL's message if an attempt failed only because of locks of others, so that a later attempt may succeed; else null.
+ * Knex hides the SQLSTATE where it waited for its lock row, and a migration that goes on after an error gets a different
+ * one: in both cases the last message counts.
+ */
+function lockConflictMessage(error: unknown, { serverMessages }: RunState): string | null {
+  if (!(error instanceof Error)) return null
+  const code = driverErrorCode(error)
+  const isHidden = code === sqlState.inFailedTransaction || error.name === 'MigrationLocked'
+  const last = [...serverMessages.keys()].findLast((known) => known !== sqlState.inFailedTransaction)
+  const cause = isHidden ? (last ?? '') : code
+  return isLockConflict(cause) ? (serverMessages.get(cause) ?? error.message) : null
+}
+
+/** The pause after so many attempts, in milliseconds: half a second, then longer, with jitter. */
+function lockRetryDelay(attempts: number): number {
+  return withJitter(Math.min(10_000, 500 * 2 ** (attempts - 1)))
 }

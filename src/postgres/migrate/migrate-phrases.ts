@@ -2,15 +2,15 @@ import { assessCompletion } from '../../core/history/completion.js'
 import { shortenList } from '../../core/text/format.js'
 import type { ErrorFact } from '../../errors/schema-error.js'
 import { ledgerTablesOf, readCatalog } from '../introspect/read-catalog.js'
-import type { RunPhrases } from './run-phrases.js'
-import { type LoadedRevision, serverMessageOf } from './run-state.js'
-import type { ActiveRun } from './run.js'
+import { endedTransactionConsequence, ownTransactionChoice, type RunPhrases } from './run-phrases.js'
+import { type LoadedRevision, type RunState, serverMessageOf } from './run-state.js'
+import type { ActiveRun } from './active-run.js'
 
 /** How the errors of a run forward speak. Reads what a revision outside a transaction has done. */
 export async function migratePhrases(run: ActiveRun): Promise<RunPhrases> {
-  const { running } = run.progress.state
+  const { running, begun, endedTransaction } = run.progress.state
   const outcome = await outcomeFacts(run)
-  const consequence = describeRollback(running)
+  const consequence = describeRollback(run.progress.state)
   return {
     activity: 'Migrating',
     failed: `${running?.revision} failed.`,
@@ -23,13 +23,20 @@ export async function migratePhrases(run: ActiveRun): Promise<RunPhrases> {
       ...(outcome.some(([name]) => name === invalidLabel)
         ? [['schemagate repair', 'once the cause is gone: builds the invalid index again'] as const]
         : []),
-      ['correct the migration', 'then run it again; what is applied is not run again'],
+      [
+        'correct the migration',
+        begun.length > 1
+          ? 'then run it again, and with it what was rolled back too'
+          : 'then run it again; what is applied is not run again',
+      ],
+      ...(endedTransaction === null ? [] : [ownTransactionChoice]),
     ],
     choicesAfterLoss: [['run it again', 'goes on from what is recorded']],
   }
 }
 
-function describeRollback(running: LoadedRevision | null): string {
+function describeRollback({ running, endedTransaction }: RunState): string {
+  if (endedTransaction !== null) return endedTransactionConsequence[endedTransaction]
   return running === null || running.transactional
     ? 'Its transaction was rolled back.'
     : 'It runs outside a transaction: what it did before stays.'

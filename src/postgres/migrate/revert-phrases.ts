@@ -1,7 +1,7 @@
 import type { ErrorChoice } from '../../errors/schema-error.js'
-import type { RunPhrases } from './run-phrases.js'
-import type { LoadedRevision } from './run-state.js'
-import type { ActiveRun } from './run.js'
+import { endedTransactionConsequence, type RunPhrases } from './run-phrases.js'
+import type { LoadedRevision, RunState } from './run-state.js'
+import type { ActiveRun } from './active-run.js'
 
 /** How the errors of reverting a revision speak; `reverted` are the revisions reverted before it. */
 export function revertPhrases(
@@ -14,7 +14,7 @@ export function revertPhrases(
     activity: `Reverting ${revision.revision}`,
     failed: `Reverting ${revision.revision} failed.`,
     during: `while ${revision.revision} was reverted`,
-    consequence: isBegun ? consequenceFor(revision) : 'It is still recorded.',
+    consequence: isBegun ? consequenceFor(state.endedTransaction, revision) : 'It is still recorded.',
     consequenceOfLoss: revision.transactional
       ? 'What was not committed is rolled back.'
       : 'It runs outside a transaction: what it did before stays.',
@@ -27,7 +27,12 @@ export function revertPhrases(
   }
 }
 
-function consequenceFor({ transactional }: LoadedRevision): string {
+function consequenceFor(
+  endedTransaction: RunState['endedTransaction'],
+  { transactional }: LoadedRevision,
+): string {
+  if (endedTransaction !== null)
+    return `${endedTransactionConsequence[endedTransaction]} It is still recorded.`
   return transactional
     ? 'Its transaction was rolled back; it is still recorded.'
     : 'It runs outside a transaction: what it did before stays; it is still recorded.'

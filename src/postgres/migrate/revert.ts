@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
-import { type Migration, revisionOf } from '../../project/migration-files.js'
+import type { Migration } from '../../project/migration-files.js'
+import { revisionOf } from '../../project/revision-name.js'
 import { ledgerTablesOf, readCatalog, readCatalogInTransaction } from '../introspect/read-catalog.js'
 import { appendEntries, quoteTableName } from '../ledger/ledger.js'
 import { withLockedSession } from '../session/locked-session.js'
@@ -9,17 +10,12 @@ import { verificationError } from '../verify/verification-error.js'
 import { runWithLockRetry } from './lock-retry.js'
 import { revertPhrases } from './revert-phrases.js'
 import { requirePlannedReverts, type RevertPlan } from './revert-plan.js'
+import { runCode } from './run-code.js'
 import { runError } from './run-error.js'
 import type { LoadedRevision } from './run-state.js'
 import { loadRevision } from './run-steps.js'
-import {
-  type ActiveRun,
-  configureForRevision,
-  runCancellable,
-  type RunContext,
-  withActiveRun,
-  withRevisionHeartbeat,
-} from './run.js'
+import { configureForRevision, withActiveRun } from './run.js'
+import type { ActiveRun, RunContext } from './active-run.js'
 
 /**
  * Reverts the revisions that were planned, newest first, under the lock. Each `down`, its ledger rows and the verification
@@ -45,8 +41,9 @@ async function revertAll(migrations: readonly Migration[], run: ActiveRun): Prom
       throw runError(error, run, revision, revertPhrases(revision, run, reverted))
     })
     const duration = performance.now() - startedAt
-    run.context.report({ event: 'revision reverted', revision: revision.revision, duration })
     reverted.push(migration.revision)
+    const count = { number: reverted.length, total: migrations.length }
+    run.context.report({ event: 'revision reverted', revision: revision.revision, ...count, duration })
   }
   return reverted
 }
@@ -77,18 +74,17 @@ async function runDown(
   remaining: ReadonlySet<string>,
 ): Promise<void> {
   const { context } = run
-  const { down } = revision.module
-  if (down === null) throw new TypeError('it has no down function')
+  if (revision.module.down === null) throw new TypeError('it has no down function')
   const before = await compareRemaining(revision, context, remaining)
   const known = new Set(before.differences.map(({ key }) => key))
   await configureForRevision(revision, context)
-  await withRevisionHeartbeat(revision, run, () =>
-    runCancellable(revision, context, async () => void (await down(knex))),
-  )
-  const { differences, canonicalizeFailures } = await compareRemaining(revision, context, remaining)
+  const recorded = [...remaining, revision.revision]
+  await runCode({ revision, direction: 'down', knex, recorded }, run)
+  const settled = run.progress.state.running ?? revision
+  const { differences, canonicalizeFailures } = await compareRemaining(settled, context, remaining)
   const own = keysChangedBy(revision, context)
   const caused = differences.filter(({ key }) => !known.has(key) || own.has(key))
-  const { revision: name, transactional } = revision
+  const { revision: name, transactional } = settled
   if (caused.length > 0)
     throw verificationError({ revision: name, differences: caused, canonicalizeFailures, transactional })
   await removeRecord(name, context)

@@ -1,13 +1,16 @@
 import pg from 'pg'
 import { redactLiterals } from '../../core/progress/session-activity.js'
+import { shortenMessage } from '../../core/text/redact.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
+import { redactContextValues, redactDetailValues } from '../connection/error-values.js'
 import { isSessionLost } from '../connection/lifecycle.js'
 import { addLocationFacts } from '../verify/verification-error.js'
 import { blockerFact, describeLockFailure, lockFailureChoices } from './lock-failure-error.js'
+import type { MigrationTarget } from '../session/migrate-options.js'
 import type { RunPhrases } from './run-phrases.js'
 import { type LoadedRevision, serverMessageOf } from './run-state.js'
-import type { ActiveRun } from './run.js'
+import type { ActiveRun } from './active-run.js'
 
 /** The error to throw for a failure while a revision ran or was reverted: which revision, the server's message, what stays. */
 export function runError(
@@ -30,12 +33,15 @@ export function runError(
   if (error instanceof SchemaError && error.code === 'SCHEMA_PROMISE_BROKEN')
     return addLocationFacts([...location, ...outcome], error)
   if (isSessionLost(error, [session.client, auditClient]))
-    return new SchemaError('SCHEMA_DATABASE_UNREACHABLE', {
-      what: `The connection to PostgreSQL was lost ${phrases.during}. ${phrases.consequenceOfLoss}`,
-      facts: [...location, ...server, ...outcome],
-      choices: phrases.choicesAfterLoss,
-      cause: error,
-    })
+    return new SchemaError(
+      isSafeToRepeat(revision, target) ? 'SCHEMA_DATABASE_UNREACHABLE' : 'SCHEMA_MIGRATION_FAILED',
+      {
+        what: `The connection to PostgreSQL was lost ${phrases.during}. ${phrases.consequenceOfLoss}`,
+        facts: [...location, ...server, ...outcome],
+        choices: phrases.choicesAfterLoss,
+        cause: error,
+      },
+    )
   if (state.lockFailure !== null)
     return new SchemaError('SCHEMA_MIGRATION_BLOCKED', {
       what: `${describeLockFailure(state.lockFailure)} ${consequence}`,
@@ -49,12 +55,23 @@ export function runError(
       cause: error,
     })
   if (error instanceof SchemaError || revision === null) return error
+  const { violation } = state
   return new SchemaError('SCHEMA_MIGRATION_FAILED', {
-    what: `${phrases.failed} ${consequence}`,
-    facts: [...location, ...server, ...outcome],
-    choices: phrases.choices,
+    what: [phrases.failed, ...(violation === null ? [] : [violation.what]), consequence].join(' '),
+    facts: [...location, ...(violation === null ? server : []), ...outcome],
+    choices: violation === null ? phrases.choices : violation.choices,
     cause: error,
   })
+}
+
+/**
+ * Whether the gate may run it again by itself: its transaction was rolled back, or the catalog says how far it got. What it did
+ * to rows would be done twice.
+ */
+function isSafeToRepeat(revision: LoadedRevision | null, { snapshot }: MigrationTarget): boolean {
+  if (revision === null || revision.transactional) return true
+  const entry = snapshot?.revisions.find((each) => each.revision === revision.revision)
+  return Object.keys(entry?.changes ?? {}).length > 0
 }
 
 function locationFacts(
@@ -78,11 +95,13 @@ export function serverFacts(
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['sqlstate', code],
     ['message', message],
-    ['detail', detail],
+    ['detail', detail === undefined ? detail : redactDetailValues(code ?? '', detail)],
     ['hint', hint],
-    ['where', where === undefined ? where : redactLiterals(where)],
+    ['where', where === undefined ? where : redactLiterals(redactContextValues(where))],
   ]
-  return facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value.split('\n')] as const]))
+  return facts.flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, shortenMessage(value).split('\n')] as const],
+  )
 }
 
 /** After a lost connection Knex reports that its ROLLBACK failed; the server said before why the connection is gone. */

@@ -1,5 +1,16 @@
 import type { ErrorChoice, ErrorFact } from '../../errors/schema-error.js'
 
+/** What stays after a revision has ended the transaction it was given, by how it did that. */
+export const endedTransactionConsequence = {
+  committed: 'It had committed the transaction it was given: what it did before that stays.',
+  'rolled back': 'What it did before that is gone, what it did after that outside a transaction stays.',
+} as const
+
+export const ownTransactionChoice: ErrorChoice = [
+  'export const config = { transaction: false }',
+  'is for a migration that begins and ends its own transactions',
+]
+
 /** How the errors of a run speak of what it does: forward or back. */
 export interface RunPhrases {
   /** `Migrating`, `Reverting 002_likes` */

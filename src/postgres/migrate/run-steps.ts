@@ -1,14 +1,16 @@
 import type { Knex } from 'knex'
 import type { KnexProject } from '../../project/knex-project.js'
-import { ledgerName, type Migration } from '../../project/migration-files.js'
+import type { Migration } from '../../project/migration-files.js'
+import { ledgerName } from '../../project/revision-name.js'
 import type { RunPolicy } from '../session/migrate-options.js'
 import type { RevisionCheck } from '../verify/check-revision.js'
-import { applyRevision } from './apply.js'
+import { applyRevision, reportCommitted } from './apply.js'
 import { type MigrationStep, recordRollback, runWithLockRetry } from './lock-retry.js'
 import { migratePhrases } from './migrate-phrases.js'
 import { runError } from './run-error.js'
 import type { LoadedRevision } from './run-state.js'
-import { type ActiveRun, type RunContext, withActiveRun } from './run.js'
+import { withActiveRun } from './run.js'
+import type { ActiveRun, RunContext } from './active-run.js'
 
 /** Loads the code of a migration. Throws SCHEMA_MIGRATION_UNLOADABLE. */
 export async function loadRevision(migration: Migration, project: KnexProject): Promise<LoadedRevision> {
@@ -52,7 +54,7 @@ export async function runSteps(
     try {
       for (const step of steps) {
         await runWithLockRetry(step, run, () => runStep(step, run, check))
-        progress.commitStep(step.revisions.map(({ revision }) => revision))
+        reportCommitted(run)
       }
       return progress.state.applied
     } catch (error) {

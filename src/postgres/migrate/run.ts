@@ -1,22 +1,11 @@
 import type { Heartbeat } from '../../core/progress/heartbeat.js'
 import { formatApplicationName } from '../connection/application-name.js'
 import { setServerParameters } from '../connection/settings.js'
-import { type ActivitySampler, startActivitySampler } from '../locks/session-activity.js'
-import type { LockedSession } from '../session/locked-session.js'
-import type { MigrateOptions } from '../session/migrate-options.js'
+import { startActivitySampler } from '../locks/session-activity.js'
+import type { ActiveRun, RunContext } from './active-run.js'
 import { withHeartbeat } from './heartbeat.js'
-import { createRunProgress, type LoadedRevision, type RunProgress } from './run-state.js'
+import { createRunProgress, type LoadedRevision } from './run-state.js'
 import { captureServerMessages } from './server-messages.js'
-
-/** What a run works with: its options, and the session that holds the lock. */
-export type RunContext = MigrateOptions & LockedSession
-
-/** A run of revisions: what it works with, how far it is, and what its session does. */
-export interface ActiveRun {
-  readonly context: RunContext
-  readonly progress: RunProgress
-  readonly sampler: ActivitySampler
-}
 
 /** The longest that the writer of the ledger waits for a lock, in milliseconds: its connection also samples and pings. */
 const ledgerLockTimeout = 3_000
@@ -51,8 +40,6 @@ export function lockTimeoutSetting(milliseconds: number): { readonly lock_timeou
   return { lock_timeout: milliseconds === 0 ? '0' : `${milliseconds}ms` }
 }
 
-const cancelInterval = 200
-
 /**
  * Makes the session ready for one revision. Its name shows in pg_stat_activity to everybody who waits for us. Each revision
  * begins with our lock_timeout, whatever `set local` an earlier one of the same transaction left.
@@ -80,26 +67,4 @@ export function withRevisionHeartbeat<T>(
   const onHeartbeat = (heartbeat: Heartbeat): void =>
     report({ event: 'revision running', revision, ...heartbeat })
   return withHeartbeat(sampler, onHeartbeat, work)
-}
-
-/**
- * Runs the code of a migration. Once asked to stop, cancels its statements again and again: a request to cancel that falls
- * between two statements is lost.
- */
-export async function runCancellable(
-  { transactional }: LoadedRevision,
-  { auditClient, session, signal }: ActiveRun['context'],
-  work: () => Promise<void>,
-): Promise<void> {
-  let cancelled: Promise<unknown> = Promise.resolve()
-  const timer = setInterval(() => {
-    if (transactional && signal?.aborted === true)
-      cancelled = auditClient.query('select pg_cancel_backend($1)', [session.pid]).catch(() => {})
-  }, cancelInterval)
-  try {
-    await work()
-  } finally {
-    clearInterval(timer)
-    await cancelled
-  }
 }

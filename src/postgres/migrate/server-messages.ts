@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type pg from 'pg'
 import type { ProgressReporter } from '../../core/progress/events.js'
+import { redactMessageValues } from '../connection/error-values.js'
 import { isLockConflict } from '../connection/sqlstate.js'
 import type { ActivitySampler } from '../locks/session-activity.js'
 import type { RunProgress } from './run-state.js'
@@ -46,7 +47,9 @@ export function onServerError(
   listener: (code: string, message: string) => void,
 ): () => void {
   const onError = (error: unknown): void => {
-    if (error instanceof Error && 'code' in error) listener(String(error.code), error.message)
+    if (!(error instanceof Error) || !('code' in error)) return
+    const code = String(error.code)
+    listener(code, redactMessageValues(code, error.message))
   }
   const wire: unknown = 'connection' in client ? client.connection : null
   if (!(wire instanceof EventEmitter)) return () => {}

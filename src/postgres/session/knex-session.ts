@@ -11,15 +11,9 @@ import { readBackendPid } from '../connection/query.js'
 import { disableServerTimeouts, setServerParameters } from '../connection/settings.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { type Watchdog, withWatchdog } from '../connection/watchdog.js'
-
-/** A Knex instance of our own with exactly one connection, and that connection: lock, DDL and verification share it. */
-export interface KnexSession {
-  readonly knex: Knex
-  readonly client: pg.Client
-  readonly pid: number
-  /** Ends this session too if the server stops answering; its own connection is the only other one. */
-  readonly watchdog: Watchdog
-}
+import { readSessionSettings } from './session-settings.js'
+import type { KnexSession } from './sessions.js'
+import { scopeStatements } from './statement-scope.js'
 
 /**
  * Opens a session, runs `use`, and closes the session in any case. A lost connection is not replaced: the new one would not
@@ -42,7 +36,7 @@ export async function withKnexSession<T>(
         const client = await openOnlyConnection(knex, opened, watchdog, connection)
         const pid = await configureSession(client)
         await watchdog.pingFor(pid)
-        return use({ knex, client, pid, watchdog })
+        return use({ knex, client, pid, settings: await readSessionSettings(client), watchdog })
       })
     } finally {
       await knex.destroy()
@@ -84,6 +78,7 @@ async function createSingleConnectionKnex(
       return
     }
     isOpen = true
+    scopeStatements(client)
     onOpen(client)
     const report = (failure: Error | null): void => done(failure, client)
     void prepareOrClose(client, connection).then(report)

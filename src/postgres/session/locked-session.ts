@@ -11,24 +11,14 @@ import { requireLedgerAccess } from '../ledger/ledger-access.js'
 import { advanceLedgerSequences } from '../ledger/ledger-sequences.js'
 import { ensureLedger, ledgerTable, type LedgerWriter, quoteTableName } from '../ledger/ledger.js'
 import { recordIdentity } from '../ledger/record-identity.js'
-import { type LockWaitOptions, withMigrationLock } from '../locks/advisory-lock.js'
+import { type LockWaitOptions, takeWriterLock, withMigrationLock } from '../locks/advisory-lock.js'
 import { describeLockHolder } from '../locks/lock-holders.js'
 import { releaseKnexLock } from './knex-lock.js'
-import { type KnexSession, withKnexSession } from './knex-session.js'
+import { withKnexSession } from './knex-session.js'
+import type { KnexSession, LockedSession } from './sessions.js'
 import type { MigrateOptions } from './migrate-options.js'
 import { requireSameDatabase } from './same-database.js'
 import { requireWritable } from './writable.js'
-
-/** A session that holds the migration lock, and what was true of the database when it got the lock. */
-export interface LockedSession {
-  readonly session: KnexSession
-  /** Writes the ledger outside the migration's transaction, so that a failure stays on record. */
-  readonly auditClient: pg.Client
-  readonly inspection: Inspection
-  /** The schema of the ledgers. */
-  readonly schema: string
-  readonly writer: LedgerWriter
-}
 
 /** Opens a session, takes the lock, inspects again, prepares the ledgers, and runs `use`. */
 export async function withLockedSession<T>(
@@ -36,14 +26,16 @@ export async function withLockedSession<T>(
   use: (locked: LockedSession) => Promise<T>,
 ): Promise<T> {
   const { connection } = options.target
-  return withCheckedSession(options, async (session, inspection) => {
-    const schema = await prepareLedgers(session.client, inspection, options).catch((error: unknown) => {
-      throw explainPrivilegeError(error, connection)
-    })
+  return withLock(options, async (session, inspectAgain) => {
     const auditClient = session.watchdog.client()
-    return translateConnectionLoss([auditClient], connection, () =>
-      use({ session, auditClient, inspection, schema, writer: writerOf(options) }),
-    )
+    return translateConnectionLoss([auditClient], connection, async () => {
+      await takeWriterLock(auditClient, lockWaitOptions(options))
+      const inspection = await inspectAgain()
+      const schema = await prepareLedgers(session.client, inspection, options).catch((error: unknown) => {
+        throw explainPrivilegeError(error, connection)
+      })
+      return use({ session, auditClient, inspection, schema, writer: writerOf(options) })
+    })
   })
 }
 
@@ -51,6 +43,14 @@ export async function withLockedSession<T>(
 export async function withCheckedSession<T>(
   options: MigrateOptions,
   use: (session: KnexSession, inspection: Inspection) => Promise<T>,
+): Promise<T> {
+  return withLock(options, async (session, inspectAgain) => use(session, await inspectAgain()))
+}
+
+/** Runs `use` with a session that holds the lock on the database that is meant, and can be written. */
+async function withLock<T>(
+  options: MigrateOptions,
+  use: (session: KnexSession, inspectAgain: () => Promise<Inspection>) => Promise<T>,
 ): Promise<T> {
   const { connection, project } = options.target
   return withKnexSession(connection, project, async (session) => {
@@ -60,10 +60,16 @@ export async function withCheckedSession<T>(
         { application_name: formatApplicationName({ ...writerOf(options), revision }) },
         'session',
       )
+    const inspectAgain = async (): Promise<Inspection> => {
+      await setName(null)
+      const inspection = await inspect(session.client, { connection, project })
+      options.guard?.checkPreconditions(inspection)
+      return inspection
+    }
     await setName(waitingForLock)
     return withMigrationLock(session.client, lockWaitOptions(options), async () => {
-      await setName(null)
-      return use(session, await inspectBeforeWriting(session, options))
+      await requireTarget(session, options)
+      return use(session, inspectAgain)
     })
   })
 }
@@ -88,11 +94,8 @@ function lockWaitOptions({ target, policy, report, signal }: MigrateOptions): Lo
   }
 }
 
-/** Inspects again under the lock, once it is proved that this is the database that is meant. */
-async function inspectBeforeWriting(
-  session: KnexSession,
-  { target, guard }: MigrateOptions,
-): Promise<Inspection> {
+/** Proves that this is the database that is meant, and that it can be written. */
+async function requireTarget(session: KnexSession, { target, guard }: MigrateOptions): Promise<void> {
   const { connection, project } = target
   const service = guard?.serviceConnection ?? null
   if (service !== null)
@@ -100,9 +103,6 @@ async function inspectBeforeWriting(
       requireSameDatabase(session, connection, service, project.tableName),
     )
   await requireWritable(session.client, connection)
-  const inspection = await inspect(session.client, { connection, project })
-  guard?.checkPreconditions(inspection)
-  return inspection
 }
 
 async function prepareLedgers(

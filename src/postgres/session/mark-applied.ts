@@ -1,7 +1,8 @@
 import type { Knex } from 'knex'
 import type { KnexProject } from '../../project/knex-project.js'
-import { ledgerName, type Migration } from '../../project/migration-files.js'
-import type { LockedSession } from './locked-session.js'
+import type { Migration } from '../../project/migration-files.js'
+import { ledgerName } from '../../project/revision-name.js'
+import type { LockedSession } from './sessions.js'
 
 /**
  * Records revisions without running them, in one transaction, none of them recorded yet. Knex does it, and creates its tables

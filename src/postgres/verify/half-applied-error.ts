@@ -1,12 +1,14 @@
-import {
-  describeCompletion,
-  invalidIndexes,
-  summarizeCompletion,
-  type Completion,
-} from '../../core/history/completion.js'
+import { describeCompletion, invalidIndexes, summarizeCompletion } from '../../core/history/completion.js'
+import type { Completion } from '../../core/history/completion-result.js'
+import { formatCount } from '../../core/text/format.js'
 import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import type { LastEvent } from '../ledger/ledger.js'
-import { isInterrupted, isHalfApplied, type UnfinishedRevision } from './unfinished-revisions.js'
+import {
+  hasLostRecord,
+  isHalfApplied,
+  isInterrupted,
+  type UnfinishedRevision,
+} from './unfinished-revisions.js'
 
 export interface HalfAppliedParts {
   /** The pending revisions in order, one of them half applied. */
@@ -22,17 +24,28 @@ export interface HalfAppliedParts {
 export function halfAppliedError({ pending, build, database, consequence }: HalfAppliedParts): SchemaError {
   const half = pending.filter(isHalfApplied)
   return new SchemaError('SCHEMA_HALF_APPLIED', {
-    what: [...half.map(describeUnfinishedRevision), consequence].join(' '),
+    what: [
+      ...half.filter((each) => !hasLostRecord(each)).map(describeUnfinishedRevision),
+      ...describeLostRecords(half.filter(hasLostRecord)),
+      consequence,
+    ].join(' '),
     facts: [['database', database], ...completionFacts(pending)],
-    choices: half.flatMap((each) => choicesFor(each, build)),
+    choices: [...recordChoice(half), ...half.flatMap((each) => choicesFor(each, build))],
   })
 }
 
 function describeUnfinishedRevision(unfinished: UnfinishedRevision): string {
   const { revision, completion } = unfinished
-  const how = isInterrupted(unfinished) ? 'was interrupted outside a transaction' : 'failed before'
+  const how = isInterrupted(unfinished) ? 'was interrupted' : 'failed before'
   const name = summarizeCompletion(completion)
-  return `${revision} ${how}, and ${name.startsWith('left') ? name : `is ${name}`}.`
+  return `${revision} ${how} outside a transaction, and ${name.startsWith('left') ? name : `is ${name}`}.`
+}
+
+function describeLostRecords(lost: readonly UnfinishedRevision[]): readonly string[] {
+  const [first] = lost
+  if (first === undefined) return []
+  const which = lost.length === 1 ? `${first.revision} is` : `${formatCount(lost.length, 'revision')} are`
+  return [`${which} applied in full, and no longer recorded by Knex.`]
 }
 
 /** `002_half, started by replica-1 at 2026-11-20T10:00:00.000Z` */
@@ -68,16 +81,26 @@ function completionNote({ kind }: Completion, event: string | undefined): readon
   ]
 }
 
-function choicesFor(
-  { revision, completion }: UnfinishedRevision,
-  build: readonly string[],
-): readonly ErrorChoice[] {
-  if (completion.kind === 'unknown') return []
+/** What is complete and was not interrupted may be recorded by somebody who knows that its rows are right. */
+function recordChoice(half: readonly UnfinishedRevision[]): readonly ErrorChoice[] {
+  const last = half.findLast(isRecordable)
+  if (last === undefined) return []
+  const rows = hasLostRecord(last) ? '' : '; what it did to rows, the catalog does not say'
+  return [[`schemagate stamp ${last.revision}`, `records what is there${rows}`]]
+}
+
+function isRecordable(unfinished: UnfinishedRevision): boolean {
+  return unfinished.completion.kind === 'applied' && !isInterrupted(unfinished)
+}
+
+function choicesFor(unfinished: UnfinishedRevision, build: readonly string[]): readonly ErrorChoice[] {
+  const { revision, completion } = unfinished
+  if (completion.kind === 'unknown' || isRecordable(unfinished)) return []
   const indexes = invalidIndexes(completion)
   const isComplete = completion.open.length === 0 && completion.invalid.length === indexes.length
   return [
     ...repairChoice(revision, { rebuilds: indexes.length > 0, isComplete }),
-    ...(isComplete ? [] : partChoices(revision, build[build.indexOf(revision) - 1])),
+    ...(isComplete ? [] : partChoices(unfinished, build[build.indexOf(revision) - 1])),
     [
       'correct the migration',
       'to go on from what is there, then schemagate snapshot: a changed file runs again',
@@ -97,15 +120,17 @@ function repairChoice(
   return actions.length === 0 ? [] : [['schemagate repair', actions.join(', ')]]
 }
 
-function partChoices(revision: string, previous: string | undefined): readonly ErrorChoice[] {
+function partChoices(unfinished: UnfinishedRevision, previous: string | undefined): readonly ErrorChoice[] {
+  const { revision } = unfinished
+  const record = isInterrupted(unfinished) ? 'repair' : `stamp ${revision}`
   const complete = [
     `schemagate diff database snapshot@${revision} --sql`,
-    'writes what completes its objects, not its rows; schemagate repair records it then',
-  ] as const
+    `writes what completes its objects, not its rows; schemagate ${record} records it then`,
+  ] satisfies ErrorChoice
   if (previous === undefined) return [complete]
   const undo = [
     `schemagate diff database snapshot@${previous} --sql`,
-    'writes what takes the part back; schemagate migrate runs it again then',
-  ] as const
+    'writes what removes the part that is there; schemagate migrate runs it again then',
+  ] satisfies ErrorChoice
   return [complete, undo]
 }

@@ -1,11 +1,10 @@
 import type pg from 'pg'
 import {
   type CompletionInput,
-  invalidIndexes,
   findRemainingChanges,
-  type Completion,
   assessCompletion,
 } from '../../core/history/completion.js'
+import type { Completion } from '../../core/history/completion-result.js'
 import type { Scope } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { Migration } from '../../project/migration-files.js'
@@ -93,13 +92,22 @@ export function mayHaveLeftObjects({ lastEvent }: UnfinishedRevision): boolean {
   return lastEvent?.detail.transaction === false && ['started', 'applied', 'failed'].includes(lastEvent.event)
 }
 
+/** Whether our ledger has it as applied: since then the record of Knex was lost, or Knex has reverted it. */
+export function hasLostRecord({ lastEvent }: UnfinishedRevision): boolean {
+  return (
+    lastEvent !== null &&
+    lastEvent.detail.transaction !== false &&
+    ['applied', 'stamped', 'repaired'].includes(lastEvent.event)
+  )
+}
+
 /**
- * Whether running it again unchanged would fail or do something twice: it was interrupted outside a transaction and had
- * changed something, or it left an invalid index, which IF NOT EXISTS accepts.
+ * Whether running it again unchanged would fail or do something twice, because some of its changes are there: it was
+ * interrupted or failed outside a transaction, or it was applied and is no longer recorded.
  */
 export function isHalfApplied(unfinished: UnfinishedRevision): boolean {
   const { completion, corrected } = unfinished
-  if (corrected || !mayHaveLeftObjects(unfinished)) return false
-  if (completion.kind === 'unknown' || completion.kind === 'unapplied') return false
-  return isInterrupted(unfinished) || invalidIndexes(completion).length > 0
+  if (corrected || completion.kind === 'unknown' || completion.kind === 'unapplied') return false
+  // Knex takes a revision back without a word to our ledger, and what its `down` left is no reason not to run it again.
+  return mayHaveLeftObjects(unfinished) || (hasLostRecord(unfinished) && completion.kind === 'applied')
 }

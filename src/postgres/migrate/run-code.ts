@@ -1,0 +1,91 @@
+import type { Knex } from 'knex'
+import { toError } from '../../core/text/redact.js'
+import { isSessionLost } from '../connection/lifecycle.js'
+import { runInScope } from '../session/statement-scope.js'
+import { withGuardedKnex } from '../session/guarded-knex.js'
+import { withExitReport } from './process-exit.js'
+import { type LoadedRevision, serverMessageOf } from './run-state.js'
+import { withRevisionHeartbeat } from './run.js'
+import type { ActiveRun, RunContext } from './active-run.js'
+import { readTransactionId, type TransactionId } from './session-check.js'
+import { noteEndedTransaction, settleSession } from './settle-session.js'
+import { runUntilStopped } from './stop-code.js'
+
+/** One call of the code of a migration. */
+export interface CodeCall {
+  readonly revision: LoadedRevision
+  readonly direction: 'up' | 'down'
+  readonly knex: Knex
+  /** The revisions that are recorded before the call. */
+  readonly recorded: readonly string[]
+}
+
+/**
+ * Runs the code of a migration, and finds out from the server what it made of its transaction and of the session. Afterwards
+ * role and settings are as before, every statement of the code has ended, and none can follow. Throws an Error for whatever
+ * the code throws, and for what forbids to record the revision.
+ */
+export async function runCode(code: CodeCall, run: ActiveRun): Promise<void> {
+  const { revision } = code
+  const { context } = run
+  const { client } = context.session
+  const transaction = revision.transactional ? await readTransactionId(client) : null
+  try {
+    await withRevisionHeartbeat(revision, run, () => callCode(code, context))
+  } catch (thrown) {
+    await noteFailure(thrown, transaction, run)
+    throw toError(thrown)
+  }
+  await settleSession(transaction, code.recorded, run)
+}
+
+async function callCode(
+  { revision: { revision, module, transactional }, direction, knex }: CodeCall,
+  context: RunContext,
+): Promise<void> {
+  const call = direction === 'up' ? module.up : module.down
+  const warn = (message: string): void =>
+    context.report({ event: 'notice', revision, severity: 'WARNING', message })
+  const start = async (): Promise<void> => {
+    const result = call?.(knex)
+    if (!isThenable(result))
+      warn(`${direction} returned no promise: what it started may run after the commit, or not at all`)
+    await result
+  }
+  const runScoped = () => runInScope(revision, start, ({ message }) => warn(message))
+  const { unawaited } = await withExitReport(revision, context.report, () =>
+    withGuardedKnex(knex, () => runUntilStopped(transactional, context, runScoped)),
+  )
+  if (unawaited > 0)
+    warn(
+      `${direction} ended before ${unawaited} of its statements; they were waited for. It should await them`,
+    )
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'then' in value
+}
+
+/** What the server knows of the transaction of code that failed. An open one is left to Knex, which rolls it back. */
+async function noteFailure(
+  thrown: unknown,
+  transaction: TransactionId | null,
+  run: ActiveRun,
+): Promise<void> {
+  const { session, auditClient, report } = run.context
+  if (isSessionLost(thrown, [session.client, auditClient])) return
+  try {
+    // The error of a statement arrives before the server says in which transaction it left the session.
+    await session.client.query('')
+    if (transaction !== null) await noteEndedTransaction(transaction, run)
+    else if (session.client.getTransactionStatus() !== 'I') await session.client.query('rollback')
+  } catch (error) {
+    const { running, serverMessages } = run.progress.state
+    report({
+      event: 'notice',
+      revision: running?.revision ?? null,
+      severity: 'WARNING',
+      message: `the server could not be asked what became of the transaction: ${serverMessageOf(error, serverMessages)}`,
+    })
+  }
+}

@@ -1,0 +1,49 @@
+import pg from 'pg'
+import { isRecord } from '../../core/text/is-record.js'
+import { queryRows, type Row } from '../connection/query.js'
+
+/** What a session was set to before the code of a migration could change it. */
+export interface SessionSettings {
+  /** `none` for the user of the session itself. */
+  readonly role: string
+  readonly user: string
+  readonly searchPath: string
+  /** SQL that sets the session to all that again, in a transaction or outside of one. */
+  readonly restore: string
+}
+
+/** Reads what this session is set to by itself, beyond what the server, the database and the role set. */
+export async function readSessionSettings(client: pg.ClientBase): Promise<SessionSettings> {
+  const [row = {}] = await queryRows(
+    client,
+    `select ${currentSettingsColumns}, (select json_agg(json_build_object('name', name, 'setting', setting)) from pg_settings
+      where source = 'session' and context in ('user', 'superuser') and name not in ('role', 'session_authorization')
+        and name not like 'transaction\\_%') as settings`,
+  )
+  const current = parseCurrentSettings(row)
+  const settings = Array.isArray(row['settings']) ? row['settings'].filter(isRecord) : []
+  const calls = settings.map(
+    ({ name, setting }) =>
+      `set_config(${pg.escapeLiteral(String(name))}, ${pg.escapeLiteral(String(setting))}, false)`,
+  )
+  const statements = [
+    'reset session authorization',
+    'reset role',
+    'reset all',
+    ...(calls.length === 0 ? [] : [`select ${calls.join(', ')}`]),
+    ...(current.role === 'none' ? [] : [`set role ${pg.escapeIdentifier(current.role)}`]),
+  ]
+  return { ...current, restore: statements.join('; ') }
+}
+
+/** The columns that `parseCurrentSettings` reads. */
+export const currentSettingsColumns = `current_setting('role') as role, session_user as "user", current_setting('search_path') as search_path`
+
+/** Parses a row with the columns of `currentSettingsColumns`. */
+export function parseCurrentSettings(row: Row): Omit<SessionSettings, 'restore'> {
+  return {
+    role: String(row['role']),
+    user: String(row['user']),
+    searchPath: String(row['search_path']),
+  }
+}
