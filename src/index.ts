@@ -89,13 +89,20 @@ export function verify(options: VerbOptions): Promise<readonly Finding[]> {
   })
 }
 
-/** Replays the migrations in a scratch database and writes the snapshot beside them. Throws a SchemaError. */
-export function snapshot(
-  options: VerbOptions,
-): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {
+/**
+ * Replays the migrations in a scratch database and writes the snapshot beside them. With `acceptEmpty` revisions that change
+ * nothing are taken as they are. Throws a SchemaError.
+ */
+export function snapshot({
+  acceptEmpty = false,
+  ...options
+}: VerbOptions & { readonly acceptEmpty?: boolean }): Promise<{
+  readonly snapshot: Snapshot
+  readonly file: string
+}> {
   return withProject(options, async (workspace, { report }) => {
     const { makeSnapshot } = await import('./snapshot/current.js')
-    return makeSnapshot(workspace, report)
+    return makeSnapshot(workspace, report, { acceptEmpty })
   })
 }
 

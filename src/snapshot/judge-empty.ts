@@ -1,4 +1,4 @@
-import type { Snapshot } from '../core/model/snapshot.js'
+import type { MigrationChecksum, Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { formatCount, shortenList } from '../core/text/format.js'
 import { SchemaError } from '../errors/schema-error.js'
@@ -23,8 +23,8 @@ export async function judgeEmptyRevisions(
   found: readonly EmptyRevision[],
   { workspace, earlier, acceptEmpty, report }: EmptyRevisionContext,
 ): Promise<void> {
-  const known = new Set(earlier?.revisions.filter(changesNothing).map(({ revision }) => revision))
-  const fresh = found.filter(({ revision }) => !known.has(revision))
+  const isKnown = findKnown(earlier, workspace.migrations)
+  const fresh = found.filter(({ revision }) => !isKnown(revision))
   if (fresh.length === 0) return
   const applied = earlier === null && !acceptEmpty ? await readApplied(workspace) : new Set<string>()
   const refused = acceptEmpty ? [] : fresh.filter(({ revision }) => !applied.has(revision))
@@ -33,6 +33,21 @@ export async function judgeEmptyRevisions(
     event: 'promises empty',
     revisions: fresh.map(({ revision, because }) => `${revision} ${because}`),
   })
+}
+
+/** Whether the earlier snapshot has a revision with no change, maybe under the name that its file had then. */
+function findKnown(
+  earlier: Snapshot | null,
+  migrations: readonly MigrationChecksum[],
+): (revision: string) => boolean {
+  const empty = earlier?.revisions.filter(changesNothing) ?? []
+  const present = new Map(migrations.map((each) => [each.revision, each.checksum]))
+  const names = new Set(empty.map(({ revision }) => revision))
+  const renamed = new Set(empty.filter(({ revision }) => !present.has(revision)).map((each) => each.checksum))
+  return (revision) => {
+    const checksum = present.get(revision) ?? null
+    return names.has(revision) || (checksum !== null && renamed.has(checksum))
+  }
 }
 
 function changesNothing({ changes }: Snapshot['revisions'][number]): boolean {

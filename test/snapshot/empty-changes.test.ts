@@ -233,6 +233,12 @@ t.test(
       exit: 0,
       document: { empty: ['004_new ran DROP TABLE'] },
     })
+    await project.write({ '004_new': null, '005_renamed': 'drop table if exists old' })
+    t.match(
+      await runHere(project, 'snapshot', { env: development }),
+      { exit: 0, document: { empty: [] } },
+      'renamed',
+    )
     await project.write({ '001_songs': 'create table "Songs" (id int); drop table "Songs"' })
     t.match(
       await project.run('snapshot', development),
