@@ -94,7 +94,10 @@ export async function assessDatabase(
   }
 }
 
-/** Compares an inspection with this build; the snapshot names extensions where this database has them. The server is asked again only about differences in text. */
+/**
+ * Compares an inspection with this build; the snapshot names extensions where this database has them. The server is asked
+ * again only about differences in text.
+ */
 export async function assessInspection(
   client: pg.ClientBase,
   { migrations, project, config, snapshotFolders }: Workspace,
@@ -122,6 +125,7 @@ export async function assessInspection(
     ...input,
     live: canonicalized.live,
     canonicalizeFailures: canonicalized.canonicalizeFailures,
+    notes: canonicalized.notes,
   })
 }
 

@@ -1,4 +1,5 @@
-import { describeFact } from '../core/model/describe.js'
+import type { Fact, Facts } from '../core/model/catalog.js'
+import { describeChangedFact } from '../core/model/describe.js'
 import type { ActivityView, HealthDocument } from '../core/progress/health-document.js'
 import { toPrintable } from '../core/text/printable.js'
 
@@ -94,7 +95,8 @@ function renderDifferences({ verification }: HealthDocument): string {
   const lines = differences.map(
     ({ impact, change, object, reason, expected, actual }) =>
       `<tr><td>${impact}</td><td>${change} <code>${escapeHtml(object)}</code><br>${escapeHtml(reason)}</td>
-<td><code>${renderFacts(expected)}</code></td><td><code>${renderFacts(actual)}</code></td></tr>`,
+<td><code>${renderFacts(expected, (name, fact) => describeChangedFact(fact, actual?.[name])[0])}</code></td>
+<td><code>${renderFacts(actual, (name, fact) => describeChangedFact(expected?.[name], fact)[1])}</code></td></tr>`,
   )
   return `<table><thead><tr><th>impact</th><th>difference</th><th>expected</th><th>actual</th></tr></thead>
 <tbody>${lines.join('\n')}</tbody></table>`
@@ -111,11 +113,9 @@ function renderIgnored({ verification }: HealthDocument): string {
 <tbody>${lines.join('\n')}</tbody></table>`
 }
 
-function renderFacts(
-  facts: Readonly<Record<string, Parameters<typeof describeFact>[0]>> | undefined,
-): string {
+function renderFacts(facts: Facts | undefined, describe: (name: string, fact: Fact) => string): string {
   const entries = Object.entries(facts ?? {}).map(
-    ([name, fact]) => `${escapeHtml(name)}: ${escapeHtml(describeFact(fact))}`,
+    ([name, fact]) => `${escapeHtml(name)}: ${escapeHtml(describe(name, fact))}`,
   )
   return entries.join('<br>')
 }

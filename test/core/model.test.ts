@@ -13,7 +13,12 @@ import {
   tableKeyOf,
 } from '../../src/core/model/catalog.js'
 import { canonicalChange } from '../../src/core/model/change-digest.js'
-import { describeChanges, describeDifference, describeFact } from '../../src/core/model/describe.js'
+import {
+  describeChangedFact,
+  describeChanges,
+  describeDifference,
+  describeFact,
+} from '../../src/core/model/describe.js'
 import { diff, type Difference, type UndeterminedFacts } from '../../src/core/model/diff.js'
 import { matchesKey, parsePattern } from '../../src/core/model/pattern.js'
 import { splitIgnored, unmatchedPatterns, limitToScope } from '../../src/core/model/scope.js'
@@ -675,5 +680,23 @@ t.test('a difference is described with expected and actual', async (t) => {
       '    actual    character varying(9)',
     ],
   )
+  const pairs = [
+    ['a b', 'a\u00a0b', '"a b"', '"a\\u00a0b"'],
+    ['select 1\nfrom a', 'select 1\r\nfrom a', '"select 1\\nfrom a"', '"select 1\\r\\nfrom a"'],
+    ['a', 'a ', '"a"', '"a "'],
+    ['\tx', ' x', '"\\tx"', '" x"'],
+    ['ab', 'a\u200bb', 'ab', 'a\\u200bb'],
+    ['caf\u00e9', 'cafe\u0301', '"caf\\u00e9"', '"cafe\\u0301"'],
+    [
+      `${'x'.repeat(50)} y${'z'.repeat(50)}`,
+      `${'x'.repeat(50)}  y${'z'.repeat(50)}`,
+      `…"${'x'.repeat(19)} y${'z'.repeat(39)}"…`,
+      `…"${'x'.repeat(19)}  y${'z'.repeat(38)}"…`,
+    ],
+    ['a b', 'a c', 'a b', 'a c'],
+    [undefined, 'none', '"none"', '"none"'],
+  ] as const
+  for (const [expected, actual, ...shown] of pairs) t.strictSame(describeChangedFact(expected, actual), shown)
+  t.strictSame(describeChangedFact(['a, b'], ['a', 'b']), ['"["a, b"]"', '"["a","b"]"'])
   t.equal(describeFact(' SELECT id,\n    title\n   FROM songs;'), 'SELECT id, title FROM songs;')
 })

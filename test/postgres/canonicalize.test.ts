@@ -242,6 +242,47 @@ t.test(
   },
 )
 
+t.test('the body of a routine from a Windows checkout is the same, and that is told', async (t) => {
+  const lines = (end: string): string =>
+    [
+      'create function lines() returns text language plpgsql as $$',
+      'begin',
+      "  return 'a';",
+      'end $$;',
+      'create procedure nothing(a text) language sql as $$',
+      'select 1;',
+      '$$',
+    ].join(end)
+  const catalogWith = async (sql: string): Promise<Catalog> => {
+    await client.query(`begin; ${sql}`)
+    const read = await readCatalogInTransaction(client)
+    await client.query('rollback')
+    return read
+  }
+  const [unix, windows] = [await catalogWith(lines('\n')), await catalogWith(lines('\r\n'))]
+  t.equal(diff(unix, windows).length, 2)
+  for (const [expected, live] of [
+    [unix, windows],
+    [windows, unix],
+  ] as const) {
+    const found = await canonicalizeCatalog(
+      client,
+      { expected, live, majors: { expected: actual, actual } },
+      'own',
+    )
+    t.strictSame(diff(expected, found.live), [])
+    t.equal(found.notes.length, 2)
+    t.match(found.notes[0], /^function:public\.lines\(\) has (Windows|Unix) .* promised with (Windows|Unix)/)
+  }
+  const other = await catalogWith(lines('\r\n').replace("'a'", "'b'"))
+  const changed = await canonicalizeCatalog(
+    client,
+    { expected: unix, live: other, majors: { expected: actual, actual } },
+    'own',
+  )
+  t.equal(diff(unix, changed.live).length, 1)
+})
+
 t.test('a table that somebody else has locked is waited for only shortly', async (t) => {
   const other = await connect(t, url)
   await other.query('begin; lock table app.songs in access exclusive mode')

@@ -64,20 +64,73 @@ export function describeDifference(difference: Difference): readonly string[] {
     case 'changed':
       return [
         `changed ${toPrintable(difference.key)}`,
-        ...difference.facts.flatMap((name) => [
-          `  ${name}`,
-          `    expected  ${describeFact(difference.expected[name])}`,
-          `    actual    ${describeFact(difference.actual[name])}`,
-        ]),
+        ...difference.facts.flatMap((name) => {
+          const [expected, actual] = describeChangedFact(difference.expected[name], difference.actual[name])
+          return [`  ${name}`, `    expected  ${expected}`, `    actual    ${actual}`]
+        }),
       ]
   }
 }
 
 /** A fact on one line: the lines of a definition are joined. */
 export function describeFact(fact: Fact | undefined): string {
+  return toPrintable(textOf(fact).replaceAll(/\s+/g, ' ').trim())
+}
+
+/** Two values of a fact that differ. Where both would look the same, with all their characters where they begin to differ. */
+export function describeChangedFact(
+  expected: Fact | undefined,
+  actual: Fact | undefined,
+): readonly [expected: string, actual: string] {
+  const [one, other] = [describeFact(expected), describeFact(actual)]
+  if (!looksAlike(one, other)) return [one, other]
+  return exactExcerpts(exactTextOf(expected), exactTextOf(actual))
+}
+
+function looksAlike(one: string, other: string): boolean {
+  return visibleText(one) === visibleText(other)
+}
+
+function visibleText(text: string): string {
+  return text
+    .normalize('NFKC')
+    .replaceAll(/[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+}
+
+const excerptBefore = 20
+const excerptAfter = 40
+
+function exactExcerpts(one: string, other: string): readonly [string, string] {
+  const at = firstDifference(one, other)
+  return [exactExcerpt(one, at), exactExcerpt(other, at)]
+}
+
+function firstDifference(one: string, other: string): number {
+  let at = 0
+  while (at < one.length && one[at] === other[at]) at += 1
+  return at
+}
+
+function exactExcerpt(text: string, at: number): string {
+  const [start, end] = [Math.max(0, at - excerptBefore), at + excerptAfter]
+  return `${start > 0 ? '…' : ''}"${escapeAllButAscii(text.slice(start, end))}"${end < text.length ? '…' : ''}`
+}
+
+function escapeAllButAscii(text: string): string {
+  return toPrintable(
+    text.replaceAll(/[^\0-~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  )
+}
+
+function textOf(fact: Fact | undefined): string {
   if (fact === undefined) return 'none'
-  const text = Array.isArray(fact) ? fact.join(', ') : String(fact)
-  return toPrintable(text.replaceAll(/\s+/g, ' ').trim())
+  return Array.isArray(fact) ? fact.join(', ') : String(fact)
+}
+
+function exactTextOf(fact: Fact | undefined): string {
+  return Array.isArray(fact) ? JSON.stringify(fact) : textOf(fact)
 }
 
 function factsLine(label: string, facts: Facts): readonly string[] {

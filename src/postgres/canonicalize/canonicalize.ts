@@ -13,7 +13,7 @@
  *   temporary-objects.ts  the transaction, the messages and the rollback
  */
 import type pg from 'pg'
-import { type Catalog, type Facts } from '../../core/model/catalog.js'
+import { type Catalog, type Facts, parseKey } from '../../core/model/catalog.js'
 import { diff, type Difference, type UndeterminedFacts } from '../../core/model/diff.js'
 import { unquotedNames } from '../../core/model/pattern.js'
 import { type MajorVersions, samePublicGrants } from '../../core/model/server-versions.js'
@@ -21,7 +21,7 @@ import { pickKeys, promisedCatalogAt, type Snapshot } from '../../core/model/sna
 import { isStatementRejected } from '../connection/sqlstate.js'
 import type { ComparisonResult } from './deparse.js'
 import { type DeparseTransaction, type RelationName, withDeparser } from './temporary-objects.js'
-import { type ChangedFact, type TextComparison, prepareComparisons } from './text-pairs.js'
+import { type ChangedFact, isRoutine, type TextComparison, prepareComparisons } from './text-pairs.js'
 
 /** A promised and a live catalog, whose servers may have different major versions. */
 export interface CatalogComparison {
@@ -38,6 +38,8 @@ export interface CanonicalizedCatalog {
   /** The live catalog, with the promised text wherever both texts mean the same. */
   readonly live: Catalog
   readonly canonicalizeFailures: CanonicalizeFailures
+  /** What the texts differ in without a difference in meaning, where a person should know. */
+  readonly notes: readonly string[]
 }
 
 /** A live catalog at some revisions, and its differences from what the snapshot promises. */
@@ -57,7 +59,7 @@ export async function canonicalizeDifferences(
   transaction: DeparseTransaction,
 ): Promise<CanonicalizedCatalog> {
   const keys = differences.flatMap(({ change, key }) => (change === 'changed' ? [key] : []))
-  if (keys.length === 0) return { live, canonicalizeFailures: {} }
+  if (keys.length === 0) return { live, canonicalizeFailures: {}, notes: [] }
   const { catalog, undetermined } = promisedCatalogAt(snapshot, revisions)
   const expected = pickKeys(catalog, keys)
   const majors = { expected: snapshot.postgres, actual: major }
@@ -69,6 +71,7 @@ export async function canonicalizeDifferences(
   return {
     live: { ...live, ...canonicalized.live },
     canonicalizeFailures: canonicalized.canonicalizeFailures,
+    notes: canonicalized.notes,
   }
 }
 
@@ -160,7 +163,22 @@ function applyResults(
   return {
     live: { ...live, ...canonical },
     canonicalizeFailures: majors.expected === majors.actual ? {} : canonicalizeFailures,
+    notes: [...results].flatMap(([changed, result]) =>
+      result !== null && 'alike' in result && result.alike ? lineEndingNote(changed) : [],
+    ),
   }
+}
+
+/** Inside a text in quotes a line ending is a value, so it is told. */
+function lineEndingNote({ key, fact, expected, actual }: ChangedFact): readonly string[] {
+  const [promised, found] = [String(expected[fact]), String(actual[fact])]
+  return isRoutine(parseKey(key).kind) && promised.includes('\r') !== found.includes('\r')
+    ? [`${key} has ${lineEndingsOf(found)} line endings, and was promised with ${lineEndingsOf(promised)}`]
+    : []
+}
+
+function lineEndingsOf(text: string): string {
+  return text.includes('\r') ? 'Windows (CRLF)' : 'Unix (LF)'
 }
 
 /** The facts, one of them replaced by the promised one. */

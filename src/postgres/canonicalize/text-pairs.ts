@@ -21,23 +21,37 @@ export function prepareComparisons(
   columnsOf: ColumnLookup,
 ): readonly TextComparison[] | null {
   const { key, fact, expected, actual } = changed
-  const rule = deparseRules[parseKey(key).kind]?.[fact]
-  const texts = findDifferingTexts(expected[fact], actual[fact])
+  const { kind } = parseKey(key)
+  const rule = deparseRules[kind]?.[fact]
+  const found = findDifferingTexts(expected[fact], actual[fact])
+  const texts = isRoutine(kind) ? (found?.map(withoutLineEndings) ?? null) : found
   if (rule === undefined || texts === null) return null
   const names = unquotedNames(key)
   const [schema = '', relation = ''] = names
   const context = { names, facts: actual, columns: columnsOf(schema, relation) }
   return texts.map((pair) =>
-    differsOnlyInQuotes(pair, key) ? { alike: true } : prepareComparison(pair, rule, context),
+    pair[0] === pair[1] || (!isRoutine(kind) && differsOnlyInQuotes(pair))
+      ? { alike: true }
+      : prepareComparison(pair, rule, context),
   )
 }
 
-/** Not for routines: PostgreSQL keeps the body of a routine as it was written, quotes included. */
-function differsOnlyInQuotes([expected, actual]: TextPair, key: string): boolean {
-  const { kind } = parseKey(key)
-  return (
-    kind !== 'function' && kind !== 'procedure' && normalizeQuoting(expected) === normalizeQuoting(actual)
-  )
+/** PostgreSQL keeps the body of a routine as it was written, with its quotes and the line endings of a checkout. */
+export function isRoutine(kind: string): boolean {
+  return kind === 'function' || kind === 'procedure'
+}
+
+function differsOnlyInQuotes([expected, actual]: TextPair): boolean {
+  return normalizeQuoting(expected) === normalizeQuoting(actual)
+}
+
+/** A text with the line endings of Linux. */
+function normalizeLineEndings(text: string): string {
+  return text.replaceAll(/\r\n?/g, '\n')
+}
+
+function withoutLineEndings([expected, actual]: TextPair): TextPair {
+  return [normalizeLineEndings(expected), normalizeLineEndings(actual)]
 }
 
 type TextPair = readonly [expected: string, actual: string]
