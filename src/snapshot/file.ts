@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Facts } from '../core/model/catalog.js'
 import type { UndeterminedFacts } from '../core/model/diff.js'
 import { type Changes, type Snapshot, snapshotFormat, type SnapshotRevision } from '../core/model/snapshot.js'
+import { upgradeSnapshot } from '../core/model/snapshot-formats.js'
 import { isRecord } from '../core/text/is-record.js'
 import { errorMessage } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
@@ -74,7 +75,8 @@ function formatObjects(objects: Readonly<Record<string, unknown>>, indent: strin
 
 function parseSnapshot(text: string, file: string): Snapshot {
   const value = parseJson(text, file)
-  if (!isRecord(value) || value['schemagate'] !== snapshotFormat)
+  const format = isRecord(value) ? value['schemagate'] : undefined
+  if (!isRecord(value) || (format !== snapshotFormat && format !== 2))
     throw invalidSnapshotError(
       file,
       `it is not of format ${snapshotFormat}: another version of schemagate wrote it`,
@@ -87,7 +89,8 @@ function parseSnapshot(text: string, file: string): Snapshot {
     !revisions.every(isRevision)
   )
     throw invalidSnapshotError(file, 'it was changed by hand or is not whole')
-  return { postgres, base, revisions }
+  const snapshot = { postgres, base, revisions }
+  return format === 2 ? upgradeSnapshot(snapshot) : snapshot
 }
 
 function parseJson(text: string, file: string): unknown {

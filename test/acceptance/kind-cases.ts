@@ -13,6 +13,9 @@ const labels = label(`create type label;
 const labelOf = (name: string, more = ''): string =>
   `create type label_${name} (input = label_${name}_in, output = label_${name}_out${more});`
 
+const inDatabase = (change: string): string =>
+  `do $$ begin execute format('alter ${change}', current_database()); end $$;`
+
 /** Of each kind that few migrations make: one object is missing, one unexpected, one changed. */
 export const kindCases: readonly Case[] = [
   {
@@ -39,6 +42,23 @@ export const kindCases: readonly Case[] = [
       'missing user_mapping:s_a.public (breaks)',
       'unexpected server:s_b (harmless)',
       'unexpected user_mapping:s_b.public (harmless)',
+    ],
+  },
+  {
+    name: 'settings of the database and of roles',
+    promised: `${inDatabase('database %I set work_mem = 8192')} ${inDatabase('database %I set lock_timeout = 10')}
+      create role test_a; ${inDatabase('role test_a in database %I set work_mem = 8192')}
+      ${inDatabase('role test_a in database %I set lock_timeout = 10')}`,
+    live: `${inDatabase('database %I set geqo = off')} ${inDatabase('database %I set lock_timeout = 20')}
+      create role test_a; ${inDatabase('role test_a in database %I set geqo = off')}
+      ${inDatabase('role test_a in database %I set lock_timeout = 20')}`,
+    differences: [
+      'unexpected database_setting:geqo (harmless)',
+      'changed database_setting:lock_timeout value (weakens)',
+      'unexpected role_setting:test_a.geqo (harmless)',
+      'changed role_setting:test_a.lock_timeout inThisDatabase (weakens)',
+      'missing role_setting:test_a.work_mem (weakens)',
+      'missing database_setting:work_mem (weakens)',
     ],
   },
   {

@@ -172,7 +172,7 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
     [
       { schema: 'a' },
       { schema: 'b' },
-      'breaks: its functions and types are in a different schema, which may not be in the search path',
+      'harmless: it is the same extension, and what uses it is compared where it is',
     ],
   ],
   table: [
@@ -236,6 +236,12 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
     ...defaults,
     ...validated,
     [{}, null, 'breaks: queries that name it fail'],
+    [{ notNullName: 'a' }, {}, 'harmless: only statements that name the constraint do not find it'],
+    [
+      { identity: 'always' },
+      { identity: 'always', identitySequence: 'a' },
+      'weakens: statements that name its sequence, such as setval, do not find it or change a different one',
+    ],
     [null, { nullable: true }, 'harmless: inserts may omit it'],
     [null, required, 'breaks: inserts that omit it fail'],
     [null, { ...required, default: '0' }, 'harmless: inserts may omit it'],
@@ -301,6 +307,27 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
     [{}, { fdwOptions: ['column_name=b'] }, 'breaks: it maps to a different column of the foreign server'],
   ],
   constraint: [
+    [
+      {},
+      { checkTriggers: 'disabled' },
+      'weakens: rows that it forbids can be stored: its triggers on this table are off',
+    ],
+    [
+      {},
+      { checkTriggers: 'replica' },
+      'weakens: rows that it forbids can be stored: its triggers on this table are off',
+    ],
+    [{ checkTriggers: 'disabled' }, {}, 'breaks: rows that this build may write are refused'],
+    [
+      { checkTriggers: 'always' },
+      {},
+      'harmless: only whether replicated changes are checked as well differs',
+    ],
+    [
+      {},
+      { actionTriggers: 'disabled' },
+      'weakens: rows that others refer to can be deleted, and nothing is cascaded: its triggers on the referenced table are off',
+    ],
     ...validated,
     [{ type: 'check' }, null, 'weakens: rows that it forbids can be stored'],
     [{ type: 'exclude' }, null, 'weakens: rows that it forbids can be stored'],
@@ -386,6 +413,7 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
     [{}, { statistics: ['1: 50'] }, sample],
   ],
   trigger: [
+    [{}, { onPartitions: ['public.a: disabled'] }, 'weakens: it acts differently on rows of some partitions'],
     ...enabling,
     [{}, null, 'weakens: what it does on writes no longer happens'],
     [null, {}, writesMore],
@@ -816,6 +844,17 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
       { grants: ['app: INSERT'] },
       'weakens: new objects get different grants than promised',
     ],
+  ],
+  database_setting: [
+    [{ value: 'a' }, null, 'weakens: sessions run without a setting that was promised'],
+    [null, { value: 'a' }, 'harmless: nobody promised that it is not set'],
+    [{ value: 'a' }, { value: 'b' }, 'weakens: sessions run with a different setting than promised'],
+  ],
+  role_setting: [
+    [{ inThisDatabase: 'a' }, null, 'weakens: sessions run without a setting that was promised'],
+    [null, { inThisDatabase: 'a' }, 'harmless: nobody promised that it is not set'],
+    [{ inThisDatabase: 'a' }, {}, 'weakens: sessions run with a different setting than promised'],
+    [{}, { inAllDatabases: 'a' }, 'weakens: sessions run with a different setting than promised'],
   ],
   color: [
     [{}, null, 'breaks: nothing is known about this kind of object'],

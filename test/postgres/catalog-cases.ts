@@ -1014,6 +1014,108 @@ export const catalogCases: readonly CatalogCase[] = [
     },
   },
   {
+    name: 'what is switched off, and settings',
+    sql: `
+      create table music.labels (id int generated always as identity (sequence name music.label_numbers) primary key);
+      create table music.deals (label int references music.labels on update cascade, at date) partition by range (at);
+      create table music.deals_1 partition of music.deals for values from ('2020-01-01') to ('2021-01-01');
+      create trigger touch before insert on music.deals for each row execute function music.touched();
+      create table music.shares (label int constraint of_label references music.labels, part int unique deferrable);
+      alter table music.deals_1 disable trigger touch;
+      alter table music.shares disable trigger all;
+      alter table music.labels disable trigger all;
+      do $$ begin
+        execute format('alter database %I set search_path = "$user", music', current_database());
+        execute format('alter database %I set "music.api_key" = ''abc''', current_database());
+        execute format('alter role test_listener in database %I set work_mem = ''8MB''', current_database());
+      end $$;
+      alter role test_listener set statement_timeout = '1s'`,
+    objects: {
+      'table:music.labels': {
+        rowSecurity: false,
+        forceRowSecurity: false,
+        grants: ['test_listener: SELECT'],
+      },
+      'column:music.labels.id': {
+        type: 'integer',
+        nullable: false,
+        identity: 'always',
+        identitySequence: 'label_numbers',
+        $position: 1,
+      },
+      'constraint:music.labels.labels_pkey': {
+        type: 'primary key',
+        definition: 'PRIMARY KEY (id)',
+        valid: true,
+      },
+      'table:music.deals': {
+        rowSecurity: false,
+        forceRowSecurity: false,
+        partitionedBy: 'RANGE (at)',
+        grants: ['test_listener: SELECT'],
+      },
+      'column:music.deals.label': { type: 'integer', nullable: true, $position: 1 },
+      'column:music.deals.at': { type: 'date', nullable: true, $position: 2 },
+      'table:music.deals_1': {
+        rowSecurity: false,
+        forceRowSecurity: false,
+        partition: `FOR VALUES FROM ('2020-01-01') TO ('2021-01-01')`,
+        parents: ['music.deals'],
+        grants: ['test_listener: SELECT'],
+        $needs: ['table:music.deals'],
+      },
+      'column:music.deals_1.label': { type: 'integer', nullable: true, $inherited: true, $position: 1 },
+      'column:music.deals_1.at': { type: 'date', nullable: true, $inherited: true, $position: 2 },
+      'constraint:music.deals.deals_label_fkey': {
+        type: 'foreign key',
+        definition: 'FOREIGN KEY (label) REFERENCES music.labels(id) ON UPDATE CASCADE',
+        valid: true,
+        actionTriggers: 'disabled',
+        $needs: ['column:music.labels.id', 'constraint:music.labels.labels_pkey'],
+      },
+      'constraint:music.deals_1.deals_label_fkey': {
+        type: 'foreign key',
+        definition: 'FOREIGN KEY (label) REFERENCES music.labels(id) ON UPDATE CASCADE',
+        valid: true,
+        parent: 'music.deals.deals_label_fkey',
+        $inherited: true,
+        $needs: ['column:music.labels.id', 'constraint:music.labels.labels_pkey'],
+      },
+      'trigger:music.deals.touch': {
+        definition:
+          'CREATE TRIGGER touch BEFORE INSERT ON music.deals FOR EACH ROW EXECUTE FUNCTION music.touched()',
+        enabled: 'enabled',
+        onPartitions: ['music.deals_1: disabled'],
+        $needs: ['function:music.touched()'],
+      },
+      'table:music.shares': {
+        rowSecurity: false,
+        forceRowSecurity: false,
+        grants: ['test_listener: SELECT'],
+      },
+      'column:music.shares.label': { type: 'integer', nullable: true, $position: 1 },
+      'column:music.shares.part': { type: 'integer', nullable: true, $position: 2 },
+      'constraint:music.shares.of_label': {
+        type: 'foreign key',
+        definition: 'FOREIGN KEY (label) REFERENCES music.labels(id)',
+        valid: true,
+        checkTriggers: 'disabled',
+        actionTriggers: 'disabled',
+        $needs: ['column:music.labels.id', 'constraint:music.labels.labels_pkey'],
+      },
+      'constraint:music.shares.shares_part_key': {
+        type: 'unique',
+        definition: 'UNIQUE (part) DEFERRABLE',
+        valid: true,
+        checkTriggers: 'disabled',
+      },
+      'database_setting:"music.api_key"': { value: '(hidden)' },
+      'database_setting:search_path': { value: '"$user", music' },
+      'role_setting:test_listener.statement_timeout': { inAllDatabases: '1s' },
+      'role_setting:test_listener.work_mem': { inThisDatabase: '8MB' },
+    },
+  },
+  {
     name: 'since 18',
     since: 18,
     sql: `
@@ -1043,8 +1145,20 @@ export const catalogCases: readonly CatalogCase[] = [
         valid: true,
       },
       'table:music.lone': { rowSecurity: false, forceRowSecurity: false, grants: ['test_listener: SELECT'] },
-      'column:music.lone.a': { type: 'integer', nullable: false, notNullNoInherit: true, $position: 1 },
-      'column:music.lone.b': { type: 'integer', nullable: false, valid: false, $position: 2 },
+      'column:music.lone.a': {
+        type: 'integer',
+        nullable: false,
+        notNullNoInherit: true,
+        notNullName: 'a_set',
+        $position: 1,
+      },
+      'column:music.lone.b': {
+        type: 'integer',
+        nullable: false,
+        valid: false,
+        notNullName: 'b_set',
+        $position: 2,
+      },
       'column:music.lone.c': {
         type: 'integer',
         nullable: true,

@@ -106,7 +106,7 @@ t.test('the snapshot is the same text each time, one line for each object', asyn
   t.equal(
     text,
     `{
-  "schemagate": 2,
+  "schemagate": 3,
   "postgres": ${snapshot.postgres},
   "base": {
     "schema:public": {},
@@ -334,15 +334,15 @@ const [firstRevision] = every.revisions
 const broken: readonly (readonly [string, string, unknown])[] = [
   ['cut off', 'Unexpected end of JSON input', '{ "schemagate":'],
   ['empty', 'Unexpected end of JSON input', ''],
-  ['of a later format', 'it is not of format 2: another version of schemagate wrote it', { schemagate: 3 }],
+  ['of a later format', 'it is not of format 3: another version of schemagate wrote it', { schemagate: 4 }],
   [
     'of an earlier format',
-    'it is not of format 2: another version of schemagate wrote it',
+    'it is not of format 3: another version of schemagate wrote it',
     { schemagate: 1 },
   ],
-  ['another file', 'it is not of format 2: another version of schemagate wrote it', { name: 'songs' }],
-  ['a list', 'it is not of format 2: another version of schemagate wrote it', []],
-  ['null', 'it is not of format 2: another version of schemagate wrote it', null],
+  ['another file', 'it is not of format 3: another version of schemagate wrote it', { name: 'songs' }],
+  ['a list', 'it is not of format 3: another version of schemagate wrote it', []],
+  ['null', 'it is not of format 3: another version of schemagate wrote it', null],
   ...[
     { postgres: '17' },
     { base: null },

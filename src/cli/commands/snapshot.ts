@@ -3,12 +3,12 @@ import { diff } from '../../core/model/diff.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { ProgressReporter } from '../../core/progress/events.js'
 import { noticeOf, type RevisionNotice } from '../../core/progress/notices.js'
+import { hasSameChanges } from '../../core/model/same-changes.js'
 import { formatCount } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
 import { makeSnapshot } from '../../snapshot/current.js'
-import { formatSnapshot } from '../../snapshot/file.js'
 import { findSnapshotDirectory } from '../../snapshot/find.js'
 import { replay } from '../../snapshot/replay.js'
 import { loadUsableSnapshot, missingSnapshotError, staleSnapshotError } from '../../snapshot/usable.js'
@@ -83,35 +83,11 @@ async function checkSnapshot(
   const { project, migrations } = workspace
   const scratch = await findScratch(workspace.scratch)
   const { snapshot: fresh } = await replay({ scratch, project, migrations, report })
-  if (formatSnapshot(toComparable(fresh)) !== formatSnapshot(toComparable(committed)))
-    throw differentSnapshotError(workspace, committed, fresh)
+  if (!hasSameChanges(fresh, committed)) throw differentSnapshotError(workspace, committed, fresh)
   return {
     exit: 0,
     text: `The snapshot matches the migrations: ${formatCount(migrations.length, 'revision')}.`,
     document: { revisions: migrations.length, stale: [] },
-  }
-}
-
-/** Without the texts, which are compared before, the PostgreSQL version, and the facts that differ at every replay. */
-function toComparable({ revisions }: Snapshot): Snapshot {
-  return {
-    postgres: 0,
-    base: {},
-    revisions: revisions.map(({ revision, changes, undetermined = {} }) => ({
-      revision,
-      file: null,
-      checksum: null,
-      changes: Object.fromEntries(
-        Object.entries(changes).map(([key, facts]) => [
-          key,
-          facts === null
-            ? null
-            : Object.fromEntries(
-                Object.entries(facts).filter(([name]) => undetermined[key]?.includes(name) !== true),
-              ),
-        ]),
-      ),
-    })),
   }
 }
 
@@ -122,7 +98,8 @@ function differentSnapshotError(
 ): SchemaError {
   const lines = fresh.revisions.flatMap(({ revision, changes }, index) => {
     const before = committed.revisions[index]?.changes ?? {}
-    const differences = diff(markDropped(before), markDropped(changes))
+    const undetermined = committed.revisions[index]?.undetermined
+    const differences = diff(markDropped(before), markDropped(changes), undetermined)
     return differences.length === 0
       ? []
       : [revision, ...differences.flatMap(describeDifference).map((line) => `  ${line}`)]

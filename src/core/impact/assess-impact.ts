@@ -2,15 +2,7 @@ import { type Catalog, parseKey, relationKeysOf } from '../model/catalog.js'
 import type { Difference } from '../model/diff.js'
 import { commentRules, grantRules } from './annotations.js'
 import { columnRules, domainRules } from './columns.js'
-import {
-  constraintRules,
-  eventTriggerRules,
-  indexRules,
-  policyRules,
-  ruleRules,
-  statisticsRules,
-  triggerRules,
-} from './constraints-and-indexes.js'
+import { constraintRules, indexRules, statisticsRules } from './constraints-and-indexes.js'
 import {
   baseTypeRules,
   collationRules,
@@ -54,7 +46,9 @@ import {
   worstVerdict,
 } from './rule.js'
 import { extensionRules, schemaRules, sequenceRules } from './schemas-and-sequences.js'
+import { roleSettingRules, settingRules } from './settings.js'
 import { foreignTableRules, tableRules } from './tables.js'
+import { eventTriggerRules, policyRules, ruleRules, triggerRules } from './triggers-and-policies.js'
 import { materializedViewRules, viewRules } from './views.js'
 
 export { type Impact, impacts } from './rule.js'
@@ -106,6 +100,8 @@ export const impactRules: Readonly<Record<string, KindRules>> = {
   publication: publicationRules,
   subscription: subscriptionRules,
   default_privileges: defaultPrivilegesRules,
+  database_setting: settingRules,
+  role_setting: roleSettingRules,
 }
 
 /** What a difference means in the facts that objects of every kind can have. */

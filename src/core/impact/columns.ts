@@ -114,12 +114,17 @@ export const columnRules: KindRules = {
     default: defaultRule,
     identity: identityRule,
     identityOptions: ['weakens', 'it generates different numbers than promised'],
+    identitySequence: [
+      'weakens',
+      'statements that name its sequence, such as setval, do not find it or change a different one',
+    ],
     generated: generatedRule,
     valid: validityRule,
     notNullNoInherit: {
       cases: [['it is not inherited', isNow(true), ['weakens', 'child tables may store nulls']]],
       otherwise: ['breaks', 'inserts of null into child tables fail'],
     },
+    notNullName: ['harmless', 'only statements that name the constraint do not find it'],
     collation: otherOrder,
     storage: ['harmless', 'only the storage of long values differs'],
     compression: ['harmless', 'only the storage of long values differs'],

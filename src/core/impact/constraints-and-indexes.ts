@@ -1,12 +1,10 @@
-import { type Fact, type Facts, parseKey, tableKeyOf } from '../model/catalog.js'
-import { isTriggerOfTool } from './tool-triggers.js'
+import { type Fact, type Facts, parseKey } from '../model/catalog.js'
 import {
   type FactChange,
   type ImpactContext,
   isNow,
   type KindRules,
   type ImpactRule,
-  type RuleCase,
   unused,
   validityRule,
   type ImpactVerdict,
@@ -32,6 +30,21 @@ const isUniqueKey = ({ type }: { readonly type?: unknown }): boolean =>
 
 function stripEnforcement(definition: Fact | undefined): string {
   return String(definition).replace(/ NOT ENFORCED$/, '')
+}
+
+/** The triggers by which PostgreSQL enforces a constraint. In replica sessions only, or never, they do nothing here. */
+function switchedRule(whenOff: string): ImpactRule<FactChange> {
+  return {
+    cases: [
+      ['they are off', ({ actual }) => isOff(actual), ['weakens', whenOff]],
+      ['they were off', ({ expected }) => isOff(expected), rowsRefused],
+    ],
+    otherwise: ['harmless', 'only whether replicated changes are checked as well differs'],
+  }
+}
+
+function isOff(states: Fact | undefined): boolean {
+  return /disabled|replica/.test(String(states))
 }
 
 export const constraintRules: KindRules = {
@@ -77,6 +90,10 @@ export const constraintRules: KindRules = {
     ],
     options: otherStorage,
     clustered: onlyClusterOrder,
+    checkTriggers: switchedRule('rows that it forbids can be stored: its triggers on this table are off'),
+    actionTriggers: switchedRule(
+      'rows that others refer to can be deleted, and nothing is cascaded: its triggers on the referenced table are off',
+    ),
   },
 }
 
@@ -149,92 +166,6 @@ export const indexRules: KindRules = {
     parent: ['slows', 'it became part of the index of the partitioned table, or no longer is'],
     clustered: onlyClusterOrder,
     statistics: ['slows', 'queries are planned from a larger or smaller sample'],
-  },
-}
-
-const enabledRule: ImpactRule<FactChange> = {
-  cases: [
-    ['it is disabled', isNow('disabled'), ['weakens', 'it no longer does anything']],
-    [
-      'it fires in replica sessions only',
-      isNow('replica'),
-      ['weakens', 'it acts on replicated changes only'],
-    ],
-  ],
-  otherwise: ['weakens', 'it acts where it was promised not to'],
-}
-
-export const triggerRules: KindRules = {
-  missing: ['weakens', 'what it does on writes no longer happens'],
-  unexpected: {
-    cases: [
-      [
-        "it fires after the write, and is a known tool's or an extension's",
-        isTriggerOfTool,
-        ['harmless', 'it records or forwards what is written, and does not change it'],
-      ],
-    ],
-    otherwise: ['weakens', 'writes do more than promised'],
-  },
-  changed: { definition: ['weakens', 'writes do something other than promised'], enabled: enabledRule },
-}
-
-export const ruleRules: KindRules = {
-  missing: ['weakens', 'what it does in addition to statements, or instead of them, no longer happens'],
-  unexpected: ['weakens', 'statements do more than promised, or something else'],
-  changed: { definition: ['weakens', 'statements do something other than promised'], enabled: enabledRule },
-}
-
-export const eventTriggerRules: KindRules = {
-  missing: ['weakens', 'what it does or forbids when the schema changes no longer happens'],
-  unexpected: {
-    cases: [
-      [
-        'it fires at login',
-        ({ event }) => event === 'login',
-        ['weakens', 'connections do more than promised, or are refused'],
-      ],
-    ],
-    otherwise: ['harmless', 'it acts on changes of the schema, which are verified, and not on requests'],
-  },
-  changed: {
-    event: ['weakens', 'it fires on a different event'],
-    tags: ['weakens', 'it fires for different statements'],
-    function: ['weakens', 'it does something other than promised'],
-    enabled: enabledRule,
-  },
-}
-
-const otherRows: ImpactVerdict = ['weakens', 'a role sees, or may write, different rows than promised']
-
-const withoutEffect: RuleCase<Facts> = [
-  'row security of its table is off',
-  (_, { key, expected, live }) => {
-    const table = tableKeyOf(key) ?? ''
-    return live[table]?.['rowSecurity'] === false && expected[table]?.['rowSecurity'] !== true
-  },
-  ['harmless', 'policies do nothing while row security of the table is off'],
-]
-
-export const policyRules: KindRules = {
-  missing: otherRows,
-  unexpected: {
-    cases: [
-      withoutEffect,
-      [
-        'it is restrictive',
-        ({ permissive }) => permissive === false,
-        ['breaks', 'rows that it does not accept disappear or are refused'],
-      ],
-    ],
-    otherwise: otherRows,
-  },
-  changed: {
-    command: otherRows,
-    permissive: otherRows,
-    roles: otherRows,
-    using: otherRows,
-    withCheck: otherRows,
   },
 }
 

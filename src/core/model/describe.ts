@@ -1,4 +1,5 @@
 import { describeCounts, nameOfKind } from '../text/format.js'
+import { exactExcerpts, looksAlike } from '../text/exact-excerpts.js'
 import { toPrintable } from '../text/printable.js'
 import { countByKind, type Fact, type Facts, parseKey, relationKeysOf } from './catalog.js'
 import type { Difference } from './diff.js'
@@ -83,45 +84,7 @@ export function describeChangedFact(
   actual: Fact | undefined,
 ): readonly [expected: string, actual: string] {
   const [one, other] = [describeFact(expected), describeFact(actual)]
-  if (!looksAlike(one, other)) return [one, other]
-  return exactExcerpts(exactTextOf(expected), exactTextOf(actual))
-}
-
-function looksAlike(one: string, other: string): boolean {
-  return visibleText(one) === visibleText(other)
-}
-
-function visibleText(text: string): string {
-  return text
-    .normalize('NFKC')
-    .replaceAll(/[\p{Default_Ignorable_Code_Point}\p{Cf}]/gu, '')
-    .replaceAll(/\s+/g, ' ')
-    .trim()
-}
-
-const excerptBefore = 20
-const excerptAfter = 40
-
-function exactExcerpts(one: string, other: string): readonly [string, string] {
-  const at = firstDifference(one, other)
-  return [exactExcerpt(one, at), exactExcerpt(other, at)]
-}
-
-function firstDifference(one: string, other: string): number {
-  let at = 0
-  while (at < one.length && one[at] === other[at]) at += 1
-  return at
-}
-
-function exactExcerpt(text: string, at: number): string {
-  const [start, end] = [Math.max(0, at - excerptBefore), at + excerptAfter]
-  return `${start > 0 ? '…' : ''}"${escapeAllButAscii(text.slice(start, end))}"${end < text.length ? '…' : ''}`
-}
-
-function escapeAllButAscii(text: string): string {
-  return toPrintable(
-    text.replaceAll(/[^\0-~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`),
-  )
+  return looksAlike(one, other) ? exactExcerpts(exactTextOf(expected), exactTextOf(actual)) : [one, other]
 }
 
 function textOf(fact: Fact | undefined): string {

@@ -58,6 +58,11 @@ export interface SplitDifferences {
   readonly ignored: readonly IgnoredDifferences[]
 }
 
+/** Whether an object is a setting of a database or a role: providers make their own, so only a promised one is compared. */
+export function isSetting(key: string): boolean {
+  return key.startsWith('database_setting:') || key.startsWith('role_setting:')
+}
+
 /**
  * Compares the live catalog with the promise within the scope; with `keys` only those objects. `expected` is the part of
  * the promise that is compared.
@@ -73,7 +78,8 @@ export function compareInScope(
   const compared = { ...promised, catalog: expected }
   const found =
     keys === undefined ? diffAgainstPromise(compared, actual) : diffKeysAgainstPromise(compared, actual, keys)
-  return { expected, ...splitIgnored(found, scope, expected, actual) }
+  const counted = found.filter(({ change, key }) => change !== 'unexpected' || !isSetting(key))
+  return { expected, ...splitIgnored(counted, scope, expected, actual) }
 }
 
 /**
@@ -127,7 +133,7 @@ function selfAndOwnerKeys(key: string, facts: Facts, exists: (key: string) => bo
   const { kind, names } = parseKey(key)
   const relations = relationKeysOf(key)
   const present = relations.filter(exists)
-  const top = kind === 'user_mapping' ? `server:${names[0]}` : schemaKeyOf(key)
+  const top = kind === 'user_mapping' ? `server:${names[0]}` : isSetting(key) ? null : schemaKeyOf(key)
   const owner = ownerByFact[kind]?.(facts) ?? null
   return [
     key,

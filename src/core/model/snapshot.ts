@@ -1,8 +1,8 @@
 import { type Catalog, type Facts, sameFacts, sortKeys } from './catalog.js'
 import { diff, type Difference, type UndeterminedFacts } from './diff.js'
 
-/** A snapshot of a different format has different facts of the catalog, or prints them differently. */
-export const snapshotFormat = 2
+/** A snapshot of a different format has different facts of the catalog. 2 can be read as well. */
+export const snapshotFormat = 3
 
 /** What a revision changes in the catalog, by object key: the facts after it, null if the object is gone. */
 export type Changes = Readonly<Record<string, Facts | null>>
@@ -27,6 +27,8 @@ export interface Snapshot {
   /** What the scratch database held before the first revision: neither promised nor unexpected. */
   readonly base: Catalog
   readonly revisions: readonly SnapshotRevision[]
+  /** The format of its file, where that is an earlier one. */
+  readonly format?: 2
   /** The snapshot as its file has it, where this one names extensions in the schemas of a database. */
   readonly original?: Snapshot
 }

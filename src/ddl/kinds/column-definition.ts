@@ -34,8 +34,15 @@ export function columnConstraints(object: DdlObject): readonly string[] {
       : `GENERATED ALWAYS AS (${generated[2]})${generated[1] === 'stored' ? ' STORED' : ' VIRTUAL'}`,
     expression === '' || isDefaultDeferred(object) ? '' : `DEFAULT ${expression}`,
     identityClause(object),
-    isNotNullInline(object) ? `NOT NULL${booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}` : '',
+    isNotNullInline(object) ? notNullClause(object) : '',
   ].filter((part) => part !== '')
+}
+
+/** Before 18 PostgreSQL takes the name and forgets it. */
+function notNullClause(object: DdlObject): string {
+  const name = textFact(object, 'notNullName')
+  const noInherit = booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''
+  return `${name === '' ? '' : `CONSTRAINT ${name} `}NOT NULL${noInherit}`
 }
 
 /** An identity column is NOT NULL by itself. A NOT NULL that is not valid is a statement after the table. */

@@ -1,4 +1,5 @@
-import { type DdlObject, listFact, type DdlStep, textFact } from '../object.js'
+import { quoteIdentifier } from '../identifiers.js'
+import { type DdlObject, listFact, type DdlStep, step, textFact } from '../object.js'
 
 /**
  * The options of an identity column by the keyword of their fact: the clause that sets one, and the clause that resets
@@ -20,7 +21,11 @@ type AlterColumn = (clause: string) => DdlStep
 export function identityClause(column: DdlObject): string {
   const identity = textFact(column, 'identity')
   if (identity === '') return ''
-  const options = listFact(column, 'identityOptions').map(renderIdentityOption)
+  const sequence = textFact(column, 'identitySequence')
+  const options = [
+    ...(sequence === '' ? [] : [`SEQUENCE NAME ${quoteIdentifier(column.names[0] ?? '')}.${sequence}`]),
+    ...listFact(column, 'identityOptions').map(renderIdentityOption),
+  ]
   return `GENERATED ${identity.toUpperCase()} AS IDENTITY${options.length === 0 ? '' : ` (${options.join(' ')})`}`
 }
 
@@ -33,6 +38,18 @@ export function identitySteps(from: DdlObject, to: DdlObject, alter: AlterColumn
   if (before !== '' && after === '') return [{ ...alter('DROP IDENTITY'), phase: 'release' }]
   if (before === '' && after !== '') return [{ ...alter(`ADD ${identityClause(to)}`), phase: 'attach' }]
   return before === after ? [] : [alter(`SET GENERATED ${after.toUpperCase()}`)]
+}
+
+/** Renames the sequence of an identity column that stays one. */
+export function identitySequenceSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  if (textFact(from, 'identity') === '' || textFact(to, 'identity') === '') return []
+  const schema = quoteIdentifier(from.names[0] ?? '')
+  return [step(`ALTER SEQUENCE ${schema}.${sequenceName(from)} RENAME TO ${sequenceName(to)}`)]
+}
+
+function sequenceName(column: DdlObject): string {
+  const [, table = '', name = ''] = column.names
+  return textFact(column, 'identitySequence') || quoteIdentifier(`${table}_${name}_seq`)
 }
 
 /** Changes the options of an identity column that stays one. */

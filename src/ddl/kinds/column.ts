@@ -13,7 +13,7 @@ import {
 } from '../object.js'
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
-import { identityOptionSteps, identitySteps, isNarrowing } from './column-identity.js'
+import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { columnTypeSteps } from './column-type.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
 import { tableKeyword } from './table.js'
@@ -164,6 +164,7 @@ const stepsByFact: Readonly<Record<string, (from: DdlObject, to: DdlObject) => r
   ],
   statistics: (_, to) => [alterColumnStep(to, `SET STATISTICS ${textFact(to, 'statistics') || '-1'}`)],
   options: (from, to) => parameterChanges(from, to, 'options').map((clause) => alterColumnStep(to, clause)),
+  identitySequence: identitySequenceSteps,
   fdwOptions: (from, to) => [
     alterColumnStep(to, `OPTIONS (${foreignOptionChanges(from, to, 'fdwOptions')})`),
   ],
@@ -179,7 +180,7 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
       : []),
     // With a new type, columnTypeSteps has dropped the default.
     ...(facts.has('default') && !typeChanges ? dropDefaultSteps(from, to) : []),
-    ...nullabilitySteps(to, facts),
+    ...nullabilitySteps(from, to, facts),
     ...identitySteps(from, to, (clause) => alterColumnStep(to, clause)),
     ...(setsDefault ? [setDefaultStep(to)] : []),
     ...Object.entries(stepsByFact).flatMap(([fact, render]) => (facts.has(fact) ? render(from, to) : [])),
@@ -194,11 +195,16 @@ function dropDefaultSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   return textFact(to, 'default') === '' ? [drop] : []
 }
 
-function nullabilitySteps(to: DdlObject, facts: ReadonlySet<string>): readonly DdlStep[] {
-  if (!['nullable', 'valid', 'notNullNoInherit'].some((fact) => facts.has(fact))) return []
+function nullabilitySteps(from: DdlObject, to: DdlObject, facts: ReadonlySet<string>): readonly DdlStep[] {
+  if (!['nullable', 'valid', 'notNullNoInherit'].some((fact) => facts.has(fact)))
+    return facts.has('notNullName') ? renameNotNullSteps(from, to) : []
   const table = to.relation
   if (to.facts['nullable'] === true) return [alterColumnStep(to, 'DROP NOT NULL')]
-  if (to.facts['valid'] === false || booleanFact(to, 'notNullNoInherit'))
+  if (
+    to.facts['valid'] === false ||
+    booleanFact(to, 'notNullNoInherit') ||
+    textFact(to, 'notNullName') !== ''
+  )
     return [alterColumnStep(to, 'DROP NOT NULL'), addNotNullStep(to)]
   return [
     ...(facts.has('notNullNoInherit') ? [alterColumnStep(to, 'DROP NOT NULL')] : []),
@@ -213,10 +219,20 @@ function nullabilitySteps(to: DdlObject, facts: ReadonlySet<string>): readonly D
   ]
 }
 
-/** NOT NULL that is NOT VALID or NO INHERIT needs a named constraint. The name is not compared. */
+/** Only 18 and later have a constraint to rename. Where its name is not known, it is made again. */
+function renameNotNullSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  const [, table = '', name = ''] = to.names
+  const before = textFact(from, 'notNullName')
+  if (before === '') return [alterColumnStep(to, 'DROP NOT NULL'), addNotNullStep(to)]
+  const after = textFact(to, 'notNullName') || quoteIdentifier(`${table}_${name}_not_null`)
+  return [step(`ALTER ${tableKeyword(to)} ${to.relation} RENAME CONSTRAINT ${before} TO ${after}`)]
+}
+
+/** NOT NULL that is NOT VALID or NO INHERIT, or has a name of its own, needs a named constraint. */
 function addNotNullStep(object: DdlObject): DdlStep {
   const [, table = '', name = ''] = object.names
-  const constraint = quoteIdentifier(`${table.slice(0, 26)}_${name.slice(0, 26)}_not_null`)
+  const constraint =
+    textFact(object, 'notNullName') || quoteIdentifier(`${table.slice(0, 26)}_${name.slice(0, 26)}_not_null`)
   const suffix = `${booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}${object.facts['valid'] === false ? ' NOT VALID' : ''}`
   return step(
     `ALTER ${tableKeyword(object)} ${object.relation} ADD CONSTRAINT ${constraint} NOT NULL ${object.name}${suffix}`,

@@ -16,6 +16,7 @@ import {
   withoutFacts,
 } from '../object.js'
 import type { Hazard, LockMode } from '../statement.js'
+import { constraintTriggerSteps, enforcedAsUsual } from './constraint-triggers.js'
 import { parameterChanges } from './parameters.js'
 import { tableKeyword } from './table.js'
 
@@ -28,6 +29,7 @@ export const constraintDdl: KindDdl = {
           ...addConstraintSteps(object),
           ...constraintIndexSteps(withoutFacts(object), object),
           ...attachConstraintSteps(object),
+          ...constraintTriggerSteps(object, enforcedAsUsual, tablesOf(object)),
         ],
   drop: (object) =>
     booleanFact(object, '$inherited')
@@ -42,10 +44,7 @@ export const constraintDdl: KindDdl = {
   alter: ({ from, to, facts }) => {
     const deferral = facts.has('definition') ? deferralSteps(from, to) : []
     const rest = [...facts].filter(
-      (fact) =>
-        !['valid', 'options', 'clustered', 'parent', ...(deferral === null ? [] : ['definition'])].includes(
-          fact,
-        ),
+      (fact) => !alterableFacts.has(fact) && !(fact === 'definition' && deferral !== null),
     )
     if (rest.length > 0 || (facts.has('valid') && to.facts['valid'] === false)) return 'replace'
     if (booleanFact(to, '$inherited') && facts.has('valid')) return []
@@ -54,6 +53,7 @@ export const constraintDdl: KindDdl = {
       ...(facts.has('valid') ? [validateConstraintStep(to)] : []),
       ...constraintIndexSteps(from, to),
       ...(facts.has('parent') ? attachConstraintSteps(to) : []),
+      ...constraintTriggerSteps(to, from, tablesOf(to)),
     ]
   },
 }
@@ -75,6 +75,15 @@ function deferralSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] | nul
     }),
   ]
 }
+
+const alterableFacts: ReadonlySet<string> = new Set([
+  'valid',
+  'options',
+  'clustered',
+  'parent',
+  'checkTriggers',
+  'actionTriggers',
+])
 
 /** PostgreSQL adds a check constraint of a table to its children. */
 function comesFromParent(object: DdlObject): boolean {
@@ -142,14 +151,19 @@ function addConstraintHazards(object: DdlObject, validation: 'validated' | 'not 
   const table = object.relation
   const isForeignKey = textFact(object, 'type') === 'foreign key'
   const lock: LockMode = isForeignKey ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE'
-  const lockedTables = [table, ...(isForeignKey ? referencedTables(object) : [])]
-  const locks = lockedTables.map((name): Hazard => ({ hazard: 'lock', table: name, lock }))
+  const locks = tablesOf(object).map((name): Hazard => ({ hazard: 'lock', table: name, lock }))
   if (validation === 'not valid') return locks
   return [
     ...locks,
     { hazard: 'full scan', table, lock },
     { hazard: 'may fail', when: `rows violate ${object.name}`, table },
   ]
+}
+
+/** The table of a constraint, and those that a foreign key references. */
+function tablesOf(object: DdlObject): readonly string[] {
+  const isForeignKey = textFact(object, 'type') === 'foreign key'
+  return [object.relation, ...(isForeignKey ? referencedTables(object) : [])]
 }
 
 /** The tables that a foreign key references, without its own. */

@@ -11,7 +11,12 @@ const enableClauses: Readonly<Record<string, string>> = {
  * ALWAYS`.
  */
 export function enableClause(object: DdlObject): string {
-  return enableClauses[textFact(object, 'enabled')] ?? 'ENABLE'
+  return enableClauseFor(textFact(object, 'enabled'))
+}
+
+/** The clause for a mode of firing, as a fact has it. */
+export function enableClauseFor(mode: string): string {
+  return enableClauses[mode] ?? 'ENABLE'
 }
 
 /** Whether a new trigger or rule already fires in this way. */

@@ -25,6 +25,7 @@ import { procedureDdl, functionDdl } from './routine.js'
 import { ruleDdl } from './rule.js'
 import { schemaDdl } from './schema.js'
 import { sequenceDdl } from './sequence.js'
+import { databaseSettingDdl, roleSettingDdl } from './setting.js'
 import { statisticsDdl } from './statistics.js'
 import { subscriptionDdl } from './subscription.js'
 import { tableDdl } from './table.js'
@@ -81,4 +82,6 @@ export const ddlKinds: Readonly<Record<string, KindDdl>> = {
   user_mapping: userMappingDdl,
   foreign_table: foreignTableDdl,
   default_privileges: defaultPrivilegesDdl,
+  database_setting: databaseSettingDdl,
+  role_setting: roleSettingDdl,
 }

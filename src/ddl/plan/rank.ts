@@ -11,7 +11,7 @@ const kindOrder = [
 ] // prettier-ignore
 
 /** Kinds that take effect on the statements after them. They are created last and dropped first. */
-const sideEffectKinds = new Set(['default_privileges', 'event_trigger'])
+const sideEffectKinds = new Set(['database_setting', 'default_privileges', 'event_trigger', 'role_setting'])
 
 const phaseOrder: Readonly<Record<StepPhase, number>> = {
   release: 2,

@@ -1,4 +1,5 @@
 import type { Catalog } from '../../core/model/catalog.js'
+import { isUnreadFact } from '../../core/model/snapshot-formats.js'
 import { relocateBack } from '../../core/model/extension-moves.js'
 import type { Difference } from '../../core/model/diff.js'
 import { compareInScope, type IgnoredDifferences, type Scope, limitToScope } from '../../core/model/scope.js'
@@ -84,6 +85,8 @@ function planBetween(
 function undeterminedRefusals({ undetermined, catalog }: DraftBase, to: Catalog): readonly PlanRefusal[] {
   return Object.entries(undetermined)
     .filter(([key]) => catalog[key] !== undefined && to[key] === undefined)
+    .map(([key, facts]) => [key, facts.filter((fact) => !isUnreadFact(key, fact))] as const)
+    .filter(([, facts]) => facts.length > 0)
     .map(([key, facts]) => ({
       key,
       reason: `the snapshot does not contain ${facts.join(', ')}, which differs each time the migrations run`,

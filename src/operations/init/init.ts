@@ -1,4 +1,5 @@
 import { type Catalog, objectKey } from '../../core/model/catalog.js'
+import { isSetting } from '../../core/model/scope.js'
 import { fullCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import type { Plan } from '../../ddl/statement.js'
@@ -30,7 +31,8 @@ export async function initFromSnapshot(workspace: Workspace, control: TaskContro
   if (snapshot === null || stale.length > 0) throw staleSnapshotError(workspace, stale)
   let statements = 0
   await buildDatabase(migrateOptionsFor(workspace, snapshot, control), {
-    isInitial: (key, live) => snapshot.base[key] !== undefined || isProvided(key, live, snapshot),
+    isInitial: (key, live) =>
+      snapshot.base[key] !== undefined || isSetting(key) || isProvided(key, live, snapshot),
     statementsFor: async (live, client) => {
       const plan = planBuild(live, await snapshotForDatabase(client, snapshot, live))
       statements = plan.statements.length

@@ -1,6 +1,7 @@
 import type { History } from '../../core/history/history.js'
 import { formatCount, shortenList } from '../../core/text/format.js'
 import { nearestName } from '../../core/text/nearest.js'
+import { isSetting } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { describeAddress } from '../../postgres/connection/address.js'
@@ -25,7 +26,7 @@ export function refuseUnknown(revision: string, { migrations }: Workspace): void
 
 /** Whether a database has only what every new database has. */
 export function isEmptyCatalog({ live }: Inspection, { base }: Snapshot): boolean {
-  return Object.keys(live).every((key) => base[key] !== undefined)
+  return Object.keys(live).every((key) => base[key] !== undefined || isSetting(key))
 }
 
 /** Throws SCHEMA_USAGE where a database from whose record everything is to be taken has objects. */
@@ -35,7 +36,12 @@ export function refuseForgettingObjects(inspection: Inspection, snapshot: Snapsh
     what: 'Without a REVISION, --forget takes every revision out of the record, and only where the database has nothing of them. This one has objects. Nothing was done.',
     facts: [
       ['database', describeAddress(inspection.database)],
-      ['holds', shortenList(Object.keys(inspection.live).filter((key) => snapshot.base[key] === undefined))],
+      [
+        'holds',
+        shortenList(
+          Object.keys(inspection.live).filter((key) => snapshot.base[key] === undefined && !isSetting(key)),
+        ),
+      ],
     ],
     choices: [['schemagate stamp', 'says which revision fits the database best, and how to record it']],
   })

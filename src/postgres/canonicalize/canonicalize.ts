@@ -15,13 +15,14 @@
 import type pg from 'pg'
 import { type Catalog, type Facts, parseKey } from '../../core/model/catalog.js'
 import { diff, type Difference, type UndeterminedFacts } from '../../core/model/diff.js'
+import { isRoutine } from '../../core/model/line-endings.js'
 import { unquotedNames } from '../../core/model/pattern.js'
 import { type MajorVersions, samePublicGrants } from '../../core/model/server-versions.js'
 import { pickKeys, promisedCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
 import { isStatementRejected } from '../connection/sqlstate.js'
 import type { ComparisonResult } from './deparse.js'
 import { type DeparseTransaction, type RelationName, withDeparser } from './temporary-objects.js'
-import { type ChangedFact, isRoutine, type TextComparison, prepareComparisons } from './text-pairs.js'
+import { type ChangedFact, type TextComparison, prepareComparisons } from './text-pairs.js'
 
 /** A promised and a live catalog, whose servers may have different major versions. */
 export interface CatalogComparison {
@@ -106,6 +107,7 @@ function compareWithoutServer(changed: ChangedFact, majors: MajorVersions): Comp
   const { key, fact, expected, actual } = changed
   if (key === 'schema:public' && fact === 'grants')
     return { alike: samePublicGrants(expected[fact], actual[fact], majors) }
+  if (fact === 'notNullName' && Math.min(majors.expected, majors.actual) < 18) return { alike: true }
   const alike = comparisonCache.get(expected)?.get(comparisonCacheKey(changed, majors))
   if (alike !== undefined) return { alike }
   const comparisons = prepareComparisons(changed, () => '') ?? [{ alike: false }]

@@ -1,4 +1,5 @@
 import { type Fact, type Facts, parseKey } from '../../core/model/catalog.js'
+import { isRoutine, normalizeLineEndings } from '../../core/model/line-endings.js'
 import { unquotedNames } from '../../core/model/pattern.js'
 import { normalizeQuoting } from '../../core/model/server-versions.js'
 import { type DeparseRule, deparseRules } from './deparse-rules.js'
@@ -36,18 +37,8 @@ export function prepareComparisons(
   )
 }
 
-/** PostgreSQL keeps the body of a routine as it was written, with its quotes and the line endings of a checkout. */
-export function isRoutine(kind: string): boolean {
-  return kind === 'function' || kind === 'procedure'
-}
-
 function differsOnlyInQuotes([expected, actual]: TextPair): boolean {
   return normalizeQuoting(expected) === normalizeQuoting(actual)
-}
-
-/** A text with the line endings of Linux. */
-function normalizeLineEndings(text: string): string {
-  return text.replaceAll(/\r\n?/g, '\n')
 }
 
 function withoutLineEndings([expected, actual]: TextPair): TextPair {

@@ -103,6 +103,11 @@ const hashedCatalogs: readonly HashedCatalog[] = [
     from: `pg_depend x where refclassid in ('pg_extension'::regclass, 'pg_publication'::regclass)`,
   },
   {
+    catalog: 'pg_db_role_setting',
+    key: hashKey('setdatabase, setrole'),
+    from: `pg_db_role_setting x where setdatabase in (0, ${thisDatabase})`,
+  },
+  {
     catalog: 'pg_subscription',
     rowContent: 'subname, subowner',
     from: `pg_subscription x where subdbid = ${thisDatabase}`,

@@ -19,6 +19,6 @@ export function changeHashOf(
 ): { readonly changes: string; readonly postgres: number } | null {
   const text = snapshot === null ? null : canonicalChange(snapshot.original ?? snapshot, revision)
   if (snapshot === null || text === null) return null
-  const changes = `${snapshotFormat}:sha256:${createHash('sha256').update(text).digest('hex')}`
+  const changes = `${snapshot.format ?? snapshotFormat}:sha256:${createHash('sha256').update(text).digest('hex')}`
   return { changes, postgres: snapshot.postgres }
 }

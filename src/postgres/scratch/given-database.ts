@@ -6,6 +6,7 @@ import { addressOf, describeAddress } from '../connection/address.js'
 import { type Connection, withClient } from '../connection/connect.js'
 import { queryRows } from '../connection/query.js'
 import { notOfExtension, userSchema } from '../introspect/queries/kind-query.js'
+import { isSetting } from '../../core/model/scope.js'
 import { readCatalog } from '../introspect/read-catalog.js'
 
 /** True on a standby, and where default_transaction_read_only is set for the role, the database or the server. */
@@ -49,7 +50,7 @@ const newDatabaseKeys = ['schema:public', 'extension:plpgsql']
 
 async function refuseOccupied(client: pg.Client, connection: Connection): Promise<void> {
   const keys = Object.keys(await readCatalog(client, { ledgerTables: [] }))
-  const found = sortKeys(keys).filter((key) => !newDatabaseKeys.includes(key))
+  const found = sortKeys(keys).filter((key) => !newDatabaseKeys.includes(key) && !isSetting(key))
   if (found.length === 0) return
   throw new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
     what: 'The scratch database is not empty, and it would be emptied after use. Nothing was done.',

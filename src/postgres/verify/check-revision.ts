@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { type Catalog, parseKey } from '../../core/model/catalog.js'
 import type { ObservedStatements } from '../../core/model/observed-statements.js'
+import type { Difference } from '../../core/model/diff.js'
 import type { Scope } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { DeclaredChanges } from '../../project/load-migration.js'
@@ -49,9 +50,15 @@ export function createRevisionCheck(snapshot: Snapshot | null, scope: Scope): Re
       scope,
       keys,
     )
-    if (differences.length > 0)
-      throw verificationError({ revision, differences, canonicalizeFailures, transactional })
+    const broken = differences.filter((difference) => !isNameOfNotNull(difference))
+    if (broken.length > 0)
+      throw verificationError({ revision, differences: broken, canonicalizeFailures, transactional })
   }
+}
+
+/** A database that was upgraded from 17 or earlier has lost these names, whatever a revision does now. */
+function isNameOfNotNull(difference: Difference): boolean {
+  return difference.change === 'changed' && difference.facts.every((fact) => fact === 'notNullName')
 }
 
 function changedKeys(snapshot: Snapshot | null, revision: string): readonly string[] {

@@ -6,12 +6,9 @@ import { collationAndSearchQueries, languageQueries } from './languages-and-sear
 import { operatorQueries } from './operators.sql.js'
 import { namespaceQueries, sequenceQueries, viewQueries } from './relations.sql.js'
 import { routineQueries } from './routines.sql.js'
-import {
-  columnQueries,
-  constraintAndIndexQueries,
-  tableQueries,
-  triggerAndPolicyQueries,
-} from './tables.sql.js'
+import { settingQueries } from './settings.sql.js'
+import { columnQueries, constraintAndIndexQueries, tableQueries } from './tables.sql.js'
+import { triggerAndPolicyQueries } from './triggers.sql.js'
 import { typeQueries } from './types.sql.js'
 
 /** The catalog queries of all kinds. `skipped` are names of tables to leave out in every schema: the ledgers. */
@@ -33,6 +30,7 @@ export function catalogQueries(skipped: readonly string[]): readonly KindQuery[]
     ...languageQueries(),
     ...collationAndSearchQueries(),
     ...foreignAndReplicationQueries(),
+    ...settingQueries(),
     defaultPrivilegesQuery,
   ]
 }

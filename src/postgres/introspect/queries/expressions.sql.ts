@@ -4,7 +4,8 @@ export function sortedList(array: string): string {
     (select json_agg(listed order by listed collate "C") from unnest(${array}) as listed) end`
 }
 
-const secretNames = 'pass|pwd|secret|token|key|credential|private'
+/** Names of options and settings whose values may be secrets, as a pattern. */
+export const secretNames = 'pass|pwd|secret|token|key|credential|private'
 const nonSecretNames = `('password_required')`
 
 /** Options of foreign data as sorted `name=value`. A value that may be a secret does not leave the server. */

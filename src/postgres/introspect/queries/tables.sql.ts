@@ -4,7 +4,7 @@ import {
   indexOptionList,
   tableOptionList,
 } from './documented-options.sql.js'
-import { compression, maskedOptions, sortedList, storageModes } from './expressions.sql.js'
+import { compression, firingMode, maskedOptions, sortedList, storageModes } from './expressions.sql.js'
 import {
   type TableFilter,
   type KindQuery,
@@ -14,7 +14,7 @@ import {
 } from './kind-query.js'
 
 /** The condition for the tables to read; `c` is pg_class and `n` pg_namespace. */
-function userTableCondition(tableFilter: TableFilter): string {
+export function userTableCondition(tableFilter: TableFilter): string {
   return `c.relkind in ('r', 'p', 'f') and ${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_class', 'c.oid')}`
 }
 
@@ -74,6 +74,10 @@ const identityOptions = `(select json_agg(o) from (values
     (case when s.seqcache <> 1 then 'cache ' || s.seqcache end),
     (case when s.seqcycle then 'cycle' end)) as all_options(o) where o is not null)`
 
+/** The name that PostgreSQL gives the sequence of an identity column; null where it would have to be shortened. */
+const defaultSequenceName = `case when octet_length(c.relname) + octet_length(a.attname) < 59
+  then concat(c.relname, '_', a.attname, '_seq') end`
+
 export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
   return [
     {
@@ -86,10 +90,12 @@ export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
           case when a.attgenerated = '' then pg_get_expr(d.adbin, 0) end as default,
           case a.attidentity when 'a' then 'always' when 'd' then 'by default' end as identity,
           case when s.seqrelid is not null then ${identityOptions} end as "identityOptions",
+          case when s.relname <> ${defaultSequenceName} then quote_ident(s.relname) end as "identitySequence",
           case a.attgenerated when 's' then 'stored: ' when 'v' then 'virtual: ' end
             || pg_get_expr(d.adbin, d.adrelid) as generated,
           case when not u.convalidated then false end as valid,
           nullif(u.connoinherit, false) as "notNullNoInherit",
+          case when u.coninhcount = 0 and u.conname !~ '_not_null[0-9]*$' then quote_ident(u.conname) end as "notNullName",
           case when a.attcollation <> y.typcollation
             then ${qualifiedNameExpression('ln.nspname', 'l.collname')} end as collation,
           case when a.attstorage <> y.typstorage then case a.attstorage ${storageModes} end end as storage,
@@ -106,9 +112,9 @@ export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
           left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
           left join pg_collation l on l.oid = a.attcollation
           left join pg_namespace ln on ln.oid = l.collnamespace
-          left join pg_constraint u on u.conrelid = a.attrelid and u.conkey[1] = a.attnum
-            and u.contype = 'n' and (not u.convalidated or u.connoinherit)
-          left join (select i.refobjid, i.refobjsubid, q.* from pg_sequence q
+          left join pg_constraint u on u.conrelid = a.attrelid and u.conkey[1] = a.attnum and u.contype = 'n'
+          left join (select i.refobjid, i.refobjsubid, o.relname, q.* from pg_sequence q
+            join pg_class o on o.oid = q.seqrelid
             join pg_depend i on i.classid = 'pg_class'::regclass and i.objid = q.seqrelid
               and i.refclassid = 'pg_class'::regclass and i.deptype = 'i') s
             on s.refobjid = a.attrelid and s.refobjsubid = a.attnum
@@ -120,6 +126,26 @@ export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
 export function constraintAndIndexQueries(tableFilter: TableFilter): readonly KindQuery[] {
   return [constraintQuery(tableFilter), indexQuery(tableFilter)]
 }
+
+/** The functions of the triggers by which PostgreSQL checks the table of a constraint; those of others act for the referenced one. */
+const checkFunctions = `('pg_catalog."RI_FKey_check_ins"'::regproc, 'pg_catalog."RI_FKey_check_upd"'::regproc,
+  'pg_catalog.unique_key_recheck'::regproc)`
+
+/**
+ * The internal triggers of foreign keys and deferrable keys that somebody switched. A foreign key to a partitioned table has
+ * further constraints on its own table for the partitions, whose triggers are counted as its own.
+ */
+const constraintTriggers = `(select constraint_id,
+    string_agg(distinct state, ', ' order by state) filter (where checks) as check_triggers,
+    string_agg(distinct state, ', ' order by state) filter (where not checks) as action_triggers
+  from (select case when pp.conrelid = o.conrelid then pp.oid when p.conrelid = o.conrelid then p.oid else o.oid end,
+      g.tgfoid in ${checkFunctions}, ${firingMode('g.tgenabled')}
+    from pg_trigger g
+      join pg_constraint o on o.oid = g.tgconstraint
+      left join pg_constraint p on p.oid = o.conparentid
+      left join pg_constraint pp on pp.oid = p.conparentid
+    where g.tgisinternal and g.tgenabled <> 'O') switched(constraint_id, checks, state)
+  group by constraint_id)`
 
 function constraintQuery(tableFilter: TableFilter): KindQuery {
   return {
@@ -138,7 +164,8 @@ function constraintQuery(tableFilter: TableFilter): KindQuery {
         k.convalidated or not k.conenforced as valid, nullif(k.conenforced, true) as enforced,
         case when k.coninhcount > 0 and not k.conislocal then true end as "$inherited",
         ${qualifiedNameExpression('kn.nspname', 'kc.relname')} || '.' || quote_ident(kp.conname) as parent,
-        ${indexOptionList} as options, nullif(x.indisclustered, false) as clustered
+        ${indexOptionList} as options, nullif(x.indisclustered, false) as clustered,
+        ct.check_triggers as "checkTriggers", ct.action_triggers as "actionTriggers"
       from (select true as conenforced) absent
         cross join lateral (select k.oid, k.conrelid, k.conname, k.contype, k.convalidated, k.coninhcount,
           k.conislocal, k.conparentid, k.conindid, conenforced from pg_constraint k) k
@@ -149,6 +176,7 @@ function constraintQuery(tableFilter: TableFilter): KindQuery {
         left join pg_namespace kn on kn.oid = kc.relnamespace
         left join pg_class i on i.oid = k.conindid and k.contype in ('p', 'u', 'x')
         left join pg_index x on x.indexrelid = i.oid
+        left join ${constraintTriggers} ct on ct.constraint_id = k.oid
       where k.contype in ('p', 'u', 'f', 'c', 'x') and kp.conrelid is distinct from k.conrelid
         and ${userTableCondition(tableFilter)}`,
   }
@@ -179,52 +207,4 @@ function indexQuery(tableFilter: TableFilter): KindQuery {
           where k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x') and k.conrelid = x.indrelid)
         and ${notOfExtension('pg_class', 'c.oid')}`,
   }
-}
-
-const triggerStates = `when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always'`
-
-export function triggerAndPolicyQueries(tableFilter: TableFilter): readonly KindQuery[] {
-  const ofRelations = `${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_class', 'c.oid')}`
-  return [
-    {
-      // A trigger of a partitioned table has a copy on each partition.
-      kind: 'trigger',
-      catalog: 'pg_trigger',
-      names: 3,
-      sql: `select t.oid, 0, n.nspname, c.relname, t.tgname, pg_get_triggerdef(t.oid) as definition,
-          case t.tgenabled ${triggerStates} end as enabled
-        from pg_trigger t
-          join pg_class c on c.oid = t.tgrelid
-          join pg_namespace n on n.oid = c.relnamespace
-        where not t.tgisinternal and t.tgparentid = 0 and ${ofRelations} and ${notOfExtension('pg_trigger', 't.oid')}`,
-    },
-    {
-      kind: 'policy',
-      catalog: 'pg_policy',
-      names: 3,
-      sql: `select p.oid, 0, n.nspname, c.relname, p.polname,
-          case p.polcmd when '*' then 'all' when 'r' then 'select' when 'a' then 'insert'
-            when 'w' then 'update' when 'd' then 'delete' end as command,
-          p.polpermissive as permissive,
-          array_to_json(array(select coalesce(r.rolname, 'public')
-            from unnest(p.polroles) u left join pg_roles r on r.oid = u order by 1)) as roles,
-          pg_get_expr(p.polqual, p.polrelid) as using, pg_get_expr(p.polwithcheck, p.polrelid) as "withCheck"
-        from pg_policy p
-          join pg_class c on c.oid = p.polrelid
-          join pg_namespace n on n.oid = c.relnamespace
-        where ${userTableCondition(tableFilter)}`,
-    },
-    {
-      // _RETURN is the definition of a view.
-      kind: 'rule',
-      catalog: 'pg_rewrite',
-      names: 3,
-      sql: `select r.oid, 0, n.nspname, c.relname, r.rulename, pg_get_ruledef(r.oid) as definition,
-          case r.ev_enabled ${triggerStates} end as enabled
-        from pg_rewrite r
-          join pg_class c on c.oid = r.ev_class
-          join pg_namespace n on n.oid = c.relnamespace
-        where r.rulename <> '_RETURN' and ${ofRelations} and ${notOfExtension('pg_rewrite', 'r.oid')}`,
-    },
-  ]
 }
