@@ -19,6 +19,7 @@ import type { RunPolicy } from '../postgres/session/migrate-options.js'
 import type { RevisionCheck } from '../postgres/verify/check-revision.js'
 import { type EmptyRevision, findEmptyChange, refuseUndeclaredChanges } from './empty-changes.js'
 import type { KnexProject } from '../project/knex-project.js'
+import { withoutOtherSettings } from '../core/model/scope.js'
 import type { Migration } from '../project/migration-files.js'
 
 export interface ReplayOptions {
@@ -51,7 +52,9 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     checksum,
     ...mergeReplays(first.changes.get(revision) ?? {}, second.get(revision) ?? {}),
   }))
-  return { snapshot: { postgres: first.major, base: first.base, revisions }, empty: first.empty }
+  // What the scratch database is set to is no property of the project.
+  const base = withoutOtherSettings(first.base, {})
+  return { snapshot: { postgres: first.major, base, revisions }, empty: first.empty }
 }
 
 interface FirstReplay {

@@ -56,7 +56,7 @@ export const kindCases: readonly Case[] = [
       'unexpected database_setting:geqo (harmless)',
       'changed database_setting:lock_timeout value (weakens)',
       'unexpected role_setting:test_a.geqo (harmless)',
-      'changed role_setting:test_a.lock_timeout inThisDatabase (weakens)',
+      'changed role_setting:test_a.lock_timeout value (weakens)',
       'missing role_setting:test_a.work_mem (weakens)',
       'missing database_setting:work_mem (weakens)',
     ],

@@ -851,10 +851,9 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
     [{ value: 'a' }, { value: 'b' }, 'weakens: sessions run with a different setting than promised'],
   ],
   role_setting: [
-    [{ inThisDatabase: 'a' }, null, 'weakens: sessions run without a setting that was promised'],
-    [null, { inThisDatabase: 'a' }, 'harmless: nobody promised that it is not set'],
-    [{ inThisDatabase: 'a' }, {}, 'weakens: sessions run with a different setting than promised'],
-    [{}, { inAllDatabases: 'a' }, 'weakens: sessions run with a different setting than promised'],
+    [{ value: 'a' }, null, 'weakens: sessions run without a setting that was promised'],
+    [null, { value: 'a' }, 'harmless: nobody promised that it is not set'],
+    [{ value: 'a' }, { value: 'b' }, 'weakens: sessions run with a different setting than promised'],
   ],
   color: [
     [{}, null, 'breaks: nothing is known about this kind of object'],

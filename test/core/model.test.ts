@@ -591,6 +591,8 @@ const kindPlurals = [
   'publications',
   'subscriptions',
   'default privileges',
+  'database settings',
+  'role settings',
 ]
 
 t.test('numbers and durations are formatted for people', async (t) => {

@@ -529,6 +529,7 @@ t.test('where a role may create databases, they are new ones and are dropped', a
     t.strictSame(await catalogAt(connection.url), {
       'schema:public': {},
       'extension:plpgsql': { schema: 'pg_catalog', $version: '1.0', $fixed: true },
+      'database_setting:synchronous_commit': { value: 'off' },
     })
     await query(connection.url, 'create table gone (id int)')
   })

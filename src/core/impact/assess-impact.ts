@@ -46,7 +46,7 @@ import {
   worstVerdict,
 } from './rule.js'
 import { extensionRules, schemaRules, sequenceRules } from './schemas-and-sequences.js'
-import { roleSettingRules, settingRules } from './settings.js'
+import { settingRules } from './settings.js'
 import { foreignTableRules, tableRules } from './tables.js'
 import { eventTriggerRules, policyRules, ruleRules, triggerRules } from './triggers-and-policies.js'
 import { materializedViewRules, viewRules } from './views.js'
@@ -101,7 +101,7 @@ export const impactRules: Readonly<Record<string, KindRules>> = {
   subscription: subscriptionRules,
   default_privileges: defaultPrivilegesRules,
   database_setting: settingRules,
-  role_setting: roleSettingRules,
+  role_setting: settingRules,
 }
 
 /** What a difference means in the facts that objects of every kind can have. */

@@ -1,18 +1,8 @@
-import { type ImpactRule, type FactChange, type KindRules } from './rule.js'
+import type { KindRules } from './rule.js'
 
-const otherSetting: ImpactRule<FactChange> = [
-  'weakens',
-  'sessions run with a different setting than promised',
-]
-
-/** Of a database or a role. Nobody promised what a provider has set: only what a migration set is compared. */
+/** Of a database, or of a role in it. A provider makes its own: only what a migration has set is compared. */
 export const settingRules: KindRules = {
   missing: ['weakens', 'sessions run without a setting that was promised'],
   unexpected: ['harmless', 'nobody promised that it is not set'],
-  changed: { value: otherSetting },
-}
-
-export const roleSettingRules: KindRules = {
-  ...settingRules,
-  changed: { inAllDatabases: otherSetting, inThisDatabase: otherSetting },
+  changed: { value: ['weakens', 'sessions run with a different setting than promised'] },
 }

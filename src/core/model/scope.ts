@@ -63,6 +63,13 @@ export function isSetting(key: string): boolean {
   return key.startsWith('database_setting:') || key.startsWith('role_setting:')
 }
 
+/** A catalog without the settings that the other does not have: what a database happens to be set to is no wish. */
+export function withoutOtherSettings(catalog: Catalog, other: Catalog): Catalog {
+  return Object.fromEntries(
+    Object.entries(catalog).filter(([key]) => !isSetting(key) || other[key] !== undefined),
+  )
+}
+
 /**
  * Compares the live catalog with the promise within the scope; with `keys` only those objects. `expected` is the part of
  * the promise that is compared.

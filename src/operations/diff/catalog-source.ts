@@ -5,6 +5,7 @@ import type { Catalog } from '../../core/model/catalog.js'
 import { type ExtensionMove, findMovedExtensions, relocateCatalog } from '../../core/model/extension-moves.js'
 import type { UndeterminedFacts } from '../../core/model/diff.js'
 import { fullCatalogAt } from '../../core/model/snapshot.js'
+import { withoutOtherSettings } from '../../core/model/scope.js'
 import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { canonicalizeCatalog } from '../../postgres/canonicalize/canonicalize.js'
@@ -153,7 +154,8 @@ async function readScratchSource(
   const scratch = await findScratch(workspace.scratch)
   return scratch.withDatabase(async (connection) => {
     await fill(connection)
-    return readDatabaseSource(name, connection, workspace, reference)
+    const source = await readDatabaseSource(name, connection, workspace, reference)
+    return { ...source, catalog: withoutOtherSettings(source.catalog, {}) }
   })
 }
 

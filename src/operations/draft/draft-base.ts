@@ -1,4 +1,5 @@
 import type { Catalog } from '../../core/model/catalog.js'
+import { withoutOtherSettings } from '../../core/model/scope.js'
 import {
   type PromisedCatalog,
   promisedCatalogAt,
@@ -45,5 +46,10 @@ async function readEmptyBase({ scratch, project }: Workspace): Promise<DraftBase
       readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations }),
     ),
   )
-  return { catalog, undetermined: {}, tolerated: new Set(Object.keys(catalog)), major: null }
+  return {
+    catalog: withoutOtherSettings(catalog, {}),
+    undetermined: {},
+    tolerated: new Set(Object.keys(catalog)),
+    major: null,
+  }
 }

@@ -2,7 +2,13 @@ import type { Catalog } from '../../core/model/catalog.js'
 import { isUnreadFact } from '../../core/model/snapshot-formats.js'
 import { relocateBack } from '../../core/model/extension-moves.js'
 import type { Difference } from '../../core/model/diff.js'
-import { compareInScope, type IgnoredDifferences, type Scope, limitToScope } from '../../core/model/scope.js'
+import {
+  withoutOtherSettings,
+  compareInScope,
+  type IgnoredDifferences,
+  type Scope,
+  limitToScope,
+} from '../../core/model/scope.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import type { Plan, PlanRefusal } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
@@ -57,7 +63,8 @@ export async function planDraft(
   const reference = base.major === null ? null : { ...base, major: base.major }
   const found = await readSource(source, workspace, reference)
   // A migration is replayed on scratch, where the extensions are as promised.
-  const target = { ...found, catalog: relocateBack(found.catalog, found.moves, base.catalog) }
+  const relocated = relocateBack(found.catalog, found.moves, base.catalog)
+  const target = { ...found, catalog: withoutOtherSettings(relocated, base.catalog) }
   return { ...planBetween(base, target, workspace.config.verify.scope, { online }), inspection }
 }
 

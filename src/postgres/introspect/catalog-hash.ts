@@ -105,7 +105,7 @@ const hashedCatalogs: readonly HashedCatalog[] = [
   {
     catalog: 'pg_db_role_setting',
     key: hashKey('setdatabase, setrole'),
-    from: `pg_db_role_setting x where setdatabase in (0, ${thisDatabase})`,
+    from: `pg_db_role_setting x where setdatabase = ${thisDatabase}`,
   },
   {
     catalog: 'pg_subscription',

@@ -1,40 +1,31 @@
 import { secretNames } from './expressions.sql.js'
 import type { KindQuery } from './kind-query.js'
 
-const thisDatabase = `(select oid from pg_database where datname = current_database())`
-
 /** A value that may be a secret does not leave the server. */
-const value = `case when s.name ~* '${secretNames}' or s.value ~ '://[^ ]*:[^ ]*@' then '(hidden)' else s.value end`
-
-const settings = (
-  condition: string,
-): string => `(select d.setdatabase, d.setrole, split_part(c, '=', 1) as name,
-    substr(c, strpos(c, '=') + 1) as value
-  from pg_db_role_setting d cross join unnest(d.setconfig) c where ${condition})`
+const value = `case when s.name ~* '${secretNames}' or s.value ~ '://[^ ]*:[^ ]*@' then '(hidden)' else s.value end as value`
 
 /**
- * What ALTER DATABASE … SET and ALTER ROLE … SET have stored: for this database, and for a role here and in all databases.
- * The name of the database is no fact.
+ * The settings of this database, for all roles (0) or for one. The name of the database is no fact. What a role has in all
+ * databases belongs to the server.
  */
+const settings = `(select d.setrole, split_part(c, '=', 1) as name, substr(c, strpos(c, '=') + 1) as value
+  from pg_db_role_setting d cross join unnest(d.setconfig) c
+  where d.setdatabase = (select oid from pg_database where datname = current_database())) s`
+
+/** What ALTER DATABASE … SET and ALTER ROLE … IN DATABASE … SET have stored. */
 export function settingQueries(): readonly KindQuery[] {
   return [
     {
       kind: 'database_setting',
       catalog: 'pg_db_role_setting',
       names: 1,
-      sql: `select 0, 0, s.name, ${value} as value
-        from ${settings(`d.setdatabase = ${thisDatabase} and d.setrole = 0`)} s`,
+      sql: `select 0, 0, s.name, ${value} from ${settings} where s.setrole = 0`,
     },
     {
       kind: 'role_setting',
       catalog: 'pg_db_role_setting',
       names: 2,
-      sql: `select 0, 0, coalesce(r.rolname, 'ALL'), s.name,
-          max(${value}) filter (where s.setdatabase = 0) as "inAllDatabases",
-          max(${value}) filter (where s.setdatabase <> 0) as "inThisDatabase"
-        from ${settings(`d.setdatabase in (0, ${thisDatabase}) and (d.setrole <> 0 or d.setdatabase = 0)`)} s
-          left join pg_roles r on r.oid = s.setrole
-        group by 3, 4`,
+      sql: `select 0, 0, r.rolname, s.name, ${value} from ${settings} join pg_roles r on r.oid = s.setrole`,
     },
   ]
 }
