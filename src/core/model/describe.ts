@@ -1,5 +1,5 @@
 import { describeCounts, nameOfKind } from '../text/format.js'
-import { exactExcerpts, looksAlike } from '../text/exact-excerpts.js'
+import { exactExcerpts, isVisiblySame } from '../text/exact-excerpts.js'
 import { toPrintable } from '../text/printable.js'
 import { countByKind, type Fact, type Facts, parseKey, relationKeysOf } from './catalog.js'
 import type { Difference } from './diff.js'
@@ -84,7 +84,7 @@ export function describeChangedFact(
   actual: Fact | undefined,
 ): readonly [expected: string, actual: string] {
   const [one, other] = [describeFact(expected), describeFact(actual)]
-  return looksAlike(one, other) ? exactExcerpts(exactTextOf(expected), exactTextOf(actual)) : [one, other]
+  return isVisiblySame(one, other) ? exactExcerpts(exactTextOf(expected), exactTextOf(actual)) : [one, other]
 }
 
 function textOf(fact: Fact | undefined): string {

@@ -1,7 +1,7 @@
 import { toPrintable } from './printable.js'
 
 /** Whether two texts that differ may look the same on a screen. */
-export function looksAlike(one: string, other: string): boolean {
+export function isVisiblySame(one: string, other: string): boolean {
   return visibleText(one) === visibleText(other)
 }
 
