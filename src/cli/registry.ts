@@ -113,7 +113,12 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
   down: {
     summary: 'revert the newest revision, verified before its commit',
     positionals: [],
-    options: { to: { ...toOption, help: 'revert everything newer than this revision' }, ...confirmOptions },
+    options: {
+      to: { ...toOption, help: 'revert everything newer than this revision' },
+      force: { type: 'boolean', help: 'revert although the down leaves differences; needs --reason' },
+      reason: { type: 'string', value: 'TEXT', help: 'why it is forced; kept in the ledger' },
+      ...confirmOptions,
+    },
     load: async () => (await import('./commands/down.js')).run,
   },
   stamp: {

@@ -183,12 +183,30 @@ t.test('a down that leaves something behind is taken back', async (t) => {
                     actual    type integer, nullable true
 
 Do one of:
-  correct the database    remove or change what was there before, then run it again
-  correct the migration   then run schemagate snapshot; an IF NOT EXISTS or hasColumn that found something else is the usual cause
+  correct the database                      remove or change what was there before, then run it again
+  correct the migration                     then run schemagate snapshot; an IF NOT EXISTS or hasColumn that found something else is the usual cause
+  schemagate down --force --reason 'TEXT'   reverts it with these differences, in an emergency; the ledger keeps the reason
 `,
   )
   t.strictSame(await project.objects(), before)
   t.strictSame(await recorded(project), ['001_songs', '002_likes'])
+
+  for (const [words, lacks] of [
+    ['--force', '--reason TEXT is missing. Nothing was reverted.'],
+    ['--reason late', '--force is missing. Nothing was reverted.'],
+    ['--force --reason late', 'its name must be typed'],
+  ] as const) {
+    const refused = await project.run(`down ${words}`)
+    t.equal(refused.exit, 2, words)
+    t.match(refused.stderr, lacks)
+  }
+  t.strictSame(await recorded(project), ['001_songs', '002_likes'])
+  const forced = await project.run('down --force --reason outage --confirm production')
+  t.equal(forced.exit, 0, forced.stderr)
+  t.match(forced.stderr, /reverted by force, with 2 differences: unexpected table:public\.likers/)
+  t.strictSame(await recorded(project), ['001_songs'])
+  const [kept] = await project.query(`select detail from schemagate_ledger where event = 'reverted'`)
+  t.strictSame(kept, { detail: { reason: 'outage', differences: 2 } })
 })
 
 t.test('an enum value is added and used by two revisions, each in its own transaction', async (t) => {

@@ -47,6 +47,7 @@ export const otherMeanings: readonly {
       'src/core/progress/messages.ts',
       'src/core/progress/run-messages.ts',
       'src/core/progress/notices.ts',
+      'src/postgres/migrate/revert.ts',
       'src/postgres/connection/sqlstate.ts',
       'src/postgres/migrate/run-code.ts',
       'src/postgres/migrate/settle-session.ts',

@@ -418,6 +418,44 @@ t.test('what takes several revisions away is confirmed', async (t) => {
   }
 })
 
+t.test('one revision is confirmed in a protected environment where it takes data away', async (t) => {
+  const project = await createProject(t, {
+    '001_songs': { up: 'create table songs (id int, title text)', down: 'drop table songs' },
+    '002_rows': { up: `insert into songs values (1, 'Ode')`, down: 'delete from songs' },
+    '003_index': { up: 'create index titles on songs (title)', down: 'drop index titles' },
+    '004_plays': { up: 'alter table songs add plays int', down: 'alter table songs drop plays' },
+    '005_long': {
+      up: 'alter table songs alter plays type bigint',
+      down: 'alter table songs alter plays type int',
+    },
+  })
+  await project.migrate()
+  const down = async (words = '', env: Environment = {}) => {
+    const { exit, said } = await runHere(project, `down${words}`, { env })
+    return { exit, lost: /lost +(.*)/.exec(said)?.[1] }
+  }
+  const confirmed = ' --confirm production'
+  t.strictSame(await down(), { exit: 0, lost: undefined }, 'no value is lost')
+  await project.migrate()
+  await project.query('update songs set plays = 1')
+  t.strictSame(await down(), {
+    exit: 2,
+    lost: 'the values of public.songs.plays that its former type does not hold',
+  })
+  t.match(await down(confirmed), { exit: 0 })
+  t.strictSame(await down(), { exit: 2, lost: 'the values of public.songs.plays' })
+  t.match(await down(' --yes'), { exit: 2 })
+  t.match(await down(' --to 003_index'), { exit: 2 }, 'one is one')
+  t.match(await down(confirmed), { exit: 0 })
+  t.strictSame(await down(), { exit: 0, lost: undefined }, 'an index holds nothing')
+  t.match(await down(), { exit: 2, lost: /^not known: it changes no object/ })
+  t.match(await down('', { PROTECTED_ENVIRONMENTS: 'none' }), { exit: 0 })
+  await project.query(`insert into songs values (2, 'Hymn')`)
+  t.strictSame(await down(), { exit: 2, lost: 'the rows of public.songs' })
+  t.strictSame(await project.query('select title from songs'), [{ title: 'Hymn' }])
+  t.match(await down(confirmed), { exit: 0 })
+})
+
 t.test('a standby is the database that is migrated, unless it is the standby of another', async (t) => {
   const server = await createServer(t)
   const standby = await server.startStandby()

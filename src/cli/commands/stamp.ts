@@ -10,14 +10,23 @@ import { recordStamp } from '../../operations/stamp/record.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import { findingFacts } from './assessment-report.js'
-import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
+import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 import { requireConfirmation } from './confirm.js'
+import { forceReasonOf } from './force-reason.js'
 import { closestRevisionResult } from './stamp-closest.js'
 
 /** `schemagate stamp`: records revisions without running them if they are true, or shows the closest revision. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const [revision] = context.positionals
-  const reason = forceReasonOf(context)
+  const reason = forceReasonOf(context, {
+    needs: 'Recording a revision that is not true needs REVISION, --force and --reason TEXT',
+    missing: revision === undefined ? 'a REVISION' : null,
+    consequence: 'Nothing was recorded.',
+    choice: [
+      "schemagate stamp REVISION --force --reason 'TEXT'",
+      'records it, and keeps the reason in the ledger',
+    ],
+  })
   return withWorkspace(context, async (workspace) => {
     const forget = context.options['forget'] === true
     if (revision === undefined && !forget)
@@ -29,22 +38,6 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
     if (proposal.unrecorded.length + proposal.edited.length + proposal.forget.length === 0)
       return stampResult(proposal, [], null)
     return confirmAndRecord(proposal, reason, context, workspace)
-  })
-}
-
-/** The reason for recording revisions that are not true; null without --force. Throws SCHEMA_USAGE. */
-function forceReasonOf(context: CommandContext): string | null {
-  const { options, positionals } = context
-  const reason = textOption(context, 'reason')?.trim() ?? null
-  const forced = options['force'] === true
-  if (!forced && reason === null) return null
-  if (forced && reason && positionals.length > 0) return reason
-  const lacks = positionals.length === 0 ? 'a REVISION' : forced ? '--reason TEXT' : '--force'
-  throw new SchemaError('SCHEMA_USAGE', {
-    what: `Recording a revision that is not true needs REVISION, --force and --reason TEXT; ${lacks} is missing. Nothing was recorded.`,
-    choices: [
-      ["schemagate stamp REVISION --force --reason 'TEXT'", 'records it, and keeps the reason in the ledger'],
-    ],
   })
 }
 

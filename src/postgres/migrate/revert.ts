@@ -1,8 +1,12 @@
 import type { Knex } from 'knex'
+import type { Difference } from '../../core/model/diff.js'
+import type { Progress } from '../../core/progress/events.js'
+import { formatCount, shortenList } from '../../core/text/format.js'
+import type { ErrorChoice } from '../../errors/schema-error.js'
 import type { Migration } from '../../project/migration-files.js'
 import { revisionOf } from '../../project/revision-name.js'
 import { ledgerTablesOf, readCatalog, readCatalogInTransaction } from '../introspect/read-catalog.js'
-import { appendEntries, quoteTableName } from '../ledger/ledger.js'
+import { appendEntries, type LedgerDetail, quoteTableName } from '../ledger/ledger.js'
 import { withLockedSession } from '../session/locked-session.js'
 import type { MigrateOptions } from '../session/migrate-options.js'
 import { compareWithPromise, type PromiseComparison } from '../verify/compare-with-promise.js'
@@ -20,24 +24,35 @@ import type { ActiveRun, RunContext } from './active-run.js'
 /**
  * Reverts the revisions that were planned, newest first, under the lock. Each `down`, its ledger rows and the verification
  * share one transaction, unless the migration asks for none. Returns the revisions reverted.
+ * With `forcedBecause` a revision whose `down` leaves differences is reverted all the same, and the ledger keeps the reason.
  * Throws SCHEMA_NOT_CONFIRMED where different revisions would be reverted, and what `runError` makes of an error.
  */
-export async function revert(options: MigrateOptions, plan: RevertPlan): Promise<readonly string[]> {
+export async function revert(
+  options: MigrateOptions,
+  plan: RevertPlan,
+  forcedBecause: string | null = null,
+): Promise<readonly string[]> {
   return withLockedSession(options, async (locked) => {
     const { migrations } = options.target
     const planned = requirePlannedReverts(migrations, locked.inspection, plan)
-    return withActiveRun({ ...options, ...locked }, planned.length, (run) => revertAll(planned, run))
+    return withActiveRun({ ...options, ...locked }, planned.length, (run) =>
+      revertAll(planned, run, forcedBecause),
+    )
   })
 }
 
-async function revertAll(migrations: readonly Migration[], run: ActiveRun): Promise<readonly string[]> {
+async function revertAll(
+  migrations: readonly Migration[],
+  run: ActiveRun,
+  forcedBecause: string | null,
+): Promise<readonly string[]> {
   const remaining = new Set(run.context.inspection.recorded.revisions)
   const reverted: string[] = []
   for (const migration of migrations) {
     const startedAt = performance.now()
     remaining.delete(migration.revision)
     const revision = await loadRevision(migration, run.context.target.project)
-    await revertOne(revision, run, remaining).catch((error: unknown) => {
+    await revertOne(revision, run, { remaining, forcedBecause }).catch((error: unknown) => {
       throw runError(error, run, revision, revertPhrases(revision, run, reverted))
     })
     const duration = performance.now() - startedAt
@@ -48,21 +63,22 @@ async function revertAll(migrations: readonly Migration[], run: ActiveRun): Prom
   return reverted
 }
 
-/** `remaining` are the revisions recorded once this one is reverted. */
-async function revertOne(
-  revision: LoadedRevision,
-  run: ActiveRun,
-  remaining: ReadonlySet<string>,
-): Promise<void> {
+interface Revert {
+  /** The revisions recorded once this one is reverted. */
+  readonly remaining: ReadonlySet<string>
+  readonly forcedBecause: string | null
+}
+
+async function revertOne(revision: LoadedRevision, run: ActiveRun, revert: Revert): Promise<void> {
   const { context, progress } = run
   const { transactional } = revision
   const { knex } = context.session
   await runWithLockRetry({ transactional, revisions: [revision] }, run, async () => {
     context.signal?.throwIfAborted()
     progress.beginRevert(revision)
-    if (!transactional) return runDown(revision, knex, run, remaining)
+    if (!transactional) return runDown(revision, knex, run, revert)
     await knex.transaction(async (transaction) => {
-      await runDown(revision, transaction, run, remaining)
+      await runDown(revision, transaction, run, revert)
     })
   })
 }
@@ -71,7 +87,7 @@ async function runDown(
   revision: LoadedRevision,
   knex: Knex,
   run: ActiveRun,
-  remaining: ReadonlySet<string>,
+  { remaining, forcedBecause }: Revert,
 ): Promise<void> {
   const { context } = run
   if (revision.module.down === null) throw new TypeError('it has no down function')
@@ -85,9 +101,28 @@ async function runDown(
   const own = keysChangedBy(revision, context)
   const caused = differences.filter(({ key }) => !known.has(key) || own.has(key))
   const { revision: name, transactional } = settled
-  if (caused.length > 0)
-    throw verificationError({ revision: name, differences: caused, canonicalizeFailures, transactional })
-  await removeRecord(name, context)
+  if (caused.length > 0 && forcedBecause === null)
+    throw verificationError({
+      revision: name,
+      differences: caused,
+      canonicalizeFailures,
+      transactional,
+      choices: [forceChoice],
+    })
+  const isForced = forcedBecause !== null && caused.length > 0
+  if (isForced) context.report(forcedNotice(name, caused))
+  await removeRecord(name, context, isForced ? { reason: forcedBecause, differences: caused.length } : {})
+}
+
+const forceChoice: ErrorChoice = [
+  "schemagate down --force --reason 'TEXT'",
+  'reverts it with these differences, in an emergency; the ledger keeps the reason',
+]
+
+function forcedNotice(revision: string, caused: readonly Difference[]): Progress<'notice'> {
+  const keys = shortenList(caused.map(({ change, key }) => `${change} ${key}`)).join(', ')
+  const message = `reverted by force, with ${formatCount(caused.length, 'difference')}: ${keys}`
+  return { event: 'notice', revision, severity: 'WARNING', message }
 }
 
 /** Differences from the promise without this revision. Drift that was there before is not its business. */
@@ -112,10 +147,10 @@ function keysChangedBy(
   return new Set(Object.keys(snapshot?.revisions.find((entry) => entry.revision === revision)?.changes ?? {}))
 }
 
-async function removeRecord(revision: string, context: RunContext): Promise<void> {
+async function removeRecord(revision: string, context: RunContext, detail: LedgerDetail): Promise<void> {
   const { session, inspection, schema, target } = context
   const name = inspection.ledger?.names.find((recorded) => revisionOf(recorded) === revision) ?? revision
   const table = quoteTableName(schema, target.project.tableName)
   await session.client.query(`delete from ${table} where name = $1`, [name])
-  await appendEntries(session.client, context, [{ revision, event: 'reverted' }])
+  await appendEntries(session.client, context, [{ revision, event: 'reverted', detail }])
 }

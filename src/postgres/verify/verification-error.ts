@@ -10,11 +10,13 @@ export interface FailedVerification {
   /** Why it could not be told whether a difference is more than other words, by object key. */
   readonly canonicalizeFailures: CanonicalizeFailures
   readonly transactional: boolean
+  /** What helps besides what always does. */
+  readonly choices?: readonly ErrorChoice[]
 }
 
 /** The error of a revision that ran without one and is not what the snapshot promises. */
 export function verificationError(broken: FailedVerification): SchemaError {
-  const { revision, differences, canonicalizeFailures, transactional } = broken
+  const { revision, differences, canonicalizeFailures, transactional, choices = [] } = broken
   const consequence = transactional
     ? 'Its transaction was rolled back: nothing changed, nothing was recorded.'
     : 'It runs outside a transaction: what it did stays, and it was not recorded.'
@@ -39,6 +41,7 @@ export function verificationError(broken: FailedVerification): SchemaError {
         'correct the migration',
         'then run schemagate snapshot; an IF NOT EXISTS or hasColumn that found something else is the usual cause',
       ],
+      ...choices,
     ],
   })
 }
