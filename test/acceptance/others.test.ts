@@ -168,3 +168,28 @@ t.test('maintenance and what tools add to a database is told and disturbs nobody
   t.strictSame(await answers(service, 1).then((all) => all.at(-1)), 'ready 200, schema 503 fail')
   await t.rejects(project.query('update songs set plays = 1'), /does not have a replica identity/)
 })
+
+t.test('a collation of another version is a note with what mends it, and no drift', async (t) => {
+  const project = await createProject(t, {
+    '001_songs': [
+      `create collation german (provider = icu, locale = 'de')`,
+      'create table songs (title text collate german)',
+    ],
+  })
+  await project.migrate()
+  const name = new URL(project.url).pathname.slice(1)
+  await project.query(`update pg_database set datcollversion = '1.0' where datname = '${name}'`)
+  await project.query(`update pg_collation set collversion = '2.0' where collname = 'german'`)
+  const { exit, stdout } = await project.run('verify')
+  t.equal(exit, 0)
+  t.match(stdout, 'as promised')
+  t.match(stdout, `ALTER DATABASE ${name} REFRESH COLLATION VERSION;`)
+  t.match(
+    stdout,
+    /note: the collation public\.german was recorded with version 2\.0, and the server has [^]*ALTER COLLATION public\.german REFRESH VERSION;/,
+  )
+  await project.query(
+    `alter database ${name} refresh collation version; alter collation german refresh version`,
+  )
+  t.notMatch((await project.run('verify')).stdout, 'note:')
+})

@@ -16,6 +16,7 @@ import { wrongDatabaseText } from '../../gate/situations/ownership.js'
 import { refusalError } from '../../gate/situations/refusal.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withClient } from '../../postgres/connection/connect.js'
+import { describeChangedCollation, readChangedCollations } from '../../postgres/inspect/collation-versions.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
 import { staleSnapshotError } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
@@ -30,7 +31,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
     if (state.stale.length > 0) throw staleSnapshotError(workspace, state.stale)
     refuseUnverifiable(state, config.target)
     const findings = findingsOf(state.assessment)
-    const notes = collectNotes(state, config.verify.scope)
+    const notes = [...collectNotes(state, config.verify.scope), ...(await collationNotes(workspace, state))]
     const dropUnexpected = context.options['drop-unexpected'] === true
     const repair = await planRepair(workspace, state, dropUnexpected ? 'everything' : 'what matters')
     const text = [describeVerifyResult(state, findings), ...describeRepair(repair), ...notes].join('\n\n')
@@ -127,4 +128,13 @@ function collectNotes({ snapshot, inspection, assessment }: DatabaseStatus, scop
     ? [`note: ${wrongDatabaseText.what(assessment)}`]
     : []
   return [...describeNotes(assessment), ...patterns, ...ownerNotes]
+}
+
+/** Not drift: the migrations promise no version, and the server's may change under them. */
+async function collationNotes(
+  { connection }: Workspace,
+  { inspection }: DatabaseStatus,
+): Promise<readonly string[]> {
+  const changed = await withClient(connection, (client) => readChangedCollations(client, inspection.major))
+  return changed.map((each) => `note: ${toPrintable(describeChangedCollation(each))}`)
 }
