@@ -104,11 +104,12 @@ export async function assessInspection(
   inspection: Inspection,
   snapshot: Snapshot | null,
 ): Promise<Assessment> {
-  const { recorded, live, major, identity } = inspection
+  const { recorded, live, major, identity, otherLedgers } = inspection
   const input = {
     build: migrations.map(({ revision }) => revision),
     recorded,
     ownership: { identity, expected: configuredOwner(config) },
+    otherLedgers,
     live,
     snapshot,
     snapshotFolders,

@@ -1,7 +1,7 @@
 import { decisionOf } from '../core/history/decision.js'
 import type { Action, Decision } from '../core/history/policy.js'
 import { formatCount } from '../core/text/format.js'
-import type { SchemaError } from '../errors/schema-error.js'
+import { SchemaError } from '../errors/schema-error.js'
 import { describeAddress } from '../postgres/connection/address.js'
 import { halfAppliedError } from '../postgres/verify/half-applied-error.js'
 import { isHalfApplied, type UnfinishedRevision } from '../postgres/verify/unfinished-revisions.js'
@@ -30,8 +30,8 @@ export function forecastGate(status: DatabaseStatus, workspace: Workspace): Fore
   }
   const decision = decisionWithSnapshot(status, workspace)
   const migrates = wouldMigrate({ ...status, decision }, workspace)
-  const half = migrates ? halfApplied(status, workspace) : null
-  if (half !== null) return refusal(half)
+  const obstacle = migrates ? (missingPrivilege(status, workspace) ?? halfApplied(status, workspace)) : null
+  if (obstacle !== null) return refusal(obstacle)
   const remaining = migrates ? afterMigrating(decision) : decision
   const lines = describeDecision(remaining, assessment)
   if (remaining.action === 'refuse')
@@ -58,6 +58,22 @@ function errorOf(
   })
 }
 
+/** Known only of the role that was asked; another one may migrate. */
+function missingPrivilege(
+  { inspection }: DatabaseStatus,
+  { connection, migrationConnection }: Workspace,
+): SchemaError | null {
+  if (inspection.mayWriteLedger || connection.url !== migrationConnection.url) return null
+  return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
+    what: 'The role may not migrate: it may not write the ledger. Nothing would be done.',
+    facts: [['database', describeAddress(inspection.database)]],
+    choices: [
+      ['MIGRATION_DATABASE_URL', 'names the same database with the role that migrates'],
+      ['ON_BEHIND=refuse', 'leaves migrating to another process'],
+    ],
+  })
+}
+
 function halfApplied(
   { unfinished, inspection }: DatabaseStatus,
   { migrations }: Workspace,
@@ -75,8 +91,9 @@ function halfApplied(
 /** The same for a process that does not migrate: why this build may not serve on the database as it is; null if it may. */
 export function refusalToServe(status: DatabaseStatus, workspace: Workspace): SchemaError | null {
   const { action, error } = forecastGate(status, workspace)
-  const decision = decisionWithSnapshot(status, workspace)
-  return action === 'migrate' ? errorOf(decision, status, workspace.config.target) : error
+  const isOnlyBehind = action === 'migrate' || error?.code === 'SCHEMA_PRIVILEGE_MISSING'
+  if (!isOnlyBehind) return error
+  return errorOf(decisionWithSnapshot(status, workspace), status, workspace.config.target)
 }
 
 /** Outside production the gate makes the snapshot that is missing or stale, and then verifies. */

@@ -30,9 +30,9 @@ export function refuseWrongDatabase(
   expected: Owner = configuredOwner(config),
 ): (inspection: Inspection) => void {
   const build = migrations.map(({ revision }) => revision)
-  return ({ database, recorded, identity }) => {
+  return ({ database, recorded, identity, otherLedgers }) => {
     const ownership = { identity, expected }
-    const assessment = assess({ build, recorded, ownership, live: {}, snapshot: null })
+    const assessment = assess({ build, recorded, ownership, otherLedgers, live: {}, snapshot: null })
     const situation = wrongDatabaseReason(assessment)
     if (situation === null) return
     const decision = { action: 'refuse', situations: [{ situation, action: 'refuse' }] } as const

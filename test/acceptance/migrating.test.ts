@@ -302,7 +302,7 @@ t.test('a role that may only read looks at everything and creates nothing', asyn
   const empty = await project.query(everything)
   t.strictSame(
     (await look()).map(({ exit }) => exit),
-    [0, 0, 3],
+    [2, 0, 3],
   )
   t.strictSame(await project.query(everything), empty)
   await project.migrate('001_songs')
@@ -323,7 +323,7 @@ head         002_plays
 applied      1 revision
 pending      002_plays
 verified     as promised
-gate         migrate: 1 revision would be applied.
+gate         refuse: The role may not migrate: it may not write the ledger. Nothing would be done.
 `,
   )
   t.match(verify, {

@@ -73,6 +73,8 @@ function passed(
       ledger: null,
       identity: ownership.identity,
       recorded,
+      otherLedgers: [],
+      mayWriteLedger: true,
       live,
       fingerprint: { ledgerQueries: [], results: '' },
     },

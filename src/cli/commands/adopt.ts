@@ -42,9 +42,10 @@ function inspectForAdoption(workspace: Workspace): Promise<Inspection> {
   })
 }
 
-function reasonNotToAdopt({ identity, recorded }: Inspection, to: Owner): string | null {
+/** A new database learns whose it is by its first migration, unless another project was there before. */
+function reasonNotToAdopt({ identity, recorded, otherLedgers }: Inspection, to: Owner): string | null {
   if (identity !== null) return isSameOwner(identity, to) ? `already belongs to ${describeOwner(to)}` : null
-  return recorded.revisions.length > 0
+  return recorded.revisions.length > 0 || otherLedgers.length > 0
     ? null
     : 'has no identity yet: the first migration records the service and environment it belongs to'
 }

@@ -5,7 +5,7 @@ import { promisedCatalogAt, type Snapshot } from '../model/snapshot.js'
 import { type HistoryChange, findHistoryChanges, type MigrationTexts, applyRenames } from './file-changes.js'
 import { compareHistory, type History, type Position, type RecordedRevisions } from './history.js'
 import { extensionNotes } from './notes.js'
-import { hasOtherOwner, type Ownership } from './ownership.js'
+import { hasOtherOwner, type OtherLedger, type Ownership } from './ownership.js'
 import { type Policy, type Situation, type Action, type Decision } from './policy.js'
 
 /** The live catalog compared with the promise at the current revision, or why it could not be compared. */
@@ -31,6 +31,8 @@ export type Verification =
 export interface Assessment {
   readonly ownership: Ownership
   readonly history: History
+  /** Ledgers of others, where this project has recorded nothing yet and the database is not known to be its own. */
+  readonly otherLedgers: readonly OtherLedger[]
   /** How the migrations folder changed since its revisions were recorded. */
   readonly changed: readonly HistoryChange[]
   readonly verification: Verification
@@ -42,6 +44,8 @@ export interface AssessmentInput {
   readonly build: readonly string[]
   readonly recorded: RecordedRevisions
   readonly ownership: Ownership
+  /** The ledgers in the database that are not this project's. Default: none. */
+  readonly otherLedgers?: readonly OtherLedger[]
   readonly live: Catalog
   readonly snapshot: Snapshot | null
   /** Where it was looked for. */
@@ -80,11 +84,12 @@ const situationOrder = Object.keys(actionBySituation)
 
 /** Position and verification of what was read. A database that is ahead is verified against this build's head. */
 export function assess(input: AssessmentInput): Assessment {
-  const { build, recorded, ownership, texts = null } = input
+  const { build, recorded, ownership, texts = null, otherLedgers = [] } = input
   const history = compareHistory(build, recorded)
   const changed = findHistoryChanges(build, recorded.revisions, texts)
   const verification = verify(input, promisedRevisions({ history, changed }))
-  return { ownership, history, changed, verification }
+  const isNew = recorded.revisions.length === 0 && ownership.identity === null
+  return { ownership, history, otherLedgers: isNew ? otherLedgers : [], changed, verification }
 }
 
 function verify(
@@ -177,9 +182,13 @@ export function ignoredDifferencesOf({ verification }: Assessment): readonly Ign
 }
 
 /** Why a database must not be touched: `another` owner, or a `foreign` ledger. Null if it belongs to this service. */
-export function wrongDatabaseReason({ ownership, history }: Assessment): 'another' | 'foreign' | null {
+export function wrongDatabaseReason({
+  ownership,
+  history,
+  otherLedgers,
+}: Assessment): 'another' | 'foreign' | null {
   if (hasOtherOwner(ownership)) return 'another'
-  return history.position === 'foreign' ? 'foreign' : null
+  return history.position === 'foreign' || otherLedgers.length > 0 ? 'foreign' : null
 }
 
 /** The situations of a database, the gravest first. For a database of a different owner nothing else matters. */
@@ -189,7 +198,8 @@ function situationsOf(assessment: Assessment): readonly Situation[] {
   const changed = assessment.changed.map(situationOfChange)
   const unverified: readonly Situation[] =
     assessment.verification.status === 'unverified' ? ['unverified'] : []
-  const found = new Set([...ofPosition, ...changed, ...unverified])
+  const foreign: readonly Situation[] = assessment.otherLedgers.length > 0 ? ['foreign'] : []
+  const found = new Set([...ofPosition, ...foreign, ...changed, ...unverified])
   const includesDrift = (['ahead', 'deleted', 'foreign', 'unmanaged'] as const).some((each) =>
     found.has(each),
   )

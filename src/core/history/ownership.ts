@@ -16,6 +16,16 @@ export interface DatabaseIdentity extends StoredIdentity {
   readonly since: string
 }
 
+/** What a ledger says that is not this project's, by its name or its schema. */
+export interface OtherLedger {
+  /** Schema and table. */
+  readonly ledger: string
+  /** The revisions that it records, in order. */
+  readonly revisions: readonly string[]
+  /** To whom it says that the database belongs; null where it does not say. */
+  readonly owner: Owner | null
+}
+
 /** To whom a database belongs, and to whom this process expects it to belong. */
 export interface Ownership {
   /** Null if none is recorded yet. */

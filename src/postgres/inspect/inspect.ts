@@ -11,7 +11,14 @@ import { queryAll, type QueryResult, type Row, rowsOf } from '../connection/quer
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { ledgerTablesOf, createCatalogReader } from '../introspect/read-catalog.js'
 import { hiddenLedgerError } from '../ledger/ledger-access.js'
-import { lastEventsQuery, parseLastEvents, type Ledger, quoteTableName } from '../ledger/ledger.js'
+import {
+  lastEventsQuery,
+  ledgerTable,
+  parseLastEvents,
+  type Ledger,
+  quoteTableName,
+} from '../ledger/ledger.js'
+import { otherLedgerQuery, parseOtherLedgers } from '../ledger/other-ledgers.js'
 import { catalogLockedError } from '../locks/blocked-read.js'
 import type { Inspection } from './inspection.js'
 import {
@@ -55,11 +62,12 @@ function isConcurrentDrop(error: unknown): boolean {
 async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
   try {
     const { server, live, serverResults } = await readServerAndCatalog(client, options)
-    const ledgerQueries = ledgerQueriesFor(server)
+    const ownQueries = ledgerQueriesFor(server)
+    const ledgerQueries = [...ownQueries, ...server.others.map(otherLedgerQuery)]
     const ledgerResults = ledgerQueries.length === 0 ? [] : await queryAll(client, ledgerQueries.join(';\n'))
     await client.query('commit')
-    const { ledger, identity } = parseLedgers(server, ledgerResults)
-    const { user, name, major, serverVersion, readOnly, locked, schema } = server
+    const { ledger, identity } = parseLedgers(server, ledgerResults.slice(0, ownQueries.length))
+    const { user, name, major, serverVersion, readOnly, locked, schema, mayWriteLedger, others } = server
     return {
       database: { ...addressOf(options.connection), user, name },
       major,
@@ -70,6 +78,8 @@ async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Prom
       ledger,
       identity,
       recorded: recordedRevisions(server, ledger, live),
+      otherLedgers: parseOtherLedgers(others, ledgerResults.slice(ownQueries.length)),
+      mayWriteLedger,
       live,
       fingerprint: fingerprintOf(ledgerQueries, [...serverResults, ...ledgerResults]),
     }
@@ -126,11 +136,14 @@ function refuseMisplacedLedger(
 }
 
 function refuseHiddenLedger(
-  { schema, user, name }: ServerAndLedgers,
+  { schema, user, name, tableName }: ServerAndLedgers,
   tables: readonly Row[],
   connection: Connection,
 ): void {
-  const hidden = tables.find((row) => row['hidden'] === true && row['schema'] === schema)
+  const own = [tableName, ledgerTable]
+  const hidden = tables.find(
+    (row) => row['hidden'] === true && row['schema'] === schema && own.includes(String(row['table'])),
+  )
   if (hidden === undefined || schema === null) return
   const table = `${quoteName(schema)}.${quoteName(String(hidden['table']))}`
   throw hiddenLedgerError(table, { ...addressOf(connection), user, name })

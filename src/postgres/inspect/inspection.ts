@@ -1,5 +1,5 @@
 import type { RecordedRevisions } from '../../core/history/history.js'
-import type { DatabaseIdentity } from '../../core/history/ownership.js'
+import type { DatabaseIdentity, OtherLedger } from '../../core/history/ownership.js'
 import type { Catalog } from '../../core/model/catalog.js'
 import type { DatabaseAddress } from '../connection/address.js'
 import type { Ledger } from '../ledger/ledger.js'
@@ -20,6 +20,10 @@ export interface Inspection {
   /** Null before the first migration, and where only Knex has recorded something. */
   readonly identity: DatabaseIdentity | null
   readonly recorded: RecordedRevisions
+  /** Ledgers that are not this project's, in the schemas that it may mean. */
+  readonly otherLedgers: readonly OtherLedger[]
+  /** Whether the role may write Knex's ledger; true where there is none yet. */
+  readonly mayWriteLedger: boolean
   readonly live: Catalog
   readonly fingerprint: InspectionFingerprint
 }

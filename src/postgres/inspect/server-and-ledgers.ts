@@ -6,6 +6,7 @@ import { canonicalSessionStatements } from '../introspect/canonical-session.js'
 import { catalogHashQuery } from '../introspect/catalog-hash.js'
 import { hidesRowsCondition } from '../ledger/ledger-access.js'
 import { ledgerTable } from '../ledger/ledger.js'
+import { findLedgerTables, ledgerKindExpression, type LedgerTable } from '../ledger/other-ledgers.js'
 import { lockHeldCondition } from '../locks/advisory-lock.sql.js'
 import type { InspectionFingerprint } from './inspection.js'
 
@@ -22,6 +23,8 @@ export interface ServerAndLedgers {
   readonly ledgerSchema: string | null
   readonly tableName: string
   readonly hasOwnLedger: boolean
+  readonly mayWriteLedger: boolean
+  readonly others: readonly LedgerTable[]
 }
 
 export interface ServerQueryOptions {
@@ -63,20 +66,22 @@ function serverQuery(tableName: string): string {
   return `select current_user as user, current_database() as name, current_schema() as schema,
     array_to_json(current_schemas(false)) as path, current_setting('server_version') as version,
     current_setting('server_version_num')::int as number,
-    pg_is_in_recovery() as standby,
+    pg_is_in_recovery() as standby, has_schema_privilege(current_schema(), 'create') as creatable,
     ${lockHeldCondition(tableName)} as locked`
 }
 
 /**
- * The tables that may be ledgers, in all schemas: where the search_path hides one, Knex would create a second. Ledgers in
- * other schemas count only where the role may read them. The one in the project's own schema always counts: without it the
+ * The tables that may be ledgers, in all schemas and under all names: where the search_path hides one, Knex would create a
+ * second, and another service has one of its own. Ledgers in other schemas count only where the role may read them. The one in the project's own schema always counts: without it the
  * database would seem unmanaged.
  */
 function ledgerTablesQuery({ tableName, schemaName }: KnexProject): string {
   const schema = schemaName === null ? 'current_schema()' : pg.escapeLiteral(schemaName)
-  return `select n.nspname as schema, c.relname as table, ${hidesRowsCondition('select')} as hidden
+  return `select n.nspname as schema, c.relname as table, ${hidesRowsCondition('select')} as hidden,
+      has_table_privilege(c.oid, 'insert') as writable, ${ledgerKindExpression('c.oid')} as kind
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relname in (${pg.escapeLiteral(tableName)}, '${ledgerTable}') and c.relkind in ('r', 'p')
+    where c.relkind in ('r', 'p') and (c.relname in (${pg.escapeLiteral(tableName)}, '${ledgerTable}')
+        or ${ledgerKindExpression('c.oid')} is not null)
       and n.nspname !~ '^pg_' and has_schema_privilege(n.oid, 'usage')
       and (has_table_privilege(c.oid, 'select') or n.nspname = ${schema})
     order by 1`
@@ -86,16 +91,19 @@ function ledgerTablesQuery({ tableName, schemaName }: KnexProject): string {
 export function parseServerAndLedgers(
   server: Row,
   tables: readonly Row[],
-  { tableName, schemaName }: KnexProject,
+  project: KnexProject,
 ): ServerAndLedgers {
+  const { tableName, schemaName } = project
   const schema = schemaName ?? (typeof server['schema'] === 'string' ? server['schema'] : null)
   const has = (table: string): boolean =>
     tables.some((row) => row['table'] === table && row['schema'] === schema)
+  const own = tables.find((row) => row['table'] === tableName && row['schema'] === schema)
+  const searchPath = Array.isArray(server['path']) ? server['path'].map(String) : []
   return {
     user: String(server['user']),
     name: String(server['name']),
     schema,
-    searchPath: Array.isArray(server['path']) ? server['path'].map(String) : [],
+    searchPath,
     serverVersion: String(server['version']),
     major: Math.floor(Number(server['number']) / 10_000),
     readOnly: server['standby'] === true,
@@ -103,7 +111,25 @@ export function parseServerAndLedgers(
     ledgerSchema: has(tableName) ? schema : null,
     tableName,
     hasOwnLedger: has(ledgerTable),
+    mayWriteLedger: (own ? own['writable'] : schemaName !== null || server['creatable']) !== false,
+    others: otherTables(tables, project, schema, searchPath),
   }
+}
+
+/** Where the knexfile names a schema, others may have ledgers in theirs: services share a database in this way. */
+function otherTables(
+  tables: readonly Row[],
+  { tableName, schemaName, searchPath: named }: KnexProject,
+  schema: string | null,
+  searchPath: readonly string[],
+): readonly LedgerTable[] {
+  const namesSchema = schemaName !== null || named.length > 0
+  const visible = new Set(schemaName === null ? [...searchPath, schema] : [schema])
+  return findLedgerTables(tables, (each) =>
+    each.schema === schema
+      ? [tableName, ledgerTable].includes(each.table)
+      : namesSchema && !visible.has(each.schema),
+  )
 }
 
 export function fingerprintOf(
