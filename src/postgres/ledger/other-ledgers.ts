@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { OtherLedger } from '../../core/history/ownership.js'
 import { isRecord } from '../../core/text/is-record.js'
-import { revisionOf } from '../../project/migration-files.js'
+import { revisionOf } from '../../project/revision-name.js'
 import { type QueryResult, type Row, rowsOf } from '../connection/query.js'
 import { quoteTableName } from './ledger.js'
 
