@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
-import { findingsOf, isBehind } from '../core/history/decision.js'
+import { findingsOf } from '../core/history/decision.js'
+import { isBehind } from '../core/history/history.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import { addressOf, describeAddress } from '../postgres/connection/address.js'
 import { pause } from '../postgres/connection/backoff.js'
@@ -101,7 +102,8 @@ async function assessAfterReplay(context: GateContext, snapshot: Snapshot | null
   for (;;) {
     const assessed = await readAndAssess(context, snapshot)
     const waited = performance.now() - started
-    if (!assessed.inspection.readOnly || !isBehind(assessed.assessment) || waited > timeout) return assessed
+    if (!assessed.inspection.readOnly || !isBehind(assessed.assessment.history) || waited > timeout)
+      return assessed
     onWait('The standby has not replayed yet what was migrated.', waited)
     await pause(1_000, signal)
   }

@@ -7,6 +7,7 @@ import {
   mayMigrate,
   wrongDatabaseReason,
 } from '../core/history/decision.js'
+import { isBehind } from '../core/history/history.js'
 import type { Owner } from '../core/history/ownership.js'
 import type { Decision } from '../core/history/policy.js'
 import type { Snapshot } from '../core/model/snapshot.js'
@@ -83,5 +84,5 @@ export function wouldMigrate(
 ): boolean {
   if (wrongDatabaseReason(assessment) !== null || !mayMigrate(decision)) return false
   if (inspection.readOnly && migrationConnection.url === connection.url) return false
-  return isBehind(assessment) && (asked || config.policy.onBehind === 'migrate')
+  return isBehind(assessment.history) && (asked || config.policy.onBehind === 'migrate')
 }

@@ -1,5 +1,6 @@
 import { isDuration, parseDuration } from '../../config/duration.js'
-import { isBehind, mayMigrate } from '../../core/history/decision.js'
+import { mayMigrate } from '../../core/history/decision.js'
+import { isBehind } from '../../core/history/history.js'
 import { hasOtherOwner } from '../../core/history/ownership.js'
 import { formatCount } from '../../core/text/format.js'
 import { SchemaError } from '../../errors/schema-error.js'
@@ -58,6 +59,6 @@ function canHeal({ decision, assessment, inspection }: DatabaseStatus): boolean 
   return (
     decision.action === 'refuse' &&
     !hasOtherOwner(ownership) &&
-    ((isBehind(assessment) && mayMigrate(decision)) || inspection.locked)
+    ((isBehind(assessment.history) && mayMigrate(decision)) || inspection.locked)
   )
 }

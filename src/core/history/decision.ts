@@ -147,11 +147,6 @@ export function decisionOf(situations: Decision['situations']): Decision {
   return { action, situations }
 }
 
-/** Whether there is something to apply, and nothing else is between the database and this build. */
-export function isBehind({ history }: Assessment): boolean {
-  return history.position === 'behind' || history.position === 'empty'
-}
-
 /** Situations that migrating would not resolve and could make worse; without a promise nothing proves what it did. */
 const blocksMigration: ReadonlySet<Situation> = new Set([
   'renamed',

@@ -62,6 +62,11 @@ function positionFrom(
   return pending.length > 0 ? 'behind' : 'current'
 }
 
+/** Whether there is something to apply, and nothing else is between the database and this build. */
+export function isBehind({ position }: History): boolean {
+  return position === 'behind' || position === 'empty'
+}
+
 /** The part of a history that the health document shows; null and empty lists before the first inspection. */
 export function summarizeHistory(history: History | null) {
   if (history === null)
