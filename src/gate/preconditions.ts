@@ -1,12 +1,5 @@
 import type { Config } from '../config/config.js'
-import {
-  assess,
-  type Assessment,
-  decide,
-  isBehind,
-  mayMigrate,
-  wrongDatabaseReason,
-} from '../core/history/decision.js'
+import { assess, type Assessment, decide, mayMigrate, wrongDatabaseReason } from '../core/history/decision.js'
 import { isBehind } from '../core/history/history.js'
 import type { Owner } from '../core/history/ownership.js'
 import type { Decision } from '../core/history/policy.js'
