@@ -22,7 +22,7 @@ const files = [
 async function failuresOf(file: string, url: string): Promise<readonly string[]> {
   const { code, output } = await runProcess(process.execPath, ['--import', 'tsx', file], {
     cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', TEST_DATABASE_URL: url },
+    env: { PATH: process.env['PATH'] ?? '', TEST_DATABASE_URL: url, TAP_TIMEOUT: '600' },
   })
   const failed = output.split('\n').filter((line) => /^ *not ok /.test(line))
   return code === 0 || failed.length > 0 ? failed : [`exit code ${code}`, output.slice(-2000)]

@@ -227,6 +227,7 @@ const database: readonly DdlCase[] = [
 const replication: readonly DdlCase[] = [
   {
     name: 'tables, columns, filters and options of a publication change',
+    since: 15,
     setup: `create table songs (id integer primary key, title text); create table plays (id integer primary key, song integer);
       create table albums (id integer primary key)`,
     from: `create publication p for table songs, plays (id)`,
@@ -247,6 +248,7 @@ const replication: readonly DdlCase[] = [
   },
   {
     name: 'publications of all tables, of the tables of a schema, and of no tables',
+    since: 15,
     from: `create table songs (id integer primary key); create schema s;
       create publication one for all tables;
       create publication two for table songs, tables in schema s;
@@ -266,12 +268,14 @@ const replication: readonly DdlCase[] = [
   },
   {
     name: 'a table and its child, published with different columns',
+    since: 15,
     setup: `create table base (id integer, title text); create table child (more text) inherits (base)`,
     from: `create publication p for table base`,
     to: `create publication p for table only base (id), child (id, more)`,
   },
   {
     name: 'a published table is dropped, one is added, and a published column changes',
+    since: 15,
     from: `create table songs (id integer primary key, title text, kind text); create table gone (id integer);
       create publication p for table songs (id, title) where (kind = 'a'), gone`,
     to: `create table songs (id integer primary key, title varchar(20), kind varchar(10)); create table added (id integer);
@@ -574,6 +578,7 @@ const grants: readonly DdlCase[] = [
   },
   {
     name: 'privileges that an owner lacks, and the schema public without PUBLIC',
+    since: 15,
     setup: `create table songs (id integer); create table plays (id integer); alter table plays owner to pg_monitor;
       create view "it's $1" as select 1 as one`,
     from: `revoke insert on songs from current_user; revoke all on plays from pg_monitor;

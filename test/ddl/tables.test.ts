@@ -280,6 +280,7 @@ const others: readonly DdlCase[] = [
   },
   {
     name: 'sequences',
+    since: 15,
     from: `create table songs (id integer, other integer);
       create sequence owned owned by songs.id; create sequence counted as integer minvalue 1 maxvalue 50;
       create sequence freed owned by songs.other`,

@@ -9,9 +9,9 @@ import { userTableCondition } from './tables.sql.js'
 
 const triggerStates = `when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always'`
 
-/** The partitions on which a trigger of their partitioned table fires at other times than there, by its oid. */
+/** The partitions on which a trigger of their partitioned table fires at other times than there, by its oid. 14 has copies as internal. */
 const switchedOnPartitions = `(with recursive copies(id, root) as (
-    select oid, tgparentid from pg_trigger where tgparentid <> 0 and not tgisinternal
+    select oid, tgparentid from pg_trigger where tgparentid <> 0
     union all
     select copies.id, above.tgparentid from copies join pg_trigger above on above.oid = copies.root and above.tgparentid <> 0)
   select root.oid as id, json_agg(${qualifiedNameExpression('pn.nspname', 'p.relname')} || ': ' ||
@@ -19,6 +19,7 @@ const switchedOnPartitions = `(with recursive copies(id, root) as (
   from copies
     join pg_trigger copy on copy.oid = copies.id
     join pg_trigger root on root.oid = copies.root and root.tgparentid = 0 and root.tgenabled <> copy.tgenabled
+      and not root.tgisinternal
     join pg_class p on p.oid = copy.tgrelid
     join pg_namespace pn on pn.oid = p.relnamespace
   group by root.oid)`
