@@ -26,7 +26,7 @@ t.test('a migration that fails says why and what stayed, and is on record', asyn
   const unique = `do $$ begin
     if exists (select from songs group by title having count(*) > 1) then
       raise exception 'two songs have one title?' using
-        errcode = '23505', detail = 'Key (title)=(Hello) is duplicated.', hint = 'Rename one of them.';
+        errcode = '23505', detail = 'Key (title)=(…) is duplicated.', hint = 'Rename one of them.';
     end if;
     create unique index songs_title on songs (title);
   end $$`
@@ -46,14 +46,14 @@ t.test('a migration that fails says why and what stayed, and is on record', asyn
   file              /songs/migrations/003_unique.js
   sqlstate          23505
   message           two songs have one title?
-  detail            Key (title)=(Hello) is duplicated.
+  detail            Key (title)=(…) is duplicated.
   hint              Rename one of them.
   where             PL/pgSQL function inline_code_block line 3 at RAISE
   stayed applied    none of this run
   rolled back too   002_plays
 
 Do one of:
-  correct the migration   then run it again; what is applied is not run again
+  correct the migration   then run it again, and with it what was rolled back too
 `,
   )
   t.strictSame(await project.objects(), before)

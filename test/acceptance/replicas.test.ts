@@ -136,7 +136,7 @@ t.test(
 
 Do one of:
   schemagate diff database snapshot@002_half --sql    writes what completes its objects, not its rows; schemagate repair records it then
-  schemagate diff database snapshot@001_songs --sql   writes what takes the part back; schemagate migrate runs it again then
+  schemagate diff database snapshot@001_songs --sql   writes what removes the part that is there; schemagate migrate runs it again then
   correct the migration                               to go on from what is there, then schemagate snapshot: a changed file runs again`,
     )
     t.strictSame(await recorded(project), ['001_songs'])

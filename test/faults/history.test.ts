@@ -70,7 +70,7 @@ gate         serve: 1 applied migration was edited; its change to the catalog is
   promised    20260104_add_length  + column public.songs.length
   snapshot    /songs/migrations/schema.snapshot.json: 4 revisions, 7 objects, in T
   database    app@db:5432/songs (PostgreSQL N) is behind: at 20260103_add_year, 1 revision pending up to 20260104_add_length
-  migrated    20260104_add_length  T  + 1 column
+  migrated    20260104_add_length (1 of 1)  T  + 1 column
   migrated    1 revision applied in T
   database    app@db:5432/songs (PostgreSQL N) is current: at head, 20260104_add_length
   verified    1 table, 5 columns, 1 constraint: as promised
@@ -251,7 +251,7 @@ gate         warn: 1 recorded revision is not in this build, which has later one
   connecting  app@db:5432/songs, environment production
   database    app@db:5432/songs (PostgreSQL N) is behind: at 20260103_add_year, 1 revision pending up to 20260104_add_length
 ! drift       1 difference from the promise before migrating; they are judged afterwards
-  migrated    20260104_add_length  T  + 1 column
+  migrated    20260104_add_length (1 of 1)  T  + 1 column
   migrated    1 revision applied in T
   database    app@db:5432/songs (PostgreSQL N) is current: at head, 20260104_add_length
 ! verified    1 table, 4 columns, 1 constraint: 1 difference
@@ -402,7 +402,7 @@ Do one of:
     says: `app@db:5432/songs is current, at 20260103_add_year. Applied: 1. Verified: 1 table, 5 columns, 1 constraint.
   connecting  app@db:5432/songs, environment production
   database    app@db:5432/songs (PostgreSQL N) is behind: at 20260103_add_year, 1 revision pending up to 20260103_add_year
-  migrated    20260102_add_length  T  + 1 column
+  migrated    20260102_add_length (1 of 1)  T  + 1 column
   migrated    1 revision applied in T
   database    app@db:5432/songs (PostgreSQL N) is current: at head, 20260103_add_year
   verified    1 table, 5 columns, 1 constraint: as promised

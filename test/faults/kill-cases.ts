@@ -62,7 +62,7 @@ export const killCases: readonly KillCase[] = [
 
 Do one of:
   schemagate diff database snapshot@002_half --sql    writes what completes its objects, not its rows; schemagate repair records it then
-  schemagate diff database snapshot@001_songs --sql   writes what takes the part back; schemagate migrate runs it again then
+  schemagate diff database snapshot@001_songs --sql   writes what removes the part that is there; schemagate migrate runs it again then
   correct the migration                               to go on from what is there, then schemagate snapshot: a changed file runs again`,
       },
       {
@@ -101,7 +101,7 @@ gate         refuse: 002_half was interrupted outside a transaction, and is appl
 
 Do one of:
   schemagate diff database snapshot@002_half --sql    writes what completes its objects, not its rows; schemagate repair records it then
-  schemagate diff database snapshot@001_songs --sql   writes what takes the part back; schemagate migrate runs it again then
+  schemagate diff database snapshot@001_songs --sql   writes what removes the part that is there; schemagate migrate runs it again then
   correct the migration                               to go on from what is there, then schemagate snapshot: a changed file runs again`,
       },
       {
@@ -357,7 +357,7 @@ Still pending: 003_more. schemagate migrate applies them.`,
 Do one of:
   schemagate repair                                   builds the invalid index again
   schemagate diff database snapshot@002_much --sql    writes what completes its objects, not its rows; schemagate repair records it then
-  schemagate diff database snapshot@001_songs --sql   writes what takes the part back; schemagate migrate runs it again then
+  schemagate diff database snapshot@001_songs --sql   writes what removes the part that is there; schemagate migrate runs it again then
   correct the migration                               to go on from what is there, then schemagate snapshot: a changed file runs again`,
       },
       {
@@ -374,7 +374,7 @@ Do one of:
 
 Do one of:
   schemagate diff database snapshot@002_much --sql    writes what completes its objects, not its rows; schemagate repair records it then
-  schemagate diff database snapshot@001_songs --sql   writes what takes the part back; schemagate migrate runs it again then
+  schemagate diff database snapshot@001_songs --sql   writes what removes the part that is there; schemagate migrate runs it again then
   correct the migration                               to go on from what is there, then schemagate snapshot: a changed file runs again`,
         shows: `The following will be repaired.
 
@@ -419,7 +419,7 @@ Do one of:
   file             /songs/migrations/002_unique.js
   sqlstate         23505
   message          could not create unique index "songs_title"
-  detail           Key (title)=(a) is duplicated.
+  detail           Key (title)=(…) is duplicated.
   stayed applied   none of this run
   already done     nothing
   not valid        index:public.songs.songs_title
@@ -432,7 +432,7 @@ Do one of:
       {
         run: 'migrate',
         exit: 7,
-        says: `SCHEMA_HALF_APPLIED: 002_unique failed before, and left an invalid index behind. Nothing was run.
+        says: `SCHEMA_HALF_APPLIED: 002_unique failed before outside a transaction, and left an invalid index behind. Nothing was run.
 
   database   app@db:5432/songs
   pending    002_unique  left an invalid index behind
@@ -451,7 +451,7 @@ Do one of:
   statement   REINDEX INDEX CONCURRENTLY public.songs_title
   sqlstate    23505
   message     could not create unique index "songs_title_ccnew"
-  detail      Key (title)=(a) is duplicated.
+  detail      Key (title)=(…) is duplicated.
   repaired    nothing
 
 Do one of:
@@ -501,11 +501,29 @@ Do one of:
       },
       {
         run: repaired,
-        exit: 0,
-        says: `app@db:5432/songs: nothing to repair.
-Still pending: 002_titles. schemagate migrate applies them.`,
+        exit: 7,
+        says: `SCHEMA_HALF_APPLIED: 002_titles failed before outside a transaction, and is applied in full, but not recorded. Nothing was done: none of it is safe to repair automatically.
+
+  database   app@db:5432/songs
+  pending    002_titles  applied in full, but not recorded
+               all its objects are there; whether it wrote all its rows, the catalog does not say
+
+Do one of:
+  schemagate stamp 002_titles   records what is there; what it did to rows, the catalog does not say
+  correct the migration         to go on from what is there, then schemagate snapshot: a changed file runs again`,
       },
-      { sql: 'delete from songs where id = 2', run: 'migrate', exit: 0, says: atHead },
+      {
+        sql: 'delete from songs where id = 2',
+        rebuild: {
+          '002_titles': outside(
+            'create table if not exists titles (title text primary key)',
+            'insert into titles select title from songs on conflict do nothing',
+          ),
+        },
+        run: 'migrate',
+        exit: 0,
+        says: atHead,
+      },
     ],
   },
   {

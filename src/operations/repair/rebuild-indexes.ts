@@ -3,6 +3,7 @@ import type { ProgressReporter } from '../../core/progress/events.js'
 import type { Heartbeat } from '../../core/progress/heartbeat.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
+import { redactDetailValues } from '../../postgres/connection/error-values.js'
 import { appendEntries, type LedgerEntry } from '../../postgres/ledger/ledger.js'
 import { type ActivitySampler, startActivitySampler } from '../../postgres/locks/session-activity.js'
 import { withHeartbeat } from '../../postgres/migrate/heartbeat.js'
@@ -93,7 +94,7 @@ function rebuildError(
       ['statement', statement],
       ['sqlstate', code],
       ['message', message],
-      ...(detail === undefined ? [] : [['detail', detail] as const]),
+      ...(detail === undefined ? [] : [['detail', redactDetailValues(code, detail)] as const]),
       ['repaired', done.length === 0 ? 'nothing' : done],
     ],
     choices: [

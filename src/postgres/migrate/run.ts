@@ -1,3 +1,4 @@
+import pg from 'pg'
 import type { Heartbeat } from '../../core/progress/heartbeat.js'
 import { formatApplicationName } from '../connection/application-name.js'
 import { setServerParameters } from '../connection/settings.js'
@@ -44,18 +45,27 @@ export function lockTimeoutSetting(milliseconds: number): { readonly lock_timeou
  * Makes the session ready for one revision. Its name shows in pg_stat_activity to everybody who waits for us. Each revision
  * begins with our lock_timeout, whatever `set local` an earlier one of the same transaction left.
  */
-export async function configureForRevision(
-  { revision, transactional }: LoadedRevision,
-  { session, writer, policy }: ActiveRun['context'],
-): Promise<void> {
-  await setServerParameters(
-    session.client,
-    {
-      application_name: formatApplicationName({ ...writer, revision }),
-      ...lockTimeoutSetting(transactional ? policy.lockTimeout : 0),
-    },
-    transactional ? 'transaction' : 'session',
+export async function configureForRevision(revision: LoadedRevision, context: RunContext): Promise<void> {
+  const reach = revision.transactional ? 'transaction' : 'session'
+  await setServerParameters(context.session.client, settingsFor(revision, context), reach)
+}
+
+/** SQL that sets the same, for a message of several statements. */
+export function settingStatements(revision: LoadedRevision, context: RunContext): readonly string[] {
+  const set = revision.transactional ? 'set local' : 'set'
+  return Object.entries(settingsFor(revision, context)).map(
+    ([name, value]) => `${set} ${name} = ${pg.escapeLiteral(value)}`,
   )
+}
+
+function settingsFor(
+  { revision, transactional }: LoadedRevision,
+  { writer, policy }: RunContext,
+): Readonly<Record<string, string>> {
+  return {
+    application_name: formatApplicationName({ ...writer, revision }),
+    ...lockTimeoutSetting(transactional ? policy.lockTimeout : 0),
+  }
 }
 
 /** Reports what the session does for as long as `work` takes. */

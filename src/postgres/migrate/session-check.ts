@@ -65,9 +65,13 @@ export interface CheckedSession {
 
 /**
  * Puts role and settings of the session back, and reads in the same round trip what the code of a migration has left: its
- * transaction, the migration lock, the records of Knex.
+ * transaction, the migration lock, the records of Knex. `own` are the statements that set the session
+ * for the revision.
  */
-export async function restoreSession({ session, target, schema }: MigratingSession): Promise<CheckedSession> {
+export async function restoreSession(
+  { session, target, schema }: MigratingSession,
+  own: readonly string[],
+): Promise<CheckedSession> {
   const { tableName } = target.project
   const results = await queryAll(
     session.client,
@@ -75,6 +79,7 @@ export async function restoreSession({ session, target, schema }: MigratingSessi
       `select pg_current_xact_id_if_assigned()::text as id, ${currentSettingsColumns},
         ${lockHeldByCondition(tableName, session.pid)} as locked, current_setting('transaction_read_only') = 'on' as read_only`,
       session.settings.restore,
+      ...own,
       `select count(*)::int as records from ${quoteTableName(schema, tableName)}`,
     ].join(';\n'),
   )

@@ -1,6 +1,7 @@
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { ownTransactionChoice } from './run-phrases.js'
 import type { SessionViolation } from './run-state.js'
+import { settingStatements } from './run.js'
 import type { ActiveRun, RunContext } from './active-run.js'
 import {
   type CheckedSession,
@@ -39,7 +40,10 @@ export async function settleSession(
   recorded: readonly string[],
   run: ActiveRun,
 ): Promise<void> {
-  const checked = await restoreSession(run.context).catch(async (error: unknown) => {
+  const { context, progress } = run
+  const { running } = progress.state
+  const own = running === null ? [] : settingStatements(running, context)
+  const checked = await restoreSession(context, own).catch(async (error: unknown) => {
     if (hasSqlState(error, sqlState.undefinedTable)) throw violate(run, lostRecordsViolation(run.context))
     if (!hasSqlState(error, sqlState.inFailedTransaction)) throw error
     if (transaction !== null) await noteEndedTransaction(transaction, run)

@@ -95,16 +95,18 @@ function isRecordable(unfinished: UnfinishedRevision): boolean {
 
 function choicesFor(unfinished: UnfinishedRevision, build: readonly string[]): readonly ErrorChoice[] {
   const { revision, completion } = unfinished
-  if (completion.kind === 'unknown' || isRecordable(unfinished)) return []
+  if (completion.kind === 'unknown' || hasLostRecord(unfinished)) return []
+  const correct: ErrorChoice = [
+    'correct the migration',
+    'to go on from what is there, then schemagate snapshot: a changed file runs again',
+  ]
+  if (isRecordable(unfinished)) return [correct]
   const indexes = invalidIndexes(completion)
   const isComplete = completion.open.length === 0 && completion.invalid.length === indexes.length
   return [
     ...repairChoice(revision, { rebuilds: indexes.length > 0, isComplete }),
     ...(isComplete ? [] : partChoices(unfinished, build[build.indexOf(revision) - 1])),
-    [
-      'correct the migration',
-      'to go on from what is there, then schemagate snapshot: a changed file runs again',
-    ],
+    correct,
   ]
 }
 
