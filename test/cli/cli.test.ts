@@ -213,7 +213,7 @@ t.test('migrate, check and down go to a revision and back, and report it in one 
   const down = await project.run('down')
   t.equal(down.exit, 0)
   t.equal(project.plain(down.stdout), 'app@db:5432/songs: reverted 003_likes\n')
-  t.match(down.stderr, /^ {2}reverted {4}003_likes {2}[\d.]+ m?s$/m)
+  t.match(down.stderr, /^ {2}reverted {4}003_likes \(1 of 1\) {2}[\d.]+ m?s$/m)
   t.strictSame(documentOf(await project.run('down --to 001_songs --json')), { reverted: ['002_plays'] })
   const status = await project.run('status --json')
   t.equal(status.exit, 0)

@@ -468,7 +468,7 @@ Do one of:
     look: async () => (await status()) === 'fail',
     otherwise: again.stdout,
   })
-  const written = await project.run('down', { DATABASE_URL: standby })
+  const written = await project.run('down --confirm production', { DATABASE_URL: standby })
   t.equal(written.exit, 2)
   t.match(written.stderr, /SCHEMA_PRIVILEGE_MISSING: .*standby/)
 })

@@ -5,7 +5,7 @@ import { runInScope } from '../session/statement-scope.js'
 import { withGuardedKnex } from '../session/guarded-knex.js'
 import { withExitReport } from './process-exit.js'
 import { type LoadedRevision, serverMessageOf } from './run-state.js'
-import { withRevisionHeartbeat } from './run.js'
+import { settingsStatement, withRevisionHeartbeat } from './run.js'
 import type { ActiveRun, RunContext } from './active-run.js'
 import { readTransactionId, type TransactionId } from './session-check.js'
 import { noteEndedTransaction, settleSession } from './settle-session.js'
@@ -36,7 +36,7 @@ export async function runCode(code: CodeCall, run: ActiveRun): Promise<void> {
     await noteFailure(thrown, transaction, run)
     throw toError(thrown)
   }
-  await settleSession(transaction, code.recorded, run)
+  await settleSession(transaction, code.recorded, settingsStatement(revision, context), run)
 }
 
 async function callCode(

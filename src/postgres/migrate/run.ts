@@ -51,11 +51,12 @@ export async function configureForRevision(revision: LoadedRevision, context: Ru
 }
 
 /** SQL that sets the same, for a message of several statements. */
-export function settingStatements(revision: LoadedRevision, context: RunContext): readonly string[] {
-  const set = revision.transactional ? 'set local' : 'set'
-  return Object.entries(settingsFor(revision, context)).map(
-    ([name, value]) => `${set} ${name} = ${pg.escapeLiteral(value)}`,
+export function settingsStatement(revision: LoadedRevision, context: RunContext): string {
+  const calls = Object.entries(settingsFor(revision, context)).map(
+    ([name, value]) =>
+      `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, ${revision.transactional})`,
   )
+  return `select ${calls.join(', ')}`
 }
 
 function settingsFor(

@@ -65,12 +65,11 @@ export interface CheckedSession {
 
 /**
  * Puts role and settings of the session back, and reads in the same round trip what the code of a migration has left: its
- * transaction, the migration lock, the records of Knex. `own` are the statements that set the session
- * for the revision.
+ * transaction, the migration lock, the records of Knex. `settings` is SQL that sets the session for the revision.
  */
 export async function restoreSession(
   { session, target, schema }: MigratingSession,
-  own: readonly string[],
+  settings: string,
 ): Promise<CheckedSession> {
   const { tableName } = target.project
   const results = await queryAll(
@@ -79,7 +78,7 @@ export async function restoreSession(
       `select pg_current_xact_id_if_assigned()::text as id, ${currentSettingsColumns},
         ${lockHeldByCondition(tableName, session.pid)} as locked, current_setting('transaction_read_only') = 'on' as read_only`,
       session.settings.restore,
-      ...own,
+      settings,
       `select count(*)::int as records from ${quoteTableName(schema, tableName)}`,
     ].join(';\n'),
   )

@@ -1,7 +1,6 @@
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { ownTransactionChoice } from './run-phrases.js'
 import type { SessionViolation } from './run-state.js'
-import { settingStatements } from './run.js'
 import type { ActiveRun, RunContext } from './active-run.js'
 import {
   type CheckedSession,
@@ -32,18 +31,16 @@ const violations = {
 
 /**
  * Makes the session ready to verify and record a revision whose code has ended. One that committed the transaction it was given
- * is from then on like one outside a transaction. `recorded` are the revisions that were recorded before. Throws where it
- * cannot be recorded.
+ * is from then on like one outside a transaction. `recorded` are the revisions that were recorded before, `settings` is SQL
+ * that sets the session for the revision. Throws where it cannot be recorded.
  */
 export async function settleSession(
   transaction: TransactionId | null,
   recorded: readonly string[],
+  settings: string,
   run: ActiveRun,
 ): Promise<void> {
-  const { context, progress } = run
-  const { running } = progress.state
-  const own = running === null ? [] : settingStatements(running, context)
-  const checked = await restoreSession(context, own).catch(async (error: unknown) => {
+  const checked = await restoreSession(run.context, settings).catch(async (error: unknown) => {
     if (hasSqlState(error, sqlState.undefinedTable)) throw violate(run, lostRecordsViolation(run.context))
     if (!hasSqlState(error, sqlState.inFailedTransaction)) throw error
     if (transaction !== null) await noteEndedTransaction(transaction, run)
