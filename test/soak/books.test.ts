@@ -44,7 +44,7 @@ const balanced: Evidence = {
     { service: 'steady', what: 'report', answer: { ...refused, from: 9_995 } },
     { service: 'mortal', what: 'report', answer: { ...refused, from: 35_000 } },
   ],
-  probes: { times: [1, 2, 3], wrong: [] },
+  probes: { times: [1, 2, 3], wrong: [], unready: [{ service: 'steady', at: 12_000, text: 'lost' }] },
   samples: Array.from({ length: 100 }, () => ({ memory: 100, files: 30 })),
   connections: { most: 11, left: 0 },
 }
@@ -100,13 +100,22 @@ const wrongs: readonly (readonly [string, Partial<Evidence>, RegExp])[] = [
   ['it failed during a fault', withLog(line(60, 15_000)), /^1 errors in the log of steady/],
   ['it ended badly', withEnd(1), /^steady ended with 1 on SIGTERM$/],
   ['it was warned', withEnd(0, 'a leak'), /^steady wrote to stderr: a leak$/],
-  ['a probe was wrong', { probes: { times: [1], wrong: ['live: 503'] } }, /^1 answers to probes are wrong/],
+  [
+    'a probe was wrong',
+    { probes: { ...balanced.probes, wrong: ['live: 503'] } },
+    /^1 answers to probes are wrong/,
+  ],
+  [
+    'a service turned unready though no request failed',
+    { probes: { ...balanced.probes, unready: [{ service: 'steady', at: 25_000, text: 'drift' }] } },
+    /^1 unready answers that no request deserved\n    steady: drift$/,
+  ],
   [
     'probes are slow',
-    { probes: { times: [101, 101], wrong: [] } },
+    { probes: { ...balanced.probes, times: [101, 101] } },
     /^101 milliseconds for 99 % of the probes/,
   ],
-  ['no probe was answered', { probes: { times: [], wrong: [] } }, /^no probe was answered$/],
+  ['no probe was answered', { probes: { ...balanced.probes, times: [] } }, /^no probe was answered$/],
   ['nothing was acknowledged', { sent: [], stored: [] }, /^no report was acknowledged$/],
   [
     'memory grows',

@@ -2,6 +2,7 @@ import type { Row } from '../support/database.js'
 import { type Ended, logOf } from '../support/process.js'
 import { explains, type Inflicted } from './journal.js'
 import type { Failure, Sent } from './load.js'
+import type { Probes } from './probes.js'
 import { quantile, type Sample, trendOf } from './meters.js'
 
 /** A process of a service that has ended. */
@@ -20,7 +21,7 @@ export interface Evidence {
   /** What is stored of the clients' reports: `instance`, `id`, and `current`, which is the instance. */
   readonly stored: readonly Row[]
   readonly failures: readonly Failure[]
-  readonly probes: { readonly times: readonly number[]; readonly wrong: readonly string[] }
+  readonly probes: Pick<Probes, 'times' | 'wrong' | 'unready'>
   /** Of the process that lived all the time. */
   readonly samples: readonly Sample[]
   /** The most connections that a process had at a time, and how many were left after all had ended. */
@@ -73,6 +74,7 @@ export function defectsOf(evidence: Evidence): readonly string[] {
     ...said('reports are stored that nobody sent so', strange),
     ...said('requests failed without a fault', unexplainedFailures(evidence)),
     ...said('answers to probes are wrong', probes.wrong),
+    ...said('unready answers that no request deserved', undeservedlyUnready(evidence)),
     ...pasts.flatMap((past) => defectsOfPast(past, faults)),
     ...tooMuch('milliseconds for 99 % of the probes', quantile(probes.times, 0.99), probeLimits.usually),
     ...tooMuch('milliseconds for a probe', quantile(probes.times, 1), probeLimits.ever),
@@ -80,6 +82,12 @@ export function defectsOf(evidence: Evidence): readonly string[] {
     ...tooMuch('connections left at the end', connections.left, 0),
     ...growth(evidence.samples),
   ]
+}
+
+function undeservedlyUnready({ probes, faults }: Evidence): readonly string[] {
+  return probes.unready
+    .filter(({ service, at }) => !explains(faults, service, { from: at, to: at }))
+    .map(({ service, text }) => `${service}: ${text.slice(0, 300)}`)
 }
 
 function unexplainedFailures({ failures, faults }: Evidence): readonly string[] {

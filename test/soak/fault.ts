@@ -18,6 +18,8 @@ export interface Soak {
   readonly nextRevision: () => string | undefined
   /** Waits until the service says that it is not ready. */
   readonly unready: (service: Service) => Promise<void>
+  /** Waits until the service says that its database is not what was promised, and is ready all the same. */
+  readonly told: (service: Service) => Promise<void>
   /** Waits until every service that runs is ready and answers from the database. */
   readonly recovered: () => Promise<void>
 }

@@ -5,6 +5,7 @@ import type { Ended } from '../support/process.js'
 import type { Fault, Later, Soak } from './fault.js'
 import { hostileRequests, open, provoke, unfinishedRequests } from './hostile.js'
 import { migrationFaults } from './migrations.js'
+import { otherPeople } from './other-people.js'
 import { between } from './random.js'
 import { ask } from './request.js'
 import type { Life, Service } from './service.js'
@@ -118,12 +119,12 @@ export const faults: readonly Fault[] = [
     name: 'drift',
     weight: 2,
     disturbs: 'everybody',
-    inflict: async ({ ground, steady, unready }, later) => {
+    inflict: async ({ ground, steady, told }, later) => {
       const rename = (from: string, to: string) =>
         ground.query(`alter table fleet_reports rename column ${from} to ${to}`)
       later(async () => void (await rename('phase_by_hand', 'phase')))
       await rename('phase', 'phase_by_hand')
-      await unready(steady)
+      await told(steady)
     },
   },
   {
@@ -171,6 +172,7 @@ export const faults: readonly Fault[] = [
     disturbs: 'nobody',
     inflict: beHostile,
   },
+  ...otherPeople,
   ...migrationFaults,
 ]
 

@@ -3,11 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Answer, ask } from './request.js'
 import type { Service } from './service.js'
 
+/** When a service said that it is not ready, in milliseconds since the epoch. */
+export interface Unready {
+  readonly service: string
+  readonly at: number
+  readonly text: string
+}
+
 export interface Probes {
   /** How long each answer of a living process took, in milliseconds. */
   readonly times: readonly number[]
   /** Answers of living processes that no living process should give. */
   readonly wrong: readonly string[]
+  /** Answers of services that were ready once and are not any more. */
+  readonly unready: readonly Unready[]
   readonly stop: () => Promise<void>
 }
 
@@ -19,6 +28,8 @@ const timeout = 10_000
 export function startProbes(services: () => readonly Service[]): Probes {
   const times: number[] = []
   const wrong: string[] = []
+  const unready: Unready[] = []
+  const wereReady = new WeakSet<object>()
   const end = new AbortController()
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   const probe = async (service: Service, path: (typeof paths)[number]): Promise<void> => {
@@ -28,6 +39,9 @@ export function startProbes(services: () => readonly Service[]): Probes {
     // Whoever was asked to end meanwhile, or has become another process, owes nothing.
     if (service.life() !== life || !life.lives()) return
     times.push(answer.took)
+    if (path === '/health/ready' && answer.status === 200) wereReady.add(life)
+    if (path === '/health/ready' && answer.status === 503 && wereReady.has(life))
+      unready.push({ service: service.name, at: answer.from, text: answer.text })
     if (!isRight(path, answer))
       wrong.push(`${service.name} answered ${path} with ${answer.status} ${answer.text}`)
   }
@@ -42,6 +56,7 @@ export function startProbes(services: () => readonly Service[]): Probes {
   return {
     times,
     wrong,
+    unready,
     stop: async () => {
       end.abort()
       await working

@@ -54,6 +54,7 @@ export async function soak({ owner, seed, faults, duration, tell }: SoakOptions)
     ground,
     random,
     unready,
+    told,
     recovered: () => recovered([steady, mortal, spare]),
   }
   const inflicted: Inflicted[] = []
@@ -160,6 +161,15 @@ async function inflict({ name, disturbs, inflict }: Fault, soak: Soak): Promise<
 
 async function unready(service: Service): Promise<void> {
   await become(service, 'noticed it', async (agent) => (await ready(service, agent)) === 503)
+}
+
+async function told(service: Service): Promise<void> {
+  await become(service, 'told it', async (agent) => {
+    const url = `${service.probes}/health/schema`
+    return (await ask({ agent, url, timeout: 1_000 })).status === 503
+  })
+  const agent = new Agent()
+  if ((await ready(service, agent)) !== 200) throw new Error(`${service.name} turned unready for drift`)
 }
 
 async function recovered(services: readonly Service[]): Promise<void> {
