@@ -223,6 +223,7 @@ const input: AssessmentInput = { build, recorded: atHead, ownership, live: asPro
 t.test('an assessment is position and verification at the revisions that are applied', async (t) => {
   t.strictSame(assess(input), {
     ownership,
+    otherLedgers: [],
     history: { position: 'current', current: '003', head: '003', applied: build, pending: [], unknown: [] },
     changed: [],
     verification: {
@@ -264,7 +265,7 @@ t.test('an assessment is position and verification at the revisions that are app
   })
   t.strictSame(findingsOf(behind).length, 2)
   const without = assess({ ...input, snapshot: null })
-  t.strictSame(without.verification, { status: 'unverified', why: 'there is no snapshot' })
+  t.strictSame(without.verification, { status: 'unverified', why: 'there is no snapshot', folders: [] })
   t.strictSame(findingsOf(without), [])
 })
 

@@ -29,6 +29,7 @@ export function toError(thrown: unknown): Error {
 
 /** The message of an error, or a few words for one that has none. Never longer than 4,000 characters. */
 function messageOfThrown(thrown: unknown): string {
+  if (typeof thrown === 'string') return shortenMessage(thrown)
   return shortenMessage(thrown instanceof Error ? messageOfError(thrown) : describeThrown(thrown))
 }
 
