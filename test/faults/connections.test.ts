@@ -52,7 +52,7 @@ t.test('also where the service reaches the same database by a different URL', as
 
 t.test('where a role has one, migrating says within seconds what it needs and what there is', async (t) => {
   const { project, env, role } = await limitedTo(t, 1)
-  t.match(await runHere(project, 'status', { env }), { exit: 3 }, 'reading needs one')
+  t.match(await runHere(project, 'check', { env }), { exit: 3 }, 'reading needs one')
   const started = performance.now()
   const { exit, text } = await runHere(project, 'migrate', { env: { ...env, CONNECT_TIMEOUT: '2m' } })
   t.equal(exit, 8)

@@ -74,6 +74,33 @@ Do one of:
   t.match(await runHere(project, 'check', { env }), { exit: 2 }, 'a restrictive policy hides rows')
 })
 
+t.test('a ledger in a schema that the role may not use is not taken for none', async (t) => {
+  const place = await begun(t)
+  const { project, role, env } = place
+  await project.query(`revoke all on schema public from ${role}, public`)
+  for (const line of ['check', 'status', 'migrate']) {
+    const { exit, text } = await runHere(project, line, { env })
+    t.equal(exit, 2, line)
+    t.match(
+      plain(place, text),
+      /^SCHEMA_PRIVILEGE_MISSING: Role "app" may not use schema "public", which has a ledger, [^]+ grant usage on schema "public" to "app" /,
+    )
+  }
+  await project.query(`grant usage, create on schema public to ${role}`)
+  t.match(await runHere(project, 'migrate', { env }), { exit: 0 })
+})
+
+t.test('a row that a ledger refuses is not the fault of the migration', async (t) => {
+  const { project, env } = await begun(t)
+  await project.query('alter table knex_migrations alter id drop default')
+  const { exit, text } = await runHere(project, 'migrate', { env })
+  t.equal(exit, 7)
+  t.match(
+    text,
+    /^SCHEMA_MIGRATION_FAILED: 002_title could not be recorded in knex_migrations, which the migration has nothing to do with\.\n[^]+ sqlstate +23502\n[^]+ correct knex_migrations /,
+  )
+})
+
 /** What a role may lack, and the statement that is named. */
 const lacking: Readonly<Record<string, readonly [string, string]>> = {
   'the lock of Knex': ['knex_migrations_lock', 'grant update on public.knex_migrations_lock to "app"'],

@@ -10,7 +10,7 @@ import type { Connection } from '../connection/connect.js'
 import { queryAll, type QueryResult, type Row, rowsOf } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { ledgerTablesOf, createCatalogReader } from '../introspect/read-catalog.js'
-import { hiddenLedgerError } from '../ledger/ledger-access.js'
+import { closedSchemaError, hiddenLedgerError } from '../ledger/ledger-access.js'
 import {
   lastEventsQuery,
   ledgerTable,
@@ -102,8 +102,8 @@ async function readServerAndCatalog(
   const serverResults = results.slice(0, serverResultCount)
   const [serverRows = [], tables = []] = serverResults.map(rowsOf)
   const server = parseServerAndLedgers(serverRows[0] ?? {}, tables, project)
-  refuseMisplacedLedger(server, tables, connection, project)
   refuseHiddenLedger(server, tables, connection)
+  refuseMisplacedLedger(server, tables, connection, project)
   return { server, live: await reader.parse(results.slice(serverResultCount)), serverResults }
 }
 
@@ -136,17 +136,19 @@ function refuseMisplacedLedger(
 }
 
 function refuseHiddenLedger(
-  { schema, user, name, tableName }: ServerAndLedgers,
+  { schema, user, name, tableName, ledgerSchema, closedSchema }: ServerAndLedgers,
   tables: readonly Row[],
   connection: Connection,
 ): void {
+  const address = { ...addressOf(connection), user, name }
+  if (ledgerSchema === null && closedSchema !== null) throw closedSchemaError(closedSchema, address)
   const own = [tableName, ledgerTable]
   const hidden = tables.find(
     (row) => row['hidden'] === true && row['schema'] === schema && own.includes(String(row['table'])),
   )
   if (hidden === undefined || schema === null) return
   const table = `${quoteName(schema)}.${quoteName(String(hidden['table']))}`
-  throw hiddenLedgerError(table, { ...addressOf(connection), user, name })
+  throw hiddenLedgerError(table, address)
 }
 
 /** The first migration creates our ledger before Knex's: a process that is killed in between leaves only ours. */

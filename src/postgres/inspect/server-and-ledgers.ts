@@ -25,6 +25,8 @@ export interface ServerAndLedgers {
   readonly hasOwnLedger: boolean
   readonly mayWriteLedger: boolean
   readonly others: readonly LedgerTable[]
+  /** A schema with a ledger, which the role may not use; null where there is none. */
+  readonly closedSchema: string | null
 }
 
 export interface ServerQueryOptions {
@@ -55,19 +57,31 @@ export function serverAndLedgerQueries({
     ...(searchPath.length === 0 || connection?.afterCreate !== undefined
       ? []
       : [`set local search_path to ${searchPath.map((name) => pg.escapeIdentifier(name)).join(', ')}`]),
-    serverQuery(project.tableName),
+    serverQuery(project),
     ledgerTablesQuery(project),
     canonicalSessionStatements(),
     catalogHashQuery(),
   ]
 }
 
-function serverQuery(tableName: string): string {
+function serverQuery({ tableName, schemaName }: KnexProject): string {
   return `select current_user as user, current_database() as name, current_schema() as schema,
     array_to_json(current_schemas(false)) as path, current_setting('server_version') as version,
     current_setting('server_version_num')::int as number,
     pg_is_in_recovery() as standby, has_schema_privilege(current_schema(), 'create') as creatable,
-    ${lockHeldCondition(tableName)} as locked`
+    ${lockHeldCondition(tableName)} as locked, ${closedSchemaQuery(tableName, schemaName)} as closed`
+}
+
+/** A schema with a ledger that Knex would use if the role might use the schema: without that, it seems not to be there. */
+function closedSchemaQuery(tableName: string, schemaName: string | null): string {
+  const path = `string_to_array(replace(replace(current_setting('search_path'), '"', ''), ' ', ''), ',')`
+  const named =
+    schemaName === null
+      ? `replace(n.nspname, current_user, '$user') = any (${path}) or n.nspname = any (${path})`
+      : `n.nspname = ${pg.escapeLiteral(schemaName)}`
+  return `(select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relname = ${pg.escapeLiteral(tableName)} and c.relkind in ('r', 'p')
+        and not has_schema_privilege(n.oid, 'usage') and (${named}) limit 1)`
 }
 
 /**
@@ -113,6 +127,7 @@ export function parseServerAndLedgers(
     hasOwnLedger: has(ledgerTable),
     mayWriteLedger: (own ? own['writable'] : schemaName !== null || server['creatable']) !== false,
     others: otherTables(tables, project, schema, searchPath),
+    closedSchema: typeof server['closed'] === 'string' ? server['closed'] : null,
   }
 }
 

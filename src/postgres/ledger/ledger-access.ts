@@ -33,6 +33,20 @@ export function hiddenLedgerError(table: string, address: DatabaseAddress): Sche
   })
 }
 
+/** The error of a schema that has a ledger and that the role may not use. */
+export function closedSchemaError(schema: string, address: DatabaseAddress): SchemaError {
+  return new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
+    what: `Role "${address.user}" may not use schema "${schema}", which has a ledger, so what is recorded cannot be known. Nothing was done.`,
+    facts: [['database', describeAddress(address)]],
+    choices: [
+      [
+        `grant usage on schema ${pg.escapeIdentifier(schema)} to ${pg.escapeIdentifier(address.user)}`,
+        'allows it',
+      ],
+    ],
+  })
+}
+
 /** What is done to which table of the ledgers when revisions are recorded. */
 const neededCommands = (tableName: string): Readonly<Record<string, readonly LedgerCommand[]>> => ({
   [tableName]: ['select', 'insert'],

@@ -8,6 +8,7 @@ import { isSessionLost } from '../connection/lifecycle.js'
 import { addLocationFacts } from '../verify/verification-error.js'
 import { blockerFact, describeLockFailure, lockFailureChoices } from './lock-failure-error.js'
 import type { MigrationTarget } from '../session/migrate-options.js'
+import { recordingError } from '../ledger/recording-error.js'
 import type { RunPhrases } from './run-phrases.js'
 import { type LoadedRevision, serverMessageOf } from './run-state.js'
 import type { ActiveRun } from './active-run.js'
@@ -15,10 +16,12 @@ import type { ActiveRun } from './active-run.js'
 /** The error to throw for a failure while a revision ran or was reverted: which revision, the server's message, what stays. */
 export function runError(
   error: unknown,
-  { context, progress: { state } }: ActiveRun,
+  run: ActiveRun,
   revision: LoadedRevision | null,
   phrases: RunPhrases,
 ): unknown {
+  const { context, progress } = run
+  const { state } = progress
   const { session, auditClient, signal, policy, target } = context
   const { consequence, outcome } = phrases
   const location = locationFacts(target.connection, revision)
@@ -55,12 +58,26 @@ export function runError(
       cause: error,
     })
   if (error instanceof SchemaError || revision === null) return error
+  return failureError(error, run, revision, phrases)
+}
+
+function failureError(
+  cause: unknown,
+  { context: { target }, progress: { state } }: ActiveRun,
+  revision: LoadedRevision,
+  { failed, consequence, outcome, choices }: RunPhrases,
+): SchemaError {
+  const location = locationFacts(target.connection, revision)
+  const server = serverFacts(cause, state.serverMessages)
+  const facts = [...location, ...server, ...outcome]
+  const recording = recordingError(cause, revision.revision, target.project.tableName, facts)
+  if (recording !== null) return recording
   const { violation } = state
   return new SchemaError('SCHEMA_MIGRATION_FAILED', {
-    what: [phrases.failed, ...(violation === null ? [] : [violation.what]), consequence].join(' '),
-    facts: [...location, ...(violation === null ? server : []), ...outcome],
-    choices: violation === null ? phrases.choices : violation.choices,
-    cause: error,
+    what: [failed, ...(violation === null ? [] : [violation.what]), consequence].join(' '),
+    facts: violation === null ? facts : [...location, ...outcome],
+    choices: violation === null ? choices : violation.choices,
+    cause,
   })
 }
 

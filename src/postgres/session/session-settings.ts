@@ -17,8 +17,8 @@ export async function readSessionSettings(client: pg.ClientBase): Promise<Sessio
   const [row = {}] = await queryRows(
     client,
     `select ${currentSettingsColumns}, (select json_agg(json_build_object('name', name, 'setting', setting)) from pg_settings
-      where source = 'session' and context in ('user', 'superuser') and name not in ('role', 'session_authorization')
-        and name not like 'transaction\\_%') as settings`,
+      where source = 'session' and context in ('user', 'superuser') and name not in ('role', 'session_authorization',
+        'transaction_isolation', 'transaction_read_only', 'transaction_deferrable')) as settings`,
   )
   const current = parseCurrentSettings(row)
   const settings = Array.isArray(row['settings']) ? row['settings'].filter(isRecord) : []
