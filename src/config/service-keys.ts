@@ -48,7 +48,12 @@ export const serviceKeys = {
     defaultNote: "the platform's replica, such as DYNO, else the host name",
     description: 'The name of this replica.',
   },
-  HOST: { ...stringType, default: '::', description: 'The address the service listens on.' },
+  HOST: {
+    ...stringType,
+    default: '::',
+    defaultNote: '`::`, or `0.0.0.0` where the system has no IPv6',
+    description: 'The address the service listens on.',
+  },
   PORT: {
     ...listeningPortType,
     default: '8000',

@@ -10,6 +10,7 @@ import { createHealthTracker, type HealthTracker } from '../gate/health-state.js
 import { startGate } from '../gate/start-gate.js'
 import { createLogReporter, logRefusal, type ServiceLog } from '../logging/log.js'
 import type { Api, OpenApi } from './app.js'
+import { listeningHost } from './listening-host.js'
 
 /** How long closing may take after SHUTDOWN_DELAY, in milliseconds. Then the process ends with connections still open. */
 export const shutdownTimeout = 20_000
@@ -134,10 +135,11 @@ async function listen(
   const { buildApp } = await import('./app.js')
   const app = await buildApp(config, health, log, { api })
   closers.push(() => app.close())
-  await app.listen({ host: config.http.host, port, listenTextResolver: () => '' }).catch((cause: unknown) => {
+  const host = await listeningHost(config, log)
+  await app.listen({ host, port, listenTextResolver: () => '' }).catch((cause: unknown) => {
     throw new SchemaError('SCHEMA_CONFIG_INVALID', {
       what: `Port ${port} cannot be bound: ${isRecord(cause) ? String(cause['code']) : String(cause)}. The service did not start.`,
-      facts: [['address', `${config.http.host} port ${port}`]],
+      facts: [['address', `${host} port ${port}`]],
       choices: [['PORT, HEALTH_PORT, HOST', 'set a different address']],
       cause,
     })
