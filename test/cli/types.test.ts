@@ -234,7 +234,8 @@ t.test('types writes the file from the snapshot alone, and --check proves it', a
     `
 SCHEMA_SNAPSHOT_STALE: There is no snapshot yet for 1 revision. Nothing was written.
 
-  folder   /songs/migrations
+  looked in   /songs/migrations
+              /songs
 
 Do one of:
   schemagate snapshot   makes it; commit it with the migrations

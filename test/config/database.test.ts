@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.js'
-import { password, consequence, origin, fromEnvironment, refusal, faults } from './load.js'
+import { password, consequence, origin, fromEnvironment, refusal, faults, url } from './load.js'
 
 t.test('the database is chosen', async (t) => {
   const at = (host: string) => `postgres://app:${password}@${host}:5432/shop`
@@ -157,4 +157,26 @@ t.test('an invalid database URL is a fault that shows no part of it', async (t) 
       ])
       t.notMatch(refusal(source), password)
     }
+})
+
+t.test('a part of a URL that would be ignored is refused by name', async (t) => {
+  const refused: readonly (readonly [query: string, names: RegExp])[] = [
+    ['?schema=app', /schema/],
+    ['?search_path=app', /search_path/],
+    ['?currentSchema=app', /currentSchema/],
+    ['?target_session_attrs=read-write', /target_session_attrs/],
+    ['?sslmode=bogus', /sslmode/],
+    ['?statment_timeout=1s', /statment_timeout/],
+  ]
+  for (const [query, names] of refused)
+    t.match(refusal({ root: t.testdir(), env: { DATABASE_URL: `${url}${query}` } }), names, query)
+  const severalHosts = `postgres://app:${password}@a:5432,b:5432/shop`
+  t.match(refusal({ root: t.testdir(), env: { DATABASE_URL: severalHosts } }), /several hosts/)
+  for (const query of [
+    '?sslmode=require',
+    '?application_name=shop',
+    '?connect_timeout=5',
+    '?options=-c%20search_path%3Dapp',
+  ])
+    t.equal(refusal({ root: t.testdir(), env: { DATABASE_URL: `${url}${query}` } }), 'accepted', query)
 })

@@ -470,5 +470,5 @@ Do one of:
   })
   const written = await project.run('down --confirm production', { DATABASE_URL: standby })
   t.equal(written.exit, 2)
-  t.match(written.stderr, /SCHEMA_PRIVILEGE_MISSING: .*standby/)
+  t.match(written.stderr, /SCHEMA_READ_ONLY: .*standby/)
 })

@@ -222,7 +222,7 @@ t.test('what a killed down has done outside a transaction is named, with the way
   const refused = await runHere(project, 'migrate')
   t.equal(refused.exit, 4)
   t.match(refused.text, 'missing table:public.plays')
-  const again = await runHere(project, 'down')
+  const again = await runHere(project, 'down --confirm production')
   t.equal(again.exit, 7)
   t.equal(
     project.plain(again.text),
@@ -240,7 +240,7 @@ Do one of:
   )
   const { document } = await runHere(project, 'diff database snapshot@002_two --sql --json')
   for (const sql of statementsOf(document)) await project.query(sql)
-  t.equal((await runHere(project, 'down')).exit, 0)
+  t.equal((await runHere(project, 'down --confirm production')).exit, 0)
   t.strictSame(await project.query(`select name from knex_migrations`), [{ name: '001_songs' }])
 })
 

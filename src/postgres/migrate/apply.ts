@@ -6,7 +6,6 @@ import { ledgerDetailOf } from '../ledger/change-hash.js'
 import { appendEntries, type LedgerDetail } from '../ledger/ledger.js'
 import type { RevisionCheck } from '../verify/check-revision.js'
 import { recordOutside } from './audit.js'
-import { observeStatements } from './observe-statements.js'
 import type { LoadedRevision } from './run-state.js'
 import { runCode } from './run-code.js'
 import { configureForRevision, withRevisionHeartbeat } from './run.js'
@@ -25,9 +24,7 @@ export async function applyRevision(
   const startedAt = performance.now()
   const { number, recorded } = await recordStart(revision, run)
   await configureForRevision(revision, context)
-  const observed = await observeStatements(context.session.client, () =>
-    runCode({ revision, direction: 'up', knex, recorded }, run),
-  )
+  const observed = await runCode({ revision, direction: 'up', knex, recorded }, run)
   const duration = performance.now() - startedAt
   const settled = progress.state.running ?? revision
   await withRevisionHeartbeat(revision, run, () => checkBeforeCommit(settled, run, check, observed))

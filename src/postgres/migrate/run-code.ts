@@ -1,8 +1,10 @@
 import type { Knex } from 'knex'
+import type { ObservedStatements } from '../../core/model/observed-statements.js'
 import { toError } from '../../core/text/redact.js'
 import { isSessionLost } from '../connection/lifecycle.js'
 import { runInScope } from '../session/statement-scope.js'
 import { withGuardedKnex } from '../session/guarded-knex.js'
+import { observeStatements } from './observe-statements.js'
 import { withExitReport } from './process-exit.js'
 import { type LoadedRevision, serverMessageOf } from './run-state.js'
 import { settingsStatement, withRevisionHeartbeat } from './run.js'
@@ -22,21 +24,22 @@ export interface CodeCall {
 
 /**
  * Runs the code of a migration, and finds out from the server what it made of its transaction and of the session. Afterwards
- * role and settings are as before, every statement of the code has ended, and none can follow. Throws an Error for whatever
- * the code throws, and for what forbids to record the revision.
+ * role and settings are as before, every statement of the code has ended, and none can follow. Returns what these statements
+ * were. Throws an Error for whatever the code throws, and for what forbids to record the revision.
  */
-export async function runCode(code: CodeCall, run: ActiveRun): Promise<void> {
+export async function runCode(code: CodeCall, run: ActiveRun): Promise<ObservedStatements> {
   const { revision } = code
   const { context } = run
   const { client } = context.session
   const transaction = revision.transactional ? await readTransactionId(client) : null
-  try {
-    await withRevisionHeartbeat(revision, run, () => callCode(code, context))
-  } catch (thrown) {
+  const observed = await observeStatements(client, () =>
+    withRevisionHeartbeat(revision, run, () => callCode(code, context)),
+  ).catch(async (thrown: unknown) => {
     await noteFailure(thrown, transaction, run)
     throw toError(thrown)
-  }
+  })
   await settleSession(transaction, code.recorded, settingsStatement(revision, context), run)
+  return observed
 }
 
 async function callCode(

@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process'
+import { copyFile, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { call } from '../support/command.js'
+import { createDatabase } from '../support/database.js'
+
+const run = promisify(execFile)
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+const snapshotFile = 'schema.snapshot.json'
+
+interface CompiledProject {
+  readonly root: string
+  readonly migrate: () => ReturnType<typeof call>
+}
+
+/** A service in TypeScript with its snapshot, compiled by `tsc`, which copies no JSON. */
+async function compile(t: Test): Promise<CompiledProject> {
+  const root = t.testdir({
+    'package.json': '{ "name": "songs", "type": "module" }\n',
+    'tsconfig.json': JSON.stringify({
+      compilerOptions: {
+        module: 'nodenext',
+        target: 'es2022',
+        rootDir: '.',
+        outDir: 'dist',
+        types: [],
+        skipLibCheck: true,
+      },
+      include: ['migrations'],
+    }),
+    migrations: {
+      '001_songs.ts': `interface Raw { raw(sql: string): Promise<unknown> }
+export const up = (knex: Raw): Promise<unknown> => knex.raw('create table songs (id int)')
+export const down = (knex: Raw): Promise<unknown> => knex.raw('drop table songs')\n`,
+    },
+    'knexfile.js': `export default {
+  development: { migrations: { directory: './migrations' } },
+  production: { migrations: { directory: './dist/migrations', tableName: 'own_migrations' } },
+}\n`,
+  })
+  const scratch = await createDatabase(t)
+  const made = await call(['snapshot'], { root, env: { DATABASE_URL: scratch } })
+  t.equal(made.exit, 0, made.text)
+  await run(process.execPath, [tsc, '-p', root])
+  const url = await createDatabase(t)
+  const env = { NODE_ENV: 'production', DATABASE_URL: url }
+  return { root, migrate: () => call(['migrate'], { root, env }) }
+}
+
+t.test('compiled migrations are verified with the snapshot beside their sources', async (t) => {
+  const { migrate } = await compile(t)
+  const { exit, text } = await migrate()
+  t.equal(exit, 0, text)
+  t.match(text, /Verified: 1 table, 1 column\./)
+})
+
+t.test('in an image without sources the snapshot is in the folder of the project', async (t) => {
+  const { root, migrate } = await compile(t)
+  await copyFile(join(root, 'migrations', snapshotFile), join(root, snapshotFile))
+  await rm(join(root, 'migrations'), { recursive: true })
+  const { exit, text } = await migrate()
+  t.equal(exit, 0, text)
+  t.match(text, /Verified: 1 table, 1 column\./)
+})
+
+t.test('without a snapshot production migrates nothing', async (t) => {
+  const { root, migrate } = await compile(t)
+  await rm(join(root, 'migrations'), { recursive: true })
+  t.match(await migrate(), { exit: 4, text: /^SCHEMA_UNVERIFIED/ })
+})
+
+t.test('a snapshot that was made from different sources is stale, wherever it is', async (t) => {
+  const { root, migrate } = await compile(t)
+  await writeFile(join(root, 'migrations', '001_songs.ts'), 'export const up = () => Promise.resolve()\n')
+  t.match(await migrate(), { exit: 4, text: /^SCHEMA_SNAPSHOT_STALE/ })
+})
+
+t.test('another folder of migrations changes nothing else of the knexfile', async (t) => {
+  const { root } = await compile(t)
+  const url = await createDatabase(t)
+  const env = { NODE_ENV: 'production', DATABASE_URL: url, MIGRATIONS_DIR: './dist/migrations' }
+  t.match(await call(['migrate'], { root, env }), { exit: 0 })
+  t.match(await call(['status', '--json'], { root, env: { NODE_ENV: 'production', DATABASE_URL: url } }), {
+    exit: 0,
+  })
+})
+
+t.test('an environment that is mistyped is not a new one', async (t) => {
+  const root = t.testdir({
+    'package.json': '{ "type": "module" }',
+    migrations: { '001_songs.js': `export const up = (knex) => knex.raw('create table songs (id int)')\n` },
+    config: { 'staging.json': '{}', 'demo.json': '{}' },
+  })
+  const env = { DATABASE_URL: await createDatabase(t), ON_UNVERIFIED: 'warn' }
+  for (const [target, meant] of [
+    ['stagign', 'staging'],
+    ['dmeo', 'demo'],
+  ])
+    t.match(await call(['migrate', '--env', String(target)], { root, env }), {
+      exit: 2,
+      text: new RegExp(
+        `^SCHEMA_CONFIG_INVALID: There is no environment "${target}": did you mean ${meant}\\?`,
+      ),
+    })
+  t.match(await call(['migrate', '--env', 'staging'], { root, env }), { exit: 0 })
+})
