@@ -98,7 +98,7 @@ function ledgerTablesQuery({ tableName, schemaName }: KnexProject): string {
         or ${ledgerKindExpression('c.oid')} is not null)
       and n.nspname !~ '^pg_' and has_schema_privilege(n.oid, 'usage')
       and (has_table_privilege(c.oid, 'select') or n.nspname = ${schema})
-    order by 1`
+    order by 1, 2`
 }
 
 /** Parses the first two results of `serverAndLedgerQueries`. */
