@@ -97,7 +97,7 @@ t.test('an environment that is mistyped is not a new one', async (t) => {
   const env = { DATABASE_URL: await createDatabase(t), ON_UNVERIFIED: 'warn' }
   for (const [target, meant] of [
     ['stagign', 'staging'],
-    ['dmeo', 'demo'],
+    ['deno', 'demo'],
   ])
     t.match(await call(['migrate', '--env', String(target)], { root, env }), {
       exit: 2,

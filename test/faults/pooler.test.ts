@@ -45,7 +45,7 @@ async function keepBusy(t: Owner, url: string, clients: number): Promise<void> {
 
 t.test(
   'it serves and verifies through a pooler that shares sessions, and leaves nothing in them',
-  needed,
+  { ...needed },
   async (t) => {
     const project = await createProject(t, {
       '001_songs': songs,
@@ -81,7 +81,7 @@ t.test(
 
 t.test(
   'migrating through such a pooler is refused, and goes past it where that is configured',
-  needed,
+  { ...needed },
   async (t) => {
     const project = await createProject(t, { '001_songs': songs, '002_plays': plays })
     const pooled = await createPooler(t, project.url, { mode: 'transaction' })
@@ -119,7 +119,7 @@ Do one of:
   },
 )
 
-t.test('a pooler that gives each client a session of its own is no obstacle', needed, async (t) => {
+t.test('a pooler that gives each client a session of its own is no obstacle', { ...needed }, async (t) => {
   const project = await createProject(t, { '001_songs': songs, '002_plays': plays })
   const pooled = await createPooler(t, project.url, { mode: 'session', size: 10 })
   await keepBusy(t, pooled, 3)
@@ -145,7 +145,7 @@ async function refusals(url: string, times: number): Promise<number> {
   return refused
 }
 
-t.test('sharing is found whatever else the pool is used for', needed, async (t) => {
+t.test('sharing is found whatever else the pool is used for', { ...needed }, async (t) => {
   const url = await createDatabase(t)
   const times = 20
   for (const [clients, size] of [
@@ -170,7 +170,7 @@ t.test('sharing is found whatever else the pool is used for', needed, async (t) 
   t.equal(await refusals(url, 3), 0, 'no pooler')
 })
 
-t.test('a setting of the URL that a pooler refuses is named', needed, async (t) => {
+t.test('a setting of the URL that a pooler refuses is named', { ...needed }, async (t) => {
   const project = await createProject(t, { '001_songs': songs })
   const pooled = await createPooler(t, project.url, { mode: 'transaction' })
   const ended = await project.run('check', { DATABASE_URL: `${pooled}?statement_timeout=5000` })

@@ -46,7 +46,7 @@ export async function withWatchdog<T>(
       watch: (other) => void watched.add(other),
       pingFor: async (pid) => {
         place.pid = pid
-        await setName(place.client, pid)
+        await configure(place.client, pid)
       },
       client: () => place.client,
       withoutClient: (borrow) => lendPlace(place, connection, borrow),
@@ -71,13 +71,14 @@ async function open(connection: Connection, pid: number | null = null): Promise<
 }
 
 async function prepare(client: pg.Client, pid: number | null): Promise<pg.Client> {
-  await disableServerTimeouts(client)
-  if (pid !== null) await setName(client, pid)
+  if (pid !== null) await configure(client, pid)
   return takeTurns(client)
 }
 
-function setName(client: pg.Client, pid: number): Promise<void> {
-  return setServerParameters(client, { application_name: watchdogName(pid) }, 'session')
+/** Not before it is known that no pooler shares the session with others. */
+async function configure(client: pg.Client, pid: number): Promise<void> {
+  await disableServerTimeouts(client)
+  await setServerParameters(client, { application_name: watchdogName(pid) }, 'session')
 }
 
 async function lendPlace<T>(place: PingPlace, connection: Connection, use: () => Promise<T>): Promise<T> {
