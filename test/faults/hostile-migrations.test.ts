@@ -252,3 +252,79 @@ t.test('a transaction that was prepared is rolled back', async (t) => {
       t.strictSame(await tables(project), [])
     })
 })
+
+t.test('a down is asked the same', async (t) => {
+  const cases: Readonly<Record<string, readonly [down: string, exit: number, says: RegExp]>> = {
+    COMMIT: [`await knex.raw('drop table albums'); await knex.raw('commit')`, 0, /reverted 002_hostile/],
+    'COMMIT, then an error': [
+      `await knex.raw('drop table albums'); await knex.raw('commit'); throw new Error('no')`,
+      7,
+      /It had committed the transaction it was given: what it did before that stays\. It is still recorded\./,
+    ],
+    'pg_advisory_unlock_all()': [
+      `await knex.raw('select pg_advisory_unlock_all()')`,
+      7,
+      /It released the migration lock/,
+    ],
+    'throw undefined': [
+      'throw undefined',
+      7,
+      /Its transaction was rolled back; it is still recorded\.[^]*threw undefined/,
+    ],
+  }
+  for (const [name, [down, exit, says]] of Object.entries(cases))
+    t.test(name, async (t) => {
+      const project = await projectWith(t, {
+        code: `export const up = (knex) => knex.raw('create table albums (id int)')
+export async function down(knex) { ${down} }\n`,
+      })
+      await project.write({ '003_likes': null })
+      t.match(await migrate(project), { exit: 0 })
+      const reverted = await call(['down', '--confirm', 'production'], {
+        root: project.root,
+        env: { ...project.env, ...unverified },
+      })
+      t.match(reverted, { exit, text: says })
+      t.strictSame(await recorded(project), exit === 0 ? ['001_songs'] : ['001_songs', '002_hostile'])
+    })
+})
+
+t.test('so is a seed', async (t) => {
+  const cases: Readonly<Record<string, readonly [seed: string, exit: number, says: RegExp]>> = {
+    'throw undefined': [
+      'throw undefined',
+      7,
+      /^SCHEMA_MIGRATION_FAILED: A seed failed\. Its transaction was rolled back\./,
+    ],
+    'COMMIT, then an error': [
+      `await knex.raw('commit'); throw new Error('no')`,
+      7,
+      /^SCHEMA_MIGRATION_FAILED: A seed failed\. It had committed the transaction it was given/,
+    ],
+    'SET ROLE and search_path': [
+      `await knex.raw('set role pg_monitor'); await knex.raw("set search_path = ''")`,
+      0,
+      /is current, at 003_likes/,
+    ],
+  }
+  for (const [name, [seed, exit, says]] of Object.entries(cases))
+    t.test(name, async (t) => {
+      const project = await createProject(
+        t,
+        { ...plain, '002_hostile': 'create table albums (id int)' },
+        {
+          snapshot: false,
+          files: {
+            seeds: {
+              '01.js': `export async function seed(knex) { ${seed} }\n`,
+              '02.js': `export const seed = (knex) => knex.raw('insert into songs values (1)')\n`,
+            },
+          },
+        },
+      )
+      const { root, env } = project
+      const called = await call(['migrate'], { root, env: { ...env, ...unverified, SEED_ON_START: 'true' } })
+      t.match(called, { exit, text: says })
+      t.equal((await project.query('select from songs')).length, exit === 0 ? 1 : 0)
+    })
+})

@@ -1,14 +1,20 @@
 import { basename } from 'node:path'
 import type { Knex } from 'knex'
 import { isRecord } from '../../core/text/is-record.js'
-import { errorMessage } from '../../core/text/redact.js'
+import { errorMessage, toError } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { listSeeds, type SeedFile } from '../../project/seed-files.js'
-import type { KnexSession } from '../session/sessions.js'
+import { isSessionLost } from '../connection/lifecycle.js'
+import { withGuardedKnex } from '../session/guarded-knex.js'
 import { withLockedSession } from '../session/locked-session.js'
 import type { MigrateOptions } from '../session/migrate-options.js'
+import { runInScope } from '../session/statement-scope.js'
+import type { RunContext } from './active-run.js'
+import { withExitReport } from './process-exit.js'
 import { serverFacts } from './run-error.js'
+import { endedTransactionConsequence } from './run-phrases.js'
 import { onServerError } from './server-messages.js'
+import { readTransactionFate, readTransactionId, type TransactionId } from './session-check.js'
 
 /**
  * Runs the seeds in order, under the migration lock, each in a transaction of its own. Seeds run at every start and must be
@@ -20,8 +26,8 @@ export async function seed(options: MigrateOptions, directories: readonly string
   const files = await listSeeds(seeds, directories).catch(throwUnreadable)
   if (files.length === 0 && seeds.specific !== null)
     throwUnreadable(new Error(`seeds.specific names ${seeds.specific}, which does not exist`))
-  await withLockedSession(options, async ({ session }) => {
-    for (const file of files) await runSeed(session, file)
+  await withLockedSession(options, async (locked) => {
+    for (const file of files) await runSeed({ ...options, ...locked }, file)
   })
   options.report({
     event: 'seeded',
@@ -38,19 +44,22 @@ function throwUnreadable(cause: unknown): never {
   })
 }
 
-async function runSeed({ knex, client }: KnexSession, { name, load }: SeedFile): Promise<void> {
+async function runSeed(context: RunContext, { name, load }: SeedFile): Promise<void> {
+  const { client } = context.session
   const exports = await load()
   const run = findSeed(exports)
   const serverMessages = new Map<string, string>()
   const stopListening = onServerError(client, (code, message) => serverMessages.set(code, message))
+  const place: { transaction: TransactionId | null } = { transaction: null }
   try {
     if (run === null) throw new TypeError('it exports no seed function')
-    await knex.transaction(async (transaction) => {
-      await run(transaction)
+    await context.session.knex.transaction(async (transaction) => {
+      place.transaction = await readTransactionId(client)
+      await callSeed(() => run(transaction), basename(name), transaction, context)
     })
   } catch (cause) {
     throw new SchemaError('SCHEMA_MIGRATION_FAILED', {
-      what: 'A seed failed. Its transaction was rolled back.',
+      what: `A seed failed. ${await consequenceOf(cause, place.transaction, context)}`,
       facts: [['file', name], ...serverFacts(cause, serverMessages)],
       choices: [['SEED_ON_START=false', 'starts without seeds']],
       cause,
@@ -58,6 +67,35 @@ async function runSeed({ knex, client }: KnexSession, { name, load }: SeedFile):
   } finally {
     stopListening()
   }
+}
+
+/** What it leaves set for the session does not reach the next seed, and a failure is an error whatever is thrown. */
+async function callSeed(
+  run: () => unknown,
+  name: string,
+  transaction: Knex,
+  { session, report }: RunContext,
+): Promise<void> {
+  const warn = ({ message }: Error): void =>
+    report({ event: 'notice', revision: name, severity: 'WARNING', message })
+  await withExitReport(name, report, () =>
+    withGuardedKnex(transaction, () => runInScope(name, run, warn)),
+  ).catch((thrown: unknown) => {
+    throw toError(thrown)
+  })
+  await session.client.query(session.settings.restore)
+}
+
+async function consequenceOf(
+  cause: unknown,
+  transaction: TransactionId | null,
+  context: RunContext,
+): Promise<string> {
+  if (transaction === null) return 'Nothing of it was run.'
+  if (isSessionLost(cause, [context.session.client, context.auditClient]))
+    return 'What it had not committed is rolled back.'
+  const fate = await readTransactionFate(context, transaction)
+  return fate === 'committed' ? endedTransactionConsequence.committed : 'Its transaction was rolled back.'
 }
 
 function findSeed(exports: unknown): ((knex: Knex) => unknown) | null {
