@@ -107,3 +107,42 @@ t.test('an environment that is mistyped is not a new one', async (t) => {
     })
   t.match(await call(['migrate', '--env', 'staging'], { root, env }), { exit: 0 })
 })
+
+t.test('without a database it says where it looked, and starts none beside a knexfile', async (t) => {
+  const migrations = {
+    '001_songs.js': `export const up = (knex) => knex.raw('create table songs (id int)')\n`,
+  }
+  const nearby = t.testdir({
+    'package.json': '{ "type": "module" }',
+    migrations,
+    db: { 'knexfile.js': `export default { connection: 'postgres://app@127.0.0.1:1/shop' }\n` },
+  })
+  t.match(await call(['status'], { root: nearby, env: {} }), {
+    exit: 2,
+    text: /^SCHEMA_CONFIG_INVALID: No database is configured, and the knexfile is not in this folder\.[^]*looked for +no DATABASE_URL, no DB_HOST, and no knexfile in [^]*--knexfile db\/knexfile\.js/,
+  })
+  const none = t.testdir({ empty: { 'package.json': '{ "type": "module" }', migrations } })
+  t.match(await call(['status'], { root: join(none, 'empty'), env: { NODE_ENV: 'production' } }), {
+    exit: 2,
+    text: /looked for +no DATABASE_URL, no DB_HOST, and no knexfile in /,
+  })
+})
+
+t.test('what a knexfile says of its database counts for a URL that leads there too', async (t) => {
+  const url = await createDatabase(t)
+  const root = t.testdir({
+    'package.json': '{ "type": "module" }',
+    migrations: {
+      '001_songs.js': `export const up = (knex) => knex.raw("create table songs as select current_setting('search_path') as path")\n`,
+    },
+    'knexfile.js': `export default {
+  client: 'pg',
+  connection: { connectionString: process.env.OWN_URL, application_name: 'shop' },
+  searchPath: ['public', 'other'],
+  pool: { afterCreate: (connection, done) => connection.query("set timezone = 'Asia/Tokyo'", done) },
+}\n`,
+  })
+  const env = { NODE_ENV: 'production', DATABASE_URL: url, ON_UNVERIFIED: 'warn' }
+  t.match(await call(['migrate'], { root, env }), { exit: 0 })
+  t.match(await call(['check'], { root, env }), { exit: 0 })
+})
