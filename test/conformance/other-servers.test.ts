@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { runProcess } from '../../src/postgres/embedded/run-process.js'
 import { query } from '../support/database.js'
+import { uncounted } from '../support/process.js'
 import { otherServers, startOtherServer, withoutOtherServer } from '../support/other-servers.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -22,7 +23,7 @@ const files = [
 async function failuresOf(file: string, url: string): Promise<readonly string[]> {
   const { code, output } = await runProcess(process.execPath, ['--import', 'tsx', file], {
     cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', TEST_DATABASE_URL: url, TAP_TIMEOUT: '600' },
+    env: { ...uncounted, PATH: process.env['PATH'] ?? '', TEST_DATABASE_URL: url, TAP_TIMEOUT: '600' },
   })
   const failed = output.split('\n').filter((line) => /^ *not ok /.test(line))
   return code === 0 || failed.length > 0 ? failed : [`exit code ${code}`, output.slice(-2000)]
