@@ -50,6 +50,7 @@ export const otherMeanings: readonly {
       'src/postgres/migrate/revert.ts',
       'src/postgres/connection/sqlstate.ts',
       'src/postgres/migrate/run-code.ts',
+      'src/postgres/migrate/seed.ts',
       'src/postgres/migrate/settle-session.ts',
       'src/postgres/migrate/apply.ts',
       'src/postgres/migrate/lock-retry.ts',
