@@ -1,4 +1,4 @@
-import { type Catalog, schemaKeyOf } from '../core/model/catalog.js'
+import { type Catalog, oncePerCatalog, schemaKeyOf } from '../core/model/catalog.js'
 import { type DdlObject, listFact, relationKeyOf } from './object.js'
 
 /** The keys of the objects that an object needs: those in `pg_depend`, the relation it belongs to, and its schema. */
@@ -17,17 +17,11 @@ export function dependenciesWithoutDefault(object: DdlObject): readonly string[]
   ]
 }
 
-const dependentsCache = new WeakMap<Catalog, ReadonlyMap<string, ReadonlySet<string>>>()
-
 /**
  * By the key of an object, the keys of the objects that need it by `pg_depend`. Membership in a schema or a relation
- * does not count. Computed once per catalog.
+ * does not count.
  */
-export function dependentsOf(catalog: Catalog): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = dependentsCache.get(catalog) ?? collectDependents(catalog)
-  dependentsCache.set(catalog, found)
-  return found
-}
+export const dependentsOf = oncePerCatalog(collectDependents)
 
 function collectDependents(catalog: Catalog): ReadonlyMap<string, ReadonlySet<string>> {
   const dependents = new Map<string, Set<string>>()

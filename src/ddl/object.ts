@@ -1,5 +1,7 @@
 import {
   type Catalog,
+  groupKeys,
+  oncePerCatalog,
   type Fact,
   type Facts,
   objectKey,
@@ -149,23 +151,10 @@ export function belongsToPartitionedTable(object: DdlObject): boolean {
   return findRelation(object)?.facts['partitionedBy'] !== undefined
 }
 
-const partsCache = new WeakMap<Catalog, ReadonlyMap<string, readonly string[]>>()
-
-/** The keys of the parts of each relation, by the key of the relation. Computed once per catalog. */
-export function partsByRelation(catalog: Catalog): ReadonlyMap<string, readonly string[]> {
-  const known = partsCache.get(catalog)
-  if (known !== undefined) return known
-  const found = new Map<string, string[]>()
-  for (const key of Object.keys(catalog)) {
-    const relation = relationKeyOf(catalog, key)
-    if (relation === undefined) continue
-    const siblings = found.get(relation)
-    if (siblings === undefined) found.set(relation, [key])
-    else siblings.push(key)
-  }
-  partsCache.set(catalog, found)
-  return found
-}
+/** The keys of the parts of each relation, by the key of the relation. */
+export const partsByRelation = oncePerCatalog((catalog) =>
+  groupKeys(catalog, (key) => relationKeyOf(catalog, key)),
+)
 
 /** What `textFact`, `listFact` and `booleanFact` read: an object, or the facts of a catalog entry. */
 interface WithFacts {

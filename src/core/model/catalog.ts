@@ -101,3 +101,29 @@ function sortPath(key: string): string {
 function comparePaths([one]: readonly [string, string], [other]: readonly [string, string]): number {
   return one < other ? -1 : one > other ? 1 : 0
 }
+
+/** A function of a catalog that is computed once for each, and remembered as long as the catalog is there. */
+export function oncePerCatalog<T extends object>(compute: (catalog: Catalog) => T): (catalog: Catalog) => T {
+  const known = new WeakMap<Catalog, T>()
+  return (catalog) => {
+    const found = known.get(catalog) ?? compute(catalog)
+    known.set(catalog, found)
+    return found
+  }
+}
+
+/** The keys of a catalog by the key of what each belongs to. Those that belong to nothing are left out. */
+export function groupKeys(
+  catalog: Catalog,
+  ownerOf: (key: string) => string | null | undefined,
+): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>()
+  for (const key of Object.keys(catalog)) {
+    const owner = ownerOf(key) ?? null
+    if (owner === null) continue
+    const siblings = groups.get(owner)
+    if (siblings === undefined) groups.set(owner, [key])
+    else siblings.push(key)
+  }
+  return groups
+}

@@ -1,4 +1,4 @@
-import type { Catalog } from '../../core/model/catalog.js'
+import { type Catalog, oncePerCatalog } from '../../core/model/catalog.js'
 import { quoteIdentifier } from '../identifiers.js'
 import { type DdlObject, findObject, listFact, textFact } from '../object.js'
 import { type Acl, allPrivileges, noPrivileges, parseAcl, type Privileges } from './acl.js'
@@ -38,18 +38,11 @@ export function builtInPrivilegesOf({ kind, key }: DdlObject, grantee: string): 
   return builtInPrivilegesOfType(defaultPrivilegeTypes[kind] ?? '', grantee)
 }
 
-const defaultPrivilegesCache = new WeakMap<Catalog, readonly DdlObject[]>()
-
-/** The default privileges of a catalog. Searched once per catalog. */
-function findDefaultPrivileges(catalog: Catalog): readonly DdlObject[] {
-  const found =
-    defaultPrivilegesCache.get(catalog) ??
-    Object.keys(catalog)
-      .filter((key) => key.startsWith('default_privileges:'))
-      .flatMap((key) => findObject(catalog, key) ?? [])
-  defaultPrivilegesCache.set(catalog, found)
-  return found
-}
+const findDefaultPrivileges = oncePerCatalog((catalog): readonly DdlObject[] =>
+  Object.keys(catalog)
+    .filter((key) => key.startsWith('default_privileges:'))
+    .flatMap((key) => findObject(catalog, key) ?? []),
+)
 
 /**
  * The privileges that the default privileges of the live catalog may give to an object when it is created, by grantee.

@@ -1,4 +1,4 @@
-import type { Catalog } from '../../core/model/catalog.js'
+import { type Catalog, oncePerCatalog } from '../../core/model/catalog.js'
 import { type DdlObject, findObject, listFact, partsByRelation, textFact } from '../object.js'
 
 /**
@@ -16,12 +16,8 @@ function routinesNamedIn(catalog: Catalog, key: string): readonly string[] {
   return namedRoutinesByKey(catalog).get(key) ?? []
 }
 
-const namedRoutinesCache = new WeakMap<Catalog, ReadonlyMap<string, readonly string[]>>()
-
-/** The keys of the routines that each routine names in its body, by its key. Computed once per catalog. */
-function namedRoutinesByKey(catalog: Catalog): ReadonlyMap<string, readonly string[]> {
-  const known = namedRoutinesCache.get(catalog)
-  if (known !== undefined) return known
+/** The keys of the routines that each routine names in its body, by its key. */
+const namedRoutinesByKey = oncePerCatalog((catalog) => {
   const routines = Object.keys(catalog)
     .filter((key) => /^(?:function|procedure):/.test(key))
     .flatMap((key) => findObject(catalog, key) ?? [])
@@ -30,10 +26,8 @@ function namedRoutinesByKey(catalog: Catalog): ReadonlyMap<string, readonly stri
     const name = names.at(-1) ?? ''
     byName.set(name, [...(byName.get(name) ?? []), key])
   }
-  const found = new Map(routines.map((routine) => [routine.key, findRoutineKeys(routine, byName)]))
-  namedRoutinesCache.set(catalog, found)
-  return found
-}
+  return new Map(routines.map((routine) => [routine.key, findRoutineKeys(routine, byName)]))
+})
 
 function findRoutineKeys(
   routine: DdlObject,
