@@ -15,7 +15,12 @@ import {
 
 /** The condition for the tables to read; `c` is pg_class and `n` pg_namespace. */
 export function userTableCondition(tableFilter: TableFilter): string {
-  return `c.relkind in ('r', 'p', 'f') and ${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_class', 'c.oid')}`
+  return `c.relkind in ('r', 'p', 'f') and ${userRelationCondition(tableFilter)}`
+}
+
+/** The condition for the relations of any kind to read, with the same aliases. */
+export function userRelationCondition(tableFilter: TableFilter): string {
+  return `${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_class', 'c.oid')}`
 }
 
 const parentTables = `(select json_agg(${qualifiedNameExpression('pn.nspname', 'p.relname')} order by h.inhseqno)
@@ -29,7 +34,7 @@ const replicaIdentity = `case c.relreplident when 'n' then 'nothing' when 'f' th
     where xi.indrelid = c.oid and xi.indisreplident), 'nothing') end`
 
 export function tableQueries(tableFilter: TableFilter): readonly KindQuery[] {
-  const condition = `${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_class', 'c.oid')}`
+  const condition = userRelationCondition(tableFilter)
   return [
     {
       kind: 'table',

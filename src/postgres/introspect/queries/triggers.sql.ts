@@ -1,13 +1,8 @@
-import {
-  type TableFilter,
-  type KindQuery,
-  notOfExtension,
-  qualifiedNameExpression,
-  userSchema,
-} from './kind-query.js'
-import { userTableCondition } from './tables.sql.js'
+import { firingMode } from './expressions.sql.js'
+import { type TableFilter, type KindQuery, notOfExtension, qualifiedNameExpression } from './kind-query.js'
+import { userRelationCondition, userTableCondition } from './tables.sql.js'
 
-const triggerStates = `when 'O' then 'enabled' when 'D' then 'disabled' when 'R' then 'replica' when 'A' then 'always'`
+const triggerState = (column: string): string => `coalesce(${firingMode(column)}, 'enabled')`
 
 /** The partitions on which a trigger of their partitioned table fires at other times than there, by its oid. 14 has copies as internal. */
 const switchedOnPartitions = `(with recursive copies(id, root) as (
@@ -15,7 +10,7 @@ const switchedOnPartitions = `(with recursive copies(id, root) as (
     union all
     select copies.id, above.tgparentid from copies join pg_trigger above on above.oid = copies.root and above.tgparentid <> 0)
   select root.oid as id, json_agg(${qualifiedNameExpression('pn.nspname', 'p.relname')} || ': ' ||
-      case copy.tgenabled ${triggerStates} end order by pn.nspname, p.relname) as switched
+      ${triggerState('copy.tgenabled')} order by pn.nspname, p.relname) as switched
   from copies
     join pg_trigger copy on copy.oid = copies.id
     join pg_trigger root on root.oid = copies.root and root.tgparentid = 0 and root.tgenabled <> copy.tgenabled
@@ -25,7 +20,7 @@ const switchedOnPartitions = `(with recursive copies(id, root) as (
   group by root.oid)`
 
 export function triggerAndPolicyQueries(tableFilter: TableFilter): readonly KindQuery[] {
-  const ofRelations = `${userSchema} and ${tableFilter('c')} and ${notOfExtension('pg_class', 'c.oid')}`
+  const ofRelations = userRelationCondition(tableFilter)
   return [
     {
       // A trigger of a partitioned table has a copy on each partition.
@@ -33,7 +28,7 @@ export function triggerAndPolicyQueries(tableFilter: TableFilter): readonly Kind
       catalog: 'pg_trigger',
       names: 3,
       sql: `select t.oid, 0, n.nspname, c.relname, t.tgname, pg_get_triggerdef(t.oid) as definition,
-          case t.tgenabled ${triggerStates} end as enabled, o.switched as "onPartitions"
+          ${triggerState('t.tgenabled')} as enabled, o.switched as "onPartitions"
         from pg_trigger t
           join pg_class c on c.oid = t.tgrelid
           join pg_namespace n on n.oid = c.relnamespace
@@ -62,7 +57,7 @@ export function triggerAndPolicyQueries(tableFilter: TableFilter): readonly Kind
       catalog: 'pg_rewrite',
       names: 3,
       sql: `select r.oid, 0, n.nspname, c.relname, r.rulename, pg_get_ruledef(r.oid) as definition,
-          case r.ev_enabled ${triggerStates} end as enabled
+          ${triggerState('r.ev_enabled')} as enabled
         from pg_rewrite r
           join pg_class c on c.oid = r.ev_class
           join pg_namespace n on n.oid = c.relnamespace
