@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 
 /**
  * Sets server parameters by name, until the session or its transaction ends. Sent as a statement, because poolers refuse
@@ -9,11 +9,19 @@ export async function setServerParameters(
   settings: Readonly<Record<string, string>>,
   reach: 'session' | 'transaction',
 ): Promise<void> {
-  const entries = Object.entries(settings)
-  const calls = entries.map(
-    (_, index) => `set_config($${index * 2 + 1}, $${index * 2 + 2}, ${reach === 'transaction'})`,
+  await client.query(serverParametersStatement(settings, reach))
+}
+
+/** The statement that does it, for a message of several; empty without settings. */
+export function serverParametersStatement(
+  settings: Readonly<Record<string, string>>,
+  reach: 'session' | 'transaction',
+): string {
+  const calls = Object.entries(settings).map(
+    ([name, value]) =>
+      `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, ${reach === 'transaction'})`,
   )
-  await client.query(`select ${calls.join(', ')}`, entries.flat())
+  return calls.length === 0 ? '' : `select ${calls.join(', ')}`
 }
 
 /** The settings of a role, a database or a provider that end a session or a statement which takes long. */

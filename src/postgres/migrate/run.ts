@@ -1,7 +1,6 @@
-import pg from 'pg'
 import type { Heartbeat } from '../../core/progress/heartbeat.js'
 import { formatApplicationName } from '../connection/application-name.js'
-import { setServerParameters } from '../connection/settings.js'
+import { serverParametersStatement, setServerParameters } from '../connection/settings.js'
 import { startActivitySampler } from '../locks/session-activity.js'
 import type { ActiveRun, RunContext } from './active-run.js'
 import { withHeartbeat } from './heartbeat.js'
@@ -46,17 +45,16 @@ export function lockTimeoutSetting(milliseconds: number): { readonly lock_timeou
  * begins with our lock_timeout, whatever `set local` an earlier one of the same transaction left.
  */
 export async function configureForRevision(revision: LoadedRevision, context: RunContext): Promise<void> {
-  const reach = revision.transactional ? 'transaction' : 'session'
-  await setServerParameters(context.session.client, settingsFor(revision, context), reach)
+  await setServerParameters(context.session.client, settingsFor(revision, context), reachOf(revision))
 }
 
-/** SQL that sets the same, for a message of several statements. */
+/** The statement that sets the same, for a message of several. */
 export function settingsStatement(revision: LoadedRevision, context: RunContext): string {
-  const calls = Object.entries(settingsFor(revision, context)).map(
-    ([name, value]) =>
-      `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, ${revision.transactional})`,
-  )
-  return `select ${calls.join(', ')}`
+  return serverParametersStatement(settingsFor(revision, context), reachOf(revision))
+}
+
+function reachOf({ transactional }: LoadedRevision): 'transaction' | 'session' {
+  return transactional ? 'transaction' : 'session'
 }
 
 function settingsFor(

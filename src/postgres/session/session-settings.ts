@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { isRecord } from '../../core/text/is-record.js'
 import { queryRows, type Row } from '../connection/query.js'
+import { serverParametersStatement } from '../connection/settings.js'
 
 /** What a session was set to before the code of a migration could change it. */
 export interface SessionSettings {
@@ -16,24 +17,21 @@ export interface SessionSettings {
 export async function readSessionSettings(client: pg.ClientBase): Promise<SessionSettings> {
   const [row = {}] = await queryRows(
     client,
-    `select ${currentSettingsColumns}, (select json_agg(json_build_object('name', name, 'setting', setting)) from pg_settings
+    `select ${currentSettingsColumns}, (select json_object_agg(name, setting) from pg_settings
       where source = 'session' and context in ('user', 'superuser') and name not in ('role', 'session_authorization',
         'transaction_isolation', 'transaction_read_only', 'transaction_deferrable')) as settings`,
   )
   const current = parseCurrentSettings(row)
-  const settings = Array.isArray(row['settings']) ? row['settings'].filter(isRecord) : []
-  const calls = settings.map(
-    ({ name, setting }) =>
-      `set_config(${pg.escapeLiteral(String(name))}, ${pg.escapeLiteral(String(setting))}, false)`,
-  )
+  const found = isRecord(row['settings']) ? Object.entries(row['settings']) : []
+  const settings = Object.fromEntries(found.map(([name, value]) => [name, String(value)]))
   const statements = [
     'reset session authorization',
     'reset role',
     'reset all',
-    ...(calls.length === 0 ? [] : [`select ${calls.join(', ')}`]),
+    serverParametersStatement(settings, 'session'),
     ...(current.role === 'none' ? [] : [`set role ${pg.escapeIdentifier(current.role)}`]),
   ]
-  return { ...current, restore: statements.join('; ') }
+  return { ...current, restore: statements.filter(Boolean).join('; ') }
 }
 
 /** The columns that `parseCurrentSettings` reads. */
