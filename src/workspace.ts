@@ -130,33 +130,28 @@ function otherAddress({ driver, ...connection }: Connection, url: string): Conne
   return driver !== undefined && url === connection.url ? { ...connection, driver } : { ...connection, url }
 }
 
+type OpenOptions = WorkspaceOptions & { readonly config: Config; readonly report: ProgressReporter }
+
 /** Opens a workspace, hands it over, and closes it however that goes. */
 export async function withWorkspace<T>(
-  {
-    config,
-    report,
-    ...opening
-  }: WorkspaceOptions & { readonly config: Config; readonly report: ProgressReporter },
+  { config, report, ...opening }: OpenOptions,
   use: (workspace: Workspace) => Promise<T>,
 ): Promise<T> {
-  const workspace = await openWorkspace(config, report, opening)
-  try {
-    return await use(workspace)
-  } finally {
-    await workspace.close()
-  }
+  return useAndClose(await openWorkspace(config, report, opening), use)
 }
 
 /** The same without a database of its own: only the folder and a scratch database are used. */
 export async function withProjectWorkspace<T>(
-  {
-    config,
-    report,
-    ...opening
-  }: WorkspaceOptions & { readonly config: Config; readonly report: ProgressReporter },
+  { config, report, ...opening }: OpenOptions,
   use: (workspace: ProjectWorkspace) => Promise<T>,
 ): Promise<T> {
-  const workspace = await openProjectWorkspace(config, report, opening)
+  return useAndClose(await openProjectWorkspace(config, report, opening), use)
+}
+
+async function useAndClose<W extends { readonly close: () => Promise<void> }, T>(
+  workspace: W,
+  use: (workspace: W) => Promise<T>,
+): Promise<T> {
   try {
     return await use(workspace)
   } finally {

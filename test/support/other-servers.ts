@@ -1,17 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
-import { chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDirectoryAtomically } from '../../src/postgres/embedded/atomic-directory.js'
-import type { Binaries } from '../../src/postgres/embedded/binaries.js'
+import { runInitdb } from '../../src/postgres/embedded/cluster.js'
 import { createMissingLinks } from '../../src/postgres/embedded/package.js'
-import { runProcess, serverEnvironment } from '../../src/postgres/embedded/run-process.js'
-import {
-  prepareHome,
-  serverFilesOf,
-  type ServerHome,
-  serverUrlOf,
-} from '../../src/postgres/embedded/server-home.js'
+import { prepareHome, serverFilesOf, serverUrlOf } from '../../src/postgres/embedded/server-home.js'
 import { startServer } from '../../src/postgres/embedded/start.js'
 import { stopServer } from '../../src/postgres/embedded/stop.js'
 import type { Owner } from './database.js'
@@ -43,32 +36,12 @@ export async function startOtherServer(t: Owner, folder: string): Promise<string
   const parent = await mkdtemp(`${inMemory(folder) ?? '/var/tmp/schemagate-test'}-`)
   t.teardown(() => rm(parent, { recursive: true }))
   const home = await prepareHome(join(parent, 'postgres'))
-  await createCluster(home, binaries)
-  const { port } = await startServer({ home, binaries, durable: false })
+  const server = { home, binaries, durable: false }
+  // Versions before 17 have no locale provider of their own.
+  await createDirectoryAtomically(serverFilesOf(home).cluster, (unfinished) =>
+    runInitdb(server, unfinished, ['--encoding=UTF8', '--locale=C']),
+  )
+  const { port } = await startServer(server)
   t.teardown(() => stopServer(home))
   return serverUrlOf(home, port, 'postgres')
-}
-
-/** Not that of the embedded server: versions before 17 have no locale provider of their own. */
-async function createCluster(home: ServerHome, { initdb }: Binaries): Promise<void> {
-  const { account } = home
-  await createDirectoryAtomically(serverFilesOf(home).cluster, async (folder) => {
-    await mkdir(folder, { mode: 0o700 })
-    const password = join(folder, 'password')
-    await writeFile(password, `${randomBytes(24).toString('hex')}\n`, { mode: 0o600 })
-    if (account) for (const path of [password, folder]) await chown(path, account.uid, account.gid)
-    const options = [
-      '--pwfile=password',
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--locale=C',
-      '--no-sync',
-    ]
-    const { code, output } = await runProcess(initdb, ['-D', 'data', '-U', 'postgres', ...options], {
-      account,
-      cwd: folder,
-      env: serverEnvironment,
-    })
-    if (code !== 0) throw new Error(`${initdb} failed: ${output}`)
-  })
 }

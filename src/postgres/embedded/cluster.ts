@@ -14,8 +14,8 @@ export interface ServerSetup {
   readonly durable: boolean
 }
 
-/** The same on every system: sorts by code point, lower() and upper() for all of Unicode. */
-const localeOptions = [
+/** The options of `initdb` for a locale that is the same on every system: sorts by code point, lower() and upper() for all of Unicode. */
+const builtinLocale = [
   '--encoding=UTF8',
   '--locale=C',
   '--locale-provider=builtin',
@@ -31,11 +31,16 @@ const localeOptions = [
 export async function createCluster(server: ServerSetup, log: (message: string) => void): Promise<void> {
   await createDirectoryAtomically(serverFilesOf(server.home).cluster, async (unfinished) => {
     log(`Creating the data of an embedded PostgreSQL in ${server.home.directory}`)
-    await runInitdb(server, unfinished)
+    await runInitdb(server, unfinished, builtinLocale)
   })
 }
 
-async function runInitdb({ home, binaries, durable }: ServerSetup, folder: string): Promise<void> {
+/** Creates a cluster in an empty place. Throws SCHEMA_EMBEDDED_UNAVAILABLE. */
+export async function runInitdb(
+  { home, binaries, durable }: ServerSetup,
+  folder: string,
+  localeOptions: readonly string[],
+): Promise<void> {
   const { account } = home
   const password = join(folder, 'password')
   await mkdir(folder, { mode: 0o700 })
