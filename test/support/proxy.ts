@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { Transform } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Owner } from './database.js'
 import { freePort } from './process.js'
 
@@ -19,7 +20,7 @@ export interface Proxy {
    * there are: a router that forgot them.
    */
   readonly swallow: (which?: 'all' | 'open') => void
-  /** What the server answers arrives so many milliseconds later. */
+  /** Long answers of the server arrive so many milliseconds later; connections open as fast as before. */
   readonly slow: (delay: number) => void
   /** As in the beginning. */
   readonly mend: () => Promise<void>
@@ -96,15 +97,21 @@ export async function createProxy(
   }
 }
 
-/** Passes everything on, in order, each piece so many milliseconds after it arrived. */
+/** An answer to a check is longer; what is said while a connection opens is shorter. */
+const longAnswer = 1_000
+
+/** Passes everything on, in order, what is long so many milliseconds later. */
 function late(delay: () => number): Transform {
-  const passing = new Transform({
-    transform: (data, _, done) => {
-      if (delay() === 0) return done(null, data)
-      setTimeout(() => passing.push(data), delay())
+  let last: Promise<unknown> = Promise.resolve()
+  return new Transform({
+    transform(data: Buffer, _, done) {
+      const wait = data.length < longAnswer ? 0 : delay()
+      last = last.then(() => (wait === 0 ? undefined : sleep(wait))).then(() => this.push(data))
       done()
     },
-    flush: (done) => void setTimeout(done, delay()),
+    async flush(done) {
+      await last
+      done()
+    },
   })
-  return passing
 }
