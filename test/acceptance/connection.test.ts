@@ -6,6 +6,17 @@ import { type Environment, eventually, freePort, logOf } from '../support/proces
 import { createProject, type Project, type Service } from '../support/project.js'
 import { createProxy } from '../support/proxy.js'
 
+// Alone: it stops this whole process, and with it the proxies of other tests.
+await t.test('a process that was stopped while it connected goes on connecting', async (t) => {
+  const url = await createDatabase(t)
+  const connected = connect({ url, ssl: null, applicationName: 'stopped' })
+  // Longer than an attempt may take.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6_000)
+  const client = await connected
+  t.match(await client.query('select 1 as one'), { rows: [{ one: 1 }] })
+  await client.end()
+})
+
 t.jobs = 3
 
 const songs = 'create table songs (id int primary key, title text not null)'
@@ -273,16 +284,6 @@ t.test(
     t.equal((await service.ended()).exit, 0, 'it ends while the database is away')
   },
 )
-
-t.test('a process that was stopped while it connected goes on connecting', async (t) => {
-  const url = await createDatabase(t)
-  const connected = connect({ url, ssl: null, applicationName: 'stopped' })
-  // Longer than an attempt may take.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6_000)
-  const client = await connected
-  t.match(await client.query('select 1 as one'), { rows: [{ one: 1 }] })
-  await client.end()
-})
 
 t.test('whoever waits for the database can be stopped', async (t) => {
   const project = await createProject(t, { '001_songs': songs })
