@@ -20,6 +20,8 @@ export interface KnexProject {
   readonly disableTransactions: boolean
   /** The project's own migration source; null where migrations are files. */
   readonly source: Knex.MigrationSource<unknown> | null
+  /** Whether plain Knex records revisions, because the source of the knexfile is that of `knexMigrationSource`. */
+  readonly recordsRevisions: boolean
   readonly connection: KnexConnection
   /** `pool.afterCreate`: what Knex does with each new connection; `done` gets an error where that failed. */
   readonly afterCreate: ((connection: unknown, done: (error?: unknown) => void) => unknown) | null

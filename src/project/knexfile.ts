@@ -114,6 +114,7 @@ function buildProject(project: ProjectSource): KnexProject {
     searchPath: toTextList(settings['searchPath']),
     disableTransactions: migrations['disableTransactions'] === true,
     source: directories === null && sourceDirectories(source) === null ? source : null,
+    recordsRevisions: sourceDirectories(source) !== null,
     connection,
     afterCreate: afterCreateOf(settings['pool']),
     seeds: readSeeds(settings['seeds'], base),

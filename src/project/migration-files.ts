@@ -17,8 +17,8 @@ export interface Migration {
   /** The name of the file; null for a migration of a custom source. */
   readonly file: string | null
   readonly path: string | null
-  /** The name that a custom source gives it, for which plain Knex will look in the ledger; null for a file. */
-  readonly sourceName: string | null
+  /** The name under which plain Knex records it: of its file, or the one that a custom source gives it. */
+  readonly knexName: string
   /** `sha256:` of the text, with normalised line endings and without byte-order mark; null without a file. */
   readonly checksum: string | null
   readonly load: () => Promise<LoadedMigration>
@@ -45,10 +45,10 @@ async function listFromSource(
 ): Promise<readonly Migration[]> {
   const entries = await source.getMigrations(loadExtensions)
   return entries.map((entry) => {
-    const sourceName = source.getMigrationName(entry)
-    const revision = revisionOf(sourceName)
+    const knexName = source.getMigrationName(entry)
+    const revision = revisionOf(knexName)
     const load = async () => toLoadedMigration(revision, await source.getMigration(entry))
-    return { revision, file: null, path: null, sourceName, checksum: null, load }
+    return { revision, file: null, path: null, knexName, checksum: null, load }
   })
 }
 
@@ -61,7 +61,7 @@ async function listFromFiles(project: KnexProject): Promise<readonly Migration[]
   const folders = await Promise.all(project.directories.map((directory) => listFilesIn(project, directory)))
   const found = project.sortDirsSeparately ? folders.flat() : folders.flat().sort(compareFileNames)
   refuseDuplicateRevisions(found)
-  return Promise.all(found.map(readMigrationFile))
+  return Promise.all(found.map((each) => readMigrationFile(each, project)))
 }
 
 async function listFilesIn(project: KnexProject, directory: string): Promise<readonly FoundFile[]> {
@@ -111,12 +111,16 @@ function refuseDuplicateRevisions(found: readonly FoundFile[]): void {
   }
 }
 
-async function readMigrationFile({ file, directory }: FoundFile): Promise<Migration> {
+async function readMigrationFile(
+  { file, directory }: FoundFile,
+  { recordsRevisions }: KnexProject,
+): Promise<Migration> {
   const path = join(directory, file)
   const revision = revisionOf(file)
   const load = (): Promise<LoadedMigration> => loadMigration(revision, path)
   const checksum = checksumOf(await readFile(path, 'utf8'))
-  return { revision, file, path, sourceName: null, checksum, load }
+  const knexName = recordsRevisions ? revision : file
+  return { revision, file, path, knexName, checksum, load }
 }
 
 function compareFileNames(one: FoundFile, other: FoundFile): number {

@@ -8,8 +8,8 @@ export interface FolderSource extends Knex.MigrationSource<Migration> {
 }
 
 /**
- * A migration source for the knexfile of a project. With it, plain `knex` commands record the same names as schemagate:
- * without extension, whether the migrations run from TypeScript or from compiled JavaScript.
+ * A migration source for the knexfile of a project. With it, plain `knex` commands and schemagate record names without
+ * extension in a new ledger, so that plain Knex runs on one database from TypeScript and from compiled JavaScript.
  *
  * @param directories absolute paths of the migrations folders
  */

@@ -55,11 +55,13 @@ function changesNothing({ changes }: Snapshot['revisions'][number]): boolean {
 }
 
 /** The revisions that the configured database records; none where that cannot be read. */
-async function readApplied({ scratch, project }: ProjectWorkspace): Promise<ReadonlySet<string>> {
+async function readApplied({ scratch, project, migrations }: ProjectWorkspace): Promise<ReadonlySet<string>> {
   const { configured: connection } = scratch
   if (connection === null) return new Set()
   try {
-    const { recorded } = await withClient(connection, (client) => inspect(client, { connection, project }))
+    const { recorded } = await withClient(connection, (client) =>
+      inspect(client, { connection, project, migrations }),
+    )
     return new Set(recorded.revisions)
   } catch {
     return new Set()

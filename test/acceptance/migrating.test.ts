@@ -57,12 +57,12 @@ Do one of:
 `,
   )
   t.strictSame(await project.objects(), before)
-  t.strictSame(await recorded(project), ['001_songs'])
+  t.strictSame(await recorded(project), ['001_songs.js'])
 
   const each = await project.run('serve', { MIGRATION_TRANSACTION: 'each' })
   t.equal(each.exit, 7)
   t.match(logOf(each).at(-1), { facts: { 'stayed applied': ['002_plays'], 'rolled back too': undefined } })
-  t.strictSame(await recorded(project), ['001_songs', '002_plays'])
+  t.strictSame(await recorded(project), ['001_songs.js', '002_plays.js'])
 
   const past = await ledger(project, '*')
   await project.query(`update songs set title = 'Goodbye' where id = 2`)
@@ -122,7 +122,7 @@ Do one of:
   correct the down function   or write a new migration that undoes it
 `,
   )
-  t.strictSame(await recorded(project), ['001_songs', '002_plays'])
+  t.strictSame(await recorded(project), ['001_songs.js', '002_plays.js'])
   const seeded = await project.run('migrate', { SEED_ON_START: 'true' })
   t.equal(seeded.exit, 7)
   t.match(project.plain(seeded.stderr), `  file       /songs/seeds/songs.js${server}`)
@@ -156,7 +156,7 @@ Do one of:
   correct the migration   then run schemagate snapshot; an IF NOT EXISTS or hasColumn that found something else is the usual cause`,
   )
   t.strictSame(await project.objects(), before)
-  t.strictSame(await recorded(project), ['001_songs'])
+  t.strictSame(await recorded(project), ['001_songs.js'])
   t.strictSame((await ledger(project)).slice(2), ['002_plays started', '002_plays failed'])
 })
 
@@ -189,7 +189,7 @@ Do one of:
 `,
   )
   t.strictSame(await project.objects(), before)
-  t.strictSame(await recorded(project), ['001_songs', '002_likes'])
+  t.strictSame(await recorded(project), ['001_songs.js', '002_likes.js'])
 
   for (const [words, lacks] of [
     ['--force', '--reason TEXT is missing. Nothing was reverted.'],
@@ -200,11 +200,11 @@ Do one of:
     t.equal(refused.exit, 2, words)
     t.match(refused.stderr, lacks)
   }
-  t.strictSame(await recorded(project), ['001_songs', '002_likes'])
+  t.strictSame(await recorded(project), ['001_songs.js', '002_likes.js'])
   const forced = await project.run('down --force --reason outage --confirm production')
   t.equal(forced.exit, 0, forced.stderr)
   t.match(forced.stderr, /reverted by force, with 2 differences: unexpected table:public\.likers/)
-  t.strictSame(await recorded(project), ['001_songs'])
+  t.strictSame(await recorded(project), ['001_songs.js'])
   const [kept] = await project.query(`select detail from schemagate_ledger where event = 'reverted'`)
   t.strictSame(kept, { detail: { reason: 'outage', differences: 2 } })
 })
@@ -220,7 +220,7 @@ t.test('an enum value is added and used by two revisions, each in its own transa
   t.equal(together.exit, 7)
   t.match(together.stderr, /sqlstate +55P04\n +message +unsafe use of new value "happy" of enum type mood\n/)
   t.match(together.stderr, /hint +New enum values must be committed before they can be used\.\n/)
-  t.strictSame(await recorded(project), ['001_moods'])
+  t.strictSame(await recorded(project), ['001_moods.js'])
   t.equal((await project.run('migrate', { MIGRATION_TRANSACTION: 'each' })).exit, 0)
   t.strictSame(await project.query('select * from songs'), [{ mood: 'happy' }])
 })

@@ -45,5 +45,5 @@ t.test('a revision that finds something else is not recorded, and says what diff
     /^SCHEMA_PROMISE_BROKEN: 002_plays ran without an error, but did not do what it promised\. Its transaction was rolled back/,
   )
   t.match(text, /missing column:public\.plays\.at/)
-  t.strictSame(await project.query('select name from knex_migrations'), [{ name: '001_songs' }])
+  t.strictSame(await project.query('select name from knex_migrations'), [{ name: '001_songs.js' }])
 })

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { eventually, logOf, type Running } from '../support/process.js'
 import { createProject, type Project } from '../support/project.js'
+import { revisionOf } from '../../src/project/revision-name.js'
 
 t.jobs = 2
 
@@ -14,7 +15,7 @@ const ledger = async ({ query }: Project) =>
     (row) => Object.values(row).join(' '),
   )
 const recorded = async ({ query }: Project) =>
-  (await query('select name from knex_migrations order by id')).map(({ name }) => name)
+  (await query('select name from knex_migrations order by id')).map(({ name }) => revisionOf(String(name)))
 
 /** No session holds the migration lock any more, and Knex's lock row, if it was made, is one and free. */
 const unlocked = ({ query }: Project) =>

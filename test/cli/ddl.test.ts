@@ -177,9 +177,9 @@ t.test('init builds an empty database at head, verified and recorded, and no oth
   t.match(made.stdout, /is at 003_rows: 12 statements in .*, verified, 3 revisions recorded\.$/m)
   t.match(made.stdout, /rows that they write are missing:\n {2}003_rows$/m)
   t.strictSame(await query(project.url, 'select name, batch from knex_migrations order by id'), [
-    { name: '001_songs', batch: 1 },
-    { name: '002_artists', batch: 1 },
-    { name: '003_rows', batch: 1 },
+    { name: '001_songs.js', batch: 1 },
+    { name: '002_artists.js', batch: 1 },
+    { name: '003_rows.js', batch: 1 },
   ])
   t.strictSame(
     await query(

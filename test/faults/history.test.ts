@@ -179,7 +179,7 @@ Do one of:
 
 Do one of:
   rename the file back   to what is recorded; then schemagate snapshot
-  record its new name    update "public"."knex_migrations" set name = '20260102_add_artists' where name = '20260102_add_artist'`,
+  record its new name    update "public"."knex_migrations" set name = '20260102_add_artists.js' where name = '20260102_add_artist.js'`,
   },
   {
     name: 'renamed, the last one, in development: refused, not applied again',
@@ -203,7 +203,7 @@ SCHEMA_HISTORY_CHANGED: 1 recorded revision has another name in this build. Noth
 
 Do one of:
   rename the file back   to what is recorded; then schemagate snapshot
-  record its new name    update "public"."knex_migrations" set name = '20260104_add_year' where name = '20260103_add_year'
+  record its new name    update "public"."knex_migrations" set name = '20260104_add_year.js' where name = '20260103_add_year.js'
 `,
   },
   {
@@ -452,8 +452,8 @@ t.test(
     const { exit, stderr } = await second.ended()
     t.match([exit, stderr], [5, /^SCHEMA_OUT_OF_ORDER: .* Nothing was done\.$/m])
     t.strictSame(await project.query('select name from knex_migrations order by id'), [
-      { name: '001_songs' },
-      { name: '003_year' },
+      { name: '001_songs.js' },
+      { name: '003_year.js' },
     ])
   },
 )

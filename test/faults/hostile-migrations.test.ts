@@ -7,6 +7,7 @@ import { call } from '../support/command.js'
 import { createServer } from '../support/own-server.js'
 import { createProject, type MigrationData, type Project } from '../support/project.js'
 import { type HostileMigration, hostileMigrations, lockRemovals, thrownValues } from './hostile-migrations.js'
+import { revisionOf } from '../../src/project/revision-name.js'
 
 const plain = { '001_songs': 'create table songs (id int)', '003_likes': 'create table likes (id int)' }
 
@@ -32,8 +33,8 @@ async function column({ query }: Project, sql: string): Promise<readonly string[
   return (await query(sql)).map(({ value }) => String(value))
 }
 
-const recorded = (project: Project) =>
-  column(project, 'select name as value from knex_migrations order by id')
+const recorded = async (project: Project) =>
+  (await column(project, 'select name as value from knex_migrations order by id')).map(revisionOf)
 const ledger = (project: Project) =>
   column(
     project,

@@ -307,7 +307,7 @@ const ledgers: readonly HostileMigration[] = [
   },
   {
     name: 'DELETE FROM knex_migrations',
-    hostile: [albums, `delete from knex_migrations where name = '001_songs'`],
+    hostile: [albums, `delete from knex_migrations where name = '001_songs.js'`],
     ...rolledBack,
     error: `${failed} ${lostRecords} ${wasRolledBack}`,
   },

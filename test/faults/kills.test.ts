@@ -8,6 +8,7 @@ import { createDatabase, query } from '../support/database.js'
 import { eventually, type Running, start } from '../support/process.js'
 import { createProject, type Migrations, type Project } from '../support/project.js'
 import { type KillCase, killCases, type Step } from './kill-cases.js'
+import { revisionOf } from '../../src/project/revision-name.js'
 
 t.jobs = 2
 
@@ -92,7 +93,7 @@ for (const { name, migrations, snapshot = true, from, killed, steps } of killCas
     }
     const names = await project.query('select name from knex_migrations order by id')
     t.strictSame(
-      names.map(({ name }) => name),
+      names.map(({ name }) => revisionOf(String(name))),
       Object.keys(migrations),
     )
   })
@@ -241,7 +242,7 @@ Do one of:
   const { document } = await runHere(project, 'diff database snapshot@002_two --sql --json')
   for (const sql of statementsOf(document)) await project.query(sql)
   t.equal((await runHere(project, 'down --confirm production')).exit, 0)
-  t.strictSame(await project.query(`select name from knex_migrations`), [{ name: '001_songs' }])
+  t.strictSame(await project.query(`select name from knex_migrations`), [{ name: '001_songs.js' }])
 })
 
 const rows = 20_000
@@ -301,7 +302,7 @@ const books = `select (select array_agg(name::text order by id) from knex_migrat
   (select count(*)::int from pg_index where not indisvalid) as invalid,
   (select sum(is_locked)::int from knex_migrations_lock) as locked`
 const balanced = {
-  recorded: revisions,
+  recorded: revisions.map((revision) => `${revision}.js`),
   ran: ['002', '005', '007'],
   played: rows,
   listens: rows,

@@ -152,8 +152,8 @@ t.test('sequences that are behind the rows of a ledger are advanced', async (t) 
     ],
   )
   t.strictSame(await project.query('select id, name from knex_migrations order by id'), [
-    { id: 1, name: '001_songs' },
-    { id: 2, name: '002_title' },
+    { id: 1, name: '001_songs.js' },
+    { id: 2, name: '002_title.js' },
   ])
   t.match(await runHere(project, 'check', { env }), { exit: 0 })
 })

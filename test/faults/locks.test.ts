@@ -12,6 +12,7 @@ import { withWorkspace } from '../../src/workspace.js'
 import { createDatabase, createRole, query } from '../support/database.js'
 import { ask, type Ended, type Environment, eventually, freePort, logOf } from '../support/process.js'
 import { createProject, type Migrations, type Project } from '../support/project.js'
+import { revisionOf } from '../../src/project/revision-name.js'
 
 // Most of them wait.
 t.jobs = 6
@@ -58,7 +59,7 @@ const ledger = async ({ query }: Project) =>
       where revision is not null order by id`)
   ).map(({ row }) => row)
 const recorded = async ({ query }: Project) =>
-  (await query('select name from knex_migrations order by id')).map(({ name }) => name)
+  (await query('select name from knex_migrations order by id')).map(({ name }) => revisionOf(String(name)))
 
 /** Another session waits for this one's locks. */
 const waitsFor = ({ query }: Project, pid: number) =>

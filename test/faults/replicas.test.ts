@@ -44,7 +44,7 @@ async function recorded({ query }: Project) {
 
 const onceEach = (names: readonly string[]) => ({
   ledger: names.flatMap((name) => [`${name} started`, `${name} applied`]),
-  knex: names,
+  knex: names.map((name) => `${name}.js`),
 })
 
 /** The process that migrates has come as far as the statement that is held up. Its instance's number. */

@@ -59,6 +59,7 @@ interface StampCase {
 }
 
 const upTo003 = ['001_songs', '002_plays', '003_likes']
+const filesUpTo003 = upTo003.map((revision) => `${revision}.js`)
 
 const cases: readonly StampCase[] = [
   {
@@ -82,19 +83,19 @@ const cases: readonly StampCase[] = [
         says: [
           '3 revisions recorded without being run, up to 003_likes. The database is what the migrations promise at 003_likes.',
         ],
-        recorded: upTo003,
+        recorded: filesUpTo003,
       },
       {
         stamp: '003_likes',
         exit: 0,
         says: ['003_likes and all revisions before it are already recorded. Nothing was done.'],
-        recorded: upTo003,
+        recorded: filesUpTo003,
       },
       {
         stamp: '',
         exit: 0,
         says: ['Recorded: 003_likes.', 'schemagate verify  compares it with 003_likes'],
-        recorded: upTo003,
+        recorded: filesUpTo003,
       },
       {
         stamp: '001_songs',
@@ -104,7 +105,7 @@ const cases: readonly StampCase[] = [
           'schemagate down --to 001_songs   reverts what is newer',
           'schemagate stamp 003_likes',
         ],
-        recorded: upTo003,
+        recorded: filesUpTo003,
       },
     ],
     rows: upTo003.map((revision) => ({
@@ -196,14 +197,14 @@ Do one of:
         stamp: '003_likes --force --reason later --confirm production',
         exit: 0,
         says: ['3 revisions recorded', 'It was recorded with 2 differences, for this reason: later'],
-        recorded: upTo003,
+        recorded: filesUpTo003,
         warns: ['to record   001_songs', 'weakens'],
       },
       {
         stamp: '',
         exit: 4,
         says: ['closest to what the migrations promise at 003_likes', 'schemagate verify'],
-        recorded: upTo003,
+        recorded: filesUpTo003,
       },
     ],
     rows: upTo003.map((revision) => ({
@@ -456,7 +457,7 @@ t.test('stamp', async (t) => {
     )
     for (const line of ['', '003_likes', '003_likes --force --reason test --confirm production'])
       t.match(await stamp(project, url, { line }), { exit: 6, text: /^SCHEMA_WRONG_DATABASE/ })
-    t.strictSame(await recordedIn(url), ['001_songs', '002_plays'])
+    t.strictSame(await recordedIn(url), ['001_songs.js', '002_plays.js'])
   })
 
   t.test('what changed while it was being confirmed is not recorded', async (t) => {

@@ -6,14 +6,14 @@ import { type KnexConnection } from '../../src/project/knexfile-connection.js'
 import type { KnexProject } from '../../src/project/knex-project.js'
 import { loadProject, type ProjectLocation } from '../../src/project/knexfile.js'
 import { listMigrations, type Migration } from '../../src/project/migration-files.js'
-import { ledgerName, revisionOf } from '../../src/project/revision-name.js'
+import { createRevisionFinder, ledgerName, revisionOf } from '../../src/project/revision-name.js'
 import { knexMigrationSource } from '../../src/project/migration-source.js'
 
-const withoutLoad = ({ revision, file, path, sourceName, checksum }: Migration) => ({
+const withoutLoad = ({ revision, file, path, knexName, checksum }: Migration) => ({
   revision,
   file,
   path,
-  sourceName,
+  knexName,
   checksum,
 })
 
@@ -67,6 +67,7 @@ const defaults = (root: string): KnexProject => ({
   searchPath: [],
   disableTransactions: false,
   source: null,
+  recordsRevisions: false,
   connection: { kind: 'none' },
   afterCreate: null,
   seeds: {
@@ -299,7 +300,7 @@ t.test('migrations are the files of every kind of JavaScript, in the order of th
       revision: file.replace(/\.\w+$/, ''),
       file,
       path: join(root, 'migrations', file),
-      sourceName: null,
+      knexName: file,
       checksum: `sha256:${createHash('sha256').update(migration).digest('hex')}`,
     })),
   )
@@ -507,11 +508,11 @@ t.test('a source of the project is asked, and needs no folder', async (t) => {
   const migrations = await listMigrations(project)
   t.strictSame(
     migrations.map(withoutLoad),
-    ['002_b.ts', '001_a', '6'].map((sourceName) => ({
-      revision: sourceName.replace(/\.ts$/, ''),
+    ['002_b.ts', '001_a', '6'].map((knexName) => ({
+      revision: knexName.replace(/\.ts$/, ''),
       file: null,
       path: null,
-      sourceName,
+      knexName,
       checksum: null,
     })),
     'in its own order',
@@ -541,7 +542,18 @@ t.test('our source for a knexfile gives plain Knex the same migrations, and us i
   const directories = [join(root, 'steps')]
   t.strictSame(
     settingsOf(project),
-    settingsOf({ ...defaults(root), directories, ownDirectories: directories, tableName: 'steps' }),
+    settingsOf({
+      ...defaults(root),
+      directories,
+      ownDirectories: directories,
+      tableName: 'steps',
+      recordsRevisions: true,
+    }),
+  )
+  t.strictSame(
+    (await listMigrations(project)).map(({ knexName }) => knexName),
+    ['001', '002'],
+    'we record them as plain Knex does',
   )
   const source = knexMigrationSource(join(root, 'steps'))
   const migrations = await source.getMigrations([])
@@ -574,9 +586,66 @@ t.test('a revision is the name without its extension, and is recorded as the led
     ['20251104_v1.2', '20251104_v1.2'],
   ]
   for (const [name, revision] of revisions) t.equal(revisionOf(name), revision)
-  const two = { revision: '002', sourceName: null }
-  t.equal(ledgerName(two, []), '002')
-  t.equal(ledgerName(two, ['001']), '002')
-  t.equal(ledgerName(two, ['000.js', '001.ts']), '002.ts')
-  t.equal(ledgerName({ ...two, sourceName: '002.sql' }, ['001.ts']), '002.sql')
 })
+
+interface NamingCase {
+  readonly name: string
+  readonly build: readonly string[]
+  /** As the ledger has them. */
+  readonly recorded: readonly string[]
+  /** As the last of the build is recorded. */
+  readonly next: string
+}
+
+const namings: readonly NamingCase[] = [
+  { name: 'nothing is recorded', build: ['001.ts', '002.mjs'], recorded: [], next: '002.mjs' },
+  { name: 'no extensions', build: ['001.ts', '002.ts'], recorded: ['001'], next: '002' },
+  { name: 'the files', build: ['001.js', '002.js'], recorded: ['001.js'], next: '002.js' },
+  { name: 'what they were compiled from', build: ['001.js', '002.js'], recorded: ['001.ts'], next: '002.ts' },
+  { name: 'compiled by others', build: ['001.ts', '002.ts'], recorded: ['001.js'], next: '002.js' },
+  {
+    name: 'the first file in TypeScript',
+    build: ['001.js', '002.js', '003.ts'],
+    recorded: ['001.js', '002.js'],
+    next: '003.ts',
+  },
+  {
+    name: 'some compiled, some not',
+    build: ['001.js', '002.js', '003.js'],
+    recorded: ['001.js', '002.ts'],
+    next: '003.ts',
+  },
+  {
+    name: 'the first compiled CommonJS',
+    build: ['001.mjs', '002.cjs'],
+    recorded: ['001.mts'],
+    next: '002.cts',
+  },
+  { name: 'a file of another kind', build: ['001.ts', '002.js'], recorded: ['001'], next: '002' },
+  { name: 'lost files', build: ['002.js'], recorded: ['001.ts'], next: '002.ts' },
+  { name: 'lost files without extension', build: ['002.js'], recorded: ['001'], next: '002' },
+  { name: 'two extensions', build: ['001.js.js', '002.js'], recorded: ['001.js.js'], next: '002.js' },
+  { name: 'one of two extensions', build: ['001.js.js', '002.js'], recorded: ['001.js'], next: '002' },
+]
+
+const named = (file: string) => ({ revision: revisionOf(file), file, knexName: file })
+
+t.test('a ledger goes on as it began, and a new one has the names of the files', async (t) => {
+  for (const { name, build, recorded, next } of namings) {
+    const migrations = build.map(named)
+    const findRevision = createRevisionFinder(migrations)
+    const records = recorded.map((each) => ({ name: each, revision: findRevision(each) }))
+    t.equal(ledgerName(named(build.at(-1) ?? ''), migrations, records), next, name)
+  }
+  const source = { revision: '002', file: null, knexName: '002.sql' }
+  t.equal(ledgerName(source, [source], [{ name: '001.ts', revision: '001' }]), '002.sql', 'a source')
+})
+
+t.test(
+  'a recorded name is first that of a file, then a revision, then a file with another extension',
+  async (t) => {
+    const findRevision = createRevisionFinder(['a.js', 'a.js.js', 'b.js.js', 'c.ts'].map(named))
+    const names = ['a', 'a.js', 'a.js.js', 'b.js', 'b.js.ts', 'c.js', 'd.js.js', 'e']
+    t.strictSame(names.map(findRevision), ['a', 'a', 'a.js', 'b.js', 'b.js', 'c', 'd.js', 'e'])
+  },
+)

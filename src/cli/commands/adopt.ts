@@ -34,9 +34,9 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
   })
 
 function inspectForAdoption(workspace: Workspace): Promise<Inspection> {
-  const { connection, project } = workspace
+  const { connection } = workspace
   return withClient(connection, async (client) => {
-    const inspection = await inspect(client, { connection, project })
+    const inspection = await inspect(client, workspace)
     refuseForeignLedger(workspace, inspection)
     return inspection
   })

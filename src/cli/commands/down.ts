@@ -48,9 +48,9 @@ function planRevertTo(
   to: string | null,
   snapshot: Snapshot | null,
 ): Promise<PlannedRevert> {
-  const { connection, project, migrations } = workspace
+  const { connection, migrations } = workspace
   return withClient(connection, async (client) => {
-    const inspection = await inspect(client, { connection, project })
+    const inspection = await inspect(client, workspace)
     refuseWrongDatabase(workspace)(inspection)
     const plan = planRevert(migrations, inspection, to)
     const [revision, ...others] = plan.revisions

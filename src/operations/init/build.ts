@@ -37,7 +37,7 @@ export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Pr
     const existing = Object.keys(live).filter((key) => !plan.isInitial(key, live))
     if (existing.length + inspection.recorded.revisions.length > 0)
       throw notEmptyError(options, existing, inspection.recorded.revisions.length)
-    await markApplied(locked, project, migrations, async () => {
+    await markApplied(locked, options.target, migrations, async () => {
       for (const statement of await plan.statementsFor(live, session.client))
         await session.client.query(statement)
       await session.client.query('set local check_function_bodies to default')

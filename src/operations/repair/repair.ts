@@ -49,7 +49,7 @@ async function recordRepaired(
   options: MigrateOptions,
   locked: LockedSession,
 ): Promise<void> {
-  const { project, snapshot } = options.target
+  const { snapshot } = options.target
   const rows = migrations.map((migration) => ({
     revision: migration.revision,
     event: 'repaired' as const,
@@ -57,7 +57,7 @@ async function recordRepaired(
     detail: ledgerDetailOf(migration, snapshot),
   }))
   for (const { revision } of migrations) options.report({ event: 'repairing', what: `recording ${revision}` })
-  await markApplied(locked, project, migrations, async () => {
+  await markApplied(locked, options.target, migrations, async () => {
     await requireApplied(migrations, options, locked)
     await appendEntries(locked.session.client, locked, rows)
   })

@@ -81,7 +81,7 @@ async function surveyClient(
   const { workspace } = context
   const { project, migrations, config, migrationConnection: connection } = workspace
   const { scope } = config.verify
-  const inspection = await inspect(client, { connection, project, scope })
+  const inspection = await inspect(client, { connection, project, migrations, scope })
   const snapshot =
     context.snapshot === null ? null : await snapshotForDatabase(client, context.snapshot, inspection.live)
   const { schema } = inspection

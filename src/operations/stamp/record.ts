@@ -14,7 +14,6 @@ import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
 import type { LockedSession } from '../../postgres/session/sessions.js'
 import { markApplied } from '../../postgres/session/mark-applied.js'
 import type { Migration } from '../../project/migration-files.js'
-import { revisionOf } from '../../project/revision-name.js'
 import { assessAt, requireSnapshot, revisionsUpTo, type StampContext, stampPreconditions } from './plan.js'
 import type { StampProposal } from './proposal.js'
 
@@ -75,7 +74,8 @@ async function writeStamp(
 ): Promise<void> {
   const { session, schema, inspection } = locked
   const { project, snapshot, migrations } = target
-  const names = (inspection.ledger?.names ?? []).filter((name) => forget.includes(revisionOf(name)))
+  const records = inspection.ledger?.records ?? []
+  const names = records.filter(({ revision }) => forget.includes(revision)).map(({ name }) => name)
   const reworded = migrations.filter(({ revision }) => edited.includes(revision))
   const rows: readonly LedgerEntry[] = [
     ...forget.map((revision) => ({ revision, event: 'forgotten' as const, detail })),
@@ -93,6 +93,6 @@ async function writeStamp(
     }
     await appendEntries(session.client, locked, rows)
   }
-  if (unrecorded.length > 0) await markApplied(locked, project, unrecorded, write)
+  if (unrecorded.length > 0) await markApplied(locked, target, unrecorded, write)
   else await session.knex.transaction(write)
 }

@@ -4,7 +4,8 @@ import { type Catalog, parseKey, quoteName } from '../../core/model/catalog.js'
 import { defaultScope, type Scope } from '../../core/model/scope.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knex-project.js'
-import { revisionOf } from '../../project/revision-name.js'
+import type { Migration } from '../../project/migration-files.js'
+import { createRevisionFinder } from '../../project/revision-name.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import type { Connection } from '../connection/connect.js'
 import { queryAll, type QueryResult, type Row, rowsOf } from '../connection/query.js'
@@ -33,6 +34,8 @@ import {
 export interface InspectOptions {
   readonly connection: Connection
   readonly project: KnexProject
+  /** Those of this build, by which the names in the ledger are told. */
+  readonly migrations: readonly Migration[]
   /** Statement timeout in milliseconds; 0 for none. */
   readonly timeout?: number
   /** Says whether to read comments and grants. Default: neither. */
@@ -66,7 +69,8 @@ async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Prom
     const ledgerQueries = [...ownQueries, ...server.others.map(otherLedgerQuery)]
     const ledgerResults = ledgerQueries.length === 0 ? [] : await queryAll(client, ledgerQueries.join(';\n'))
     await client.query('commit')
-    const { ledger, identity } = parseLedgers(server, ledgerResults.slice(0, ownQueries.length))
+    const findRevision = createRevisionFinder(options.migrations)
+    const { ledger, identity } = parseLedgers(server, ledgerResults.slice(0, ownQueries.length), findRevision)
     const { user, name, major, serverVersion, readOnly, locked, schema, mayWriteLedger, others } = server
     return {
       database: { ...addressOf(options.connection), user, name },
@@ -78,7 +82,7 @@ async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Prom
       ledger,
       identity,
       recorded: recordedRevisions(server, ledger, live),
-      otherLedgers: parseOtherLedgers(others, ledgerResults.slice(ownQueries.length)),
+      otherLedgers: parseOtherLedgers(others, ledgerResults.slice(ownQueries.length), findRevision),
       mayWriteLedger,
       live,
       fingerprint: fingerprintOf(ledgerQueries, [...serverResults, ...ledgerResults]),
@@ -162,11 +166,13 @@ function ledgerQueriesFor(server: ServerAndLedgers): readonly string[] {
 function parseLedgers(
   { ledgerSchema: schema, hasOwnLedger }: ServerAndLedgers,
   results: readonly QueryResult[],
+  findRevision: (name: string) => string,
 ): Pick<Inspection, 'ledger' | 'identity'> {
   const { last, identity } = parseLastEvents(hasOwnLedger ? rowsOf(results.at(-1)) : [])
   if (schema === null) return { ledger: null, identity }
   const names = rowsOf(results[0]).map(({ name }) => String(name))
-  return { ledger: { schema, names, last }, identity }
+  const records = names.map((name) => ({ name, revision: findRevision(name) }))
+  return { ledger: { schema, records, last }, identity }
 }
 
 function recordedRevisions(
@@ -180,7 +186,7 @@ function recordedRevisions(
     return kind === 'table' && schemas.has(names[0] ?? '')
   })
   return {
-    revisions: [...new Set((ledger?.names ?? []).map(revisionOf))],
+    revisions: [...new Set((ledger?.records ?? []).map(({ revision }) => revision))],
     // An interrupted first revision explains the tables.
     hasTables: hasTables && (ledger?.last.size ?? 0) === 0,
   }

@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { MigrationTexts } from '../../core/history/file-changes.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { Migration } from '../../project/migration-files.js'
-import { ledgerName, revisionOf } from '../../project/revision-name.js'
+import { ledgerName } from '../../project/revision-name.js'
 import { changeHashOf } from '../ledger/change-hash.js'
 import { type Ledger, quoteTableName } from '../ledger/ledger.js'
 
@@ -13,16 +13,16 @@ export function sourceTextsOf(
   tableName: string,
   snapshot: Snapshot | null,
 ): MigrationTexts {
-  const { schema = 'public', names = [], last = new Map() } = ledger ?? {}
+  const { schema = 'public', records = [], last = new Map() } = ledger ?? {}
   const table = quoteTableName(schema, tableName)
   return {
     sources: migrations,
     recorded: last,
     promisedChangeOf: (revision) => changeHashOf(snapshot, revision),
     renameStatement: (revision, to) => {
-      const oldName = names.find((name) => revisionOf(name) === revision) ?? revision
-      const sourceName = migrations.find((migration) => migration.revision === to)?.sourceName ?? null
-      const newName = ledgerName({ revision: to, sourceName }, names)
+      const oldName = records.find((record) => record.revision === revision)?.name ?? revision
+      const migration = migrations.find((each) => each.revision === to)
+      const newName = migration === undefined ? to : ledgerName(migration, migrations, records)
       return `update ${table} set name = ${pg.escapeLiteral(newName)} where name = ${pg.escapeLiteral(oldName)}`
     },
   }

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { DatabaseIdentity, StoredIdentity } from '../../core/history/ownership.js'
 import { isRecord } from '../../core/text/is-record.js'
+import type { RecordedName } from '../../project/revision-name.js'
 import { queryRows, type Row } from '../connection/query.js'
 
 /** Our append-only table beside Knex's own. */
@@ -74,8 +75,8 @@ export interface LastEvent {
 /** What Knex's table and ours record. */
 export interface Ledger {
   readonly schema: string
-  /** The names that Knex recorded, in order. */
-  readonly names: readonly string[]
+  /** What Knex recorded, in order. */
+  readonly records: readonly RecordedName[]
   /** By revision; empty where only Knex has recorded something. */
   readonly last: ReadonlyMap<string, LastEvent>
 }

@@ -1,7 +1,6 @@
 import pg from 'pg'
 import type { OtherLedger } from '../../core/history/ownership.js'
 import { isRecord } from '../../core/text/is-record.js'
-import { revisionOf } from '../../project/revision-name.js'
 import { type QueryResult, type Row, rowsOf } from '../connection/query.js'
 import { quoteTableName } from './ledger.js'
 
@@ -54,13 +53,14 @@ export function otherLedgerQuery({ schema, table, kind }: LedgerTable): string {
 export function parseOtherLedgers(
   tables: readonly LedgerTable[],
   results: readonly QueryResult[],
+  findRevision: (name: string) => string,
 ): readonly OtherLedger[] {
   return tables.flatMap(({ schema, table, kind }, index): readonly OtherLedger[] => {
     const rows = rowsOf(results[index])
     if (rows.length === 0) return []
     const ledger = `${schema}.${table}`
     if (kind === 'events') return [{ ledger, revisions: [], owner: parseOwner(rows[0]?.['identity']) }]
-    return [{ ledger, revisions: rows.map(({ name }) => revisionOf(String(name))), owner: null }]
+    return [{ ledger, revisions: rows.map(({ name }) => findRevision(String(name))), owner: null }]
   })
 }
 

@@ -4,7 +4,6 @@ import type { Progress } from '../../core/progress/events.js'
 import { formatCount, shortenList } from '../../core/text/format.js'
 import type { ErrorChoice } from '../../errors/schema-error.js'
 import type { Migration } from '../../project/migration-files.js'
-import { revisionOf } from '../../project/revision-name.js'
 import { ledgerTablesOf, readCatalog, readCatalogInTransaction } from '../introspect/read-catalog.js'
 import { appendEntries, type LedgerDetail, quoteTableName } from '../ledger/ledger.js'
 import { withLockedSession } from '../session/locked-session.js'
@@ -149,8 +148,8 @@ function keysChangedBy(
 
 async function removeRecord(revision: string, context: RunContext, detail: LedgerDetail): Promise<void> {
   const { session, inspection, schema, target } = context
-  const name = inspection.ledger?.names.find((recorded) => revisionOf(recorded) === revision) ?? revision
+  const records = (inspection.ledger?.records ?? []).filter((record) => record.revision === revision)
   const table = quoteTableName(schema, target.project.tableName)
-  await session.client.query(`delete from ${table} where name = $1`, [name])
+  await session.client.query(`delete from ${table} where name = any($1)`, [records.map(({ name }) => name)])
   await appendEntries(session.client, context, [{ revision, event: 'reverted', detail }])
 }

@@ -73,7 +73,7 @@ async function runStep(
   const { session, target, schema, inspection } = run.context
   const migrationSource: Knex.MigrationSource<LoadedRevision> = {
     getMigrations: async () => [...revisions],
-    getMigrationName: (revision) => ledgerName(revision, inspection.ledger?.names ?? []),
+    getMigrationName: (revision) => ledgerName(revision, target.migrations, inspection.ledger?.records ?? []),
     getMigration: async (revision) => ({
       config: { transaction: transactional },
       up: (knex) => applyRevision(revision, knex, run, check),

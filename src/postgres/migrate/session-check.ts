@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { revisionOf } from '../../project/revision-name.js'
+import { createRevisionFinder } from '../../project/revision-name.js'
 import { queryAll, queryRows, type Row, rowsOf } from '../connection/query.js'
 import { quoteTableName } from '../ledger/ledger.js'
 import { lockHeldByCondition } from '../locks/advisory-lock.sql.js'
@@ -116,7 +116,8 @@ export async function readLostRecords(
   revisions: readonly string[],
 ): Promise<readonly string[]> {
   const table = quoteTableName(schema, target.project.tableName)
+  const findRevision = createRevisionFinder(target.migrations)
   const rows = await queryRows(session.client, `select name from ${table}`)
-  const recorded = new Set(rows.map(({ name }) => revisionOf(String(name))))
+  const recorded = new Set(rows.map(({ name }) => findRevision(String(name))))
   return revisions.filter((revision) => !recorded.has(revision))
 }

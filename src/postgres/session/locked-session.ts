@@ -52,7 +52,7 @@ async function withLock<T>(
   options: MigrateOptions,
   use: (session: KnexSession, inspectAgain: () => Promise<Inspection>) => Promise<T>,
 ): Promise<T> {
-  const { connection, project } = options.target
+  const { connection, project, migrations } = options.target
   return withKnexSession(connection, project, async (session) => {
     const setName = (revision: string | null): Promise<void> =>
       setServerParameters(
@@ -62,7 +62,7 @@ async function withLock<T>(
       )
     const inspectAgain = async (): Promise<Inspection> => {
       await setName(null)
-      const inspection = await inspect(session.client, { connection, project })
+      const inspection = await inspect(session.client, { connection, project, migrations })
       options.guard?.checkPreconditions(inspection)
       return inspection
     }

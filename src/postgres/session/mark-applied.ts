@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
-import type { KnexProject } from '../../project/knex-project.js'
 import type { Migration } from '../../project/migration-files.js'
 import { ledgerName } from '../../project/revision-name.js'
+import type { MigrationTarget } from './migrate-options.js'
 import type { LockedSession } from './sessions.js'
 
 /**
@@ -10,14 +10,14 @@ import type { LockedSession } from './sessions.js'
  */
 export async function markApplied(
   { session, schema, inspection }: LockedSession,
-  { tableName }: KnexProject,
+  { project, migrations: build }: MigrationTarget,
   migrations: readonly Migration[],
   inTransaction: () => Promise<void>,
 ): Promise<void> {
   const [first] = migrations
   const migrationSource: Knex.MigrationSource<Migration> = {
     getMigrations: async () => [...migrations],
-    getMigrationName: (migration) => ledgerName(migration, inspection.ledger?.names ?? []),
+    getMigrationName: (migration) => ledgerName(migration, build, inspection.ledger?.records ?? []),
     getMigration: async (migration) => ({
       up: migration === first ? inTransaction : async () => {},
       down: async () => {},
@@ -25,7 +25,7 @@ export async function markApplied(
   }
   await session.knex.migrate.latest({
     migrationSource,
-    tableName,
+    tableName: project.tableName,
     schemaName: schema,
     disableMigrationsListValidation: true,
   })
