@@ -165,7 +165,7 @@ export const errorCodes = {
   SCHEMA_MIGRATION_FAILED: {
     exit: 7,
     meaning: 'A migration threw an error. Its transaction was rolled back, if it had one.',
-    fix: 'Correct the migration; the error names the file, the SQLSTATE and what stayed applied.',
+    fix: 'Correct the migration; the error names the statement and its line, the SQLSTATE and what stayed applied, and says first what fits that SQLSTATE.',
   },
   SCHEMA_HALF_APPLIED: {
     exit: 7,

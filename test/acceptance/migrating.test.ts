@@ -49,10 +49,16 @@ t.test('a migration that fails says why and what stayed, and is on record', asyn
   detail            Key (title)=(…) is duplicated.
   hint              Rename one of them.
   where             PL/pgSQL function inline_code_block line 3 at RAISE
+  statement         do '…'
+  at                migrations/003_unique.js:2
+                      1 | export async function up(knex) {
+                    > 2 |   await knex.raw("do $$ begin\\n    if exists (select from songs group by title having count(*) > 1)…
+                      3 | }
   stayed applied    none of this run
   rolled back too   002_plays
 
 Do one of:
+  correct the rows        that the constraint does not allow; then run it again
   correct the migration   then run it again, and with it what was rolled back too
 `,
   )
@@ -103,11 +109,12 @@ t.test('a down that fails, and a seed, say all that the server said', async (t) 
   )
   await project.migrate()
   const server = `
-  sqlstate   23514
-  message    songs are still played
-  detail     Hello is played now.
-  hint       Wait for its end.
-  where      PL/pgSQL function inline_code_block line 2 at RAISE
+  sqlstate    23514
+  message     songs are still played
+  detail      Hello is played now.
+  hint        Wait for its end.
+  where       PL/pgSQL function inline_code_block line 2 at RAISE
+  statement   do '…'
 `
   const down = await project.run('down')
   t.equal(down.exit, 7)
@@ -115,17 +122,26 @@ t.test('a down that fails, and a seed, say all that the server said', async (t) 
     project.plain(down.stderr.slice(down.stderr.indexOf('SCHEMA_'))),
     `SCHEMA_MIGRATION_FAILED: Reverting 002_plays failed. Its transaction was rolled back; it is still recorded.
 
-  database   app@db:5432/songs
-  file       /songs/migrations/002_plays.js${server}  reverted   nothing
+  database    app@db:5432/songs
+  file        /songs/migrations/002_plays.js${server}  at          migrations/002_plays.js:6
+                5 | export async function down(knex) {
+              > 6 |   await knex.raw("do $$ begin\\n    raise exception 'songs are still played' using\\n      errcode = …
+                7 | }
+  reverted    nothing
 
 Do one of:
+  correct the rows            that the constraint does not allow; then run it again
   correct the down function   or write a new migration that undoes it
 `,
   )
   t.strictSame(await recorded(project), ['001_songs.js', '002_plays.js'])
   const seeded = await project.run('migrate', { SEED_ON_START: 'true' })
   t.equal(seeded.exit, 7)
-  t.match(project.plain(seeded.stderr), `  file       /songs/seeds/songs.js${server}`)
+  t.match(
+    project.plain(seeded.stderr),
+    `  file        /songs/seeds/songs.js${server}  at          seeds/songs.js:1
+              > 1 | export const seed = (knex) => knex.raw("do $$ begin\\n    raise exception 'songs are still played' u…`,
+  )
 })
 
 t.test('a migration that did nothing because something else was there is not recorded', async (t) => {

@@ -420,12 +420,18 @@ Do one of:
   sqlstate         23505
   message          could not create unique index "songs_title"
   detail           Key (title)=(…) is duplicated.
+  statement        create unique index concurrently if not exists songs_title on songs (title)
+  at               migrations/002_unique.js:4
+                     3 | export async function up(knex) {
+                   > 4 |   await knex.raw("create unique index concurrently if not exists songs_title on songs (title)")
+                     5 | }
   stayed applied   none of this run
   already done     nothing
   not valid        index:public.songs.songs_title
   not done         nothing
 
 Do one of:
+  correct the rows        that the constraint does not allow; then run it again
   schemagate repair       once the cause is gone: builds the invalid index again
   correct the migration   then run it again; what is applied is not run again`,
       },

@@ -229,11 +229,16 @@ t.test('what a killed down has done outside a transaction is named, with the way
     project.plain(again.text),
     `SCHEMA_MIGRATION_FAILED: Reverting 002_two failed. It runs outside a transaction: what it did before stays; it is still recorded.
 
-  database   app@db:5432/songs
-  file       /songs/migrations/002_two.js
-  sqlstate   42P01
-  message    table "plays" does not exist
-  reverted   nothing
+  database    app@db:5432/songs
+  file        /songs/migrations/002_two.js
+  sqlstate    42P01
+  message     table "plays" does not exist
+  statement   drop table plays
+  at          migrations/002_two.js:4
+                3 |         export const down = async (knex) => {
+              > 4 |           await knex.raw('drop table plays')
+                5 |           await knex.raw('drop table likes')
+  reverted    nothing
 
 Do one of:
   schemagate diff database snapshot@002_two --sql   writes what restores its objects, not its rows; then it can be reverted again

@@ -170,6 +170,11 @@ t.test('the deadline: rolled back, exit 9, and who it was', async (t) => {
   file   /songs/migrations/003_plays.js
   sqlstate   55P03
   message   canceling statement due to lock timeout
+  statement   alter table songs add column plays int
+  at   migrations/003_plays.js:2
+   1 | export async function up(knex) {
+   > 2 |   await knex.raw("alter table songs add column plays int")
+   3 | }
   blocked by   pid 7 (user app, shop, from 10.0.0.7, idle in transaction since 2026-11-21T09:14:02Z, holds AccessShareLock on songs): lock table songs in access share mode
   stayed applied   none of this run
   rolled back too   002_likes
@@ -459,6 +464,11 @@ t.test('what is reverted waits no longer, and begins again', async (t) => {
   file   /songs/migrations/002_plays.js
   sqlstate   55P03
   message   canceling statement due to lock timeout
+  statement   alter table songs add column plays int
+  at   migrations/003_plays.js:2
+   1 | export async function up(knex) {
+   > 2 |   await knex.raw("alter table songs add column plays int")
+   3 | }
   blocked by   pid 7 (user app, shop, from 10.0.0.7, idle in transaction since 2026-11-21T09:14:02Z, holds AccessShareLock on songs): lock table songs in access share mode
 `,
   )

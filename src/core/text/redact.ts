@@ -4,7 +4,12 @@ const maxMessageLength = 4_000
 const secretPatterns = [
   // Up to the last @ of a word, because a password can contain one that is not encoded.
   [/:\/\/[^\s"'`<>]*@/g, '://***@'],
-  [/((?:password|passwd|secret|token)["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')/gi, '$1***'],
+  [
+    /((?:password|passwd|secret|token)\w*["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)/gi,
+    '$1***',
+  ],
+  // In SQL, which may stand in a literal of a program.
+  [/(\bpassword\s+\\?')(?:[^'\\]|\\[^'])*/gi, '$1***'],
 ] as const
 
 /**
@@ -18,6 +23,19 @@ export function redact(text: string): string {
 /** The message of an error, or of any other thrown value, without secrets, at most about 4,000 characters. */
 export function errorMessage(cause: unknown): string {
   return redact(messageOfThrown(cause))
+}
+
+/** The first line of that message, for a sentence. */
+export function errorSummary(cause: unknown): string {
+  return errorMessage(cause)
+    .replace(/\n[^]*/, '')
+    .trimEnd()
+}
+
+/** That message for a fact: one of several lines as a list of them. */
+export function errorLines(cause: unknown): string | readonly string[] {
+  const message = errorMessage(cause)
+  return message.includes('\n') ? message.split('\n') : message
 }
 
 /** An Error for whatever was thrown: itself if its message can be read, or one that says what it was. */

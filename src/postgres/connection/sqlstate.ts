@@ -10,8 +10,14 @@ export const sqlState = {
   invalidTextRepresentation: '22P02',
   /** JSON with an escaped zero byte. */
   untranslatableCharacter: '22P05',
-  /** Two sessions create the same database at once. */
+  /** Rows that a constraint does not allow; unique: also two sessions that create the same database at once. */
+  notNullViolation: '23502',
+  foreignKeyViolation: '23503',
   uniqueViolation: '23505',
+  checkViolation: '23514',
+  exclusionViolation: '23P01',
+  /** A statement that runs outside a transaction only. */
+  activeTransaction: '25001',
   /** A standby, or a session that is read-only by a setting of the role or the database. */
   readOnlyTransaction: '25006',
   /** Every statement of a transaction after the one that failed. */
@@ -38,12 +44,16 @@ export const sqlState = {
   undefinedTable: '42P01',
   /** A different process has created the database. */
   duplicateDatabase: '42P04',
+  /** The server has no room for the data. */
+  diskFull: '53100',
   /** The server, the database or the role has no connection left. */
   tooManyConnections: '53300',
   /** JSON that is nested too deeply. */
   statementTooComplex: '54001',
-  /** A session or a subscription uses the database to drop. */
+  /** A session or a subscription uses the database to drop; the triggers of a table are still to run in this transaction. */
   objectInUse: '55006',
+  /** A value of an enum is used in the transaction that adds it. */
+  unsafeNewEnumValue: '55P04',
   /** lock_timeout has passed. */
   lockNotAvailable: '55P03',
   /** pg_terminate_backend(), or a server that shuts down. */

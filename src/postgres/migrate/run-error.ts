@@ -2,11 +2,14 @@ import pg from 'pg'
 import { redactLiterals } from '../../core/progress/session-activity.js'
 import { shortenMessage } from '../../core/text/redact.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
+import { lineFacts } from '../../project/failing-lines.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import { redactContextValues, redactDetailValues } from '../connection/error-values.js'
 import { isSessionLost } from '../connection/lifecycle.js'
+import { choicesForError } from '../connection/sqlstate-choices.js'
 import { addLocationFacts } from '../verify/verification-error.js'
 import { blockerFact, describeLockFailure, lockFailureChoices } from './lock-failure-error.js'
+import { statementFacts } from '../session/failed-statement.js'
 import type { MigrationTarget } from '../session/migrate-options.js'
 import { recordingError } from '../ledger/recording-error.js'
 import type { RunPhrases } from './run-phrases.js'
@@ -25,10 +28,9 @@ export function runError(
   const { session, auditClient, signal, policy, target } = context
   const { consequence, outcome } = phrases
   const location = locationFacts(target.connection, revision)
-  const server = serverFacts(error, state.serverMessages)
   if (signal?.aborted === true)
     return new SchemaError('SCHEMA_INTERRUPTED', {
-      what: `${phrases.activity} was stopped on request. ${consequence}`,
+      what: sentences(`${phrases.activity} was stopped on request.`, consequence),
       facts: [...location, ...outcome],
       choices: [['run it again', 'goes on where this one stopped']],
       cause: error,
@@ -39,18 +41,24 @@ export function runError(
     return new SchemaError(
       isSafeToRepeat(revision, target) ? 'SCHEMA_DATABASE_UNREACHABLE' : 'SCHEMA_MIGRATION_FAILED',
       {
-        what: `The connection to PostgreSQL was lost ${phrases.during}. ${phrases.consequenceOfLoss}`,
-        facts: [...location, ...server, ...outcome],
+        what: sentences(
+          `The connection to PostgreSQL was lost ${phrases.during}.`,
+          phrases.consequenceOfLoss,
+        ),
+        // The statement that failed is the ROLLBACK of Knex.
+        facts: [...location, ...serverFacts(error, state.serverMessages), ...outcome],
         choices: phrases.choicesAfterLoss,
         cause: error,
       },
     )
   if (state.lockFailure !== null)
     return new SchemaError('SCHEMA_MIGRATION_BLOCKED', {
-      what: `${describeLockFailure(state.lockFailure)} ${consequence}`,
+      what: sentences(describeLockFailure(state.lockFailure), consequence),
       facts: [
         ...location,
-        ...server.filter(([name]) => name !== 'where'),
+        ...failureFacts(error, state.serverMessages, revision?.revision ?? '').filter(
+          ([name]) => name !== 'where',
+        ),
         blockerFact(state.lockFailure),
         ...outcome,
       ],
@@ -63,22 +71,31 @@ export function runError(
 
 function failureError(
   cause: unknown,
-  { context: { target }, progress: { state } }: ActiveRun,
+  { context: { target, guard }, progress: { state } }: ActiveRun,
   revision: LoadedRevision,
   { failed, consequence, outcome, choices }: RunPhrases,
 ): SchemaError {
   const location = locationFacts(target.connection, revision)
-  const server = serverFacts(cause, state.serverMessages)
+  const server = failureFacts(cause, state.serverMessages, revision.revision)
   const facts = [...location, ...server, ...outcome]
   const recording = recordingError(cause, revision.revision, target.project.tableName, facts)
   if (recording !== null) return recording
   const { violation } = state
+  const place = {
+    transactional: revision.transactional,
+    shared: state.begun.length > 1,
+    ownRows: guard !== null,
+  }
   return new SchemaError('SCHEMA_MIGRATION_FAILED', {
-    what: [failed, ...(violation === null ? [] : [violation.what]), consequence].join(' '),
+    what: sentences(failed, violation?.what ?? '', consequence),
     facts: violation === null ? facts : [...location, ...outcome],
-    choices: violation === null ? choices : violation.choices,
+    choices: violation === null ? [...choicesForError(cause, place), ...choices] : violation.choices,
     cause,
   })
+}
+
+function sentences(...texts: readonly string[]): string {
+  return texts.filter(Boolean).join(' ')
 }
 
 /**
@@ -101,13 +118,26 @@ function locationFacts(
   ]
 }
 
-/** What the server said: SQLSTATE, message, detail, hint and where, as far as they are known. */
-export function serverFacts(
+/**
+ * What the server said of a failure, the statement, and the lines of the project that it came from, as far as they are known.
+ * `name` is that of the migration or seed.
+ */
+export function failureFacts(
   error: unknown,
   serverMessages: ReadonlyMap<string, string>,
+  name: string,
 ): readonly ErrorFact[] {
+  return [...serverFacts(error, serverMessages), ...statementFacts(error), ...lineFacts(error, name)]
+}
+
+/** SQLSTATE, message, detail, hint and where. */
+function serverFacts(error: unknown, serverMessages: ReadonlyMap<string, string>): readonly ErrorFact[] {
   const message = serverMessageOf(error, serverMessages)
-  if (!(error instanceof pg.DatabaseError)) return [['error', message], ...lastServerMessage(serverMessages)]
+  if (!(error instanceof pg.DatabaseError))
+    return [
+      ['error', message.includes('\n') ? message.split('\n') : message],
+      ...lastServerMessage(serverMessages),
+    ]
   const { code, detail, hint, where } = error
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['sqlstate', code],

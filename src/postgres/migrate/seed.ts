@@ -4,6 +4,7 @@ import { isRecord } from '../../core/text/is-record.js'
 import { errorMessage, toError } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { listSeeds, type SeedFile } from '../../project/seed-files.js'
+import { revisionOf } from '../../project/revision-name.js'
 import { isSessionLost } from '../connection/lifecycle.js'
 import { withGuardedKnex } from '../session/guarded-knex.js'
 import { withLockedSession } from '../session/locked-session.js'
@@ -11,7 +12,7 @@ import type { MigrateOptions } from '../session/migrate-options.js'
 import { runInScope } from '../session/statement-scope.js'
 import type { RunContext } from './active-run.js'
 import { withExitReport } from './process-exit.js'
-import { serverFacts } from './run-error.js'
+import { failureFacts } from './run-error.js'
 import { endedTransactionConsequence } from './run-phrases.js'
 import { onServerError } from './server-messages.js'
 import { readTransactionFate, readTransactionId, type TransactionId } from './session-check.js'
@@ -60,7 +61,7 @@ async function runSeed(context: RunContext, { name, load }: SeedFile): Promise<v
   } catch (cause) {
     throw new SchemaError('SCHEMA_MIGRATION_FAILED', {
       what: `A seed failed. ${await consequenceOf(cause, place.transaction, context)}`,
-      facts: [['file', name], ...serverFacts(cause, serverMessages)],
+      facts: [['file', name], ...failureFacts(cause, serverMessages, revisionOf(basename(name)))],
       choices: [['SEED_ON_START=false', 'starts without seeds']],
       cause,
     })

@@ -85,6 +85,8 @@ async function createSingleConnectionKnex(
   }
   return createKnex({
     client: 'pg',
+    // Errors then say where a statement was made; without it their stacks end in the driver.
+    asyncStackTraces: true,
     ...project.settings,
     connection: { ...(await toClientSettings(connection)) },
     pool: { min: 1, max: 1, afterCreate },

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type pg from 'pg'
+import { noteFailedStatement } from './failed-statement.js'
 
 /** The statements that a piece of code sends. */
 interface StatementScope {
@@ -29,7 +30,7 @@ export function runsStatement(client: pg.ClientBase): boolean {
 
 /**
  * Has every statement that this connection is asked to run counted for the code that asked, and refuses those of code that
- * `runInScope` has seen the end of: they would run in the transaction of somebody else.
+ * `runInScope` has seen the end of: they would run in the transaction of somebody else. Which statement an error answers is kept.
  */
 export function scopeStatements(client: pg.Client): void {
   const send: unknown = client.query.bind(client)
@@ -37,12 +38,15 @@ export function scopeStatements(client: pg.Client): void {
   const sendScoped = (...args: readonly unknown[]): unknown => {
     const scope = currentScope.getStore()
     const callback = args.at(-1)
-    if (scope === undefined) return Reflect.apply(send, null, args)
-    if (scope.ended) return refuse(scope, callback)
-    const onEnd = countStatement(scope, client)
+    if (scope?.ended === true) return refuse(scope, callback)
+    const count = scope === undefined ? () => {} : countStatement(scope, client)
+    const onEnd = (error?: unknown): void => {
+      count()
+      noteFailedStatement(error, args[0])
+    }
     if (typeof callback !== 'function') return followPromise(Reflect.apply(send, null, args), onEnd)
     const followed = (...results: readonly unknown[]): unknown => {
-      onEnd()
+      onEnd(results[0])
       return Reflect.apply(callback, null, results)
     }
     return Reflect.apply(send, null, [...args.slice(0, -1), followed])
@@ -62,8 +66,8 @@ function countStatement(scope: StatementScope, client: pg.Client): () => void {
 }
 
 /** A stream of pg is sent like a statement, and ends by itself. */
-function followPromise(result: unknown, onEnd: () => void): unknown {
-  if (result instanceof Promise) result.then(onEnd, onEnd)
+function followPromise(result: unknown, onEnd: (error?: unknown) => void): unknown {
+  if (result instanceof Promise) result.then(() => onEnd(), onEnd)
   else onEnd()
   return result
 }

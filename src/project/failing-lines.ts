@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, extname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { codeFrame } from '../core/text/code-frame.js'
+import { parseStack, type StackFrame } from '../core/text/stack-frames.js'
+import type { ErrorFact } from '../errors/schema-error.js'
+import { originalPosition } from './original-position.js'
+import { supportedExtensions } from './read-knexfile.js'
+import { revisionOf } from './revision-name.js'
+
+/**
+ * The lines of the project that an error came from, as facts with the lines around them: the innermost one, and the line of the
+ * migration or seed of this name where that called somebody else's. Empty where the stack of the error has none.
+ */
+export function lineFacts(error: unknown, name: string): readonly ErrorFact[] {
+  for (const frames of causesOf(error).toReversed().flatMap(stacksOf)) {
+    const found = projectFrames(frames, name)
+    const [innermost] = found
+    if (innermost === undefined) continue
+    const own = found.find((frame) => isOf(name, frame))
+    const isCalled = own !== undefined && own.file !== innermost.file
+    return [['at', describeLine(innermost)], ...(isCalled ? [['called at', describeLine(own)] as const] : [])]
+  }
+  return []
+}
+
+const mostCauses = 5
+
+/** An error and its causes; the last one is what began it. */
+export function causesOf(error: unknown): readonly Error[] {
+  const causes: Error[] = []
+  for (let each = error; each instanceof Error && causes.length < mostCauses; each = each.cause)
+    causes.push(each)
+  return causes
+}
+
+/** Where it was thrown, and where Knex was asked for the statement that failed, which it then shows as the stack. */
+function stacksOf(error: Error): readonly (readonly StackFrame[])[] {
+  return [
+    stackLines(() => ('originalStack' in error ? error.originalStack : ''), error),
+    stackLines(() => error.stack, error),
+  ]
+}
+
+/** A stack can be anything that somebody has put there, and its message can hold lines that look like frames. */
+function stackLines(read: () => unknown, error: Error): readonly StackFrame[] {
+  try {
+    const stack = String(read())
+    const start = stack.indexOf(error.message)
+    return parseStack(start < 0 ? stack : stack.slice(start + error.message.length))
+  } catch {
+    return []
+  }
+}
+
+/** Our own code, which calls that of the project. */
+const ownFolder = fileURLToPath(new URL('../', import.meta.url))
+
+/** It is between the project and the driver. */
+const scopeModule = join(ownFolder, 'postgres', 'session', 'statement-scope')
+
+/** The frames in files of the project, innermost first, up to where we called it. */
+function projectFrames(frames: readonly StackFrame[], name: string): readonly StackFrame[] {
+  const located = frames
+    .map((frame) => ({ ...frame, file: pathOf(frame.file) }))
+    .filter(({ file }) => !file.startsWith(scopeModule))
+  const end = located.findIndex((frame) => frame.file.startsWith(ownFolder) && !isOf(name, frame))
+  return located
+    .slice(0, end < 0 ? located.length : end)
+    .filter(
+      ({ file }) => supportedExtensions.includes(extname(file)) && !file.split(sep).includes('node_modules'),
+    )
+}
+
+/** A file URL can have the query of a loader. */
+function pathOf(file: string): string {
+  return file.startsWith('file:') ? fileURLToPath(file.replace(/\?.*$/, '')) : file
+}
+
+function isOf(name: string, { file }: StackFrame): boolean {
+  return revisionOf(basename(file)) === name
+}
+
+function describeLine({ file, line, column }: StackFrame): readonly string[] {
+  const position = originalPosition(file, line, column)
+  const frame = position.text === null ? [] : codeFrame(position.text, position.line)
+  return [`${pathInPackage(position.path)}:${position.line}`, ...frame]
+}
+
+/** A path as seen from the folder of its package.json. */
+function pathInPackage(path: string): string {
+  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder))
+    if (existsSync(join(folder, 'package.json'))) return relative(folder, path).split(sep).join('/')
+  return path
+}
