@@ -1,5 +1,5 @@
 import { isRecord } from '../core/text/is-record.js'
-import { errorMessage } from '../core/text/redact.js'
+import { errorSummary } from '../core/text/redact.js'
 import { inFolder } from './in-folder.js'
 import { type DriverSettings, type KnexConnection, readConnectionValue } from './knexfile-connection.js'
 import { invalidKnexfileError } from './read-knexfile.js'
@@ -31,7 +31,7 @@ export async function openConnectionSource(
   let last = await provide().catch((cause: unknown) => {
     throw cause instanceof Error && 'code' in cause && cause.code === 'SCHEMA_KNEXFILE_INVALID'
       ? cause
-      : invalidKnexfileError(file, { why: `its connection function failed: ${errorMessage(cause)}`, cause })
+      : invalidKnexfileError(file, { why: `its connection function failed: ${errorSummary(cause)}`, cause })
   })
   return {
     current: async () => {

@@ -18,8 +18,25 @@ export async function importModule(path: string): Promise<Readonly<Record<string
   return isRecord(exports) ? exports : {}
 }
 
+/** What helps where a file of the project could not be imported; `unlessLoaded` is what helps where nothing loads TypeScript. */
+export function loadFailureChoices(
+  path: string,
+  cause: unknown,
+  unlessLoaded: readonly ErrorChoice[] = [],
+): readonly ErrorChoice[] {
+  const code = isRecord(cause) ? String(cause['code']) : ''
+  if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(code))
+    return [
+      ['npm install', 'installs the modules that it imports'],
+      [`NODE_OPTIONS='--import tsx'`, 'resolves path aliases and imports without extension, as tsx does'],
+    ]
+  const missing = missingLoaderChoices(path, cause)
+  if (missing.length > 0) return [...missing, ...unlessLoaded]
+  return [['correct the file', 'it threw an error; it may need a setting or an environment variable']]
+}
+
 /** What helps where a TypeScript file could not be loaded because nothing here strips its types; else nothing. */
-export function missingLoaderChoices(path: string, cause: unknown): readonly ErrorChoice[] {
+function missingLoaderChoices(path: string, cause: unknown): readonly ErrorChoice[] {
   const isUnknown =
     cause instanceof SyntaxError || (isRecord(cause) && cause['code'] === 'ERR_UNKNOWN_FILE_EXTENSION')
   return typeScriptExtensions.has(extname(path)) && isUnknown

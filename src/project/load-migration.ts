@@ -1,8 +1,8 @@
 import type { Knex } from 'knex'
 import { isRecord } from '../core/text/is-record.js'
-import { errorMessage } from '../core/text/redact.js'
-import { type ErrorChoice, SchemaError } from '../errors/schema-error.js'
-import { importModule, missingLoaderChoices } from './import-module.js'
+import { errorLines } from '../core/text/redact.js'
+import { SchemaError } from '../errors/schema-error.js'
+import { importModule, loadFailureChoices } from './import-module.js'
 
 export interface LoadedMigration {
   readonly up: (knex: Knex) => unknown
@@ -26,26 +26,15 @@ export async function loadMigration(revision: string, path: string): Promise<Loa
       what: 'A migration file could not be loaded. Nothing was done.',
       facts: [
         ['file', path],
-        ['error', errorMessage(cause)],
+        ['error', errorLines(cause)],
       ],
-      choices: loadFailureChoices(path, cause),
+      choices: loadFailureChoices(path, cause, [
+        ['--migrations DIR', 'names a folder with migrations built to JavaScript'],
+      ]),
       cause,
     })
   })
   return toLoadedMigration(revision, exports)
-}
-
-function loadFailureChoices(path: string, cause: unknown): readonly ErrorChoice[] {
-  const code = isRecord(cause) ? String(cause['code']) : ''
-  if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(code))
-    return [
-      ['npm install', 'installs the modules that it imports'],
-      [`NODE_OPTIONS='--import tsx'`, 'resolves path aliases and imports without extension, as tsx does'],
-    ]
-  const missing = missingLoaderChoices(path, cause)
-  if (missing.length > 0)
-    return [...missing, ['--migrations DIR', 'names a folder with migrations built to JavaScript']]
-  return [['correct the file', 'it threw an error; it may need a setting or an environment variable']]
 }
 
 /**

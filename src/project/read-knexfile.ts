@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isRecord } from '../core/text/is-record.js'
-import { errorMessage } from '../core/text/redact.js'
+import { errorLines, errorSummary } from '../core/text/redact.js'
 import { type ErrorChoice, SchemaError } from '../errors/schema-error.js'
-import { importModule, missingLoaderChoices } from './import-module.js'
+import { importModule, loadFailureChoices } from './import-module.js'
 import { inFolder } from './in-folder.js'
 
 type Settings = Readonly<Record<string, unknown>>
@@ -58,8 +58,8 @@ export async function listSections(file: string): Promise<readonly string[]> {
 
 async function loadKnexfile(file: string): Promise<Settings> {
   const value = await inFolder(dirname(file), () => readDefaultExport(file)).catch((cause: unknown) => {
-    const why = `it could not be loaded: ${errorMessage(cause)}`
-    throw invalidKnexfileError(file, { why, cause, choices: missingLoaderChoices(file, cause) })
+    const why = `it could not be loaded: ${errorSummary(cause)}`
+    throw invalidKnexfileError(file, { why, cause, choices: loadFailureChoices(file, cause) })
   })
   if (!isRecord(value)) throw invalidKnexfileError(file, { why: 'it exports no settings' })
   return value
@@ -122,9 +122,10 @@ interface KnexfileFault {
 
 /** The error of a knexfile, with what helps against this fault first. */
 export function invalidKnexfileError(file: string, { why, choices = [], cause }: KnexfileFault): SchemaError {
+  const error = cause === undefined ? '' : errorLines(cause)
   return new SchemaError('SCHEMA_KNEXFILE_INVALID', {
     what: `The knexfile cannot be used: ${why}.`,
-    facts: [['knexfile', file]],
+    facts: [['knexfile', file], ...(Array.isArray(error) ? [['error', error] as const] : [])],
     choices: [...choices, ['--knexfile FILE', 'names a different one; none reads no knexfile']],
     cause,
   })

@@ -263,9 +263,34 @@ t.test('a knexfile that cannot be used is refused, and says why', async (t) => {
   knexfile   /songs/${name}
 
 Do one of:
-  --knexfile FILE   names a different one; none reads no knexfile`,
+${
+  why.startsWith('it could')
+    ? `  correct the file   it threw an error; it may need a setting or an environment variable
+  --knexfile FILE    names`
+    : '  --knexfile FILE   names'
+} a different one; none reads no knexfile`,
       name,
     )
+  const missing = `throw Object.assign(new Error("Cannot find module 'dotenv'\\nRequire stack:\\n- it.cjs"), { code: 'MODULE_NOT_FOUND' })`
+  const importing = t.testdir({ 'it.cjs': missing })
+  t.equal(
+    await refusal(
+      loadProject({ root, directories: null, knexfile: join(importing, 'it.cjs'), sections: [] }),
+      importing,
+    ),
+    `SCHEMA_KNEXFILE_INVALID: The knexfile cannot be used: it could not be loaded: Cannot find module 'dotenv'.
+
+  knexfile   /songs/it.cjs
+  error      Cannot find module 'dotenv'
+             Require stack:
+             - it.cjs
+
+Do one of:
+  npm install                   installs the modules that it imports
+  NODE_OPTIONS='--import tsx'   resolves path aliases and imports without extension, as tsx does
+  --knexfile FILE               names a different one; none reads no knexfile`,
+    'a message of several lines',
+  )
   const knexfile = join(root, 'none.js')
   t.match(
     await refusal(loadProject({ root, directories: null, knexfile, sections: [] })),

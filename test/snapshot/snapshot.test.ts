@@ -281,7 +281,7 @@ t.test('a migration that cannot be replayed says so, and leaves no database behi
   })
   t.match(
     await refusal(snapshotOf(project, scratch)),
-    /^SCHEMA_MIGRATION_FAILED: Replaying the migrations in a scratch database: /,
+    /^SCHEMA_MIGRATION_FAILED: Replaying the migrations in a scratch database: 002_gone failed\.\n\n[^]*\n\nDo one of:\n {2}correct the migration {3}then run it again$/,
   )
   t.strictSame(
     await query(

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { errorMessage } from '../../core/text/redact.js'
+import { errorSummary } from '../../core/text/redact.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { toClientSettings, type Connection, withClient } from '../../postgres/connection/connect.js'
 import { importModule } from '../../project/import-module.js'
@@ -51,7 +51,7 @@ function defaultExportOf(exports: Readonly<Record<string, unknown>>): unknown {
 
 function sourceInvalidError(file: string, cause: unknown, facts: readonly ErrorFact[] = []): SchemaError {
   return new SchemaError('SCHEMA_SOURCE_INVALID', {
-    what: `${file} could not be loaded into a scratch database: ${errorMessage(cause)}. Nothing was done.`,
+    what: `${file} could not be loaded into a scratch database: ${errorSummary(cause)}. Nothing was done.`,
     facts,
     choices: [['correct the file', 'it must build its whole schema in an empty database']],
     cause,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { errorMessage } from '../../core/text/redact.js'
+import { errorSummary } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from './address.js'
 
@@ -18,7 +18,7 @@ export async function runAfterCreate(
   if (afterCreate === undefined) return
   await Promise.race([callUntilDone(client, afterCreate), timeOut()]).catch((cause: unknown) => {
     throw new SchemaError('SCHEMA_KNEXFILE_INVALID', {
-      what: `pool.afterCreate of the knexfile failed on a new connection: ${errorMessage(cause)}. Nothing was done.`,
+      what: `pool.afterCreate of the knexfile failed on a new connection: ${errorSummary(cause)}. Nothing was done.`,
       facts: [['database', describeAddress(addressOf({ url }))]],
       choices: [['pool.afterCreate', 'prepares each session that reads or migrates, as it does for Knex']],
       cause,

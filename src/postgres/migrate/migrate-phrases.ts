@@ -9,6 +9,7 @@ import type { ActiveRun } from './active-run.js'
 /** How the errors of a run forward speak. Reads what a revision outside a transaction has done. */
 export async function migratePhrases(run: ActiveRun): Promise<RunPhrases> {
   const { running, begun, endedTransaction } = run.progress.state
+  if (run.context.guard === null) return scratchPhrases(run.progress.state)
   const outcome = await outcomeFacts(run)
   const consequence = describeRollback(run.progress.state)
   return {
@@ -32,6 +33,23 @@ export async function migratePhrases(run: ActiveRun): Promise<RunPhrases> {
       ...(endedTransaction === null ? [] : [ownTransactionChoice]),
     ],
     choicesAfterLoss: [['run it again', 'goes on from what is recorded']],
+  }
+}
+
+/** A scratch database is thrown away: nothing of it stays, and the next run begins with a new one. */
+function scratchPhrases({ running, endedTransaction }: RunState): RunPhrases {
+  return {
+    activity: 'Migrating',
+    failed: `${running?.revision} failed.`,
+    during: running === null ? 'while migrating' : `while ${running.revision} ran`,
+    consequence: endedTransaction === null ? '' : endedTransactionConsequence[endedTransaction],
+    consequenceOfLoss: '',
+    outcome: [],
+    choices: [
+      ['correct the migration', 'then run it again'],
+      ...(endedTransaction === null ? [] : [ownTransactionChoice]),
+    ],
+    choicesAfterLoss: [['run it again', 'begins with a new scratch database']],
   }
 }
 

