@@ -3,6 +3,19 @@ import { type DdlCase, testDdlCases } from '../support/ddl-cases.js'
 
 const columns: readonly DdlCase[] = [
   {
+    name: 'what is said of a column that a generated column needs comes after the table',
+    from: '',
+    to: `create table songs (title text, plays integer, loud text generated always as (upper(title)) stored);
+      comment on column songs.title is 'as printed';
+      comment on column songs.loud is 'for posters';
+      alter table songs alter column title set statistics 7`,
+    contains: [
+      'CREATE TABLE',
+      'ALTER COLUMN title SET STATISTICS 7',
+      "COMMENT ON COLUMN public.songs.title IS 'as printed'",
+    ],
+  },
+  {
     name: 'a longer limit needs no rewrite, a different type does',
     from: `create table songs (title varchar(20) default 'none', plays integer default 0, year text)`,
     to: `create table songs (title varchar(50) default 'none', plays bigint default 0, year integer)`,

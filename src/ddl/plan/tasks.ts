@@ -90,8 +90,11 @@ function orderAfterDependencies(intent: Intent, runBefore: RunBefore): void {
   const isInCreateTable = to.kind === 'column' && to.inNewRelation
   const own = taskId(createsObject(intent) ? 'create' : 'alter', to.key)
   const makers = isInCreateTable ? [own, taskId('create', relationOrOwnKey(to.catalog, to.key))] : [own]
+  const relation = relationKeyOf(to.catalog, to.key)
   const order = (needed: string, ids: readonly string[]): void => {
-    for (const id of ids) runBefore(taskId('create', needed), id)
+    // CREATE TABLE has all columns; what is done to one of them, such as its comment, comes after it.
+    const isSibling = isInCreateTable && relationKeyOf(to.catalog, needed) === relation
+    for (const id of isSibling ? [own] : ids) runBefore(taskId('create', needed), id)
   }
   for (const needed of dependenciesWithoutDefault(to))
     order(needed, intent.action === 'rebind' ? attach : makers)
