@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import knexFrom from 'knex'
 import t from 'tap'
+import { formatProgress } from '../../src/core/progress/messages.js'
+import { call } from '../support/command.js'
 import { createRole } from '../support/database.js'
 import { logOf } from '../support/process.js'
 import { createProject, type Project } from '../support/project.js'
@@ -188,7 +190,7 @@ t.test('a down that leaves something behind is taken back', async (t) => {
   t.equal(exit, 7)
   t.equal(
     project.plain(stderr.slice(stderr.indexOf('SCHEMA_'))),
-    `SCHEMA_PROMISE_BROKEN: 002_likes ran without an error, but did not do what it promised. Its transaction was rolled back: nothing changed, nothing was recorded.
+    `SCHEMA_PROMISE_BROKEN: The down of 002_likes undoes a part of its up only. Its transaction was rolled back: nothing changed, and it is still recorded.
 
   database      app@db:5432/songs
   file          /songs/migrations/002_likes.js
@@ -199,8 +201,8 @@ t.test('a down that leaves something behind is taken back', async (t) => {
                     actual    type integer, nullable true
 
 Do one of:
-  correct the database                      remove or change what was there before, then run it again
-  correct the migration                     then run schemagate snapshot; an IF NOT EXISTS or hasColumn that found something else is the usual cause
+  schemagate new NAME                       writes the next migration, which can undo it and goes forward everywhere
+  correct the down                          so that it removes or restores what is listed, then run it again
   schemagate down --force --reason 'TEXT'   reverts it with these differences, in an emergency; the ledger keeps the reason
 `,
   )
@@ -223,6 +225,34 @@ Do one of:
   t.strictSame(await recorded(project), ['001_songs.js'])
   const [kept] = await project.query(`select detail from schemagate_ledger where event = 'reverted'`)
   t.strictSame(kept, { detail: { reason: 'outage', differences: 2 } })
+})
+
+t.test('a down that is empty is refused, and one that leaves an extension is told', async (t) => {
+  const empty = `export const up = (knex) => knex.raw('create table likes (id int)')
+    export const down = async () => {}`
+  const extension = {
+    up: 'create extension if not exists citext; create schema if not exists app; create table app.likes (who public.citext)',
+    down: 'drop table app.likes',
+  }
+  const project = await createProject(t, {
+    '001_songs': songs,
+    '002_empty': { code: empty },
+    '003_extension': extension,
+  })
+  await project.migrate()
+  const told = await call(['down', '--confirm', 'production'], project)
+  t.equal(told.exit, 0, told.text)
+  t.equal(
+    told.events.map((event) => formatProgress(event).text)[0],
+    'left schema:app, extension:citext behind, which others may use (003_extension)',
+  )
+  t.strictSame(await recorded(project), ['001_songs', '002_empty'])
+  const { exit, text } = await call(['down', '--confirm', 'production'], project)
+  t.equal(exit, 7)
+  t.match(
+    text,
+    /^SCHEMA_PROMISE_BROKEN: The down of 002_empty does not undo its up\. Its transaction was rolled back: nothing changed, and it is still recorded\.\n/,
+  )
 })
 
 t.test('an enum value is added and used by two revisions, each in its own transaction', async (t) => {

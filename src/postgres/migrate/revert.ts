@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { parseKey } from '../../core/model/catalog.js'
 import type { Difference } from '../../core/model/diff.js'
 import type { Progress } from '../../core/progress/events.js'
 import { formatCount, shortenList } from '../../core/text/format.js'
@@ -9,7 +10,7 @@ import { appendEntries, type LedgerDetail, quoteTableName } from '../ledger/ledg
 import { withLockedSession } from '../session/locked-session.js'
 import type { MigrateOptions } from '../session/migrate-options.js'
 import { compareWithPromise, type PromiseComparison } from '../verify/compare-with-promise.js'
-import { verificationError } from '../verify/verification-error.js'
+import { incompleteRevertError } from '../verify/verification-error.js'
 import { runWithLockRetry } from './lock-retry.js'
 import { revertPhrases } from './revert-phrases.js'
 import { requirePlannedReverts, type RevertPlan } from './revert-plan.js'
@@ -98,19 +99,34 @@ async function runDown(
   const settled = run.progress.state.running ?? revision
   const { differences, canonicalizeFailures } = await compareRemaining(settled, context, remaining)
   const own = keysChangedBy(revision, context)
-  const caused = differences.filter(({ key }) => !known.has(key) || own.has(key))
+  const left = differences.filter(({ key }) => !known.has(key) || own.has(key))
+  const caused = left.filter((difference) => !isShared(difference))
   const { revision: name, transactional } = settled
-  if (caused.length > 0 && forcedBecause === null)
-    throw verificationError({
-      revision: name,
-      differences: caused,
-      canonicalizeFailures,
-      transactional,
-      choices: [forceChoice],
-    })
+  if (caused.length > 0 && forcedBecause === null) {
+    const leftKeys = new Set(left.map(({ key }) => key))
+    throw incompleteRevertError(
+      { revision: name, differences: caused, canonicalizeFailures, transactional },
+      [...own].every((key) => leftKeys.has(key)),
+      [forceChoice],
+    )
+  }
+  if (caused.length < left.length) context.report(leftBehindNotice(name, left.filter(isShared)))
   const isForced = forcedBecause !== null && caused.length > 0
   if (isForced) context.report(forcedNotice(name, caused))
   await removeRecord(name, context, isForced ? { reason: forcedBecause, differences: caused.length } : {})
+}
+
+/** Others may use them by now, so a `down` is right to leave them. */
+const sharedKinds: ReadonlySet<string> = new Set(['extension', 'schema'])
+
+function isShared({ change, key }: Difference): boolean {
+  return change === 'unexpected' && sharedKinds.has(parseKey(key).kind)
+}
+
+function leftBehindNotice(revision: string, shared: readonly Difference[]): Progress<'notice'> {
+  const keys = shortenList(shared.map(({ key }) => key)).join(', ')
+  const message = `left ${keys} behind, which others may use`
+  return { event: 'notice', revision, severity: 'NOTICE', message }
 }
 
 const forceChoice: ErrorChoice = [

@@ -10,30 +10,17 @@ export interface FailedVerification {
   /** Why it could not be told whether a difference is more than other words, by object key. */
   readonly canonicalizeFailures: CanonicalizeFailures
   readonly transactional: boolean
-  /** What helps besides what always does. */
-  readonly choices?: readonly ErrorChoice[]
 }
 
 /** The error of a revision that ran without one and is not what the snapshot promises. */
 export function verificationError(broken: FailedVerification): SchemaError {
-  const { revision, differences, canonicalizeFailures, transactional, choices = [] } = broken
+  const { revision, differences, transactional } = broken
   const consequence = transactional
     ? 'Its transaction was rolled back: nothing changed, nothing was recorded.'
     : 'It runs outside a transaction: what it did stays, and it was not recorded.'
   return new SchemaError('SCHEMA_PROMISE_BROKEN', {
     what: `${revision} ran without an error, but did not do what it promised. ${consequence}`,
-    facts: [
-      ['revision', revision],
-      [
-        'differences',
-        differences.flatMap((difference) => [
-          ...describeDifference(difference),
-          ...(canonicalizeFailures[difference.key] === undefined
-            ? []
-            : [`    ${canonicalizeFailures[difference.key]}`]),
-        ]),
-      ],
-    ],
+    facts: [['revision', revision], differencesFact(broken)],
     choices: [
       ...partitionChoices(differences),
       ['correct the database', 'remove or change what was there before, then run it again'],
@@ -41,9 +28,42 @@ export function verificationError(broken: FailedVerification): SchemaError {
         'correct the migration',
         'then run schemagate snapshot; an IF NOT EXISTS or hasColumn that found something else is the usual cause',
       ],
+    ],
+  })
+}
+
+/** The error of a `down` that left differences; `undoesNothing` of what its `up` changed. */
+export function incompleteRevertError(
+  broken: FailedVerification,
+  undoesNothing: boolean,
+  choices: readonly ErrorChoice[],
+): SchemaError {
+  const { revision, transactional } = broken
+  const fault = undoesNothing ? 'does not undo its up' : 'undoes a part of its up only'
+  const consequence = transactional
+    ? 'Its transaction was rolled back: nothing changed, and it is still recorded.'
+    : 'It runs outside a transaction: what it did stays, and it is still recorded.'
+  return new SchemaError('SCHEMA_PROMISE_BROKEN', {
+    what: `The down of ${revision} ${fault}. ${consequence}`,
+    facts: [['revision', revision], differencesFact(broken)],
+    choices: [
+      ['schemagate new NAME', 'writes the next migration, which can undo it and goes forward everywhere'],
+      ['correct the down', 'so that it removes or restores what is listed, then run it again'],
       ...choices,
     ],
   })
+}
+
+function differencesFact({ differences, canonicalizeFailures }: FailedVerification): ErrorFact {
+  return [
+    'differences',
+    differences.flatMap((difference) => [
+      ...describeDifference(difference),
+      ...(canonicalizeFailures[difference.key] === undefined
+        ? []
+        : [`    ${canonicalizeFailures[difference.key]}`]),
+    ]),
+  ]
 }
 
 /** A migration that makes partitions for the day on which it runs promises others at each run. */
