@@ -153,7 +153,8 @@ export const errorCodes = {
   },
   SCHEMA_INIT_REFUSED: {
     exit: 2,
-    meaning: 'The snapshot lacks something that is needed to build a database from it.',
+    meaning:
+      'The snapshot lacks something that is needed to build a database from it, or PostgreSQL refused a statement that builds it.',
     fix: 'Use `schemagate migrate`, which runs the migrations one by one.',
   },
   SCHEMA_LEDGER_MISPLACED: {

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
+import { runHere } from '../support/command.js'
 import { query } from '../support/database.js'
 import type { Ended } from '../support/process.js'
 import { createProject } from '../support/project.js'
@@ -197,4 +199,31 @@ t.test('init builds an empty database at head, verified and recorded, and no oth
   t.equal(verified.exit, 0, verified.stdout)
   t.equal(again.exit, 6)
   t.match(again.stderr, /SCHEMA_NOT_EMPTY/)
+})
+
+t.test('a statement that the server refuses to init is told, and nothing of it stays', async (t) => {
+  const reader = `test_reader_${randomBytes(6).toString('hex')}`
+  const project = await createProject(
+    t,
+    { ...migrations, '004_policy': `create policy own on songs to ${reader} using (true)` },
+    { snapshot: false },
+  )
+  await project.query(`create role ${reader}`)
+  await project.rebuild({})
+  await project.query(`drop role ${reader}`)
+  const { exit, text } = await runHere(project, 'init')
+  t.equal(exit, 2)
+  t.equal(
+    project.plain(text).replaceAll(reader, 'reader'),
+    `SCHEMA_INIT_REFUSED: PostgreSQL refused a statement that builds the database. Its transaction was rolled back: nothing was built.
+
+  database    app@db:5432/songs
+  sqlstate    42704
+  message     role "reader" does not exist
+  statement   CREATE POLICY own ON public.songs FOR ALL TO reader USING (true)
+
+Do one of:
+  schemagate migrate   runs the migrations one by one`,
+  )
+  t.notOk((await project.objects()).some((object) => object.startsWith('songs')))
 })

@@ -8,8 +8,11 @@ import {
   readCatalog,
   readCatalogInTransaction,
 } from '../../postgres/introspect/read-catalog.js'
+import { choicesForError } from '../../postgres/connection/sqlstate-choices.js'
+import { isStatementRejected } from '../../postgres/connection/sqlstate.js'
 import { ledgerDetailOf } from '../../postgres/ledger/change-hash.js'
 import { appendEntries } from '../../postgres/ledger/ledger.js'
+import { failureFacts } from '../../postgres/migrate/run-error.js'
 import { withLockedSession } from '../../postgres/session/locked-session.js'
 import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
 import type { LockedSession } from '../../postgres/session/sessions.js'
@@ -27,7 +30,7 @@ export interface InitPlan {
 
 /**
  * Builds an empty database at head in one transaction under the lock, verifies it before the commit, and records every
- * revision in it. Throws SCHEMA_NOT_EMPTY, SCHEMA_PROMISE_BROKEN.
+ * revision in it. Throws SCHEMA_NOT_EMPTY, SCHEMA_INIT_REFUSED, SCHEMA_PROMISE_BROKEN.
  */
 export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Promise<void> {
   await withLockedSession(options, async (locked) => {
@@ -39,11 +42,27 @@ export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Pr
       throw notEmptyError(options, existing, inspection.recorded.revisions.length)
     await markApplied(locked, options.target, migrations, async () => {
       for (const statement of await plan.statementsFor(live, session.client))
-        await session.client.query(statement)
+        await session.client.query(statement).catch((error: unknown) => {
+          throw isStatementRejected(error) ? refusedStatementError(error, options) : error
+        })
       await session.client.query('set local check_function_bodies to default')
       await verifyBuilt(options, locked)
       await recordBuilt(options, locked)
     })
+  })
+}
+
+/** The snapshot may promise what this server, or this role, cannot make. */
+function refusedStatementError(cause: unknown, { target }: MigrateOptions): SchemaError {
+  const place = { transactional: true, shared: false, ownRows: false }
+  return new SchemaError('SCHEMA_INIT_REFUSED', {
+    what: 'PostgreSQL refused a statement that builds the database. Its transaction was rolled back: nothing was built.',
+    facts: [
+      ['database', describeAddress(addressOf(target.connection))],
+      ...failureFacts(cause, new Map(), ''),
+    ],
+    choices: [...choicesForError(cause, place), ['schemagate migrate', 'runs the migrations one by one']],
+    cause,
   })
 }
 
