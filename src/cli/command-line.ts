@@ -23,6 +23,8 @@ process.title = 'schemagate'
  */
 export async function runCommandLine(openApi: OpenApi | null): Promise<void> {
   const argv: readonly string[] = process.argv.slice(2)
+  // Without a listener the terminal, or the reader of a pipe, would end a migration by going away.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const exit = await runCommand(argv, openApi).catch((error: unknown) => reportFailure(error, argv))
   if (exit !== null) process.exit(exit)
 }
@@ -87,16 +89,18 @@ function formatDocument(document: unknown): string {
   return toPrintableJson(JSON.stringify(document, null, 2))
 }
 
+/** Throws where the text could not be written, as to a disk that is full. */
 function print(text: string): Promise<0> {
-  return new Promise((resolve) => {
-    // A reader that closes the pipe, such as `head`, has read enough.
-    process.stdout.once('error', () => resolve(0))
-    if (text === '') resolve(0)
-    else
-      process.stdout.write(`${(process.stdout.isTTY ? toPrintableLines(text) : text).trimEnd()}\n`, () =>
-        resolve(0),
-      )
+  if (text === '') return Promise.resolve(0)
+  const shown = process.stdout.isTTY ? toPrintableLines(text) : text
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${shown.trimEnd()}\n`, (error) => (isFailure(error) ? reject(error) : resolve(0)))
   })
+}
+
+/** A reader that closes the pipe, such as `head`, has read enough. */
+function isFailure(error: Error | null | undefined): error is Error {
+  return error instanceof Error && !('code' in error && error.code === 'EPIPE')
 }
 
 /** In a checkout and in the package, package.json is two folders up. */
@@ -115,8 +119,15 @@ async function reportFailure(error: unknown, argv: readonly string[]): Promise<n
     process.stderr.write(
       `\n${error instanceof SchemaError ? describeError(error) : toPrintableLines(stackOf(error))}\n`,
     )
-  if (argv.includes('--json')) await print(formatDocument({ error: errorDocument(error) }))
+  if (argv.includes('--json')) await printFailure(error)
   return exit
+}
+
+/** What stdout does not take was said on stderr. */
+async function printFailure(error: unknown): Promise<void> {
+  try {
+    await print(formatDocument({ error: errorDocument(error) }))
+  } catch {}
 }
 
 async function exitWithFailure(error: unknown, argv: readonly string[]): Promise<void> {

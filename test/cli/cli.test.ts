@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { helpText } from '../../src/cli/help.js'
 import { commands } from '../../src/cli/registry.js'
 import { createDatabase, createRole } from '../support/database.js'
-import { type Ended, run } from '../support/process.js'
+import { type Ended, run, uncounted } from '../support/process.js'
 import { createProject } from '../support/project.js'
 
 t.jobs = 2
@@ -226,6 +229,26 @@ t.test('migrate, check and down go to a revision and back, and report it in one 
   const unread = project.start('status')
   unread.deafen()
   t.equal((await unread.ended()).exit, 0, 'a pipe that is closed early changes nothing')
+  const failing = project.start('down --to 999_nothing')
+  failing.deafen()
+  t.equal((await failing.ended()).exit, 2, 'nor does it for an error that nobody reads')
+})
+
+t.test('a result that cannot be written is a failure', async (t) => {
+  const full = await open('/dev/full', 'w').catch(() => null)
+  if (full === null) {
+    t.comment('this system has no /dev/full')
+    return
+  }
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', '--version'], {
+    env: { ...process.env, ...uncounted },
+    stdio: ['ignore', full.fd, 'pipe'],
+  })
+  const said = child.stderr === null ? '' : text(child.stderr)
+  const ended = once(child, 'close')
+  t.match(await said, 'ENOSPC')
+  t.strictSame(await ended, [1, null])
+  await full.close()
 })
 
 t.test('verify lists each difference, the worst first', async (t) => {
