@@ -69,9 +69,13 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
   },
   snapshot: {
     summary: 'replay the migrations in a scratch database and write schema.snapshot.json',
-    positionals: [],
+    positionals: ['[BASE]', '[OURS]', '[THEIRS]'],
     options: {
       check: { type: 'boolean', help: 'write nothing; exit with 4 if the file is stale' },
+      merge: {
+        type: 'boolean',
+        help: 'merge the snapshots of two branches into OURS, as a merge driver of git; exit with 4 if a replay is needed',
+      },
       'accept-empty': {
         type: 'boolean',
         help: 'take revisions that change nothing as they are, for those applied long ago',

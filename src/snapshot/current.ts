@@ -4,7 +4,8 @@ import type { ProgressReporter } from '../core/progress/events.js'
 import { isRecord } from '../core/text/is-record.js'
 import { SchemaError } from '../errors/schema-error.js'
 import type { ProjectWorkspace, Workspace } from '../workspace.js'
-import { loadSnapshot, saveSnapshot } from './file.js'
+import { conflictingVersions } from './conflict-markers.js'
+import { parseSnapshot, readSnapshotText, saveSnapshot } from './file.js'
 import { findSnapshot } from './find.js'
 import { staleSnapshotError } from './usable.js'
 
@@ -70,12 +71,25 @@ export async function makeSnapshot(
   return { snapshot, file }
 }
 
-/** One that cannot be read is replaced like one that is not there. */
+/** One that cannot be read is replaced like one that is not there; of one in conflict, both versions are known. */
 async function loadEarlierSnapshot(directory: string): Promise<Snapshot | null> {
-  return loadSnapshot(directory).catch((error: unknown) => {
-    if (error instanceof SchemaError && error.code === 'SCHEMA_SNAPSHOT_INVALID') return null
+  const text = await readSnapshotText(directory)
+  if (text === null) return null
+  const versions = new Set(conflictingVersions(text))
+  const [first, ...others] = [...versions].flatMap((version) => parseIfValid(version, directory))
+  if (first === undefined) return null
+  const known = new Set(first.revisions.map(({ revision }) => revision))
+  const more = others.flatMap(({ revisions }) => revisions.filter(({ revision }) => !known.has(revision)))
+  return { ...first, revisions: [...first.revisions, ...more] }
+}
+
+function parseIfValid(text: string, directory: string): readonly Snapshot[] {
+  try {
+    return [parseSnapshot(text, directory)]
+  } catch (error) {
+    if (error instanceof SchemaError && error.code === 'SCHEMA_SNAPSHOT_INVALID') return []
     throw error
-  })
+  }
 }
 
 /** What each revision promises that is new, or promises something else than before. */

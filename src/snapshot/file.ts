@@ -7,6 +7,7 @@ import { upgradeSnapshot } from '../core/model/snapshot-formats.js'
 import { isRecord } from '../core/text/is-record.js'
 import { errorMessage } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
+import { hasConflictMarkers } from './conflict-markers.js'
 
 /** Beside the migrations; Knex's loader ignores it. */
 export const snapshotFileName = 'schema.snapshot.json'
@@ -17,17 +18,27 @@ export const snapshotFileName = 'schema.snapshot.json'
  * @param directory the migrations folder
  */
 export async function loadSnapshot(directory: string): Promise<Snapshot | null> {
-  const file = join(directory, snapshotFileName)
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readSnapshotText(directory)
+  return text === null ? null : parseSnapshot(text, join(directory, snapshotFileName))
+}
+
+/** The text of the snapshot of a migrations folder, null where there is none. */
+export async function readSnapshotText(directory: string): Promise<string | null> {
+  return readFile(join(directory, snapshotFileName), 'utf8').catch((error: unknown) => {
     if (isRecord(error) && error['code'] === 'ENOENT') return null
     throw error
   })
-  return text === null ? null : parseSnapshot(text, file)
 }
 
-/** Writes the snapshot of a migrations folder, whole or not at all, and returns the file's path. */
+/** Writes the snapshot of a migrations folder, and returns the file's path. */
 export async function saveSnapshot(directory: string, snapshot: Snapshot): Promise<string> {
   const file = join(directory, snapshotFileName)
+  await writeSnapshot(file, snapshot)
+  return file
+}
+
+/** Writes a snapshot to a file, whole or not at all. */
+export async function writeSnapshot(file: string, snapshot: Snapshot): Promise<void> {
   const unfinished = `${file}.${process.pid}.tmp`
   try {
     await writeFile(unfinished, formatSnapshot(snapshot))
@@ -36,7 +47,6 @@ export async function saveSnapshot(directory: string, snapshot: Snapshot): Promi
     await rm(unfinished, { force: true })
     throw error
   }
-  return file
 }
 
 /** The file's text: one block a revision, one line an object, so that a diff shows what a revision promises. */
@@ -73,7 +83,9 @@ function formatObjects(objects: Readonly<Record<string, unknown>>, indent: strin
   return lines.length === 0 ? '{}' : `{\n${lines.join(',\n')}\n${indent}}`
 }
 
-function parseSnapshot(text: string, file: string): Snapshot {
+/** The snapshot of a text; `file` is said to be that of an invalid one. Throws SCHEMA_SNAPSHOT_INVALID. */
+export function parseSnapshot(text: string, file: string): Snapshot {
+  if (hasConflictMarkers(text)) throw invalidSnapshotError(file, 'it has the conflict markers of a merge')
   const value = parseJson(text, file)
   const format = isRecord(value) ? value['schemagate'] : undefined
   if (!isRecord(value) || (format !== snapshotFormat && format !== 2))

@@ -9,19 +9,37 @@ import { toPrintable } from '../../core/text/printable.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
 import { makeSnapshot } from '../../snapshot/current.js'
+import { mergeSnapshotFiles } from '../../snapshot/merge-files.js'
 import { findSnapshotDirectory } from '../../snapshot/find.js'
 import { replay } from '../../snapshot/replay.js'
 import { loadUsableSnapshot, missingSnapshotError, staleSnapshotError } from '../../snapshot/usable.js'
 import { type ProjectWorkspace, withProjectWorkspace } from '../../workspace.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 
-/** `schemagate snapshot`: writes the snapshot, or with `--check` proves that the committed one matches the migrations. */
-export const run: CommandHandler = async (context): Promise<CommandResult> =>
-  withProjectWorkspace(context, (workspace) =>
+/**
+ * `schemagate snapshot`: writes the snapshot. `--check` proves that the committed one matches the migrations, `--merge` merges
+ * those of two branches.
+ */
+export const run: CommandHandler = async (context): Promise<CommandResult> => {
+  if (context.options['merge'] === true || context.positionals.length > 0) return mergeVersions(context)
+  return withProjectWorkspace(context, (workspace) =>
     context.options['check'] === true
       ? checkSnapshot(workspace, context)
       : generateSnapshot(workspace, context),
   )
+}
+
+async function mergeVersions({ positionals, options }: CommandContext): Promise<CommandResult> {
+  const [base, ours, theirs] = positionals
+  if (options['merge'] !== true || base === undefined || ours === undefined || theirs === undefined)
+    throw new SchemaError('SCHEMA_USAGE', {
+      what: 'Only a merge names files, and it names three. Nothing was written.',
+      choices: [['schemagate snapshot --merge %O %A %B', 'is how git calls it, as a merge driver']],
+    })
+  const revisions = await mergeSnapshotFiles({ base, ours, theirs })
+  const text = `The snapshots of both branches are merged: ${formatCount(revisions, 'revision')}.`
+  return { exit: 0, text, document: { file: ours, revisions } }
+}
 
 async function generateSnapshot(
   workspace: ProjectWorkspace,
