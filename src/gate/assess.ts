@@ -10,6 +10,7 @@ import {
   wrongDatabaseReason,
 } from '../core/history/decision.js'
 import type { Decision } from '../core/history/policy.js'
+import { countUnpromisedSchemas } from '../core/impact/unpromised-schemas.js'
 import { countIgnored } from '../core/model/scope.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
@@ -137,13 +138,16 @@ export function reportOutcome(
   consequence: 'as decided' | 'goes on serving' = 'as decided',
 ): void {
   const { verification } = assessment
-  if (verification.status === 'verified' && isOwnDatabase(assessment))
+  if (verification.status === 'verified' && isOwnDatabase(assessment)) {
+    const { findings, unpromised } = countUnpromisedSchemas(findingsOf(assessment))
     report({
       event: 'verified',
       compared: verification.compared,
-      differences: findingsOf(assessment).length,
+      differences: findings.length,
       ignored: countIgnored(ignoredDifferencesOf(assessment)),
+      ...(Object.keys(unpromised).length === 0 ? {} : { unpromised }),
     })
+  }
   for (const text of notesOf(assessment)) report({ event: 'note', text })
   report({ event: 'decided', decision, consequence, lines: describeDecision(decision, assessment) })
 }

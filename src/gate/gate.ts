@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { findingsOf } from '../core/history/decision.js'
 import { isBehind } from '../core/history/history.js'
+import { countUnpromisedSchemas } from '../core/impact/unpromised-schemas.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import { addressOf, describeAddress } from '../postgres/connection/address.js'
 import { pause } from '../postgres/connection/backoff.js'
@@ -86,7 +87,7 @@ async function migrateToHead(context: GateContext, found: AssessedDatabase): Pro
 /** Under the lock, each revision verified before its commit. A start at head loads none of this code. */
 async function migrate(context: GateContext, { snapshot, assessment }: AssessedDatabase): Promise<void> {
   const { workspace, report, to = null } = context
-  const differences = findingsOf(assessment).length
+  const differences = countUnpromisedSchemas(findingsOf(assessment)).findings.length
   if (differences > 0) report({ event: 'drift before', differences })
   const checkPreconditions = refuseUnmigratable(workspace, snapshot)
   const { applyPending } = await import('../postgres/migrate/migrate.js')

@@ -202,7 +202,7 @@ t.test('init builds an empty database at head, verified and recorded, and no oth
 })
 
 t.test('a statement that the server refuses to init is told, and nothing of it stays', async (t) => {
-  const reader = `test_reader_${randomBytes(6).toString('hex')}`
+  const reader = `test_${randomBytes(6).toString('hex')}`
   const project = await createProject(
     t,
     { ...migrations, '004_policy': `create policy own on songs to ${reader} using (true)` },

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { formatProgress } from '../../src/core/progress/messages.js'
 import { runHere } from '../support/command.js'
 import { createProject, type Migrations, type Project } from '../support/project.js'
 
@@ -95,4 +96,37 @@ t.test('a database that is adopted beside another service is taken', async (t) =
   t.equal(adopted.exit, 0, adopted.text)
   const migrated = await runHere(project, 'migrate')
   t.equal(migrated.exit, 0, migrated.text)
+})
+
+t.test('the schema of another service is one line, and no warning', async (t) => {
+  const project = await createProject(t, migrations)
+  await project.migrate()
+  await project.query(`create schema billing; ${knexLedger('billing.billing_migrations', '2020_invoices.js')};
+    create table billing.invoices (id int primary key, total int not null); create schema later`)
+  const migrated = await runHere(project, 'migrate')
+  t.equal(migrated.exit, 0, migrated.text)
+  t.strictSame(
+    migrated.events.flatMap((event) => (event.event === 'verified' ? [formatProgress(event)] : [])),
+    [
+      {
+        level: 'warn',
+        label: 'verified',
+        text: '1 table, 1 column, 1 constraint: 1 difference; schema billing: 11 objects, not promised',
+      },
+    ],
+  )
+  await project.query('drop schema later')
+  t.match(
+    (await runHere(project, 'migrate')).events.flatMap((event) =>
+      event.event === 'verified' ? [event] : [],
+    ),
+    [{ differences: 0, unpromised: { billing: 11 } }],
+  )
+  const verified = await runHere(project, 'verify --json')
+  t.match(verified, { exit: 0, document: { verification: { unpromised: { billing: 11 } } } })
+  t.match(
+    project.plain(verified.text),
+    /^app@db:5432\/songs at 001_songs \(current\)\n\nschema billing: 11 objects, not promised\n\nverified 1 table, 1 column, 1 constraint: as promised$/,
+  )
+  t.match(JSON.stringify(verified.document), '"key":"column:billing.invoices.total"', 'it is in the document')
 })

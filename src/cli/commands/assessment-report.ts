@@ -1,5 +1,6 @@
 import { findingsOf, notesOf } from '../../core/history/decision.js'
 import { type Finding, type Impact, impacts } from '../../core/impact/assess-impact.js'
+import { countUnpromisedSchemas } from '../../core/impact/unpromised-schemas.js'
 import { describeDifference } from '../../core/model/describe.js'
 import { toPrintable } from '../../core/text/printable.js'
 import type { AssessedDatabase } from '../../gate/assess.js'
@@ -24,6 +25,7 @@ export function assessmentDocument({ inspection, assessment, decision }: Assesse
             status: findingsOf(assessment).length === 0 ? 'as promised' : 'differs',
             compared: verification.compared,
             differences: verification.findings,
+            unpromised: countUnpromisedSchemas(verification.findings).unpromised,
             ignored: verification.ignored,
             notes: verification.notes,
           },

@@ -1,6 +1,7 @@
 import { findingsOf, ignoredDifferencesOf, promisedRevisions } from '../../core/history/decision.js'
 import { hasOtherOwner } from '../../core/history/ownership.js'
 import { type Finding, worstImpact } from '../../core/impact/assess-impact.js'
+import { countUnpromisedSchemas, describeUnpromised } from '../../core/impact/unpromised-schemas.js'
 import { countIgnored, type Scope, unmatchedPatterns } from '../../core/model/scope.js'
 import { promisedCatalogAt, fullCatalogAt } from '../../core/model/snapshot.js'
 import { describeIgnored } from '../../core/progress/ignored.js'
@@ -108,10 +109,12 @@ function describeVerifyResult(
   const head = `${describeAddress(inspection.database)} at ${toPrintable(history.current ?? 'no revision')} (${history.position})`
   const ignored = ignoredDifferencesOf(assessment)
   const ignoredLines = describeIgnored(ignored).map((line) => `\n  ${line}`)
-  const outcome = describeVerified(compared, findings.length, countIgnored(ignored))
+  const counted = countUnpromisedSchemas(findings)
+  const outcome = describeVerified(compared, counted.findings.length, countIgnored(ignored))
   return [
     head,
-    ...describeFindings(findings),
+    ...describeFindings(counted.findings),
+    ...describeUnpromised(counted.unpromised),
     ...(ignoredLines.length === 0 ? [] : [`ignored${ignoredLines.join('')}`]),
     Object.keys(compared).length === 0 ? outcome : `verified ${outcome}`,
   ].join('\n\n')

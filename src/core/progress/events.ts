@@ -134,6 +134,8 @@ export interface ProgressEvents {
     readonly differences: number
     /** How many differences were left out on purpose. */
     readonly ignored: number
+    /** How many objects there are in schemas of which nothing is promised, by schema. Default: there are none. */
+    readonly unpromised?: Readonly<Record<string, number>>
   }
   decided: {
     readonly decision: Decision

@@ -1,5 +1,6 @@
 import type { History } from '../history/history.js'
 import { describeOwner } from '../history/ownership.js'
+import { describeUnpromised } from '../impact/unpromised-schemas.js'
 import { describeChangedObjects } from '../model/describe.js'
 import { formatCount, describeCounts, describeDuration } from '../text/format.js'
 import { toPrintable } from '../text/printable.js'
@@ -93,10 +94,10 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
     ),
   seeded: ({ files, duration }) =>
     info('seeded', `${formatCount(files.length, 'file')} in ${describeDuration(duration)}`),
-  verified: ({ compared, differences, ignored }) => ({
+  verified: ({ compared, differences, ignored, unpromised = {} }) => ({
     level: differences === 0 ? 'info' : 'warn',
     label: 'verified',
-    text: describeVerified(compared, differences, ignored),
+    text: [describeVerified(compared, differences, ignored), ...describeUnpromised(unpromised)].join('; '),
   }),
   decided: ({ decision: { action }, consequence, lines }) => {
     if (lines.length === 0) return { level: 'debug', label: 'gate', text: 'open' }
