@@ -178,6 +178,25 @@ Do one of:
   t.strictSame((await ledger(project)).slice(2), ['002_plays started', '002_plays failed'])
 })
 
+t.test('objects in another schema than the promised one are named with the reason', async (t) => {
+  const project = await createProject(t, { '001_songs': songs })
+  await project.query(`create schema app`)
+  await project.query(`alter database ${new URL(project.url).pathname.slice(1)} set search_path = app`)
+  const { exit, text } = await call(['migrate'], project)
+  t.equal(exit, 7)
+  t.match(
+    text,
+    `
+  made in          schema app; where the snapshot was made it was public
+  search_path      app (set for the database)
+`,
+  )
+  t.match(
+    text,
+    `  searchPath: ['public'] in the knexfile   makes everything there, whatever the database is set to`,
+  )
+})
+
 t.test('a down that leaves something behind is taken back', async (t) => {
   const likes = {
     up: 'create table likes (id int); create table likers (id int)',

@@ -8,6 +8,7 @@ import type { DeclaredChanges } from '../../project/load-migration.js'
 import type { ReadOptions } from '../introspect/read-catalog.js'
 import { compareWithPromise } from './compare-with-promise.js'
 import { snapshotForDatabase } from '../introspect/extension-members.js'
+import { readOtherSchema } from './other-schema.js'
 import { verificationError } from './verification-error.js'
 
 /** A revision whose `up` has run and is not committed yet. */
@@ -51,8 +52,12 @@ export function createRevisionCheck(snapshot: Snapshot | null, scope: Scope): Re
       keys,
     )
     const broken = differences.filter((difference) => !isNameOfNotNull(difference))
-    if (broken.length > 0)
-      throw verificationError({ revision, differences: broken, canonicalizeFailures, transactional })
+    if (broken.length === 0) return
+    const otherSchema = await readOtherSchema(uncommitted.client, broken, live)
+    throw verificationError(
+      { revision, differences: broken, canonicalizeFailures, transactional },
+      otherSchema,
+    )
   }
 }
 

@@ -3,6 +3,7 @@ import type { Difference } from '../../core/model/diff.js'
 import { ignoreSettingFor } from '../../core/model/partition-patterns.js'
 import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import type { CanonicalizeFailures } from '../canonicalize/canonicalize.js'
+import type { OtherSchema } from './other-schema.js'
 
 export interface FailedVerification {
   readonly revision: string
@@ -12,17 +13,24 @@ export interface FailedVerification {
   readonly transactional: boolean
 }
 
-/** The error of a revision that ran without one and is not what the snapshot promises. */
-export function verificationError(broken: FailedVerification): SchemaError {
+/**
+ * The error of a revision that ran without one and is not what the snapshot promises; `otherSchema` says where its objects are
+ * instead.
+ */
+export function verificationError(
+  broken: FailedVerification,
+  otherSchema: OtherSchema | null = null,
+): SchemaError {
   const { revision, differences, transactional } = broken
   const consequence = transactional
     ? 'Its transaction was rolled back: nothing changed, nothing was recorded.'
     : 'It runs outside a transaction: what it did stays, and it was not recorded.'
   return new SchemaError('SCHEMA_PROMISE_BROKEN', {
     what: `${revision} ran without an error, but did not do what it promised. ${consequence}`,
-    facts: [['revision', revision], differencesFact(broken)],
+    facts: [['revision', revision], ...otherSchemaFacts(otherSchema), differencesFact(broken)],
     choices: [
       ...partitionChoices(differences),
+      ...(otherSchema === null ? [] : [searchPathChoice(otherSchema)]),
       ['correct the database', 'remove or change what was there before, then run it again'],
       [
         'correct the migration',
@@ -63,6 +71,22 @@ function differencesFact({ differences, canonicalizeFailures }: FailedVerificati
         ? []
         : [`    ${canonicalizeFailures[difference.key]}`]),
     ]),
+  ]
+}
+
+function otherSchemaFacts(otherSchema: OtherSchema | null): readonly ErrorFact[] {
+  if (otherSchema === null) return []
+  const { made, promised, searchPath, setBy } = otherSchema
+  return [
+    ['made in', `schema ${made}; where the snapshot was made it was ${promised}`],
+    ['search_path', `${searchPath} (${setBy})`],
+  ]
+}
+
+function searchPathChoice({ promised }: OtherSchema): ErrorChoice {
+  return [
+    `searchPath: ['${promised}'] in the knexfile`,
+    'makes everything there, whatever the database is set to',
   ]
 }
 
