@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { causesOf } from '../core/text/causes.js'
 import { codeFrame } from '../core/text/code-frame.js'
 import { parseStack, type StackFrame } from '../core/text/stack-frames.js'
 import type { ErrorFact } from '../errors/schema-error.js'
@@ -24,18 +25,9 @@ export function lineFacts(error: unknown, name: string): readonly ErrorFact[] {
   return []
 }
 
-const mostCauses = 5
-
-/** An error and its causes; the last one is what began it. */
-export function causesOf(error: unknown): readonly Error[] {
-  const causes: Error[] = []
-  for (let each = error; each instanceof Error && causes.length < mostCauses; each = each.cause)
-    causes.push(each)
-  return causes
-}
-
 /** Where it was thrown, and where Knex was asked for the statement that failed, which it then shows as the stack. */
-function stacksOf(error: Error): readonly (readonly StackFrame[])[] {
+function stacksOf(error: unknown): readonly (readonly StackFrame[])[] {
+  if (!(error instanceof Error)) return []
   return [
     stackLines(() => ('originalStack' in error ? error.originalStack : ''), error),
     stackLines(() => error.stack, error),

@@ -1,8 +1,8 @@
 import pg from 'pg'
 import { excerptStatement } from '../../core/progress/statement-excerpt.js'
+import { causesOf } from '../../core/text/causes.js'
 import { isRecord } from '../../core/text/is-record.js'
 import type { ErrorFact } from '../../errors/schema-error.js'
-import { causesOf } from '../../project/failing-lines.js'
 
 /** The SQL that was sent, without its bindings, by the error that came back. */
 const failedStatements = new WeakMap<Error, string>()
@@ -16,12 +16,12 @@ export function noteFailedStatement(error: unknown, query: unknown): void {
 /** The statement that failed, as a fact, if an error or one of its causes is the answer to one. */
 export function statementFacts(error: unknown): readonly ErrorFact[] {
   for (const cause of causesOf(error).toReversed()) {
-    const sql = failedStatements.get(cause)
+    const sql = cause instanceof Error ? failedStatements.get(cause) : undefined
     if (sql !== undefined) return [['statement', excerptStatement(sql, positionOf(cause))]]
   }
   return []
 }
 
-function positionOf(error: Error): number | null {
+function positionOf(error: unknown): number | null {
   return error instanceof pg.DatabaseError && error.position !== undefined ? Number(error.position) : null
 }
