@@ -21,6 +21,12 @@ export const errorCodes = {
     meaning: 'The knexfile could not be loaded, or has settings that cannot be used.',
     fix: 'Correct the knexfile, name a different one with `--knexfile`, or name the folder with `--migrations`.',
   },
+  SCHEMA_KNEX_UNSUPPORTED: {
+    exit: 2,
+    meaning:
+      "The project's own Knex is too old to run migrations with. Another one could return something else to them.",
+    fix: 'Install Knex 0.21 or newer in the project.',
+  },
   SCHEMA_MIGRATIONS_EMPTY: {
     exit: 2,
     meaning: 'The migrations folder does not exist or holds no migration. That is never a success.',

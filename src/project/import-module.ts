@@ -1,66 +1,117 @@
-import { extname } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isRecord } from '../core/text/is-record.js'
 import type { ErrorChoice } from '../errors/schema-error.js'
+import { isModulePackage } from './package-type.js'
+import { resolvePackage } from './project-package.js'
+import { withoutTypeAdvice } from './type-advice.js'
 
 const typeScriptExtensions = new Set(['.ts', '.mts', '.cts'])
 
 /** Whether this process runs from TypeScript: with tsx in a checkout, with tap in the tests. */
 export const runsTypeScript = import.meta.url.endsWith('.ts')
 
+type Exports = Readonly<Record<string, unknown>>
+
 /**
- * Imports a file of the project, an ES module, CommonJS or TypeScript, and returns its exports. TypeScript needs tsx, or
- * Node 22.18 and newer, which can strip types.
+ * Loads a file of the project as Knex does, and returns its exports, those of CommonJS as `default`: ES modules by `import`,
+ * and the files of a package without `"type": "module"` by `require`, whose hooks the knexfile may have set. TypeScript needs
+ * tsx, a hook, or Node 22.18 and newer, which can strip types.
  */
-export async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
-  if (typeScriptExtensions.has(extname(path)) && !runsTypeScript) await registerTsxOnce()
+export async function importModule(path: string): Promise<Exports> {
+  if (typeScriptExtensions.has(extname(path)) && !runsTypeScript) await registerTsxOnce(path)
+  return withoutTypeAdvice(() => (isRequired(path) ? requireFirst(path) : importFile(path)))
+}
+
+function isRequired(path: string): boolean {
+  const extension = extname(path)
+  if (extension === '.mjs' || extension === '.mts') return false
+  if (extension === '.cjs' || isModulePackage(dirname(path))) return extension === '.cjs'
+  return extension === '.js' || hasRequireHook(path)
+}
+
+/** Without one `require` takes every file for JavaScript. */
+function hasRequireHook(path: string): boolean {
+  return Object.hasOwn(createRequire(path).extensions, extname(path))
+}
+
+/** What turns out to be an ES module is imported. */
+async function requireFirst(path: string): Promise<Exports> {
+  try {
+    const exports: unknown = createRequire(path)(path)
+    return { default: exports }
+  } catch (error) {
+    if (!mayBeModule(error)) throw error
+    return importFile(path)
+  }
+}
+
+function mayBeModule(error: unknown): boolean {
+  return error instanceof SyntaxError || /^ERR_REQUIRE_(?:ESM|ASYNC_MODULE)$/.test(codeOf(error))
+}
+
+async function importFile(path: string): Promise<Exports> {
   const exports: unknown = await import(pathToFileURL(path).href)
   return isRecord(exports) ? exports : {}
 }
 
-/** What helps where a file of the project could not be imported; `unlessLoaded` is what helps where nothing loads TypeScript. */
+/** What helps where a file of the project could not be loaded; `unlessLoaded` is what helps where nothing loads TypeScript. */
 export function loadFailureChoices(
   path: string,
   cause: unknown,
   unlessLoaded: readonly ErrorChoice[] = [],
 ): readonly ErrorChoice[] {
-  const code = isRecord(cause) ? String(cause['code']) : ''
+  const code = codeOf(cause)
   if (/^(?:ERR_)?MODULE_NOT_FOUND$/.test(code))
     return [
       ['npm install', 'installs the modules that it imports'],
-      [`NODE_OPTIONS='--import tsx'`, 'resolves path aliases and imports without extension, as tsx does'],
+      [useTsx, 'resolves path aliases and imports without extension, as tsx does'],
     ]
-  const missing = missingLoaderChoices(path, cause)
-  if (missing.length > 0) return [...missing, ...unlessLoaded]
-  return [['correct the file', 'it threw an error; it may need a setting or an environment variable']]
+  const isUnread = cause instanceof SyntaxError || typeScriptCodes.has(code)
+  if (!isUnread)
+    return [['correct the file', 'it threw an error; it may need a setting or an environment variable']]
+  const install = findTsx(path) === null ? [installTsx] : []
+  if (!typeScriptExtensions.has(extname(path))) return [correctSyntax, ...install, loadWithTsx]
+  return install.length === 0 ? [correctSyntax] : [...install, ...unlessLoaded]
 }
 
-/** What helps where a TypeScript file could not be loaded because nothing here strips its types; else nothing. */
-function missingLoaderChoices(path: string, cause: unknown): readonly ErrorChoice[] {
-  const isUnknown =
-    cause instanceof SyntaxError || (isRecord(cause) && cause['code'] === 'ERR_UNKNOWN_FILE_EXTENSION')
-  return typeScriptExtensions.has(extname(path)) && isUnknown
-    ? [['npm install --save-dev tsx', 'loads files in TypeScript']]
-    : []
-}
+const typeScriptCodes: ReadonlySet<string> = new Set([
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
+  'ERR_INVALID_TYPESCRIPT_SYNTAX',
+])
+
+const useTsx = `NODE_OPTIONS='--import tsx'`
+const installTsx: ErrorChoice = ['npm install --save-dev tsx', 'loads files in TypeScript']
+const correctSyntax: ErrorChoice = ['correct the file', 'if what is not understood is not meant']
+const loadWithTsx: ErrorChoice = [
+  useTsx,
+  'loads it as tsx does, which takes ES modules and CommonJS in one file',
+]
 
 let tsxRegistration: Promise<void> | undefined
 
-function registerTsxOnce(): Promise<void> {
-  tsxRegistration ??= registerTsx()
+function registerTsxOnce(path: string): Promise<void> {
+  tsxRegistration ??= registerTsx(path)
   return tsxRegistration
 }
 
-async function registerTsx(): Promise<void> {
-  try {
-    const [esm, cjs] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')])
-    cjs.register()
-    esm.register()
-  } catch (error) {
-    if (!isMissingPackage(error)) throw error
+/** The project's own, else that beside schemagate; the hooks for `require` before those for `import`. */
+async function registerTsx(path: string): Promise<void> {
+  for (const api of ['tsx/cjs/api', 'tsx/esm/api']) {
+    const file = findTsx(path, api)
+    if (file === null) return
+    const exports: unknown = createRequire(file)(file)
+    if (isRecord(exports) && typeof exports['register'] === 'function')
+      Reflect.apply(exports['register'], null, [])
   }
 }
 
-function isMissingPackage(error: unknown): boolean {
-  return isRecord(error) && error['code'] === 'ERR_MODULE_NOT_FOUND'
+function findTsx(path: string, api = 'tsx/esm/api'): string | null {
+  return resolvePackage(api, [dirname(path), import.meta.dirname])
+}
+
+function codeOf(error: unknown): string {
+  return isRecord(error) ? String(error['code']) : ''
 }

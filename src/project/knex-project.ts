@@ -22,12 +22,30 @@ export interface KnexProject {
   readonly source: Knex.MigrationSource<unknown> | null
   /** Whether plain Knex records revisions, because the source of the knexfile is that of `knexMigrationSource`. */
   readonly recordsRevisions: boolean
+  readonly hooks: KnexHooks
   readonly connection: KnexConnection
   /** `pool.afterCreate`: what Knex does with each new connection; `done` gets an error where that failed. */
   readonly afterCreate: ((connection: unknown, done: (error?: unknown) => void) => unknown) | null
   readonly seeds: KnexSeeds
   /** Further settings of the knexfile, for the Knex instance that migrates. */
   readonly settings: Readonly<Record<string, unknown>>
+}
+
+/** What Knex runs around migrations, with those that it is about to run or has run, as their source lists them. */
+export interface KnexHooks {
+  readonly beforeAll: KnexHook | null
+  readonly beforeEach: KnexHook | null
+  readonly afterEach: KnexHook | null
+  readonly afterAll: KnexHook | null
+}
+
+/** A function of the knexfile that is run around migrations. */
+export type KnexHook = (knex: Knex, migrations: readonly unknown[]) => unknown
+
+/** What runs before and after the code of a migration, in its transaction. */
+export interface Surroundings {
+  readonly before: (knex: Knex) => Promise<void>
+  readonly after: (knex: Knex) => Promise<void>
 }
 
 /** The `seeds` of a knexfile, with Knex's defaults. */

@@ -6,19 +6,19 @@ type Settings = Readonly<Record<string, unknown>>
 const postgresClients: ReadonlySet<unknown> = new Set(['pg', 'postgres', 'postgresql', 'pgnative'])
 const postgresDrivers: ReadonlySet<unknown> = new Set(['pg', 'pgnative'])
 
-const hooks = ['beforeAll', 'beforeEach', 'afterEach', 'afterAll']
 const sourceMethods = ['getMigrations', 'getMigrationName', 'getMigration']
 
 /** What of a section is neither honoured nor without effect here, as the end of "The knexfile cannot be used:". */
 export function unusableSetting(settings: Settings): string | undefined {
   const migrations = isRecord(settings['migrations']) ? settings['migrations'] : {}
-  const hook = hooks.find((name) => typeof migrations[name] === 'function')
-  if (hook !== undefined)
-    return `migrations.${hook} would not be run: what belongs to a revision belongs into its migration`
   const source = migrations['migrationSource']
   const missing = sourceMethods.find((name) => !isRecord(source) || typeof source[name] !== 'function')
   if (isPresent(source) && missing !== undefined) return `migrations.migrationSource has no ${missing}`
-  return unusableClient(settings) ?? unusableSearchPath(settings['searchPath'])
+  return (
+    unusableClient(settings) ??
+    unusableWrapping(settings, migrations) ??
+    unusableSearchPath(settings['searchPath'])
+  )
 }
 
 function unusableClient(settings: Settings): string | undefined {
@@ -26,6 +26,28 @@ function unusableClient(settings: Settings): string | undefined {
   if (!isPresent(client) || postgresClients.has(client) || customClientOf(client) !== null) return undefined
   const name = typeof client === 'string' ? `"${client}"` : `a ${typeof client}`
   return `its client is ${name}, and schemagate is for PostgreSQL (client "pg")`
+}
+
+/** Unlike `wrapIdentifier`, a client class also changes the names that Knex itself gives to its ledger. */
+function unusableWrapping({ client }: Settings, { tableName }: Settings): string | undefined {
+  const ledger = isPresent(tableName) ? String(tableName) : 'knex_migrations'
+  const changed = [ledger, 'public'].find((name) => wrappedBy(client, name) !== `"${name}"`)
+  return changed === undefined
+    ? undefined
+    : `its client is a class that changes identifiers, "${changed}" too, and with it the name of the ledger; wrapIdentifier changes only those of queries`
+}
+
+/** How a client class writes an identifier; as PostgreSQL does for any other client, and where it cannot be asked. */
+function wrappedBy(client: unknown, name: string): unknown {
+  const prototype = customClientOf(client)?.prototype ?? {}
+  const { wrapIdentifierImpl: wrap } = prototype
+  if (typeof wrap !== 'function') return `"${name}"`
+  try {
+    const wrapped: unknown = Reflect.apply(wrap, prototype, [name])
+    return wrapped
+  } catch {
+    return `"${name}"`
+  }
 }
 
 /** A class that extends Knex's client for PostgreSQL; null for a client that is named, or another class. */

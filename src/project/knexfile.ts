@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Knex } from 'knex'
 import { isRecord } from '../core/text/is-record.js'
+import { readHooks } from './knex-hooks.js'
 import type { KnexProject } from './knex-project.js'
 import { type KnexConnection, readConnection } from './knexfile-connection.js'
 import { customClientOf, unusableSetting } from './knexfile-rules.js'
@@ -33,7 +34,6 @@ const ownSettings: ReadonlySet<string> = new Set([
   'pool',
   'migrations',
   'seeds',
-  'log',
   'debug',
   'ext',
   'acquireConnectionTimeout',
@@ -115,6 +115,7 @@ function buildProject(project: ProjectSource): KnexProject {
     disableTransactions: migrations['disableTransactions'] === true,
     source: directories === null && sourceDirectories(source) === null ? source : null,
     recordsRevisions: sourceDirectories(source) !== null,
+    hooks: readHooks(migrations),
     connection,
     afterCreate: afterCreateOf(settings['pool']),
     seeds: readSeeds(settings['seeds'], base),

@@ -3,8 +3,9 @@ import { isRecord } from '../core/text/is-record.js'
 import { errorLines } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { importModule, loadFailureChoices } from './import-module.js'
+import type { Surroundings } from './knex-project.js'
 
-export interface LoadedMigration {
+export interface LoadedMigration extends Surroundings {
   readonly up: (knex: Knex) => unknown
   /** Null where the migration has none. */
   readonly down: ((knex: Knex) => unknown) | null
@@ -53,6 +54,8 @@ export function toLoadedMigration(revision: string, exports: unknown): LoadedMig
     return {
       up: up.bind(candidate),
       down: isMigrationFunction(down) ? down.bind(candidate) : null,
+      before: async () => {},
+      after: async () => {},
       transaction:
         isRecord(config) && typeof config['transaction'] === 'boolean' ? config['transaction'] : null,
       changes: isRecord(config) ? readDeclaredChanges(revision, config['changes']) : null,

@@ -6,6 +6,8 @@ import { toPrintable } from '../core/text/printable.js'
 import { errorMessage } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { runsTypeScript } from './import-module.js'
+import { inProjectFolder } from './in-folder.js'
+import { hooksAround } from './knex-hooks.js'
 import type { KnexProject } from './knex-project.js'
 import { type LoadedMigration, loadMigration, toLoadedMigration } from './load-migration.js'
 import { revisionOf } from './revision-name.js'
@@ -40,14 +42,17 @@ export async function listMigrations(project: KnexProject): Promise<readonly Mig
 }
 
 async function listFromSource(
-  { loadExtensions }: KnexProject,
+  project: KnexProject,
   source: Knex.MigrationSource<unknown>,
 ): Promise<readonly Migration[]> {
-  const entries = await source.getMigrations(loadExtensions)
+  const entries = await inProjectFolder(project, () => source.getMigrations(project.loadExtensions))
   return entries.map((entry) => {
     const knexName = source.getMigrationName(entry)
     const revision = revisionOf(knexName)
-    const load = async () => toLoadedMigration(revision, await source.getMigration(entry))
+    const load = async () => {
+      const exports = await inProjectFolder(project, async () => source.getMigration(entry))
+      return { ...toLoadedMigration(revision, exports), ...hooksAround(project, entry) }
+    }
     return { revision, file: null, path: null, knexName, checksum: null, load }
   })
 }
@@ -111,15 +116,15 @@ function refuseDuplicateRevisions(found: readonly FoundFile[]): void {
   }
 }
 
-async function readMigrationFile(
-  { file, directory }: FoundFile,
-  { recordsRevisions }: KnexProject,
-): Promise<Migration> {
+async function readMigrationFile({ file, directory }: FoundFile, project: KnexProject): Promise<Migration> {
   const path = join(directory, file)
   const revision = revisionOf(file)
-  const load = (): Promise<LoadedMigration> => loadMigration(revision, path)
+  const load = async (): Promise<LoadedMigration> => {
+    const migration = await inProjectFolder(project, () => loadMigration(revision, path))
+    return { ...migration, ...hooksAround(project, { file, directory }) }
+  }
   const checksum = checksumOf(await readFile(path, 'utf8'))
-  const knexName = recordsRevisions ? revision : file
+  const knexName = project.recordsRevisions ? revision : file
   return { revision, file, path, knexName, checksum, load }
 }
 

@@ -17,7 +17,7 @@ export function knexMigrationSource(...directories: readonly string[]): FolderSo
   return {
     directories,
     getMigrations: async () => {
-      const project = await loadProject({ root: '.', directories, knexfile: null, sections: [] })
+      const project = await loadProject({ root: '.', directories, knexfile: 'none', sections: [] })
       return [...(await listMigrations(project))]
     },
     getMigrationName: ({ revision }) => revision,

@@ -382,6 +382,22 @@ const messages: {
       'error | failed | SCHEMA_MIGRATION_FAILED: the process ended with exit code 0 while 002 ran. What was not committed is rolled back; the next run says where it stands.',
     ],
   ],
+  'knex loaded': [
+    [
+      {
+        event: 'knex loaded',
+        version: '0.95.15',
+        pg: '8.7.3',
+        folder: '/shop/node_modules/knex',
+        bundled: false,
+      },
+      'info | knex | 0.95.15 with pg 8.7.3, in /shop/node_modules/knex',
+    ],
+    [
+      { event: 'knex loaded', version: '3.3.0', pg: null, folder: '/shop/node_modules/knex', bundled: true },
+      'debug | knex | 3.3.0, in /shop/node_modules/knex',
+    ],
+  ],
   'drift before': [
     [
       { event: 'drift before', differences: 2 },

@@ -139,10 +139,11 @@ t.test('a connection that leads nowhere is an error by name, and no other databa
     [`client: 'mysql2', connection: { host: 'db' }`]: 'its client is "mysql2"',
     [`client: 'cockroachdb', connection: { host: 'db' }`]: 'its client is "cockroachdb"',
     [`client: class {}, connection: { host: 'db' }`]: 'its client is a function',
+    [`client: class extends (await import('knex/lib/dialects/postgres/index.js')).default {
+      wrapIdentifierImpl(name) { return super.wrapIdentifierImpl(name.toUpperCase()) } }, connection: '{URL}'`]:
+      'its client is a class that changes identifiers, "knex_migrations" too',
     [`client: 'pg', connection: '{URL}?schema=music'`]:
       'its URL has the parameter schema, which the driver ignores',
-    [`client: 'pg', connection: '{URL}', migrations: { beforeEach() {} }`]:
-      'migrations.beforeEach would not be run',
     [`client: 'pg', connection: '{URL}', migrations: { migrationSource: {} }`]:
       'migrations.migrationSource has no getMigrations',
     [`staging: { client: 'pg', connection: '{URL}' }`]: 'it has no section "production", but staging',

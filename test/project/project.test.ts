@@ -68,6 +68,7 @@ const defaults = (root: string): KnexProject => ({
   disableTransactions: false,
   source: null,
   recordsRevisions: false,
+  hooks: { beforeAll: null, beforeEach: null, afterEach: null, afterAll: null },
   connection: { kind: 'none' },
   afterCreate: null,
   seeds: {

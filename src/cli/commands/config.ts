@@ -3,6 +3,7 @@ import type { Config, ConfigEntry } from '../../config/config.js'
 import { configDocument, renderConfig } from '../../config/explain.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knex-project.js'
+import { findKnex } from '../../project/project-knex.js'
 import { snapshotFileName } from '../../snapshot/file.js'
 import { findSnapshotDirectory } from '../../snapshot/find.js'
 import { describeKnexfileDatabase, findProject, snapshotFoldersOf } from '../../workspace.js'
@@ -30,6 +31,7 @@ async function entriesWithDatabase(config: Config): Promise<readonly ConfigEntry
       ),
       ...(config.migrations.knexfile === null ? [knexfileEntry(config, project)] : []),
       snapshotEntry(snapshotFoldersOf(config, project)),
+      knexEntry(project),
     ]
   } catch (error) {
     if (!(error instanceof SchemaError) || error.code !== 'SCHEMA_KNEXFILE_INVALID') throw error
@@ -41,6 +43,11 @@ function knexfileEntry({ root }: Config, { knexfile }: KnexProject): ConfigEntry
   return knexfile === null
     ? { key: 'KNEXFILE', value: 'none', source: `there is none in ${root}` }
     : { key: 'KNEXFILE', value: knexfile, source: 'found in the current folder' }
+}
+
+function knexEntry(project: KnexProject): ConfigEntry {
+  const { version, folder } = findKnex(project)
+  return { key: 'knex', value: version, source: folder }
 }
 
 function snapshotEntry(snapshotFolders: readonly string[]): ConfigEntry {

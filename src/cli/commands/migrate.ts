@@ -1,6 +1,7 @@
 import { describeCounts } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { migrateTo } from '../../operations/migrate/migrate.js'
+import { findKnex } from '../../project/project-knex.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withWorkspace } from '../../workspace.js'
 import { assessmentDocument, describeUnverified } from './assessment-report.js'
@@ -19,6 +20,11 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
     return {
       exit: 0,
       text: `${describeAddress(inspection.database)} is ${history.position}, at ${toPrintable(history.current ?? 'no revision')}. Applied: ${applied.length}. ${verified}`,
-      document: { applied, notices, ...assessmentDocument(migrated, context.config.target) },
+      document: {
+        applied,
+        notices,
+        knex: findKnex(workspace.project).version,
+        ...assessmentDocument(migrated, context.config.target),
+      },
     }
   })

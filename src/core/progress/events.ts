@@ -127,6 +127,14 @@ export interface ProgressEvents {
   /** The process ends while a revision runs, with this exit code unless it is changed. */
   'process ended': { readonly revision: string; readonly exit: number }
   'drift before': { readonly differences: number }
+  'knex loaded': {
+    readonly version: string
+    /** The version of its pg; null where it has none. */
+    readonly pg: string | null
+    readonly folder: string
+    /** Whether it is the one that schemagate brings. */
+    readonly bundled: boolean
+  }
   migrated: { readonly revisions: number; readonly duration: number }
   seeded: { readonly files: readonly string[]; readonly duration: number }
   verified: {

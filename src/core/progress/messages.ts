@@ -84,6 +84,11 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
       'drift',
       `${formatCount(differences, 'difference')} from the promise before migrating; they are judged afterwards`,
     ),
+  'knex loaded': ({ version, pg, folder, bundled }) => ({
+    level: bundled ? 'debug' : 'info',
+    label: 'knex',
+    text: `${version}${pg === null ? '' : ` with pg ${pg}`}, in ${folder}`,
+  }),
   note: ({ text }) => info('note', text),
   migrated: ({ revisions, duration }) =>
     info(

@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 
 /** The SQLSTATEs that something here reacts to, named after PostgreSQL's condition names, each with what raises it. */
 export const sqlState = {
@@ -85,6 +85,11 @@ export function hasSqlState(
   return states.some((state) => state === driverErrorCode(error))
 }
 
+/** Whether PostgreSQL sent this error. The pg of a project has a class of its own for them. */
+export function isServerError(error: unknown): error is pg.DatabaseError {
+  return error instanceof Error && 'severity' in error && /^[0-9A-Z]{5}$/.test(driverErrorCode(error))
+}
+
 /** They end the session. The severity alone does not tell: it is a word in the language of the server. */
 const sessionEndingStates = [
   sqlState.adminShutdown,
@@ -98,7 +103,7 @@ const sessionEndingStates = [
 
 /** Whether the server ended the session with this error. `isSessionLost` also knows connections that broke without one. */
 export function isConnectionLost(error: unknown): boolean {
-  if (!(error instanceof pg.DatabaseError)) return false
+  if (!isServerError(error)) return false
   return ['FATAL', 'PANIC'].includes(error.severity ?? '') || hasSqlState(error, ...sessionEndingStates)
 }
 
@@ -172,7 +177,7 @@ export function isDeterministicState(code: string): boolean {
 
 /** Whether the server refused this statement, and was neither shut down, overloaded, broken nor asked to cancel it. */
 export function isStatementRejected(error: unknown): error is pg.DatabaseError {
-  return error instanceof pg.DatabaseError && isDeterministicState(error.code ?? '')
+  return isServerError(error) && isDeterministicState(error.code ?? '')
 }
 
 function isOfClass(state: string, ...classes: readonly string[]): boolean {

@@ -1,5 +1,6 @@
 import { compareHistory } from '../../core/history/history.js'
 import type { Migration } from '../../project/migration-files.js'
+import { findKnex } from '../../project/project-knex.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import type { Inspection } from '../inspect/inspection.js'
 import { withLockedSession } from '../session/locked-session.js'
@@ -38,6 +39,7 @@ export async function applyPending(
     const pending = selectPending(migrations, locked.inspection, to)
     if (pending.length === 0) return []
     await refuseHalfApplied(pending, options, locked)
+    options.report({ event: 'knex loaded', ...findKnex(project) })
     const steps = await loadSteps(pending, project, options.policy)
     return runSteps(steps, { ...options, ...locked }, check)
   })

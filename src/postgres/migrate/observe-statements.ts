@@ -3,27 +3,40 @@ import type pg from 'pg'
 import type { ObservedStatements, ServerNotice } from '../../core/model/observed-statements.js'
 import { redact } from '../../core/text/redact.js'
 
+/** Runs what is not the code that is observed, such as a hook of the project. */
+export type RunAside = (run: () => Promise<void>) => Promise<void>
+
 /** Runs `work`, and returns which commands PostgreSQL completed for this client meanwhile, and its notices. */
 export async function observeStatements(
   client: pg.Client,
-  work: () => Promise<void>,
+  work: (aside: RunAside) => Promise<void>,
 ): Promise<ObservedStatements> {
+  let isAside = false
+  const aside: RunAside = async (run) => {
+    isAside = true
+    await run()
+    isAside = false
+  }
   const commands = new Set<string>()
   const notices: ServerNotice[] = []
-  const onComplete = (message: unknown): void => void commands.add(commandOf(message))
+  const onComplete = (message: unknown): void => {
+    if (!isAside) commands.add(commandOf(message))
+  }
   const onNotice = (
     notice: Partial<Readonly<Record<'severity' | 'code' | 'message', string | undefined>>>,
-  ): void =>
-    void notices.push({
+  ): void => {
+    if (isAside) return
+    notices.push({
       severity: notice.severity ?? 'NOTICE',
       sqlstate: notice.code ?? '',
       message: redact(notice.message ?? ''),
     })
+  }
   const wire: unknown = client.connection
   if (wire instanceof EventEmitter) wire.on('commandComplete', onComplete)
   client.on('notice', onNotice)
   try {
-    await work()
+    await work(aside)
     return { commands: [...commands].filter((command) => command !== ''), notices }
   } finally {
     if (wire instanceof EventEmitter) wire.off('commandComplete', onComplete)

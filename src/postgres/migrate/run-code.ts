@@ -2,9 +2,10 @@ import type { Knex } from 'knex'
 import type { ObservedStatements } from '../../core/model/observed-statements.js'
 import { toError } from '../../core/text/redact.js'
 import { isSessionLost } from '../connection/lifecycle.js'
+import { transactionStatusOf } from '../connection/transaction-status.js'
 import { runInScope } from '../session/statement-scope.js'
 import { withGuardedKnex } from '../session/guarded-knex.js'
-import { observeStatements } from './observe-statements.js'
+import { observeStatements, type RunAside } from './observe-statements.js'
 import { withExitReport } from './process-exit.js'
 import { type LoadedRevision, serverMessageOf } from './run-state.js'
 import { settingsStatement, withRevisionHeartbeat } from './run.js'
@@ -32,8 +33,8 @@ export async function runCode(code: CodeCall, run: ActiveRun): Promise<ObservedS
   const { context } = run
   const { client } = context.session
   const transaction = revision.transactional ? await readTransactionId(client) : null
-  const observed = await observeStatements(client, () =>
-    withRevisionHeartbeat(revision, run, () => callCode(code, context)),
+  const observed = await observeStatements(client, (aside) =>
+    withRevisionHeartbeat(revision, run, () => callCode(code, context, aside)),
   ).catch(async (thrown: unknown) => {
     await noteFailure(thrown, transaction, run)
     throw toError(thrown)
@@ -45,15 +46,18 @@ export async function runCode(code: CodeCall, run: ActiveRun): Promise<ObservedS
 async function callCode(
   { revision: { revision, module, transactional }, direction, knex }: CodeCall,
   context: RunContext,
+  aside: RunAside,
 ): Promise<void> {
   const call = direction === 'up' ? module.up : module.down
   const warn = (message: string): void =>
     context.report({ event: 'notice', revision, severity: 'WARNING', message })
   const start = async (): Promise<void> => {
+    await aside(() => module.before(knex))
     const result = call?.(knex)
     if (!isThenable(result))
       warn(`${direction} returned no promise: what it started may run after the commit, or not at all`)
     await result
+    await aside(() => module.after(knex))
   }
   const runScoped = () => runInScope(revision, start, ({ message }) => warn(message))
   const { unawaited } = await withExitReport(revision, context.report, () =>
@@ -81,7 +85,7 @@ async function noteFailure(
     // The error of a statement arrives before the server says in which transaction it left the session.
     await session.client.query('')
     if (transaction !== null) await noteEndedTransaction(transaction, run)
-    else if (session.client.getTransactionStatus() !== 'I') await session.client.query('rollback')
+    else if (transactionStatusOf(session.client) !== 'I') await session.client.query('rollback')
   } catch (error) {
     const { running, serverMessages } = run.progress.state
     report({

@@ -1,4 +1,3 @@
-import pg from 'pg'
 import { redactLiterals } from '../../core/progress/session-activity.js'
 import { shortenMessage } from '../../core/text/redact.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
@@ -7,6 +6,7 @@ import { addressOf, describeAddress } from '../connection/address.js'
 import { redactContextValues, redactDetailValues } from '../connection/error-values.js'
 import { isSessionLost } from '../connection/lifecycle.js'
 import { choicesForError } from '../connection/sqlstate-choices.js'
+import { isServerError } from '../connection/sqlstate.js'
 import { addLocationFacts } from '../verify/verification-error.js'
 import { blockerFact, describeLockFailure, lockFailureChoices } from './lock-failure-error.js'
 import { statementFacts } from '../session/failed-statement.js'
@@ -133,7 +133,7 @@ export function failureFacts(
 /** SQLSTATE, message, detail, hint and where. */
 function serverFacts(error: unknown, serverMessages: ReadonlyMap<string, string>): readonly ErrorFact[] {
   const message = serverMessageOf(error, serverMessages)
-  if (!(error instanceof pg.DatabaseError))
+  if (!isServerError(error))
     return [
       ['error', message.includes('\n') ? message.split('\n') : message],
       ...lastServerMessage(serverMessages),

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import type { KnexProject } from '../../project/knex-project.js'
 import type { Migration } from '../../project/migration-files.js'
 import { ledgerName } from '../../project/revision-name.js'
+import { toKnexMigration } from '../session/knex-migration.js'
 import type { RunPolicy } from '../session/migrate-options.js'
 import type { RevisionCheck } from '../verify/check-revision.js'
 import { applyRevision, reportCommitted } from './apply.js'
@@ -74,11 +75,12 @@ async function runStep(
   const migrationSource: Knex.MigrationSource<LoadedRevision> = {
     getMigrations: async () => [...revisions],
     getMigrationName: (revision) => ledgerName(revision, target.migrations, inspection.ledger?.records ?? []),
-    getMigration: async (revision) => ({
-      config: { transaction: transactional },
-      up: (knex) => applyRevision(revision, knex, run, check),
-      down: async () => {},
-    }),
+    getMigration: (revision) =>
+      toKnexMigration({
+        config: { transaction: transactional },
+        up: (knex) => applyRevision(revision, knex, run, check),
+        down: async () => {},
+      }),
   }
   await session.knex.migrate.latest({
     migrationSource,

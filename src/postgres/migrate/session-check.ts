@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { createRevisionFinder } from '../../project/revision-name.js'
 import { queryAll, queryRows, type Row, rowsOf } from '../connection/query.js'
+import { transactionStatusOf } from '../connection/transaction-status.js'
 import { quoteTableName } from '../ledger/ledger.js'
 import { lockHeldByCondition } from '../locks/advisory-lock.sql.js'
 import {
@@ -50,7 +51,7 @@ export async function readTransactionFate(
   }
   if (row?.['status'] === 'committed') return 'committed'
   if (row?.['status'] === 'in progress') return 'open'
-  return session.client.getTransactionStatus() === 'E' ? 'failed' : 'rolled back'
+  return transactionStatusOf(session.client) === 'E' ? 'failed' : 'rolled back'
 }
 
 /** A session after the code of a migration, which has its role and its settings again. */

@@ -1,4 +1,5 @@
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
+import { transactionStatusOf } from '../connection/transaction-status.js'
 import { ownTransactionChoice } from './run-phrases.js'
 import type { SessionViolation } from './run-state.js'
 import type { ActiveRun, RunContext } from './active-run.js'
@@ -76,18 +77,18 @@ async function settleTransaction(transaction: TransactionId | null, run: ActiveR
   const { context, progress } = run
   const { client } = context.session
   const { endedTransaction, running } = progress.state
-  if (transaction === null && client.getTransactionStatus() !== 'I') {
+  if (transaction === null && transactionStatusOf(client) !== 'I') {
     await endOpenTransaction(run)
     throw violate(run, violations.leftOpen)
   }
   if (endedTransaction === null) return
   // As Knex does it: what the code began after its COMMIT is committed with the record of the revision.
-  if (client.getTransactionStatus() === 'T') await client.query('commit')
+  if (transactionStatusOf(client) === 'T') await client.query('commit')
   context.report({ event: 'transaction ended', revision: running?.revision ?? '' })
 }
 
 async function endOpenTransaction({ context: { session } }: ActiveRun): Promise<void> {
-  if (session.client.getTransactionStatus() !== 'I') await session.client.query('rollback')
+  if (transactionStatusOf(session.client) !== 'I') await session.client.query('rollback')
 }
 
 /** Reports what the code had set for the session and would have left to those who use it next. */

@@ -1,8 +1,8 @@
-import pg from 'pg'
 import { excerptStatement } from '../../core/progress/statement-excerpt.js'
 import { causesOf } from '../../core/text/causes.js'
 import { isRecord } from '../../core/text/is-record.js'
 import type { ErrorFact } from '../../errors/schema-error.js'
+import { isServerError } from '../connection/sqlstate.js'
 
 /** The SQL that was sent, without its bindings, by the error that came back. */
 const failedStatements = new WeakMap<Error, string>()
@@ -23,5 +23,5 @@ export function statementFacts(error: unknown): readonly ErrorFact[] {
 }
 
 function positionOf(error: unknown): number | null {
-  return error instanceof pg.DatabaseError && error.position !== undefined ? Number(error.position) : null
+  return isServerError(error) && error.position !== undefined ? Number(error.position) : null
 }

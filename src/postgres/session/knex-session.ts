@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type pg from 'pg'
+import { inProjectFolder } from '../../project/in-folder.js'
 import type { KnexProject } from '../../project/knex-project.js'
 import { addressOf } from '../connection/address.js'
 import { runAfterCreate } from '../connection/after-create.js'
@@ -10,38 +11,42 @@ import { refusePooled } from '../connection/pooler.js'
 import { readBackendPid } from '../connection/query.js'
 import { disableServerTimeouts, setServerParameters } from '../connection/settings.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
+import { trackTransactionStatus } from '../connection/transaction-status.js'
 import { type Watchdog, withWatchdog } from '../connection/watchdog.js'
+import { rememberStatements } from './remember-statements.js'
 import { readSessionSettings } from './session-settings.js'
 import type { KnexSession } from './sessions.js'
 import { scopeStatements } from './statement-scope.js'
 
 /**
- * Opens a session, runs `use`, and closes the session in any case. A lost connection is not replaced: the new one would not
- * hold the lock. The caller's own Knex instance is never used, because Knex's migrator changes its settings.
+ * Opens a session, runs `use` in the folder of the knexfile, and closes the session in any case. A lost connection is not
+ * replaced: the new one would not hold the lock. The caller's own Knex instance is never used, because Knex's migrator changes its settings.
  */
 export async function withKnexSession<T>(
   connection: Connection,
   project: KnexProject,
   use: (session: KnexSession) => Promise<T>,
 ): Promise<T> {
-  return withWatchdog(connection, async (watchdog) => {
-    await refusePooled(watchdog.client(), connection)
-    const opened: pg.Client[] = []
-    const knex = await createSingleConnectionKnex(connection, project, (client) => {
-      opened.push(client)
-      watchdog.watch(client)
-    })
-    try {
-      return await translateConnectionLoss(opened, connection, async () => {
-        const client = await openOnlyConnection(knex, opened, watchdog, connection)
-        const pid = await configureSession(client)
-        await watchdog.pingFor(pid)
-        return use({ knex, client, pid, settings: await readSessionSettings(client), watchdog })
+  const open = (watchdog: Watchdog): Promise<T> =>
+    inProjectFolder(project, async () => {
+      await refusePooled(watchdog.client(), connection)
+      const opened: pg.Client[] = []
+      const knex = await createSingleConnectionKnex(connection, project, (client) => {
+        opened.push(client)
+        watchdog.watch(client)
       })
-    } finally {
-      await knex.destroy()
-    }
-  })
+      try {
+        return await translateConnectionLoss(opened, connection, async () => {
+          const client = await openOnlyConnection(knex, opened, watchdog, connection)
+          const pid = await configureSession(client)
+          await watchdog.pingFor(pid)
+          return use({ knex, client, pid, settings: await readSessionSettings(client), watchdog })
+        })
+      } finally {
+        await knex.destroy()
+      }
+    })
+  return withWatchdog(connection, open)
 }
 
 async function openOnlyConnection(
@@ -66,10 +71,12 @@ async function createSingleConnectionKnex(
   project: KnexProject,
   onOpen: (client: pg.Client) => void,
 ): Promise<Knex> {
-  const { default: createKnex } = await import('knex')
+  const { loadKnex } = await import('../../project/project-knex.js')
+  const createKnex = loadKnex(project)
   let isOpen = false
   const afterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void): void => {
     trackConnectionLoss(client)
+    trackTransactionStatus(client)
     if (isOpen) {
       // Knex forgets a connection that is refused here, and leaves it open.
       const lost = new Error('the connection that held the migration lock was lost')
@@ -87,17 +94,17 @@ async function createSingleConnectionKnex(
     client: 'pg',
     // Errors then say where a statement was made; without it their stacks end in the driver.
     asyncStackTraces: true,
+    log: silentLog,
     ...project.settings,
     connection: { ...(await toClientSettings(connection)) },
     pool: { min: 1, max: 1, afterCreate },
-    log: silentLog,
   })
 }
 
 /** Runs the hook of the knexfile. A connection on which it fails is closed, and the error returned. */
 async function prepareOrClose(client: pg.Client, connection: Connection): Promise<Error | null> {
   try {
-    await runAfterCreate(client, connection)
+    await rememberStatements(client, () => runAfterCreate(client, connection))
     return null
   } catch (error) {
     await closeClient(client).catch(() => {})

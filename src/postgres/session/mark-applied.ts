@@ -1,6 +1,7 @@
 import type { Knex } from 'knex'
 import type { Migration } from '../../project/migration-files.js'
 import { ledgerName } from '../../project/revision-name.js'
+import { toKnexMigration } from './knex-migration.js'
 import type { MigrationTarget } from './migrate-options.js'
 import type { LockedSession } from './sessions.js'
 
@@ -18,10 +19,8 @@ export async function markApplied(
   const migrationSource: Knex.MigrationSource<Migration> = {
     getMigrations: async () => [...migrations],
     getMigrationName: (migration) => ledgerName(migration, build, inspection.ledger?.records ?? []),
-    getMigration: async (migration) => ({
-      up: migration === first ? inTransaction : async () => {},
-      down: async () => {},
-    }),
+    getMigration: (migration) =>
+      toKnexMigration({ up: migration === first ? inTransaction : async () => {}, down: async () => {} }),
   }
   await session.knex.migrate.latest({
     migrationSource,
