@@ -33,6 +33,7 @@ const pages: Readonly<Record<string, string>> = {
     `Layers, later ones win: the defaults below, \`config/base.json\`, \`config/{ENV_TARGET}.json\`, \`env/.env.shared\`, \`env/.env.{ENV_TARGET}\`, the process environment, \`env/.env\` (only when \`NODE_ENV\` is not \`production\`), the command line.`,
     `\`KEY_FILE\` in any layer reads \`KEY\` from a file, for secrets that are mounted. An empty value is an error and never skipped silently; one error lists everything that is wrong. \`schemagate config\` prints every effective value with the layer it comes from, secrets masked.`,
     `The database is \`DATABASE_URL_{ENV_TARGET}\` (upper case, \`-\` as \`_\`), else \`DATABASE_URL\`, else \`DB_HOST DB_PORT DB_USER DB_PASSWORD DB_NAME\`, else the connection of the knexfile, else, outside production, an embedded PostgreSQL in \`.schemagate/\`.`,
+    `Migrations are replayed on the server of \`SCRATCH_DATABASE_URL\`, else on the embedded PostgreSQL in \`.schemagate/\`, whatever the environment; never on the server of the service, unless \`SCRATCH_DATABASE_URL\` names it. That happens in \`snapshot\`, in \`snapshot --check\`, in \`new --from\` and \`diff\` with a file, and outside production when the service starts with migrations that the snapshot does not have.`,
     configReference(),
   ].join('\n\n'),
   'docs/errors.md': [

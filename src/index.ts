@@ -12,7 +12,7 @@ import type { InitResult } from './operations/init/init.js'
 import { type MigratedDatabase, migrateTo } from './operations/migrate/migrate.js'
 import type { StampResult } from './operations/stamp/record.js'
 import { staleSnapshotError } from './snapshot/usable.js'
-import { withWorkspace, type Workspace } from './workspace.js'
+import { type ProjectWorkspace, withProjectWorkspace, withWorkspace, type Workspace } from './workspace.js'
 
 export type { Decision, Policy } from './core/history/policy.js'
 export type { Finding } from './core/impact/assess-impact.js'
@@ -100,7 +100,7 @@ export function snapshot({
   readonly snapshot: Snapshot
   readonly file: string
 }> {
-  return withProject(options, async (workspace, { report }) => {
+  return withFolder(options, async (workspace, report) => {
     const { makeSnapshot } = await import('./snapshot/current.js')
     return makeSnapshot(workspace, report, { acceptEmpty })
   })
@@ -131,7 +131,7 @@ export function init(options: VerbOptions): Promise<InitResult> {
 
 /** Gives `use` the URL of an empty database that is dropped afterwards. Throws a SchemaError. */
 export function withScratch<T>(options: VerbOptions, use: (url: string) => Promise<T>): Promise<T> {
-  return withProject(options, async (workspace) => {
+  return withFolder(options, async (workspace) => {
     const { findScratch } = await import('./postgres/scratch/scratch.js')
     const scratch = await findScratch(workspace.scratch)
     return scratch.withDatabase(({ url }) => use(url))
@@ -148,4 +148,12 @@ function withProject<T>(
 ): Promise<T> {
   const control = { report, ...(signal ? { signal } : {}) }
   return withWorkspace({ config: configOf(project), report }, (workspace) => use(workspace, control))
+}
+
+/** For what needs no database but a scratch one. */
+function withFolder<T>(
+  { report = () => {}, ...project }: VerbOptions,
+  use: (workspace: ProjectWorkspace, report: ProgressReporter) => Promise<T>,
+): Promise<T> {
+  return withProjectWorkspace({ config: configOf(project), report }, (workspace) => use(workspace, report))
 }

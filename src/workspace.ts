@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Config } from './config/config.js'
 import { refuseUnknownTarget } from './config/known-targets.js'
 import { maskUrl } from './config/url.js'
@@ -20,6 +21,8 @@ export interface ProjectWorkspace {
   readonly project: KnexProject
   readonly migrations: readonly Migration[]
   readonly scratch: ScratchSources
+  /** The configured database, which need not answer; null where none is configured. */
+  readonly findDatabase: () => Promise<Connection | null>
   /** Where the snapshot is written. */
   readonly snapshotDirectory: string
   /** Where the snapshot is looked for, one folder after the other. */
@@ -53,8 +56,10 @@ export async function openWorkspace(
   const { project, migrations } = await readProject(config, options)
   const embedded = createEmbeddedServer(config, report)
   const connection = await resolveConnection({ config, project, startEmbedded: embedded.url })
+  const findDatabase = async (): Promise<Connection> => connection
   return {
-    ...projectWorkspace(config, project, migrations, { embedded, connection }),
+    ...projectWorkspace(config, { project, migrations }, embedded, connection),
+    findDatabase,
     connection,
     migrationConnection: otherAddress(connection, config.migrationUrl ?? connection.url),
   }
@@ -66,21 +71,28 @@ async function openProjectWorkspace(
   report: ProgressReporter,
   options: WorkspaceOptions,
 ): Promise<ProjectWorkspace> {
-  const { project, migrations } = await readProject(config, options)
+  const read = await readProject(config, options)
+  const { project } = read
   const embedded = createEmbeddedServer(config, report)
-  const connection = await resolveConnection({ config, project, startEmbedded: embedded.url }).catch(
-    (error: unknown) => {
+  const findDatabase = (): Promise<Connection | null> =>
+    resolveConnection({ config, project, startEmbedded: embedded.url }).catch((error: unknown) => {
       if (error instanceof SchemaError) return null
       throw error
-    },
-  )
-  return projectWorkspace(config, project, migrations, { embedded, connection })
+    })
+  const isNeeded = config.scratchUrl !== null && config.database.kind !== 'embedded'
+  const connection = isNeeded ? await findDatabase() : null
+  return { ...projectWorkspace(config, read, embedded, connection), findDatabase }
+}
+
+interface ReadProject {
+  readonly project: KnexProject
+  readonly migrations: readonly Migration[]
 }
 
 async function readProject(
   config: Config,
   { allowNoMigrations = false }: WorkspaceOptions,
-): Promise<{ readonly project: KnexProject; readonly migrations: readonly Migration[] }> {
+): Promise<ReadProject> {
   const project = await findProject(config)
   const migrations = await listMigrations(project).catch((error: unknown) => {
     if (allowNoMigrations && error instanceof SchemaError && error.code === 'SCHEMA_MIGRATIONS_EMPTY')
@@ -90,12 +102,13 @@ async function readProject(
   return { project, migrations }
 }
 
+/** The settings of the configured database count for a scratch database too, where both have the same URL. */
 function projectWorkspace(
   config: Config,
-  project: KnexProject,
-  migrations: readonly Migration[],
-  { embedded, connection }: { readonly embedded: EmbeddedServer; readonly connection: Connection | null },
-): ProjectWorkspace {
+  { project, migrations }: ReadProject,
+  embedded: EmbeddedServer,
+  connection: Connection | null,
+): Omit<ProjectWorkspace, 'findDatabase'> {
   const base = connection ?? baseConnection(config, project)
   const snapshotFolders = snapshotFoldersOf(config, project)
   return {
@@ -104,7 +117,6 @@ function projectWorkspace(
     migrations,
     scratch: {
       scratch: config.scratchUrl === null ? null : otherAddress(base, config.scratchUrl),
-      configured: connection,
       embedded: async () => ({ ...otherAddress(base, await embedded.url('')), ssl: 'disable' }),
     },
     snapshotDirectory: snapshotFolders[0] ?? config.root,
@@ -183,6 +195,17 @@ export async function listEnvironments({ root, migrations }: Config): Promise<re
   return file === null ? [] : listSections(file)
 }
 
+/** Where the PostgreSQL from npm of a project keeps its data; null where it is not installed. */
+export async function findInstalledEmbedded(config: Config): Promise<string | null> {
+  const { isEmbeddedInstalled } = await import('./postgres/embedded/package.js')
+  const directory = embeddedDirectoryOf(config)
+  return isEmbeddedInstalled(directory) ? directory : null
+}
+
+function embeddedDirectoryOf({ root, database }: Config): string {
+  return database.kind === 'embedded' ? database.directory : join(root, '.schemagate', 'postgres')
+}
+
 /** The PostgreSQL from npm of a project. */
 interface EmbeddedServer {
   /** `because` says why it is the database of the service; empty for a scratch server. */
@@ -190,15 +213,12 @@ interface EmbeddedServer {
   readonly stop: () => Promise<void>
 }
 
-/** Started when first asked for; PostgreSQL from npm is never used in production. */
-function createEmbeddedServer(
-  { root, production, database }: Config,
-  report: ProgressReporter,
-): EmbeddedServer {
+/** Started when first asked for. In production it is never the database of the service. */
+function createEmbeddedServer(config: Config, report: ProgressReporter): EmbeddedServer {
   let started: Promise<{ url: string; stop: () => Promise<void> }> | undefined
-  const directory = database.kind === 'embedded' ? database.directory : `${root}/.schemagate/postgres`
+  const directory = embeddedDirectoryOf(config)
   const start = async (because: string): Promise<{ url: string; stop: () => Promise<void> }> => {
-    if (production)
+    if (config.production && because !== '')
       throw new SchemaError('SCHEMA_EMBEDDED_UNAVAILABLE', {
         what: 'The embedded PostgreSQL is never used in production.',
       })

@@ -103,6 +103,7 @@ t.test('the tarball of npm pack installs, type-checks and runs in another projec
   const environment = {
     ...process.env,
     DATABASE_URL: url,
+    SCRATCH_DATABASE_URL: url,
     NODE_ENV: 'development',
     HEALTH_TOKEN: 'let-me-in',
   }

@@ -55,9 +55,9 @@ export const databaseKeys = {
   SCRATCH_DATABASE_URL: {
     ...databaseUrlType,
     default: null,
-    defaultNote: 'an embedded PostgreSQL',
+    defaultNote: 'the embedded PostgreSQL, if it is installed',
     description:
-      'An empty database, or a server to create one on, in which migrations are replayed for the snapshot.',
+      'Where migrations are replayed: a server on which the role may create databases, or an empty database. The server of the service is never used for that, unless this names it.',
   },
   CONNECT_TIMEOUT: {
     ...durationType,

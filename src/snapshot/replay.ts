@@ -9,7 +9,6 @@ import {
   type Snapshot,
 } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
-import { SchemaError } from '../errors/schema-error.js'
 import { type Connection, withClient } from '../postgres/connection/connect.js'
 import { readServerMajor } from '../postgres/connection/query.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../postgres/introspect/read-catalog.js'
@@ -21,6 +20,7 @@ import { type EmptyRevision, findEmptyChange, refuseUndeclaredChanges } from './
 import type { KnexProject } from '../project/knex-project.js'
 import { withoutOtherSettings } from '../core/model/scope.js'
 import type { Migration } from '../project/migration-files.js'
+import { describeReplayError } from './replay-error.js'
 
 export interface ReplayOptions {
   readonly scratch: Scratch
@@ -116,13 +116,13 @@ const scratchPolicy: RunPolicy = { transaction: 'each', lockWaitTimeout: 0, lock
 
 async function applyMigrations(
   connection: Connection,
-  { project, migrations, report }: ReplayOptions,
+  { scratch, project, migrations, report }: ReplayOptions,
   check: RevisionCheck,
 ): Promise<void> {
   const target = { connection, project, migrations, snapshot: null, scope: defaultScope }
   const options = { target, guard: null, policy: scratchPolicy, report }
   await applyPending(options, null, check).catch((error: unknown) => {
-    throw describeReplayError(error)
+    throw describeReplayError(error, scratch)
   })
 }
 
@@ -139,15 +139,4 @@ function reportRun(report: ProgressReporter): ProgressReporter {
     if (progress.event === 'notice' || progress.event === 'transaction ended') report(progress)
     else reportLongRuns(report)(progress)
   }
-}
-
-/** What stayed applied in a scratch database went with it. */
-function describeReplayError(error: unknown): unknown {
-  if (!(error instanceof SchemaError)) return error
-  return new SchemaError(error.code, {
-    what: `Replaying the migrations in a scratch database: ${error.message}`,
-    facts: error.facts.filter(([name]) => name !== 'stayed applied'),
-    choices: error.choices,
-    cause: error.cause,
-  })
 }

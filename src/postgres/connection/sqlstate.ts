@@ -188,3 +188,8 @@ function isOfClass(state: string, ...classes: readonly string[]): boolean {
 export function driverErrorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
+
+/** Whether the server does not have an extension. Its state says little; no other error comes from this function of PostgreSQL. */
+export function isExtensionMissing(error: unknown): boolean {
+  return error instanceof Error && 'routine' in error && error.routine === 'parse_extension_control_file'
+}

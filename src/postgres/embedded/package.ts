@@ -41,6 +41,16 @@ export function locatePackage(origins: readonly string[]): string {
   })
 }
 
+/** Whether the packages are installed, as seen from this package or from a folder. */
+export function isEmbeddedInstalled(folder: string): boolean {
+  try {
+    locatePackage([import.meta.url, join(folder, 'origin.js')])
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The version of the package in a folder. */
 export async function readPackageVersion(folder: string): Promise<string> {
   const content = await readJson(join(folder, 'package.json'))

