@@ -28,7 +28,8 @@ export async function adopt(
     refuseForeignLedger(workspace, inspection)
   }
   const options = migrateOptionsFor(workspace, null, control, checkPreconditions)
-  await withLockedSession(options, async ({ session, inspection, schema, writer }) => {
+  await withLockedSession(options, async ({ prepareLedgers }) => {
+    const { session, inspection, schema, writer } = await prepareLedgers()
     if (inspection.identity === null || isSameOwner(inspection.identity, owner)) return
     const identity = await recordIdentity(session.client, { schema, writer }, owner, 'adopted')
     control.report({ event: 'identified', identity })

@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Catalog } from '../../core/model/catalog.js'
+import type { Progress } from '../../core/progress/events.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import {
@@ -33,23 +34,33 @@ export interface InitPlan {
  * revision in it. Throws SCHEMA_NOT_EMPTY, SCHEMA_INIT_REFUSED, SCHEMA_PROMISE_BROKEN.
  */
 export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Promise<void> {
-  await withLockedSession(options, async (locked) => {
+  const held: Progress[] = []
+  // Whose the database is, is true after the commit only.
+  const report = (progress: Progress): void =>
+    progress.event === 'identified' ? void held.push(progress) : options.report(progress)
+  await withLockedSession({ ...options, report }, async ({ session, inspection, prepareLedgers }) => {
     const { project, migrations } = options.target
-    const { session, inspection } = locked
     const live = await readCatalog(session.client, { ...ledgerTablesOf(project), ...allAnnotations })
     const existing = Object.keys(live).filter((key) => !plan.isInitial(key, live))
     if (existing.length + inspection.recorded.revisions.length > 0)
       throw notEmptyError(options, existing, inspection.recorded.revisions.length)
-    await markApplied(locked, options.target, migrations, async () => {
-      for (const statement of await plan.statementsFor(live, session.client))
-        await session.client.query(statement).catch((error: unknown) => {
-          throw isStatementRejected(error) ? refusedStatementError(error, options) : error
-        })
-      await session.client.query('set local check_function_bodies to default')
-      await verifyBuilt(options, locked)
-      await recordBuilt(options, locked)
+    const statements = await plan.statementsFor(live, session.client)
+    // The ledgers too: a database that could not be built stays empty.
+    await session.knex.transaction(async (transaction) => {
+      const prepared = await prepareLedgers()
+      const locked = { ...prepared, session: { ...session, knex: transaction } }
+      await markApplied(locked, options.target, migrations, async () => {
+        for (const statement of statements)
+          await session.client.query(statement).catch((error: unknown) => {
+            throw isStatementRejected(error) ? refusedStatementError(error, options) : error
+          })
+        await session.client.query('set local check_function_bodies to default')
+        await verifyBuilt(options, locked)
+        await recordBuilt(options, locked)
+      })
     })
   })
+  held.forEach(options.report)
 }
 
 /** The snapshot may promise what this server, or this role, cannot make. */

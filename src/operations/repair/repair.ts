@@ -32,7 +32,8 @@ export async function repair(
   confirmed: RepairPlan,
   survey: RepairSurvey,
 ): Promise<RepairResult> {
-  return withLockedSession(options, async (locked) => {
+  return withLockedSession(options, async ({ prepareLedgers }) => {
+    const locked = await prepareLedgers()
     const indexes = await rebuildIndexes(confirmed.indexes, options, locked, survey)
     throwIfStopped(options, indexes)
     const { records } = await survey(locked.session.client, indexes)

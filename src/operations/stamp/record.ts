@@ -38,8 +38,7 @@ export async function recordStamp(
   const detail = reason === null || accepted.length === 0 ? {} : { reason, differences: accepted.length }
   const preconditions = stampPreconditions(workspace, proposal.forget)
   const options = migrateOptionsFor(workspace, snapshot, context, preconditions)
-  return withLockedSession(options, async (locked) => {
-    const { client } = locked.session
+  return withLockedSession(options, async ({ session: { client }, prepareLedgers }) => {
     const inspection = await inspect(client, options.target)
     const assessment = await assessAt({ client, inspection, snapshot, workspace }, upTo)
     if (!sameFindings(findingsOf(assessment), accepted)) return { status: 'untrue', assessment }
@@ -47,7 +46,7 @@ export async function recordStamp(
     const unrecorded = options.target.migrations.filter(
       ({ revision }) => upTo.includes(revision) && !recorded.has(revision),
     )
-    await writeStamp(locked, options, { ...proposal, unrecorded }, detail)
+    await writeStamp(await prepareLedgers(), options, { ...proposal, unrecorded }, detail)
     return { status: 'recorded', revisions: unrecorded.map(({ revision }) => revision) }
   })
 }

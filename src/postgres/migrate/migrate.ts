@@ -5,7 +5,7 @@ import { addressOf, describeAddress } from '../connection/address.js'
 import type { Inspection } from '../inspect/inspection.js'
 import { withLockedSession } from '../session/locked-session.js'
 import type { MigrateOptions } from '../session/migrate-options.js'
-import type { LockedSession } from '../session/sessions.js'
+import type { CheckedSession } from '../session/sessions.js'
 import { createRevisionCheck, type RevisionCheck } from '../verify/check-revision.js'
 import { halfAppliedError } from '../verify/half-applied-error.js'
 import {
@@ -35,12 +35,13 @@ export async function applyPending(
 ): Promise<MigrationResult> {
   const started = performance.now()
   const { migrations, project } = options.target
-  const revisions = await withLockedSession(options, async (locked) => {
-    const pending = selectPending(migrations, locked.inspection, to)
+  const revisions = await withLockedSession(options, async (checked) => {
+    const pending = selectPending(migrations, checked.inspection, to)
     if (pending.length === 0) return []
-    await refuseHalfApplied(pending, options, locked)
+    await refuseHalfApplied(pending, options, checked)
     options.report({ event: 'knex loaded', ...findKnex(project) })
     const steps = await loadSteps(pending, project, options.policy)
+    const locked = await checked.prepareLedgers()
     return runSteps(steps, { ...options, ...locked }, check)
   })
   return { revisions, duration: performance.now() - started }
@@ -62,7 +63,7 @@ function selectPending(
 async function refuseHalfApplied(
   pending: readonly Migration[],
   { target, report }: MigrateOptions,
-  { session, inspection }: LockedSession,
+  { session, inspection }: CheckedSession,
 ): Promise<void> {
   if (!pending.some(({ revision }) => inspection.ledger?.last.has(revision))) return
   const { migrations, connection, snapshot } = target

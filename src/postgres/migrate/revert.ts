@@ -32,9 +32,10 @@ export async function revert(
   plan: RevertPlan,
   forcedBecause: string | null = null,
 ): Promise<readonly string[]> {
-  return withLockedSession(options, async (locked) => {
+  return withLockedSession(options, async ({ inspection, prepareLedgers }) => {
     const { migrations } = options.target
-    const planned = requirePlannedReverts(migrations, locked.inspection, plan)
+    const planned = requirePlannedReverts(migrations, inspection, plan)
+    const locked = await prepareLedgers()
     return withActiveRun({ ...options, ...locked }, planned.length, (run) =>
       revertAll(planned, run, forcedBecause),
     )

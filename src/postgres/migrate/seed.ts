@@ -27,7 +27,8 @@ export async function seed(options: MigrateOptions, directories: readonly string
   const files = await listSeeds(seeds, directories).catch(throwUnreadable)
   if (files.length === 0 && seeds.specific !== null)
     throwUnreadable(new Error(`seeds.specific names ${seeds.specific}, which does not exist`))
-  await withLockedSession(options, async (locked) => {
+  await withLockedSession(options, async ({ prepareLedgers }) => {
+    const locked = await prepareLedgers()
     for (const file of files) await runSeed({ ...options, ...locked }, file)
   })
   options.report({

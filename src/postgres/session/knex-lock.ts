@@ -14,7 +14,8 @@ export async function releaseKnexLock(
 ): Promise<boolean> {
   if (!(await isKnexLockTaken(client, schema, project))) return false
   const table = knexLockTable(schema, project)
-  await client.query(`begin; delete from ${table}; insert into ${table} (is_locked) values (0); commit`)
+  // One message is one transaction, also within another.
+  await client.query(`delete from ${table}; insert into ${table} (is_locked) values (0)`)
   return true
 }
 

@@ -15,15 +15,15 @@ import { type LockWaitOptions, takeWriterLock, withMigrationLock } from '../lock
 import { describeLockHolder } from '../locks/lock-holders.js'
 import { releaseKnexLock } from './knex-lock.js'
 import { withKnexSession } from './knex-session.js'
-import type { KnexSession, LockedSession } from './sessions.js'
+import type { CheckedSession, KnexSession, LockedSession } from './sessions.js'
 import type { MigrateOptions } from './migrate-options.js'
 import { requireSameDatabase } from './same-database.js'
 import { requireWritable } from './writable.js'
 
-/** Opens a session, takes the lock, inspects again, prepares the ledgers, and runs `use`. */
+/** Opens a session, takes the lock, inspects, checks the preconditions, and runs `use`, which may write. */
 export async function withLockedSession<T>(
   options: MigrateOptions,
-  use: (locked: LockedSession) => Promise<T>,
+  use: (checked: CheckedSession) => Promise<T>,
 ): Promise<T> {
   const { connection } = options.target
   return withLock(options, async (session, inspectAgain) => {
@@ -31,10 +31,13 @@ export async function withLockedSession<T>(
     return translateConnectionLoss([auditClient], connection, async () => {
       await takeWriterLock(auditClient, lockWaitOptions(options))
       const inspection = await inspectAgain()
-      const schema = await prepareLedgers(session.client, inspection, options).catch((error: unknown) => {
-        throw explainPrivilegeError(error, connection)
-      })
-      return use({ session, auditClient, inspection, schema, writer: writerOf(options) })
+      const prepare = async (): Promise<LockedSession> => {
+        const schema = await prepareLedgers(session.client, inspection, options).catch((error: unknown) => {
+          throw explainPrivilegeError(error, connection)
+        })
+        return { session, auditClient, inspection, schema, writer: writerOf(options) }
+      }
+      return use({ session, auditClient, inspection, prepareLedgers: prepare })
     })
   })
 }

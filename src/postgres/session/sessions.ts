@@ -16,12 +16,18 @@ export interface KnexSession {
   readonly watchdog: Watchdog
 }
 
-/** A session that holds the migration lock, and what was true of the database when it got the lock. */
-export interface LockedSession {
+/** A session that holds the migration lock, and what was true of the database when it got the lock. Nothing is written yet. */
+export interface CheckedSession {
   readonly session: KnexSession
   /** Writes the ledger outside the migration's transaction, so that a failure stays on record. */
   readonly auditClient: pg.Client
   readonly inspection: Inspection
+  /** Creates the ledger and records the identity where they are missing. To be called once nothing more can be refused. */
+  readonly prepareLedgers: () => Promise<LockedSession>
+}
+
+/** The same with ledgers that can be written. */
+export interface LockedSession extends Omit<CheckedSession, 'prepareLedgers'> {
   /** The schema of the ledgers. */
   readonly schema: string
   readonly writer: LedgerWriter
