@@ -117,6 +117,7 @@ function projectWorkspace(
     migrations,
     scratch: {
       scratch: config.scratchUrl === null ? null : otherAddress(base, config.scratchUrl),
+      prelude: config.scratchPrelude,
       embedded: async () => ({ ...otherAddress(base, await embedded.url('')), ssl: 'disable' }),
     },
     snapshotDirectory: snapshotFolders[0] ?? config.root,

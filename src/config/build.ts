@@ -56,9 +56,11 @@ function httpOf(values: ConfigValues): Config['http'] {
 
 function connectionsOf(values: ConfigValues, root: string) {
   const { MIGRATION_DATABASE_URL: migrationUrl, SCRATCH_DATABASE_URL: scratchUrl, DATABASE_SSL: ssl } = values
+  const { SCRATCH_PRELUDE: prelude } = values
   return {
     migrationUrl: migrationUrl === undefined ? null : normalizeUrl(migrationUrl),
     scratchUrl: scratchUrl === undefined ? null : normalizeUrl(scratchUrl),
+    scratchPrelude: prelude === undefined ? null : resolve(root, prelude),
     ssl: ssl === undefined || tlsModes.has(ssl) ? (ssl ?? null) : resolve(root, ssl),
     connectTimeout: parseDuration(values.CONNECT_TIMEOUT),
   }

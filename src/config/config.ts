@@ -29,6 +29,8 @@ export interface Config {
   readonly database: DatabaseConfig
   readonly migrationUrl: string | null
   readonly scratchUrl: string | null
+  /** A file of SQL. */
+  readonly scratchPrelude: string | null
   /** `disable`, `no-verify`, `verify`, or the path of a certificate authority. */
   readonly ssl: string | null
   readonly connectTimeout: number

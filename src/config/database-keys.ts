@@ -59,6 +59,12 @@ export const databaseKeys = {
     description:
       'Where migrations are replayed: a server on which the role may create databases, or an empty database. The server of the service is never used for that, unless this names it.',
   },
+  SCRATCH_PRELUDE: {
+    ...fileType,
+    default: null,
+    description:
+      'A file of SQL with what the service creates before it migrates, such as a schema. It is run in each scratch database first; what it makes is never promised.',
+  },
   CONNECT_TIMEOUT: {
     ...durationType,
     default: '30s',

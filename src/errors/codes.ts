@@ -166,8 +166,8 @@ export const errorCodes = {
   SCHEMA_LEDGER_MISPLACED: {
     exit: 6,
     meaning:
-      'The ledger is in a different PostgreSQL schema than Knex would use, or in several schemas. Knex would build everything a second time.',
-    fix: 'Correct `searchPath` or `schemaName` in the knexfile, or drop the ledger that is not in use.',
+      'The ledger is in a different PostgreSQL schema than Knex would use, or in several schemas, or a schema of the `searchPath` is missing. Knex would build everything in the wrong place.',
+    fix: 'Create the schema, correct `searchPath` or `schemaName` in the knexfile, or drop the ledger that is not in use.',
   },
   SCHEMA_MIGRATION_FAILED: {
     exit: 7,

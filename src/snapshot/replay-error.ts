@@ -1,6 +1,7 @@
 import { type ErrorChoice, SchemaError } from '../errors/schema-error.js'
-import { isExtensionMissing } from '../postgres/connection/sqlstate.js'
+import { hasSqlState, isExtensionMissing, sqlState } from '../postgres/connection/sqlstate.js'
 import type { Scratch } from '../postgres/scratch/scratch.js'
+import { missingRoleOf } from '../postgres/scratch/server-roles.js'
 
 /** The error of a replay. What stayed applied in a scratch database went with it. */
 export function describeReplayError(error: unknown, scratch: Scratch): unknown {
@@ -13,11 +14,21 @@ export function describeReplayError(error: unknown, scratch: Scratch): unknown {
   })
 }
 
+/** For a schema that no migration creates. */
+const schemaChoices: readonly ErrorChoice[] = [
+  ['searchPath', 'in the knexfile names the schemas that the service creates before it migrates'],
+  ['SCRATCH_PRELUDE=FILE.sql', 'creates in scratch databases whatever it creates before'],
+]
+
 /** What a migration needs of its server, a server of one's own may have; only an extension surely is that. */
 function withServerChoice({ code, cause, choices }: SchemaError, scratch: Scratch): readonly ErrorChoice[] {
   if (code !== 'SCHEMA_MIGRATION_FAILED') return choices
   const named = 'SCRATCH_DATABASE_URL=postgres://…'
   if (isExtensionMissing(cause)) return [[named, 'replays on a server that has the extension'], ...choices]
+  if (hasSqlState(cause, sqlState.invalidSchemaName)) return [...schemaChoices, ...choices]
+  const role = missingRoleOf(cause)
+  if (role !== null)
+    return [[`create role ${role}`, 'on the scratch server, which gets no role unasked'], ...choices]
   return scratch.isEmbedded
     ? [...choices, [named, 'replays on a server of yours, which has its extensions and settings']]
     : choices

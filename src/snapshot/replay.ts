@@ -20,6 +20,7 @@ import { type EmptyRevision, findEmptyChange, refuseUndeclaredChanges } from './
 import type { KnexProject } from '../project/knex-project.js'
 import { withoutOtherSettings } from '../core/model/scope.js'
 import type { Migration } from '../project/migration-files.js'
+import { type ReplayAttempt, withReplays } from './replay-attempts.js'
 import { describeReplayError } from './replay-error.js'
 
 export interface ReplayOptions {
@@ -44,8 +45,10 @@ export interface Replay {
 export async function replay(options: ReplayOptions): Promise<Replay> {
   const { scratch, migrations, report } = options
   report({ event: 'replaying', revisions: migrations.length, where: scratch.where })
-  const first = await scratch.withDatabase((connection) => replayFirst(connection, options))
-  const second = await scratch.withDatabase((connection) => replaySecond(connection, { options, first }))
+  const { first, second } = await withReplays(options, async (run) => {
+    const first = await run((attempt) => replayFirst(attempt, options))
+    return { first, second: await run((attempt) => replaySecond(attempt, { options, first })) }
+  })
   const revisions = migrations.map(({ revision, file, checksum }) => ({
     revision,
     file,
@@ -64,7 +67,8 @@ interface FirstReplay {
   readonly empty: readonly EmptyRevision[]
 }
 
-async function replayFirst(connection: Connection, options: ReplayOptions): Promise<FirstReplay> {
+async function replayFirst(attempt: ReplayAttempt, options: ReplayOptions): Promise<FirstReplay> {
+  const { connection, report, watch } = attempt
   const { base, major } = await withClient(connection, async (client) => ({
     base: await readCatalog(client, { ...ledgerTablesOf(options.project), ...allAnnotations }),
     major: await readServerMajor(client),
@@ -72,18 +76,15 @@ async function replayFirst(connection: Connection, options: ReplayOptions): Prom
   const changes = new Map<string, Changes>()
   const empty: EmptyRevision[] = []
   let before = base
-  await applyMigrations(
-    connection,
-    { ...options, report: reportRun(options.report) },
-    async (uncommitted) => {
-      const after = await uncommitted.read(allAnnotations)
-      const changed = changesBetween(before, after)
-      refuseUndeclaredChanges(uncommitted, changed)
-      empty.push(...(await findEmptyChange(uncommitted, changed, options.project)))
-      changes.set(uncommitted.revision, changed)
-      before = after
-    },
-  )
+  await applyMigrations(connection, { ...options, report: reportRun(report) }, async (uncommitted) => {
+    await watch(uncommitted)
+    const after = await uncommitted.read(allAnnotations)
+    const changed = changesBetween(before, after)
+    refuseUndeclaredChanges(uncommitted, changed)
+    empty.push(...(await findEmptyChange(uncommitted, changed, options.project)))
+    changes.set(uncommitted.revision, changed)
+    before = after
+  })
   return { base, major, changes, empty }
 }
 
@@ -93,21 +94,18 @@ interface SecondReplay {
 }
 
 async function replaySecond(
-  connection: Connection,
+  { connection, report, watch }: ReplayAttempt,
   { options, first }: SecondReplay,
 ): Promise<ReplayChanges> {
   const checkpoints = planCheckpoints(first.changes)
   const catalogs = new Map<string, Catalog>()
-  const { report } = options
-  await applyMigrations(
-    connection,
-    { ...options, report: reportLongRuns(report) },
-    async ({ revision, read }) => {
-      const checkpoint = checkpoints.get(revision)
-      if (checkpoint !== undefined)
-        catalogs.set(revision, pickKeys(await read(allAnnotations), checkpoint.keys()))
-    },
-  )
+  await applyMigrations(connection, { ...options, report: reportLongRuns(report) }, async (uncommitted) => {
+    await watch(uncommitted)
+    const { revision, read } = uncommitted
+    const checkpoint = checkpoints.get(revision)
+    if (checkpoint !== undefined)
+      catalogs.set(revision, pickKeys(await read(allAnnotations), checkpoint.keys()))
+  })
   return findRepeatedChanges(first.changes, checkpoints, catalogs, first.base)
 }
 

@@ -38,6 +38,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
     database: { kind: 'embedded', directory: join(root, '.schemagate/postgres') },
     migrationUrl: null,
     scratchUrl: null,
+    scratchPrelude: null,
     ssl: null,
     connectTimeout: 30_000,
     migrations: {
@@ -123,6 +124,7 @@ t.test('every key has its place in the configuration', async (t) => {
     DATABASE_SSL: 'ca.pem',
     MIGRATION_DATABASE_URL: `${url}_migration`,
     SCRATCH_DATABASE_URL: `${url}_scratch`,
+    SCRATCH_PRELUDE: 'db/before.sql',
     CONNECT_TIMEOUT: '500ms',
     MIGRATIONS_DIR: './migrations, /srv/more',
     KNEXFILE: 'db/knexfile.ts',
@@ -169,6 +171,7 @@ t.test('every key has its place in the configuration', async (t) => {
     database: { kind: 'url', url, from: 'DATABASE_URL (process environment)' },
     migrationUrl: `${url}_migration`,
     scratchUrl: `${url}_scratch`,
+    scratchPrelude: join(root, 'db/before.sql'),
     ssl: join(root, 'ca.pem'),
     connectTimeout: 500,
     migrations: {
@@ -476,7 +479,7 @@ t.test('the reference is one Markdown row a key', async (t) => {
   const [head, rule, ...rows] = configReference().split('\n')
   t.strictSame([head, rule], ['| key | default | meaning |', '|---|---|---|'])
   t.ok(rows.every((row) => /^\| `[A-Z_{}]+` \| [^|]+ \| [^|]+\. \|$/.test(row)))
-  t.equal(rows.length, 48)
+  t.equal(rows.length, 49)
   t.equal(
     rows.find((row) => row.includes('`ON_BEHIND`')),
     '| `ON_BEHIND` | `migrate` | What to do when the database lacks revisions of this build. Takes one of migrate, refuse, warn. |',

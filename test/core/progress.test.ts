@@ -176,6 +176,18 @@ const messages: {
       'warn | no promise | 2 revisions changed nothing in the catalog, so nothing is promised of them: 002 ran DO; 003 ran no statement',
     ],
   ],
+  'scratch role made': [
+    [
+      { event: 'scratch role made', role: 'reader' },
+      'info | replaying | from the start: role reader was missing on the scratch server, and is there until the end',
+    ],
+  ],
+  'scratch leftover': [
+    [
+      { event: 'scratch leftover', name: 'role reader', reason: 'it owns a table' },
+      'warn | scratch | role reader was made by a migration and stays on the scratch server: it owns a table',
+    ],
+  ],
   'snapshot written': [
     [
       {

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { askOnTerminal } from '../../src/cli/commands/confirm.js'
@@ -193,6 +195,59 @@ t.test('a database learns whose it is at its first migration, once', async (t) =
     { event: 'identified', identity: { service: 'songs', environment: 'production' } },
   ])
   t.strictSame(await owners(built.url), [identified('songs', 'production')])
+})
+
+t.test('what is refused leaves neither a ledger nor an identity', async (t) => {
+  const other = 'create table invoices (id int)'
+  const broken = { code: 'export const up = 1\n' }
+  const refusals: Readonly<Record<string, Arrangement>> = {
+    'init of a database that is not empty': { line: 'init', before: other, code: 'SCHEMA_NOT_EMPTY' },
+    'migrate with tables of others': { line: 'migrate', before: other, code: 'SCHEMA_UNMANAGED' },
+    'migrate with a file that cannot be loaded': {
+      line: 'migrate',
+      migrations: { '004_broken': broken },
+      env: { ON_UNVERIFIED: 'warn', NODE_ENV: 'development' },
+      code: 'SCHEMA_MIGRATION_UNLOADABLE',
+    },
+    'stamp of what is not true': {
+      line: 'stamp 002_plays --yes',
+      before: other,
+      code: 'SCHEMA_STAMP_UNTRUE',
+    },
+  }
+  for (const [name, { line, before = '', migrations: more = {}, env = {}, code }] of Object.entries(
+    refusals,
+  )) {
+    const project = await createProject(
+      t,
+      { ...migrations, ...more },
+      { snapshot: Object.keys(more).length === 0 },
+    )
+    if (before !== '') await project.query(before)
+    const found = await everythingAt(project.url)
+    t.match(await runHere(project, line, { env }), { document: { code } }, name)
+    t.strictSame(await everythingAt(project.url), found, name)
+  }
+})
+
+interface Arrangement {
+  readonly line: string
+  readonly before?: string
+  readonly migrations?: Migrations
+  readonly env?: Environment
+  readonly code: string
+}
+
+t.test('an init that fails leaves the database empty', async (t) => {
+  const project = await createProject(t, migrations)
+  const file = join(project.root, 'migrations/schema.snapshot.json')
+  await writeFile(
+    file,
+    (await project.read('migrations/schema.snapshot.json')).replaceAll('"type":"text"', '"type":"nothing"'),
+  )
+  const found = await everythingAt(project.url)
+  t.match(await runHere(project, 'init'), { document: { code: 'SCHEMA_INIT_REFUSED' } })
+  t.strictSame(await everythingAt(project.url), found)
 })
 
 t.test('a ledger that only Knex wrote is left alone until something is to be done', async (t) => {

@@ -38,6 +38,7 @@ const nowhere = async (): Promise<Connection> => {
 const sources = (found: Partial<ScratchSources>): ScratchSources => ({
   scratch: null,
   embedded: nowhere,
+  prelude: null,
   ...found,
 })
 const newDatabases = await findScratch(sources({ scratch: connectionTo(server) }))

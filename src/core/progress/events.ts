@@ -52,6 +52,10 @@ export interface ProgressEvents {
   'snapshot elsewhere': { readonly directory: string }
   'snapshot stale': { readonly stale: readonly StaleRevision[]; readonly missing: boolean }
   replaying: { readonly revisions: number; readonly where: string }
+  /** A migration names it, and the scratch server did not have it. It is dropped afterwards. */
+  'scratch role made': { readonly role: string }
+  /** A migration made it outside its scratch database, and it could not be taken away. */
+  'scratch leftover': { readonly name: string; readonly reason: string }
   'snapshot written': {
     readonly file: string
     readonly revisions: number

@@ -44,6 +44,13 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
     ),
   replaying: ({ revisions, where }) =>
     info('replaying', `${formatCount(revisions, 'revision')}, twice, in ${where}`),
+  'scratch role made': ({ role }) =>
+    info(
+      'replaying',
+      `from the start: role ${role} was missing on the scratch server, and is there until the end`,
+    ),
+  'scratch leftover': ({ name, reason }) =>
+    warn('scratch', `${name} was made by a migration and stays on the scratch server: ${reason}`),
   'snapshot written': ({ file, revisions, objects, duration }) =>
     info(
       'snapshot',

@@ -49,10 +49,10 @@ export async function initFromSnapshot(workspace: Workspace, control: TaskContro
   }
 }
 
-/** Whether an object is a promised extension, or the schema of one: a provider may have put it there. */
+/** Whether an object is promised, and a schema or an extension: the service or a provider may have put it there. */
 function isProvided(key: string, live: Catalog, { revisions }: Snapshot): boolean {
   const isPromised = (each: string): boolean => revisions.some(({ changes }) => changes[each] != null)
-  if (key.startsWith('extension:')) return isPromised(key)
+  if (/^(?:extension|schema):/.test(key) && isPromised(key)) return true
   return Object.entries(live).some(
     ([each, { schema }]) =>
       each.startsWith('extension:') && isPromised(each) && key === objectKey('schema', [String(schema)]),

@@ -4,7 +4,7 @@ import type pg from 'pg'
 export const sqlState = {
   /** A zero byte in a text. */
   characterNotInRepertoire: '22021',
-  /** This platform cannot set a session parameter. */
+  /** This platform cannot set a session parameter, or the server lacks the role to set. */
   invalidParameterValue: '22023',
   /** JSON with half of a surrogate pair. */
   invalidTextRepresentation: '22P02',
@@ -32,18 +32,22 @@ export const sqlState = {
   invalidPassword: '28P01',
   /** The database does not exist. */
   invalidCatalogName: '3D000',
+  /** The schema does not exist. */
+  invalidSchemaName: '3F000',
   /** PostgreSQL ended one of two transactions that waited for each other. */
   deadlockDetected: '40P01',
   /** The role lacks a privilege. */
   insufficientPrivilege: '42501',
   /** A ledger of an earlier release lacks a column. */
   undefinedColumn: '42703',
-  /** This version does not have a session parameter. */
+  /** This version does not have a session parameter, or the server a role. */
   undefinedObject: '42704',
   /** A ledger was dropped or moved. */
   undefinedTable: '42P01',
   /** A different process has created the database. */
   duplicateDatabase: '42P04',
+  /** A schema of this name exists. */
+  duplicateSchema: '42P06',
   /** The server has no room for the data. */
   diskFull: '53100',
   /** The server, the database or the role has no connection left. */

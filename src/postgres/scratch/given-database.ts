@@ -84,8 +84,14 @@ async function refuseUnowned(client: pg.Client, connection: Connection): Promise
   })
 }
 
-/** A database with subscriptions cannot be dropped. Without its slot a subscription is dropped without the publisher. */
+/**
+ * A database with subscriptions or replication slots cannot be dropped. Without its slot a subscription is dropped without the
+ * publisher.
+ */
 export async function dropSubscriptions(client: pg.Client): Promise<void> {
+  await client.query(
+    'select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database() and not active',
+  )
   const subscriptions = await queryRows(
     client,
     'select s.subname as name from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()',

@@ -7,6 +7,7 @@ import { type Connection, withClient } from '../connection/connect.js'
 import { queryRows } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { dropSubscriptions, readOnlyCondition, withGivenDatabase } from './given-database.js'
+import { runPrelude } from './prelude.js'
 
 /** A source of temporary databases. */
 export interface Scratch {
@@ -14,6 +15,8 @@ export interface Scratch {
   readonly where: string
   /** Whether they are on the server from npm, which is this project's alone. */
   readonly isEmbedded: boolean
+  /** A database on the server, for what is made beside the databases. */
+  readonly server: Connection
   /** Gives `use` an empty database, and drops or empties it afterwards. */
   withDatabase<T>(use: (connection: Connection) => Promise<T>): Promise<T>
 }
@@ -23,13 +26,28 @@ export interface ScratchSources {
   readonly scratch: Connection | null
   /** Starts the PostgreSQL from npm. Called only where none is named. */
   readonly embedded: () => Promise<Connection>
+  /** SCRATCH_PRELUDE: a file of SQL that is run in each database before it is used. */
+  readonly prelude: string | null
 }
 
 /**
  * Chooses where to create temporary databases: never on the configured server, unless SCRATCH_DATABASE_URL names it. Throws
  * SCHEMA_SCRATCH_UNAVAILABLE and the errors of connecting.
  */
-export async function findScratch({ scratch, embedded }: ScratchSources): Promise<Scratch> {
+export async function findScratch({ prelude, ...sources }: ScratchSources): Promise<Scratch> {
+  const found = await findServer(sources)
+  if (prelude === null) return found
+  return {
+    ...found,
+    withDatabase: (use) =>
+      found.withDatabase(async (connection) => {
+        await runPrelude(connection, prelude)
+        return use(connection)
+      }),
+  }
+}
+
+async function findServer({ scratch, embedded }: Omit<ScratchSources, 'prelude'>): Promise<Scratch> {
   if (scratch !== null)
     return (await canCreateDatabases(scratch)) ? scratchOnServer(scratch) : scratchInDatabase(scratch)
   const server = await embedded().catch((cause: unknown) => {
@@ -54,6 +72,7 @@ function scratchOnServer(prepared: Connection): Scratch {
   return {
     where: `a new database on ${describeServer(server)}`,
     isEmbedded: false,
+    server,
     withDatabase: async (use) => {
       const name = createScratchName()
       const database = { ...prepared, url: replaceDatabaseName(server.url, name) }
@@ -110,6 +129,7 @@ function scratchInDatabase(connection: Connection): Scratch {
   return {
     where: describeAddress(addressOf(connection)),
     isEmbedded: false,
+    server: unprepared(connection),
     withDatabase: (use) => withGivenDatabase(connection, use),
   }
 }

@@ -18,6 +18,7 @@ import { withKnexSession } from './knex-session.js'
 import type { CheckedSession, KnexSession, LockedSession } from './sessions.js'
 import type { MigrateOptions } from './migrate-options.js'
 import { requireSameDatabase } from './same-database.js'
+import { requireLedgerSchema } from './service-schemas.js'
 import { requireWritable } from './writable.js'
 
 /** Opens a session, takes the lock, inspects, checks the preconditions, and runs `use`, which may write. */
@@ -110,14 +111,12 @@ async function requireTarget(session: KnexSession, { target, guard }: MigrateOpt
 
 async function prepareLedgers(
   client: pg.Client,
-  { schema, identity, ledger, database }: Inspection,
-  { target: { project }, guard, report }: MigrateOptions,
+  inspection: Inspection,
+  { target, guard, report }: MigrateOptions,
 ): Promise<string> {
-  if (schema === null)
-    throw new SchemaError('SCHEMA_PRIVILEGE_MISSING', {
-      what: 'The search_path names no existing PostgreSQL schema in which Knex could keep its ledger. Nothing was done.',
-      choices: [['searchPath, schemaName', 'in the knexfile name the schema']],
-    })
+  const { identity, ledger, database } = inspection
+  const { project } = target
+  const schema = requireLedgerSchema(target, inspection)
   if (project.schemaName !== null)
     await client.query(`create schema if not exists ${pg.escapeIdentifier(project.schemaName)}`)
   await requireLedgerAccess(client, schema, project.tableName, database)

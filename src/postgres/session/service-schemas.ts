@@ -1,0 +1,33 @@
+import { objectKey } from '../../core/model/catalog.js'
+import { type ErrorChoice, SchemaError } from '../../errors/schema-error.js'
+import { addressOf, describeAddress } from '../connection/address.js'
+import type { Inspection } from '../inspect/inspection.js'
+import type { MigrationTarget } from './migrate-options.js'
+
+/**
+ * Returns the schema of the ledgers. Throws SCHEMA_PRIVILEGE_MISSING where there is none, and SCHEMA_LEDGER_MISPLACED where a
+ * schema of the searchPath is missing that the snapshot found before the first revision: Knex would create everything in the
+ * next one.
+ */
+export function requireLedgerSchema(target: MigrationTarget, { schema, live }: Inspection): string {
+  const { project, snapshot, connection } = target
+  const keyOf = (name: string): string => objectKey('schema', [name])
+  const missing = project.searchPath.filter((name) => name !== '$user' && live[keyOf(name)] === undefined)
+  const expected = missing.filter((name) => name !== 'public' && snapshot?.base[keyOf(name)] !== undefined)
+  if (schema !== null && expected.length === 0) return schema
+  const create = missing.map((name): ErrorChoice => [
+    `create schema ${name}`,
+    'as the service does before it migrates',
+  ])
+  throw new SchemaError(schema === null ? 'SCHEMA_PRIVILEGE_MISSING' : 'SCHEMA_LEDGER_MISPLACED', {
+    what:
+      schema === null
+        ? 'The search_path names no existing PostgreSQL schema in which Knex could keep its ledger. Nothing was done.'
+        : `The searchPath names schema ${expected.join(', ')}, which no migration creates and this database does not have: Knex would create everything in schema ${schema}. Nothing was done.`,
+    facts: [
+      ['database', describeAddress(addressOf(connection))],
+      ...(project.searchPath.length === 0 ? [] : [['searchPath', project.searchPath.join(', ')] as const]),
+    ],
+    choices: [...create, ['searchPath, schemaName', 'in the knexfile name the schema']],
+  })
+}
