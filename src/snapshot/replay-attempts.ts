@@ -4,7 +4,9 @@ import { causesOf } from '../core/text/causes.js'
 import { errorMessage } from '../core/text/redact.js'
 import type { Connection } from '../postgres/connection/connect.js'
 import { hasSqlState, sqlState } from '../postgres/connection/sqlstate.js'
+import { variablesFor, withVariables } from '../postgres/scratch/environment.js'
 import { createSchemas } from '../postgres/scratch/prelude.js'
+import { type RunInScratch, withRedirectedConnections } from '../postgres/scratch/redirect-connections.js'
 import type { Scratch } from '../postgres/scratch/scratch.js'
 import { withServerObjectsRemoved } from '../postgres/scratch/server-objects.js'
 import { createRole, dropRole, missingRoleOf } from '../postgres/scratch/server-roles.js'
@@ -17,6 +19,8 @@ export interface ReplayAttempt {
   readonly report: ProgressReporter
   /** To be called for each revision before its commit. */
   readonly watch: RevisionCheck
+  /** Runs code of the migrations: their own connections lead to the scratch database too. */
+  readonly run: RunInScratch
 }
 
 /** Replays a folder, again from the start where it turns out that the scratch database has to be prepared differently. */
@@ -34,6 +38,8 @@ interface Provisions {
   readonly schemas: Set<string>
   /** Roles that migrations only name. */
   readonly roles: Set<string>
+  /** The addresses that were reported. */
+  readonly redirected: Set<string>
 }
 
 /**
@@ -41,7 +47,11 @@ interface Provisions {
  * replay, and the roles that were made for them after the last.
  */
 export async function withReplays<T>(place: ReplayPlace, use: (run: RunReplay) => Promise<T>): Promise<T> {
-  const provisions = { schemas: new Set(serviceSchemasOf(place.project)), roles: new Set<string>() }
+  const provisions = {
+    schemas: new Set(serviceSchemasOf(place.project)),
+    roles: new Set<string>(),
+    redirected: new Set<string>(),
+  }
   const { scratch, report } = place
   try {
     return await use(async (replayOnce) => {
@@ -60,12 +70,14 @@ export async function withReplays<T>(place: ReplayPlace, use: (run: RunReplay) =
 
 /** Those of the searchPath, which Knex does not create. That of the ledger is created with it. */
 function serviceSchemasOf({ searchPath, schemaName }: KnexProject): readonly string[] {
-  return searchPath.filter((name) => !['public', '$user', schemaName].includes(name) && !/^pg_/.test(name))
+  return searchPath.filter(
+    (name) => !['public', '$user', schemaName].includes(name) && !name.startsWith('pg_'),
+  )
 }
 
 /** Null where it is to be tried again. What was noticed is reported of the last attempt. */
 async function tryReplay<T>(
-  { scratch, report }: ReplayPlace,
+  { scratch, project, report }: ReplayPlace,
   provisions: Provisions,
   replayOnce: (attempt: ReplayAttempt) => Promise<T>,
 ): Promise<{ readonly result: T } | null> {
@@ -80,7 +92,16 @@ async function tryReplay<T>(
           await note(client, transactional)
           refuseSkippedSchema(observed, provisions)
         }
-        return replayOnce({ connection, report: hold, watch })
+        const onRedirect = (address: string): void => {
+          if (!provisions.redirected.has(address)) report({ event: 'connection redirected', address })
+          provisions.redirected.add(address)
+        }
+        const [folder = '.'] = project.directories
+        return withVariables(variablesFor(connection), () =>
+          withRedirectedConnections({ connection, folder, onRedirect }, (run) =>
+            replayOnce({ connection, report: hold, watch, run }),
+          ),
+        )
       }),
     )
     held.forEach(report)

@@ -1,5 +1,7 @@
 import type { Catalog } from '../core/model/catalog.js'
 import { planCheckpoints, findRepeatedChanges, type ReplayChanges } from '../core/model/replay-checkpoints.js'
+import { findRenamed } from '../core/model/find-renamed.js'
+import type { RenamedObject } from '../core/model/renamed-object.js'
 import { defaultScope } from '../core/model/scope.js'
 import {
   mergeReplays,
@@ -9,10 +11,12 @@ import {
   type Snapshot,
 } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
-import { type Connection, withClient } from '../postgres/connection/connect.js'
+import { withClient } from '../postgres/connection/connect.js'
 import { readServerMajor } from '../postgres/connection/query.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../postgres/introspect/read-catalog.js'
 import { applyPending } from '../postgres/migrate/migrate.js'
+import { withVariables } from '../postgres/scratch/environment.js'
+import type { RunInScratch } from '../postgres/scratch/redirect-connections.js'
 import type { Scratch } from '../postgres/scratch/scratch.js'
 import type { RunPolicy } from '../postgres/session/migrate-options.js'
 import type { RevisionCheck } from '../postgres/verify/check-revision.js'
@@ -22,6 +26,7 @@ import { withoutOtherSettings } from '../core/model/scope.js'
 import type { Migration } from '../project/migration-files.js'
 import { type ReplayAttempt, withReplays } from './replay-attempts.js'
 import { describeReplayError } from './replay-error.js'
+import { shiftedTimeZone, withShiftedDate } from './shifted-date.js'
 
 export interface ReplayOptions {
   readonly scratch: Scratch
@@ -49,11 +54,12 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     const first = await run((attempt) => replayFirst(attempt, options))
     return { first, second: await run((attempt) => replaySecond(attempt, { options, first })) }
   })
+  if (second.renamed.length > 0) report({ event: 'names differ', objects: second.renamed })
   const revisions = migrations.map(({ revision, file, checksum }) => ({
     revision,
     file,
     checksum,
-    ...mergeReplays(first.changes.get(revision) ?? {}, second.get(revision) ?? {}),
+    ...mergeReplays(first.changes.get(revision) ?? {}, second.changes.get(revision) ?? {}),
   }))
   // What the scratch database is set to is no property of the project.
   const base = withoutOtherSettings(first.base, {})
@@ -64,6 +70,8 @@ interface FirstReplay {
   readonly major: number
   readonly base: Catalog
   readonly changes: ReplayChanges
+  /** After the last revision. */
+  readonly catalog: Catalog
   readonly empty: readonly EmptyRevision[]
 }
 
@@ -76,7 +84,7 @@ async function replayFirst(attempt: ReplayAttempt, options: ReplayOptions): Prom
   const changes = new Map<string, Changes>()
   const empty: EmptyRevision[] = []
   let before = base
-  await applyMigrations(connection, { ...options, report: reportRun(report) }, async (uncommitted) => {
+  await applyMigrations(attempt, { ...options, report: reportRun(report) }, async (uncommitted) => {
     await watch(uncommitted)
     const after = await uncommitted.read(allAnnotations)
     const changed = changesBetween(before, after)
@@ -85,7 +93,7 @@ async function replayFirst(attempt: ReplayAttempt, options: ReplayOptions): Prom
     changes.set(uncommitted.revision, changed)
     before = after
   })
-  return { base, major, changes, empty }
+  return { base, major, changes, catalog: before, empty }
 }
 
 interface SecondReplay {
@@ -93,31 +101,51 @@ interface SecondReplay {
   readonly first: FirstReplay
 }
 
+interface RepeatedReplay {
+  readonly changes: ReplayChanges
+  readonly renamed: readonly RenamedObject[]
+}
+
+/** On another day, so that what is made from the date differs. */
 async function replaySecond(
-  { connection, report, watch }: ReplayAttempt,
+  attempt: ReplayAttempt,
   { options, first }: SecondReplay,
-): Promise<ReplayChanges> {
+): Promise<RepeatedReplay> {
   const checkpoints = planCheckpoints(first.changes)
   const catalogs = new Map<string, Catalog>()
-  await applyMigrations(connection, { ...options, report: reportLongRuns(report) }, async (uncommitted) => {
-    await watch(uncommitted)
-    const { revision, read } = uncommitted
-    const checkpoint = checkpoints.get(revision)
-    if (checkpoint !== undefined)
-      catalogs.set(revision, pickKeys(await read(allAnnotations), checkpoint.keys()))
+  let last: Catalog = {}
+  const check: RevisionCheck = async (uncommitted) => {
+    await attempt.watch(uncommitted)
+    const checkpoint = checkpoints.get(uncommitted.revision)
+    if (checkpoint === undefined) return
+    last = await uncommitted.read(allAnnotations)
+    catalogs.set(uncommitted.revision, pickKeys(last, checkpoint.keys()))
+  }
+  const report = reportLongRuns(attempt.report)
+  await onAnotherDay((runShifted) => {
+    const run: RunInScratch = (code) => attempt.run(() => runShifted(code))
+    return applyMigrations({ ...attempt, run }, { ...options, report }, check)
   })
-  return findRepeatedChanges(first.changes, checkpoints, catalogs, first.base)
+  const changes = findRepeatedChanges(first.changes, checkpoints, catalogs, first.base)
+  const others = Object.keys(last).filter((key) => first.catalog[key] === undefined)
+  return { changes, renamed: findRenamed(first.changes, changes, others) }
+}
+
+/** The time zone is that of the whole process, the date that of the code alone. */
+function onAnotherDay<T>(use: (run: RunInScratch) => Promise<T>): Promise<T> {
+  return withVariables({ TZ: shiftedTimeZone }, () => withShiftedDate(use))
 }
 
 /** Nobody else uses a scratch database, so there is nobody to wait for; a check reads each revision on its own. */
 const scratchPolicy: RunPolicy = { transaction: 'each', lockWaitTimeout: 0, lockTimeout: 0, deadline: 0 }
 
 async function applyMigrations(
-  connection: Connection,
+  { connection, run }: ReplayAttempt,
   { scratch, project, migrations, report }: ReplayOptions,
   check: RevisionCheck,
 ): Promise<void> {
-  const target = { connection, project, migrations, snapshot: null, scope: defaultScope }
+  const confined = migrations.map(runningBy(run))
+  const target = { connection, project, migrations: confined, snapshot: null, scope: defaultScope }
   const options = { target, guard: null, policy: scratchPolicy, report }
   await applyPending(options, null, check).catch((error: unknown) => {
     throw describeReplayError(error, scratch)
@@ -137,4 +165,21 @@ function reportRun(report: ProgressReporter): ProgressReporter {
     if (progress.event === 'notice' || progress.event === 'transaction ended') report(progress)
     else reportLongRuns(report)(progress)
   }
+}
+
+/** A migration whose code, and what it imports first, is run in that way. */
+function runningBy(run: RunInScratch): (migration: Migration) => Migration {
+  return (migration) => ({
+    ...migration,
+    load: async () => {
+      const loaded = await run(() => migration.load())
+      const { up, before, after } = loaded
+      return {
+        ...loaded,
+        up: (knex) => run(() => up(knex)),
+        before: (knex) => run(() => before(knex)),
+        after: (knex) => run(() => after(knex)),
+      }
+    },
+  })
 }

@@ -182,6 +182,21 @@ const messages: {
       'info | replaying | from the start: role reader was missing on the scratch server, and is there until the end',
     ],
   ],
+  'connection redirected': [
+    [
+      { event: 'connection redirected', address: 'app@db:5432/songs' },
+      'warn | replaying | a migration connects to app@db:5432/songs by itself; in a replay that leads to the scratch database',
+    ],
+  ],
+  'names differ': [
+    [
+      {
+        event: 'names differ',
+        objects: [{ revision: '002_days', key: 'table:public.day_20261130', pattern: 'table:public.day_2*' }],
+      },
+      'warn | no promise | another name at every replay, so nothing is promised of table:public.day_20261130; VERIFY_IGNORE=table:public.day_2* leaves what is there out of verify',
+    ],
+  ],
   'scratch leftover': [
     [
       { event: 'scratch leftover', name: 'role reader', reason: 'it owns a table' },

@@ -174,3 +174,84 @@ t.test('a prelude makes in scratch databases what the service creates before it 
     text: /^SCHEMA_SOURCE_INVALID: The prelude of scratch databases could not be run: syntax error/,
   })
 })
+
+const dated = `const day = () => new Date().toISOString().slice(0, 10).replaceAll('-', '')
+export async function up(knex) {
+  await knex.raw('create table records (id int, made_at timestamp default \\'' + new Date().toISOString() + '\\')')
+  await knex.raw('create table records_seen_' + day() + ' (id int primary key)')
+}
+`
+
+t.test('what is named or made from the date is not promised, and what hides it is said', async (t) => {
+  const { error, snapshot, events } = await replayOn(t, named, { '001_records': dated })
+  t.equal(error, '')
+  const [now] = await query(server, `select extract(year from now() at time zone 'utc')::int as year`)
+  t.equal(new Date().getUTCFullYear(), now?.['year'], 'it is another day for migrations alone')
+  const [revision] = snapshot?.revisions ?? []
+  t.strictSame(
+    Object.keys(revision?.changes ?? {}).filter((key) => key.includes('records_seen')),
+    [],
+  )
+  t.strictSame(revision?.undetermined, { 'column:public.records.made_at': ['default'] })
+  const today = new Date().toISOString().slice(0, 10).replaceAll('-', '')
+  t.match(
+    events.find(({ event }) => event === 'names differ'),
+    {
+      objects: [
+        {
+          revision: '001_records',
+          key: `table:public.records_seen_${today}`,
+          pattern: 'table:public.records_seen_2*',
+        },
+      ],
+    },
+  )
+})
+
+t.test(
+  'a migration that uses a database of its own writes to the scratch database in a replay',
+  async (t) => {
+    const url = await createDatabase(t)
+    await query(url, 'create table visits (id int)')
+    const { hostname, port, username, password, pathname } = new URL(url)
+    const literal = JSON.stringify({
+      host: hostname,
+      port: Number(port),
+      user: username,
+      password,
+      database: pathname.slice(1),
+    })
+    const sources: Readonly<Record<string, string>> = {
+      'a literal': literal,
+      'the environment': '{ connectionString: process.env.APP_URL }',
+      'the variables of libpq': 'process.env.PGDATABASE === undefined ? NEVER : {}',
+    }
+    const variables = { APP_URL: url }
+    Object.assign(process.env, variables)
+    t.teardown(async () => void Reflect.deleteProperty(process.env, 'APP_URL'))
+    for (const [index, [name, config]] of Object.entries(sources).entries()) {
+      const { error, events, snapshot } = await replayOn(t, named, {
+        '001_visits': raw('create table visits (id int)'),
+        [`002_first_${index}`]: `import pg from 'pg'
+        export const config = { changes: 'rows' }
+        const pool = new pg.Pool(${config})
+        export async function up(knex) {
+          await pool.query('insert into visits values (1)')
+          const { rows } = await pool.query('select count(*)::int as visits from visits')
+          if (rows[0].visits !== 1) throw new Error('it is not the scratch database')
+        }\n`,
+      })
+      t.equal(error, '', name)
+      t.equal(snapshot?.revisions.length, 2)
+      t.equal(process.env['APP_URL'], url, 'the environment is as before')
+      if (name === 'a literal')
+        t.match(
+          events.find(({ event }) => event === 'connection redirected'),
+          {
+            address: `${username}@${hostname}:${port}${pathname}`,
+          },
+        )
+    }
+    t.strictSame(await query(url, 'select * from visits'), [])
+  },
+)

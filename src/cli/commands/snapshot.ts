@@ -1,5 +1,6 @@
 import { describeChangedObjects, describeDifference } from '../../core/model/describe.js'
 import { diff } from '../../core/model/diff.js'
+import type { RenamedObject } from '../../core/model/renamed-object.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { ProgressReporter } from '../../core/progress/events.js'
 import { noticeOf, type RevisionNotice } from '../../core/progress/notices.js'
@@ -68,6 +69,7 @@ async function generateSnapshot(
       undetermined,
       promised: seen.promised,
       empty: seen.empty,
+      renamed: seen.renamed,
       notices: seen.notices,
     },
   }
@@ -77,17 +79,19 @@ async function generateSnapshot(
 function collectPromises(report: ProgressReporter) {
   const promised: { readonly revision: string; readonly changes: string }[] = []
   const empty: string[] = []
+  const renamed: RenamedObject[] = []
   const notices: RevisionNotice[] = []
   const collect: ProgressReporter = (progress) => {
     report(progress)
     if (progress.event === 'notice') notices.push(noticeOf(progress))
+    if (progress.event === 'names differ') renamed.push(...progress.objects)
     if (progress.event === 'promises empty') empty.push(...progress.revisions)
     if (progress.event === 'revision promised') {
       const { revision, changes, existing } = progress
       promised.push({ revision, changes: describeChangedObjects(changes, existing) })
     }
   }
-  return { report: collect, promised, empty, notices }
+  return { report: collect, promised, empty, renamed, notices }
 }
 
 /** Compares the texts of the files first, which needs no database, then the catalog changes of a replay. */

@@ -3,6 +3,7 @@ import type { History } from '../history/history.js'
 import type { StoredIdentity } from '../history/ownership.js'
 import type { Decision } from '../history/policy.js'
 import type { StaleRevision } from '../model/snapshot-staleness.js'
+import type { RenamedObject } from '../model/renamed-object.js'
 import type { Changes } from '../model/snapshot.js'
 import type { Heartbeat } from './heartbeat.js'
 import type { Blocker } from './session-activity.js'
@@ -56,6 +57,10 @@ export interface ProgressEvents {
   'scratch role made': { readonly role: string }
   /** A migration made it outside its scratch database, and it could not be taken away. */
   'scratch leftover': { readonly name: string; readonly reason: string }
+  /** A migration connects by itself, to a database in which a replay is to write nothing. */
+  'connection redirected': { readonly address: string }
+  /** Objects that have another name at every replay, each with a pattern for VERIFY_IGNORE. */
+  'names differ': { readonly objects: readonly RenamedObject[] }
   'snapshot written': {
     readonly file: string
     readonly revisions: number

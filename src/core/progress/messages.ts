@@ -2,6 +2,7 @@ import type { History } from '../history/history.js'
 import { describeOwner } from '../history/ownership.js'
 import { describeUnpromised } from '../impact/unpromised-schemas.js'
 import { describeChangedObjects } from '../model/describe.js'
+import { patternsOf } from '../model/renamed-object.js'
 import { formatCount, describeCounts, describeDuration } from '../text/format.js'
 import { toPrintable } from '../text/printable.js'
 import type { Progress, ProgressEvents } from './events.js'
@@ -48,6 +49,16 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
     info(
       'replaying',
       `from the start: role ${role} was missing on the scratch server, and is there until the end`,
+    ),
+  'connection redirected': ({ address }) =>
+    warn(
+      'replaying',
+      `a migration connects to ${address} by itself; in a replay that leads to the scratch database`,
+    ),
+  'names differ': ({ objects }) =>
+    warn(
+      'no promise',
+      `another name at every replay, so nothing is promised of ${objects.map(({ key }) => key).join(', ')}; VERIFY_IGNORE=${patternsOf(objects)} leaves what is there out of verify`,
     ),
   'scratch leftover': ({ name, reason }) =>
     warn('scratch', `${name} was made by a migration and stays on the scratch server: ${reason}`),

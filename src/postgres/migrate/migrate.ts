@@ -5,7 +5,7 @@ import { addressOf, describeAddress } from '../connection/address.js'
 import type { Inspection } from '../inspect/inspection.js'
 import { withLockedSession } from '../session/locked-session.js'
 import type { MigrateOptions } from '../session/migrate-options.js'
-import type { CheckedSession } from '../session/sessions.js'
+import type { OpenedSession } from '../session/sessions.js'
 import { createRevisionCheck, type RevisionCheck } from '../verify/check-revision.js'
 import { halfAppliedError } from '../verify/half-applied-error.js'
 import {
@@ -63,7 +63,7 @@ function selectPending(
 async function refuseHalfApplied(
   pending: readonly Migration[],
   { target, report }: MigrateOptions,
-  { session, inspection }: CheckedSession,
+  { session, inspection }: OpenedSession,
 ): Promise<void> {
   if (!pending.some(({ revision }) => inspection.ledger?.last.has(revision))) return
   const { migrations, connection, snapshot } = target

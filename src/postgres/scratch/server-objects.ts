@@ -79,7 +79,7 @@ async function readServerObjects(client: pg.ClientBase): Promise<ServerObjects> 
       String(name),
       {
         undo: [prepare, undo].filter((sql) => sql !== null).map(String),
-        redo: redo === null ? null : String(redo),
+        redo: typeof redo === 'string' ? redo : null,
       },
     ]),
   )

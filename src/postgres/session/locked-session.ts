@@ -15,7 +15,7 @@ import { type LockWaitOptions, takeWriterLock, withMigrationLock } from '../lock
 import { describeLockHolder } from '../locks/lock-holders.js'
 import { releaseKnexLock } from './knex-lock.js'
 import { withKnexSession } from './knex-session.js'
-import type { CheckedSession, KnexSession, LockedSession } from './sessions.js'
+import type { OpenedSession, KnexSession, LockedSession } from './sessions.js'
 import type { MigrateOptions } from './migrate-options.js'
 import { requireSameDatabase } from './same-database.js'
 import { requireLedgerSchema } from './service-schemas.js'
@@ -24,7 +24,7 @@ import { requireWritable } from './writable.js'
 /** Opens a session, takes the lock, inspects, checks the preconditions, and runs `use`, which may write. */
 export async function withLockedSession<T>(
   options: MigrateOptions,
-  use: (checked: CheckedSession) => Promise<T>,
+  use: (checked: OpenedSession) => Promise<T>,
 ): Promise<T> {
   const { connection } = options.target
   return withLock(options, async (session, inspectAgain) => {

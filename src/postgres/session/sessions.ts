@@ -17,7 +17,7 @@ export interface KnexSession {
 }
 
 /** A session that holds the migration lock, and what was true of the database when it got the lock. Nothing is written yet. */
-export interface CheckedSession {
+export interface OpenedSession {
   readonly session: KnexSession
   /** Writes the ledger outside the migration's transaction, so that a failure stays on record. */
   readonly auditClient: pg.Client
@@ -27,7 +27,7 @@ export interface CheckedSession {
 }
 
 /** The same with ledgers that can be written. */
-export interface LockedSession extends Omit<CheckedSession, 'prepareLedgers'> {
+export interface LockedSession extends Omit<OpenedSession, 'prepareLedgers'> {
   /** The schema of the ledgers. */
   readonly schema: string
   readonly writer: LedgerWriter
