@@ -102,9 +102,9 @@ async function registerTsx(path: string): Promise<void> {
   for (const api of ['tsx/cjs/api', 'tsx/esm/api']) {
     const file = findTsx(path, api)
     if (file === null) return
-    const exports: unknown = createRequire(file)(file)
-    if (isRecord(exports) && typeof exports['register'] === 'function')
-      Reflect.apply(exports['register'], null, [])
+    // Its CommonJS build of the hooks for `import` looks for its files in the wrong place.
+    const { register } = await importFile(file.replace(/\.cjs$/, '.mjs'))
+    if (typeof register === 'function') Reflect.apply(register, null, [])
   }
 }
 
