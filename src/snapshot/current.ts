@@ -7,6 +7,7 @@ import type { ProjectWorkspace, Workspace } from '../workspace.js'
 import { conflictingVersions } from './conflict-markers.js'
 import { parseSnapshot, readSnapshotText, saveSnapshot } from './file.js'
 import { findSnapshot } from './find.js'
+import { describeSeparateTransactions } from './separate-transactions.js'
 import { staleSnapshotError } from './usable.js'
 
 /**
@@ -60,6 +61,8 @@ export async function makeSnapshot(
   const snapshot = reuseUndeterminedValues(fresh, earlier)
   const file = await saveSnapshot(snapshotDirectory, snapshot)
   reportPromises(snapshot, earlier, report)
+  if (workspace.config.migrations.transaction === 'batch')
+    for (const text of describeSeparateTransactions(snapshot, earlier)) report({ event: 'note', text })
   const keys = new Set(snapshot.revisions.flatMap(({ changes }) => Object.keys(changes)))
   report({
     event: 'snapshot written',

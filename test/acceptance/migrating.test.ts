@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import knexFrom from 'knex'
 import t from 'tap'
 import { formatProgress } from '../../src/core/progress/messages.js'
-import { call } from '../support/command.js'
+import { call, runHere } from '../support/command.js'
 import { createRole } from '../support/database.js'
 import { logOf } from '../support/process.js'
 import { createProject, type Project } from '../support/project.js'
@@ -280,6 +280,20 @@ t.test('an enum value is added and used by two revisions, each in its own transa
     '002_happy': `alter type mood add value 'happy'`,
     '003_happy_song': `insert into songs values ('happy')`,
   })
+  const notes = async () =>
+    (await runHere(project, 'snapshot')).events.flatMap((event) =>
+      event.event === 'note' ? [event.text] : [],
+    )
+  t.strictSame(await notes(), [], 'what is known is not said again')
+  await project.write({ '004_glad': `alter type mood add value 'glad'` })
+  t.strictSame(await notes(), [
+    "a revision that writes 'happy'::public.mood to rows cannot share a transaction with 002_happy, which adds it; MIGRATION_TRANSACTION=each commits each revision before the next one",
+  ])
+  await project.write({ '005_glad_song': `alter table songs alter mood set default 'glad'` })
+  t.strictSame(await notes(), [
+    "005_glad_song cannot share a transaction with 004_glad: it uses 'glad'::public.mood, which that adds; MIGRATION_TRANSACTION=each commits each revision before the next one",
+  ])
+  await project.rebuild({ '004_glad': null, '005_glad_song': null })
   await project.migrate('001_moods')
   const together = await project.run('migrate')
   t.equal(together.exit, 7)
