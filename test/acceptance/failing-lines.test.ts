@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import ts from 'typescript'
+import { originalPosition } from '../../src/project/original-position.js'
 import { call } from '../support/command.js'
 import { createProject, type Migrations, type Project } from '../support/project.js'
 
@@ -227,6 +228,30 @@ t.test('lines of TypeScript are those of its source', async (t) => {
     const { stderr } = await compiledProject.run('migrate', { ...env, MIGRATION_TRANSACTION: 'each' })
     t.equal(originOf(stderr), toldOfTypeScript)
   })
+})
+
+t.test('a source map is found in the file and beside it, with a source that is there or not', async (t) => {
+  const source = `const one: number = 1\n\nexport const two: number = one + 1\n`
+  const transpile = (options: ts.CompilerOptions) =>
+    ts.transpileModule(source, {
+      fileName: 'two.ts',
+      compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022, ...options },
+    })
+  const beside = transpile({ sourceMap: true })
+  const inline = transpile({ inlineSourceMap: true, inlineSources: true })
+  const root = t.testdir({
+    there: { 'two.ts': source, 'two.js': beside.outputText, 'two.js.map': beside.sourceMapText ?? '' },
+    gone: { 'two.js': inline.outputText },
+    broken: { 'two.js': beside.outputText, 'two.js.map': '{' },
+    plain: { 'two.js': '\n\nexport const two = 2\n' },
+  })
+  const line = beside.outputText.split('\n').findIndex((text) => text.includes('two')) + 1
+  const positionIn = (folder: string) => originalPosition(join(root, folder, 'two.js'), line, 14)
+  t.strictSame(positionIn('there'), { path: join(root, 'there/two.ts'), line: 3, text: source })
+  t.strictSame(positionIn('gone'), { path: join(root, 'gone/two.ts'), line: 3, text: source })
+  t.strictSame(positionIn('broken'), { path: join(root, 'broken/two.js'), line, text: beside.outputText })
+  t.match(positionIn('plain'), { path: join(root, 'plain/two.js'), line })
+  t.strictSame(positionIn('nowhere'), { path: join(root, 'nowhere/two.js'), line, text: null })
 })
 
 t.test('so does a down, a seed, and a replay in a scratch database', async (t) => {

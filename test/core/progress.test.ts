@@ -10,6 +10,7 @@ import {
   describeBlocker,
   shortenQuery,
 } from '../../src/core/progress/session-activity.js'
+import { excerptStatement } from '../../src/core/progress/statement-excerpt.js'
 import { title, text } from './songs.js'
 
 const history = (position: Position) => ({
@@ -578,6 +579,29 @@ t.test('a query is shortened to one line without its data', async (t) => {
     [`select ${'a, '.repeat(50)}b`, `select ${'a, '.repeat(24)}…`],
   ]
   for (const [query, short] of queries) t.equal(shortenQuery(query), short)
+})
+
+t.test('a statement is shown with the position that PostgreSQL names', async (t) => {
+  const columns = Array.from({ length: 30 }, (_, index) => `c${index} int`).join(', ')
+  const cases: readonly (readonly [sql: string, position: number | null, shown: readonly string[]])[] = [
+    ['select nope', 8, ['select nope', '       ^']],
+    ["select 'secret', nope", 18, ["select '…', nope", '            ^']],
+    ["select 'secret'::int", 8, ["select '…'::int", '       ^']],
+    ["select 'secret'", 10, ["select '…'"]],
+    ['select 🎵, nope', 11, ['select 🎵, nope', '           ^']],
+    ['select 1;\n\n\tselect nope', 20, ['select 1; select nope', 'line 3: select nope', '               ^']],
+    [
+      `create table t (${columns}, wrong tipe)`,
+      columns.length + 25,
+      [
+        `${`create table t (${columns}`.slice(0, 79)}…`,
+        `line 1: …${`create table t (${columns}, wrong tipe)`.slice(-80)}`,
+        `${' '.repeat(8 + 1 + 75)}^`,
+      ],
+    ],
+    ['select 1', null, ['select 1']],
+  ]
+  for (const [sql, position, shown] of cases) t.strictSame(excerptStatement(sql, position), shown)
 })
 
 const blocker: Blocker = {
