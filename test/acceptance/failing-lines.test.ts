@@ -52,7 +52,7 @@ const cases: readonly FailingCase[] = [
                                ^
   at               migrations/002_fails_all.js:4
                      3 |     knex('songs').insert({ id: 1 }),
-                   > 4 |     knex('likes').insert({ id: 42, who: 'ann@example.com' }),
+                   > 4 |     knex('likes').insert({ id: 42, who: '…' }),
                      5 |   ])`,
   },
   {
@@ -78,7 +78,7 @@ exports.down = () => {}
                      4 | }
   called at        migrations/002_fails_helper.cjs:3
                      2 | exports.up = async (knex) => {
-                   > 3 |   await addIndex(knex, 'likes')
+                   > 3 |   await addIndex(knex, '…')
                      4 | }`,
   },
   {
@@ -130,7 +130,7 @@ exports.down = () => {}
                                    ^
   at               migrations/002_fails_cause.js:2
                      1 | export const up = (knex) =>
-                   > 2 |   knex.raw("select 'x' from likes; -- https://***@example.com").catch((cause) => {
+                   > 2 |   knex.raw("select '…' from likes; -- https://***@example.com").catch((cause) => {
                      3 |     throw new Error('likes are missing', { cause })`,
   },
   {

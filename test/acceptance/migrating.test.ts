@@ -127,7 +127,7 @@ t.test('a down that fails, and a seed, say all that the server said', async (t) 
   database    app@db:5432/songs
   file        /songs/migrations/002_plays.js${server}  at          migrations/002_plays.js:6
                 5 | export async function down(knex) {
-              > 6 |   await knex.raw("do $$ begin\\n    raise exception 'songs are still played' using\\n      errcode = …
+              > 6 |   await knex.raw("do $$ begin\\n    raise exception '…' using\\n      errcode = '…', detail = '…', hi…
                 7 | }
   reverted    nothing
 
@@ -142,7 +142,7 @@ Do one of:
   t.match(
     project.plain(seeded.stderr),
     `  file        /songs/seeds/songs.js${server}  at          seeds/songs.js:1
-              > 1 | export const seed = (knex) => knex.raw("do $$ begin\\n    raise exception 'songs are still played' u…`,
+              > 1 | export const seed = (knex) => knex.raw("do $$ begin\\n    raise exception '…' using\\n      errcode =…`,
   )
 })
 
