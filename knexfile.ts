@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url'
 import type { Knex } from 'knex'
 import { loadConfig } from './src/config/load.js'
 import { toClientSettings } from './src/postgres/connection/connect.js'
-import { knexMigrationSource } from './src/project/migration-source.js'
 import { openWorkspace } from './src/workspace.js'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
@@ -19,7 +18,7 @@ const config: Knex.Config = {
     )
     return { ...(await toClientSettings(connection)) }
   },
-  migrations: { migrationSource: knexMigrationSource(fileURLToPath(new URL('migrations', import.meta.url))) },
+  migrations: { directory: fileURLToPath(new URL('migrations', import.meta.url)) },
   seeds: { directory: fileURLToPath(new URL('seeds', import.meta.url)) },
 }
 
