@@ -27,7 +27,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/migrate.js')).run,
   },
   init: {
-    summary: 'build an empty database at head straight from the snapshot, verified, all revisions recorded',
+    summary: 'build an empty database at head straight from the snapshot, verified and recorded; a second run does nothing',
     positionals: [],
     options: {},
     load: async () => (await import('./commands/init.js')).run,

@@ -154,8 +154,8 @@ export const errorCodes = {
   },
   SCHEMA_NOT_EMPTY: {
     exit: 6,
-    meaning: '`init` was asked to build a database that is not empty.',
-    fix: 'Name an empty database, or use `schemagate migrate`.',
+    meaning: '`init` was asked to build a database that has objects and no recorded revision.',
+    fix: 'Name an empty database, or record what it has with `schemagate stamp`.',
   },
   SCHEMA_INIT_REFUSED: {
     exit: 2,

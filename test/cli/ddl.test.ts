@@ -3,6 +3,7 @@ import t from 'tap'
 import { runHere } from '../support/command.js'
 import { query } from '../support/database.js'
 import type { Ended } from '../support/process.js'
+import { runHere } from '../support/command.js'
 import { createProject } from '../support/project.js'
 
 t.jobs = 2
@@ -197,8 +198,23 @@ t.test('init builds an empty database at head, verified and recorded, and no oth
   ])
   t.match(documentOf(status), { revision: { position: 'current' } })
   t.equal(verified.exit, 0, verified.stdout)
-  t.equal(again.exit, 6)
-  t.match(again.stderr, /SCHEMA_NOT_EMPTY/)
+  t.equal(again.exit, 0, again.stderr)
+  t.equal(
+    project.plain(again.stdout),
+    'app@db:5432/songs is already what the snapshot promises at 003_rows. Nothing was done.\n',
+  )
+
+  await project.rebuild({ '004_labels': 'create table labels (id int primary key)' })
+  const behind = await runHere(project, 'init')
+  t.match(behind, { exit: 0, document: { built: false, current: '003_rows', pending: ['004_labels'] } })
+  t.match(behind.text, /\n1 revision pending: schemagate migrate applies them\.$/)
+  await project.query('drop table artists cascade')
+  t.match(await runHere(project, 'init', { env: { ON_DRIFT: 'warn' } }), {
+    exit: 4,
+    text: /catalog is not what the migrations promise[^]*Nothing was done/,
+  })
+  await project.query('truncate knex_migrations')
+  t.match(await runHere(project, 'init'), { exit: 6, document: { code: 'SCHEMA_NOT_EMPTY' } })
 })
 
 t.test('a statement that the server refuses to init is told, and nothing of it stays', async (t) => {

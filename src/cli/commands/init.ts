@@ -1,5 +1,5 @@
-import { formatCount, describeDuration } from '../../core/text/format.js'
-import { initFromSnapshot } from '../../operations/init/init.js'
+import { describeDuration, formatCount } from '../../core/text/format.js'
+import { initFromSnapshot, type InitResult } from '../../operations/init/init.js'
 import { describeAddress, addressOf } from '../../postgres/connection/address.js'
 import { withWorkspace } from '../../workspace.js'
 import type { CommandResult, CommandHandler } from './command.js'
@@ -7,24 +7,31 @@ import type { CommandResult, CommandHandler } from './command.js'
 /** `schemagate init`: builds an empty database at head from the snapshot, without running the migrations. */
 export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
-    const { revisions, withoutChanges, statements, duration } = await initFromSnapshot(workspace, {
-      report: context.report,
-    })
+    const result = await initFromSnapshot(workspace, { report: context.report })
     const database = describeAddress(addressOf(workspace.migrationConnection))
-    const rows =
-      withoutChanges.length === 0
-        ? []
-        : [
-            '',
-            'Recorded without running. The rows that they write are missing:',
-            ...withoutChanges.map((revision) => `  ${revision}`),
-          ]
     return {
       exit: 0,
-      text: [
-        `${database} is at ${revisions.at(-1)}: ${formatCount(statements, 'statement')} in ${describeDuration(duration)}, verified, ${formatCount(revisions.length, 'revision')} recorded.`,
-        ...rows,
-      ].join('\n'),
-      document: { database, revisions, withoutChanges, statements, duration: Math.round(duration) },
+      text: result.built ? describeNew(database, result) : describeExisting(database, result),
+      document: { database, ...result, duration: Math.round(result.duration) },
     }
   })
+
+function describeNew(database: string, { current, revisions, ...result }: InitResult): string {
+  const { withoutChanges, statements, duration } = result
+  const rows = [
+    '',
+    'Recorded without running. The rows that they write are missing:',
+    ...withoutChanges.map((revision) => `  ${revision}`),
+  ]
+  return [
+    `${database} is at ${current}: ${formatCount(statements, 'statement')} in ${describeDuration(duration)}, verified, ${formatCount(revisions.length, 'revision')} recorded.`,
+    ...(withoutChanges.length === 0 ? [] : rows),
+  ].join('\n')
+}
+
+function describeExisting(database: string, { current, pending }: InitResult): string {
+  const built = `${database} is already what the snapshot promises at ${current}. Nothing was done.`
+  return pending.length === 0
+    ? built
+    : `${built}\n${formatCount(pending.length, 'revision')} pending: schemagate migrate applies them.`
+}

@@ -31,36 +31,42 @@ export interface InitPlan {
 
 /**
  * Builds an empty database at head in one transaction under the lock, verifies it before the commit, and records every
- * revision in it. Throws SCHEMA_NOT_EMPTY, SCHEMA_INIT_REFUSED, SCHEMA_PROMISE_BROKEN.
+ * revision in it. False, and nothing is done, where revisions are recorded. Throws SCHEMA_NOT_EMPTY, SCHEMA_INIT_REFUSED,
+ * SCHEMA_PROMISE_BROKEN.
  */
-export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Promise<void> {
+export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Promise<boolean> {
   const held: Progress[] = []
   // Whose the database is, is true after the commit only.
   const report = (progress: Progress): void =>
     progress.event === 'identified' ? void held.push(progress) : options.report(progress)
-  await withLockedSession({ ...options, report }, async ({ session, inspection, prepareLedgers }) => {
-    const { project, migrations } = options.target
-    const live = await readCatalog(session.client, { ...ledgerTablesOf(project), ...allAnnotations })
-    const existing = Object.keys(live).filter((key) => !plan.isInitial(key, live))
-    if (existing.length + inspection.recorded.revisions.length > 0)
-      throw notEmptyError(options, existing, inspection.recorded.revisions.length)
-    const statements = await plan.statementsFor(live, session.client)
-    // The ledgers too: a database that could not be built stays empty.
-    await session.knex.transaction(async (transaction) => {
-      const prepared = await prepareLedgers()
-      const locked = { ...prepared, session: { ...session, knex: transaction } }
-      await markApplied(locked, options.target, migrations, async () => {
-        for (const statement of statements)
-          await session.client.query(statement).catch((error: unknown) => {
-            throw isStatementRejected(error) ? refusedStatementError(error, options) : error
-          })
-        await session.client.query('set local check_function_bodies to default')
-        await verifyBuilt(options, locked)
-        await recordBuilt(options, locked)
+  const built = await withLockedSession(
+    { ...options, report },
+    async ({ session, inspection, prepareLedgers }) => {
+      const { project, migrations } = options.target
+      if (inspection.recorded.revisions.length > 0) return false
+      const live = await readCatalog(session.client, { ...ledgerTablesOf(project), ...allAnnotations })
+      const existing = Object.keys(live).filter((key) => !plan.isInitial(key, live))
+      if (existing.length > 0) throw notEmptyError(options, existing)
+      const statements = await plan.statementsFor(live, session.client)
+      // The ledgers too: a database that could not be built stays empty.
+      await session.knex.transaction(async (transaction) => {
+        const prepared = await prepareLedgers()
+        const locked = { ...prepared, session: { ...session, knex: transaction } }
+        await markApplied(locked, options.target, migrations, async () => {
+          for (const statement of statements)
+            await session.client.query(statement).catch((error: unknown) => {
+              throw isStatementRejected(error) ? refusedStatementError(error, options) : error
+            })
+          await session.client.query('set local check_function_bodies to default')
+          await verifyBuilt(options, locked)
+          await recordBuilt(options, locked)
+        })
       })
-    })
-  })
+      return true
+    },
+  )
   held.forEach(options.report)
+  return built
 }
 
 /** The snapshot may promise what this server, or this role, cannot make. */
@@ -77,23 +83,15 @@ function refusedStatementError(cause: unknown, { target }: MigrateOptions): Sche
   })
 }
 
-function notEmptyError(
-  { target }: MigrateOptions,
-  existing: readonly string[],
-  recorded: number,
-): SchemaError {
+function notEmptyError({ target }: MigrateOptions, existing: readonly string[]): SchemaError {
   return new SchemaError('SCHEMA_NOT_EMPTY', {
     what: 'Only an empty database is built from the snapshot, and this one is not empty. Nothing was done.',
     facts: [
       ['database', describeAddress(addressOf(target.connection))],
-      ['recorded', `${recorded} revisions`],
+      ['recorded', 'no revision'],
       ['holds', existing.slice(0, 10)],
     ],
-    choices: [
-      recorded > 0
-        ? ['schemagate migrate', 'applies what is pending to a database that is in use']
-        : ['schemagate stamp', 'says which revision it is at, if it is yours, and how to record that'],
-    ],
+    choices: [['schemagate stamp', 'says which revision it is at, if it is yours, and how to record that']],
   })
 }
 

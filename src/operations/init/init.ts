@@ -1,3 +1,4 @@
+import { decide } from '../../core/history/decision.js'
 import { type Catalog, objectKey } from '../../core/model/catalog.js'
 import { isSetting } from '../../core/model/scope.js'
 import { fullCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
@@ -6,13 +7,22 @@ import type { Plan } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { TaskControl } from '../../gate/assess.js'
 import { migrateOptionsFor } from '../../gate/migrate-options.js'
+import { readDatabaseStatus } from '../../gate/read-status.js'
+import { refusalError } from '../../gate/situations/refusal.js'
+import { describeAddress } from '../../postgres/connection/address.js'
 import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js'
 import type { Workspace } from '../../workspace.js'
 import { snapshotForDatabase } from '../../postgres/introspect/extension-members.js'
 import { buildDatabase } from './build.js'
 
 export interface InitResult {
-  /** Revisions recorded. */
+  /** False where revisions were recorded before: the database is as promised, and nothing was done. */
+  readonly built: boolean
+  /** The newest revision of the database. */
+  readonly current: string | null
+  /** Revisions of this build that a database built before does not have. */
+  readonly pending: readonly string[]
+  /** Revisions recorded by this call. */
   readonly revisions: readonly string[]
   /** Those of them that change no object: if they write rows, the rows are missing. */
   readonly withoutChanges: readonly string[]
@@ -23,14 +33,16 @@ export interface InitResult {
 
 /**
  * Builds an empty database at head straight from the snapshot, in one transaction that is verified before its commit, and
- * records every revision. Throws SCHEMA_SNAPSHOT_STALE, SCHEMA_INIT_REFUSED, SCHEMA_NOT_EMPTY, SCHEMA_PROMISE_BROKEN.
+ * records every revision. Does nothing to a database that has revisions and is what they promise. Throws
+ * SCHEMA_SNAPSHOT_STALE, SCHEMA_INIT_REFUSED, SCHEMA_NOT_EMPTY, SCHEMA_PROMISE_BROKEN, and for a database that was built
+ * before what `migrate` throws.
  */
 export async function initFromSnapshot(workspace: Workspace, control: TaskControl): Promise<InitResult> {
   const started = performance.now()
   const { snapshot, stale } = await loadUsableSnapshot(workspace)
   if (snapshot === null || stale.length > 0) throw staleSnapshotError(workspace, stale)
   let statements = 0
-  await buildDatabase(migrateOptionsFor(workspace, snapshot, control), {
+  const built = await buildDatabase(migrateOptionsFor(workspace, snapshot, control), {
     isInitial: (key, live) =>
       snapshot.base[key] !== undefined || isSetting(key) || isProvided(key, live, snapshot),
     statementsFor: async (live, client) => {
@@ -39,14 +51,36 @@ export async function initFromSnapshot(workspace: Workspace, control: TaskContro
       return plan.statements.map(({ sql }) => sql)
     },
   })
+  if (!built) return describeBuilt(workspace, control, started)
+  const revisions = snapshot.revisions.map(({ revision }) => revision)
   return {
-    revisions: snapshot.revisions.map(({ revision }) => revision),
+    built,
+    current: revisions.at(-1) ?? null,
+    pending: [],
+    revisions,
     withoutChanges: snapshot.revisions
       .filter(({ changes }) => Object.keys(changes).length === 0)
       .map(({ revision }) => revision),
     statements,
     duration: performance.now() - started,
   }
+}
+
+/** Throws where the database is not what its revisions promise, whatever the policy says to that. */
+async function describeBuilt(
+  workspace: Workspace,
+  control: TaskControl,
+  started: number,
+): Promise<InitResult> {
+  const { config } = workspace
+  const { assessment, inspection } = await readDatabaseStatus(workspace, control)
+  const decision = decide(assessment, { ...config.policy, onBehind: 'warn', onDrift: 'refuse' })
+  const location = { database: describeAddress(inspection.database), environment: config.target }
+  if (decision.action === 'refuse')
+    throw refusalError(decision, assessment, { location, consequence: 'Nothing was done.' })
+  const { current, pending } = assessment.history
+  const nothing = { revisions: [], withoutChanges: [], statements: 0 }
+  return { built: false, current, pending, ...nothing, duration: performance.now() - started }
 }
 
 /** Whether an object is promised, and a schema or an extension: the service or a provider may have put it there. */
