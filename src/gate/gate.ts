@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { findingsOf } from '../core/history/decision.js'
 import { isBehind } from '../core/history/history.js'
 import { countUnpromisedSchemas } from '../core/impact/unpromised-schemas.js'
@@ -6,6 +5,7 @@ import type { Snapshot } from '../core/model/snapshot.js'
 import { addressOf, describeAddress } from '../postgres/connection/address.js'
 import { pause } from '../postgres/connection/backoff.js'
 import { retryOnConnectionLoss } from '../postgres/inspect/read-with-retry.js'
+import { listSeeds, type SeedFile } from '../project/seed-files.js'
 import { loadOrRefreshSnapshot } from '../snapshot/current.js'
 import type { Workspace } from '../workspace.js'
 import {
@@ -36,13 +36,14 @@ export interface GateContext extends TaskControl {
  */
 export async function runGate(context: GateContext): Promise<AssessedDatabase> {
   const { workspace, report } = context
+  const seeds = await findSeeds(workspace)
   const database = describeAddress(addressOf(workspace.connection))
   report({ event: 'connecting', database, environment: workspace.config.target })
   const found = await readAndAssess(context)
   const assessed = await migrateToHead(context, found)
   reportOutcome(assessed, report)
   refuseIfDecided(context, assessed)
-  if (assessed.assessment.history.position === 'current') await runSeeds(context, assessed.snapshot)
+  if (assessed.assessment.history.position === 'current') await runSeeds(context, assessed, seeds)
   return assessed
 }
 
@@ -122,18 +123,19 @@ function refuseIfDecided(
   })
 }
 
-/** Seeds are rows, not catalog: they run last, on a database that is at head. */
-async function runSeeds(context: GateContext, snapshot: Snapshot | null): Promise<void> {
-  const { config } = context.workspace
-  if (!config.migrations.seedOnStart) return
-  const { seed } = await import('../postgres/migrate/seed.js')
-  await seed(migrateOptionsFor(context.workspace, snapshot, context), seedsDirectoriesOf(context.workspace))
+/** Null without SEED_ON_START. Before anything is applied, because a folder that is missing is a fault of this build. */
+async function findSeeds({ config, project }: Workspace): Promise<readonly SeedFile[] | null> {
+  const { seedOnStart, seedsDirectory } = config.migrations
+  return seedOnStart ? listSeeds(project, seedsDirectory) : null
 }
 
-/** SEEDS_DIR, else what the knexfile says, else Knex's default. */
-function seedsDirectoriesOf({ config, project }: Workspace): readonly string[] {
-  const { root, migrations } = config
-  return migrations.seedsDirectory === null
-    ? (project.seeds.directories ?? [resolve(root, 'seeds')])
-    : [migrations.seedsDirectory]
+/** Seeds are rows, not catalog: they run last, on a database that is at head. */
+async function runSeeds(
+  context: GateContext,
+  { snapshot }: AssessedDatabase,
+  seeds: readonly SeedFile[] | null,
+): Promise<void> {
+  if (seeds === null) return
+  const { seed } = await import('../postgres/migrate/seed.js')
+  await seed(migrateOptionsFor(context.workspace, snapshot, context), seeds)
 }

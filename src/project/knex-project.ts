@@ -50,8 +50,7 @@ export interface Surroundings {
 
 /** The `seeds` of a knexfile, with Knex's defaults. */
 export interface KnexSeeds {
-  /** Null where the knexfile names none. */
-  readonly directories: readonly string[] | null
+  readonly directories: readonly string[]
   readonly loadExtensions: readonly string[]
   readonly recursive: boolean
   readonly sortDirsSeparately: boolean

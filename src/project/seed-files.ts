@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { basename, extname, join, resolve } from 'node:path'
 import { isRecord } from '../core/text/is-record.js'
+import { errorMessage } from '../core/text/redact.js'
+import { SchemaError } from '../errors/schema-error.js'
 import { importModule } from './import-module.js'
-import type { KnexSeeds, SeedSource } from './knex-project.js'
+import type { KnexProject, KnexSeeds, SeedSource } from './knex-project.js'
 import { supportedExtensions } from './read-knexfile.js'
 import { toTextList } from './text-list.js'
 
@@ -16,15 +18,16 @@ export interface SeedFile {
 /** Reads the `seeds` of a section; relative paths begin in `base`. */
 export function readSeeds(value: unknown, base: string): KnexSeeds {
   const seeds = isRecord(value) ? value : {}
-  const { directory, loadExtensions, specific, seedSource } = seeds
+  const { directory, loadExtensions, sortDirsSeparately, specific, seedSource } = seeds
+  const namesFiles = Boolean(directory) || sortDirsSeparately !== undefined || Boolean(loadExtensions)
   return {
-    directories: directory === undefined ? null : toTextList(directory).map((path) => resolve(base, path)),
+    directories: toTextList(directory, './seeds').map((path) => resolve(base, path)),
     loadExtensions: toTextList(loadExtensions, ...supportedExtensions),
     recursive: seeds['recursive'] === true,
-    sortDirsSeparately: seeds['sortDirsSeparately'] === true,
+    sortDirsSeparately: sortDirsSeparately === true,
     specific: typeof specific === 'string' ? specific : null,
-    source:
-      directory === undefined && loadExtensions === undefined && isSeedSource(seedSource) ? seedSource : null,
+    // Knex drops a source beside which the knexfile says how files are found.
+    source: !namesFiles && isSeedSource(seedSource) ? seedSource : null,
   }
 }
 
@@ -32,17 +35,38 @@ function isSeedSource(value: unknown): value is SeedSource {
   return isRecord(value) && ['getSeeds', 'getSeed'].every((name) => typeof value[name] === 'function')
 }
 
-/** The seeds in the order in which Knex runs them. Throws what reading a folder throws. */
+/**
+ * The seeds of a project in the order in which Knex runs them; `directory` is SEEDS_DIR, which replaces the folders and the
+ * source of the knexfile. Throws SCHEMA_CONFIG_INVALID where a folder or the file of `specific` is missing.
+ */
 export async function listSeeds(
-  seeds: KnexSeeds,
-  directories: readonly string[],
+  { seeds: named, knexfile }: Pick<KnexProject, 'seeds' | 'knexfile'>,
+  directory: string | null,
 ): Promise<readonly SeedFile[]> {
-  if (seeds.source !== null) return listFromSource(seeds.source, seeds)
-  const folders = await Promise.all(directories.map((directory) => listFolder(directory, seeds)))
-  const files = seeds.sortDirsSeparately ? folders.flat() : folders.flat().sort()
-  return files
-    .filter((path) => seeds.specific === null || basename(path) === seeds.specific)
-    .map((path) => ({ name: path, load: () => importModule(path) }))
+  const seeds = directory === null ? named : { ...named, directories: [directory], source: null }
+  try {
+    return seeds.source === null ? await listFiles(seeds) : await listFromSource(seeds.source, seeds)
+  } catch (cause) {
+    throw new SchemaError('SCHEMA_CONFIG_INVALID', {
+      what: `SEED_ON_START is set, and the seeds cannot be read: ${errorMessage(cause)}. Nothing was done.`,
+      facts: [
+        ['seeds', seeds.source === null ? seeds.directories : 'seedSource of the knexfile'],
+        ['named by', directory === null ? (knexfile ?? 'the default of Knex') : 'SEEDS_DIR'],
+      ],
+      choices: [['SEEDS_DIR', 'names the folder; so does seeds.directory of the knexfile']],
+      cause,
+    })
+  }
+}
+
+async function listFiles(seeds: KnexSeeds): Promise<readonly SeedFile[]> {
+  const { directories, specific, sortDirsSeparately } = seeds
+  const folders = await Promise.all(directories.map((folder) => listFolder(folder, seeds)))
+  const files = sortDirsSeparately ? folders.flat() : folders.flat().sort()
+  const wanted = files.filter((path) => specific === null || basename(path) === specific)
+  if (specific !== null && wanted.length === 0)
+    throw new Error(`seeds.specific names ${specific}, which does not exist`)
+  return wanted.map((path) => ({ name: path, load: () => importModule(path) }))
 }
 
 async function listFromSource(source: SeedSource, seeds: KnexSeeds): Promise<readonly SeedFile[]> {

@@ -72,7 +72,7 @@ const defaults = (root: string): KnexProject => ({
   connection: { kind: 'none' },
   afterCreate: null,
   seeds: {
-    directories: null,
+    directories: [join(root, 'seeds')],
     loadExtensions: ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'],
     recursive: false,
     sortDirsSeparately: false,

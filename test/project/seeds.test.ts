@@ -8,12 +8,15 @@ t.test('the seeds of a knexfile', async (t) => {
   const root = t.testdir({
     a: { '02.js': code, '03.ts': code, '04.d.ts': '', 'notes.md': '', more: { '01.js': code } },
     b: { '01.mjs': code },
+    seeds: { '04.cjs': code },
   })
-  const names = async (seeds: object): Promise<readonly string[]> => {
-    const read = readSeeds(seeds, root)
-    return (await listSeeds(read, read.directories ?? [join(root, 'a')])).map(({ name }) => basename(name))
-  }
-  t.strictSame(await names({}), ['02.js', '03.ts'], 'of the default folder')
+  const projectOf = (seeds: object) => ({
+    seeds: readSeeds(seeds, root),
+    knexfile: join(root, 'knexfile.js'),
+  })
+  const names = async (seeds: object, directory: string | null = null): Promise<readonly string[]> =>
+    (await listSeeds(projectOf(seeds), directory)).map(({ name }) => basename(name))
+  t.strictSame(await names({}), ['04.cjs'], 'of the default folder')
   t.strictSame(await names({ directory: './b' }), ['01.mjs'], 'of its own folder')
   t.strictSame(
     await names({ directory: ['b', 'a'] }),
@@ -24,14 +27,24 @@ t.test('the seeds of a knexfile', async (t) => {
   t.strictSame(await names({ directory: 'a', recursive: true }), ['02.js', '03.ts', '01.js'])
   t.strictSame(await names({ directory: 'a', loadExtensions: ['.ts'] }), ['03.ts'])
   t.strictSame(await names({ directory: 'a', specific: '02.js' }), ['02.js'])
-  const [file] = await listSeeds(readSeeds({ directory: 'b' }, root), [join(root, 'b')])
+  const [file] = await listSeeds(projectOf({ directory: 'b' }), null)
   t.match(await file?.load(), { seed: Function })
   const seedSource = {
     getSeeds: async () => ['one', 'two'],
     getSeed: async (name: string) => ({ seed: () => name }),
   }
   t.strictSame(await names({ seedSource }), ['one', 'two'], 'of a source')
-  await t.rejects(names({ directory: 'nowhere' }), { code: 'ENOENT' })
+  t.strictSame(await names({ seedSource }, join(root, 'b')), ['01.mjs'], 'SEEDS_DIR instead of a source')
+  t.strictSame(await names({ seedSource, sortDirsSeparately: false }), ['04.cjs'], 'as Knex drops a source')
+  await t.rejects(names({ directory: 'nowhere' }), {
+    code: 'SCHEMA_CONFIG_INVALID',
+    message: /seeds cannot be read: ENOENT.*Nothing was done/,
+    facts: [
+      ['seeds', [join(root, 'nowhere')]],
+      ['named by', join(root, 'knexfile.js')],
+    ],
+  })
+  await t.rejects(names({ specific: '05.js' }), { message: /specific names 05.js, which does not exist/ })
 })
 
 t.test('a knexfile in another folder is found, as a hint', async (t) => {

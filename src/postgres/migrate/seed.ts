@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import type { Knex } from 'knex'
 import { isRecord } from '../../core/text/is-record.js'
-import { errorMessage, toError } from '../../core/text/redact.js'
+import { toError } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { listSeeds, type SeedFile } from '../../project/seed-files.js'
 import { revisionOf } from '../../project/revision-name.js'
+import type { SeedFile } from '../../project/seed-files.js'
 import { isSessionLost } from '../connection/lifecycle.js'
 import { withGuardedKnex } from '../session/guarded-knex.js'
 import { withLockedSession } from '../session/locked-session.js'
@@ -21,12 +21,8 @@ import { readTransactionFate, readTransactionId, type TransactionId } from './se
  * Runs the seeds in order, under the migration lock, each in a transaction of its own. Seeds run at every start and must be
  * idempotent. Throws SCHEMA_MIGRATION_FAILED with the file's name.
  */
-export async function seed(options: MigrateOptions, directories: readonly string[]): Promise<void> {
+export async function seed(options: MigrateOptions, files: readonly SeedFile[]): Promise<void> {
   const started = performance.now()
-  const { seeds } = options.target.project
-  const files = await listSeeds(seeds, directories).catch(throwUnreadable)
-  if (files.length === 0 && seeds.specific !== null)
-    throwUnreadable(new Error(`seeds.specific names ${seeds.specific}, which does not exist`))
   await withLockedSession(options, async ({ prepareLedgers }) => {
     const locked = await prepareLedgers()
     for (const file of files) await runSeed({ ...options, ...locked }, file)
@@ -35,14 +31,6 @@ export async function seed(options: MigrateOptions, directories: readonly string
     event: 'seeded',
     files: files.map(({ name }) => basename(name)),
     duration: performance.now() - started,
-  })
-}
-
-function throwUnreadable(cause: unknown): never {
-  throw new SchemaError('SCHEMA_CONFIG_INVALID', {
-    what: `SEED_ON_START is set, and the seeds folder cannot be read: ${errorMessage(cause)}. The service did not start.`,
-    choices: [['SEEDS_DIR', 'names the folder; so does seeds.directory of the knexfile']],
-    cause,
   })
 }
 
