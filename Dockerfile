@@ -27,7 +27,7 @@ COPY --from=dependencies /app/node_modules node_modules
 # The health document takes the name and version of the service from package.json, which also makes the .js files ES modules.
 COPY package.json ./
 COPY config config
-# The migrations with schema.snapshot.json: production verifies against it and never replays. Node 24 runs TypeScript.
+# The migrations with schema.snapshot.json: production verifies against it and never replays.
 COPY migrations migrations
 COPY seeds seeds
 COPY --from=build /app/dist dist

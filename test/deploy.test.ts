@@ -59,8 +59,8 @@ t.test('every command line runs a file of the build, with a command and options 
   t.strictSame(
     procfile.map(({ type, words }) => ({ type, ...summary(parseNodeCommand(words)) })),
     [
-      { type: 'release', command: 'migrate', migrations: 'migrations' },
-      { type: 'web', command: 'serve', migrations: 'migrations' },
+      { type: 'release', command: 'migrate' },
+      { type: 'web', command: 'serve' },
     ],
   )
   const before = railwayFile.deploy.preDeployCommand.map((line) => parseNodeCommand(line.split(' ')))

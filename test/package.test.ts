@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { buildOnce } from './support/build.js'
 import { createDatabase, query } from './support/database.js'
 import { eventually, freePort } from './support/process.js'
 
@@ -24,16 +25,22 @@ async function dependencies(): Promise<readonly string[]> {
   })
 }
 
+/** What `npm ci --omit=dev` installs in a folder, as links into this checkout. */
+async function linkDependencies(folder: string, ...others: readonly string[]): Promise<void> {
+  const modules = join(folder, 'node_modules')
+  for (const name of new Set([...(await dependencies()), ...others])) {
+    await mkdir(dirname(join(modules, name)), { recursive: true })
+    await symlink(join(root, 'node_modules', name), join(modules, name))
+  }
+}
+
 /** Installs the tarball of `npm pack` in a folder: the package is unpacked, its dependencies are links into this checkout. */
 async function installPacked(folder: string): Promise<string> {
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root })
   const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')))
   const modules = join(folder, 'node_modules')
   await mkdir(join(modules, 'schemagate'), { recursive: true })
-  for (const name of new Set([...(await dependencies()), '@types/node'])) {
-    await mkdir(dirname(join(modules, name)), { recursive: true })
-    await symlink(join(root, 'node_modules', name), join(modules, name))
-  }
+  await linkDependencies(folder, '@types/node')
   await run('tar', [
     'xzf',
     join(folder, packed.filename),
@@ -218,4 +225,29 @@ t.test('the tarball of npm pack installs, type-checks and runs in another projec
     )
     t.match(refused, { code: 4, stderr: /^SCHEMA_DRIFT: the catalog is not what the migrations promise/m })
   })
+})
+
+t.test('npm start runs what was built, without development dependencies', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'schemagate-start-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  for (const name of ['package.json', 'config', 'migrations', 'scripts', 'src'])
+    await cp(join(root, name), join(folder, name), { recursive: true })
+  await linkDependencies(folder)
+  const port = await freePort()
+  const env = { PATH: process.env.PATH, DATABASE_URL: await createDatabase(t), PORT: String(port) }
+  const refused = await run('npm', ['start'], { cwd: folder, env }).catch((error: unknown) => error)
+  t.match(refused, { code: 2, stderr: /dist\/main\.js does not exist[^]*npm run build/ })
+  t.notMatch(refused, { stderr: /ERR_MODULE_NOT_FOUND/ })
+
+  await cp(join(await buildOnce(), 'dist'), join(folder, 'dist'), { recursive: true })
+  const service = spawn('npm', ['start'], { cwd: folder, env })
+  t.teardown(() => service.kill('SIGKILL'))
+  await eventually('it is ready', {
+    look: async () => (await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null))?.ok,
+    over: () => service.exitCode !== null,
+  })
+  t.equal((await fetch(`http://127.0.0.1:${port}/api/v1/environments`)).status, 200, 'with the fleet API')
+  const exited = once(service, 'exit')
+  service.kill('SIGTERM')
+  t.strictSame(await exited, [0, null])
 })

@@ -145,6 +145,7 @@ t.test('the settings of migrations are those of the knexfile, beside which its p
   t.strictSame(project, {
     ...defaults(root),
     knexfile: join(root, 'config/knexfile.js'),
+    seeds: { ...defaults(root).seeds, directories: [join(root, 'config/seeds')] },
     directories,
     ownDirectories: directories,
     sourceDirectories: [join(root, 'config/migrations')],

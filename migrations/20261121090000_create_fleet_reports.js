@@ -1,13 +1,13 @@
-import type { Knex } from 'knex'
-
 const statuses = ['pass', 'warn', 'fail']
 const positions = ['empty', 'unmanaged', 'behind', 'current', 'ahead', 'diverged', 'foreign']
 
 /**
  * Creates the table of reports. `reported_at` has the precision of a JavaScript date, so that a cursor is exact;
  * `position` is null while a gate has not seen its database yet.
+ *
+ * @param {import('knex').Knex} knex
  */
-export async function up(knex: Knex): Promise<void> {
+export async function up(knex) {
   await knex.schema.createTable('fleet_reports', (table) => {
     table.specificType('id', 'bigint GENERATED ALWAYS AS IDENTITY').primary()
     table.text('service').notNullable()
@@ -28,7 +28,11 @@ export async function up(knex: Knex): Promise<void> {
   })
 }
 
-/** Drops the table with all its reports. */
-export async function down(knex: Knex): Promise<void> {
+/**
+ * Drops the table with all its reports.
+ *
+ * @param {import('knex').Knex} knex
+ */
+export async function down(knex) {
   await knex.schema.dropTable('fleet_reports')
 }

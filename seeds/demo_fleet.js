@@ -1,5 +1,3 @@
-import type { Knex } from 'knex'
-
 const revisions = ['20260901090000_create_songs', '20261020090000_add_tags', '20261104090000_add_ratings']
 const releases = ['5f1c2aa', '9d0be41', 'd0beb8f']
 
@@ -13,10 +11,14 @@ const reports = [
   { hoursAgo: 3, service: 'songs', environment: 'preview', status: 'warn', applied: 2, built: 3 },
   { hoursAgo: 2, service: 'songs', environment: 'production', status: 'pass', applied: 3, built: 3 },
   { hoursAgo: 1, service: 'songs', environment: 'production', status: 'pass', applied: 3, built: 3 },
-] as const
+]
 
-/** Writes the demo fleet, once: where demo rows exist it changes nothing. Rows of real instances are never touched. */
-export async function seed(knex: Knex): Promise<void> {
+/**
+ * Writes the demo fleet, once: where demo rows exist it changes nothing. Rows of real instances are never touched.
+ *
+ * @param {import('knex').Knex} knex
+ */
+export async function seed(knex) {
   await knex.transaction(async (trx) => {
     const present = await trx('fleet_reports').whereLike('instance', 'demo-%').first('id')
     if (present === undefined)
@@ -24,7 +26,12 @@ export async function seed(knex: Knex): Promise<void> {
   })
 }
 
-function row(knex: Knex, { hoursAgo, applied, built, ...report }: (typeof reports)[number], index: number) {
+/**
+ * @param {import('knex').Knex} knex
+ * @param {(typeof reports)[number]} report
+ * @param {number} index
+ */
+function row(knex, { hoursAgo, applied, built, ...report }, index) {
   return {
     ...report,
     instance: `demo-${report.service}-${index}`,
