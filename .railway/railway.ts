@@ -1,7 +1,7 @@
 import { defineRailway, postgres, project, service } from 'railway/iac'
 
 /**
- * `railway config plan`, `railway config apply`, then `railway up`. It replaces railway.json, which Railway stops reading
+ * `npm install` in this folder, with Node 22 or newer, then `railway config plan`, `railway config apply`, then `railway up`. It replaces railway.json, which Railway stops reading
  * on 2026-12-01; a service is managed by one of the two, so remove railway.json from the service's folder first.
  */
 export default defineRailway(() => {
@@ -9,8 +9,9 @@ export default defineRailway(() => {
   const schemagate = service('schemagate', {
     build: { builder: 'DOCKERFILE', dockerfilePath: 'Dockerfile' },
     // In a container of its own, before the new one starts: a failing migration leaves the running deployment alone.
-    // No start command: it would replace the image's, which has node as PID 1.
     preDeploy: 'node dist/main.js migrate',
+    // Migrates too, should the step before be left out. Railway runs it without a shell: node is PID 1, as in the image.
+    start: 'node dist/main.js serve',
     // Asked only while deploying, on PORT, until it answers 200. `warn` is a 200.
     healthcheck: '/health/schema',
     healthcheckTimeout: 300,

@@ -3,9 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { FastifyInstance } from 'fastify'
-import { createRailwayContext, project } from 'railway/iac'
 import t, { type Test } from 'tap'
-import railway from '../.railway/railway.js'
 import { type Config } from '../src/config/config.js'
 import { isDuration, parseDuration } from '../src/config/duration.js'
 import { keyOf } from '../src/config/keys.js'
@@ -27,6 +25,7 @@ import {
   platforms,
   procfile,
   railwayFile,
+  railwayService,
   read,
   root,
   service,
@@ -66,15 +65,23 @@ t.test('every command line runs a file of the build, with a command and options 
   const before = railwayFile.deploy.preDeployCommand.map((line) => parseNodeCommand(line.split(' ')))
   t.strictSame(before.map(summary), [{ command: 'migrate' }])
   t.equal(before[0]?.file, entrypoint[1])
+  t.strictSame(summary(parseNodeCommand(railwayFile.deploy.startCommand.split(' '))), { command: 'serve' })
+  t.equal(railwayFile.deploy.healthcheckPath, '/health/schema')
 })
 
 t.test('both files for Railway describe the same service, with the PostgreSQL of Railway', async (t) => {
-  const { resources } = await railway(createRailwayContext(), project)
   const { build, deploy } = railwayFile
   t.ok(existsSync(join(root, build.dockerfilePath)))
-  const [made] = [resources].flat(2).flatMap((resource) => (resource?.type === 'service' ? resource : []))
-  t.strictSame({ build: made?.build, deploy: made?.deploy }, { build, deploy })
-  t.match(made?.variables, { DATABASE_URL: { resource: 'database.postgres', output: 'DATABASE_URL' } })
+  const { preDeployCommand, startCommand, healthcheckPath, healthcheckTimeout, ...others } = deploy
+  t.same(railwayService(), {
+    build,
+    preDeploy: preDeployCommand.join(),
+    start: startCommand,
+    healthcheck: healthcheckPath,
+    healthcheckTimeout,
+    deploy: others,
+    env: { DATABASE_URL: 'postgres.DATABASE_URL' },
+  })
 })
 
 const configOf = (platform: string): Config => loadConfig({ root, env: platforms[platform] ?? {} })

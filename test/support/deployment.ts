@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { runInNewContext } from 'node:vm'
+import ts from 'typescript'
 import { parse } from 'yaml'
 import { type ParsedArguments, parseArguments } from '../../src/cli/arguments.js'
 import { commands } from '../../src/cli/registry.js'
@@ -85,7 +87,9 @@ interface RailwayFile {
   readonly build: { readonly dockerfilePath: string }
   readonly deploy: {
     readonly preDeployCommand: readonly string[]
+    readonly startCommand: string
     readonly healthcheckPath: string
+    readonly healthcheckTimeout: number
     readonly drainingSeconds: number
   }
 }
@@ -101,6 +105,22 @@ export const configMap: ConfigMap = kubernetes('configmap.yaml')
 export const kustomization: { readonly resources: readonly string[] } = kubernetes('kustomization.yaml')
 export const compose: Compose = parse(read('compose.yaml'))
 export const railwayFile: RailwayFile = JSON.parse(read('railway.json'))
+
+/** A service and its settings, as .railway/railway.ts hands them to Railway's package, which needs a newer Node. */
+export function railwayService(): Readonly<Record<string, unknown>> {
+  const compilerOptions = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 }
+  const { outputText } = ts.transpileModule(read('.railway/railway.ts'), { compilerOptions })
+  const services: Record<string, unknown>[] = []
+  const iac = {
+    defineRailway: (define: () => unknown): unknown => define(),
+    postgres: (name: string) => ({ env: { DATABASE_URL: `${name}.DATABASE_URL` } }),
+    service: (_: string, settings: Record<string, unknown>): unknown => services.push(settings),
+    project: (): null => null,
+  }
+  runInNewContext(outputText, { exports: {}, require: () => iac })
+  return services[0] ?? {}
+}
+
 const appFile: AppFile = JSON.parse(read('app.json'))
 
 /** The process types of the Procfile, each with the words of its command line. */
