@@ -191,6 +191,9 @@ t.test('the tarball of npm pack installs, type-checks and runs in another projec
   })
 
   await t.test('the example of the documentation serves behind its gate', async (t) => {
+    const example = JSON.parse(await readFile(join(root, 'docs/example/package.json'), 'utf8'))
+    const source = String(example.dependencies.schemagate)
+    t.equal(resolve(root, 'docs/example', source.replace(/^file:/, '')), root, 'it installs this checkout')
     const port = await freePort()
     const server = spawn(process.execPath, ['server.js'], {
       cwd: folder,

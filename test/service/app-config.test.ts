@@ -10,6 +10,7 @@ import { isRecord } from '../../src/core/text/is-record.js'
 import { createHealthTracker } from '../../src/gate/health-state.js'
 import { registerConfig } from '../../src/service/app-config.js'
 import { buildApp } from '../../src/service/app.js'
+import { listeningHost } from '../../src/service/listening-host.js'
 
 const secret = 'hunter2'
 const secrets = {
@@ -127,3 +128,23 @@ async function faultyKeys(root: string, found: ReadonlyMap<KeyId, { readonly tex
     await app.close()
   }
 }
+
+t.test(
+  'where the system has no address of the default host, IPv4 is listened on, and it is said',
+  async (t) => {
+    const warnings: string[] = []
+    const log = pino(
+      { level: 'warn' },
+      { write: (line: string) => void warnings.push(String(JSON.parse(line).msg)) },
+    )
+    // As `::` on a system without IPv6: an address of the documentation is on no machine.
+    const withHost = (config: Config, host: string): Config => ({ ...config, http: { ...config.http, host } })
+    const config = loadConfig({ root: t.testdir(), env: {} })
+    t.equal(await listeningHost(withHost(config, '192.0.2.1'), log), '0.0.0.0')
+    t.strictSame(warnings, ['This system has no IPv6: listening on 0.0.0.0. HOST names another address.'])
+    t.equal(await listeningHost(withHost(config, '127.0.0.1'), log), '127.0.0.1')
+    const named = loadConfig({ root: t.testdir(), env: { HOST: '192.0.2.1' } })
+    t.equal(await listeningHost(named, log), '192.0.2.1', 'a HOST that is set stays')
+    t.equal(warnings.length, 1)
+  },
+)
