@@ -1,14 +1,36 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { readTextFile } from './files.js'
 import { isConfigKey, acceptsList } from './keys.js'
 import type { ConfigFault } from './problem.js'
+
+type FileText =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unreadable'; readonly code: string }
+
+/** The text of a file, without a byte order mark, or the reason why it cannot be read. */
+export function readTextFile(path: string): FileText {
+  try {
+    return { kind: 'text', text: readFileSync(path, 'utf8').replace(/^\uFEFF/, '') }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+    return code === 'ENOENT' ? { kind: 'missing' } : { kind: 'unreadable', code }
+  }
+}
+
+/** Whether a file, not a folder, exists at the path. */
+export function isFile(path: string): boolean {
+  return existsSync(path) && statSync(path).isFile()
+}
 
 /** One source of settings, as texts by name. Holds names that are not keys too. */
 export interface Layer {
   readonly source: string
   readonly values: Readonly<Record<string, string>>
   readonly faults: readonly ConfigFault[]
+  /** Names whose values may have references such as `${DB_USER}`. */
+  readonly expanded?: ReadonlySet<string>
 }
 
 export const commandLine = 'command line'
@@ -32,11 +54,14 @@ export function jsonLayer(root: string, source: string): Layer {
   }
 }
 
-/** A dotenv file. A file that does not exist is an empty layer. */
+/** A dotenv file, in which only values in single quotes have no references. A file that does not exist is an empty layer. */
 export function dotenvLayer(root: string, source: string): Layer {
   const file = readTextFile(join(root, source))
   if (file.kind === 'unreadable') return faultyLayer(source, unreadableFault(source, file.code))
-  return layerOf(source, file.kind === 'text' ? parseEnv(file.text) : {})
+  const text = file.kind === 'text' ? file.text : ''
+  const layer = layerOf(source, parseEnv(text))
+  const literal = new Set([...text.matchAll(/^\s*(?:export\s+)?([\w.-]+)\s*=\s*'/gm)].map(([, name]) => name))
+  return { ...layer, expanded: new Set(Object.keys(layer.values).filter((name) => !literal.has(name))) }
 }
 
 /** The layer reduced to these names. */

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
-import { readTextFile } from './files.js'
+import { readTextFile } from './layers.js'
 import type { Layer } from './layers.js'
 import type { ConfigFault } from './problem.js'
+import { expandReferences, type Referenced } from './references.js'
 import { maskCredentials } from './url.js'
 
 export interface Setting {
@@ -17,18 +18,62 @@ export interface Setting {
 export type Lookup =
   Setting | { readonly kind: 'absent' } | { readonly kind: 'faulty'; readonly fault: ConfigFault }
 
+/** The names whose values refer to the one that is looked up, the first one first. */
+type Referrers = readonly string[]
+
 /**
- * The setting of the strongest layer that has NAME or NAME_FILE; the strongest is last. An empty value is a fault, and so
- * is a file that cannot be read. A relative path in NAME_FILE starts at `root`.
+ * The setting of the strongest layer that has NAME or NAME_FILE; the strongest is last. References in it stand for what
+ * the layers say, and one to NAME itself for what those below say. An empty value is a fault, and so is a file that cannot be
+ * read. A relative path in NAME_FILE starts at `root`.
  */
-export function lookUp(layers: readonly Layer[], name: string, root: string): Lookup {
+export function lookUp(
+  layers: readonly Layer[],
+  name: string,
+  root: string,
+  referrers: Referrers = [],
+): Lookup {
   const pointer = `${name}_FILE`
-  const layer = layers.findLast(({ values }) => name in values || pointer in values)
+  const index = layers.findLastIndex(({ values }) => name in values || pointer in values)
+  const layer = layers[index]
   if (layer === undefined) return { kind: 'absent' }
-  const direct = lookUpDirect(layer, name)
+  const resolve = (each: string): Referenced => {
+    if (referrers.includes(each)) return { kind: 'faulty', why: `refers back to ${name}` }
+    return toReferenced(
+      each === name
+        ? lookUp(layers.slice(0, index), name, root, referrers)
+        : lookUp(layers, each, root, [...referrers, name]),
+    )
+  }
+  const direct = expand(lookUpDirect(layer, name), layer, resolve)
   if (direct.kind !== 'absent') return direct
-  const reference = lookUpDirect(layer, pointer)
+  const reference = expand(lookUpDirect(layer, pointer), layer, resolve)
   return reference.kind === 'found' ? readReferencedFile(reference, name, root) : reference
+}
+
+function toReferenced(lookup: Lookup): Referenced {
+  switch (lookup.kind) {
+    case 'found':
+      return lookup
+    case 'absent':
+      return { kind: 'faulty', why: 'no layer sets' }
+    case 'faulty':
+      return { kind: 'faulty', why: lookup.fault.problem }
+  }
+}
+
+function expand(lookup: Lookup, { expanded }: Layer, resolve: (name: string) => Referenced): Lookup {
+  if (lookup.kind !== 'found' || expanded?.has(lookup.name) !== true) return lookup
+  const result = expandReferences(lookup.text, resolve)
+  if (result.kind === 'faulty') {
+    const hint = 'expected a name that is set; $${ stands for ${, and single quotes take a value as it is'
+    return {
+      kind: 'faulty',
+      fault: { subject: lookup.name, source: lookup.source, problem: result.problem, hint },
+    }
+  }
+  const { text, from } = result
+  const source = from.length === 0 ? lookup.source : `${lookup.source}, with ${from.join(', ')}`
+  return checkNonEmpty({ ...lookup, text, source })
 }
 
 function lookUpDirect({ source, values }: Layer, name: string): Lookup {

@@ -342,3 +342,41 @@ t.test('the targets are the files in config, without base', async (t) => {
   const noFolder = t.testdir({ config: 'a file' })
   t.throws(() => listTargets(noFolder), { code: 'ENOTDIR' })
 })
+
+t.test('references in the files of env/', async (t) => {
+  const shared = 'postgresql://${DB_USER_ADMIN}:${ADMIN_SECRET}@${HOST_OF}:5432/${NAME}_db'
+  const load = (files: Readonly<Record<string, string>>, env: Settings = {}) => ({
+    root: t.testdir({ env: files }),
+    env: { ENV_TARGET: 'demo', ...env },
+  })
+  const source = load(
+    {
+      '.env.shared': `DATABASE_URL="${shared}"\nHOST_OF=db.internal\nNAME=shop\nSERVICE_NAME='\${as it is}'\n`,
+      '.env.demo': 'ADMIN_SECRET=p@ss/w:rd\nNAME=${NAME}_demo\nRELEASE=$${literal}\n',
+    },
+    { DB_USER_ADMIN: 'admin' },
+  )
+  const config = loadConfig(source)
+  t.match(config.database, {
+    kind: 'url',
+    url: 'postgresql://admin:p%40ss%2Fw%3Ard@db.internal:5432/shop_demo_db',
+  })
+  t.strictSame(origin(config, 'DATABASE_URL'), [
+    'postgresql://admin:***@db.internal:5432/shop_demo_db',
+    'env/.env.shared, with DB_USER_ADMIN (process environment), ADMIN_SECRET (env/.env.demo), HOST_OF (env/.env.shared), NAME (env/.env.demo, with NAME (env/.env.shared))',
+  ])
+  t.strictSame([config.service.name, config.service.release], ['${as it is}', '${literal}'])
+  t.notMatch(JSON.stringify(config.entries), /p@ss|p%40/)
+
+  const refused = (line: string): readonly string[] => faults(load({ '.env.shared': `${line}\n` }))
+  t.match(refused('RELEASE=${NOWHERE}'), [
+    /^RELEASE refers to NOWHERE, which no layer sets \(env\/.env.shared\)$/,
+    /^expected a name that is set/,
+  ])
+  t.match(refused('RELEASE=${A}\nA=${B}\nB=${A}'), [/^RELEASE refers to A, which refers to B, which refers/])
+  t.match(refused('RELEASE=${RELEASE}'), [/^RELEASE refers to RELEASE, which no layer sets/])
+  t.match(refused('RELEASE=${A}\nA='), [/^RELEASE refers to A, which is empty/])
+  t.match(refused('RELEASE=${A:-b}'), [/^RELEASE refers to A:-b, which is not the name of a setting/])
+  const fromProcess = load({}, { RELEASE: '${A}' })
+  t.equal(loadConfig(fromProcess).service.release, '${A}', 'the process environment is expanded by nobody')
+})
