@@ -181,6 +181,19 @@ export async function findProject(config: Config): Promise<KnexProject> {
   return project
 }
 
+/**
+ * The database of a configuration, without connecting to it. Throws SCHEMA_EMBEDDED_UNAVAILABLE where it is the embedded
+ * PostgreSQL and that does not run.
+ */
+export async function findConnection(config: Config): Promise<Connection> {
+  const startEmbedded = async (): Promise<string> => {
+    const { findEmbedded, notRunningError } = await import('./postgres/embedded/server.js')
+    const directory = embeddedDirectoryOf(config)
+    return (await findEmbedded({ directory })) ?? Promise.reject(notRunningError(directory))
+  }
+  return resolveConnection({ config, project: await findProject(config), startEmbedded })
+}
+
 /** The masked URL to which the knexfile leads, without calling a function of it; null where it has no connection. */
 export async function describeKnexfileDatabase(config: Config, project: KnexProject): Promise<string | null> {
   const { kind } = project.connection
@@ -226,9 +239,9 @@ function createEmbeddedServer(config: Config, report: ProgressReporter): Embedde
     const { startEmbedded } = await import('./postgres/embedded/server.js')
     const fresh = !existsSync(directory)
     const server = await startEmbedded({ directory })
-    const { startedHere } = server
+    const { startedHere, takenPort } = server
     const database = describeAddress(addressOf(server))
-    report({ event: 'embedded started', database, directory, fresh, startedHere, because })
+    report({ event: 'embedded started', database, directory, fresh, startedHere, takenPort, because })
     return server
   }
   return {
@@ -236,4 +249,8 @@ function createEmbeddedServer(config: Config, report: ProgressReporter): Embedde
     // If it could not be started, `url` has thrown the reason.
     stop: async () => (await started?.catch(() => null))?.stop(),
   }
+}
+
+function embeddedDirectoryOf({ root, database }: Config): string {
+  return database.kind === 'embedded' ? database.directory : `${root}/.schemagate/postgres`
 }

@@ -93,12 +93,13 @@ function flagsOf(values: OptionValues): Readonly<Record<string, string>> {
   return Object.fromEntries(flags)
 }
 
-/** A positional in brackets is optional. */
+/** A positional in brackets is optional, and the last may stand for any number. */
 function refuseWrongPositionals(name: string, expected: readonly string[], given: readonly string[]): void {
   const missing = expected.slice(given.length).find((word) => !word.startsWith('['))
   const extra = given[expected.length]
   if (missing !== undefined) throw usageError(`${missing} is missing.`, name)
-  if (extra !== undefined) throw usageError(`Unexpected argument "${maskWord(extra)}".`, name)
+  if (extra !== undefined && expected.at(-1)?.endsWith('...') !== true)
+    throw usageError(`Unexpected argument "${maskWord(extra)}".`, name)
 }
 
 function usageError(what: string, name: string | null): SchemaError {

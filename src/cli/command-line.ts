@@ -50,7 +50,8 @@ async function runCommand(argv: readonly string[], openApi: OpenApi | null): Pro
   const signal = createStopSignal(report)
   const printMessage = (message: string): void => void process.stderr.write(`${message}\n`)
   const ask = isatty(0) && isatty(2) ? createPrompt(signal) : null
-  const context = { config, options, positionals, report, signal, printMessage, ask, loadConfigFor }
+  const io = { environment: env, report, signal, printMessage, ask }
+  const context = { config, options, positionals, ...io, loadConfigFor }
   const { exit, text, document } = await run(context)
   await print(options['json'] === true ? formatDocument(document) : text)
   return exit

@@ -27,7 +27,8 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     load: async () => (await import('./commands/migrate.js')).run,
   },
   init: {
-    summary: 'build an empty database at head straight from the snapshot, verified and recorded; a second run does nothing',
+    summary:
+      'build an empty database at head straight from the snapshot, verified and recorded; a second run does nothing',
     positionals: [],
     options: {},
     load: async () => (await import('./commands/init.js')).run,
@@ -148,6 +149,18 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     positionals: [],
     options: confirmOptions,
     load: async () => (await import('./commands/repair.js')).run,
+  },
+  url: {
+    summary: 'print the URL of the database with its password, for make and scripts; starts nothing',
+    positionals: [],
+    options: {},
+    load: async () => (await import('./commands/url.js')).run,
+  },
+  exec: {
+    summary: 'run COMMAND (after --) with DATABASE_URL, PGHOST, PGUSER, PGPASSWORD, … of the database',
+    positionals: ['COMMAND', '[ARGUMENT]...'],
+    options: {},
+    load: async () => (await import('./commands/exec.js')).run,
   },
   config: {
     summary: 'print every effective value with its layer, secrets masked',

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { readTextFile } from './layers.js'
 import type { Layer } from './layers.js'
 import type { ConfigFault } from './problem.js'
-import { expandReferences, type Referenced } from './references.js'
+import { expandReferences, type ReferenceValue } from './references.js'
 import { maskCredentials } from './url.js'
 
 export interface Setting {
@@ -36,9 +36,9 @@ export function lookUp(
   const index = layers.findLastIndex(({ values }) => name in values || pointer in values)
   const layer = layers[index]
   if (layer === undefined) return { kind: 'absent' }
-  const resolve = (each: string): Referenced => {
+  const resolve = (each: string): ReferenceValue => {
     if (referrers.includes(each)) return { kind: 'faulty', why: `refers back to ${name}` }
-    return toReferenced(
+    return toReferenceValue(
       each === name
         ? lookUp(layers.slice(0, index), name, root, referrers)
         : lookUp(layers, each, root, [...referrers, name]),
@@ -50,7 +50,7 @@ export function lookUp(
   return reference.kind === 'found' ? readReferencedFile(reference, name, root) : reference
 }
 
-function toReferenced(lookup: Lookup): Referenced {
+function toReferenceValue(lookup: Lookup): ReferenceValue {
   switch (lookup.kind) {
     case 'found':
       return lookup
@@ -61,7 +61,7 @@ function toReferenced(lookup: Lookup): Referenced {
   }
 }
 
-function expand(lookup: Lookup, { expanded }: Layer, resolve: (name: string) => Referenced): Lookup {
+function expand(lookup: Lookup, { expanded }: Layer, resolve: (name: string) => ReferenceValue): Lookup {
   if (lookup.kind !== 'found' || expanded?.has(lookup.name) !== true) return lookup
   const result = expandReferences(lookup.text, resolve)
   if (result.kind === 'faulty') {

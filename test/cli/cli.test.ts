@@ -7,8 +7,10 @@ import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { helpText } from '../../src/cli/help.js'
 import { commands } from '../../src/cli/registry.js'
+import { libpqEnvironment } from '../../src/postgres/connection/libpq-environment.js'
+import { call, runHere } from '../support/command.js'
 import { createDatabase } from '../support/database.js'
-import { type Ended, run, uncounted } from '../support/process.js'
+import { type Ended, run, start, uncounted } from '../support/process.js'
 import { createProject } from '../support/project.js'
 
 t.jobs = 2
@@ -519,4 +521,66 @@ staging shop@127.0.0.1:1/shop - - - - - SCHEMA_DATABASE_UNREACHABLE: Nothing ans
       { environment: 'staging', exit: 8, document: { error: { code: 'SCHEMA_DATABASE_UNREACHABLE' } } },
     ],
   })
+})
+
+t.test('url and exec hand the database to other programs, and its password to nobody else', async (t) => {
+  const project = await createProject(t, migrations, { snapshot: false })
+  t.match(await runHere(project, 'url'), { exit: 0, text: project.url, document: { url: project.url } })
+  t.match(
+    await runHere(project, 'url', { env: { NODE_ENV: 'test', DATABASE_URL_TEST: `${project.url}x` } }),
+    {
+      text: `${project.url}x`,
+    },
+  )
+
+  const { hostname, port, username, password, pathname } = new URL(project.url)
+  const wanted = {
+    DATABASE_URL: project.url,
+    PGHOST: hostname,
+    PGPORT: port,
+    PGUSER: username,
+    PGPASSWORD: password,
+    PGDATABASE: pathname.slice(1),
+    PGSSLMODE: 'require',
+  }
+  const script = `const given = ${JSON.stringify(wanted)}
+    const same = Object.entries(given).every(([name, value]) => process.env[name] === value)
+    process.exit(same && process.env.PGSERVICE === undefined ? 7 : 1)`
+  const node = (code: string): readonly string[] => ['exec', '--', process.execPath, '--eval', code]
+  const env = { ...project.env, DATABASE_SSL: 'no-verify', PGSERVICE: 'other' }
+  t.match(await call(node(script), { root: project.root, env }), { exit: 7, text: '' })
+  t.match(await runHere(project, 'exec -- nowhere-4711'), { exit: 2, text: /could not be started: ENOENT/ })
+  t.match(await runHere(project, 'exec'), { exit: 2, text: /COMMAND is missing/ })
+  const running = start(
+    t,
+    node(`process.on('SIGTERM', () => process.exit(9)); console.log('up'); setInterval(() => {}, 1e3)`),
+    {
+      cwd: project.root,
+      env: project.env,
+    },
+  )
+  await running.said('up')
+  running.kill('SIGTERM')
+  t.match(await running.ended(), { exit: 9 }, 'it gets the signal, and we its exit code')
+})
+
+t.test('the variables of libpq for a connection', async (t) => {
+  const variables = (url: string, ssl: string | null = null) =>
+    libpqEnvironment({ url, ssl, applicationName: 'schemagate' })
+  t.strictSame(variables('postgres://app@db/shop?sslmode=no-verify&options=-csearch_path%3Da'), {
+    PGHOST: 'db',
+    PGPORT: '5432',
+    PGUSER: 'app',
+    PGDATABASE: 'shop',
+    PGSSLMODE: 'require',
+    PGOPTIONS: '-csearch_path=a',
+  })
+  t.match(variables('postgres://app:a%2Fb@localhost/shop?host=/run', 'verify'), {
+    PGHOST: '/run',
+    PGPASSWORD: 'a/b',
+    PGSSLMODE: 'verify-full',
+    PGSSLROOTCERT: 'system',
+  })
+  t.match(variables('postgres://app@db/shop', '/etc/ca.pem'), { PGSSLROOTCERT: '/etc/ca.pem' })
+  t.match(variables('postgres://app@db/shop?sslmode=require', 'disable'), { PGSSLMODE: 'disable' })
 })

@@ -3,7 +3,6 @@ import t from 'tap'
 import { runHere } from '../support/command.js'
 import { query } from '../support/database.js'
 import type { Ended } from '../support/process.js'
-import { runHere } from '../support/command.js'
 import { createProject } from '../support/project.js'
 
 t.jobs = 2

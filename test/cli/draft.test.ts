@@ -32,6 +32,7 @@ async function make(
     config,
     options: { from, ...options },
     positionals: [name],
+    environment: env,
     report: () => {},
     signal: new AbortController().signal,
     printMessage: () => {},

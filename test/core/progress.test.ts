@@ -31,6 +31,7 @@ const embedded = {
   event: 'embedded started',
   database: 'postgres@127.0.0.1:5433/schemagate',
   directory: '.schemagate/postgres',
+  takenPort: null,
   because: '',
 } as const
 
@@ -77,8 +78,8 @@ const messages: {
       'info | embedded | PostgreSQL created and started at postgres@127.0.0.1:5433/schemagate, data in .schemagate/postgres',
     ],
     [
-      { ...embedded, fresh: false, startedHere: true },
-      'info | embedded | PostgreSQL started at postgres@127.0.0.1:5433/schemagate, data in .schemagate/postgres',
+      { ...embedded, fresh: false, startedHere: true, takenPort: 5432 },
+      'info | embedded | PostgreSQL started at postgres@127.0.0.1:5433/schemagate, data in .schemagate/postgres; port 5432 is taken',
     ],
     [
       { ...embedded, fresh: false, startedHere: false },

@@ -13,8 +13,9 @@ import {
   stat,
   writeFile,
 } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -111,10 +112,20 @@ t.test('keeps its data, is reused while it runs, and is stopped only by whoever 
   await first.stop()
 
   const again = await startEmbedded({ directory })
-  t.ok(again.startedHere)
+  t.match(again, { url: first.url, startedHere: true, takenPort: null }, 'at the same port')
   t.strictSame(await query(again.url, 'select count(*)::int as n from kept'), [{ n: 0 }])
   await first.stop()
   t.ok(existsSync(pidFile(directory)), 'the first one no longer stops it')
+  await again.stop()
+
+  const port = Number(new URL(first.url).port)
+  const other = createServer().listen(port, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const elsewhere = await startEmbedded({ directory })
+  t.match(elsewhere, { startedHere: true, takenPort: port })
+  t.not(new URL(elsewhere.url).port, String(port))
+  t.equal(await readFile(join(dirname(directory), '.gitignore'), 'utf8'), '*\n', 'git sees nothing of it')
 })
 
 t.test('starts again after kill -9', async (t) => {

@@ -42,7 +42,8 @@ export async function call(args: readonly string[], { root, env, ask = null }: C
     const loadConfigFor = (target: string) =>
       loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
     const { signal } = new AbortController()
-    const context = { config, positionals, options, report, signal, printMessage, ask, loadConfigFor }
+    const io = { environment: env, report, signal, printMessage, ask }
+    const context = { config, positionals, options, ...io, loadConfigFor }
     return { ...(await run(context)), said: said.join('\n'), events }
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error

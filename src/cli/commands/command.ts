@@ -1,12 +1,13 @@
 import type { Config } from '../../config/config.js'
 import type { ProgressReporter } from '../../core/progress/events.js'
-import type { ExitCode } from '../../errors/schema-error.js'
 
 /** The configuration of a command, its command line, and the means to talk to its user. */
 export interface CommandContext {
   readonly config: Config
   readonly options: Readonly<Record<string, string | boolean | undefined>>
   readonly positionals: readonly string[]
+  /** The environment of this process, for a command that starts another. */
+  readonly environment: Readonly<Record<string, string | undefined>>
   /** Writes progress to stderr. */
   readonly report: ProgressReporter
   readonly signal: AbortSignal
@@ -20,7 +21,8 @@ export interface CommandContext {
 
 /** The result of a command: text for people, a document for `--json`, and the exit code. */
 export interface CommandResult {
-  readonly exit: ExitCode
+  /** An exit code of ours, or of the command that `exec` ran. */
+  readonly exit: number
   readonly text: string
   readonly document: unknown
 }
@@ -36,7 +38,7 @@ export interface OptionSpec {
 
 export interface CommandSpec {
   readonly summary: string
-  /** Words after the command, as in `new NAME`; a word in brackets is optional. */
+  /** Words after the command, as in `new NAME`; a word in brackets is optional, and after a last `WORD...` come any number. */
   readonly positionals: readonly string[]
   readonly options: Readonly<Record<string, OptionSpec>>
   /** Loads the command, so that each one loads only what it needs. Null for `serve`, which is a service. */

@@ -46,6 +46,8 @@ export interface ProgressEvents {
     readonly directory: string
     readonly fresh: boolean
     readonly startedHere: boolean
+    /** The port it had before, where something else has it now. */
+    readonly takenPort: number | null
     /** Why it is the database of the service; empty where it is only for scratch databases. */
     readonly because: string
   }

@@ -28,10 +28,10 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
   connecting: ({ database, environment }) => info('connecting', `${database}, environment ${environment}`),
   'waiting for database': ({ reason, waited }) =>
     warn('waiting', `${reason} Trying again, for ${describeDuration(waited)} so far.`),
-  'embedded started': ({ database, directory, fresh, startedHere, because }) =>
+  'embedded started': ({ database, directory, takenPort, because, ...server }) =>
     info(
       'embedded',
-      `PostgreSQL ${startedHere ? (fresh ? 'created and started' : 'started') : 'is already running'} at ${database}, data in ${directory}${because === '' ? '' : `; ${because}`}`,
+      `PostgreSQL ${describeServerStart(server)} at ${database}, data in ${directory}${takenPort === null ? '' : `; port ${takenPort} is taken`}${because === '' ? '' : `; ${because}`}`,
     ),
   inspected: ({ database, history, server }) =>
     info('database', `${database} (PostgreSQL ${server}) is ${describePosition(history)}`),
@@ -169,6 +169,14 @@ export function describeVerified(
 function describeVerification(differences: number, ignored: number): string {
   const outcome = differences === 0 ? 'as promised' : formatCount(differences, 'difference')
   return ignored === 0 ? outcome : `${outcome}, ${formatCount(ignored, 'difference')} ignored`
+}
+
+function describeServerStart({
+  startedHere,
+  fresh,
+}: Pick<ProgressEvents['embedded started'], 'fresh' | 'startedHere'>): string {
+  if (!startedHere) return 'is already running'
+  return fresh ? 'created and started' : 'started'
 }
 
 function describePosition({ position, current, head, pending, unknown }: History): string {

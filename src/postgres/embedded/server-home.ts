@@ -11,8 +11,9 @@ import {
   realpath,
   rmdir,
   symlink,
+  writeFile,
 } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { SchemaError } from '../../errors/schema-error.js'
 import { resolveAccount, hasAccess } from './account.js'
 import type { SystemAccount } from './run-process.js'
@@ -43,9 +44,19 @@ export async function prepareHome(directory: string): Promise<ServerHome> {
   return { directory: absolute, path, account }
 }
 
+/** The folder of a project ignores itself in git, with the password of the server in it. */
+async function prepareParent(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  if (basename(folder) !== '.schemagate') return
+  await ignoreErrors(
+    ['EEXIST', 'EACCES', 'EROFS'],
+    writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' }),
+  )
+}
+
 async function prepareOwnDirectory(directory: string): Promise<string> {
   try {
-    await mkdir(dirname(directory), { recursive: true })
+    await prepareParent(dirname(directory))
     await ignoreErrors(['EEXIST'], mkdir(directory, { mode: 0o700 }))
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
     return await realpath(directory)
@@ -58,7 +69,7 @@ async function prepareOwnDirectory(directory: string): Promise<string> {
 }
 
 async function prepareAccountDirectory(directory: string, account: SystemAccount): Promise<string> {
-  await mkdir(dirname(directory), { recursive: true })
+  await prepareParent(dirname(directory))
   if (!(await hasAccess(account, '-x', dirname(directory)))) await linkToVarTmp(directory)
   const path = (await readLinkTarget(directory)) ?? directory
   if (await ensureOwnedBy(account, path)) return realpath(path)

@@ -1,12 +1,15 @@
+import type { SchemaError } from '../../errors/schema-error.js'
 import { pathExists } from './atomic-directory.js'
 import { prepareBinaries } from './binaries.js'
 import { createCluster } from './cluster.js'
 import { takeOverServer, recordServerOwner } from './owner.js'
+import { readPort } from './port.js'
 import { findPostmaster } from './postmaster.js'
 import { prepareHome, type ServerHome, serverUrlOf } from './server-home.js'
 import { readServerStatus, serviceDatabase } from './server-status.js'
 import { type StartedServer, startServer } from './start.js'
 import { stopServer } from './stop.js'
+import { embeddedUnavailableError } from './unavailable.js'
 
 export interface EmbeddedOptions {
   /** The directory that keeps the data between starts. */
@@ -20,6 +23,8 @@ export interface EmbeddedOptions {
 export interface EmbeddedPostgres {
   /** The superuser's URL of the database `schemagate`, with its password. Never show it. */
   readonly url: string
+  /** The port of the last start, where something else has it now; null where it is still the same. */
+  readonly takenPort: number | null
   /** Whether this process has to stop it: it started the server, or the process that did was killed. */
   readonly startedHere: boolean
   /** Stops it and waits for its end. Does nothing where `startedHere` is false. */
@@ -38,13 +43,36 @@ export async function startEmbedded({
   log = () => {},
 }: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const home = await prepareHome(directory)
+  const lastPort = await readPort(home)
   const started = (await findRunningServer(home)) ?? (await createAndStart(home, { durable, log }))
   const url = await serverUrlOf(home, started.port, serviceDatabase)
   const state = started.startedHere ? 'started' : 'runs already'
   log(
     `Embedded PostgreSQL ${state}: postgres@127.0.0.1:${started.port}/${serviceDatabase}, data in ${home.directory}`,
   )
-  return { url, startedHere: started.startedHere, stop: () => stopIfStartedHere(home, started) }
+  return {
+    url,
+    takenPort: lastPort === 0 || lastPort === started.port ? null : lastPort,
+    startedHere: started.startedHere,
+    stop: () => stopIfStartedHere(home, started),
+  }
+}
+
+/** The URL of the server of a directory, with its password; null where none runs. */
+export async function findEmbedded({ directory }: { readonly directory: string }): Promise<string | null> {
+  if (!(await pathExists(directory))) return null
+  const home = await prepareHome(directory)
+  const found = await readServerStatus(home)
+  return found.state === 'answers' ? serverUrlOf(home, found.port, serviceDatabase) : null
+}
+
+/** The error of a command that only asks for its URL. */
+export function notRunningError(directory: string): SchemaError {
+  return embeddedUnavailableError({
+    what: 'The embedded PostgreSQL does not run, so that it has no URL.',
+    facts: [['directory', directory]],
+    choices: [['schemagate exec -- COMMAND', 'runs it for as long as the command']],
+  })
 }
 
 /**

@@ -1,8 +1,8 @@
 import { readFile, truncate } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SchemaError } from '../../errors/schema-error.js'
 import { type ServerSetup } from './cluster.js'
+import { choosePort } from './port.js'
 import { type ProcessResult, runProcess, serverEnvironment } from './run-process.js'
 import { serverFilesOf } from './server-home.js'
 import { type AnsweringServer, readServerStatus } from './server-status.js'
@@ -60,11 +60,8 @@ async function launchServer({ home, binaries, durable }: ServerSetup): Promise<P
   const { cluster, log } = serverFilesOf(home)
   await truncateLog(log)
   const settings = durable ? serverSettings : [...serverSettings, ...nonDurableSettings]
-  const options = [
-    `-p ${await findFreePort()}`,
-    '-h 127.0.0.1',
-    ...settings.map((setting) => `-c ${setting}`),
-  ]
+  const port = await choosePort(home)
+  const options = [`-p ${port}`, '-h 127.0.0.1', ...settings.map((setting) => `-c ${setting}`)]
   // Relative paths, because pg_ctl passes them to a shell.
   const files = ['-D', 'data', '-l', '../server.log']
   return runProcess(binaries.pgCtl, ['start', '-w', '-t', '60', ...files, '-o', options.join(' ')], {
@@ -73,16 +70,6 @@ async function launchServer({ home, binaries, durable }: ServerSetup): Promise<P
     env: serverEnvironment,
     silent: process.platform === 'win32',
   })
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', resolve)
-  })
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** The log then belongs to this start, and does not grow without limit. */
