@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { nearestName } from '../core/text/nearest.js'
 import { SchemaError } from '../errors/schema-error.js'
 import type { Config } from './config.js'
-import { isFile } from './layers.js'
+import { isFile } from './files.js'
 import { isTarget } from './value-types.js'
 
 /** Names that NODE_ENV has everywhere: nobody mistypes another one as these. */

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
-import { readTextFile } from './layers.js'
+import { expandReferences, type ReferenceValue } from '../core/text/references.js'
+import { readTextFile } from './files.js'
 import type { Layer } from './layers.js'
 import type { ConfigFault } from './problem.js'
-import { expandReferences, type ReferenceValue } from './references.js'
 import { maskCredentials } from './url.js'
 
 export interface Setting {

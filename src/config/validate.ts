@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { isDuration } from './duration.js'
-import { isFile } from './layers.js'
+import { isFile } from './files.js'
 import { ignoreProblem } from './ignore.js'
 import { type ConfigValues, type KeyId, keyIds, keyOf } from './keys.js'
 import type { Setting } from './lookup.js'
