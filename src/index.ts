@@ -147,7 +147,7 @@ function withProject<T>(
   use: (workspace: Workspace, control: TaskControl) => Promise<T>,
 ): Promise<T> {
   const control = { report, ...(signal ? { signal } : {}) }
-  return withWorkspace({ config: configOf(project), report }, (workspace) => use(workspace, control))
+  return withWorkspace({ config: configOf(project), report, signal }, (workspace) => use(workspace, control))
 }
 
 /** For what needs no database but a scratch one. */

@@ -8,6 +8,7 @@ import { SchemaError } from './errors/schema-error.js'
 import { baseConnection, resolveConnection } from './postgres/configured/configured-database.js'
 import { openKnexConnection } from './postgres/configured/knexfile-database.js'
 import { addressOf, describeAddress } from './postgres/connection/address.js'
+import { pause } from './postgres/connection/backoff.js'
 import type { Connection } from './postgres/connection/connect.js'
 import type { ScratchSources } from './postgres/scratch/scratch.js'
 import type { KnexProject } from './project/knex-project.js'
@@ -27,6 +28,8 @@ export interface ProjectWorkspace {
   readonly snapshotDirectory: string
   /** Where the snapshot is looked for, one folder after the other. */
   readonly snapshotFolders: readonly string[]
+  /** Aborted when the command is asked to stop. */
+  readonly signal: AbortSignal | undefined
   /** Stops what was started for it. */
   readonly close: () => Promise<void>
 }
@@ -42,6 +45,8 @@ export interface Workspace extends ProjectWorkspace {
 export interface WorkspaceOptions {
   /** Whether a project may have no migration yet. Default: SCHEMA_MIGRATIONS_EMPTY. */
   readonly allowNoMigrations?: boolean
+  /** Stops what is started for the workspace: SCHEMA_INTERRUPTED. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -54,7 +59,7 @@ export async function openWorkspace(
   options: WorkspaceOptions = {},
 ): Promise<Workspace> {
   const { project, migrations } = await readProject(config, options)
-  const embedded = createEmbeddedServer(config, report)
+  const embedded = createEmbeddedServer(config, report, options.signal)
   const connection = await resolveConnection({ config, project, startEmbedded: embedded.url })
   const findDatabase = async (): Promise<Connection> => connection
   return {
@@ -73,10 +78,10 @@ async function openProjectWorkspace(
 ): Promise<ProjectWorkspace> {
   const read = await readProject(config, options)
   const { project } = read
-  const embedded = createEmbeddedServer(config, report)
+  const embedded = createEmbeddedServer(config, report, options.signal)
   const findDatabase = (): Promise<Connection | null> =>
     resolveConnection({ config, project, startEmbedded: embedded.url }).catch((error: unknown) => {
-      if (error instanceof SchemaError) return null
+      if (error instanceof SchemaError && error.code !== 'SCHEMA_INTERRUPTED') return null
       throw error
     })
   const isNeeded = config.scratchUrl !== null && config.database.kind !== 'embedded'
@@ -122,6 +127,7 @@ function projectWorkspace(
     },
     snapshotDirectory: snapshotFolders[0] ?? config.root,
     snapshotFolders,
+    signal: embedded.signal,
     close: embedded.stop,
   }
 }
@@ -225,10 +231,15 @@ interface EmbeddedServer {
   /** `because` says why it is the database of the service; empty for a scratch server. */
   readonly url: (because: string) => Promise<string>
   readonly stop: () => Promise<void>
+  readonly signal: AbortSignal | undefined
 }
 
 /** Started when first asked for. In production it is never the database of the service. */
-function createEmbeddedServer(config: Config, report: ProgressReporter): EmbeddedServer {
+function createEmbeddedServer(
+  config: Config,
+  report: ProgressReporter,
+  signal: AbortSignal | undefined,
+): EmbeddedServer {
   let started: Promise<{ url: string; stop: () => Promise<void> }> | undefined
   const directory = embeddedDirectoryOf(config)
   const start = async (because: string): Promise<{ url: string; stop: () => Promise<void> }> => {
@@ -239,6 +250,10 @@ function createEmbeddedServer(config: Config, report: ProgressReporter): Embedde
     const { startEmbedded } = await import('./postgres/embedded/server.js')
     const fresh = !existsSync(directory)
     const server = await startEmbedded({ directory })
+    await pause(0, signal).catch(async (stopped: unknown) => {
+      await server.stop()
+      throw stopped
+    })
     const { startedHere, takenPort } = server
     const database = describeAddress(addressOf(server))
     report({ event: 'embedded started', database, directory, fresh, startedHere, takenPort, because })
@@ -248,6 +263,7 @@ function createEmbeddedServer(config: Config, report: ProgressReporter): Embedde
     url: async (because) => (await (started ??= start(because))).url,
     // If it could not be started, `url` has thrown the reason.
     stop: async () => (await started?.catch(() => null))?.stop(),
+    signal,
   }
 }
 

@@ -50,7 +50,8 @@ export async function startGate(config: Config, options: StartGateOptions): Prom
     if (error instanceof SchemaError && error.code !== 'SCHEMA_INTERRUPTED') health.recordRefusal(error)
     await fleet.close()
   }
-  const workspace = await openWorkspace(config, report).catch(async (error: unknown) => {
+  const { signal } = options
+  const workspace = await openWorkspace(config, report, { signal }).catch(async (error: unknown) => {
     await closeAfter(error)
     throw error
   })

@@ -48,7 +48,7 @@ export async function makeSnapshot(
   { acceptEmpty = false }: SnapshotOptions = {},
 ): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {
   const started = performance.now()
-  const { project, migrations, snapshotDirectory } = workspace
+  const { project, migrations, snapshotDirectory, signal } = workspace
   const [{ findScratch }, { replay }, { judgeEmptyRevisions }] = await Promise.all([
     import('../postgres/scratch/scratch.js'),
     import('./replay.js'),
@@ -56,7 +56,7 @@ export async function makeSnapshot(
   ])
   const scratch = await findScratch(workspace.scratch)
   const earlier = await loadEarlierSnapshot(snapshotDirectory)
-  const { snapshot: fresh, empty } = await replay({ scratch, project, migrations, report })
+  const { snapshot: fresh, empty } = await replay({ scratch, project, migrations, report, signal })
   await judgeEmptyRevisions(empty, { workspace, earlier, acceptEmpty, report })
   const snapshot = reuseUndeterminedValues(fresh, earlier)
   const file = await saveSnapshot(snapshotDirectory, snapshot)

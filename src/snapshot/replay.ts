@@ -33,6 +33,7 @@ export interface ReplayOptions {
   readonly project: KnexProject
   readonly migrations: readonly Migration[]
   readonly report: ProgressReporter
+  readonly signal: AbortSignal | undefined
 }
 
 /** A replayed folder: its snapshot, and the revisions of which it promises nothing although they do not say so. */
@@ -141,12 +142,13 @@ const scratchPolicy: RunPolicy = { transaction: 'each', lockWaitTimeout: 0, lock
 
 async function applyMigrations(
   { connection, run }: ReplayAttempt,
-  { scratch, project, migrations, report }: ReplayOptions,
+  { scratch, project, migrations, report, signal }: ReplayOptions,
   check: RevisionCheck,
 ): Promise<void> {
   const confined = migrations.map(runningBy(run))
   const target = { connection, project, migrations: confined, snapshot: null, scope: defaultScope }
-  const options = { target, guard: null, policy: scratchPolicy, report }
+  const stop = signal === undefined ? {} : { signal }
+  const options = { target, guard: null, policy: scratchPolicy, report, ...stop }
   await applyPending(options, null, check).catch((error: unknown) => {
     throw describeReplayError(error, scratch)
   })

@@ -23,8 +23,9 @@ import { describeError, SchemaError } from '../../src/errors/schema-error.js'
 import { createDirectoryAtomically } from '../../src/postgres/embedded/atomic-directory.js'
 import { locatePackage } from '../../src/postgres/embedded/package.js'
 import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded/server.js'
+import { buildOnce } from '../support/build.js'
 import { query } from '../support/database.js'
-import { uncounted } from '../support/process.js'
+import { eventually, uncounted } from '../support/process.js'
 
 const durable = false
 const passwordOf = (url: string): string => new URL(url).password
@@ -213,4 +214,48 @@ t.test('root keeps the data elsewhere if the server cannot reach it', asRoot, as
   t.match(await readlink(directory), /^\/var\/tmp\/schemagate-[0-9a-f]{12}$/)
   t.match(await stat(directory), { mode: 0o40700 })
   t.strictSame(await query(url, 'select 1 as one'), [{ one: 1 }])
+})
+
+t.test('one Ctrl-C ends a command, and leaves no PostgreSQL', async (t) => {
+  const cli = join(await buildOnce(), 'dist/cli/main.js')
+  const { PATH } = process.env
+  const isCreatingData = async (root: string): Promise<boolean> =>
+    (await readdir(join(root, '.schemagate/postgres')).catch(() => [])).some((name) =>
+      name.startsWith('cluster.'),
+    )
+  const moments: readonly (readonly [string, (root: string, said: string) => unknown])[] = [
+    ['while the data is created', isCreatingData],
+    ['while the migrations are replayed', (_, said) => said.includes('replaying')],
+  ]
+  for (const [moment, hasCome] of moments)
+    await t.test(moment, async (t) => {
+      const root = await mkdtemp(join(tmpdir(), 'schemagate-stop-'))
+      const directory = join(root, '.schemagate', 'postgres')
+      await chmod(root, 0o755)
+      await mkdir(join(root, 'migrations'))
+      const slow = 'export async function up(knex) { await knex.raw("select pg_sleep(60)") }\n'
+      await writeFile(join(root, 'migrations', '001_slow.mjs'), slow)
+      // A process group of its own, as a shell makes one: a terminal sends the signal to all in it.
+      const command = spawn(process.execPath, [cli, 'snapshot'], {
+        cwd: root,
+        env: { PATH, ...uncounted },
+        stdio: ['ignore', 'ignore', 'pipe'],
+        detached: true,
+      })
+      t.teardown(async () => {
+        command.kill('SIGKILL')
+        await stopEmbedded({ directory })
+        await rm(await realpath(directory), { recursive: true })
+        await rm(root, { recursive: true })
+      })
+      let said = ''
+      command.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+      const closed = once(command, 'close')
+      await eventually(moment, { look: () => hasCome(root, said), over: () => command.exitCode !== null })
+      process.kill(-(command.pid ?? 0), 'SIGINT')
+      await closed
+      t.match(said, /SCHEMA_INTERRUPTED/)
+      t.notMatch(said, /SCHEMA_EMBEDDED_UNAVAILABLE/)
+      t.notOk(existsSync(pidFile(directory)), 'no server runs')
+    })
 })

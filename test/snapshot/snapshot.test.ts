@@ -55,7 +55,7 @@ async function projectOf(t: Test, migrations: Readonly<Record<string, string>>):
 
 async function snapshotOf(project: KnexProject, scratch: Scratch = newDatabases): Promise<Snapshot> {
   const migrations = await listMigrations(project)
-  return (await replay({ scratch, project, migrations, report: () => {} })).snapshot
+  return (await replay({ scratch, project, migrations, report: () => {}, signal: undefined })).snapshot
 }
 
 const catalogAt = (url: string): Promise<Catalog> =>

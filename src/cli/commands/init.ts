@@ -7,7 +7,7 @@ import type { CommandResult, CommandHandler } from './command.js'
 /** `schemagate init`: builds an empty database at head from the snapshot, without running the migrations. */
 export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
-    const result = await initFromSnapshot(workspace, { report: context.report })
+    const result = await initFromSnapshot(workspace, context)
     const database = describeAddress(addressOf(workspace.migrationConnection))
     return {
       exit: 0,

@@ -102,9 +102,9 @@ async function checkSnapshot(
   const { snapshot: committed, stale } = await loadUsableSnapshot(workspace)
   if (stale.length > 0) throw staleSnapshotError(workspace, stale)
   if (committed === null) throw missingSnapshotError(workspace, workspace.migrations.length)
-  const { project, migrations } = workspace
+  const { project, migrations, signal } = workspace
   const scratch = await findScratch(workspace.scratch)
-  const { snapshot: fresh } = await replay({ scratch, project, migrations, report })
+  const { snapshot: fresh } = await replay({ scratch, project, migrations, report, signal })
   if (!hasSameChanges(fresh, committed)) throw differentSnapshotError(workspace, committed, fresh)
   return {
     exit: 0,

@@ -28,8 +28,8 @@ export const run: CommandHandler = (context) =>
   context.options['all'] === true ? statusOfAll(context) : statusOfOne(context)
 
 async function statusOfOne(context: CommandContext): Promise<CommandResult> {
-  const { config, report } = context
-  return withWorkspace({ config, report }, async (workspace) => {
+  const { config } = context
+  return withWorkspace(context, async (workspace) => {
     const state = await readDatabaseStatus(workspace, context)
     const forecast = forecastGate(state, workspace)
     return {

@@ -26,8 +26,8 @@ import type { CommandResult, CommandHandler } from './command.js'
 
 /** `schemagate verify`: every difference from the promise at the current revision, and the SQL that repairs it. Reads only. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
-  const { config, report } = context
-  return withWorkspace({ config, report }, async (workspace) => {
+  const { config } = context
+  return withWorkspace(context, async (workspace) => {
     const state = await readDatabaseStatus(workspace, context)
     if (state.stale.length > 0) throw staleSnapshotError(workspace, state.stale)
     refuseUnverifiable(state, config.target)

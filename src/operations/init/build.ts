@@ -3,6 +3,7 @@ import type { Catalog } from '../../core/model/catalog.js'
 import type { Progress } from '../../core/progress/events.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
+import { pause } from '../../postgres/connection/backoff.js'
 import {
   allAnnotations,
   ledgerTablesOf,
@@ -53,10 +54,12 @@ export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Pr
         const prepared = await prepareLedgers()
         const locked = { ...prepared, session: { ...session, knex: transaction } }
         await markApplied(locked, options.target, migrations, async () => {
-          for (const statement of statements)
+          for (const statement of statements) {
+            await pause(0, options.signal)
             await session.client.query(statement).catch((error: unknown) => {
               throw isStatementRejected(error) ? refusedStatementError(error, options) : error
             })
+          }
           await session.client.query('set local check_function_bodies to default')
           await verifyBuilt(options, locked)
           await recordBuilt(options, locked)

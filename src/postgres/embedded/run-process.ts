@@ -38,6 +38,8 @@ export function runProcess(
       ...(env && { env }),
       stdio: silent ? 'ignore' : ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
+      // Ctrl-C is for this process: initdb and pg_ctl would end half way, and the server with them.
+      detached: process.platform !== 'win32',
     })
     const output: string[] = []
     for (const stream of [child.stdout, child.stderr])
