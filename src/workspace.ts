@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from './config/config.js'
 import { refuseUnknownTarget } from './config/known-targets.js'
@@ -7,9 +6,8 @@ import type { ProgressReporter } from './core/progress/events.js'
 import { SchemaError } from './errors/schema-error.js'
 import { baseConnection, resolveConnection } from './postgres/configured/configured-database.js'
 import { openKnexConnection } from './postgres/configured/knexfile-database.js'
-import { addressOf, describeAddress } from './postgres/connection/address.js'
-import { pause } from './postgres/connection/backoff.js'
 import type { Connection } from './postgres/connection/connect.js'
+import { createEmbeddedServer, type EmbeddedServer } from './postgres/embedded/on-demand.js'
 import type { ScratchSources } from './postgres/scratch/scratch.js'
 import type { KnexProject } from './project/knex-project.js'
 import { loadProject } from './project/knexfile.js'
@@ -59,7 +57,7 @@ export async function openWorkspace(
   options: WorkspaceOptions = {},
 ): Promise<Workspace> {
   const { project, migrations } = await readProject(config, options)
-  const embedded = createEmbeddedServer(config, report, options.signal)
+  const embedded = embeddedServerOf(config, report, options.signal)
   const connection = await resolveConnection({ config, project, startEmbedded: embedded.url })
   const findDatabase = async (): Promise<Connection> => connection
   return {
@@ -78,7 +76,7 @@ async function openProjectWorkspace(
 ): Promise<ProjectWorkspace> {
   const read = await readProject(config, options)
   const { project } = read
-  const embedded = createEmbeddedServer(config, report, options.signal)
+  const embedded = embeddedServerOf(config, report, options.signal)
   const findDatabase = (): Promise<Connection | null> =>
     resolveConnection({ config, project, startEmbedded: embedded.url }).catch((error: unknown) => {
       if (error instanceof SchemaError && error.code !== 'SCHEMA_INTERRUPTED') return null
@@ -215,6 +213,21 @@ export async function listEnvironments({ root, migrations }: Config): Promise<re
   return file === null ? [] : listSections(file)
 }
 
+function embeddedServerOf(
+  config: Config,
+  report: ProgressReporter,
+  signal: AbortSignal | undefined,
+): EmbeddedServer {
+  const directory = embeddedDirectoryOf(config)
+  return createEmbeddedServer({
+    directory,
+    load: () => import('./postgres/embedded/server.js'),
+    production: config.production,
+    report,
+    signal,
+  })
+}
+
 /** Where the PostgreSQL from npm of a project keeps its data; null where it is not installed. */
 export async function findInstalledEmbedded(config: Config): Promise<string | null> {
   const { isEmbeddedInstalled } = await import('./postgres/embedded/package.js')
@@ -224,49 +237,4 @@ export async function findInstalledEmbedded(config: Config): Promise<string | nu
 
 function embeddedDirectoryOf({ root, database }: Config): string {
   return database.kind === 'embedded' ? database.directory : join(root, '.schemagate', 'postgres')
-}
-
-/** The PostgreSQL from npm of a project. */
-interface EmbeddedServer {
-  /** `because` says why it is the database of the service; empty for a scratch server. */
-  readonly url: (because: string) => Promise<string>
-  readonly stop: () => Promise<void>
-  readonly signal: AbortSignal | undefined
-}
-
-/** Started when first asked for. In production it is never the database of the service. */
-function createEmbeddedServer(
-  config: Config,
-  report: ProgressReporter,
-  signal: AbortSignal | undefined,
-): EmbeddedServer {
-  let started: Promise<{ url: string; stop: () => Promise<void> }> | undefined
-  const directory = embeddedDirectoryOf(config)
-  const start = async (because: string): Promise<{ url: string; stop: () => Promise<void> }> => {
-    if (config.production && because !== '')
-      throw new SchemaError('SCHEMA_EMBEDDED_UNAVAILABLE', {
-        what: 'The embedded PostgreSQL is never used in production.',
-      })
-    const { startEmbedded } = await import('./postgres/embedded/server.js')
-    const fresh = !existsSync(directory)
-    const server = await startEmbedded({ directory })
-    await pause(0, signal).catch(async (stopped: unknown) => {
-      await server.stop()
-      throw stopped
-    })
-    const { startedHere, takenPort } = server
-    const database = describeAddress(addressOf(server))
-    report({ event: 'embedded started', database, directory, fresh, startedHere, takenPort, because })
-    return server
-  }
-  return {
-    url: async (because) => (await (started ??= start(because))).url,
-    // If it could not be started, `url` has thrown the reason.
-    stop: async () => (await started?.catch(() => null))?.stop(),
-    signal,
-  }
-}
-
-function embeddedDirectoryOf({ root, database }: Config): string {
-  return database.kind === 'embedded' ? database.directory : `${root}/.schemagate/postgres`
 }

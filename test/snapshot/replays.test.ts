@@ -38,7 +38,13 @@ async function replayOn(
   const events: Progress[] = []
   const report = (progress: Progress): void => void events.push(progress)
   try {
-    const { snapshot } = await replay({ scratch, project, migrations: await listMigrations(project), report })
+    const { snapshot } = await replay({
+      scratch,
+      project,
+      migrations: await listMigrations(project),
+      report,
+      signal: undefined,
+    })
     return { error: '', snapshot, events }
   } catch (error) {
     if (!(error instanceof SchemaError)) throw error
