@@ -23,10 +23,14 @@ process.title = 'schemagate'
  */
 export async function runCommandLine(openApi: OpenApi | null): Promise<void> {
   const argv: readonly string[] = process.argv.slice(2)
-  // Without a listener the terminal, or the reader of a pipe, would end a migration by going away.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  if (argv[0] !== 'serve') outliveReaders()
   const exit = await runCommand(argv, openApi).catch((error: unknown) => reportFailure(error, argv))
   if (exit !== null) process.exit(exit)
+}
+
+/** A migration does not end because its terminal, or the reader of its pipe, has gone. A service does: nobody would hear it. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 }
 
 /** Returns the exit code; null for a service that goes on serving. */

@@ -42,7 +42,10 @@ export const down = (knex: Raw): Promise<unknown> => knex.raw('drop table songs'
 }\n`,
   })
   const scratch = await createDatabase(t)
-  const made = await call(['snapshot'], { root, env: { DATABASE_URL: scratch } })
+  const made = await call(['snapshot'], {
+    root,
+    env: { DATABASE_URL: scratch, SCRATCH_DATABASE_URL: scratch },
+  })
   t.equal(made.exit, 0, made.text)
   await run(process.execPath, [tsc, '-p', root])
   const url = await createDatabase(t)
@@ -94,7 +97,8 @@ t.test('an environment that is mistyped is not a new one', async (t) => {
     migrations: { '001_songs.js': `export const up = (knex) => knex.raw('create table songs (id int)')\n` },
     config: { 'staging.json': '{}', 'demo.json': '{}' },
   })
-  const env = { DATABASE_URL: await createDatabase(t), ON_UNVERIFIED: 'warn' }
+  const url = await createDatabase(t)
+  const env = { DATABASE_URL: url, SCRATCH_DATABASE_URL: url, ON_UNVERIFIED: 'warn' }
   for (const [target, meant] of [
     ['stagign', 'staging'],
     ['deno', 'demo'],

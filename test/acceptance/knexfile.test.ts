@@ -261,7 +261,10 @@ t.test('the hooks of a knexfile run around migrations as with plain Knex', async
   const root = t.testdir({ 'package.json': '{}', 'knexfile.js': hooks, migrations: one })
   const [plain, ours, both] = [await createDatabase(t), await createDatabase(t), await createDatabase(t)]
   await runKnex(root, plain, 'migrate:latest')
-  const inProduction = (url: string) => ({ root, env: { NODE_ENV: 'production', DATABASE_URL: url } })
+  const inProduction = (url: string) => ({
+    root,
+    env: { NODE_ENV: 'production', DATABASE_URL: url, SCRATCH_DATABASE_URL: url },
+  })
   process.env['DATABASE_URL'] = ours
   t.teardown(() => void delete process.env['DATABASE_URL'])
   t.match(await call(['snapshot'], inProduction(ours)), { exit: 0 })

@@ -265,7 +265,7 @@ t.test('a down that is empty is refused, and one that leaves an extension is tol
     told.events.map((event) => formatProgress(event).text)[0],
     'left schema:app, extension:citext behind, which others may use (003_extension)',
   )
-  t.strictSame(await recorded(project), ['001_songs', '002_empty'])
+  t.strictSame(await recorded(project), ['001_songs.js', '002_empty.js'])
   const { exit, text } = await call(['down', '--confirm', 'production'], project)
   t.equal(exit, 7)
   t.match(

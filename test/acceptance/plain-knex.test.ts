@@ -200,7 +200,7 @@ async function failureOf(line: string, place: Place): Promise<string> {
   const { root, url, node } = place
   if (program === 'sql') await query(url, words.join(' '))
   if (program === 'schemagate') {
-    const { exit, text } = await call(words, { root, env: { DATABASE_URL: url } })
+    const { exit, text } = await call(words, { root, env: { DATABASE_URL: url, SCRATCH_DATABASE_URL: url } })
     return exit === 0 ? '' : text
   }
   if (program !== 'knex') return ''

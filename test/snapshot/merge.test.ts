@@ -119,7 +119,8 @@ function repositoryIn(root: string, url: string): Repository {
     root,
     git,
     read: () => readFile(join(root, file), 'utf8'),
-    schemagate: (line) => call(line.split(' '), { root, env: { DATABASE_URL: url } }),
+    schemagate: (line) =>
+      call(line.split(' '), { root, env: { DATABASE_URL: url, SCRATCH_DATABASE_URL: url } }),
   }
 }
 

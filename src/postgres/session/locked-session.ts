@@ -32,10 +32,12 @@ export async function withLockedSession<T>(
     return translateConnectionLoss([auditClient], connection, async () => {
       await takeWriterLock(auditClient, lockWaitOptions(options))
       const inspection = await inspectAgain()
+      const explain = (error: unknown): never => {
+        throw explainPrivilegeError(error, connection)
+      }
+      await freeKnexLock(session.client, inspection, options).catch(explain)
       const prepare = async (): Promise<LockedSession> => {
-        const schema = await prepareLedgers(session.client, inspection, options).catch((error: unknown) => {
-          throw explainPrivilegeError(error, connection)
-        })
+        const schema = await prepareLedgers(session.client, inspection, options).catch(explain)
         return { session, auditClient, inspection, schema, writer: writerOf(options) }
       }
       return use({ session, auditClient, inspection, prepareLedgers: prepare })
@@ -130,9 +132,18 @@ async function prepareLedgers(
       event: 'identified',
       identity: await recordIdentity(client, { schema, writer: guard.writer }, guard.owner, 'identified'),
     })
-  if (ledger !== null && (await releaseKnexLock(client, schema, project)))
-    report({ event: 'knex lock freed' })
   return schema
+}
+
+/** Of a process that was killed; plain Knex would refuse for ever. Also where this one goes on to refuse. */
+async function freeKnexLock(
+  client: pg.Client,
+  inspection: Inspection,
+  { target, report }: MigrateOptions,
+): Promise<void> {
+  if (inspection.ledger === null) return
+  const schema = requireLedgerSchema(target, inspection)
+  if (await releaseKnexLock(client, schema, target.project)) report({ event: 'knex lock freed' })
 }
 
 function explainPrivilegeError(error: unknown, connection: Connection): unknown {
