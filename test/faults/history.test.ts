@@ -358,6 +358,7 @@ gate         warn: 1 revision was recorded after later ones of this build: 20260
       "constraint": 1
     },
     "differences": [],
+    "unpromised": {},
     "ignored": [],
     "notes": []
   },

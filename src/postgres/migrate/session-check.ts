@@ -76,6 +76,8 @@ export async function restoreSession(
   const results = await queryAll(
     session.client,
     [
+      // A migration may have set one that no query keeps.
+      'set statement_timeout = 0',
       `select pg_current_xact_id_if_assigned()::text as id, ${currentSettingsColumns},
         ${lockHeldByCondition(tableName, session.pid)} as locked, current_setting('transaction_read_only') = 'on' as read_only`,
       session.settings.restore,
