@@ -51,19 +51,24 @@ export async function withServerObjectsRemoved<T>(
     let known = await readServerObjects(observer)
     const made = new Map<string, ServerObject>()
     const lost = new Map<string, ServerObject>()
-    const keep = (seen: ServerObjects, others: ServerObjects): void => {
-      for (const [name, object] of seen) if (!others.has(name)) made.set(name, object)
-      for (const [name, object] of others) if (object.redo !== null && !seen.has(name)) lost.set(name, object)
+    const keep = (seen: ServerObjects, before: ServerObjects, after: ServerObjects): void => {
+      for (const [name, object] of seen) if (!before.has(name) && !after.has(name)) made.set(name, object)
+      for (const [name, object] of before)
+        if (object.redo !== null && after.has(name) && !seen.has(name)) lost.set(name, object)
     }
     try {
       return await use(async (client, transactional) => {
+        if (hasSameNames(await readServerObjects(client), known)) return
+        // Others commit at any time: what is only here is not there before and not after it is seen here.
+        const before = transactional ? await readServerObjects(observer) : known
         const seen = await readServerObjects(client)
-        if (!hasSameNames(seen, known)) keep(seen, transactional ? await readServerObjects(observer) : known)
+        if (transactional) keep(seen, before, await readServerObjects(observer))
+        else if (isEmbedded) keep(seen, before, before)
         known = seen
       })
     } catch (error) {
       // A revision without a transaction leaves what it made before it failed.
-      if (isEmbedded) keep(await readServerObjects(observer), known)
+      if (isEmbedded) keep(await readServerObjects(observer), known, known)
       throw error
     } finally {
       await takeAway(observer, made, onLeft)
