@@ -51,9 +51,13 @@ async function findServer({ scratch, embedded }: Omit<ScratchSources, 'prelude'>
   if (scratch !== null)
     return (await canCreateDatabases(scratch)) ? scratchOnServer(scratch) : scratchInDatabase(scratch)
   const server = await embedded().catch((cause: unknown) => {
-    throw scratchUnavailableError(cause)
+    throw isInterruption(cause) ? cause : scratchUnavailableError(cause)
   })
   return { ...scratchOnServer(server), isEmbedded: true }
+}
+
+function isInterruption(error: unknown): boolean {
+  return error instanceof SchemaError && error.code === 'SCHEMA_INTERRUPTED'
 }
 
 async function canCreateDatabases(connection: Connection): Promise<boolean> {
