@@ -50,6 +50,11 @@ function wrappedBy(client: unknown, name: string): unknown {
   }
 }
 
+/** Whether `migrations` or `seeds` say how files are found: Knex then drops a source beside that. */
+export function namesFiles({ directory, sortDirsSeparately, loadExtensions }: Settings): boolean {
+  return Boolean(directory) || sortDirsSeparately !== undefined || Boolean(loadExtensions)
+}
+
 /** A class that extends Knex's client for PostgreSQL; null for a client that is named, or another class. */
 export function customClientOf(client: unknown): CustomClient | null {
   if (!isClientClass(client)) return null

@@ -4,7 +4,7 @@ import { isRecord } from '../core/text/is-record.js'
 import { readHooks } from './knex-hooks.js'
 import type { KnexProject } from './knex-project.js'
 import { type KnexConnection, readConnection } from './knexfile-connection.js'
-import { customClientOf, unusableSetting } from './knexfile-rules.js'
+import { customClientOf, namesFiles, unusableSetting } from './knexfile-rules.js'
 import {
   findKnexfile,
   invalidKnexfileError,
@@ -146,11 +146,9 @@ function isAfterCreate(value: unknown): value is NonNullable<KnexProject['afterC
   return typeof value === 'function'
 }
 
-/** Knex drops a source beside which the knexfile says how files are found. */
 function sourceOf(migrations: Readonly<Record<string, unknown>>): Knex.MigrationSource<unknown> | null {
-  const { migrationSource: source, directory, sortDirsSeparately, loadExtensions } = migrations
-  const namesFiles = Boolean(directory) || sortDirsSeparately !== undefined || Boolean(loadExtensions)
-  return !namesFiles && isMigrationSource(source) ? source : null
+  const { migrationSource: source } = migrations
+  return !namesFiles(migrations) && isMigrationSource(source) ? source : null
 }
 
 /** Knex reads no folder where the project has a migration source. */

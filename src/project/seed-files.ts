@@ -5,6 +5,7 @@ import { errorMessage } from '../core/text/redact.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { importModule } from './import-module.js'
 import type { KnexProject, KnexSeeds, SeedSource } from './knex-project.js'
+import { namesFiles } from './knexfile-rules.js'
 import { supportedExtensions } from './read-knexfile.js'
 import { toTextList } from './text-list.js'
 
@@ -19,15 +20,13 @@ export interface SeedFile {
 export function readSeeds(value: unknown, base: string): KnexSeeds {
   const seeds = isRecord(value) ? value : {}
   const { directory, loadExtensions, sortDirsSeparately, specific, seedSource } = seeds
-  const namesFiles = Boolean(directory) || sortDirsSeparately !== undefined || Boolean(loadExtensions)
   return {
     directories: toTextList(directory, './seeds').map((path) => resolve(base, path)),
     loadExtensions: toTextList(loadExtensions, ...supportedExtensions),
     recursive: seeds['recursive'] === true,
     sortDirsSeparately: sortDirsSeparately === true,
     specific: typeof specific === 'string' ? specific : null,
-    // Knex drops a source beside which the knexfile says how files are found.
-    source: !namesFiles && isSeedSource(seedSource) ? seedSource : null,
+    source: !namesFiles(seeds) && isSeedSource(seedSource) ? seedSource : null,
   }
 }
 

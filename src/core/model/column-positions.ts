@@ -29,9 +29,10 @@ export function findUnclearPositions({ ours, theirs }: BranchChanges): readonly 
 }
 
 function isRun(positions: readonly number[], start: number): boolean {
-  return positions.toSorted((one, other) => one - other).every((each, index) => each === start + index)
+  return positions.every((each, index) => each === start + index)
 }
 
+/** By the relation, in ascending order. */
 function newPositions(changes: readonly BranchChange[]): ReadonlyMap<string, readonly number[]> {
   const found = new Map<string, number[]>()
   for (const { key, before, after } of changes) {
