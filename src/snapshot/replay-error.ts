@@ -3,12 +3,12 @@ import { hasSqlState, isExtensionMissing, sqlState } from '../postgres/connectio
 import type { Scratch } from '../postgres/scratch/scratch.js'
 import { missingRoleOf } from '../postgres/scratch/server-roles.js'
 
-/** The error of a replay. What stayed applied in a scratch database went with it. */
+/** The error of a replay, with what helps on its server. */
 export function describeReplayError(error: unknown, scratch: Scratch): unknown {
   if (!(error instanceof SchemaError)) return error
   return new SchemaError(error.code, {
     what: `Replaying the migrations in a scratch database: ${error.message}`,
-    facts: error.facts.filter(([name]) => name !== 'stayed applied'),
+    facts: error.facts,
     choices: withServerChoice(error, scratch),
     cause: error.cause,
   })

@@ -28,19 +28,10 @@ export function changesOfEntries(
 /** Kinds of which a new one on a table is not told apart by what else is new on it. */
 const partKinds: ReadonlySet<string> = new Set(['column', 'constraint', 'index', 'trigger', 'statistics'])
 
-/** Kinds that are made from what they need as it is then, and not from what is named: `select *`, a partition. */
-const wholeKinds: ReadonlySet<string> = new Set([
-  'table',
-  'foreign_table',
-  'view',
-  'materialized_view',
-  'function',
-  'procedure',
-  'policy',
-  'rule',
-])
-
 const relationKinds: ReadonlySet<string> = new Set(['table', 'foreign_table', 'view', 'materialized_view'])
+
+/** Kinds that are made from what they need as it is then, and not from what is named: `select *`, a partition. */
+const wholeKinds: ReadonlySet<string> = new Set([...relationKinds, 'function', 'procedure', 'policy', 'rule'])
 
 /** Kinds that change what other statements do. */
 const farReachingKinds: ReadonlySet<string> = new Set([
@@ -53,10 +44,7 @@ const farReachingKinds: ReadonlySet<string> = new Set([
 
 /** Kinds whose names are unique in a schema, whatever they belong to. */
 const namedKinds: ReadonlySet<string> = new Set([
-  'table',
-  'foreign_table',
-  'view',
-  'materialized_view',
+  ...relationKinds,
   'sequence',
   'index',
   'constraint',

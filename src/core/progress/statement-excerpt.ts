@@ -31,24 +31,16 @@ interface MarkedLine {
 /** Null where the position is inside a literal. */
 function markedLine(sql: string, position: number): MarkedLine | null {
   const characters = Array.from(sql)
-  const withMarker = [...characters.slice(0, position - 1), marker, ...characters.slice(position - 1)].join(
-    '',
-  )
+  const before = characters.slice(0, position - 1)
+  const withMarker = [...before, marker, ...characters.slice(position - 1)].join('')
   const lines = redact(redactLiterals(withMarker)).split('\n')
   const index = lines.findIndex((line) => line.includes(marker))
   const line = (lines[index] ?? '').replaceAll(/\s/g, ' ').trim()
   const at = line.indexOf(marker)
   if (at < 0) return null
-  return { number: numberOfLine(sql, position), ...shortenAround(line.replace(marker, ''), at) }
-}
-
-/** Literals can have line breaks. */
-function numberOfLine(sql: string, position: number): number {
-  return (
-    Array.from(sql)
-      .slice(0, position - 1)
-      .filter((character) => character === '\n').length + 1
-  )
+  // Counted in the statement itself, because literals can have line breaks.
+  const number = before.filter((character) => character === '\n').length + 1
+  return { number, ...shortenAround(line.replace(marker, ''), at) }
 }
 
 function shortenAround(line: string, at: number): { readonly text: string; readonly at: number } {

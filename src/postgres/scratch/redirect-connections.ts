@@ -14,7 +14,7 @@ export interface RedirectOptions {
   readonly connection: Connection
   /** A folder of the project, whose pg may be another than ours. */
   readonly folder: string
-  /** Told of each database that is not connected to, once. */
+  /** Told of each connection that would have led to another database. */
   readonly onRedirect: (address: string) => void
 }
 
@@ -34,14 +34,12 @@ export async function withRedirectedConnections<T>(
   const settings = await toClientSettings(connection)
   const place = describeAddress(addressOf(connection))
   const opened = new Set<object>()
-  const reported = new Set<string>([place])
   const redirect: Redirect = (client, createClient) => {
     const address = addressOfClient(client)
     const target = createClient({ ...settings })
     for (const name of addressFields) Reflect.set(client, name, Reflect.get(target, name))
     opened.add(client)
-    if (!reported.has(address)) onRedirect(address)
-    reported.add(address)
+    if (address !== place) onRedirect(address)
   }
   for (const module of [pg, projectPg(folder)]) wrapConnect(module)
   try {

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import type pg from 'pg'
 import { inProjectFolder } from '../../project/in-folder.js'
 import type { KnexProject } from '../../project/knex-project.js'
+import { loadKnex } from '../../project/project-knex.js'
 import { addressOf } from '../connection/address.js'
 import { runAfterCreate } from '../connection/after-create.js'
 import { toClientSettings, type Connection, translateConnectionLoss } from '../connection/connect.js'
@@ -71,7 +72,6 @@ async function createSingleConnectionKnex(
   project: KnexProject,
   onOpen: (client: pg.Client) => void,
 ): Promise<Knex> {
-  const { loadKnex } = await import('../../project/project-knex.js')
   const createKnex = loadKnex(project)
   let isOpen = false
   const afterCreate = (client: pg.Client, done: (error: Error | null, client: pg.Client) => void): void => {
