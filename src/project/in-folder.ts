@@ -8,24 +8,45 @@ export async function inProjectFolder<T>(
   return knexfile === null ? use() : inFolder(dirname(knexfile), use)
 }
 
+interface Stay {
+  readonly folder: string
+}
+
+/** What runs in a folder now. A process has one current folder, and several stays may overlap. */
+const stays: Stay[] = []
+let home: string | null = null
+
 /**
- * Runs `use` with the folder as the current one, which code of the project may read `.env` from. In a worker thread, where the current folder cannot be changed, it stays.
+ * Runs `use` with the folder as the current one, which code of the project may read `.env` from. Whatever overlaps, the last
+ * to end leaves the process where the first found it. In a worker thread, where the current folder cannot be changed, it stays.
  */
 export async function inFolder<T>(folder: string, use: () => Promise<T>): Promise<T> {
-  const before = process.cwd()
-  if (before === folder || !changeFolder(folder)) return use()
+  if (stays.length === 0) home = currentFolder()
+  const stay = { folder }
+  stays.push(stay)
+  changeFolder(folder)
   try {
     return await use()
   } finally {
-    changeFolder(before)
+    stays.splice(stays.indexOf(stay), 1)
+    changeFolder(stays.at(-1)?.folder ?? home)
   }
 }
 
-function changeFolder(folder: string): boolean {
+/** Null where the folder was removed. */
+function currentFolder(): string | null {
+  try {
+    return process.cwd()
+  } catch {
+    return null
+  }
+}
+
+function changeFolder(folder: string | null): void {
+  if (folder === null || folder === currentFolder()) return
   try {
     process.chdir(folder)
-    return true
   } catch {
-    return false
+    // A worker thread has no folder of its own, and one that was removed cannot be entered.
   }
 }
