@@ -101,7 +101,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     summary: 'write a migration with the next timestamp: empty, or drafted from the wanted schema',
     positionals: ['NAME'],
     options: {
-      ts: { type: 'boolean', help: 'in TypeScript (default: as the other migrations)' },
+      ts: { type: 'boolean', help: 'in TypeScript (default: as the knexfile says, or the others are)' },
       js: { type: 'boolean', help: 'in JavaScript' },
       from: {
         type: 'string',

@@ -27,6 +27,7 @@ export interface KnexProject {
   /** `pool.afterCreate`: what Knex does with each new connection; `done` gets an error where that failed. */
   readonly afterCreate: ((connection: unknown, done: (error?: unknown) => void) => unknown) | null
   readonly seeds: KnexSeeds
+  readonly template: MigrationTemplate
   /** Further settings of the knexfile, for the Knex instance that migrates. */
   readonly settings: Readonly<Record<string, unknown>>
 }
@@ -46,6 +47,16 @@ export type KnexHook = (knex: Knex, migrations: readonly unknown[]) => unknown
 export interface Surroundings {
   readonly before: (knex: Knex) => Promise<void>
   readonly after: (knex: Knex) => Promise<void>
+}
+
+/** What the knexfile says of new migrations. */
+export interface MigrationTemplate {
+  /** With its dot; null where the knexfile does not say. */
+  readonly extension: string | null
+  /** The path of the file that Knex makes them from, as in the knexfile; null for Knex's own. */
+  readonly stub: string | null
+  /** What that file reads as `d`. */
+  readonly variables: Readonly<Record<string, unknown>>
 }
 
 /** The `seeds` of a knexfile, with Knex's defaults. */

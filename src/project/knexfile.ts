@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import type { Knex } from 'knex'
 import { isRecord } from '../core/text/is-record.js'
 import { readHooks } from './knex-hooks.js'
-import type { KnexProject } from './knex-project.js'
+import type { KnexProject, MigrationTemplate } from './knex-project.js'
 import { type KnexConnection, readConnection } from './knexfile-connection.js'
 import { customClientOf, namesFiles, unusableSetting } from './knexfile-rules.js'
 import {
@@ -119,6 +119,7 @@ function buildProject(project: ProjectSource): KnexProject {
     connection,
     afterCreate: afterCreateOf(settings['pool']),
     seeds: readSeeds(settings['seeds'], base),
+    template: templateOf(migrations),
     settings: {
       ...Object.fromEntries(Object.entries(settings).filter(([name]) => !ownSettings.has(name))),
       ...(client === null ? {} : { client }),
@@ -135,6 +136,16 @@ function directoriesOf(settings: Readonly<Record<string, unknown>>, base: string
   const source = sourceOf(migrations)
   const named = toTextList(migrations['directory'], ...defaultFolders(source))
   return sourceDirectories(source) ?? named.map((path) => resolve(base, path))
+}
+
+/** Of an extension such as `ts-schema` the first part is that of the file. */
+function templateOf({ extension, stub, variables }: ProjectSource['settings']): MigrationTemplate {
+  const ending = nonEmptyText(extension)?.split('-')[0]
+  return {
+    extension: ending === undefined ? null : `.${ending}`,
+    stub: nonEmptyText(stub),
+    variables: isRecord(variables) ? variables : {},
+  }
 }
 
 function afterCreateOf(pool: unknown): KnexProject['afterCreate'] {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { open, writeFile } from 'node:fs/promises'
+import { open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
@@ -484,6 +484,29 @@ t.test('new writes a migration that sorts last, in the language of the others', 
   const dated = await createProject(t, {}, { snapshot: false })
   t.match((await dated.run('new --js first')).stdout, /^migrations\/20\d{12}_first\.js\n$/)
 })
+
+t.test(
+  'new takes the stub, its variables and the extension of the knexfile, as knex migrate:make does',
+  async (t) => {
+    const knexfile = `export default { client: 'pg', migrations: {
+    extension: 'mjs', stub: './migration.stub', variables: { team: 'songs' } } }\n`
+    const stub = `// Ask <%= d.team %> first.\nexport const up = async (knex) => {}\n`
+    const files = { db: { 'knexfile.js': knexfile, 'migration.stub': stub } }
+    const project = await createProject(t, {}, { snapshot: false, files })
+    const made = await project.run('new first --knexfile db/knexfile.js')
+    t.match(made.stdout, /^db\/migrations\/20\d{12}_first\.mjs\n$/)
+    t.equal(
+      await project.read(made.stdout.trim()),
+      '// Ask songs first.\nexport const up = async (knex) => {}\n',
+    )
+    await rm(join(project.root, 'db/migration.stub'))
+    const refused = await project.run('new second --knexfile db/knexfile.js')
+    t.match(refused, {
+      exit: 2,
+      stderr: /SCHEMA_KNEXFILE_INVALID: .*its migrations\.stub "\.\/migration\.stub": ENOENT/,
+    })
+  },
+)
 
 t.test('status --all shows each environment, even if one cannot be reached', async (t) => {
   const other = await createDatabase(t)

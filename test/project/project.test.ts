@@ -79,6 +79,7 @@ const defaults = (root: string): KnexProject => ({
     specific: null,
     source: null,
   },
+  template: { extension: null, stub: null, variables: {} },
   settings: {},
 })
 

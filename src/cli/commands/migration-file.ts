@@ -39,7 +39,7 @@ export async function nextMigrationFile(
   const directory = project.directories.at(-1) ?? join(root, 'migrations')
   const entries = existsSync(directory) ? await readdir(directory) : []
   const files = entries.filter((file) => project.loadExtensions.includes(extname(file)))
-  const extension = extensionFor(context, files)
+  const extension = extensionFor(context, files, project)
   const revision = `${nextPrefix(files.map(revisionOf).sort().at(-1))}_${slugify(name)}`
   const path = join(directory, `${revision}${extension}`)
   const language = languageByExtension[extension] ?? (await languageOfPackage(directory))
@@ -52,9 +52,14 @@ export async function writeMigration({ path }: NewMigrationFile, text: string): 
   await writeFile(path, text, { flag: 'wx' })
 }
 
-function extensionFor({ options, config }: CommandContext, files: readonly string[]): string {
+function extensionFor(
+  { options, config }: CommandContext,
+  files: readonly string[],
+  { template, loadExtensions }: KnexProject,
+): string {
   if (options['ts'] === true) return '.ts'
   if (options['js'] === true) return '.js'
+  if (template.extension !== null && loadExtensions.includes(template.extension)) return template.extension
   const last = [...files].sort().at(-1)
   if (last !== undefined) return extname(last)
   return existsSync(join(config.root, 'tsconfig.json')) ? '.ts' : '.js'

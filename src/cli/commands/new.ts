@@ -1,12 +1,13 @@
 import { emptyMigration, renderMigration } from '../../ddl/draft/migration-code.js'
 import { SchemaError } from '../../errors/schema-error.js'
+import { renderStub } from '../../project/migration-stub.js'
 import { findProject } from '../../workspace.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
 import { nextMigrationFile, writeMigration } from './migration-file.js'
 
 /**
- * `schemagate new NAME`: a migration that sorts after all others, in the same language: empty, or drafted with
- * `--from`.
+ * `schemagate new NAME`: a migration that sorts after all others, in the same language: empty or from the knexfile's stub,
+ * or drafted with `--from`.
  */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const source = textOption(context, 'from')
@@ -22,7 +23,9 @@ async function writeEmptyMigration(context: CommandContext): Promise<CommandResu
       what: '--no-concurrently is only for a draft, and --from is missing. Nothing was written.',
       choices: [['schemagate new --help', 'lists the options']],
     })
-  const file = await nextMigrationFile(name, await findProject(context.config), context)
-  await writeMigration(file, renderMigration(emptyMigration, file.language))
+  const project = await findProject(context.config)
+  const file = await nextMigrationFile(name, project, context)
+  const text = await renderStub(project, file.revision)
+  await writeMigration(file, text ?? renderMigration(emptyMigration, file.language))
   return { exit: 0, text: file.displayPath, document: { revision: file.revision, file: file.displayPath } }
 }
