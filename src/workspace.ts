@@ -1,13 +1,17 @@
-import { join } from 'node:path'
 import type { Config } from './config/config.js'
 import { refuseUnknownTarget } from './config/known-targets.js'
 import { maskUrl } from './config/url.js'
 import type { ProgressReporter } from './core/progress/events.js'
 import { SchemaError } from './errors/schema-error.js'
 import { baseConnection, resolveConnection } from './postgres/configured/configured-database.js'
+import {
+  embeddedDirectoryOf,
+  type EmbeddedServers,
+  embeddedServersOf,
+  scratchDirectoryOf,
+} from './postgres/configured/embedded-servers.js'
 import { openKnexConnection } from './postgres/configured/knexfile-database.js'
 import type { Connection } from './postgres/connection/connect.js'
-import { createEmbeddedServer, type EmbeddedServer } from './postgres/embedded/on-demand.js'
 import type { ScratchSources } from './postgres/scratch/scratch.js'
 import type { KnexProject } from './project/knex-project.js'
 import { loadProject } from './project/knexfile.js'
@@ -57,11 +61,11 @@ export async function openWorkspace(
   options: WorkspaceOptions = {},
 ): Promise<Workspace> {
   const { project, migrations } = await readProject(config, options)
-  const embedded = embeddedServerOf(config, report, options.signal)
-  const connection = await resolveConnection({ config, project, startEmbedded: embedded.url })
+  const servers = embeddedServersOf(config, report, options.signal)
+  const connection = await resolveConnection({ config, project, startEmbedded: servers.database.url })
   const findDatabase = async (): Promise<Connection> => connection
   return {
-    ...projectWorkspace(config, { project, migrations }, embedded, connection),
+    ...projectWorkspace(config, { project, migrations }, servers, connection),
     findDatabase,
     connection,
     migrationConnection: otherAddress(connection, config.migrationUrl ?? connection.url),
@@ -76,15 +80,15 @@ async function openProjectWorkspace(
 ): Promise<ProjectWorkspace> {
   const read = await readProject(config, options)
   const { project } = read
-  const embedded = embeddedServerOf(config, report, options.signal)
+  const servers = embeddedServersOf(config, report, options.signal)
   const findDatabase = (): Promise<Connection | null> =>
-    resolveConnection({ config, project, startEmbedded: embedded.url }).catch((error: unknown) => {
+    resolveConnection({ config, project, startEmbedded: servers.database.url }).catch((error: unknown) => {
       if (error instanceof SchemaError && error.code !== 'SCHEMA_INTERRUPTED') return null
       throw error
     })
   const isNeeded = config.scratchUrl !== null && config.database.kind !== 'embedded'
   const connection = isNeeded ? await findDatabase() : null
-  return { ...projectWorkspace(config, read, embedded, connection), findDatabase }
+  return { ...projectWorkspace(config, read, servers, connection), findDatabase }
 }
 
 interface ReadProject {
@@ -109,7 +113,7 @@ async function readProject(
 function projectWorkspace(
   config: Config,
   { project, migrations }: ReadProject,
-  embedded: EmbeddedServer,
+  servers: EmbeddedServers,
   connection: Connection | null,
 ): Omit<ProjectWorkspace, 'findDatabase'> {
   const base = connection ?? baseConnection(config, project)
@@ -121,12 +125,14 @@ function projectWorkspace(
     scratch: {
       scratch: config.scratchUrl === null ? null : otherAddress(base, config.scratchUrl),
       prelude: config.scratchPrelude,
-      embedded: async () => ({ ...otherAddress(base, await embedded.url('')), ssl: 'disable' }),
+      embedded: async () => ({ ...otherAddress(base, await servers.scratch.url('')), ssl: 'disable' }),
     },
     snapshotDirectory: snapshotFolders[0] ?? config.root,
     snapshotFolders,
-    signal: embedded.signal,
-    close: embedded.stop,
+    signal: servers.database.signal,
+    close: async () => {
+      await Promise.all([servers.database.stop(), servers.scratch.stop()])
+    },
   }
 }
 
@@ -213,28 +219,9 @@ export async function listEnvironments({ root, migrations }: Config): Promise<re
   return file === null ? [] : listSections(file)
 }
 
-function embeddedServerOf(
-  config: Config,
-  report: ProgressReporter,
-  signal: AbortSignal | undefined,
-): EmbeddedServer {
-  const directory = embeddedDirectoryOf(config)
-  return createEmbeddedServer({
-    directory,
-    load: () => import('./postgres/embedded/server.js'),
-    production: config.production,
-    report,
-    signal,
-  })
-}
-
-/** Where the PostgreSQL from npm of a project keeps its data; null where it is not installed. */
-export async function findInstalledEmbedded(config: Config): Promise<string | null> {
+/** The directory of the embedded PostgreSQL on which migrations are replayed; null where it is not installed. */
+export async function findInstalledScratch(config: Config): Promise<string | null> {
   const { isEmbeddedInstalled } = await import('./postgres/embedded/package.js')
-  const directory = embeddedDirectoryOf(config)
+  const directory = scratchDirectoryOf(config)
   return isEmbeddedInstalled(directory) ? directory : null
-}
-
-function embeddedDirectoryOf({ root, database }: Config): string {
-  return database.kind === 'embedded' ? database.directory : join(root, '.schemagate', 'postgres')
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { DetailLevel } from '../core/progress/process-health.js'
 import type { HealthView } from '../gate/health-state.js'
-import { healthRetryAfter, unguardedPaths } from './health-routes.js'
+import { healthRetryAfter, unguardedPaths } from './health-paths.js'
 import { sendProblem } from './problem.js'
 
 /**

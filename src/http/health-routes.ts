@@ -1,28 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { DetailLevel } from '../core/progress/process-health.js'
 import type { HealthView } from '../gate/health-state.js'
+import { healthPaths, healthRetryAfter } from './health-paths.js'
 import { documentSchema, probeSchema } from './health-schemas.js'
 import { prefersHtml } from './accept.js'
 import { renderHealthPage } from './page.js'
 import { securityHeaders } from './security-headers.js'
 
-/** When to try again after a 503, in seconds. */
-export const healthRetryAfter = '10'
-
 const healthJsonType = 'application/health+json; charset=utf-8'
 
 /** The HEAD routes do not depend on the `exposeHeadRoutes` of the application. */
 const silentRoute = { logLevel: 'silent', exposeHeadRoute: true } as const
-
-const healthPaths = {
-  live: '/health/live',
-  startup: '/health/startup',
-  ready: '/health/ready',
-  schema: '/health/schema',
-} as const
-
-/** The routes that still answer while the gate refuses. */
-export const unguardedPaths: readonly string[] = [healthPaths.live, healthPaths.schema]
 
 /** Registers the four health routes; every answer comes from memory. */
 export function registerHealthRoutes(

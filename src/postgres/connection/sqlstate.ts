@@ -30,6 +30,8 @@ export const sqlState = {
   invalidAuthorization: '28000',
   /** A wrong password. */
   invalidPassword: '28P01',
+  /** A role still owns something, or has a privilege. */
+  dependentObjectsStillExist: '2BP01',
   /** The database does not exist. */
   invalidCatalogName: '3D000',
   /** The schema does not exist. */

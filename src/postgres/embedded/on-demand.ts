@@ -12,7 +12,8 @@ export interface EmbeddedServer {
   readonly signal: AbortSignal | undefined
 }
 
-type StartEmbedded = (place: { readonly directory: string }) => Promise<RunningServer>
+/** Starts the server of a directory. */
+export type StartServer = (place: { readonly directory: string }) => Promise<RunningServer>
 
 interface RunningServer {
   readonly url: string
@@ -24,8 +25,8 @@ interface RunningServer {
 
 interface EmbeddedPlace {
   readonly directory: string
-  /** Loads what starts a server, which a command without one does not need. */
-  readonly load: () => Promise<{ readonly startEmbedded: StartEmbedded }>
+  /** Loads what starts the server, which a command without one does not need. */
+  readonly load: () => Promise<StartServer>
   readonly production: boolean
   readonly report: ProgressReporter
   /** Aborted when the command is asked to stop. */
@@ -46,9 +47,9 @@ export function createEmbeddedServer({
       throw new SchemaError('SCHEMA_EMBEDDED_UNAVAILABLE', {
         what: 'The embedded PostgreSQL is never used in production.',
       })
-    const { startEmbedded } = await load()
+    const startServer = await load()
     const fresh = !existsSync(directory)
-    const server = await startEmbedded({ directory })
+    const server = await startServer({ directory })
     await pause(0, signal).catch(async (stopped: unknown) => {
       await server.stop()
       throw stopped

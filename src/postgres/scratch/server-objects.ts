@@ -1,6 +1,7 @@
-import type pg from 'pg'
+import pg from 'pg'
 import { type Connection, withClient } from '../connection/connect.js'
 import { queryRows } from '../connection/query.js'
+import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 
 /** What belongs to the server: a role, a tablespace, a membership, a setting of a role. */
 interface ServerObject {
@@ -8,24 +9,28 @@ interface ServerObject {
   readonly undo: readonly string[]
   /** The statement that brings it back, for a setting; null for anything else. */
   readonly redo: string | null
+  /** Whether initdb made it. */
+  readonly isBuiltIn: boolean
 }
 
 /** By name and value, in the order in which they can be taken away. */
 type ServerObjects = ReadonlyMap<string, ServerObject>
 
-/** What a database is set to goes with it. */
+/** What a database is set to goes with it. The object identifiers of what initdb makes are below 16384. */
 const serverObjectsQuery = `
   select 1 as rank, format('setting of %s: %s', role, config) as name, null as prepare,
-      format('alter role %s reset %I', role, split_part(config, '=', 1)) as undo,
+      format('alter role %s reset %I', role, split_part(config, '=', 1)) as undo, false as built_in,
       format('select set_config(%L, %L, true); alter role %s set %I from current', split_part(config, '=', 1),
         substr(config, strpos(config, '=') + 1), role, split_part(config, '=', 1)) as redo
     from (select unnest(s.setconfig) as config, case when s.setrole = 0 then 'all' else s.setrole::regrole::text end as role
       from pg_db_role_setting s where s.setdatabase = 0) each
   union all select 2, format('membership of %s in %s', member::regrole, roleid::regrole), null,
-      format('revoke %s from %s', roleid::regrole, member::regrole), null from pg_auth_members
-  union all select 3, format('tablespace %I', spcname), null, format('drop tablespace %I', spcname), null from pg_tablespace
-  union all select 4, format('role %I', rolname), format('drop owned by %I', rolname), format('drop role %I', rolname), null
-    from pg_roles
+      format('revoke %s from %s', roleid::regrole, member::regrole), greatest(roleid, member)::bigint < 16384, null
+    from pg_auth_members
+  union all select 3, format('tablespace %I', spcname), null, format('drop tablespace %I', spcname), oid::bigint < 16384, null
+    from pg_tablespace
+  union all select 4, format('role %I', rolname), format('drop owned by %I', rolname), format('drop role %I', rolname),
+      oid::bigint < 16384, null from pg_roles
   order by 1, 2`
 
 /** To be called with the session of a revision, after its `up` and before its commit. */
@@ -64,6 +69,7 @@ export async function withServerObjectsRemoved<T>(
         const seen = await readServerObjects(client)
         if (transactional) keep(seen, before, await readServerObjects(observer))
         else if (isEmbedded) keep(seen, before, before)
+        else for (const name of seen.keys()) if (!known.has(name)) onLeft(name, foreignerError)
         known = seen
       })
     } catch (error) {
@@ -72,19 +78,24 @@ export async function withServerObjectsRemoved<T>(
       throw error
     } finally {
       await takeAway(observer, made, onLeft)
-      for (const { redo } of lost.values()) if (redo !== null) await observer.query(redo).catch(() => {})
+      await bringBack(observer, lost, onLeft)
     }
   })
 }
 
+const foreignerError = new Error(
+  'its revision runs without a transaction, so that somebody else may have made it; drop it if nobody has',
+)
+
 async function readServerObjects(client: pg.ClientBase): Promise<ServerObjects> {
   const rows = await queryRows(client, serverObjectsQuery)
   return new Map(
-    rows.map(({ name, prepare, undo, redo }) => [
+    rows.map(({ name, prepare, undo, redo, built_in: isBuiltIn }) => [
       String(name),
       {
         undo: [prepare, undo].filter((sql) => sql !== null).map(String),
         redo: typeof redo === 'string' ? redo : null,
+        isBuiltIn: isBuiltIn === true,
       },
     ]),
   )
@@ -96,19 +107,42 @@ function hasSameNames(one: ServerObjects, other: ServerObjects): boolean {
 
 /** A role that others have made the owner of something since is left. */
 async function takeAway(
-  client: pg.Client,
+  client: pg.ClientBase,
   made: ServerObjects,
   onLeft: ServerObjectOptions['onLeft'],
 ): Promise<void> {
-  const there = await readServerObjects(client)
-  for (const [name, { undo }] of there) {
-    if (!made.has(name)) continue
-    let failure: unknown = null
-    for (const sql of undo)
-      failure = await client.query(sql).then(
-        () => null,
-        (error: unknown) => error,
-      )
-    if (failure !== null) onLeft(name, failure)
-  }
+  for (const [name, { undo }] of await readServerObjects(client))
+    if (made.has(name)) await runAll(client, undo).catch((error: unknown) => onLeft(name, error))
+}
+
+async function bringBack(
+  client: pg.ClientBase,
+  lost: ServerObjects,
+  onLeft: ServerObjectOptions['onLeft'],
+): Promise<void> {
+  for (const [name, { redo }] of lost)
+    if (redo !== null)
+      await client.query(redo).catch((error: unknown) => onLeft(`the reset of the ${name}`, error))
+}
+
+/**
+ * Drops all databases and objects of a server from npm but those that it began with: what was left when a replay was killed.
+ * What is in use is left.
+ */
+export async function removeLeftovers(client: pg.ClientBase): Promise<void> {
+  const databases = `select datname from pg_database where oid::bigint >= 16384 and datname <> current_database()`
+  for (const { datname } of await queryRows(client, databases))
+    await ignoreInUse(client.query(`drop database ${pg.escapeIdentifier(String(datname))}`))
+  for (const { isBuiltIn, undo } of (await readServerObjects(client)).values())
+    if (!isBuiltIn) await ignoreInUse(runAll(client, undo))
+}
+
+async function ignoreInUse(operation: Promise<unknown>): Promise<void> {
+  await operation.catch((error: unknown) => {
+    if (!hasSqlState(error, sqlState.objectInUse, sqlState.dependentObjectsStillExist)) throw error
+  })
+}
+
+async function runAll(client: pg.ClientBase, statements: readonly string[]): Promise<void> {
+  for (const sql of statements) await client.query(sql)
 }
