@@ -5,6 +5,7 @@ import { collectEndings } from '../test/support/endings.js'
 import { build } from '../test/support/image.js'
 import { stopAll } from '../test/support/node-process.js'
 import { testServer } from '../test/support/server.js'
+import { history } from './history.js'
 import type { Figure } from './measure.js'
 import type { Part } from './part.js'
 import { requests } from './requests.js'
@@ -15,21 +16,32 @@ const { values } = parseArgs({
   options: {
     part: { type: 'string', multiple: true },
     runs: { type: 'string', default: '15' },
+    // Of the histories, those of no more revisions.
+    revisions: { type: 'string', default: '1000' },
     // Verification is measured on this database, which is only read.
     database: { type: 'string' },
   },
 })
+const histories = [
+  { revisions: 50, tables: 20 },
+  { revisions: 300, tables: 100 },
+  { revisions: 1000, tables: 300 },
+  { revisions: 3000, tables: 1000 },
+]
 const sizes = [verify(100), verify(1000), verify(10_000)]
 const parts: Readonly<Record<string, readonly Part[]>> = {
   start: [start],
   verify: values.database === undefined ? sizes : [verifyDatabase(values.database)],
   requests: [requests],
+  history: histories.filter(({ revisions }) => revisions <= Number(values.revisions)).map(history),
 }
 const names = values.part ?? Object.keys(parts)
 const runs = Number(values.runs)
 const unknown = names.filter((name) => !(name in parts))
 if (unknown.length > 0 || !Number.isInteger(runs) || runs < 1)
-  throw new Error(`npm run bench -- [--part ${Object.keys(parts).join(' | ')}]… [--runs 15] [--database URL]`)
+  throw new Error(
+    `npm run bench -- [--part ${Object.keys(parts).join(' | ')}]… [--runs 15] [--revisions 1000] [--database URL]`,
+  )
 
 const { owner, endAll } = collectEndings(stopAll)
 try {

@@ -21,6 +21,7 @@ import {
 } from '../../src/core/model/describe.js'
 import { diff, type Difference, type UndeterminedFacts } from '../../src/core/model/diff.js'
 import { matchesKey, parsePattern } from '../../src/core/model/pattern.js'
+import { createPromiseLookup } from '../../src/core/model/promise-fold.js'
 import { splitIgnored, unmatchedPatterns, limitToScope } from '../../src/core/model/scope.js'
 import { findStaleRevisions } from '../../src/core/model/snapshot-staleness.js'
 import {
@@ -30,6 +31,7 @@ import {
   changesOf,
   diffAgainstPromise,
   diffKeysAgainstPromise,
+  pickKeys,
   promisedCatalogAt,
   type Snapshot,
 } from '../../src/core/model/snapshot.js'
@@ -701,4 +703,38 @@ t.test('a difference is described with expected and actual', async (t) => {
   for (const [expected, actual, ...shown] of pairs) t.strictSame(describeChangedFact(expected, actual), shown)
   t.strictSame(describeChangedFact(['a, b'], ['a', 'b']), ['"["a, b"]"', '"["a","b"]"'])
   t.equal(describeFact(' SELECT id,\n    title\n   FROM songs;'), 'SELECT id, title FROM songs;')
+})
+
+t.test('a lookup that moves on says what a fold from the beginning says', async (t) => {
+  const revisions = ['001', '002', '003', '004'].map((revision, index) => ({
+    revision,
+    file: null,
+    checksum: null,
+    changes: {
+      'table:public.songs': index === 2 ? null : { order: index },
+      [`table:public.t${index}`]: { order: index },
+      ...(index === 1 && { 'table:public.base': { order: index } }),
+    },
+    ...(index === 0 && { undetermined: { 'table:public.songs': ['order'] } }),
+  }))
+  const small = { postgres: 18, base: { 'table:public.base': {}, 'schema:public': {} }, revisions }
+  const other = { ...small, revisions: revisions.toReversed() }
+  const keys = ['table:public.songs', 'table:public.t0', 'table:public.t1', 'table:public.base']
+  const lookUp = createPromiseLookup()
+  const calls: readonly (readonly [Snapshot, readonly string[]])[] = [
+    [small, []],
+    [small, ['001']],
+    [small, ['001', '002']],
+    [small, ['001', '002', 'unknown', '003']],
+    [small, ['001', '002', 'unknown', '003', '003', '004']],
+    [small, ['001', '003']],
+    [small, ['001', '003', '002']],
+    [other, ['001', '003', '002']],
+    [other, ['001']],
+  ]
+  for (const [from, applied] of calls) {
+    const { catalog, ...promised } = promisedCatalogAt(from, applied)
+    const expected = { ...promised, catalog: pickKeys(catalog, keys) }
+    t.strictSame(lookUp(from, applied, keys), expected, applied.join())
+  }
 })

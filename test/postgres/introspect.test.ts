@@ -7,6 +7,7 @@ import { queryAll, queryRows } from '../../src/postgres/connection/query.js'
 import { canonicalSessionStatements } from '../../src/postgres/introspect/canonical-session.js'
 import { catalogQueries } from '../../src/postgres/introspect/queries/catalog-queries.js'
 import { allAnnotations, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
+import { readNamedObjects } from '../../src/postgres/introspect/read-named.js'
 import { createDatabase } from '../support/database.js'
 import { catalogCases } from './catalog-cases.js'
 
@@ -37,6 +38,27 @@ t.test('every kind of object is read with all its facts', async (t) => {
   for (const kind of kinds) t.strictSame(ofKind(catalog, kind), ofKind(expected, kind), kind)
   t.strictSame(Object.keys(catalog).sort(), Object.keys(expected).sort())
   t.strictSame([...new Set(Object.keys(catalog).map(kindOf))].sort(), [...kinds].sort(), 'no kind is without')
+})
+
+t.test('every object is found by its name, with all its facts, and little else', async (t) => {
+  const annotations = { comments: true, grants: true }
+  const all = await readCatalogInTransaction(client, annotations)
+  const readOne = (key: string): Promise<Catalog> =>
+    readNamedObjects(client, { ...annotations, kinds: new Set([kindOf(key)]), keys: [key] })
+  for (const key of Object.keys(all)) {
+    const found = await readOne(key)
+    t.strictSame(found[key], all[key], key)
+    t.ok(Object.keys(found).length <= 4, 'those of one name')
+  }
+  const [table = ''] = Object.keys(ofKind(all, 'table'))
+  t.strictSame(await readOne('table:music.gone'), {})
+  await client.query('deallocate all')
+  t.strictSame((await readOne(table))[table], all[table], 'a session that forgot what it had prepared')
+  t.strictSame((await readOne(table))[table], all[table], 'and prepares it again')
+  const literal = { kinds: new Set(['table', 'function']), keys: Object.keys(all) }
+  const named = Object.keys(await readCatalogInTransaction(client, literal))
+  const expected = Object.keys({ ...ofKind(all, 'table'), ...ofKind(all, 'function') })
+  t.strictSame(named.sort(), expected.sort(), 'in one statement without preparing it')
 })
 
 /** The facts that the query of a kind asks for, without structure. */

@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { canonicalSessionStatements } from '../../src/postgres/introspect/canonical-session.js'
@@ -15,15 +15,14 @@ export interface Build {
   readonly queries: string
 }
 
-/** Its migrations are JavaScript, so that every contender loads them at the same cost. */
+/** The contenders are JavaScript like the migrations, so that each loads them at the same cost. */
 export async function build(owner: Owner): Promise<Build> {
   const folder = await mkdtemp(join(tmpdir(), 'schemagate-bench-'))
   owner.teardown(() => rm(folder, { recursive: true, force: true }))
   await cp(await buildOnce(), folder, { recursive: true })
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  for (const each of ['migrations', 'bench/contenders']) await compileFolder(each, join(folder, each))
-  const snapshot = 'migrations/schema.snapshot.json'
-  await copyFile(join(root, snapshot), join(folder, snapshot))
+  await cp(join(root, 'migrations'), join(folder, 'migrations'), { recursive: true })
+  await compileFolder('bench/contenders', join(folder, 'bench/contenders'))
   const queries = join(folder, 'queries.sql')
   await writeFile(queries, messageOf(createCatalogReader({}).queries))
   return { folder, queries }

@@ -41,22 +41,39 @@ export interface PromisedCatalog {
   readonly tolerated: ReadonlySet<string>
 }
 
+/** What is promised so far, to be folded further. */
+export interface PromiseInFolding {
+  readonly catalog: Record<string, Facts>
+  readonly undetermined: Record<string, readonly string[]>
+  readonly tolerated: Set<string>
+}
+
+/** What is promised before the first revision. */
+export function emptyPromise({ base }: Snapshot): PromiseInFolding {
+  return { catalog: {}, undetermined: {}, tolerated: new Set(Object.keys(base)) }
+}
+
+/** Adds to a promise what the revision after it changes. */
+export function foldRevision(
+  { catalog, undetermined, tolerated }: PromiseInFolding,
+  revision: SnapshotRevision,
+): void {
+  for (const [key, facts] of Object.entries(revision.changes)) {
+    tolerated.delete(key)
+    delete undetermined[key]
+    if (facts === null) delete catalog[key]
+    else catalog[key] = facts
+  }
+  Object.assign(undetermined, revision.undetermined)
+}
+
 /** Folds the changes of the given revisions, in the snapshot's order. A revision the snapshot lacks adds nothing. */
 export function promisedCatalogAt(snapshot: Snapshot, revisions: Iterable<string>): PromisedCatalog {
   const wanted = new Set(revisions)
-  const catalog: Record<string, Facts> = {}
-  const undetermined: Record<string, readonly string[]> = {}
-  const tolerated = new Set(Object.keys(snapshot.base))
-  for (const revision of snapshot.revisions.filter(({ revision }) => wanted.has(revision))) {
-    for (const [key, facts] of Object.entries(revision.changes)) {
-      tolerated.delete(key)
-      delete undetermined[key]
-      if (facts === null) delete catalog[key]
-      else catalog[key] = facts
-    }
-    Object.assign(undetermined, revision.undetermined)
-  }
-  return { catalog, undetermined, tolerated }
+  const promised = emptyPromise(snapshot)
+  for (const revision of snapshot.revisions)
+    if (wanted.has(revision.revision)) foldRevision(promised, revision)
+  return promised
 }
 
 /** The promised catalog at some revisions, with the objects of an empty database. */

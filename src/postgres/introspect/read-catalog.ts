@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type pg from 'pg'
-import { type Catalog, type Facts, objectKey } from '../../core/model/catalog.js'
+import { type Catalog, type Facts, objectKey, parseKey } from '../../core/model/catalog.js'
 import { queryAll, type QueryResult } from '../connection/query.js'
 import { selectAnnotations, type AnnotationOptions } from './annotations.js'
 import { canonicalSessionStatements } from './canonical-session.js'
@@ -8,6 +8,7 @@ import { objectAddress, type ObjectAddresses } from './dependencies.js'
 import { factsFromRow } from './facts.js'
 import { catalogQueries } from './queries/catalog-queries.js'
 import type { KindQuery } from './queries/kind-query.js'
+import { nameArrays, queryForNames } from './named-objects.js'
 
 /** Migrations do not promise the tables that record migrations. */
 const schemagateTables = ['schemagate_ledger']
@@ -17,6 +18,8 @@ export interface ReadOptions extends AnnotationOptions {
   readonly ledgerTables?: readonly string[]
   /** The kinds to read, as object keys name them. Default: all. */
   readonly kinds?: ReadonlySet<string>
+  /** Of the kinds of these keys only the objects that they name, and perhaps some that share names with them. */
+  readonly keys?: readonly string[]
 }
 
 /** Everything that can be read, for a snapshot and for writing SQL. */
@@ -73,15 +76,20 @@ export interface CatalogReader {
   readonly parse: (results: readonly QueryResult[]) => Promise<Catalog>
 }
 
-export function createCatalogReader(options: ReadOptions): CatalogReader {
-  const { ledgerTables = knexTables, kinds, grants = false } = options
-  const all = catalogQueries([...schemagateTables, ...ledgerTables])
-  const queries = all.filter(
+/** @param statementFor the statement that runs a query: for objects of these keys, or for all where there are none */
+export function createCatalogReader(
+  options: ReadOptions,
+  statementFor: (query: KindQuery, keys: readonly string[]) => string = plainStatement,
+): CatalogReader {
+  const { ledgerTables = knexTables, kinds, keys = [], grants = false } = options
+  const queries = catalogQueries([...schemagateTables, ...ledgerTables]).filter(
     ({ kind, onlyWithGrants = false }) => (kinds?.has(kind) ?? true) && (grants || !onlyWithGrants),
   )
+  const keysByKind = groupByKind(keys)
+  const statements = queries.map((query) => statementFor(query, keysByKind.get(query.kind) ?? []))
   const annotations = selectAnnotations(options)
   return {
-    queries: [...queries.map(({ sql }) => sql), ...annotations.flatMap((each) => each.queries)],
+    queries: [...statements, ...annotations.flatMap((each) => each.queries)],
     parse: async (results) => {
       const { catalog, addresses } = await parseObjects(queries, results)
       let annotated = catalog
@@ -93,6 +101,19 @@ export function createCatalogReader(options: ReadOptions): CatalogReader {
       return annotated
     },
   }
+}
+
+function plainStatement(query: KindQuery, keys: readonly string[]): string {
+  return keys.length === 0 ? query.sql : queryForNames(query, nameArrays(query, keys))
+}
+
+function groupByKind(keys: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>()
+  for (const key of keys) {
+    const { kind } = parseKey(key)
+    groups.set(kind, [...(groups.get(kind) ?? []), key])
+  }
+  return groups
 }
 
 /** Parsing so many rows takes a few milliseconds; in between the process can answer requests. */

@@ -1,7 +1,14 @@
 import type { Knex } from 'knex'
+import type { Catalog } from '../../core/model/catalog.js'
 import type { ObservedStatements } from '../../core/model/observed-statements.js'
 import { changesOf } from '../../core/model/snapshot.js'
-import { ledgerTablesOf, readCatalog, readCatalogInTransaction } from '../introspect/read-catalog.js'
+import {
+  ledgerTablesOf,
+  readCatalog,
+  readCatalogInTransaction,
+  type ReadOptions,
+} from '../introspect/read-catalog.js'
+import { readNamedObjects } from '../introspect/read-named.js'
 import { ledgerDetailOf } from '../ledger/change-hash.js'
 import { appendEntries, type LedgerDetail } from '../ledger/ledger.js'
 import type { RevisionCheck } from '../verify/check-revision.js'
@@ -111,7 +118,12 @@ async function checkBeforeCommit(
   observed: ObservedStatements,
 ): Promise<void> {
   const { inspection, session, target } = run.context
-  const read = transactional ? readCatalogInTransaction : readCatalog
+  const read = ({ keys, ...options }: ReadOptions): Promise<Catalog> => {
+    if (!transactional) return readCatalog(session.client, { ...options, ...(keys && { keys }) })
+    return keys === undefined
+      ? readCatalogInTransaction(session.client, options)
+      : readNamedObjects(session.client, { ...options, keys })
+  }
   await check({
     revision,
     transactional,
@@ -120,6 +132,6 @@ async function checkBeforeCommit(
     recorded: recordedSoFar(run),
     client: session.client,
     major: inspection.major,
-    read: (options) => read(session.client, { ...ledgerTablesOf(target.project), ...options }),
+    read: (options) => read({ ...ledgerTablesOf(target.project), ...options }),
   })
 }

@@ -2,7 +2,8 @@ import type pg from 'pg'
 import { type Catalog, parseKey } from '../../core/model/catalog.js'
 import type { ObservedStatements } from '../../core/model/observed-statements.js'
 import type { Difference } from '../../core/model/diff.js'
-import type { Scope } from '../../core/model/scope.js'
+import { createPromiseLookup } from '../../core/model/promise-fold.js'
+import { compareInScope, type Scope } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { DeclaredChanges } from '../../project/load-migration.js'
 import type { ReadOptions } from '../introspect/read-catalog.js'
@@ -33,32 +34,46 @@ export type RevisionCheck = (revision: UncommittedRevision) => Promise<void>
 
 /**
  * Verifies that the objects a revision changes are what the snapshot promises. Differences in other objects, and what is out
- * of scope, are not its business. Throws SCHEMA_PROMISE_BROKEN. Without a snapshot nothing is promised, and nothing is checked.
+ * of scope, are not its business. Reads only these objects while they are as promised. Throws SCHEMA_PROMISE_BROKEN. Without
+ * a snapshot nothing is promised, and nothing is checked.
  */
 export function createRevisionCheck(snapshot: Snapshot | null, scope: Scope): RevisionCheck {
+  const lookUp = createPromiseLookup()
   return async (uncommitted) => {
-    const { revision, transactional, recorded } = uncommitted
-    const promised = changedKeys(snapshot, revision)
-    if (snapshot === null || promised.length === 0) return
-    const { comments, grants } = scope
-    // Where the extensions are, says how their types and functions are named.
-    const kinds = new Set([...promised.map((key) => parseKey(key).kind), 'extension'])
-    const live = await uncommitted.read({ kinds, comments, grants })
-    const keys = changedKeys(await snapshotForDatabase(uncommitted.client, snapshot, live), revision)
-    const { differences, canonicalizeFailures } = await compareWithPromise(
-      uncommitted,
-      { snapshot, revisions: recorded, live },
-      scope,
-      keys,
-    )
-    const broken = differences.filter((difference) => !isNameOfNotNull(difference))
-    if (broken.length === 0) return
-    const otherSchema = await readOtherSchema(uncommitted.client, broken, live)
-    throw verificationError(
-      { revision, differences: broken, canonicalizeFailures, transactional },
-      otherSchema,
-    )
+    const keys = changedKeys(snapshot, uncommitted.revision)
+    if (snapshot === null || keys.length === 0) return
+    const live = await uncommitted.read({ ...readOptionsFor(keys, scope), keys })
+    const isAsMade = (await snapshotForDatabase(uncommitted.client, snapshot, live)) === snapshot
+    const promised = lookUp(snapshot, uncommitted.recorded, keys)
+    if (isAsMade && compareInScope(promised, live, scope, keys).differences.length === 0) return
+    await compareRevision(uncommitted, snapshot, scope)
   }
+}
+
+/** Compares with all objects of the kinds that the revision changes: what differs may be in another schema, or be the same. */
+async function compareRevision(
+  uncommitted: UncommittedRevision,
+  snapshot: Snapshot,
+  scope: Scope,
+): Promise<void> {
+  const { revision, transactional, recorded, client } = uncommitted
+  const live = await uncommitted.read(readOptionsFor(changedKeys(snapshot, revision), scope))
+  const keys = changedKeys(await snapshotForDatabase(client, snapshot, live), revision)
+  const { differences, canonicalizeFailures } = await compareWithPromise(
+    uncommitted,
+    { snapshot, revisions: recorded, live },
+    scope,
+    keys,
+  )
+  const broken = differences.filter((difference) => !isNameOfNotNull(difference))
+  if (broken.length === 0) return
+  const otherSchema = await readOtherSchema(client, broken, live)
+  throw verificationError({ revision, differences: broken, canonicalizeFailures, transactional }, otherSchema)
+}
+
+/** Where the extensions are, says how their types and functions are named. */
+function readOptionsFor(keys: readonly string[], { comments, grants }: Scope): ReadOptions {
+  return { kinds: new Set([...keys.map((key) => parseKey(key).kind), 'extension']), comments, grants }
 }
 
 /** A database that was upgraded from 17 or earlier has lost these names, whatever a revision does now. */

@@ -1,0 +1,73 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** How many migrations a project has, and how many tables they create. */
+export interface HistorySize {
+  readonly revisions: number
+  readonly tables: number
+}
+
+/** Writes the migrations of a project whose schema grew: each table is created, and changed by later revisions. */
+export async function writeHistory(root: string, { revisions, tables }: HistorySize): Promise<void> {
+  const folder = join(root, 'migrations')
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(root, 'package.json'), '{ "name": "history", "type": "module" }\n')
+  const between = Math.floor(revisions / tables)
+  for (let index = 0; index < revisions; index += 1) {
+    const table = Math.floor(index / between)
+    const sql = index % between === 0 && table < tables ? createTable(table) : changeTable(index, tables)
+    const name = `${String(index + 1).padStart(5, '0')}_revision.js`
+    await writeFile(join(folder, name), migration(sql.up, sql.down))
+  }
+}
+
+interface Change {
+  readonly up: string
+  readonly down: string
+}
+
+function migration(up: string, down: string): string {
+  return `export const up = (knex) => knex.raw(\`${up}\`)\nexport const down = (knex) => knex.raw(\`${down}\`)\n`
+}
+
+/** 8 columns, 5 constraints and 2 more indexes. */
+function createTable(index: number): Change {
+  const parent = index === 0 ? 'bigint' : `bigint references table_${index - 1} on delete cascade`
+  return {
+    up: `create table table_${index} (
+      id bigint generated always as identity primary key,
+      parent_id ${parent},
+      name varchar(200) not null,
+      slug text not null unique,
+      status text not null default 'new' check (status in ('new', 'open', 'closed')),
+      amount numeric(12, 2) not null default 0 check (amount >= 0),
+      document jsonb,
+      created_at timestamptz not null default now()
+    );
+    create index on table_${index} (parent_id, created_at desc);
+    create index on table_${index} (lower(name))`,
+    down: `drop table table_${index}`,
+  }
+}
+
+/** A column, an index or a check, on the tables that exist by then. */
+function changeTable(index: number, tables: number): Change {
+  const table = `table_${(index * 7) % Math.max(1, Math.min(tables, Math.floor(index / 3)))}`
+  switch (index % 3) {
+    case 0:
+      return {
+        up: `alter table ${table} add column note_${index} text`,
+        down: `alter table ${table} drop column note_${index}`,
+      }
+    case 1:
+      return {
+        up: `create index index_${index} on ${table} (created_at, status)`,
+        down: `drop index index_${index}`,
+      }
+    default:
+      return {
+        up: `alter table ${table} add constraint check_${index} check (amount < ${1_000_000 + index})`,
+        down: `alter table ${table} drop constraint check_${index}`,
+      }
+  }
+}
