@@ -54,12 +54,7 @@ export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Pr
         const prepared = await prepareLedgers()
         const locked = { ...prepared, session: { ...session, knex: transaction } }
         await markApplied(locked, options.target, migrations, async () => {
-          for (const statement of statements) {
-            await pause(0, options.signal)
-            await session.client.query(statement).catch((error: unknown) => {
-              throw isStatementRejected(error) ? refusedStatementError(error, options) : error
-            })
-          }
+          await runStatements(session.client, statements, options)
           await session.client.query('set local check_function_bodies to default')
           await verifyBuilt(options, locked)
           await recordBuilt(options, locked)
@@ -70,6 +65,32 @@ export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Pr
   )
   held.forEach(options.report)
   return built
+}
+
+/** How many statements share a message: each message is a round trip, and a place where a signal is heard. */
+const statementsPerMessage = 200
+
+async function runStatements(
+  client: pg.ClientBase,
+  statements: readonly string[],
+  options: MigrateOptions,
+): Promise<void> {
+  for (let done = 0; done < statements.length; done += statementsPerMessage) {
+    await pause(0, options.signal)
+    await runTogether(client, statements.slice(done, done + statementsPerMessage)).catch((error: unknown) => {
+      throw isStatementRejected(error) ? refusedStatementError(error, options) : error
+    })
+  }
+}
+
+/** PostgreSQL does not say which statement of a message it refused, so that they are run again one by one. */
+async function runTogether(client: pg.ClientBase, statements: readonly string[]): Promise<void> {
+  const [before, after] = ['savepoint schemagate_build', 'release savepoint schemagate_build']
+  await client.query([before, ...statements, after].join(';\n')).catch(async (error: unknown) => {
+    if (!isStatementRejected(error)) throw error
+    await client.query('rollback to savepoint schemagate_build')
+    for (const statement of statements) await client.query(statement)
+  })
 }
 
 /** The snapshot may promise what this server, or this role, cannot make. */

@@ -119,27 +119,30 @@ function updateLedgerStatement(table: string): string {
     drop constraint if exists ${ledgerTable}_event_check`
 }
 
-/** Appends rows. An `applied` row is written in the transaction of its revision, and rolled back with it. */
+/** Appends rows, in one statement. An `applied` row is written in the transaction of its revision, and rolled back with it. */
 export async function appendEntries(
   client: pg.ClientBase,
   { schema, writer }: { readonly schema: string; readonly writer: LedgerWriter },
   entries: readonly LedgerEntry[],
 ): Promise<void> {
-  for (const { revision, event, duration, checksum, error, detail } of entries)
-    await client.query(
-      `insert into ${quoteTableName(schema, ledgerTable)} (revision, event, duration_ms, host, release, checksum, error, detail)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [
-        revision,
-        event,
-        duration === undefined ? null : Math.round(duration),
-        writer.host,
-        writer.release,
-        checksum ?? null,
-        error ?? null,
-        detail === undefined ? null : JSON.stringify(detail),
-      ],
-    )
+  if (entries.length === 0) return
+  await client.query(
+    `insert into ${quoteTableName(schema, ledgerTable)} (revision, event, duration_ms, checksum, error, detail, host, release)
+      select revision, event, duration, checksum, error, detail::jsonb, $7, $8
+      from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[])
+        with ordinality as listed(revision, event, duration, checksum, error, detail, number)
+      order by number`,
+    [
+      entries.map(({ revision }) => revision),
+      entries.map(({ event }) => event),
+      entries.map(({ duration }) => (duration === undefined ? null : Math.round(duration))),
+      entries.map(({ checksum }) => checksum ?? null),
+      entries.map(({ error }) => error ?? null),
+      entries.map(({ detail }) => (detail === undefined ? null : JSON.stringify(detail))),
+      writer.host,
+      writer.release,
+    ],
+  )
 }
 
 /** SQL for the last event of each revision, and the newest identity. The ledger of an earlier release has no `detail`. */
