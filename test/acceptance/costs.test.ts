@@ -1,0 +1,48 @@
+import t, { type Test } from 'tap'
+import { call } from '../support/command.js'
+import { createDatabase } from '../support/database.js'
+import { createProject, type Project } from '../support/project.js'
+import { createProxy } from '../support/proxy.js'
+
+t.jobs = 2
+
+/** A project whose revisions each create a table with a column, a key and an index. */
+function createTables(t: Test, count: number): Promise<Project> {
+  const revisions = Array.from({ length: count }, (_, index) => [
+    `${String(index).padStart(3, '0')}_table`,
+    `create table table_${index} (id int primary key, name text); create index on table_${index} (name)`,
+  ])
+  return createProject(t, Object.fromEntries(revisions))
+}
+
+/** What a command sends to an empty database. */
+async function sentBy(t: Test, project: Project, command: string): Promise<string> {
+  const proxy = await createProxy(t, await createDatabase(t))
+  await proxy.mend()
+  const { exit, text } = await call([command], {
+    root: project.root,
+    env: { ...project.env, DATABASE_URL: proxy.url },
+  })
+  t.equal(exit, 0, text)
+  return proxy.sent()
+}
+
+const count = (sent: string, pattern: RegExp): number => sent.match(pattern)?.length ?? 0
+
+t.test('a revision costs one read of the objects that it changes, planned once a session', async (t) => {
+  const [few, many] = [await createTables(t, 4), await createTables(t, 24)]
+  const [some, more] = [await sentBy(t, few, 'migrate'), await sentBy(t, many, 'migrate')]
+  const wholeRead = /isolation level repeatable read read only;/g
+  t.equal(count(more, /savepoint schemagate_read;\nset/g), 24)
+  t.equal(count(more, /execute schemagate_\d+\(/g), 24 * 4, 'tables, columns, constraints and indexes')
+  t.equal(count(more, /prepare schemagate_\d+/g), count(some, /prepare schemagate_\d+/g))
+  t.equal(count(more, wholeRead), count(some, wholeRead), 'no other read for a revision')
+})
+
+t.test('a database with more objects is built in no more messages', async (t) => {
+  const [few, many] = [await createTables(t, 4), await createTables(t, 24)]
+  const [some, more] = [await sentBy(t, few, 'init'), await sentBy(t, many, 'init')]
+  for (const pattern of [/savepoint schemagate_build;\nCREATE/g, /insert into "public"\."\w+"/g])
+    t.equal(count(more, pattern), count(some, pattern), pattern.source)
+  t.equal(count(more, /CREATE TABLE public/g), 24)
+})
