@@ -1,7 +1,4 @@
 import { runCommandLine } from './cli/command-line.js'
 
 // The service of this project: every command of schemagate, and `serve` offers the fleet API beside the health routes.
-await runCommandLine(async (context) => {
-  const { openFleetApi } = await import('./service/fleet-api.js')
-  return openFleetApi(context)
-})
+await runCommandLine(async () => (await import('./service/fleet-api.js')).openFleetApi)

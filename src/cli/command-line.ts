@@ -9,7 +9,7 @@ import { errorMessage } from '../core/text/redact.js'
 import { describeError, errorDetails, SchemaError, stackOf } from '../errors/schema-error.js'
 import type { ServiceLog } from '../logging/log.js'
 import { createTerminalReporter } from '../logging/terminal.js'
-import type { OpenApi } from '../service/app.js'
+import type { LoadApi } from '../service/app.js'
 import { parseArguments } from './arguments.js'
 import { helpText } from './help.js'
 import { commands } from './registry.js'
@@ -19,12 +19,12 @@ process.title = 'schemagate'
 
 /**
  * Runs the command line of this process and ends the process with the exit code of the command; a service goes on.
- * `openApi` opens what `serve` offers beside the health routes, null for nothing.
+ * `loadApi` loads what `serve` offers beside the health routes, null for nothing.
  */
-export async function runCommandLine(openApi: OpenApi | null): Promise<void> {
+export async function runCommandLine(loadApi: LoadApi | null): Promise<void> {
   const argv: readonly string[] = process.argv.slice(2)
   if (argv[0] !== 'serve') outliveReaders()
-  const exit = await runCommand(argv, openApi).catch((error: unknown) => reportFailure(error, argv))
+  const exit = await runCommand(argv, loadApi).catch((error: unknown) => reportFailure(error, argv))
   if (exit !== null) process.exit(exit)
 }
 
@@ -34,7 +34,7 @@ function outliveReaders(): void {
 }
 
 /** Returns the exit code; null for a service that goes on serving. */
-async function runCommand(argv: readonly string[], openApi: OpenApi | null): Promise<number | null> {
+async function runCommand(argv: readonly string[], loadApi: LoadApi | null): Promise<number | null> {
   const { command, positionals, options, flags } = parseArguments(argv, commands)
   if (command !== null) process.title = `schemagate ${command.name}`
   if (options['version'] === true) return print(readVersion())
@@ -42,7 +42,7 @@ async function runCommand(argv: readonly string[], openApi: OpenApi | null): Pro
   const root = process.cwd()
   const { env } = process
   const config = loadConfig({ root, env, flags })
-  if (command.spec.load === null) return runService(config, openApi)
+  if (command.spec.load === null) return runService(config, loadApi)
   // Node would print every property of an error that a migration leaves unhandled, with its connection.
   process.on('uncaughtException', (error: unknown) => void exitWithFailure(error, argv))
   // Migrations and knexfiles may print, but stdout is for the result.
@@ -68,9 +68,9 @@ function createPrompt(signal: AbortSignal): (question: string) => Promise<string
   }
 }
 
-async function runService(config: Config, openApi: OpenApi | null): Promise<number | null> {
+async function runService(config: Config, loadApi: LoadApi | null): Promise<number | null> {
   const { serve } = await import('../service/server.js')
-  return serve(config, await createServiceLog(config.logLevel), openApi)
+  return serve(config, await createServiceLog(config.logLevel), loadApi)
 }
 
 /** Text on a terminal, otherwise one JSON line for each event. */

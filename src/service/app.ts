@@ -28,7 +28,10 @@ export interface ApiContext {
   readonly connection: Connection
 }
 
-export type OpenApi = (context: ApiContext) => Promise<Api>
+type OpenApi = (context: ApiContext) => Promise<Api>
+
+/** Loads what opens an API, while the gate is at work. */
+export type LoadApi = () => Promise<OpenApi>
 
 /** Builds the application: health routes, and the routes of the API. It does not listen, so that tests can use `inject`. */
 export async function buildApp(

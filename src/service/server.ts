@@ -9,7 +9,7 @@ import { describeError, SchemaError } from '../errors/schema-error.js'
 import { createHealthTracker, type HealthTracker } from '../gate/health-state.js'
 import { startGate } from '../gate/start-gate.js'
 import { createLogReporter, logRefusal, type ServiceLog } from '../logging/log.js'
-import type { Api, OpenApi } from './app.js'
+import type { Api, LoadApi } from './app.js'
 import { listeningHost } from './listening-host.js'
 
 /** How long closing may take after SHUTDOWN_DELAY, in milliseconds. Then the process ends with connections still open. */
@@ -33,18 +33,18 @@ interface Service {
 }
 
 /**
- * Runs the service: health port, gate, application port, signals. `openApi` opens the API that it serves beside the health
+ * Runs the service: health port, gate, application port, signals. `loadApi` loads the API that it serves beside the health
  * routes, null for none. Resolves with the exit code if the service does not start, and with null once it listens; from then
  * on the process ends after a signal.
  */
 export async function serve(
   config: Config,
   log: ServiceLog,
-  openApi: OpenApi | null,
+  loadApi: LoadApi | null,
 ): Promise<number | null> {
   const health = createHealthTracker(config)
   const service: Service = { config, log, health, stop: new AbortController(), closers: [] }
-  const started = start(service, openApi)
+  const started = start(service, loadApi)
   const ignoreSignals = closeOnSignal(service, started)
   try {
     await started
@@ -113,12 +113,17 @@ function onFirstStopSignal(act: (signal: string) => void): () => void {
   }
 }
 
-async function start(service: Service, openApi: OpenApi | null): Promise<void> {
+async function start(service: Service, loadApi: LoadApi | null): Promise<void> {
   const { config, log, health, stop, closers } = service
   const { port, healthPort } = config.http
   if (healthPort !== null) await listen(service, healthPort, 'health routes only', null)
   const report = createLogReporter(log)
-  const { gate, workspace } = await startGate(config, { log, report, health, signal: stop.signal })
+  // What serves is loaded while the gate waits for the database.
+  const [{ gate, workspace }, openApi] = await Promise.all([
+    startGate(config, { log, report, health, signal: stop.signal }),
+    loadApi?.(),
+    import('./app.js'),
+  ])
   closers.push(gate.close)
   const api = (await openApi?.({ config, health, log, connection: workspace.connection })) ?? null
   if (api !== null) closers.push(api.close)

@@ -40,7 +40,9 @@ t.test('requests some seconds apart share a connection, and its loss leaves the 
     await sleep(pause)
     t.equal((await list()).status, 200)
   }
-  t.strictSame(await sessions(), first)
+  // A report of an instance may have had it meanwhile, and a request another one.
+  const still = (await sessions()).map(({ pid }) => pid)
+  t.ok(still.includes(first[0]?.['pid']), `of ${still.join()}`)
   await query(url, `select pg_terminate_backend(${String(first[0]?.['pid'])})`)
   await eventually('the next request is answered', { look: async () => (await list()).status === 200 })
   service.kill('SIGTERM')
