@@ -10,7 +10,7 @@ import {
   embeddedServersOf,
   scratchDirectoryOf,
 } from './postgres/configured/embedded-servers.js'
-import { openKnexConnection } from './postgres/configured/knexfile-database.js'
+import { findSameConnection, openKnexConnection } from './postgres/configured/knexfile-database.js'
 import type { Connection } from './postgres/connection/connect.js'
 import type { ScratchSources } from './postgres/scratch/scratch.js'
 import type { KnexProject } from './project/knex-project.js'
@@ -204,13 +204,18 @@ export async function findConnection(config: Config): Promise<Connection> {
   return resolveConnection({ config, project: await findProject(config), startEmbedded })
 }
 
-/** The masked URL to which the knexfile leads, without calling a function of it; null where it has no connection. */
+/** The masked URL to which the knexfile leads, without calling a function of it; null where its connection is not the one. */
 export async function describeKnexfileDatabase(config: Config, project: KnexProject): Promise<string | null> {
-  const { kind } = project.connection
-  if (kind === 'none') return null
-  if (kind === 'function') return 'made by a function'
-  const { url } = await openKnexConnection(baseConnection(config, project), project)
-  return maskUrl(url)
+  const { kind, parts } = { parts: undefined, ...config.database }
+  const isNamed = kind === 'url' && (parts === undefined || project.connection.kind === 'function')
+  if (isNamed || project.connection.kind === 'none') return null
+  if (project.connection.kind === 'function') return 'made by a function'
+  const base = baseConnection(config, project)
+  const opened =
+    parts === undefined
+      ? await openKnexConnection(base, project)
+      : await findSameConnection(base, project, parts)
+  return opened === null ? null : maskUrl(opened.url)
 }
 
 /** The environments that have a section in the knexfile of a configuration. */

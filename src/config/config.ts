@@ -66,14 +66,18 @@ export interface Config {
   readonly entries: readonly ConfigEntry[]
 }
 
+/** The DB_ keys that are set. */
+export type DatabaseParts = Readonly<Partial<Record<'host' | 'port' | 'user' | 'password' | 'name', string>>>
+
 /** `from` names the keys and their layers, such as `DATABASE_URL (process environment)`. */
 export type DatabaseConfig =
-  | { readonly kind: 'url'; readonly url: string; readonly from: string }
+  /** With `parts`, where these and no URL name it. */
+  | { readonly kind: 'url'; readonly url: string; readonly from: string; readonly parts?: DatabaseParts }
   | { readonly kind: 'embedded'; readonly directory: string }
   /** None is configured, and only the knexfile may still name one. `error` says so. */
   | { readonly kind: 'none'; readonly error: SchemaError }
-  /** Named in part. Thrown where a database is needed, because some commands need none. */
-  | { readonly kind: 'faulty'; readonly error: SchemaError }
+  /** Named in part. Thrown where a database is needed and the knexfile names no such one. */
+  | { readonly kind: 'faulty'; readonly error: SchemaError; readonly parts: DatabaseParts }
 
 export interface ConfigEntry {
   readonly key: string

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DatabaseConfig } from './config.js'
+import type { DatabaseConfig, DatabaseParts } from './config.js'
 import { configKeys, type KeyId, keyNameFor } from './keys.js'
 import { commandLine } from './layers.js'
 import type { Lookup, Setting } from './lookup.js'
@@ -57,18 +57,29 @@ function chooseByParts(settings: Settings): DatabaseChoice {
   const missing = requiredPartKeyIds.filter((id) => !settings.has(id))
   if (missing.length > 0) {
     const faults = missing.map((id) => missingPartFault(id, from))
-    const database = { kind: 'faulty', error: configError(faults) } as const
+    const database = { kind: 'faulty', error: configError(faults), parts: partsOf(settings) } as const
     return { database, displayText: 'incomplete', from, used, faults }
   }
-  const part = (id: KeyId) => settings.get(id)?.text ?? ''
-  const url = urlOfParts({
-    host: part('DB_HOST'),
-    port: part('DB_PORT') || '5432',
-    user: part('DB_USER'),
-    password: part('DB_PASSWORD'),
-    name: part('DB_NAME'),
-  })
-  return urlChoice(url, from, used)
+  const parts = partsOf(settings)
+  const { host = '', port = '5432', user = '', password = '', name = '' } = parts
+  const choice = urlChoice(urlOfParts({ host, port, user, password, name }), from, used)
+  return { ...choice, database: { ...choice.database, parts } }
+}
+
+function partsOf(settings: Settings): DatabaseParts {
+  const ids = {
+    host: 'DB_HOST',
+    port: 'DB_PORT',
+    user: 'DB_USER',
+    password: 'DB_PASSWORD',
+    name: 'DB_NAME',
+  } as const
+  return Object.fromEntries(
+    Object.entries(ids).flatMap(([part, id]) => {
+      const text = settings.get(id)?.text
+      return text === undefined ? [] : [[part, text]]
+    }),
+  )
 }
 
 function embeddedChoice(root: string): DatabaseChoice {
@@ -83,8 +94,8 @@ function missingChoice(target: string): DatabaseChoice {
   return { database, displayText: 'none', from: 'default', used: [], faults }
 }
 
-function urlChoice(url: string, from: string, used: readonly KeyId[]): DatabaseChoice {
-  return { database: { kind: 'url', url, from }, displayText: maskUrl(url), from, used, faults: [] }
+function urlChoice(url: string, from: string, used: readonly KeyId[]) {
+  return { database: { kind: 'url', url, from } as const, displayText: maskUrl(url), from, used, faults: [] }
 }
 
 function describeOrigin(settings: readonly Setting[]): string {

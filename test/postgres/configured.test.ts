@@ -64,6 +64,26 @@ t.test('the connection of a knexfile reaches the database in every form, in prod
   }
 })
 
+t.test('the DB_ keys are what the knexfile reads, where it leads to what they say', async (t) => {
+  const project = await knexfileProject(t)
+  await project.migrate()
+  const { hostname, username, pathname } = new URL(project.url)
+  const name = pathname.slice(1)
+  const knexfile = `export default { client: 'pg', connection: { {PARTS} } }`
+  // The port and the password are the knexfile's.
+  for (const env of [{ DB_NAME: name }, { DB_HOST: hostname, DB_USER: username, DB_NAME: name }]) {
+    const { exit, text } = await project.runWith(knexfile, 'status', env)
+    t.equal(exit, 0, text)
+    t.match(
+      (await project.runWith(knexfile, 'config', env)).text,
+      /^DATABASE_URL .*connection of the knexfile$/m,
+    )
+  }
+  const other = await project.runWith(knexfile, 'status', { DB_NAME: 'other_4711' })
+  t.match(other, { exit: 2, text: /^SCHEMA_CONFIG_INVALID: .*DB_HOST, DB_USER/ })
+  t.match(other.text, /^ {2}knexfile .*knexfile-\d+\.js does not lead to what the DB_ keys say$/m)
+})
+
 t.test('what Knex would set for a session is set for each of ours', async (t) => {
   const project = await knexfileProject(t, { snapshot: false })
   const owner = new URL(await createRole(t, project.url)).username

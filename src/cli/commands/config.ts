@@ -23,11 +23,10 @@ export const run: CommandHandler = async ({ config }): Promise<CommandResult> =>
 /** A knexfile that does not load is shown with its error. */
 async function entriesWithDatabase(config: Config): Promise<readonly ConfigEntry[]> {
   const { database, entries } = config
-  if (database.kind === 'faulty') throw database.error
   try {
     const project = await findProject(config)
-    const url = database.kind === 'url' ? null : await describeKnexfileDatabase(config, project)
-    if (url === null && database.kind === 'none') throw database.error
+    const url = await describeKnexfileDatabase(config, project)
+    if (url === null && 'error' in database) throw database.error
     return [
       ...entries.map((old) =>
         old.key === 'DATABASE_URL' && url !== null

@@ -8,7 +8,7 @@ import { addressOf, describeAddress } from '../connection/address.js'
 import type { AfterCreate } from '../connection/after-create.js'
 import { toNamePart } from '../connection/application-name.js'
 import type { Connection } from '../connection/connect.js'
-import { openKnexConnection } from './knexfile-database.js'
+import { findKnexConnection, findSameConnection, openKnexConnection } from './knexfile-database.js'
 
 /** Where the database of a configuration may be named. */
 export interface ConnectionSources {
@@ -29,7 +29,10 @@ export async function resolveConnection({
 }: ConnectionSources): Promise<Connection> {
   const { database } = config
   const base = baseConnection(config, project)
-  if (database.kind === 'faulty') throw database.error
+  const { parts } = { parts: undefined, ...database }
+  const same = parts === undefined ? null : await findSameConnection(base, project, parts)
+  if (same !== null) return same
+  if (database.kind === 'faulty') throw partialDatabaseError(database.error, project)
   if (database.kind === 'url') return withSameAddress({ ...base, url: database.url }, project)
   if (project.connection.kind !== 'none') return openKnexConnection(base, project)
   if (database.kind === 'none') throw noDatabaseError(config, project, database.error)
@@ -65,10 +68,7 @@ function afterSearchPath(
  */
 async function withSameAddress(connection: Connection, project: KnexProject): Promise<Connection> {
   if (project.connection.kind !== 'settings' || hasOwnParameters(connection.url)) return connection
-  const opened = await openKnexConnection(connection, project).catch((error: unknown) => {
-    if (error instanceof SchemaError) return null
-    throw error
-  })
+  const opened = await findKnexConnection(connection, project)
   if (opened === null || describeAddress(addressOf(opened)) !== describeAddress(addressOf(connection)))
     return connection
   const {
@@ -121,6 +121,16 @@ function describeNotFound({ root }: Config, { knexfile }: KnexProject): string {
   return knexfile === null
     ? `no DATABASE_URL, no DB_HOST, and no knexfile in ${root}`
     : `no DATABASE_URL, no DB_HOST, and no connection in ${knexfile}`
+}
+
+/** Whether the knexfile or these keys are meant cannot be told where the knexfile has other values. */
+function partialDatabaseError(error: SchemaError, { connection, knexfile }: KnexProject): SchemaError {
+  if (connection.kind === 'none' || knexfile === null) return error
+  return new SchemaError(error.code, {
+    what: error.message,
+    facts: [...error.facts, ['knexfile', `${knexfile} does not lead to what the DB_ keys say`]],
+    choices: [...error.choices, ['DATABASE_URL=postgres://…', 'names the database']],
+  })
 }
 
 function noDatabaseError(config: Config, project: KnexProject, error: SchemaError): SchemaError {

@@ -1,8 +1,10 @@
 import { dirname } from 'node:path'
+import type { DatabaseParts } from '../../config/config.js'
 import { databaseUrlProblem, normalizeUrl, urlOfParts } from '../../config/url.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { openConnectionSource } from '../../project/connection-source.js'
 import type { KnexProject } from '../../project/knex-project.js'
+import { addressOf } from '../connection/address.js'
 import { addressOfSettings } from '../connection/client-settings.js'
 import type { Connection } from '../connection/connect.js'
 
@@ -16,6 +18,33 @@ export async function openKnexConnection(base: Connection, project: KnexProject)
   if (typeof text !== 'string') return { ...base, url: urlOfSettings(settings, file), driver: source }
   const url = usableUrl(text, file)
   return connection.kind === 'url' ? { ...base, url } : { ...base, url, driver: source }
+}
+
+/** The same, or null where the knexfile has none that can be used. */
+export async function findKnexConnection(base: Connection, project: KnexProject): Promise<Connection | null> {
+  if (project.connection.kind === 'none') return null
+  return openKnexConnection(base, project).catch((error: unknown) => {
+    if (error instanceof SchemaError) return null
+    throw error
+  })
+}
+
+/**
+ * The connection of the knexfile where it is what the DB_ keys say that are set: they are usually the variables that it reads,
+ * and it has values of its own for the others. Null where it leads elsewhere.
+ */
+export async function findSameConnection(
+  base: Connection,
+  project: KnexProject,
+  parts: DatabaseParts,
+): Promise<Connection | null> {
+  const opened = await findKnexConnection(base, project)
+  if (opened === null) return null
+  const { host, port, user, name } = addressOf(opened)
+  const password = decodeURIComponent(new URL(opened.url).password)
+  const own: DatabaseParts = { host, port: String(port), user, password, name }
+  const names = ['host', 'port', 'user', 'password', 'name'] as const
+  return names.every((part) => (parts[part] ?? own[part]) === own[part]) ? opened : null
 }
 
 function urlOfSettings(settings: Readonly<Record<string, unknown>>, file: string): string {
