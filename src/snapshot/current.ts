@@ -49,14 +49,17 @@ export async function makeSnapshot(
 ): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {
   const started = performance.now()
   const { project, migrations, snapshotDirectory, signal } = workspace
-  const [{ findScratch }, { replay }, { judgeEmptyRevisions }] = await Promise.all([
+  const [{ findScratch }, { replay }, { judgeEmptyRevisions }, { findServiceSchemas }] = await Promise.all([
     import('../postgres/scratch/scratch.js'),
     import('./replay.js'),
     import('./judge-empty.js'),
+    import('./service-schemas.js'),
   ])
   const scratch = await findScratch(workspace.scratch)
   const earlier = await loadEarlierSnapshot(snapshotDirectory)
-  const { snapshot: fresh, empty } = await replay({ scratch, project, migrations, report, signal })
+  const serviceSchemas = await findServiceSchemas(workspace, earlier, report)
+  const options = { scratch, project, migrations, serviceSchemas, report, signal }
+  const { snapshot: fresh, empty } = await replay(options)
   await judgeEmptyRevisions(empty, { workspace, earlier, acceptEmpty, report })
   const snapshot = reuseUndeterminedValues(fresh, earlier)
   const file = await saveSnapshot(snapshotDirectory, snapshot)

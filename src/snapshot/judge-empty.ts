@@ -2,9 +2,8 @@ import type { MigrationChecksum, Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { formatCount, shortenList } from '../core/text/format.js'
 import { SchemaError } from '../errors/schema-error.js'
-import { withClient } from '../postgres/connection/connect.js'
-import { inspect } from '../postgres/inspect/inspect.js'
 import type { ProjectWorkspace } from '../workspace.js'
+import { inspectConfiguredDatabase } from './configured-database.js'
 import type { EmptyRevision } from './empty-changes.js'
 
 export interface EmptyRevisionContext {
@@ -26,7 +25,8 @@ export async function judgeEmptyRevisions(
   const isKnown = findKnown(earlier, workspace.migrations)
   const fresh = found.filter(({ revision }) => !isKnown(revision))
   if (fresh.length === 0) return
-  const applied = earlier === null && !acceptEmpty ? await readApplied(workspace) : new Set<string>()
+  const database = earlier === null && !acceptEmpty ? await inspectConfiguredDatabase(workspace) : null
+  const applied = new Set(database?.recorded.revisions)
   const refused = acceptEmpty ? [] : fresh.filter(({ revision }) => !applied.has(revision))
   if (refused.length > 0) throw emptyPromiseError(refused, workspace)
   report({
@@ -52,24 +52,6 @@ function findKnown(
 
 function changesNothing({ changes }: Snapshot['revisions'][number]): boolean {
   return Object.keys(changes).length === 0
-}
-
-/** The revisions that the configured database records; none where that cannot be read. */
-async function readApplied({
-  findDatabase,
-  project,
-  migrations,
-}: ProjectWorkspace): Promise<ReadonlySet<string>> {
-  const connection = await findDatabase()
-  if (connection === null) return new Set()
-  try {
-    const { recorded } = await withClient(connection, (client) =>
-      inspect(client, { connection, project, migrations }),
-    )
-    return new Set(recorded.revisions)
-  } catch {
-    return new Set()
-  }
 }
 
 function emptyPromiseError(refused: readonly EmptyRevision[], { migrations }: ProjectWorkspace): SchemaError {

@@ -29,6 +29,8 @@ export type RunReplay = <T>(replayOnce: (attempt: ReplayAttempt) => Promise<T>) 
 interface ReplayPlace {
   readonly scratch: Scratch
   readonly project: KnexProject
+  /** The schemas that are there before the first revision, unless a migration creates them. */
+  readonly serviceSchemas: readonly string[]
   readonly report: ProgressReporter
 }
 
@@ -48,7 +50,7 @@ interface Provisions {
  */
 export async function withReplays<T>(place: ReplayPlace, use: (run: RunReplay) => Promise<T>): Promise<T> {
   const provisions = {
-    schemas: new Set(serviceSchemasOf(place.project)),
+    schemas: new Set(place.serviceSchemas),
     roles: new Set<string>(),
     redirected: new Set<string>(),
   }
@@ -66,13 +68,6 @@ export async function withReplays<T>(place: ReplayPlace, use: (run: RunReplay) =
         reportLeft(report)(`role ${role}`, error),
       )
   }
-}
-
-/** Those of the searchPath, which Knex does not create. That of the ledger is created with it. */
-function serviceSchemasOf({ searchPath, schemaName }: KnexProject): readonly string[] {
-  return searchPath.filter(
-    (name) => !['public', '$user', schemaName].includes(name) && !name.startsWith('pg_'),
-  )
 }
 
 /** Null where it is to be tried again. What was noticed is reported of the last attempt. */

@@ -32,6 +32,8 @@ export interface ReplayOptions {
   readonly scratch: Scratch
   readonly project: KnexProject
   readonly migrations: readonly Migration[]
+  /** The schemas that are there before the first revision, unless a migration creates them. */
+  readonly serviceSchemas: readonly string[]
   readonly report: ProgressReporter
   readonly signal: AbortSignal | undefined
 }

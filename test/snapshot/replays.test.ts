@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import createKnex from 'knex'
 import t, { type Test } from 'tap'
 import type { Progress } from '../../src/core/progress/events.js'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
@@ -42,6 +44,7 @@ async function replayOn(
       scratch,
       project,
       migrations: await listMigrations(project),
+      serviceSchemas: [],
       report,
       signal: undefined,
     })
@@ -125,11 +128,36 @@ t.test('a schema that the service creates before it migrates is there in a repla
 
 Do one of:
   create schema app        as the service does before it migrates
-  searchPath, schemaName   in the knexfile name the schema`,
+  searchPath, schemaName   in the knexfile name the schema
+  schemagate snapshot      with no earlier file, and with a database that Knex built without the schema: it is promised like that`,
   )
   await project.query('create schema app')
   t.match(await runHere(project, 'init'), { exit: 0 }, 'of a database with nothing but that schema')
   t.match(await runHere(project, 'check'), { exit: 0 })
+})
+
+t.test('a schema of the searchPath that the database lacks is in no replay', async (t) => {
+  const project = await createProject(
+    t,
+    { '001_songs': { up: 'create table songs (id int)', down: 'drop table songs' } },
+    { snapshot: false, files: { 'knexfile.js': knexfile } },
+  )
+  const directory = join(project.root, 'migrations')
+  const plain = createKnex({ client: 'pg', connection: project.url, searchPath: ['app', 'public'] })
+  t.teardown(() => plain.destroy())
+  await plain.migrate.latest({ directory })
+  const made = await runHere(project, 'snapshot')
+  t.match(made, { exit: 0, text: /: 1 revision/ })
+  t.ok(
+    made.events.some(
+      ({ event, ...rest }) => event === 'note' && /is in no replay/.test(JSON.stringify(rest)),
+    ),
+  )
+  t.match(await project.read('migrations/schema.snapshot.json'), /"table:public\.songs"/)
+  t.match(await runHere(project, 'check'), { exit: 0 })
+  const elsewhere = { root: project.root, env: { ...project.env, DATABASE_URL: await createDatabase(t) } }
+  for (const line of ['snapshot --check', 'snapshot', 'migrate', 'verify'])
+    t.match(await call(line.split(' '), elsewhere), { exit: 0 }, `${line}, with an empty database`)
 })
 
 t.test('a schema of the searchPath that a migration creates is promised by it', async (t) => {

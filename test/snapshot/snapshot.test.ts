@@ -55,7 +55,8 @@ async function projectOf(t: Test, migrations: Readonly<Record<string, string>>):
 
 async function snapshotOf(project: KnexProject, scratch: Scratch = newDatabases): Promise<Snapshot> {
   const migrations = await listMigrations(project)
-  return (await replay({ scratch, project, migrations, report: () => {}, signal: undefined })).snapshot
+  const options = { scratch, project, migrations, serviceSchemas: [], report: () => {}, signal: undefined }
+  return (await replay(options)).snapshot
 }
 
 const catalogAt = (url: string): Promise<Catalog> =>

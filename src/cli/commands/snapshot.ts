@@ -13,6 +13,7 @@ import { makeSnapshot } from '../../snapshot/current.js'
 import { mergeSnapshotFiles } from '../../snapshot/merge-files.js'
 import { findSnapshotDirectory } from '../../snapshot/find.js'
 import { replay } from '../../snapshot/replay.js'
+import { serviceSchemasIn } from '../../snapshot/service-schemas.js'
 import { loadUsableSnapshot, missingSnapshotError, staleSnapshotError } from '../../snapshot/usable.js'
 import { type ProjectWorkspace, withProjectWorkspace } from '../../workspace.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
@@ -104,7 +105,9 @@ async function checkSnapshot(
   if (committed === null) throw missingSnapshotError(workspace, workspace.migrations.length)
   const { project, migrations, signal } = workspace
   const scratch = await findScratch(workspace.scratch)
-  const { snapshot: fresh } = await replay({ scratch, project, migrations, report, signal })
+  const serviceSchemas = serviceSchemasIn(committed, project)
+  const options = { scratch, project, migrations, serviceSchemas, report, signal }
+  const { snapshot: fresh } = await replay(options)
   if (!hasSameChanges(fresh, committed)) throw differentSnapshotError(workspace, committed, fresh)
   return {
     exit: 0,

@@ -4,6 +4,12 @@ import { addressOf, describeAddress } from '../connection/address.js'
 import type { Inspection } from '../inspect/inspection.js'
 import type { MigrationTarget } from './migrate-options.js'
 
+/** A snapshot keeps the schemas that its replays found; the first one asks the database. */
+const promiseWithout: ErrorChoice = [
+  'schemagate snapshot',
+  'with no earlier file, and with a database that Knex built without the schema: it is promised like that',
+]
+
 /**
  * Returns the schema of the ledgers. Throws SCHEMA_PRIVILEGE_MISSING where there is none, and SCHEMA_LEDGER_MISPLACED where a
  * schema of the searchPath is missing that the snapshot found before the first revision: Knex would create everything in the
@@ -28,6 +34,10 @@ export function requireLedgerSchema(target: MigrationTarget, { schema, live }: I
       ['database', describeAddress(addressOf(connection))],
       ...(project.searchPath.length === 0 ? [] : [['searchPath', project.searchPath.join(', ')] as const]),
     ],
-    choices: [...create, ['searchPath, schemaName', 'in the knexfile name the schema']],
+    choices: [
+      ...create,
+      ['searchPath, schemaName', 'in the knexfile name the schema'],
+      ...(schema === null ? [] : [promiseWithout]),
+    ],
   })
 }
