@@ -101,11 +101,11 @@ function parseIfValid(text: string, directory: string): readonly Snapshot[] {
 /** What each revision promises that is new, or promises something else than before. */
 function reportPromises(snapshot: Snapshot, earlier: Snapshot | null, report: ProgressReporter): void {
   const before = new Map(earlier?.revisions.map(({ revision, changes }) => [revision, changes]))
-  for (const { revision } of snapshot.revisions) {
+  for (const { revision, rows } of snapshot.revisions) {
     const promised = changesOf(snapshot, revision)
     const known = before.get(revision)
     if (promised === null || (known !== undefined && sameChanges(known, promised.changes))) continue
-    report({ event: 'revision promised', revision, ...promised })
+    report({ event: 'revision promised', revision, ...promised, ...(rows && { rows }) })
   }
 }
 

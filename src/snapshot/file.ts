@@ -65,13 +65,14 @@ export function formatSnapshot({ postgres, base, revisions }: Snapshot): string 
   ].join('\n')
 }
 
-function formatRevision({ revision, file, checksum, changes, undetermined }: SnapshotRevision): string {
+function formatRevision({ revision, file, checksum, changes, undetermined, rows }: SnapshotRevision): string {
   const lines = [
     `      "revision": ${JSON.stringify(revision)}`,
     `      "file": ${JSON.stringify(file)}`,
     `      "checksum": ${JSON.stringify(checksum)}`,
     `      "changes": ${formatObjects(changes, '      ')}`,
     ...(undetermined === undefined ? [] : [`      "undetermined": ${formatObjects(undetermined, '      ')}`]),
+    ...(rows === undefined ? [] : [`      "rows": ${JSON.stringify(rows)}`]),
   ]
   return `    {\n${lines.join(',\n')}\n    }`
 }
@@ -115,13 +116,14 @@ function parseJson(text: string, file: string): unknown {
 
 function isRevision(value: unknown): value is SnapshotRevision {
   if (!isRecord(value)) return false
-  const { revision, file, checksum, changes, undetermined = {} } = value
+  const { revision, file, checksum, changes, undetermined = {}, rows = [] } = value
   return (
     typeof revision === 'string' &&
     isTextOrNull(file) &&
     isTextOrNull(checksum) &&
     isChanges(changes) &&
-    isUndetermined(undetermined)
+    isUndetermined(undetermined) &&
+    isTextList(rows)
   )
 }
 

@@ -10,6 +10,7 @@ import {
   pickKeys,
   type Snapshot,
 } from '../core/model/snapshot.js'
+import { recordRows } from '../core/history/written-rows.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { withClient } from '../postgres/connection/connect.js'
 import { readServerMajor } from '../postgres/connection/query.js'
@@ -19,7 +20,8 @@ import { withVariables } from '../postgres/scratch/environment.js'
 import type { RunInScratch } from '../postgres/scratch/redirect-connections.js'
 import type { Scratch } from '../postgres/scratch/scratch.js'
 import type { RunPolicy } from '../postgres/session/migrate-options.js'
-import type { RevisionCheck } from '../postgres/verify/check-revision.js'
+import type { RevisionCheck, UncommittedRevision } from '../postgres/verify/check-revision.js'
+import { readWrittenTables } from '../postgres/verify/written-tables.js'
 import { type EmptyRevision, findEmptyChange, refuseUndeclaredChanges } from './empty-changes.js'
 import type { KnexProject } from '../project/knex-project.js'
 import { withoutOtherSettings } from '../core/model/scope.js'
@@ -58,12 +60,11 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     return { first, second: await run((attempt) => replaySecond(attempt, { options, first })) }
   })
   if (second.renamed.length > 0) report({ event: 'names differ', objects: second.renamed })
-  const revisions = migrations.map(({ revision, file, checksum }) => ({
-    revision,
-    file,
-    checksum,
-    ...mergeReplays(first.changes.get(revision) ?? {}, second.changes.get(revision) ?? {}),
-  }))
+  const revisions = migrations.map(({ revision, file, checksum }) => {
+    const merged = mergeReplays(first.changes.get(revision) ?? {}, second.changes.get(revision) ?? {})
+    const rows = recordRows(first.written.get(revision) ?? [], merged.changes)
+    return { revision, file, checksum, ...merged, ...rows }
+  })
   // What the scratch database is set to is no property of the project.
   const base = withoutOtherSettings(first.base, {})
   return { snapshot: { postgres: first.major, base, revisions }, empty: first.empty }
@@ -73,6 +74,8 @@ interface FirstReplay {
   readonly major: number
   readonly base: Catalog
   readonly changes: ReplayChanges
+  /** The tables that each revision wrote rows into. */
+  readonly written: ReadonlyMap<string, readonly string[]>
   /** After the last revision. */
   readonly catalog: Catalog
   readonly empty: readonly EmptyRevision[]
@@ -85,6 +88,7 @@ async function replayFirst(attempt: ReplayAttempt, options: ReplayOptions): Prom
     major: await readServerMajor(client),
   }))
   const changes = new Map<string, Changes>()
+  const written = new Map<string, readonly string[]>()
   const empty: EmptyRevision[] = []
   let before = base
   await applyMigrations(attempt, { ...options, report: reportRun(report) }, async (uncommitted) => {
@@ -94,9 +98,22 @@ async function replayFirst(attempt: ReplayAttempt, options: ReplayOptions): Prom
     refuseUndeclaredChanges(uncommitted, changed)
     empty.push(...(await findEmptyChange(uncommitted, changed, options.project)))
     changes.set(uncommitted.revision, changed)
+    written.set(uncommitted.revision, await findWrittenTables(uncommitted, written, options.project))
     before = after
   })
-  return { base, major, changes, catalog: before, empty }
+  return { base, major, changes, written, catalog: before, empty }
+}
+
+/** What a revision without a transaction wrote is seen only in tables that were empty before. */
+async function findWrittenTables(
+  uncommitted: UncommittedRevision,
+  earlier: ReadonlyMap<string, readonly string[]>,
+  { tableName }: KnexProject,
+): Promise<readonly string[]> {
+  const tables = await readWrittenTables(uncommitted, tableName)
+  if (uncommitted.transactional) return tables
+  const filled = new Set([...earlier.values()].flat())
+  return tables.filter((key) => !filled.has(key))
 }
 
 interface SecondReplay {

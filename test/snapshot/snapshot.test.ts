@@ -155,7 +155,8 @@ t.test('the snapshot is the same text each time, one line for each object', asyn
       "revision": "004_nothing",
       "file": "004_nothing.js",
       "checksum": "${four}",
-      "changes": {}
+      "changes": {},
+      "rows": []
     },
     {
       "revision": "005_again",

@@ -1,3 +1,4 @@
+import { describeRowWriter } from '../../core/history/written-rows.js'
 import { describeDuration, formatCount } from '../../core/text/format.js'
 import { initFromSnapshot, type InitResult } from '../../operations/init/init.js'
 import { describeAddress, addressOf } from '../../postgres/connection/address.js'
@@ -17,15 +18,16 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
   })
 
 function describeNew(database: string, { current, revisions, ...result }: InitResult): string {
-  const { withoutChanges, statements, duration } = result
-  const rows = [
+  const { rows, statements, duration } = result
+  const missing = [
     '',
     'Recorded without running. The rows that they write are missing:',
-    ...withoutChanges.map((revision) => `  ${revision}`),
+    ...rows.map((writer) => `  ${describeRowWriter(writer)}`),
+    'On an empty database, schemagate migrate runs them instead.',
   ]
   return [
     `${database} is at ${current}: ${formatCount(statements, 'statement')} in ${describeDuration(duration)}, verified, ${formatCount(revisions.length, 'revision')} recorded.`,
-    ...(withoutChanges.length === 0 ? [] : rows),
+    ...(rows.length === 0 ? [] : missing),
   ].join('\n')
 }
 

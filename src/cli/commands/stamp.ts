@@ -1,5 +1,6 @@
 import { findingsOf } from '../../core/history/decision.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
+import { describeRowWriter, type RowWriter } from '../../core/history/written-rows.js'
 import { formatCount, shortenList } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
@@ -120,7 +121,7 @@ function stampResult(
   reason: string | null,
 ): CommandResult {
   const { revision, inspection, edited, forget } = proposal
-  const withoutChanges = proposal.withoutChanges.filter((each) => stamped.includes(each))
+  const rows = proposal.rows.filter((each) => stamped.includes(each.revision))
   const isRecorded = stamped.length + edited.length + forget.length === 0
   const differences = isRecorded ? [] : findingsOf(proposal.assessment)
   const forced = differences.length === 0 ? null : reason
@@ -130,7 +131,7 @@ function stampResult(
   const document = {
     revision,
     stamped,
-    withoutChanges,
+    rows,
     edited,
     forgotten: forget,
     differences,
@@ -138,10 +139,7 @@ function stampResult(
   }
   return {
     exit: 0,
-    text: [
-      `${describeAddress(inspection.database)}: ${text}`,
-      ...uncheckedRevisionLines(withoutChanges),
-    ].join('\n'),
+    text: [`${describeAddress(inspection.database)}: ${text}`, ...uncheckedRowLines(rows)].join('\n'),
     document: { database: inspection.database, ...document },
   }
 }
@@ -165,12 +163,12 @@ function describeTruth(revision: string | null, differences: number, reason: str
       )
 }
 
-/** Revisions that only write rows, which a catalog does not show. */
-function uncheckedRevisionLines(withoutChanges: readonly string[]): readonly string[] {
-  if (withoutChanges.length === 0) return []
+/** A catalog shows no rows. */
+function uncheckedRowLines(rows: readonly RowWriter[]): readonly string[] {
+  if (rows.length === 0) return []
   return [
     '',
-    'These revisions change no object. Whether the rows that they write exist was not checked:',
-    ...shortenList(withoutChanges).map((each) => `  ${each}`),
+    'Recorded without running. Whether the rows that they write exist was not checked:',
+    ...shortenList(rows.map(describeRowWriter)).map((each) => `  ${each}`),
   ]
 }

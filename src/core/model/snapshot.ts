@@ -18,6 +18,8 @@ export interface MigrationChecksum {
 export interface SnapshotRevision extends MigrationChecksum {
   readonly changes: Changes
   readonly undetermined?: UndeterminedFacts
+  /** The keys of the tables that it wrote rows into. Always there where it changes nothing, but not in files of an earlier version. */
+  readonly rows?: readonly string[]
 }
 
 /** The promise: the history of the catalog when the whole folder is replayed into a scratch database. */

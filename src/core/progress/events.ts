@@ -75,6 +75,8 @@ export interface ProgressEvents {
     readonly changes: Changes
     /** The keys of the changed objects that existed before. */
     readonly existing: ReadonlySet<string>
+    /** The keys of the tables that it wrote rows into. */
+    readonly rows?: readonly string[]
   }
   /** Revisions of which nothing is promised, each with what it did. */
   'promises empty': { readonly revisions: readonly string[] }

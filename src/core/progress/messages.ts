@@ -3,6 +3,7 @@ import { describeOwner } from '../history/ownership.js'
 import { describeUnpromised } from '../impact/unpromised-schemas.js'
 import { describeChangedObjects } from '../model/describe.js'
 import { patternsOf } from '../model/renamed-object.js'
+import { describeWrittenRows } from '../history/written-rows.js'
 import { formatCount, describeCounts, describeDuration } from '../text/format.js'
 import { toPrintable } from '../text/printable.js'
 import type { Progress, ProgressEvents } from './events.js'
@@ -67,8 +68,8 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
       'snapshot',
       `${file}: ${formatCount(revisions, 'revision')}, ${formatCount(objects, 'object')}, in ${describeDuration(duration)}`,
     ),
-  'revision promised': ({ revision, changes, existing }) =>
-    info('promised', `${revision}  ${describeChangedObjects(changes, existing)}`),
+  'revision promised': ({ revision, changes, existing, ...more }) =>
+    info('promised', `${revision}  ${describeChangedObjects(changes, existing)}${describeWrittenRows(more)}`),
   'promises empty': ({ revisions }) =>
     warn(
       'no promise',

@@ -2,6 +2,7 @@ import { decide } from '../../core/history/decision.js'
 import { type Catalog, objectKey } from '../../core/model/catalog.js'
 import { isSetting } from '../../core/model/scope.js'
 import { fullCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
+import { findRowWriters, type RowWriter } from '../../core/history/written-rows.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import type { Plan } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
@@ -24,8 +25,8 @@ export interface InitResult {
   readonly pending: readonly string[]
   /** Revisions recorded by this call. */
   readonly revisions: readonly string[]
-  /** Those of them that change no object: if they write rows, the rows are missing. */
-  readonly withoutChanges: readonly string[]
+  /** Those of them that write rows: the rows are missing. */
+  readonly rows: readonly RowWriter[]
   readonly statements: number
   /** Milliseconds. */
   readonly duration: number
@@ -58,9 +59,7 @@ export async function initFromSnapshot(workspace: Workspace, control: TaskContro
     current: revisions.at(-1) ?? null,
     pending: [],
     revisions,
-    withoutChanges: snapshot.revisions
-      .filter(({ changes }) => Object.keys(changes).length === 0)
-      .map(({ revision }) => revision),
+    rows: findRowWriters(snapshot, revisions),
     statements,
     duration: performance.now() - started,
   }
@@ -79,7 +78,7 @@ async function describeBuilt(
   if (decision.action === 'refuse')
     throw refusalError(decision, assessment, { location, consequence: 'Nothing was done.' })
   const { current, pending } = assessment.history
-  const nothing = { revisions: [], withoutChanges: [], statements: 0 }
+  const nothing = { revisions: [], rows: [], statements: 0 }
   return { built: false, current, pending, ...nothing, duration: performance.now() - started }
 }
 

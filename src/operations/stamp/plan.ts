@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { Assessment } from '../../core/history/decision.js'
 import { compareHistory } from '../../core/history/history.js'
+import { findRowWriters } from '../../core/history/written-rows.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import { assessInspection, connectAndRead, type TaskControl } from '../../gate/assess.js'
 import { refuseWrongDatabase } from '../../gate/preconditions.js'
@@ -62,7 +63,7 @@ export async function proposeForget(context: StampContext): Promise<StampProposa
       inspection,
       history: compareHistory(build, inspection.recorded),
       unrecorded: [],
-      withoutChanges: [],
+      rows: [],
       edited: [],
       forget: revisions,
       assessment: await assessAt({ client, inspection, snapshot, workspace }, []),
@@ -88,15 +89,12 @@ export async function proposeAt(database: InspectedDatabase, revision: string): 
   const assessment = await assessAt(database, upTo)
   const edited = assessment.changed.flatMap((found) => (found.what === 'edited' ? [found.revision] : []))
   const unrecorded = upTo.filter((each) => !history.applied.includes(each))
-  const changing = new Set(
-    snapshot.revisions.flatMap((each) => (Object.keys(each.changes).length === 0 ? [] : [each.revision])),
-  )
   return {
     revision,
     inspection,
     history,
     unrecorded,
-    withoutChanges: unrecorded.filter((each) => !changing.has(each)),
+    rows: findRowWriters(snapshot, upTo).filter((each) => unrecorded.includes(each.revision)),
     edited: history.applied.filter((each) => upTo.includes(each) && edited.includes(each)),
     forget: [],
     assessment,
