@@ -62,6 +62,16 @@ const taken: Readonly<Record<string, MigrationData>> = {
   'rows by a DO block': `do $$ begin delete from songs where id = 7; end $$`,
   'rows by a function': `select setval('numbers', 7)`,
   'rows outside a transaction': { up: 'delete from songs', transaction: false },
+  'rows with a function of its own': [
+    `create function ode() returns text language sql as $$ select 'Ode' $$`,
+    'update songs set title = ode()',
+    'drop function ode()',
+  ],
+  'rows through a table of its own': [
+    'create table passing as select id from songs',
+    'delete from songs where id in (select id from passing)',
+    'drop table passing',
+  ],
   maintenance: 'analyze songs',
   'it says rows': declared(
     `'rows'`,

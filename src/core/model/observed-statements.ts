@@ -69,22 +69,34 @@ const skippedStates = ['42P07', '42P06', '42701', '42710', '42723']
 
 /**
  * Why a revision that changed nothing in the catalog is doubtful: it ran a statement that was to change it, or did nothing
- * at all. Null where it worked on rows, or on what the catalog does not hold. `wroteRows` says whether it wrote to a table.
+ * at all. Null where it worked on rows, maybe with a function or a table that it makes and drops for that, or on what the
+ * catalog does not hold. `wroteRows` says whether it wrote to a table.
  */
 export function explainEmptyChange(
   { commands, notices }: ObservedStatements,
   wroteRows: boolean,
 ): string | null {
+  const worked = wroteRows || commands.some((command) => rowCommands.includes(command))
+  const skipped = notices.some(isSkipped)
   const changing = commands.filter(
     (command) =>
-      !rowCommands.includes(command) && !passingCommands.includes(command) && !serverCommand.test(command),
+      !rowCommands.includes(command) &&
+      !passingCommands.includes(command) &&
+      !serverCommand.test(command) &&
+      !(worked && !skipped && isTakenBack(command, commands)),
   )
   if (changing.length > 0) return `ran ${changing.join(', ')}`
-  if (notices.some(isSkipped)) return 'skipped what it was to change'
-  if (wroteRows || commands.some((command) => rowCommands.includes(command) || serverCommand.test(command)))
-    return null
+  if (skipped) return 'skipped what it was to change'
+  if (worked || commands.some((command) => serverCommand.test(command))) return null
   const others = commands.filter((command) => ['DO', 'CALL', 'SELECT'].includes(command))
   return others.length === 0 ? 'ran no statement' : `ran only ${others.join(', ')}`
+}
+
+/** Of statements that skipped nothing: what `DROP FUNCTION` took back was made before it, or the catalog had changed. */
+function isTakenBack(command: string, commands: readonly string[]): boolean {
+  return (
+    command.startsWith('DROP ') || commands.includes(command.replace(/^CREATE (.+?)(?: AS)?$/, 'DROP $1'))
+  )
 }
 
 function isSkipped({ sqlstate, message }: ServerNotice): boolean {
