@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { knex } from 'knex'
 import { isRecord } from '../core/text/is-record.js'
 import { SchemaError } from '../errors/schema-error.js'
-import { resolvePackage } from './project-package.js'
+import { findPackageFile, resolvePackage } from './project-package.js'
 
 /** The Knex that runs the migrations of a project, and the driver that it loads. */
 export interface KnexPackage {
@@ -37,7 +37,7 @@ export function findKnex({ knexfile, directories }: PackageUser): KnexPackage {
   const file = resolvePackage('knex/package.json', [...own, ...directories, import.meta.dirname])
   if (file === null) throw new Error('the package knex is not installed')
   const folder = dirname(file)
-  const pg = resolvePackage('pg/package.json', [folder])
+  const pg = findPackageFile('pg', folder)
   const bundled = file === resolvePackage('knex/package.json', [import.meta.dirname])
   return { version: versionIn(file), folder, pg: pg === null ? null : versionIn(pg), bundled }
 }

@@ -8,6 +8,7 @@ import { loadProject, type ProjectLocation } from '../../src/project/knexfile.js
 import { listMigrations, type Migration } from '../../src/project/migration-files.js'
 import { createRevisionFinder, ledgerName, revisionOf } from '../../src/project/revision-name.js'
 import { knexMigrationSource } from '../../src/project/migration-source.js'
+import { findKnex } from '../../src/project/project-knex.js'
 
 const withoutLoad = ({ revision, file, path, knexName, checksum }: Migration) => ({
   revision,
@@ -677,3 +678,17 @@ t.test(
     t.strictSame(names.map(findRevision), ['a', 'a', 'a.js', 'b.js', 'b.js', 'c', 'd.js', 'e'])
   },
 )
+
+t.test('the version of pg is found where its exports hide its package.json', async (t) => {
+  const packageOf = (version: string, more = {}) => ({
+    'package.json': JSON.stringify({ version, main: 'index.js', ...more }),
+    'index.js': 'module.exports = () => {}\n',
+  })
+  const root = t.testdir({
+    node_modules: { knex: packageOf('3.1.0'), pg: packageOf('8.16.0', { exports: { '.': './index.js' } }) },
+  })
+  t.match(findKnex({ knexfile: join(root, 'knexfile.js'), directories: [] }), {
+    version: '3.1.0',
+    pg: '8.16.0',
+  })
+})
