@@ -16,6 +16,7 @@ import type { ScratchSources } from './postgres/scratch/scratch.js'
 import type { KnexProject } from './project/knex-project.js'
 import { loadProject } from './project/knexfile.js'
 import { listMigrations, type Migration } from './project/migration-files.js'
+import { withNearbyKnexfiles } from './project/nearby-knexfile.js'
 import { findKnexfile, listSections } from './project/read-knexfile.js'
 
 /** A project's migrations, and where they can be replayed. */
@@ -102,9 +103,11 @@ async function readProject(
 ): Promise<ReadProject> {
   const project = await findProject(config)
   const migrations = await listMigrations(project).catch((error: unknown) => {
-    if (allowNoMigrations && error instanceof SchemaError && error.code === 'SCHEMA_MIGRATIONS_EMPTY')
-      return []
-    throw error
+    if (!(error instanceof SchemaError) || error.code !== 'SCHEMA_MIGRATIONS_EMPTY') throw error
+    if (allowNoMigrations) return []
+    throw project.knexfile === null && config.migrations.knexfile === null
+      ? withNearbyKnexfiles(error, config.root)
+      : error
   })
   return { project, migrations }
 }
