@@ -71,8 +71,17 @@ export type DatabaseParts = Readonly<Partial<Record<'host' | 'port' | 'user' | '
 
 /** `from` names the keys and their layers, such as `DATABASE_URL (process environment)`. */
 export type DatabaseConfig =
-  /** With `parts`, where these and no URL name it. */
-  | { readonly kind: 'url'; readonly url: string; readonly from: string; readonly parts?: DatabaseParts }
+  /**
+   * With `parts`, where these and no URL name it. With `targetKey`, the key for this target alone, where DATABASE_URL of the
+   * process environment names it.
+   */
+  | {
+      readonly kind: 'url'
+      readonly url: string
+      readonly from: string
+      readonly parts?: DatabaseParts
+      readonly targetKey?: string
+    }
   | { readonly kind: 'embedded'; readonly directory: string }
   /** None is configured, and only the knexfile may still name one. `error` says so. */
   | { readonly kind: 'none'; readonly error: SchemaError }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { DatabaseConfig, DatabaseParts } from './config.js'
 import { configKeys, type KeyId, keyNameFor } from './keys.js'
-import { commandLine } from './layers.js'
+import { commandLine, processEnvironment } from './layers.js'
 import type { Lookup, Setting } from './lookup.js'
 import { configError, type ConfigFault } from './problem.js'
 import { maskUrl, normalizeUrl, urlOfParts } from './url.js'
@@ -41,14 +41,17 @@ export function chooseDatabase(
   const url = settings.get('DATABASE_URL')
   const targetUrl = settings.get('DATABASE_URL_{TARGET}')
   if (url !== undefined && (url.layer === commandLine || targetUrl === undefined))
-    return chooseByUrl('DATABASE_URL', url)
-  if (targetUrl !== undefined) return chooseByUrl('DATABASE_URL_{TARGET}', targetUrl)
+    return chooseByUrl('DATABASE_URL', url, target)
+  if (targetUrl !== undefined) return chooseByUrl('DATABASE_URL_{TARGET}', targetUrl, target)
   if (partKeyIds.some((id) => settings.has(id))) return chooseByParts(settings)
   return production ? missingChoice(target) : embeddedChoice(root)
 }
 
-function chooseByUrl(id: KeyId, setting: Setting): DatabaseChoice {
-  return urlChoice(normalizeUrl(setting.text), describeOrigin([setting]), [id])
+function chooseByUrl(id: KeyId, setting: Setting, target: string): DatabaseChoice {
+  const choice = urlChoice(normalizeUrl(setting.text), describeOrigin([setting]), [id])
+  const isShared = id === 'DATABASE_URL' && setting.layer === processEnvironment
+  const targetKey = keyNameFor('DATABASE_URL_{TARGET}', target)
+  return isShared ? { ...choice, database: { ...choice.database, targetKey } } : choice
 }
 
 function chooseByParts(settings: Settings): DatabaseChoice {

@@ -5,6 +5,7 @@ import { errorLines, errorSummary } from '../core/text/redact.js'
 import { type ErrorChoice, SchemaError } from '../errors/schema-error.js'
 import { importModule, loadFailureChoices } from './import-module.js'
 import { inFolder } from './in-folder.js'
+import { type KnexConnection, readConnection } from './knexfile-connection.js'
 
 type Settings = Readonly<Record<string, unknown>>
 
@@ -54,6 +55,14 @@ export async function readKnexfile(file: string, sections: readonly string[]): P
 /** The environments that have a section in a knexfile. Throws SCHEMA_KNEXFILE_INVALID. */
 export async function listSections(file: string): Promise<readonly string[]> {
   return environmentsOf(await loadKnexfile(file))
+}
+
+/** The connections of the sections of a knexfile by environment. Throws SCHEMA_KNEXFILE_INVALID. */
+export async function listConnections(file: string): Promise<ReadonlyMap<string, KnexConnection>> {
+  const value = await loadKnexfile(file)
+  return new Map(
+    environmentsOf(value).map((name) => [name, readConnection(sectionOf(value, name) ?? {})] as const),
+  )
 }
 
 async function loadKnexfile(file: string): Promise<Settings> {

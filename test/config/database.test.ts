@@ -52,6 +52,7 @@ t.test('the database is chosen', async (t) => {
       kind: 'url',
       url: at('plain'),
       from: 'DATABASE_URL (process environment)',
+      targetKey: 'DATABASE_URL_DEVELOPMENT',
     })
   })
 
@@ -126,7 +127,16 @@ t.test('a database URL is accepted in each form that PostgreSQL knows', async (t
     })
     t.strictSame(
       [config.database, config.migrationUrl, config.scratchUrl],
-      [{ kind: 'url', url: expected, from: 'DATABASE_URL (process environment)' }, expected, expected],
+      [
+        {
+          kind: 'url',
+          url: expected,
+          from: 'DATABASE_URL (process environment)',
+          targetKey: 'DATABASE_URL_DEVELOPMENT',
+        },
+        expected,
+        expected,
+      ],
     )
   }
 })

@@ -84,6 +84,48 @@ t.test('the DB_ keys are what the knexfile reads, where it leads to what they sa
   t.match(other.text, /^ {2}knexfile .*knexfile-\d+\.js does not lead to what the DB_ keys say$/m)
 })
 
+t.test('DATABASE_URL of another environment is refused', async (t) => {
+  const project = await knexfileProject(t)
+  const section = (url: string): string => `{ client: 'pg', connection: ${url} }`
+  const test = 'postgres://app@db/songs_test'
+  const knexfile = `export default {
+    development: ${section('process.env.DATABASE_URL ?? `{URL}`')}, test: ${section(`'${test}'`)}, review: ${section(`'${test}'`)},
+  }`
+  const own = { DATABASE_URL: project.url }
+  const refused = await project.runWith(knexfile, 'status --env test', own)
+  t.equal(refused.exit, 2)
+  t.equal(
+    project.plain(refused.text),
+    `SCHEMA_CONFIG_INVALID: DATABASE_URL leads to the database that the knexfile has for development, and it has another one for test. Nothing was started.
+
+  DATABASE_URL   app@db:5432/songs (process environment)
+  knexfile       app@db:5432/songs_test, for test
+
+Do one of:
+  DATABASE_URL_TEST=postgres://…   names the database of test
+  --database-url URL               names the database of this command
+  --env NAME                       names the environment that is meant`,
+  )
+  for (const [line, env] of [
+    ['status --env development', own],
+    ['status --env test', { ...own, DATABASE_URL_TEST: project.url }],
+    [`status --env test --database-url ${project.url}`, {}],
+  ] as const)
+    t.match(await project.runWith(knexfile, line, env), { exit: 0, text: /^database/ }, line)
+  const other = knexfile.replace(
+    'process.env.DATABASE_URL ?? `{URL}`',
+    `'postgres://app@db/songs_development'`,
+  )
+  t.match(await project.runWith(other, 'status --env test', own), { exit: 0 }, 'of no section')
+})
+
+t.test('a folder without migrations may be one without its knexfile', async (t) => {
+  const root = t.testdir({ 'package.json': '{}', db: { 'knexfile.js': 'export default {}', migrations: {} } })
+  const { exit, text } = await call(['snapshot'], { root, env: {} })
+  t.equal(exit, 2)
+  t.match(text, /^SCHEMA_MIGRATIONS_EMPTY[^]*\n {2}--knexfile db\/knexfile\.js +if this is the knexfile;/)
+})
+
 t.test('what Knex would set for a session is set for each of ours', async (t) => {
   const project = await knexfileProject(t, { snapshot: false })
   const owner = new URL(await createRole(t, project.url)).username

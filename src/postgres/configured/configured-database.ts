@@ -1,13 +1,13 @@
-import { relative } from 'node:path'
 import pg from 'pg'
 import type { Config } from '../../config/config.js'
-import { type ErrorChoice, SchemaError } from '../../errors/schema-error.js'
+import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knex-project.js'
-import { findNearbyKnexfiles } from '../../project/nearby-knexfile.js'
+import { findNearbyKnexfiles, nearbyKnexfileChoices } from '../../project/nearby-knexfile.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import type { AfterCreate } from '../connection/after-create.js'
 import { toNamePart } from '../connection/application-name.js'
 import type { Connection } from '../connection/connect.js'
+import { refuseOtherEnvironment } from './other-environment.js'
 import { findKnexConnection, findSameConnection, openKnexConnection } from './knexfile-database.js'
 
 /** Where the database of a configuration may be named. */
@@ -33,7 +33,13 @@ export async function resolveConnection({
   const same = parts === undefined ? null : await findSameConnection(base, project, parts)
   if (same !== null) return same
   if (database.kind === 'faulty') throw partialDatabaseError(database.error, project)
-  if (database.kind === 'url') return withSameAddress({ ...base, url: database.url }, project)
+  if (database.kind === 'url') {
+    const connection = { ...base, url: database.url }
+    const { targetKey } = database
+    if (targetKey !== undefined)
+      await refuseOtherEnvironment(connection, project, { target: config.target, targetKey })
+    return withSameAddress(connection, project)
+  }
   if (project.connection.kind !== 'none') return openKnexConnection(base, project)
   if (database.kind === 'none') throw noDatabaseError(config, project, database.error)
   return { ...base, ssl: 'disable', url: await startAsDatabase(config, project, startEmbedded) }
@@ -134,17 +140,12 @@ function partialDatabaseError(error: SchemaError, { connection, knexfile }: Knex
 }
 
 function noDatabaseError(config: Config, project: KnexProject, error: SchemaError): SchemaError {
-  const nearby = project.knexfile === null ? findNearbyKnexfiles(config.root) : []
-  const names = nearby.map((path) => relative(config.root, path))
   return new SchemaError(error.code, {
     what: error.message,
     facts: [...error.facts, ['looked for', describeNotFound(config, project)]],
     choices: [
       ...error.choices,
-      ...names.map((name): ErrorChoice => [
-        `--knexfile ${name}`,
-        'if this is the knexfile; KNEXFILE says it for good',
-      ]),
+      ...(project.knexfile === null ? nearbyKnexfileChoices(config.root) : []),
       ['DATABASE_URL=postgres://…', 'names the database'],
     ],
   })
