@@ -210,7 +210,8 @@ export async function findConnection(config: Config): Promise<Connection> {
 /** The masked URL to which the knexfile leads, without calling a function of it; null where its connection is not the one. */
 export async function describeKnexfileDatabase(config: Config, project: KnexProject): Promise<string | null> {
   const { kind, parts } = { parts: undefined, ...config.database }
-  const isNamed = kind === 'url' && (parts === undefined || project.connection.kind === 'function')
+  const isOther = parts === undefined || project.connection.kind === 'function'
+  const isNamed = (kind === 'url' && isOther) || (kind === 'faulty' && parts === undefined)
   if (isNamed || project.connection.kind === 'none') return null
   if (project.connection.kind === 'function') return 'made by a function'
   const base = baseConnection(config, project)

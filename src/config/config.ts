@@ -72,7 +72,7 @@ export type DatabaseParts = Readonly<Partial<Record<'host' | 'port' | 'user' | '
 /** `from` names the keys and their layers, such as `DATABASE_URL (process environment)`. */
 export type DatabaseConfig =
   /**
-   * With `parts`, where these and no URL name it. With `targetKey`, the key for this target alone, where DATABASE_URL of the
+   * With `parts`, where these, all of the process environment, name it. With `targetKey`, the key for this target alone, where DATABASE_URL of the
    * process environment names it.
    */
   | {
@@ -86,7 +86,7 @@ export type DatabaseConfig =
   /** None is configured, and only the knexfile may still name one. `error` says so. */
   | { readonly kind: 'none'; readonly error: SchemaError }
   /** Named in part. Thrown where a database is needed and the knexfile names no such one. */
-  | { readonly kind: 'faulty'; readonly error: SchemaError; readonly parts: DatabaseParts }
+  | { readonly kind: 'faulty'; readonly error: SchemaError; readonly parts?: DatabaseParts }
 
 export interface ConfigEntry {
   readonly key: string

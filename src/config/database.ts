@@ -58,15 +58,17 @@ function chooseByParts(settings: Settings): DatabaseChoice {
   const used = partKeyIds.filter((id) => settings.has(id))
   const from = describeOrigin(used.flatMap((id) => settings.get(id) ?? []))
   const missing = requiredPartKeyIds.filter((id) => !settings.has(id))
+  const parts = partsOf(settings)
+  const areShared = used.every((id) => settings.get(id)?.layer === processEnvironment)
+  const shared = areShared ? { parts } : {}
   if (missing.length > 0) {
     const faults = missing.map((id) => missingPartFault(id, from))
-    const database = { kind: 'faulty', error: configError(faults), parts: partsOf(settings) } as const
+    const database = { kind: 'faulty', error: configError(faults), ...shared } as const
     return { database, displayText: 'incomplete', from, used, faults }
   }
-  const parts = partsOf(settings)
   const { host = '', port = '5432', user = '', password = '', name = '' } = parts
   const choice = urlChoice(urlOfParts({ host, port, user, password, name }), from, used)
-  return { ...choice, database: { ...choice.database, parts } }
+  return { ...choice, database: { ...choice.database, ...shared } }
 }
 
 function partsOf(settings: Settings): DatabaseParts {

@@ -48,7 +48,11 @@ function chooseIfDecidable(
   return chooseDatabase(settings, { root, production, target })
 }
 
-/** What is wrong with the database is named with the other faults; alone it waits until a database is needed. */
+/**
+ * What is wrong with the database is named with the other faults; alone it waits until a database is needed. So do keys that
+ * the process environment lacks: the knexfile may have them.
+ */
 function databaseFaults(choice: DatabaseChoice | null): readonly ConfigFault[] {
-  return choice?.faults ?? []
+  const mayBeThere = choice?.database.kind === 'faulty' && choice.database.parts !== undefined
+  return choice === null || mayBeThere ? [] : choice.faults
 }

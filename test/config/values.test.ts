@@ -168,7 +168,12 @@ t.test('every key has its place in the configuration', async (t) => {
       shutdownDelay: 15_000,
     },
     logLevel: 'trace',
-    database: { kind: 'url', url, from: 'DATABASE_URL (process environment)' },
+    database: {
+      kind: 'url',
+      url,
+      from: 'DATABASE_URL (process environment)',
+      targetKey: 'DATABASE_URL_DEMO',
+    },
     migrationUrl: `${url}_migration`,
     scratchUrl: `${url}_scratch`,
     scratchPrelude: join(root, 'db/before.sql'),

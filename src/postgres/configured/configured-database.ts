@@ -32,7 +32,8 @@ export async function resolveConnection({
   const { parts } = { parts: undefined, ...database }
   const same = parts === undefined ? null : await findSameConnection(base, project, parts)
   if (same !== null) return same
-  if (database.kind === 'faulty') throw partialDatabaseError(database.error, project)
+  if (database.kind === 'faulty')
+    throw parts === undefined ? database.error : partialDatabaseError(database.error, project)
   if (database.kind === 'url') {
     const connection = { ...base, url: database.url }
     const { targetKey } = database
