@@ -2,6 +2,8 @@ import type { Knex } from 'knex'
 import type { KnexProject } from '../../project/knex-project.js'
 import type { Migration } from '../../project/migration-files.js'
 import { ledgerName } from '../../project/revision-name.js'
+import { queryRows } from '../connection/query.js'
+import { quoteTableName } from '../ledger/ledger.js'
 import { toKnexMigration } from '../session/knex-migration.js'
 import type { RunPolicy } from '../session/migrate-options.js'
 import type { RevisionCheck } from '../verify/check-revision.js'
@@ -53,8 +55,10 @@ export async function runSteps(
   return withActiveRun(context, total, async (run) => {
     const { progress } = run
     try {
+      const joinBatch = createBatchJoiner(context)
       for (const step of steps) {
         await runWithLockRetry(step, run, () => runStep(step, run, check))
+        if (steps.length > 1) await joinBatch()
         reportCommitted(run)
       }
       return progress.state.applied
@@ -63,6 +67,21 @@ export async function runSteps(
       throw runError(error, run, progress.state.running, await migratePhrases(run))
     }
   })
+}
+
+/**
+ * To Knex each step is a batch. Called after each, this gives them the number of the first one: what one `latest` of Knex
+ * applies, one `rollback` takes back.
+ */
+function createBatchJoiner({ session: { client }, target, schema }: RunContext): () => Promise<void> {
+  const table = quoteTableName(schema, target.project.tableName)
+  let first: unknown = null
+  return async () => {
+    // The revisions are committed, whatever their number is. Knex itself needs no right to update.
+    if (first !== null)
+      await client.query(`update ${table} set batch = $1 where batch > $1`, [first]).catch(() => {})
+    else first = (await queryRows(client, `select max(batch) as batch from ${table}`))[0]?.['batch']
+  }
 }
 
 /** Knex takes its own lock row, opens the transaction, and records each revision; the code it runs is ours. */
