@@ -21,7 +21,7 @@ import {
 } from '../../src/core/model/describe.js'
 import { diff, type Difference, type UndeterminedFacts } from '../../src/core/model/diff.js'
 import { matchesKey, parsePattern } from '../../src/core/model/pattern.js'
-import { createPromiseLookup } from '../../src/core/model/promise-fold.js'
+import { createPromiseLookup } from '../../src/postgres/verify/promise-lookup.js'
 import { splitIgnored, unmatchedPatterns, limitToScope } from '../../src/core/model/scope.js'
 import { findStaleRevisions } from '../../src/core/model/snapshot-staleness.js'
 import {

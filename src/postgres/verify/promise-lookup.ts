@@ -5,7 +5,7 @@ import {
   type PromiseInFolding,
   type PromisedCatalog,
   type Snapshot,
-} from './snapshot.js'
+} from '../../core/model/snapshot.js'
 
 interface Fold {
   readonly snapshot: Snapshot
