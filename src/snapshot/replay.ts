@@ -19,6 +19,7 @@ import { applyPending } from '../postgres/migrate/migrate.js'
 import { withVariables } from '../postgres/scratch/environment.js'
 import type { RunInScratch } from '../postgres/scratch/redirect-connections.js'
 import type { Scratch } from '../postgres/scratch/scratch.js'
+import { createSearchPathKeeper } from '../postgres/session/left-search-path.js'
 import type { RunPolicy } from '../postgres/session/migrate-options.js'
 import type { RevisionCheck, UncommittedRevision } from '../postgres/verify/check-revision.js'
 import { readWrittenTables } from '../postgres/verify/written-tables.js'
@@ -26,7 +27,7 @@ import { type EmptyRevision, findEmptyChange, refuseUndeclaredChanges } from './
 import type { KnexProject } from '../project/knex-project.js'
 import { withoutOtherSettings } from '../core/model/scope.js'
 import type { Migration } from '../project/migration-files.js'
-import { type ReplayAttempt, withReplays } from './replay-attempts.js'
+import { type ReplayAttempt, type RunReplay, withReplays } from './replay-attempts.js'
 import { describeReplayError } from './replay-error.js'
 import { shiftedTimeZone, withShiftedDate } from './shifted-date.js'
 
@@ -57,7 +58,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   report({ event: 'replaying', revisions: migrations.length, where: scratch.where })
   const { first, second } = await withReplays(options, async (run) => {
     const first = await run((attempt) => replayFirst(attempt, options))
-    return { first, second: await run((attempt) => replaySecond(attempt, { options, first })) }
+    return { first, second: await repeatReplay(run, { options, first }) }
   })
   if (second.renamed.length > 0) report({ event: 'names differ', objects: second.renamed })
   const revisions = migrations.map(({ revision, file, checksum }) => {
@@ -124,6 +125,28 @@ interface SecondReplay {
 interface RepeatedReplay {
   readonly changes: ReplayChanges
   readonly renamed: readonly RenamedObject[]
+  /** Whether it ended with the objects that the first ended with. */
+  readonly hasSameObjects: boolean
+}
+
+/**
+ * With the search_path that migrations leave behind: the server resolves names differently then. What is determined by the
+ * migrations alone is the same with and without it. Where they fail with it, or make other objects, it is not kept.
+ */
+async function repeatReplay(run: RunReplay, replayed: SecondReplay): Promise<RepeatedReplay> {
+  const { options } = replayed
+  let keeper = createSearchPathKeeper()
+  try {
+    const second = await run((attempt) => {
+      keeper = createSearchPathKeeper()
+      const migrations = options.migrations.map(keeper.keep)
+      return replaySecond(attempt, { ...replayed, options: { ...options, migrations } })
+    })
+    if (second.hasSameObjects || !keeper.wasKept()) return second
+  } catch (error) {
+    if (!keeper.wasKept() || options.signal?.aborted === true) throw error
+  }
+  return run((attempt) => replaySecond(attempt, replayed))
 }
 
 /** On another day, so that what is made from the date differs. */
@@ -148,7 +171,9 @@ async function replaySecond(
   })
   const changes = findRepeatedChanges(first.changes, checkpoints, catalogs, first.base)
   const others = Object.keys(last).filter((key) => first.catalog[key] === undefined)
-  return { changes, renamed: findRenamed(first.changes, changes, others) }
+  const hasSameObjects =
+    others.length === 0 && Object.keys(first.catalog).every((key) => last[key] !== undefined)
+  return { changes, renamed: findRenamed(first.changes, changes, others), hasSameObjects }
 }
 
 /** The time zone is that of the whole process, the date that of the code alone. */
