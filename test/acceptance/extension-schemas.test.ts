@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { runHere } from '../support/command.js'
 import { createDatabase, query } from '../support/database.js'
 import type { Ended } from '../support/process.js'
 import { createProject, type Project } from '../support/project.js'
@@ -153,4 +154,23 @@ t.test('what belongs to the members of an extension is not promised', async (t) 
   })
   const snapshot = await project.read('migrations/schema.snapshot.json')
   t.notMatch(snapshot, /"(rule|trigger|policy|index|statistics|view|table|column):public\.(ev|ext_rows|s)\b/)
+})
+
+t.test('extensions that no migration creates do not keep init from building a database', async (t) => {
+  const provided = await providedDatabase(t, 'tools', ['pg_trgm', 'hstore'])
+  await query(provided, 'create extension citext')
+  const project = await createProject(
+    t,
+    { '001_songs': 'create table songs (title text); create extension if not exists pg_trgm' },
+    { database: provided },
+  )
+  t.match(await runHere(project, 'init'), { exit: 0 })
+  t.match(await runHere(project, 'check'), { exit: 0 })
+  t.match(await runHere(project, 'verify'), { exit: 0, text: /unexpected extension:citext/ })
+  const filled = await providedDatabase(t, 'tools', ['hstore'])
+  await query(filled, 'create table tools.labels (labels tools.hstore)')
+  t.match(await runHere(project, 'init', { env: { DATABASE_URL: filled } }), {
+    exit: 6,
+    text: /holds +table:tools\.labels/,
+  })
 })

@@ -82,13 +82,12 @@ async function describeBuilt(
   return { built: false, current, pending, ...nothing, duration: performance.now() - started }
 }
 
-/** Whether an object is promised, and a schema or an extension: the service or a provider may have put it there. */
+/** Whether a service, a provider or an operator may have put an object there: an extension with its schema, a promised schema. */
 function isProvided(key: string, live: Catalog, { revisions }: Snapshot): boolean {
-  const isPromised = (each: string): boolean => revisions.some(({ changes }) => changes[each] != null)
-  if (/^(?:extension|schema):/.test(key) && isPromised(key)) return true
+  if (key.startsWith('extension:')) return true
+  if (key.startsWith('schema:') && revisions.some(({ changes }) => changes[key] != null)) return true
   return Object.entries(live).some(
-    ([each, { schema }]) =>
-      each.startsWith('extension:') && isPromised(each) && key === objectKey('schema', [String(schema)]),
+    ([each, { schema }]) => each.startsWith('extension:') && key === objectKey('schema', [String(schema)]),
   )
 }
 
