@@ -11,6 +11,7 @@ import type { ServiceLog } from '../logging/log.js'
 import { createTerminalReporter } from '../logging/terminal.js'
 import type { LoadApi } from '../service/app.js'
 import { parseArguments } from './arguments.js'
+import { watchEarlyExit } from './early-exit.js'
 import { helpText } from './help.js'
 import { commands } from './registry.js'
 
@@ -43,11 +44,19 @@ async function runCommand(argv: readonly string[], loadApi: LoadApi | null): Pro
   const { env } = process
   const config = loadConfig({ root, env, flags })
   if (command.spec.load === null) return runService(config, loadApi)
+  const stopWatching = watchEarlyExit(command.name)
   // Node would print every property of an error that a migration leaves unhandled, with its connection.
-  process.on('uncaughtException', (error: unknown) => void exitWithFailure(error, argv))
+  process.on('uncaughtException', (error: unknown) => {
+    stopWatching()
+    void exitWithFailure(error, argv)
+  })
   // Migrations and knexfiles may print, but stdout is for the result.
   globalThis.console = new Console(process.stderr)
-  const report = createTerminalReporter(process.stderr, config.logLevel)
+  const terminal = createTerminalReporter(process.stderr, config.logLevel)
+  const report: ProgressReporter = (progress) => {
+    if (progress.event === 'process ended') stopWatching()
+    terminal(progress)
+  }
   const loadConfigFor = (target: string): Config =>
     loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
   const run = await command.spec.load()
@@ -56,7 +65,7 @@ async function runCommand(argv: readonly string[], loadApi: LoadApi | null): Pro
   const ask = isatty(0) && isatty(2) ? createPrompt(signal) : null
   const io = { environment: env, report, signal, printMessage, ask }
   const context = { config, options, positionals, ...io, loadConfigFor }
-  const { exit, text, document } = await run(context)
+  const { exit, text, document } = await run(context).finally(stopWatching)
   await print(options['json'] === true ? formatDocument(document) : text)
   return exit
 }

@@ -174,6 +174,12 @@ export const errorCodes = {
     meaning: 'A migration threw an error. Its transaction was rolled back, if it had one.',
     fix: 'Correct the migration; the error names the statement and its line, the SQLSTATE and what stayed applied, and says first what fits that SQLSTATE.',
   },
+  SCHEMA_PROCESS_ENDED: {
+    exit: 1,
+    meaning:
+      'Code that a migration or the knexfile imports ended the process (`process.exit`) while no migration ran, or left it with nothing to wait for.',
+    fix: 'Give that code what it needs; the error says where it ended the process.',
+  },
   SCHEMA_HALF_APPLIED: {
     exit: 7,
     meaning:

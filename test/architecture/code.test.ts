@@ -34,6 +34,7 @@ t.test('only the process reads environment and arguments, and ends itself', asyn
   const owners = [
     'service/server.ts',
     'cli/command-line.ts',
+    'cli/early-exit.ts',
     'postgres/migrate/process-exit.ts',
     'postgres/scratch/environment.ts',
   ]

@@ -212,6 +212,21 @@ t.test('a process that ends in a migration says which', async (t) => {
     })
 })
 
+t.test('a process that ends while a migration is loaded says who ended it', async (t) => {
+  for (const top of [
+    'process.exit(0)',
+    'setTimeout(() => process.exit(0), 1); await new Promise(() => {})',
+  ]) {
+    const project = await projectWith(t, { code: `${top}\nexport const up = () => {}\n` })
+    const ended = await project.run('migrate', unverified)
+    t.equal(ended.exit, 1)
+    t.match(
+      ended.stderr,
+      /SCHEMA_PROCESS_ENDED: Code of the project ended the process with exit code 0\. migrate is not done: .*\n\n +called +.*002_hostile\.js:1/,
+    )
+  }
+})
+
 t.test('a migration that never ends is given up when the process is asked to stop', async (t) => {
   const project = await projectWith(t, { code: 'export const up = () => new Promise(() => {})\n' })
   const running = project.start('migrate', unverified)
