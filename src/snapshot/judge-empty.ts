@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import type { MigrationChecksum, Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { formatCount, shortenList } from '../core/text/format.js'
@@ -57,6 +58,10 @@ function changesNothing({ changes }: Snapshot['revisions'][number]): boolean {
 function emptyPromiseError(refused: readonly EmptyRevision[], { migrations }: ProjectWorkspace): SchemaError {
   const [first] = refused
   const names = refused.map(({ revision }) => revision)
+  const files = migrations.flatMap(({ revision, path }) =>
+    names.includes(revision) ? [path ?? revision] : [],
+  )
+  const config = files.every(isCommonJs) ? 'exports.config' : 'export const config'
   const what =
     refused.length === 1 && first !== undefined
       ? `${first.revision} ${first.because} and changed nothing in the catalog.`
@@ -64,21 +69,21 @@ function emptyPromiseError(refused: readonly EmptyRevision[], { migrations }: Pr
   return new SchemaError('SCHEMA_PROMISE_EMPTY', {
     what: `${what} A snapshot would promise nothing of ${refused.length === 1 ? 'it' : 'them'}, and every check would pass. None was written.`,
     facts: [
-      [
-        'files',
-        migrations
-          .filter(({ revision }) => names.includes(revision))
-          .map((each) => each.path ?? each.revision),
-      ],
+      ['files', files],
       ...refused.map(
         ({ revision, because, notices }) => [revision, shortenList([because, ...notices])] as const,
       ),
     ],
     choices: [
       ['correct the migration', 'a wrong name in an IF EXISTS, IF NOT EXISTS or hasTable is the usual cause'],
-      [`export const config = { changes: 'rows' }`, 'in the migration says that it changes rows only'],
-      [`export const config = { changes: 'none' }`, 'in the migration says that it changes nothing'],
+      [`${config} = { changes: 'rows' }`, 'in the migration says that it changes rows only'],
+      [`${config} = { changes: 'none' }`, 'in the migration says that it changes nothing'],
       ['schemagate snapshot --accept-empty', 'takes them as they are, for revisions applied long ago'],
     ],
   })
+}
+
+/** Whether the code of a file exports as CommonJS does. */
+function isCommonJs(path: string): boolean {
+  return existsSync(path) && /^\s*(?:module\.)?exports\b/m.test(readFileSync(path, 'utf8'))
 }

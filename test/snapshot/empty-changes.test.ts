@@ -209,6 +209,18 @@ t.test('a loop of notices does not fill the ledger', async (t) => {
   t.strictSame(row, { notices: 21, short: true })
 })
 
+t.test('what an empty revision may say is written as its module is', async (t) => {
+  const project = await createProject(
+    t,
+    { '001_nothing': { code: 'exports.up = async () => {}' } },
+    { snapshot: false, files: { 'package.json': '{ "name": "songs" }' } },
+  )
+  t.match(await runHere(project, 'snapshot', { env: development }), {
+    exit: 7,
+    text: /\n {2}exports\.config = { changes: 'none' } +in the migration says/,
+  })
+})
+
 t.test(
   'what was applied before there was a snapshot is taken with a warning; what is new is not',
   async (t) => {
