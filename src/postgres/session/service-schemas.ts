@@ -18,7 +18,10 @@ const promiseWithout: ErrorChoice = [
 export function requireLedgerSchema(target: MigrationTarget, { schema, live }: Inspection): string {
   const { project, snapshot, connection } = target
   const keyOf = (name: string): string => objectKey('schema', [name])
-  const missing = project.searchPath.filter((name) => name !== '$user' && live[keyOf(name)] === undefined)
+  // The schema that schemaName names is created with the ledger.
+  const missing = project.searchPath.filter(
+    (name) => !['$user', project.schemaName].includes(name) && live[keyOf(name)] === undefined,
+  )
   const expected = missing.filter((name) => name !== 'public' && snapshot?.base[keyOf(name)] !== undefined)
   if (schema !== null && expected.length === 0) return schema
   const create = missing.map((name): ErrorChoice => [
