@@ -209,25 +209,6 @@ t.test('a prelude makes in scratch databases what the service creates before it 
   })
 })
 
-t.test(
-  'the schema of the ledger is created with it, also where a prelude made it for the snapshot',
-  async (t) => {
-    const knexfile = `export default { client: 'pg', searchPath: ['app', 'public'], migrations: { schemaName: 'app' } }`
-    const files = { 'before.sql': 'create schema app', 'knexfile.js': knexfile }
-    const project = await createProject(
-      t,
-      { '001_songs': 'create table songs (id int)' },
-      { snapshot: false, files },
-    )
-    const env = { ...project.env, SCRATCH_PRELUDE: 'before.sql' }
-    t.match(await runHere(project, 'snapshot', { env }), { exit: 0 })
-    t.match(await runHere(project, 'migrate'), { exit: 0 })
-    t.strictSame(await project.query(`select schemaname from pg_tables where tablename = 'songs'`), [
-      { schemaname: 'app' },
-    ])
-  },
-)
-
 const dated = `const day = () => new Date().toISOString().slice(0, 10).replaceAll('-', '')
 export async function up(knex) {
   await knex.raw('create table records (id int, made_at timestamp default \\'' + new Date().toISOString() + '\\')')

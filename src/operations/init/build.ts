@@ -45,13 +45,16 @@ export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Pr
     async ({ session, inspection, prepareLedgers }) => {
       const { project, migrations } = options.target
       if (inspection.recorded.revisions.length > 0) return false
-      const live = await readCatalog(session.client, { ...ledgerTablesOf(project), ...allAnnotations })
-      const existing = Object.keys(live).filter((key) => !plan.isInitial(key, live))
+      const everything = { ...ledgerTablesOf(project), ...allAnnotations }
+      const found = await readCatalog(session.client, everything)
+      const existing = Object.keys(found).filter((key) => !plan.isInitial(key, found))
       if (existing.length > 0) throw notEmptyError(options, existing)
-      const statements = await plan.statementsFor(live, session.client)
       // The ledgers too: a database that could not be built stays empty.
       await session.knex.transaction(async (transaction) => {
         const prepared = await prepareLedgers()
+        // With the schema that the ledgers may have needed.
+        const live = await readCatalogInTransaction(session.client, everything)
+        const statements = await plan.statementsFor(live, session.client)
         const locked = { ...prepared, session: { ...session, knex: transaction } }
         await markApplied(locked, options.target, migrations, async () => {
           await runStatements(session.client, statements, options)
