@@ -171,6 +171,6 @@ t.test('extensions that no migration creates do not keep init from building a da
   await query(filled, 'create table tools.labels (labels tools.hstore)')
   t.match(await runHere(project, 'init', { env: { DATABASE_URL: filled } }), {
     exit: 6,
-    text: /holds +table:tools\.labels/,
+    text: /holds +table:tools\.labels[^]+schemagate migrate +runs the migrations instead/,
   })
 })

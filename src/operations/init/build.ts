@@ -118,7 +118,10 @@ function notEmptyError({ target }: MigrateOptions, existing: readonly string[]):
       ['recorded', 'no revision'],
       ['holds', existing.slice(0, 10)],
     ],
-    choices: [['schemagate stamp', 'says which revision it is at, if it is yours, and how to record that']],
+    choices: [
+      ['schemagate stamp', 'says which revision it is at, if it is yours, and how to record that'],
+      ['schemagate migrate', 'runs the migrations instead, if what is there belongs to other services'],
+    ],
   })
 }
 
