@@ -65,13 +65,22 @@ export async function listConnections(file: string): Promise<ReadonlyMap<string,
   )
 }
 
-async function loadKnexfile(file: string): Promise<Settings> {
+async function loadKnexfile(named: string): Promise<Settings> {
+  const file = existingFile(named)
   const value = await inFolder(dirname(file), () => readDefaultExport(file)).catch((cause: unknown) => {
     const why = `it could not be loaded: ${errorSummary(cause)}`
     throw invalidKnexfileError(file, { why, cause, choices: loadFailureChoices(file, cause) })
   })
   if (!isRecord(value)) throw invalidKnexfileError(file, { why: 'it exports no settings' })
   return value
+}
+
+/** A TypeScript file may be named by the `.js` that it is compiled to, as TypeScript and tsx do. */
+function existingFile(file: string): string {
+  const source = file.replace(/js$/, 'ts')
+  const found = [file, source].find((path) => existsSync(path))
+  if (found === undefined) throw invalidKnexfileError(file, { why: 'there is no such file' })
+  return found
 }
 
 function chooseSection(file: string, value: Settings, sections: readonly string[]): KnexfileSection {

@@ -298,8 +298,19 @@ Do one of:
   const knexfile = join(root, 'none.js')
   t.match(
     await refusal(loadProject({ root, directories: null, knexfile, sections: [] })),
-    /^SCHEMA_KNEXFILE_INVALID: The knexfile cannot be used: it could not be loaded: Cannot find module /,
+    /^SCHEMA_KNEXFILE_INVALID: The knexfile cannot be used: there is no such file\./,
   )
+})
+
+t.test('a knexfile in TypeScript may be named as the JavaScript that it is compiled to', async (t) => {
+  const root = t.testdir({ 'it.mts': `export default { searchPath: 'app' }` })
+  const { searchPath } = await loadProject({
+    root,
+    directories: null,
+    knexfile: join(root, 'it.mjs'),
+    sections: [],
+  })
+  t.strictSame(searchPath, ['app'])
 })
 
 /** What is listed of the project in a folder with these files: the names of the files in their order. */
