@@ -3,6 +3,7 @@ import type { Action, Decision } from '../core/history/policy.js'
 import { formatCount } from '../core/text/format.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { describeAddress } from '../postgres/connection/address.js'
+import { findLedgerSchemaFault } from '../postgres/session/service-schemas.js'
 import { halfAppliedError } from '../postgres/verify/half-applied-error.js'
 import { isHalfApplied, type UnfinishedRevision } from '../postgres/verify/unfinished-revisions.js'
 import { staleSnapshotError } from '../snapshot/usable.js'
@@ -30,7 +31,7 @@ export function forecastGate(status: DatabaseStatus, workspace: Workspace): Fore
   }
   const decision = decisionWithSnapshot(status, workspace)
   const migrates = wouldMigrate({ ...status, decision }, workspace)
-  const obstacle = migrates ? (missingPrivilege(status, workspace) ?? halfApplied(status, workspace)) : null
+  const obstacle = migrates ? findObstacle(status, workspace) : null
   if (obstacle !== null) return refusal(obstacle)
   const remaining = migrates ? afterMigrating(decision) : decision
   const lines = describeDecision(remaining, assessment)
@@ -56,6 +57,16 @@ function errorOf(
     consequence: 'This build may not serve on it.',
     standby: inspection.readOnly,
   })
+}
+
+function findObstacle(status: DatabaseStatus, workspace: Workspace): SchemaError | null {
+  const { snapshot, inspection } = status
+  const target = { snapshot, project: workspace.project, connection: workspace.migrationConnection }
+  return (
+    missingPrivilege(status, workspace) ??
+    findLedgerSchemaFault(target, inspection) ??
+    halfApplied(status, workspace)
+  )
 }
 
 /** Known only of the role that was asked; another one may migrate. */

@@ -131,6 +131,7 @@ Do one of:
   searchPath, schemaName   in the knexfile name the schema
   schemagate snapshot      with no earlier file, and with a database that Knex built without the schema: it is promised like that`,
   )
+  t.match(await runHere(project, 'status'), { exit: 6 }, 'as migrate would')
   await project.query('create schema app')
   t.match(await runHere(project, 'init'), { exit: 0 }, 'of a database with nothing but that schema')
   t.match(await runHere(project, 'check'), { exit: 0 })

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex'
 import type pg from 'pg'
 import type { Catalog } from '../../core/model/catalog.js'
 import type { Progress } from '../../core/progress/events.js'
@@ -9,6 +10,7 @@ import {
   ledgerTablesOf,
   readCatalog,
   readCatalogInTransaction,
+  type ReadOptions,
 } from '../../postgres/introspect/read-catalog.js'
 import { choicesForError } from '../../postgres/connection/sqlstate-choices.js'
 import { isStatementRejected } from '../../postgres/connection/sqlstate.js'
@@ -17,7 +19,7 @@ import { appendEntries } from '../../postgres/ledger/ledger.js'
 import { failureFacts } from '../../postgres/migrate/run-error.js'
 import { withLockedSession } from '../../postgres/session/locked-session.js'
 import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
-import type { LockedSession } from '../../postgres/session/sessions.js'
+import type { LockedSession, OpenedSession } from '../../postgres/session/sessions.js'
 import { markApplied } from '../../postgres/session/mark-applied.js'
 import { compareWithPromise } from '../../postgres/verify/compare-with-promise.js'
 import { verificationError } from '../../postgres/verify/verification-error.js'
@@ -40,34 +42,49 @@ export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Pr
   // Whose the database is, is true after the commit only.
   const report = (progress: Progress): void =>
     progress.event === 'identified' ? void held.push(progress) : options.report(progress)
-  const built = await withLockedSession(
-    { ...options, report },
-    async ({ session, inspection, prepareLedgers }) => {
-      const { project, migrations } = options.target
-      if (inspection.recorded.revisions.length > 0) return false
-      const everything = { ...ledgerTablesOf(project), ...allAnnotations }
-      const found = await readCatalog(session.client, everything)
-      const existing = Object.keys(found).filter((key) => !plan.isInitial(key, found))
-      if (existing.length > 0) throw notEmptyError(options, existing)
-      // The ledgers too: a database that could not be built stays empty.
-      await session.knex.transaction(async (transaction) => {
-        const prepared = await prepareLedgers()
-        // With the schema that the ledgers may have needed.
-        const live = await readCatalogInTransaction(session.client, everything)
-        const statements = await plan.statementsFor(live, session.client)
-        const locked = { ...prepared, session: { ...session, knex: transaction } }
-        await markApplied(locked, options.target, migrations, async () => {
-          await runStatements(session.client, statements, options)
-          await session.client.query('set local check_function_bodies to default')
-          await verifyBuilt(options, locked, live)
-          await recordBuilt(options, locked)
-        })
-      })
-      return true
-    },
-  )
+  const built = await withLockedSession({ ...options, report }, async (opened) => {
+    if (opened.inspection.recorded.revisions.length > 0) return false
+    await requireEmpty(options, plan, opened)
+    // The ledgers too: a database that could not be built stays empty.
+    await opened.session.knex.transaction((transaction) => build(options, plan, opened, transaction))
+    return true
+  })
   held.forEach(options.report)
   return built
+}
+
+const everythingIn = ({ target }: Pick<MigrateOptions, 'target'>): ReadOptions => ({
+  ...ledgerTablesOf(target.project),
+  ...allAnnotations,
+})
+
+async function requireEmpty(
+  options: MigrateOptions,
+  { isInitial }: InitPlan,
+  { session }: OpenedSession,
+): Promise<void> {
+  const live = await readCatalog(session.client, everythingIn(options))
+  const existing = Object.keys(live).filter((key) => !isInitial(key, live))
+  if (existing.length > 0) throw notEmptyError(options, existing)
+}
+
+async function build(
+  options: MigrateOptions,
+  { statementsFor }: InitPlan,
+  { session, prepareLedgers }: OpenedSession,
+  knex: Knex,
+): Promise<void> {
+  const prepared = await prepareLedgers()
+  // With the schema that the ledgers may have needed.
+  const live = await readCatalogInTransaction(session.client, everythingIn(options))
+  const statements = await statementsFor(live, session.client)
+  const locked = { ...prepared, session: { ...session, knex } }
+  await markApplied(locked, options.target, options.target.migrations, async () => {
+    await runStatements(session.client, statements, options)
+    await session.client.query('set local check_function_bodies to default')
+    await verifyBuilt(options, locked, live)
+    await recordBuilt(options, locked)
+  })
 }
 
 /** How many statements share a message: each message is a round trip, and a place where a signal is heard. */
@@ -131,10 +148,9 @@ async function verifyBuilt(
   { session, inspection }: LockedSession,
   before: Catalog,
 ): Promise<void> {
-  const { snapshot, migrations, project, scope } = target
+  const { snapshot, migrations, scope } = target
   if (snapshot === null) return
-  const tables = ledgerTablesOf(project)
-  const live = await readCatalogInTransaction(session.client, { ...tables, ...allAnnotations })
+  const live = await readCatalogInTransaction(session.client, everythingIn({ target }))
   const revisions = migrations.map(({ revision }) => revision)
   const server = { client: session.client, major: inspection.major, transactional: true }
   const { differences: found, canonicalizeFailures } = await compareWithPromise(
