@@ -3,6 +3,7 @@ import type { KnexProject } from '../../project/knex-project.js'
 import type { Migration } from '../../project/migration-files.js'
 import { ledgerName } from '../../project/revision-name.js'
 import { queryRows } from '../connection/query.js'
+import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { quoteTableName } from '../ledger/ledger.js'
 import { toKnexMigration } from '../session/knex-migration.js'
 import type { RunPolicy } from '../session/migrate-options.js'
@@ -77,11 +78,15 @@ function createBatchJoiner({ session: { client }, target, schema }: RunContext):
   const table = quoteTableName(schema, target.project.tableName)
   let first: unknown = null
   return async () => {
-    // The revisions are committed, whatever their number is. Knex itself needs no right to update.
     if (first !== null)
-      await client.query(`update ${table} set batch = $1 where batch > $1`, [first]).catch(() => {})
+      await client.query(`update ${table} set batch = $1 where batch > $1`, [first]).catch(ignoreMissingRight)
     else first = (await queryRows(client, `select max(batch) as batch from ${table}`))[0]?.['batch']
   }
+}
+
+/** Knex itself needs no right to update its ledger, and the revisions are committed, whatever their number is. */
+function ignoreMissingRight(error: unknown): void {
+  if (!hasSqlState(error, sqlState.insufficientPrivilege)) throw error
 }
 
 /** Knex takes its own lock row, opens the transaction, and records each revision; the code it runs is ours. */
