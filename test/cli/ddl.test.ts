@@ -101,6 +101,18 @@ t.test('verify takes nothing that is merely not promised', async (t) => {
   t.match(await project.run('verify'), { exit: 0 })
 })
 
+t.test('diff leaves out what no migration determines, as verify does', async (t) => {
+  const random =
+    'export const up = (knex) => knex.raw(`create table songs (id int default ${Date.now() % 1e9})`)\n'
+  const project = await createProject(t, { '001_songs': { code: random } })
+  await project.migrate()
+  t.match(await project.run('verify'), { exit: 0 })
+  for (const sources of ['snapshot database', 'database snapshot', 'database snapshot@001_songs'])
+    t.match(await project.run(`diff ${sources}`), { exit: 0, stdout: /No difference\.\n$/ }, sources)
+  await project.query('alter table songs alter id type bigint')
+  t.match(await project.run('diff database snapshot'), { exit: 4 }, 'its type is promised')
+})
+
 t.test('diff compares any two of database, snapshot, SQL, models and a URL', async (t) => {
   const project = await createProject(t, migrations, {
     files: {

@@ -14,7 +14,8 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
     const [fromSource = '', toSource = ''] = context.positionals
     const [from, to] = await readSourcePair(fromSource, toSource, workspace)
-    const expected = { catalog: to.catalog, undetermined: {}, tolerated: new Set<string>() }
+    const undetermined = { ...from.undetermined, ...to.undetermined }
+    const expected = { catalog: to.catalog, undetermined, tolerated: new Set<string>() }
     const { differences } = compareInScope(expected, from.catalog, context.config.verify.scope)
     const findings = differences.map((difference) => assessImpact(difference, to.catalog, from.catalog))
     const plan = planChanges(from.catalog, to.catalog, { differences })

@@ -4,7 +4,7 @@ import { maskWord } from '../../config/url.js'
 import type { Catalog } from '../../core/model/catalog.js'
 import { type ExtensionMove, findMovedExtensions, relocateCatalog } from '../../core/model/extension-moves.js'
 import type { UndeterminedFacts } from '../../core/model/diff.js'
-import { fullCatalogAt } from '../../core/model/snapshot.js'
+import { fullCatalogAt, promisedCatalogAt } from '../../core/model/snapshot.js'
 import { withoutOtherSettings } from '../../core/model/scope.js'
 import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
@@ -23,6 +23,8 @@ import { loadModels, runSqlFile } from './source-files.js'
 export interface SourceCatalog {
   readonly name: string
   readonly catalog: Catalog
+  /** The facts that a snapshot does not promise. */
+  readonly undetermined: UndeterminedFacts
   /** The major version of PostgreSQL on which it was read. */
   readonly major: number
   /** The extensions that the catalog it was compared with has in other schemas. */
@@ -95,7 +97,7 @@ export async function readSourcePair(
 ): Promise<readonly [from: SourceCatalog, to: SourceCatalog]> {
   const isToFirst = to.startsWith('snapshot')
   const reference = await readSource(isToFirst ? to : from, workspace)
-  const second = await readSource(isToFirst ? from : to, workspace, { ...reference, undetermined: {} })
+  const second = await readSource(isToFirst ? from : to, workspace, reference)
   const first = { ...reference, catalog: relocateCatalog(reference.catalog, second.moves) }
   return isToFirst ? [second, first] : [first, second]
 }
@@ -116,13 +118,13 @@ async function readDatabaseSource(
   return withClient(connection, async (client) => {
     const live = await readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations })
     const major = await readServerMajor(client)
-    if (reference === null) return { name, catalog: live, major, moves: [] }
+    if (reference === null) return { name, catalog: live, undetermined: {}, major, moves: [] }
     const moves = await readExtensionMoves(client, findMovedExtensions([reference.catalog], live))
     const expected = relocateCatalog(reference.catalog, moves)
     const { undetermined } = reference
     const majors = { expected: reference.major, actual: major }
     const canonical = await canonicalizeCatalog(client, { expected, undetermined, live, majors }, 'own')
-    return { name, catalog: canonical.live, major, moves }
+    return { name, catalog: canonical.live, undetermined: {}, major, moves }
   })
 }
 
@@ -140,6 +142,7 @@ async function readSnapshotSource(revision: string, workspace: Workspace): Promi
   return {
     name: `snapshot at ${upTo.at(-1)}`,
     catalog: fullCatalogAt(snapshot, upTo),
+    undetermined: promisedCatalogAt(snapshot, upTo).undetermined,
     major: snapshot.postgres,
     moves: [],
   }
