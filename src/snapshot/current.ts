@@ -5,6 +5,7 @@ import { isRecord } from '../core/text/is-record.js'
 import { SchemaError } from '../errors/schema-error.js'
 import type { ProjectWorkspace, Workspace } from '../workspace.js'
 import { conflictingVersions } from './conflict-markers.js'
+import type { EmptyRevision } from './empty-changes.js'
 import { parseSnapshot, readSnapshotText, saveSnapshot } from './file.js'
 import { findSnapshot } from './find.js'
 import { describeSeparateTransactions } from './separate-transactions.js'
@@ -58,10 +59,10 @@ export async function makeSnapshot(
   const scratch = await findScratch(workspace.scratch)
   const earlier = await loadEarlierSnapshot(snapshotDirectory)
   const serviceSchemas = await findServiceSchemas(workspace, earlier, report)
-  const options = { scratch, project, migrations, serviceSchemas, report, signal }
-  const { snapshot: fresh, empty } = await replay(options)
-  await judgeEmptyRevisions(empty, { workspace, earlier, acceptEmpty, report })
-  const snapshot = reuseUndeterminedValues(fresh, earlier)
+  const judgeEmpty = (empty: readonly EmptyRevision[]): Promise<void> =>
+    judgeEmptyRevisions(empty, { workspace, earlier, acceptEmpty, report })
+  const options = { scratch, project, migrations, serviceSchemas, judgeEmpty, report, signal }
+  const snapshot = reuseUndeterminedValues(await replay(options), earlier)
   const file = await saveSnapshot(snapshotDirectory, snapshot)
   reportPromises(snapshot, earlier, report)
   if (workspace.config.migrations.transaction === 'batch')

@@ -37,27 +37,24 @@ export interface ReplayOptions {
   readonly migrations: readonly Migration[]
   /** The schemas that are there before the first revision, unless a migration creates them. */
   readonly serviceSchemas: readonly string[]
+  /** Told of the revisions of which nothing is promised although they do not say so, before all are replayed again. */
+  readonly judgeEmpty?: (empty: readonly EmptyRevision[]) => Promise<void>
   readonly report: ProgressReporter
   readonly signal: AbortSignal | undefined
-}
-
-/** A replayed folder: its snapshot, and the revisions of which it promises nothing although they do not say so. */
-export interface Replay {
-  readonly snapshot: Snapshot
-  readonly empty: readonly EmptyRevision[]
 }
 
 /**
  * Replays the whole folder into scratch databases and makes the snapshot of it. Twice: a fact that comes out different is
  * not determined by the migrations (a default made from a random value), and is recorded as such.
- * Throws SCHEMA_MIGRATION_FAILED where a revision cannot be replayed, and SCHEMA_PROMISE_BROKEN where one changes the catalog
- * and says that it does not.
+ * Throws SCHEMA_MIGRATION_FAILED where a revision cannot be replayed, SCHEMA_PROMISE_BROKEN where one changes the catalog and
+ * says that it does not, and what `judgeEmpty` throws.
  */
-export async function replay(options: ReplayOptions): Promise<Replay> {
+export async function replay(options: ReplayOptions): Promise<Snapshot> {
   const { scratch, migrations, report } = options
   report({ event: 'replaying', revisions: migrations.length, where: scratch.where })
   const { first, second } = await withReplays(options, async (run) => {
     const first = await run((attempt) => replayFirst(attempt, options))
+    await options.judgeEmpty?.(first.empty)
     return { first, second: await repeatReplay(run, { options, first }) }
   })
   if (second.renamed.length > 0) report({ event: 'names differ', objects: second.renamed })
@@ -68,7 +65,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   })
   // What the scratch database is set to is no property of the project.
   const base = withoutOtherSettings(first.base, {})
-  return { snapshot: { postgres: first.major, base, revisions }, empty: first.empty }
+  return { postgres: first.major, base, revisions }
 }
 
 interface FirstReplay {

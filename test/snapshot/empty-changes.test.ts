@@ -301,3 +301,11 @@ t.test('a revision that says it changes no catalog, and does, is refused', async
   })
   t.match(await runHere(project, 'snapshot', { env: development }), { exit: 0 }, 'as a default export')
 })
+
+t.test('what is refused is replayed once', async (t) => {
+  const code = 'export const up = async () => { globalThis.runs = (globalThis.runs ?? 0) + 1 }\n'
+  const project = await createProject(t, { '001_songs': songs, '002_nothing': { code } }, { snapshot: false })
+  t.teardown(() => Reflect.deleteProperty(globalThis, 'runs'))
+  t.match(await runHere(project, 'snapshot'), { exit: 7 })
+  t.equal(Reflect.get(globalThis, 'runs'), 1)
+})

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import createKnex from 'knex'
 import t, { type Test } from 'tap'
+import type { Snapshot } from '../../src/core/model/snapshot.js'
 import type { Progress } from '../../src/core/progress/events.js'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
 import type { Connection } from '../../src/postgres/connection/connect.js'
 import { findScratch } from '../../src/postgres/scratch/scratch.js'
 import { loadProject } from '../../src/project/knexfile.js'
 import { listMigrations } from '../../src/project/migration-files.js'
-import { replay, type Replay } from '../../src/snapshot/replay.js'
+import { replay } from '../../src/snapshot/replay.js'
 import { call, runHere } from '../support/command.js'
 import { createDatabase, query } from '../support/database.js'
 import { createProject } from '../support/project.js'
@@ -24,7 +25,7 @@ const uniqueName = (): string => `test_${randomBytes(6).toString('hex')}`
 
 interface Replayed {
   readonly error: string
-  readonly snapshot: Replay['snapshot'] | null
+  readonly snapshot: Snapshot | null
   readonly events: readonly Progress[]
 }
 
@@ -40,7 +41,7 @@ async function replayOn(
   const events: Progress[] = []
   const report = (progress: Progress): void => void events.push(progress)
   try {
-    const { snapshot } = await replay({
+    const snapshot = await replay({
       scratch,
       project,
       migrations: await listMigrations(project),

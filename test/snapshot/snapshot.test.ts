@@ -56,7 +56,7 @@ async function projectOf(t: Test, migrations: Readonly<Record<string, string>>):
 async function snapshotOf(project: KnexProject, scratch: Scratch = newDatabases): Promise<Snapshot> {
   const migrations = await listMigrations(project)
   const options = { scratch, project, migrations, serviceSchemas: [], report: () => {}, signal: undefined }
-  return (await replay(options)).snapshot
+  return replay(options)
 }
 
 const catalogAt = (url: string): Promise<Catalog> =>

@@ -107,7 +107,7 @@ async function checkSnapshot(
   const scratch = await findScratch(workspace.scratch)
   const serviceSchemas = serviceSchemasIn(committed, project)
   const options = { scratch, project, migrations, serviceSchemas, report, signal }
-  const { snapshot: fresh } = await replay(options)
+  const fresh = await replay(options)
   if (!hasSameChanges(fresh, committed)) throw differentSnapshotError(workspace, committed, fresh)
   return {
     exit: 0,
