@@ -30,6 +30,7 @@ import type { Migration } from '../project/migration-files.js'
 import { type ReplayAttempt, type RunReplay, withReplays } from './replay-attempts.js'
 import { describeReplayError } from './replay-error.js'
 import { shiftedTimeZone, withShiftedDate } from './shifted-date.js'
+import { withSilentConsole } from './silent-console.js'
 
 export interface ReplayOptions {
   readonly scratch: Scratch
@@ -162,10 +163,13 @@ async function replaySecond(
     catalogs.set(uncommitted.revision, pickKeys(last, checkpoint.keys()))
   }
   const report = reportLongRuns(attempt.report)
-  await onAnotherDay((runShifted) => {
-    const run: RunInScratch = (code) => attempt.run(() => runShifted(code))
-    return applyMigrations({ ...attempt, run }, { ...options, report }, check)
-  })
+  // What the migrations print was printed in the first.
+  const repeat = () =>
+    onAnotherDay((runShifted) => {
+      const run: RunInScratch = (code) => attempt.run(() => runShifted(code))
+      return applyMigrations({ ...attempt, run }, { ...options, report }, check)
+    })
+  await withSilentConsole(repeat)
   const changes = findRepeatedChanges(first.changes, checkpoints, catalogs, first.base)
   const others = Object.keys(last).filter((key) => first.catalog[key] === undefined)
   const hasSameObjects =

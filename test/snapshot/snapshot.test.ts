@@ -619,3 +619,15 @@ t.test(
     t.equal((await call(['snapshot', '--check'], { root: project.root, env })).exit, 0)
   },
 )
+
+t.test('what a migration prints is printed once', async (t) => {
+  const code = `export const up = (knex) => {
+    console.log('songs are made')
+    return knex.raw('create table songs (id int)')
+  }\n`
+  const project = await createProject(t, { '001_songs': { code } }, { snapshot: false })
+  const made = await project.run('snapshot')
+  t.equal(made.exit, 0, made.stderr)
+  t.equal(made.stderr.split('songs are made').length - 1, 1)
+  t.match((await project.run('migrate')).stderr, /songs are made/)
+})
