@@ -22,9 +22,14 @@ export function pluralOfKind(kind: string): string {
   return irregularNames[kind]?.[1] ?? `${nameOfKind(kind)}s`
 }
 
+/** A whole number with its thousands apart, as `toLocaleString` does, which takes longer than the rest of a line of output. */
+function formatNumber(number: number): string {
+  return String(number).replaceAll(/\B(?=(?:\d{3})+$)/g, ',')
+}
+
 /** `1 revision`, `3 revisions`. */
 export function formatCount(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? nameOfKind(noun) : pluralOfKind(noun)}`
+  return `${formatNumber(number)} ${number === 1 ? nameOfKind(noun) : pluralOfKind(noun)}`
 }
 
 /** Counts by kind: `2 tables, 9 columns`, `nothing` for none. */
