@@ -15,7 +15,8 @@ export async function writeHistory(root: string, { revisions, tables }: HistoryS
   const between = Math.floor(revisions / tables)
   for (let index = 0; index < revisions; index += 1) {
     const table = Math.floor(index / between)
-    const sql = index % between === 0 && table < tables ? createTable(table) : changeTable(index, tables)
+    const isNew = index % between === 0 && table < tables
+    const sql = isNew ? newTable(table) : changeTable(index, tables)
     const name = `${String(index + 1).padStart(5, '0')}_revision.js`
     await writeFile(join(folder, name), migration(sql.up, sql.down))
   }
@@ -30,24 +31,27 @@ function migration(up: string, down: string): string {
   return `export const up = (knex) => knex.raw(\`${up}\`)\nexport const down = (knex) => knex.raw(\`${down}\`)\n`
 }
 
-/** 8 columns, 5 constraints and 2 more indexes. */
-function createTable(index: number): Change {
+function newTable(index: number): Change {
+  return { up: createTable(index), down: `drop table table_${index}` }
+}
+
+/** A table with 10 columns, 5 constraints and 2 more indexes. */
+export function createTable(index: number): string {
   const parent = index === 0 ? 'bigint' : `bigint references table_${index - 1} on delete cascade`
-  return {
-    up: `create table table_${index} (
+  return `create table table_${index} (
       id bigint generated always as identity primary key,
       parent_id ${parent},
       name varchar(200) not null,
       slug text not null unique,
       status text not null default 'new' check (status in ('new', 'open', 'closed')),
       amount numeric(12, 2) not null default 0 check (amount >= 0),
+      tags text[] not null default '{}',
       document jsonb,
+      is_active boolean not null default true,
       created_at timestamptz not null default now()
     );
     create index on table_${index} (parent_id, created_at desc);
-    create index on table_${index} (lower(name))`,
-    down: `drop table table_${index}`,
-  }
+    create index on table_${index} (lower(name)) where is_active`
 }
 
 /** A column, an index or a check, on the tables that exist by then. */

@@ -3,6 +3,7 @@ import { diffAgainstPromise, promisedCatalogAt, type Snapshot } from '../src/cor
 import { catalogHashQuery } from '../src/postgres/introspect/catalog-hash.js'
 import { readCatalog, createCatalogReader } from '../src/postgres/introspect/read-catalog.js'
 import { messageOf } from '../test/support/image.js'
+import { createTable } from './history-project.js'
 import { compare, type Figure, type Rounds, timed } from './measure.js'
 import type { Part } from './part.js'
 
@@ -72,23 +73,4 @@ async function createTables(client: pg.Client, tables: number): Promise<void> {
   for (let done = 0; done < tables; done += 50)
     await client.query(['begin', ...statements.slice(done, done + 50), 'commit'].join(';\n'))
   await client.query('vacuum analyze')
-}
-
-/** A table with 10 columns, 5 constraints and 2 more indexes. */
-function createTable(index: number): string {
-  const parent = index === 0 ? 'bigint' : `bigint references table_${index - 1} on delete cascade`
-  return `create table table_${index} (
-      id bigint generated always as identity primary key,
-      parent_id ${parent},
-      name varchar(200) not null,
-      slug text not null unique,
-      status text not null default 'new' check (status in ('new', 'open', 'closed')),
-      amount numeric(12, 2) not null default 0 check (amount >= 0),
-      tags text[] not null default '{}',
-      document jsonb,
-      is_active boolean not null default true,
-      created_at timestamptz not null default now()
-    );
-    create index on table_${index} (parent_id, created_at desc);
-    create index on table_${index} (lower(name)) where is_active`
 }
