@@ -80,8 +80,12 @@ export function promisedCatalogAt(snapshot: Snapshot, revisions: Iterable<string
 
 /** The promised catalog at some revisions, with the objects of an empty database. */
 export function fullCatalogAt(snapshot: Snapshot, revisions: Iterable<string>): Catalog {
-  const { catalog, tolerated } = promisedCatalogAt(snapshot, revisions)
-  return { ...pickKeys(snapshot.base, tolerated), ...catalog }
+  return withBase(promisedCatalogAt(snapshot, revisions), snapshot)
+}
+
+/** A promised catalog with the objects of an empty database. */
+export function withBase({ catalog, tolerated }: PromisedCatalog, { base }: Snapshot): Catalog {
+  return { ...pickKeys(base, tolerated), ...catalog }
 }
 
 /** What a revision changes, and which of these objects existed before it; null if the snapshot lacks the revision. */

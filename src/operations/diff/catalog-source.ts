@@ -4,7 +4,7 @@ import { maskWord } from '../../config/url.js'
 import type { Catalog } from '../../core/model/catalog.js'
 import { type ExtensionMove, findMovedExtensions, relocateCatalog } from '../../core/model/extension-moves.js'
 import type { UndeterminedFacts } from '../../core/model/diff.js'
-import { fullCatalogAt, promisedCatalogAt } from '../../core/model/snapshot.js'
+import { promisedCatalogAt, withBase } from '../../core/model/snapshot.js'
 import { withoutOtherSettings } from '../../core/model/scope.js'
 import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
@@ -139,10 +139,11 @@ async function readSnapshotSource(revision: string, workspace: Workspace): Promi
       choices: [['schemagate status', 'lists the revisions']],
     })
   const upTo = revisions.slice(0, last + 1)
+  const promised = promisedCatalogAt(snapshot, upTo)
   return {
     name: `snapshot at ${upTo.at(-1)}`,
-    catalog: fullCatalogAt(snapshot, upTo),
-    undetermined: promisedCatalogAt(snapshot, upTo).undetermined,
+    catalog: withBase(promised, snapshot),
+    undetermined: promised.undetermined,
     major: snapshot.postgres,
     moves: [],
   }

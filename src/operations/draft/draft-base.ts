@@ -4,7 +4,7 @@ import {
   type PromisedCatalog,
   promisedCatalogAt,
   type Snapshot,
-  fullCatalogAt,
+  withBase,
 } from '../../core/model/snapshot.js'
 import { withClient } from '../../postgres/connection/connect.js'
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
@@ -34,8 +34,8 @@ export async function loadDraftBase(workspace: Workspace): Promise<DraftBase> {
 
 function snapshotBase(snapshot: Snapshot): DraftBase {
   const revisions = snapshot.revisions.map(({ revision }) => revision)
-  const { undetermined, tolerated } = promisedCatalogAt(snapshot, revisions)
-  return { catalog: fullCatalogAt(snapshot, revisions), undetermined, tolerated, major: snapshot.postgres }
+  const promised = promisedCatalogAt(snapshot, revisions)
+  return { ...promised, catalog: withBase(promised, snapshot), major: snapshot.postgres }
 }
 
 /** Before the first migration nothing is promised, and the objects of a new database are tolerated. */

@@ -29,7 +29,7 @@ export async function resolveConnection({
 }: ConnectionSources): Promise<Connection> {
   const { database } = config
   const base = baseConnection(config, project)
-  const { parts } = { parts: undefined, ...database }
+  const parts = 'parts' in database ? database.parts : undefined
   const same = parts === undefined ? null : await findSameConnection(base, project, parts)
   if (same !== null) return same
   if (database.kind === 'faulty')

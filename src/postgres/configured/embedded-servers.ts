@@ -16,21 +16,17 @@ export function embeddedServersOf(
   report: ProgressReporter,
   signal: AbortSignal | undefined,
 ): EmbeddedServers {
-  const { production } = config
+  const shared = { production: config.production, report, signal }
   return {
     database: createEmbeddedServer({
       directory: embeddedDirectoryOf(config),
       load: async () => (await import('../embedded/server.js')).startEmbedded,
-      production,
-      report,
-      signal,
+      ...shared,
     }),
     scratch: createEmbeddedServer({
       directory: scratchDirectoryOf(config),
       load: loadScratchServer,
-      production,
-      report,
-      signal,
+      ...shared,
     }),
   }
 }

@@ -60,14 +60,15 @@ export async function readCatalogInTransaction(
   options: ReadOptions = {},
 ): Promise<Catalog> {
   const reader = createCatalogReader(options)
-  const text = [
-    'savepoint schemagate_read',
-    canonicalSessionStatements(),
-    ...reader.queries,
-    'rollback to savepoint schemagate_read',
-    'release savepoint schemagate_read',
-  ]
-  return reader.parse(await queryAll(client, text.join(';\n')))
+  return reader.parse(await queryAll(client, messageInTransaction(reader.queries)))
+}
+
+/** Ends what `messageInTransaction` began, also after an error. */
+export const endReading = 'rollback to savepoint schemagate_read; release savepoint schemagate_read'
+
+/** Catalog queries as one message, for a transaction whose settings stay as they are. */
+export function messageInTransaction(queries: readonly string[]): string {
+  return ['savepoint schemagate_read', canonicalSessionStatements(), ...queries, endReading].join(';\n')
 }
 
 /** The catalog queries, for a caller that sends them in a message of its own, and a parser for their results. */

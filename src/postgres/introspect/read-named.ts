@@ -1,10 +1,16 @@
 import type pg from 'pg'
 import type { Catalog } from '../../core/model/catalog.js'
 import { queryAll } from '../connection/query.js'
-import { canonicalSessionStatements } from './canonical-session.js'
+import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { nameArrays, queryForNames } from './named-objects.js'
 import type { KindQuery } from './queries/kind-query.js'
-import { createCatalogReader, readCatalogInTransaction, type ReadOptions } from './read-catalog.js'
+import {
+  createCatalogReader,
+  endReading,
+  messageInTransaction,
+  readCatalogInTransaction,
+  type ReadOptions,
+} from './read-catalog.js'
 
 /** The statements that a session has prepared: their names by their SQL. */
 interface PreparedStatements {
@@ -29,25 +35,15 @@ export async function readNamedObjects(
   const reader = createCatalogReader(options, (query, keys) =>
     executeStatement(query, keys, prepared, prepares),
   )
-  const text = [
-    'savepoint schemagate_read',
-    canonicalSessionStatements(),
-    'set local plan_cache_mode to force_generic_plan',
-    ...prepares,
-    ...reader.queries,
-    'rollback to savepoint schemagate_read',
-    'release savepoint schemagate_read',
-  ]
+  const planOnce = 'set local plan_cache_mode to force_generic_plan'
   try {
-    return await reader.parse(await queryAll(client, text.join(';\n')))
+    const message = messageInTransaction([planOnce, ...prepares, ...reader.queries])
+    return await reader.parse(await queryAll(client, message))
   } catch (error) {
     // A migration may have dropped what is prepared: DEALLOCATE ALL, DISCARD ALL.
     prepared.names.clear()
-    await client
-      .query('rollback to savepoint schemagate_read; release savepoint schemagate_read')
-      .catch(() => {
-        throw error
-      })
+    if (!hasSqlState(error, sqlState.invalidStatementName)) throw error
+    await client.query(endReading)
     return readCatalogInTransaction(client, options)
   }
 }

@@ -143,6 +143,8 @@ async function ignoreInUse(operation: Promise<unknown>): Promise<void> {
   })
 }
 
+/** The last statement decides: an earlier one may need more rights than it. */
 async function runAll(client: pg.ClientBase, statements: readonly string[]): Promise<void> {
-  for (const sql of statements) await client.query(sql)
+  for (const sql of statements.slice(0, -1)) await client.query(sql).catch(() => {})
+  await client.query(statements.at(-1) ?? '')
 }

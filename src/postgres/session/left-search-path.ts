@@ -14,10 +14,12 @@ export interface SearchPathKeeper {
  * the session is set back, so a database that was migrated step by step and one that was migrated at once may differ.
  */
 export function createSearchPathKeeper(): SearchPathKeeper {
+  let own: string | null = null
   let left: string | null = null
   let wasKept = false
   const runKeeping = async (knex: Knex, up: () => unknown): Promise<void> => {
-    const own = await readSearchPath(knex)
+    // That of the session, which is set back after each.
+    own ??= await readSearchPath(knex)
     if (left !== null) {
       wasKept = true
       await knex.raw(`select set_config('search_path', ?, false)`, [left])
