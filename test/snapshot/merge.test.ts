@@ -6,6 +6,7 @@ import { snapshotFileName } from '../../src/snapshot/file.js'
 import { buildOnce } from '../support/build.js'
 import { call, type Called } from '../support/command.js'
 import { createDatabase } from '../support/database.js'
+import { uncounted } from '../support/process.js'
 
 const main = join(await buildOnce(), 'dist/cli/main.js')
 const file = `migrations/${snapshotFileName}`
@@ -103,6 +104,7 @@ const gitEnv = {
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_SYSTEM: '/dev/null',
   ...identity,
+  ...uncounted,
 }
 
 function repositoryIn(root: string, url: string): Repository {
