@@ -1,14 +1,15 @@
 import type { Catalog, Facts } from '../../core/model/catalog.js'
 import type { QueryResult } from '../connection/query.js'
-import { objectAddress, type ObjectAddresses, addDependencies } from './dependencies.js'
+import { objectAddress, type ObjectIndex, addDependencies } from './dependencies.js'
 import { factsFromRow } from './facts.js'
+import type { AnnotationQuery } from './queries/annotation-query.js'
 import { aliasQuery, commentQuery, dependencyQuery } from './queries/dependencies.sql.js'
 import { grantQuery } from './queries/grants.sql.js'
 
 /** Queries about objects of all kinds, and a function that adds their results to the catalog. */
 export interface CatalogAnnotation {
-  readonly queries: readonly string[]
-  readonly add: (catalog: Catalog, addresses: ObjectAddresses, results: readonly QueryResult[]) => Catalog
+  readonly queries: readonly AnnotationQuery[]
+  readonly add: (catalog: Catalog, index: ObjectIndex, results: readonly QueryResult[]) => Catalog
 }
 
 /** What to read in addition to the definitions. */
@@ -34,16 +35,16 @@ export function selectAnnotations({
 }
 
 /** The rows of the query have the catalog, oid and column of an object, then facts named like their columns. */
-function annotationFromQuery(query: string): CatalogAnnotation {
+function annotationFromQuery(query: AnnotationQuery): CatalogAnnotation {
   return {
     queries: [query],
-    add: (catalog, addresses, [result]) => {
+    add: (catalog, { addresses }, [result]) => {
       if (result === undefined) throw new Error('The server sent no comments or grants.')
       const added: Record<string, Facts> = {}
       const names = result.columns.slice(3)
       for (const row of result.rows) {
         const key = addresses.get(objectAddress(String(row[0]), row.slice(1)))
-        if (key !== undefined)
+        if (key !== undefined && catalog[key] !== undefined)
           added[key] = { ...(added[key] ?? catalog[key]), ...factsFromRow(names, row.slice(3)) }
       }
       return { ...catalog, ...added }
@@ -53,9 +54,9 @@ function annotationFromQuery(query: string): CatalogAnnotation {
 
 const dependencyAnnotation: CatalogAnnotation = {
   queries: [aliasQuery, dependencyQuery],
-  add: (catalog, addresses, [aliases, dependencies]) => {
+  add: (catalog, index, [aliases, dependencies]) => {
     if (aliases === undefined || dependencies === undefined)
       throw new Error('The server sent no dependencies.')
-    return addDependencies(catalog, addresses, aliases, dependencies)
+    return addDependencies(catalog, index, aliases, dependencies)
   },
 }

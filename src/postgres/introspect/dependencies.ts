@@ -8,8 +8,56 @@ import {
 } from '../../core/model/catalog.js'
 import type { QueryResult } from '../connection/query.js'
 
-/** From the address of an object in the system catalogs to its key: `pg_class/16385/2` -> `column:public.songs.title`. */
-export type ObjectAddresses = ReadonlyMap<string, string>
+/** Where the objects of a catalog are in the system catalogs. */
+export interface ObjectIndex {
+  /** From the address of an object to its key: `pg_class/16385/2` -> `column:public.songs.title`. */
+  readonly addresses: Map<string, string>
+  /** The other way round. */
+  readonly places: Map<string, string>
+  /** From the address of a row that belongs to an object to the address of the object. */
+  readonly aliases: Map<string, string>
+  /** What was at an address before it is read again. */
+  readonly released: Map<string, string>
+  /** The keys of objects that were read again under another key. */
+  readonly renamed: Set<string>
+}
+
+export function createObjectIndex(): ObjectIndex {
+  return {
+    addresses: new Map(),
+    places: new Map(),
+    aliases: new Map(),
+    released: new Map(),
+    renamed: new Set(),
+  }
+}
+
+/** Settings have no oid, and no address. */
+export function placeObject(
+  { addresses, places, released, renamed }: ObjectIndex,
+  catalog: string,
+  row: readonly unknown[],
+  key: string,
+): void {
+  if (Number(row[0]) === 0) return
+  const address = objectAddress(catalog, row)
+  const before = addresses.get(address) ?? released.get(address)
+  if (before !== undefined && before !== key) renamed.add(before)
+  addresses.set(address, key)
+  places.set(key, address)
+}
+
+/** Makes way for objects to be read again. What was one may go on as a part of another, as the index of a constraint. */
+export function releaseObjects({ addresses, places, released }: ObjectIndex, keys: Iterable<string>): void {
+  released.clear()
+  for (const key of keys) {
+    const address = places.get(key)
+    if (address === undefined) continue
+    places.delete(key)
+    addresses.delete(address)
+    released.set(address, key)
+  }
+}
 
 export function objectAddress(catalog: string, [oid, sub]: readonly unknown[]): string {
   return `${catalog}/${String(oid)}/${String(sub)}`
@@ -19,16 +67,19 @@ export function objectAddress(catalog: string, [oid, sub]: readonly unknown[]): 
  * Adds to each object the sorted keys of the objects it needs: `$needs`, and for a column `$defaultNeeds` with those that
  * only its default needs. Leaves out what a key says already, the schema of an object and the table of its parts.
  *
+ * @param index gets the aliases
  * @param aliases the result of `aliasQuery`
  * @param dependencies the result of `dependencyQuery`
  */
 export function addDependencies(
   catalog: Catalog,
-  addresses: ObjectAddresses,
+  index: ObjectIndex,
   aliases: QueryResult,
   dependencies: QueryResult,
 ): Catalog {
-  const keyOf = createKeyLookup(addresses, aliases)
+  for (const [from, id, target, targetId, sub] of aliases.rows)
+    index.aliases.set(objectAddress(String(from), [id, 0]), objectAddress(String(target), [targetId, sub]))
+  const keyOf = createKeyLookup(index)
   const needs = new Map<string, Set<string>>()
   const defaultNeeds = new Map<string, Set<string>>()
   for (const [from, fromId, fromSub, to, toId, toSub] of dependencies.rows) {
@@ -51,18 +102,12 @@ export function addDependencies(
 }
 
 /** Finds the key for the address of a row: that of its object, and for a column without a key that of its relation. */
-function createKeyLookup(
-  addresses: ObjectAddresses,
-  aliases: QueryResult,
-): (address: string) => string | undefined {
-  const targets = new Map<string, string>()
-  for (const [catalog, id, target, targetId, sub] of aliases.rows)
-    targets.set(objectAddress(String(catalog), [id, 0]), objectAddress(String(target), [targetId, sub]))
+function createKeyLookup({ addresses, aliases }: ObjectIndex): (address: string) => string | undefined {
   const find = (address: string, hops = 0): string | undefined => {
     const key = addresses.get(address)
     if (key !== undefined || hops > 4) return key
     const whole = address.replace(/\/\d+$/, '/0')
-    const target = targets.get(address) ?? targets.get(whole)
+    const target = aliases.get(address) ?? aliases.get(whole)
     if (target !== undefined) return find(target, hops + 1)
     return whole === address ? undefined : addresses.get(whole)
   }

@@ -4,8 +4,9 @@ import { type Catalog, type Facts, objectKey, parseKey } from '../../core/model/
 import { queryAll, type QueryResult } from '../connection/query.js'
 import { selectAnnotations, type AnnotationOptions } from './annotations.js'
 import { canonicalSessionStatements } from './canonical-session.js'
-import { objectAddress, type ObjectAddresses } from './dependencies.js'
+import { createObjectIndex, type ObjectIndex, placeObject } from './dependencies.js'
 import { factsFromRow } from './facts.js'
+import type { AnnotationQuery } from './queries/annotation-query.js'
 import { catalogQueries } from './queries/catalog-queries.js'
 import type { KindQuery } from './queries/kind-query.js'
 import { nameArrays, queryForNames } from './named-objects.js'
@@ -36,7 +37,11 @@ export function ledgerTablesOf({ tableName }: { readonly tableName: string }): R
  * Reads the catalog of the connected database: all schemas but PostgreSQL's own, without the members of extensions. Takes
  * one round trip and one repeatable-read snapshot. The client must not be in a transaction.
  */
-export async function readCatalog(client: pg.ClientBase, options: ReadOptions = {}): Promise<Catalog> {
+export async function readCatalog(
+  client: pg.ClientBase,
+  options: ReadOptions = {},
+  index?: ObjectIndex,
+): Promise<Catalog> {
   const reader = createCatalogReader(options)
   const text = [
     'begin transaction isolation level repeatable read read only',
@@ -48,7 +53,7 @@ export async function readCatalog(client: pg.ClientBase, options: ReadOptions = 
     await client.query('rollback')
     throw error
   })
-  return reader.parse(results)
+  return reader.parse(results, index)
 }
 
 /**
@@ -58,9 +63,10 @@ export async function readCatalog(client: pg.ClientBase, options: ReadOptions = 
 export async function readCatalogInTransaction(
   client: pg.ClientBase,
   options: ReadOptions = {},
+  index?: ObjectIndex,
 ): Promise<Catalog> {
   const reader = createCatalogReader(options)
-  return reader.parse(await queryAll(client, messageInTransaction(reader.queries)))
+  return reader.parse(await queryAll(client, messageInTransaction(reader.queries)), index)
 }
 
 /** Ends what `messageInTransaction` began, also after an error. */
@@ -74,38 +80,44 @@ export function messageInTransaction(queries: readonly string[]): string {
 /** The catalog queries, for a caller that sends them in a message of its own, and a parser for their results. */
 export interface CatalogReader {
   readonly queries: readonly string[]
-  readonly parse: (results: readonly QueryResult[]) => Promise<Catalog>
+  /** `index` gets where the objects are. */
+  readonly parse: (results: readonly QueryResult[], index?: ObjectIndex) => Promise<Catalog>
 }
 
-/** @param statementFor the statement that runs a query: for objects of these keys, or for all where there are none */
-export function createCatalogReader(
-  options: ReadOptions,
-  statementFor: (query: KindQuery, keys: readonly string[]) => string = plainStatement,
-): CatalogReader {
+/** The statements that run the queries. */
+export interface ReadStatements {
+  /** For objects of these keys, or for all where there are none. */
+  readonly kind: (query: KindQuery, keys: readonly string[]) => string
+  readonly annotation: (query: AnnotationQuery) => string
+}
+
+const plainStatements: ReadStatements = {
+  kind: (query, keys) => (keys.length === 0 ? query.sql : queryForNames(query, nameArrays(query, keys))),
+  annotation: ({ sql }) => sql,
+}
+
+export function createCatalogReader(options: ReadOptions, statements = plainStatements): CatalogReader {
   const { ledgerTables = knexTables, kinds, keys = [], grants = false } = options
   const queries = catalogQueries([...schemagateTables, ...ledgerTables]).filter(
     ({ kind, onlyWithGrants = false }) => (kinds?.has(kind) ?? true) && (grants || !onlyWithGrants),
   )
   const keysByKind = groupByKind(keys)
-  const statements = queries.map((query) => statementFor(query, keysByKind.get(query.kind) ?? []))
   const annotations = selectAnnotations(options)
   return {
-    queries: [...statements, ...annotations.flatMap((each) => each.queries)],
-    parse: async (results) => {
-      const { catalog, addresses } = await parseObjects(queries, results)
-      let annotated = catalog
+    queries: [
+      ...queries.map((query) => statements.kind(query, keysByKind.get(query.kind) ?? [])),
+      ...annotations.flatMap((each) => each.queries).map(statements.annotation),
+    ],
+    parse: async (results, index = createObjectIndex()) => {
+      let annotated = await parseObjects(queries, results, index)
       let next = queries.length
       for (const { queries: own, add } of annotations) {
-        annotated = add(annotated, addresses, results.slice(next, next + own.length))
+        annotated = add(annotated, index, results.slice(next, next + own.length))
         next += own.length
       }
       return annotated
     },
   }
-}
-
-function plainStatement(query: KindQuery, keys: readonly string[]): string {
-  return keys.length === 0 ? query.sql : queryForNames(query, nameArrays(query, keys))
 }
 
 function groupByKind(keys: readonly string[]): ReadonlyMap<string, readonly string[]> {
@@ -124,9 +136,9 @@ const rowsPerSlice = 2_000
 async function parseObjects(
   queries: readonly KindQuery[],
   results: readonly QueryResult[],
-): Promise<{ readonly catalog: Catalog; readonly addresses: ObjectAddresses }> {
+  objects: ObjectIndex,
+): Promise<Catalog> {
   const catalog: Record<string, Facts> = {}
-  const addresses = new Map<string, string>()
   let parsed = 0
   for (const [index, query] of queries.entries()) {
     const result = results[index]
@@ -137,10 +149,10 @@ async function parseObjects(
       if (++parsed % rowsPerSlice === 0) await setImmediate()
       const key = keyFromRow(query, row.slice(2, width))
       catalog[key] = factsFromRow(names, row.slice(width))
-      addresses.set(objectAddress(query.catalog, row), key)
+      placeObject(objects, query.catalog, row, key)
     }
   }
-  return { catalog, addresses }
+  return catalog
 }
 
 function keyFromRow({ kind, names }: KindQuery, parts: readonly unknown[]): string {

@@ -1,3 +1,4 @@
+import { type AnnotationQuery, restrictedTo } from './annotation-query.js'
 import { type KindQuery, userSchema } from './kind-query.js'
 
 const databaseOwner = `(select datdba from pg_database where datname = current_database())`
@@ -69,8 +70,9 @@ const aclCatalogs: readonly AclCatalog[] = [
 ]
 
 const columnGrants = grantsExpression('o.attacl', `acldefault('c', 10)`, 'c.relowner', '4')
+// Not c.oid >= 16384, which would be taken for a few rows.
 const columnsWithGrants = `pg_attribute o join pg_class c on c.oid = o.attrelid
-  where o.attacl is not null and c.oid >= 16384`
+  where o.attacl is not null and c.oid::bigint >= 16384`
 
 /** The columns of a view are no objects here, so grants on them are a fact of the view. */
 const columnGrantQueries = [
@@ -97,18 +99,23 @@ const ownedCatalogs: Readonly<Record<string, string>> = {
   pg_subscription: 'subowner',
 }
 
-/** Catalog, oid and column of each object whose owner is not that of the database, or whose privileges are not standard. */
-export const grantQuery = [
-  ...aclCatalogs.map(aclCatalogQuery),
-  ...columnGrantQueries,
-  ...Object.entries(ownedCatalogs).map(
-    ([
-      catalog,
-      owner,
-    ]) => `select '${catalog}', o.oid, 0, (select quote_ident(rolname) from pg_roles where oid = o.${owner}), null, null
+const owners = Object.entries(ownedCatalogs).map(
+  ([
+    catalog,
+    owner,
+  ]) => `select '${catalog}', o.oid, 0, (select quote_ident(rolname) from pg_roles where oid = o.${owner}), null, null
     from ${catalog} o where o.oid >= 16384 and o.${owner} <> ${databaseOwner}`,
-  ),
-].join('\nunion all ')
+)
+
+const unionOf = (queries: readonly string[]): string => queries.join('\nunion all ')
+const everywhere = aclCatalogs.map(aclCatalogQuery)
+
+/** Catalog, oid and column of each object whose owner is not that of the database, or whose privileges are not standard. */
+export const grantQuery: AnnotationQuery = {
+  sql: unionOf([...everywhere, ...columnGrantQueries, ...owners]),
+  // Those of schemas, relations, routines and types are the first ones.
+  restricted: restrictedTo(unionOf([...everywhere.slice(0, 4), ...columnGrantQueries])),
+}
 
 const objectTypes = `case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
   when 'T' then 'types' when 'n' then 'schemas' when 'L' then 'large objects' end`
