@@ -2,6 +2,7 @@ import type { ObservedStatements } from '../core/model/observed-statements.js'
 import type { Progress, ProgressReporter } from '../core/progress/events.js'
 import { causesOf } from '../core/text/causes.js'
 import { errorMessage } from '../core/text/redact.js'
+import { addressOf, describeAddress } from '../postgres/connection/address.js'
 import type { Connection } from '../postgres/connection/connect.js'
 import { hasSqlState, sqlState } from '../postgres/connection/sqlstate.js'
 import { variablesFor, withVariables } from '../postgres/scratch/environment.js'
@@ -21,6 +22,8 @@ export interface ReplayAttempt {
   readonly watch: RevisionCheck
   /** Runs code of the migrations: their own connections lead to the scratch database too. */
   readonly run: RunInScratch
+  /** Whether they have opened one: what it does, the session of a revision does not see. */
+  readonly hasConnected: () => boolean
 }
 
 /** Replays a folder, again from the start where it turns out that the scratch database has to be prepared differently. */
@@ -87,14 +90,17 @@ async function tryReplay<T>(
           await note(client, transactional)
           refuseSkippedSchema(observed, provisions)
         }
-        const onRedirect = (address: string): void => {
-          if (!provisions.redirected.has(address)) report({ event: 'connection redirected', address })
+        let hasConnected = false
+        const onConnect = (address: string): void => {
+          hasConnected = true
+          if (address === describeAddress(addressOf(connection)) || provisions.redirected.has(address)) return
+          report({ event: 'connection redirected', address })
           provisions.redirected.add(address)
         }
         const [folder = '.'] = project.directories
         return withVariables(variablesFor(connection), () =>
-          withRedirectedConnections({ connection, folder, onRedirect }, (run) =>
-            replayOnce({ connection, report: hold, watch, run }),
+          withRedirectedConnections({ connection, folder, onConnect }, (run) =>
+            replayOnce({ connection, report: hold, watch, run, hasConnected: () => hasConnected }),
           ),
         )
       }),

@@ -3,18 +3,11 @@ import { planCheckpoints, findRepeatedChanges, type ReplayChanges } from '../cor
 import { findRenamed } from '../core/model/find-renamed.js'
 import type { RenamedObject } from '../core/model/renamed-object.js'
 import { defaultScope } from '../core/model/scope.js'
-import {
-  mergeReplays,
-  type Changes,
-  changesBetween,
-  pickKeys,
-  type Snapshot,
-} from '../core/model/snapshot.js'
+import { mergeReplays, type Changes, pickKeys, type Snapshot } from '../core/model/snapshot.js'
 import { recordRows } from '../core/history/written-rows.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { withClient } from '../postgres/connection/connect.js'
 import { readServerMajor } from '../postgres/connection/query.js'
-import { allAnnotations, ledgerTablesOf, readCatalog } from '../postgres/introspect/read-catalog.js'
 import { applyPending } from '../postgres/migrate/migrate.js'
 import { withVariables } from '../postgres/scratch/environment.js'
 import type { RunInScratch } from '../postgres/scratch/redirect-connections.js'
@@ -29,6 +22,7 @@ import { withoutOtherSettings } from '../core/model/scope.js'
 import type { Migration } from '../project/migration-files.js'
 import { type ReplayAttempt, type RunReplay, withReplays } from './replay-attempts.js'
 import { describeReplayError } from './replay-error.js'
+import { createReplayReader, type ReadReplay, type ReadsOfReplay, replayConfirmed } from './replay-reads.js'
 import { shiftedTimeZone, withShiftedDate } from './shifted-date.js'
 import { withSilentConsole } from './silent-console.js'
 
@@ -54,7 +48,7 @@ export async function replay(options: ReplayOptions): Promise<Snapshot> {
   const { scratch, migrations, report } = options
   report({ event: 'replaying', revisions: migrations.length, where: scratch.where })
   const { first, second } = await withReplays(options, async (run) => {
-    const first = await run((attempt) => replayFirst(attempt, options))
+    const first = await replayConfirmed(run, report, (attempt, reads) => replayFirst(attempt, options, reads))
     await options.judgeEmpty?.(first.empty)
     return { first, second: await repeatReplay(run, { options, first }) }
   })
@@ -69,7 +63,7 @@ export async function replay(options: ReplayOptions): Promise<Snapshot> {
   return { postgres: first.major, base, revisions }
 }
 
-interface FirstReplay {
+interface FirstReplay extends ReadReplay {
   readonly major: number
   readonly base: Catalog
   readonly changes: ReplayChanges
@@ -80,27 +74,29 @@ interface FirstReplay {
   readonly empty: readonly EmptyRevision[]
 }
 
-async function replayFirst(attempt: ReplayAttempt, options: ReplayOptions): Promise<FirstReplay> {
+async function replayFirst(
+  attempt: ReplayAttempt,
+  options: ReplayOptions,
+  reads: ReadsOfReplay,
+): Promise<FirstReplay> {
   const { connection, report, watch } = attempt
-  const { base, major } = await withClient(connection, async (client) => ({
-    base: await readCatalog(client, { ...ledgerTablesOf(options.project), ...allAnnotations }),
-    major: await readServerMajor(client),
-  }))
+  const major = await withClient(connection, readServerMajor)
+  const reader = await createReplayReader(attempt, options.project, reads)
+  const base = { ...reader.catalog() }
   const changes = new Map<string, Changes>()
   const written = new Map<string, readonly string[]>()
   const empty: EmptyRevision[] = []
-  let before = base
   await applyMigrations(attempt, { ...options, report: reportRun(report) }, async (uncommitted) => {
     await watch(uncommitted)
-    const after = await uncommitted.read(allAnnotations)
-    const changed = changesBetween(before, after)
+    await reader.note(uncommitted)
+    const changed = await reader.read(uncommitted)
     refuseUndeclaredChanges(uncommitted, changed)
     empty.push(...(await findEmptyChange(uncommitted, changed, options.project)))
     changes.set(uncommitted.revision, changed)
     written.set(uncommitted.revision, await findWrittenTables(uncommitted, written, options.project))
-    before = after
   })
-  return { base, major, changes, written, catalog: before, empty }
+  const missed = await reader.confirm()
+  return { base, major, changes, written, catalog: reader.catalog(), empty, missed }
 }
 
 /** What a revision without a transaction wrote is seen only in tables that were empty before. */
@@ -120,7 +116,7 @@ interface SecondReplay {
   readonly first: FirstReplay
 }
 
-interface RepeatedReplay {
+interface RepeatedReplay extends ReadReplay {
   readonly changes: ReplayChanges
   readonly renamed: readonly RenamedObject[]
   /** Whether it ended with the objects that the first ended with. */
@@ -135,32 +131,34 @@ async function repeatReplay(run: RunReplay, replayed: SecondReplay): Promise<Rep
   const { options } = replayed
   let keeper = createSearchPathKeeper()
   try {
-    const second = await run((attempt) => {
+    const second = await replayConfirmed(run, options.report, (attempt, reads) => {
       keeper = createSearchPathKeeper()
       const migrations = options.migrations.map(keeper.keep)
-      return replaySecond(attempt, { ...replayed, options: { ...options, migrations } })
+      return replaySecond(attempt, { ...replayed, options: { ...options, migrations } }, reads)
     })
     if (second.hasSameObjects || !keeper.wasKept()) return second
   } catch (error) {
     if (!keeper.wasKept() || options.signal?.aborted === true) throw error
   }
-  return run((attempt) => replaySecond(attempt, replayed))
+  return replayConfirmed(run, options.report, (attempt, reads) => replaySecond(attempt, replayed, reads))
 }
 
 /** On another day, so that what is made from the date differs. */
 async function replaySecond(
   attempt: ReplayAttempt,
   { options, first }: SecondReplay,
+  reads: ReadsOfReplay,
 ): Promise<RepeatedReplay> {
+  const reader = await createReplayReader(attempt, options.project, reads)
   const checkpoints = planCheckpoints(first.changes)
   const catalogs = new Map<string, Catalog>()
-  let last: Catalog = {}
   const check: RevisionCheck = async (uncommitted) => {
     await attempt.watch(uncommitted)
+    await reader.note(uncommitted)
     const checkpoint = checkpoints.get(uncommitted.revision)
     if (checkpoint === undefined) return
-    last = await uncommitted.read(allAnnotations)
-    catalogs.set(uncommitted.revision, pickKeys(last, checkpoint.keys()))
+    await reader.read(uncommitted)
+    catalogs.set(uncommitted.revision, pickKeys(reader.catalog(), checkpoint.keys()))
   }
   const report = reportLongRuns(attempt.report)
   // What the migrations print was printed in the first.
@@ -170,11 +168,13 @@ async function replaySecond(
       return applyMigrations({ ...attempt, run }, { ...options, report }, check)
     })
   await withSilentConsole(repeat)
+  const last = reader.catalog()
   const changes = findRepeatedChanges(first.changes, checkpoints, catalogs, first.base)
   const others = Object.keys(last).filter((key) => first.catalog[key] === undefined)
   const hasSameObjects =
     others.length === 0 && Object.keys(first.catalog).every((key) => last[key] !== undefined)
-  return { changes, renamed: findRenamed(first.changes, changes, others), hasSameObjects }
+  const renamed = findRenamed(first.changes, changes, others)
+  return { changes, renamed, hasSameObjects, missed: await reader.confirm() }
 }
 
 /** The time zone is that of the whole process, the date that of the code alone. */
@@ -183,7 +183,7 @@ function onAnotherDay<T>(use: (run: RunInScratch) => Promise<T>): Promise<T> {
 }
 
 /** Nobody else uses a scratch database, so there is nobody to wait for; a check reads each revision on its own. */
-const scratchPolicy: RunPolicy = { transaction: 'each', lockWaitTimeout: 0, lockTimeout: 0, deadline: 0 }
+const scratchPolicy: RunPolicy = { transaction: 'chain', lockWaitTimeout: 0, lockTimeout: 0, deadline: 0 }
 
 async function applyMigrations(
   { connection, run }: ReplayAttempt,

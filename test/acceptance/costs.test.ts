@@ -6,7 +6,7 @@ import { createProxy } from '../support/proxy.js'
 
 t.jobs = 2
 
-/** A project whose revisions each create a table with a column, a key and an index. */
+/** A project whose revisions each create a table with a column, a key and an index, in place of the one before it. */
 function createTables(t: Test, count: number): Promise<Project> {
   const revisions = Array.from({ length: count }, (_, index) => [
     `${String(index).padStart(3, '0')}_table`,
@@ -15,13 +15,18 @@ function createTables(t: Test, count: number): Promise<Project> {
   return createProject(t, Object.fromEntries(revisions))
 }
 
-/** What a command sends to an empty database. */
-async function sentBy(t: Test, project: Project, command: string): Promise<string> {
+/** What a command sends to an empty database, that of the project or a scratch one. */
+async function sentBy(
+  t: Test,
+  project: Project,
+  command: string,
+  variable: 'DATABASE_URL' | 'SCRATCH_DATABASE_URL' = 'DATABASE_URL',
+): Promise<string> {
   const proxy = await createProxy(t, await createDatabase(t))
   await proxy.mend()
   const { exit, text } = await call([command], {
     root: project.root,
-    env: { ...project.env, DATABASE_URL: proxy.url },
+    env: { ...project.env, [variable]: proxy.url },
   })
   t.equal(exit, 0, text)
   return proxy.sent()
@@ -30,8 +35,8 @@ async function sentBy(t: Test, project: Project, command: string): Promise<strin
 const count = (sent: string, pattern: RegExp): number => sent.match(pattern)?.length ?? 0
 
 t.test('a revision costs one read of the objects that it changes, planned once a session', async (t) => {
-  const [few, many] = [await createTables(t, 4), await createTables(t, 24)]
-  const [some, more] = [await sentBy(t, few, 'migrate'), await sentBy(t, many, 'migrate')]
+  const some = await sentBy(t, await createTables(t, 4), 'migrate')
+  const more = await sentBy(t, await createTables(t, 24), 'migrate')
   const wholeRead = /isolation level repeatable read read only;/g
   t.equal(count(more, /savepoint schemagate_read;\nset/g), 24)
   t.equal(count(more, /execute schemagate_\d+\(/g), 24 * 4, 'tables, columns, constraints and indexes')
@@ -40,9 +45,28 @@ t.test('a revision costs one read of the objects that it changes, planned once a
 })
 
 t.test('a database with more objects is built in no more messages', async (t) => {
-  const [few, many] = [await createTables(t, 4), await createTables(t, 24)]
-  const [some, more] = [await sentBy(t, few, 'init'), await sentBy(t, many, 'init')]
+  const some = await sentBy(t, await createTables(t, 4), 'init')
+  const more = await sentBy(t, await createTables(t, 24), 'init')
+  t.equal(count(some, /CREATE TABLE public/g), 4)
   for (const pattern of [/savepoint schemagate_build;\nCREATE/g, /insert into "public"\."\w+"/g])
     t.equal(count(more, pattern), count(some, pattern), pattern.source)
   t.equal(count(more, /CREATE TABLE public/g), 24)
 })
+
+t.test(
+  'a replay reads of each revision what it touched, and once more than that of everything',
+  async (t) => {
+    const some = await sentBy(t, await createTables(t, 4), 'snapshot', 'SCRATCH_DATABASE_URL')
+    const more = await sentBy(t, await createTables(t, 24), 'snapshot', 'SCRATCH_DATABASE_URL')
+    const wholeRead = /isolation level repeatable read read only;/g
+    t.equal(count(more, wholeRead), count(some, wholeRead), 'no whole read for a revision')
+    t.equal(count(more, /prepare schemagate_\d+/g), count(some, /prepare schemagate_\d+/g))
+    const reads = (sent: string): number => count(sent, /savepoint schemagate_read;\nset/g)
+    t.equal(reads(more) - reads(some), 20 * 4, 'three messages of the first replay, one of the second')
+    t.equal(
+      count(more, /^select \* from information_schema/gm),
+      count(some, /^select \* from information_schema/gm),
+    )
+    t.equal(count(more, /\bcommit; begin\b/g), 2 * 23, 'each revision is committed')
+  },
+)

@@ -190,6 +190,12 @@ const messages: {
       'warn | replaying | a migration connects to app@db:5432/songs by itself; in a replay that leads to the scratch database',
     ],
   ],
+  'replay repeated': [
+    [
+      { event: 'replay repeated', missed: ['view:public.titles'] },
+      'info | replaying | again, and slower: what changed view:public.titles could not be seen on the way',
+    ],
+  ],
   'names differ': [
     [
       {

@@ -14,8 +14,6 @@ import { call, runHere } from '../support/command.js'
 import { createDatabase, query } from '../support/database.js'
 import { createProject } from '../support/project.js'
 
-t.jobs = 2
-
 const server = await createDatabase(t)
 const connection: Connection = { url: server, ssl: null, applicationName: 'test' }
 const named = await findScratch({ scratch: connection, embedded: async () => connection, prelude: null })

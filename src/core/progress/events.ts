@@ -62,6 +62,8 @@ export interface ProgressEvents {
   /** A migration connects by itself, to a database in which a replay is to write nothing. */
   'connection redirected': { readonly address: string }
   /** Objects that have another name at every replay, each with a pattern for VERIFY_IGNORE. */
+  /** It was changed by something that does not show in what a revision touched. */
+  'replay repeated': { readonly missed: readonly string[] }
   'names differ': { readonly objects: readonly RenamedObject[] }
   'snapshot written': {
     readonly file: string

@@ -56,6 +56,8 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
       'replaying',
       `a migration connects to ${address} by itself; in a replay that leads to the scratch database`,
     ),
+  'replay repeated': ({ missed }) =>
+    info('replaying', `again, and slower: what changed ${missed.join(', ')} could not be seen on the way`),
   'names differ': ({ objects }) =>
     warn(
       'no promise',

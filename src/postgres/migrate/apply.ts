@@ -27,7 +27,7 @@ export async function applyRevision(
 ): Promise<void> {
   const { context, progress } = run
   const { snapshot } = context.target
-  await resumeTransaction(run)
+  await beginTransaction(run)
   const startedAt = performance.now()
   const { number, recorded } = await recordStart(revision, run)
   await configureForRevision(revision, context)
@@ -50,17 +50,22 @@ export async function applyRevision(
   ])
   const promised = snapshot === null ? null : changesOf(snapshot, revision.revision)
   const { total, stepSize } = progress.state
-  const shared = stepSize > 1 && settled.transactional
+  const shared = stepSize > 1 && settled.transactional && context.policy.transaction === 'batch'
   const result = { revision: revision.revision, number, total, shared, duration, changes: null, ...promised }
   progress.finishRevision({ event: 'revision applied', ...result })
   context.report({ event: 'revision ran', ...result })
 }
 
-/** After a revision that ended the transaction of its step, Knex has recorded it by now. What follows gets one again. */
-async function resumeTransaction({ context, progress }: ActiveRun): Promise<void> {
-  if (progress.state.endedTransaction === null) return
+/**
+ * The first revision of a step is in the transaction that Knex began. After one that ended that transaction, and in a chain,
+ * the next gets another: Knex has recorded the one before it by now.
+ */
+async function beginTransaction({ context, progress }: ActiveRun): Promise<void> {
+  const { endedTransaction, begun } = progress.state
+  const { client } = context.session
+  if (endedTransaction === null && (context.policy.transaction !== 'chain' || begun.length === 0)) return
+  await client.query(endedTransaction === null ? 'commit; begin' : 'begin')
   reportCommitted({ context, progress })
-  await context.session.client.query('begin')
 }
 
 /** Everything that was begun is committed: now, and not before, it is reported as applied. */

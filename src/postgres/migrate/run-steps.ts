@@ -36,7 +36,7 @@ export async function loadSteps(
     const revision = await loadRevision(migration, project)
     const { transactional } = revision
     const last = steps.at(-1)
-    const joins = transaction === 'batch' && transactional && last?.transactional === true
+    const joins = transaction !== 'each' && transactional && last?.transactional === true
     if (joins) last.revisions.push(revision)
     else steps.push({ transactional, revisions: [revision] })
   }

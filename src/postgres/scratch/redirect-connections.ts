@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import pg from 'pg'
 import { isRecord } from '../../core/text/is-record.js'
-import { addressOf, describeAddress } from '../connection/address.js'
+import { describeAddress } from '../connection/address.js'
 import { type Connection, toClientSettings } from '../connection/connect.js'
 
 /** Runs code of a migration, whose own connections then lead to the scratch database. */
@@ -14,8 +14,8 @@ export interface RedirectOptions {
   readonly connection: Connection
   /** A folder of the project, whose pg may be another than ours. */
   readonly folder: string
-  /** Told of each connection that would have led to another database. */
-  readonly onRedirect: (address: string) => void
+  /** Told where each connection would have led. */
+  readonly onConnect: (address: string) => void
 }
 
 /** `createClient` makes one of the same pg. */
@@ -28,18 +28,17 @@ const currentRedirect = new AsyncLocalStorage<Redirect>()
  * the application has. The connections are closed afterwards, and such a pool opens others.
  */
 export async function withRedirectedConnections<T>(
-  { connection, folder, onRedirect }: RedirectOptions,
+  { connection, folder, onConnect }: RedirectOptions,
   use: (run: RunInScratch) => Promise<T>,
 ): Promise<T> {
   const settings = await toClientSettings(connection)
-  const place = describeAddress(addressOf(connection))
   const opened = new Set<object>()
   const redirect: Redirect = (client, createClient) => {
     const address = addressOfClient(client)
     const target = createClient({ ...settings })
     for (const name of addressFields) Reflect.set(client, name, Reflect.get(target, name))
     opened.add(client)
-    if (address !== place) onRedirect(address)
+    onConnect(address)
   }
   for (const module of [pg, projectPg(folder)]) wrapConnect(module)
   try {

@@ -32,8 +32,11 @@ export interface MigrationGuard {
 
 /** How long a run waits for others, and which revisions share a transaction. All times in milliseconds. */
 export interface RunPolicy {
-  /** Whether one transaction holds all pending revisions, or each its own. */
-  readonly transaction: 'batch' | 'each'
+  /**
+   * Whether one transaction holds all pending revisions, or each its own. `chain`: each its own, in one call of Knex, where
+   * nobody else is there to be waited for.
+   */
+  readonly transaction: 'batch' | 'each' | 'chain'
   /** How long to wait for the migration lock. */
   readonly lockWaitTimeout: number
   /** How long a statement in a transaction may wait for a lock of others; 0: without end. */

@@ -13,7 +13,10 @@ export async function readWrittenTables(
   { client, transactional }: UncommittedRevision,
   tableName: string,
 ): Promise<readonly string[]> {
-  const candidates = await queryRows(client, candidatesQuery(tableName, transactional ? isLocked : 'true'))
+  const locked = transactional ? await queryRows(client, lockedQuery) : null
+  if (locked?.length === 0) return []
+  const condition = locked === null ? 'true' : `c.oid in (${locked.map(({ id }) => String(id)).join(', ')})`
+  const candidates = await queryRows(client, candidatesQuery(tableName, condition))
   if (candidates.length === 0) return []
   const filled = await queryRows(client, candidates.map(filledQuery).join(' union all '))
   const indexes = new Set(filled.map(({ index }) => Number(index)))
@@ -21,9 +24,9 @@ export async function readWrittenTables(
 }
 
 /** Where no row matches as well. */
-const isLocked = `exists (select from pg_locks l where l.relation = c.oid and l.pid = pg_backend_pid()
-  and l.locktype = 'relation' and l.mode = 'RowExclusiveLock'
-  and l.database = (select oid from pg_database where datname = current_database()))`
+const lockedQuery = `select relation as id from pg_locks where pid = pg_backend_pid() and relation >= 16384
+  and locktype = 'relation' and mode = 'RowExclusiveLock'
+  and database = (select oid from pg_database where datname = current_database())`
 
 function candidatesQuery(tableName: string, condition: string): string {
   const ledgers = [tableName, `${tableName}_lock`, ledgerTable].map((name) => pg.escapeLiteral(name))

@@ -1,0 +1,59 @@
+import type { Catalog } from '../core/model/catalog.js'
+import type { Changes } from '../core/model/snapshot.js'
+import type { ProgressReporter } from '../core/progress/events.js'
+import { withClient } from '../postgres/connection/connect.js'
+import { createChangeReader } from '../postgres/introspect/change-reader.js'
+import { allAnnotations, ledgerTablesOf } from '../postgres/introspect/read-catalog.js'
+import type { UncommittedRevision } from '../postgres/verify/check-revision.js'
+import type { KnexProject } from '../project/knex-project.js'
+import type { ReplayAttempt, RunReplay } from './replay-attempts.js'
+
+/** Whether a replay reads what each revision has touched, or everything. */
+export type ReadsOfReplay = 'touched' | 'whole'
+
+/** A replay, and the keys of what changed without being seen. */
+export interface ReadReplay {
+  readonly missed: readonly string[]
+}
+
+/** Replays once, and again with whole reads where something changed that was not seen. */
+export async function replayConfirmed<T extends ReadReplay>(
+  run: RunReplay,
+  report: ProgressReporter,
+  replayOnce: (attempt: ReplayAttempt, reads: ReadsOfReplay) => Promise<T>,
+): Promise<T> {
+  const replayed = await run((attempt) => replayOnce(attempt, 'touched'))
+  const { missed } = replayed
+  if (missed.length === 0) return replayed
+  report({ event: 'replay repeated', missed })
+  return run((attempt) => replayOnce(attempt, 'whole'))
+}
+
+/** Reads what each revision of a replay changed. */
+export interface ReplayReader {
+  readonly catalog: () => Catalog
+  /** To be called for each revision, before its commit. */
+  readonly note: (revision: UncommittedRevision) => Promise<void>
+  /** Reads what has changed since the last read. */
+  readonly read: (revision: UncommittedRevision) => Promise<Changes>
+  readonly confirm: () => Promise<readonly string[]>
+}
+
+/** Begins with what is in the database of the replay. */
+export async function createReplayReader(
+  { connection, hasConnected }: ReplayAttempt,
+  project: KnexProject,
+  reads: ReadsOfReplay,
+): Promise<ReplayReader> {
+  const options = { ...ledgerTablesOf(project), ...allAnnotations }
+  const reader = await withClient(connection, (client) => createChangeReader(client, options))
+  return {
+    catalog: reader.catalog,
+    note: async ({ client, transactional }) => {
+      if (transactional && reads === 'touched' && !hasConnected()) await reader.note(client)
+      else reader.noteUnknown()
+    },
+    read: ({ client, transactional }) => reader.read(client, transactional),
+    confirm: () => withClient(connection, reader.confirm),
+  }
+}
