@@ -22,6 +22,9 @@ export async function writeHistory(root: string, { revisions, tables }: HistoryS
   }
 }
 
+/** Its multiples are spread evenly between whole numbers. */
+const goldenRatio = 0.618034
+
 interface Change {
   readonly up: string
   readonly down: string
@@ -54,9 +57,10 @@ export function createTable(index: number): string {
     create index on table_${index} (lower(name)) where is_active`
 }
 
-/** A column, an index or a check, on the tables that exist by then. */
+/** A column, an index or a check, spread over the tables that exist by then. */
 function changeTable(index: number, tables: number): Change {
-  const table = `table_${(index * 7) % Math.max(1, Math.min(tables, Math.floor(index / 3)))}`
+  const existing = Math.max(1, Math.min(tables, Math.floor(index / 3)))
+  const table = `table_${Math.floor(((index * goldenRatio) % 1) * existing)}`
   switch (index % 3) {
     case 0:
       return {

@@ -21,7 +21,12 @@ interface PreparedStatements {
   readonly names: Map<string, string>
   /** For a name that the session has never had. */
   next: number
+  /** How many messages were sent. */
+  messages: number
 }
+
+/** After so many messages the catalogs are no longer as large as when the statements were planned. */
+const planAgainAfter = new Set([64, 256, 1024, 4096])
 
 const sessions = new WeakMap<pg.ClientBase, PreparedStatements>()
 
@@ -39,8 +44,9 @@ export async function queryPrepared(
   client: pg.ClientBase,
   compose: (execute: ExecuteStatement) => readonly string[],
 ): Promise<readonly QueryResult[] | null> {
-  const prepared = sessions.get(client) ?? { names: new Map<string, string>(), next: 0 }
+  const prepared = sessions.get(client) ?? { names: new Map<string, string>(), next: 0, messages: 0 }
   sessions.set(client, prepared)
+  if (planAgainAfter.has(++prepared.messages)) prepared.names.clear()
   const prepares: string[] = []
   const statements = compose((sql, parameters) => executeStatement(sql, parameters, prepared, prepares))
   const planOnce = 'set local plan_cache_mode to force_generic_plan'
