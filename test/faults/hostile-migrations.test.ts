@@ -6,7 +6,13 @@ import { formatProgress } from '../../src/core/progress/messages.js'
 import { call } from '../support/command.js'
 import { createServer } from '../support/own-server.js'
 import { createProject, type MigrationData, type Project } from '../support/project.js'
-import { type HostileMigration, hostileMigrations, lockRemovals, thrownValues } from './hostile-migrations.js'
+import {
+  type HostileMigration,
+  hostileMigrations,
+  lockRemovals,
+  singleUnlock,
+  thrownValues,
+} from './hostile-migrations.js'
 import { revisionOf } from '../../src/project/revision-name.js'
 
 const plain = { '001_songs': 'create table songs (id int)', '003_likes': 'create table likes (id int)' }
@@ -157,18 +163,30 @@ t.test('records that were lost are not run again', async (t) => {
   t.match(await call(['check'], place), { exit: 0 })
 })
 
-t.test('no other process runs a revision whose session lost the lock', async (t) => {
-  for (const [name, removal] of Object.entries(lockRemovals))
-    t.test(name, async (t) => {
-      const project = await projectWith(t, {
-        code: `export const config = { transaction: false }
+/** A revision that does this with its lock, and goes on for a while. */
+const afterRemoval = (removal: string): string => `export const config = { transaction: false }
 export async function up(knex) {
   await knex.raw('create table if not exists runs (at timestamptz default clock_timestamp())')
   await knex.raw('insert into runs default values')
   await knex.raw(${JSON.stringify(removal)}).catch(() => {})
   await new Promise((resolve) => setTimeout(resolve, 1500))
-}\n`,
-      })
+}\n`
+
+t.test('a lock is still held where each was released once', async (t) => {
+  const project = await projectWith(t, { code: afterRemoval(singleUnlock) })
+  const ended = await Promise.all([migrate(project), migrate(project)])
+  t.strictSame(
+    ended.map(({ exit }) => exit),
+    [0, 0],
+    ended.map(({ text }) => text).join('\n'),
+  )
+  t.strictSame(await project.query('select count(*)::int as number from runs'), [{ number: 1 }])
+})
+
+t.test('no other process runs a revision whose session lost the lock', async (t) => {
+  for (const [name, removal] of Object.entries(lockRemovals))
+    t.test(name, async (t) => {
+      const project = await projectWith(t, { code: afterRemoval(removal) })
       const first = migrate(project)
       const second = migrate(project)
       const ended = await Promise.all([first, second])

@@ -378,7 +378,9 @@ export const hostileMigrations: readonly HostileMigration[] = [
 export const lockRemovals: Readonly<Record<string, string>> = {
   'DISCARD ALL': 'discard all',
   'pg_advisory_unlock_all()': 'select pg_advisory_unlock_all()',
-  'pg_advisory_unlock() of each lock': `select pg_advisory_unlock(classid::int8::int4, (objid::int8 - case when objid::int8 > 2147483647 then 4294967296 else 0 end)::int4)
-    from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`,
   'the end of its own session': 'select pg_terminate_backend(pg_backend_pid())',
 }
+
+/** The session holds its lock twice. */
+export const singleUnlock = `select pg_advisory_unlock(classid::int8::int4, (objid::int8 - case when objid::int8 > 2147483647 then 4294967296 else 0 end)::int4)
+  from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()`

@@ -38,8 +38,26 @@ export function findMovedExtensions(
   })
 }
 
-/** A snapshot's catalogs: what scratch had at first, and what each revision changed. */
-export function catalogsOf({ base, revisions }: Snapshot): readonly (Catalog | Changes)[] {
+/**
+ * What a snapshot says of extensions that can be elsewhere: what scratch had at first, and the changes of the revisions that
+ * have some.
+ */
+export function extensionCatalogsOf(snapshot: Snapshot): readonly (Catalog | Changes)[] {
+  const found = extensionCatalogs.get(snapshot) ?? findExtensionCatalogs(snapshot)
+  extensionCatalogs.set(snapshot, found)
+  return found
+}
+
+/** They are asked for at every revision of a run. */
+const extensionCatalogs = new WeakMap<Snapshot, readonly (Catalog | Changes)[]>()
+
+function findExtensionCatalogs(snapshot: Snapshot): readonly (Catalog | Changes)[] {
+  const isMovable = (key: string): boolean => isExtension(key) && key !== 'extension:plpgsql'
+  return catalogsOf(snapshot).filter((catalog) => Object.keys(catalog).some(isMovable))
+}
+
+/** What scratch had at first, and what each revision changed. */
+function catalogsOf({ base, revisions }: Snapshot): readonly (Catalog | Changes)[] {
   return [base, ...revisions.map(({ changes }) => changes)]
 }
 

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Catalog } from '../../core/model/catalog.js'
 import {
-  catalogsOf,
+  extensionCatalogsOf,
   type ExtensionMove,
   findMovedExtensions,
   type MovedExtension,
@@ -69,7 +69,7 @@ export async function snapshotForDatabase(
   live: Catalog,
 ): Promise<Snapshot> {
   const { original = snapshot } = snapshot
-  const moved = findMovedExtensions(catalogsOf(original), live)
+  const moved = findMovedExtensions(extensionCatalogsOf(original), live)
   if (moved.length === 0) return original
   const known = relocated.get(original)
   const id = JSON.stringify(moved)

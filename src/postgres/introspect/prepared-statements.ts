@@ -26,7 +26,7 @@ interface PreparedStatements {
 }
 
 /** After so many messages the catalogs are no longer as large as when the statements were planned. */
-const planAgainAfter = new Set([64, 256, 1024, 4096])
+const planAgainAfter = new Set([128, 512, 2048, 8192])
 
 const sessions = new WeakMap<pg.ClientBase, PreparedStatements>()
 

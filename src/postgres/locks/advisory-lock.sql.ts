@@ -26,6 +26,27 @@ export function lockHeldCondition(tableName: string): string {
   return `exists (select from pg_locks l where ${migrationLockCondition(tableName)})`
 }
 
+/** SQL that takes the lock of the session that migrates: twice, for `lockStillHeld`. */
+export function takeLockTwice(tableName: string): string {
+  const keys = lockKeys(tableName)
+  return `case when pg_try_advisory_lock(${keys}) then pg_try_advisory_lock(${keys}) else false end`
+}
+
+/**
+ * SQL: whether this session still holds the lock that it took twice. It is released once and taken again, which never lets
+ * anybody else have it, and costs the same however many locks there are: pg_locks lists those of all sessions.
+ */
+export function lockStillHeld(tableName: string): string {
+  const keys = lockKeys(tableName)
+  return `case when pg_advisory_unlock(${keys}) then pg_try_advisory_lock(${keys}) else false end`
+}
+
+/** SQL that releases it. */
+export function releaseLockTwice(tableName: string): string {
+  const keys = lockKeys(tableName)
+  return `select pg_advisory_unlock(${keys}), pg_advisory_unlock(${keys})`
+}
+
 /** SQL: whether the session with this pid holds the lock of the session that migrates, for any session of the database to ask. */
 export function lockHeldByCondition(tableName: string, pid: number): string {
   return `exists (select from pg_locks l where ${lockCondition([lockNumber(tableName)])} and l.pid = ${pid})`

@@ -5,7 +5,12 @@ import { parseApplicationName, waitingForLock } from '../connection/application-
 import { pause } from '../connection/backoff.js'
 import { queryRows } from '../connection/query.js'
 import { createAbandonedLockCheck } from './abandoned-lock.js'
-import { lockKeys, migrationLockCondition, writerLockKeys } from './advisory-lock.sql.js'
+import {
+  migrationLockCondition,
+  releaseLockTwice,
+  takeLockTwice,
+  writerLockKeys,
+} from './advisory-lock.sql.js'
 import { describeLockHolder, findLockHolders, type LockHolder } from './lock-holders.js'
 
 export interface LockWaitOptions {
@@ -30,7 +35,7 @@ export async function withMigrationLock<T>(
   options: LockWaitOptions,
   use: () => Promise<T>,
 ): Promise<T> {
-  await acquireLock(client, lockKeys(options.tableName), options)
+  await acquireLock(client, takeLockTwice(options.tableName), options)
   try {
     return await use()
   } finally {
@@ -43,16 +48,17 @@ export async function withMigrationLock<T>(
  * released the migration lock of a process that still runs it. Throws as `withMigrationLock` does.
  */
 export async function takeWriterLock(client: pg.ClientBase, options: LockWaitOptions): Promise<void> {
-  await acquireLock(client, writerLockKeys(options.tableName), options)
+  await acquireLock(client, `pg_try_advisory_lock(${writerLockKeys(options.tableName)})`, options)
 }
 
-async function acquireLock(client: pg.ClientBase, keys: string, options: LockWaitOptions): Promise<void> {
+/** @param take SQL that says whether it has taken the lock */
+async function acquireLock(client: pg.ClientBase, take: string, options: LockWaitOptions): Promise<void> {
   const { tableName, timeout, onWait, onAbandoned, signal } = options
   const endAbandoned = createAbandonedLockCheck(tableName)
   const started = performance.now()
   let nextReport = 0
   for (;;) {
-    const [row] = await queryRows(client, `select pg_try_advisory_lock(${keys}) as taken`)
+    const [row] = await queryRows(client, `select ${take} as taken`)
     if (row?.['taken'] === true) return
     const waited = performance.now() - started
     if (waited > timeout) throw lockTimeoutError(await findMigrationLockHolder(client, tableName), waited)
@@ -70,7 +76,7 @@ async function acquireLock(client: pg.ClientBase, keys: string, options: LockWai
 /** Does nothing where Knex has disposed of the connection: the lock ended with its session. */
 async function releaseLock(client: pg.ClientBase, tableName: string): Promise<void> {
   if (isDisposedByKnex(client)) return
-  await client.query(`select pg_advisory_unlock(${lockKeys(tableName)})`)
+  await client.query(releaseLockTwice(tableName))
 }
 
 function isDisposedByKnex(client: pg.ClientBase): boolean {

@@ -30,8 +30,8 @@ export async function applyRevision(
   await beginTransaction(run)
   const startedAt = performance.now()
   const { number, recorded } = await recordStart(revision, run)
-  await configureForRevision(revision, context)
-  const observed = await runCode({ revision, direction: 'up', knex, recorded }, run)
+  const transaction = await configureForRevision(revision, context)
+  const observed = await runCode({ revision, direction: 'up', knex, recorded, transaction }, run)
   const duration = performance.now() - startedAt
   const settled = progress.state.running ?? revision
   await withRevisionHeartbeat(revision, run, () => checkBeforeCommit(settled, run, check, observed))

@@ -94,9 +94,9 @@ async function runDown(
   if (revision.module.down === null) throw new TypeError('it has no down function')
   const before = await compareRemaining(revision, context, remaining)
   const known = new Set(before.differences.map(({ key }) => key))
-  await configureForRevision(revision, context)
+  const transaction = await configureForRevision(revision, context)
   const recorded = [...remaining, revision.revision]
-  await runCode({ revision, direction: 'down', knex, recorded }, run)
+  await runCode({ revision, direction: 'down', knex, recorded, transaction }, run)
   const settled = run.progress.state.running ?? revision
   const { differences, canonicalizeFailures } = await compareRemaining(settled, context, remaining)
   const own = keysChangedBy(revision, context)

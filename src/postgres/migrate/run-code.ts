@@ -10,7 +10,7 @@ import { withExitReport } from './process-exit.js'
 import { type LoadedRevision, serverMessageOf } from './run-state.js'
 import { settingsStatement, withRevisionHeartbeat } from './run.js'
 import type { ActiveRun, RunContext } from './active-run.js'
-import { readTransactionId, type TransactionId } from './session-check.js'
+import type { TransactionId } from './session-check.js'
 import { noteEndedTransaction, settleSession } from './settle-session.js'
 import { runUntilStopped } from './stop-code.js'
 
@@ -21,6 +21,8 @@ export interface CodeCall {
   readonly knex: Knex
   /** The revisions that are recorded before the call. */
   readonly recorded: readonly string[]
+  /** The transaction that it is to run in, null outside of one. */
+  readonly transaction: TransactionId | null
 }
 
 /**
@@ -29,10 +31,9 @@ export interface CodeCall {
  * were. Throws an Error for whatever the code throws, and for what forbids to record the revision.
  */
 export async function runCode(code: CodeCall, run: ActiveRun): Promise<ObservedStatements> {
-  const { revision } = code
+  const { revision, transaction } = code
   const { context } = run
   const { client } = context.session
-  const transaction = revision.transactional ? await readTransactionId(client) : null
   const observed = await observeStatements(client, (aside) =>
     withRevisionHeartbeat(revision, run, () => callCode(code, context, aside)),
   ).catch(async (thrown: unknown) => {

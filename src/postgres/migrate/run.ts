@@ -6,6 +6,7 @@ import type { ActiveRun, RunContext } from './active-run.js'
 import { withHeartbeat } from './heartbeat.js'
 import { createRunProgress, type LoadedRevision } from './run-state.js'
 import { captureServerMessages } from './server-messages.js'
+import { readTransactionId, type TransactionId } from './session-check.js'
 
 /** The longest that the writer of the ledger waits for a lock, in milliseconds: its connection also samples and pings. */
 const ledgerLockTimeout = 3_000
@@ -42,10 +43,18 @@ export function lockTimeoutSetting(milliseconds: number): { readonly lock_timeou
 
 /**
  * Makes the session ready for one revision. Its name shows in pg_stat_activity to everybody who waits for us. Each revision
- * begins with our lock_timeout, whatever `set local` an earlier one of the same transaction left.
+ * begins with our lock_timeout, whatever `set local` an earlier one of the same transaction left. Returns the transaction
+ * that it runs in, null outside of one.
  */
-export async function configureForRevision(revision: LoadedRevision, context: RunContext): Promise<void> {
-  await setServerParameters(context.session.client, settingsFor(revision, context), reachOf(revision))
+export async function configureForRevision(
+  revision: LoadedRevision,
+  context: RunContext,
+): Promise<TransactionId | null> {
+  const settings = settingsStatement(revision, context)
+  const { client } = context.session
+  if (revision.transactional) return readTransactionId(client, settings)
+  await client.query(settings)
+  return null
 }
 
 /** The statement that sets the same, for a message of several. */

@@ -3,7 +3,7 @@ import { createRevisionFinder } from '../../project/revision-name.js'
 import { queryAll, queryRows, type Row, rowsOf } from '../connection/query.js'
 import { transactionStatusOf } from '../connection/transaction-status.js'
 import { quoteTableName } from '../ledger/ledger.js'
-import { lockHeldByCondition } from '../locks/advisory-lock.sql.js'
+import { lockStillHeld } from '../locks/advisory-lock.sql.js'
 import {
   currentSettingsColumns,
   parseCurrentSettings,
@@ -25,9 +25,12 @@ export type TransactionId = string
  */
 export type TransactionFate = 'open' | 'failed' | 'committed' | 'rolled back' | 'prepared'
 
-/** Reads the id of the transaction that the session is in. PostgreSQL gives it one if it has none yet. */
-export async function readTransactionId(client: pg.ClientBase): Promise<TransactionId> {
-  const [row] = await queryRows(client, 'select pg_current_xact_id()::text as id')
+/**
+ * Reads the id of the transaction that the session is in, in one message with statements before it. PostgreSQL gives it one if
+ * it has none yet.
+ */
+export async function readTransactionId(client: pg.ClientBase, before = ''): Promise<TransactionId> {
+  const [row] = await queryRows(client, `${before}; select pg_current_xact_id()::text as id`)
   return String(row?.['id'])
 }
 
@@ -78,8 +81,10 @@ export async function restoreSession(
     [
       // A migration may have set one that no query keeps.
       'set statement_timeout = 0',
+      // PostgreSQL warns of a lock that is no longer held.
+      'set client_min_messages = error',
       `select pg_current_xact_id_if_assigned()::text as id, ${currentSettingsColumns},
-        ${lockHeldByCondition(tableName, session.pid)} as locked, current_setting('transaction_read_only') = 'on' as read_only`,
+        ${lockStillHeld(tableName)} as locked, current_setting('transaction_read_only') = 'on' as read_only`,
       session.settings.restore,
       settings,
       `select count(*)::int as records from ${quoteTableName(schema, tableName)}`,

@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { type Catalog, parseKey } from '../../core/model/catalog.js'
 import type { ObservedStatements } from '../../core/model/observed-statements.js'
 import type { Difference } from '../../core/model/diff.js'
+import { extensionCatalogsOf } from '../../core/model/extension-moves.js'
 import { createPromiseLookup } from './promise-lookup.js'
 import { compareInScope, type Scope } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
@@ -42,7 +43,7 @@ export function createRevisionCheck(snapshot: Snapshot | null, scope: Scope): Re
   return async (uncommitted) => {
     const keys = changedKeys(snapshot, uncommitted.revision)
     if (snapshot === null || keys.length === 0) return
-    const live = await uncommitted.read({ ...readOptionsFor(keys, scope), keys })
+    const live = await uncommitted.read({ ...readOptionsFor(keys, scope, snapshot), keys })
     const isAsMade = (await snapshotForDatabase(uncommitted.client, snapshot, live)) === snapshot
     const promised = lookUp(snapshot, uncommitted.recorded, keys)
     if (isAsMade && compareInScope(promised, live, scope, keys).differences.length === 0) return
@@ -57,7 +58,7 @@ async function compareRevision(
   scope: Scope,
 ): Promise<void> {
   const { revision, transactional, recorded, client } = uncommitted
-  const live = await uncommitted.read(readOptionsFor(changedKeys(snapshot, revision), scope))
+  const live = await uncommitted.read(readOptionsFor(changedKeys(snapshot, revision), scope, snapshot))
   const keys = changedKeys(await snapshotForDatabase(client, snapshot, live), revision)
   const { differences, canonicalizeFailures } = await compareWithPromise(
     uncommitted,
@@ -72,8 +73,15 @@ async function compareRevision(
 }
 
 /** Where the extensions are, says how their types and functions are named. */
-function readOptionsFor(keys: readonly string[], { comments, grants }: Scope): ReadOptions {
-  return { kinds: new Set([...keys.map((key) => parseKey(key).kind), 'extension']), comments, grants }
+function readOptionsFor(
+  keys: readonly string[],
+  { comments, grants }: Scope,
+  snapshot: Snapshot,
+): ReadOptions {
+  const { original = snapshot } = snapshot
+  const kinds = new Set(keys.map((key) => parseKey(key).kind))
+  if (extensionCatalogsOf(original).length > 0) kinds.add('extension')
+  return { kinds, comments, grants }
 }
 
 /** A database that was upgraded from 17 or earlier has lost these names, whatever a revision does now. */
