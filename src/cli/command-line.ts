@@ -13,6 +13,7 @@ import type { LoadApi } from '../service/app.js'
 import { parseArguments } from './arguments.js'
 import { watchEarlyExit } from './early-exit.js'
 import { helpText } from './help.js'
+import { loadWithoutFetch } from './load-without-fetch.js'
 import { commands } from './registry.js'
 
 // A URL on the command line holds a password, and every user of the machine can list processes.
@@ -59,7 +60,7 @@ async function runCommand(argv: readonly string[], loadApi: LoadApi | null): Pro
   }
   const loadConfigFor = (target: string): Config =>
     loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
-  const run = await command.spec.load()
+  const run = await loadWithoutFetch(command.spec.load)
   const signal = createStopSignal(report)
   const printMessage = (message: string): void => void process.stderr.write(`${message}\n`)
   const ask = isatty(0) && isatty(2) ? createPrompt(signal) : null
@@ -78,7 +79,7 @@ function createPrompt(signal: AbortSignal): (question: string) => Promise<string
 }
 
 async function runService(config: Config, loadApi: LoadApi | null): Promise<number | null> {
-  const { serve } = await import('../service/server.js')
+  const { serve } = await loadWithoutFetch(() => import('../service/server.js'))
   return serve(config, await createServiceLog(config.logLevel), loadApi)
 }
 

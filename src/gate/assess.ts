@@ -61,7 +61,7 @@ export function connectAndAssess(
   const options = { ...readRetryOptions(workspace, control), whileLocked }
   return readWithRetry(workspace.connection, options, async (client, deadline) => {
     const snapshot = await loadSnapshot()
-    return withTimeout(client, deadline, () => assessDatabase(client, workspace, snapshot))
+    return withTimeout(client, deadline, () => assessDatabase(client, workspace, async () => snapshot))
   })
 }
 
@@ -74,15 +74,21 @@ export function connectAndRead<T>(
   return readWithRetry(workspace.connection, readRetryOptions(workspace, control), read)
 }
 
-/** Inspects a database, compares it with what is promised, and decides. `timeout` is for each statement, in milliseconds. */
+/**
+ * Inspects a database, compares it with what is promised, and decides. `loadSnapshot` runs while the server works. `timeout` is
+ * for each statement, in milliseconds.
+ */
 export async function assessDatabase(
   client: pg.ClientBase,
   workspace: Workspace,
-  snapshot: Snapshot | null,
+  loadSnapshot: () => Promise<Snapshot | null>,
   timeout = 0,
 ): Promise<AssessedDatabase> {
   const { scope } = workspace.config.verify
-  const inspection = await inspect(client, { ...workspace, scope, timeout })
+  const [inspection, snapshot] = await Promise.all([
+    inspect(client, { ...workspace, scope, timeout }),
+    loadSnapshot(),
+  ])
   const { live, transient } = await leaveOutTransientIndexes(client, inspection)
   const promised = snapshot === null ? null : await snapshotForDatabase(client, snapshot, live)
   const assessment = await assessInspection(client, workspace, { ...inspection, live }, promised)

@@ -182,7 +182,7 @@ async function checkInFull(
 ): Promise<AssessedDatabase | null> {
   const { timeout } = workspace.config.verify
   for (let attempt = 1; ; attempt += 1) {
-    const assessed = await assessDatabase(client, workspace, initial.snapshot, timeout)
+    const assessed = await assessDatabase(client, workspace, async () => initial.snapshot, timeout)
     if (assessed.inspection.locked) return null
     if (assessed.decision.action !== 'refuse' || attempt === 2) return assessed
   }

@@ -23,9 +23,13 @@ export interface DatabaseStatus extends AssessedDatabase {
 /** Reads and assesses a database. Changes nothing, and makes no snapshot. Throws what `connectAndAssess` throws. */
 export function readDatabaseStatus(workspace: Workspace, control: TaskControl): Promise<DatabaseStatus> {
   return connectAndRead(workspace, control, async (client, deadline) => {
-    const { snapshot, stale } = await loadUsableSnapshot(workspace)
     return withTimeout(client, deadline, async () => {
-      const assessed = await assessDatabase(client, workspace, snapshot)
+      let stale: readonly StaleRevision[] = []
+      const assessed = await assessDatabase(client, workspace, async () => {
+        const loaded = await loadUsableSnapshot(workspace)
+        stale = loaded.stale
+        return loaded.snapshot
+      })
       const unfinished = await findUnfinished(client, workspace, assessed)
       return {
         ...(stale.length === 0 ? assessed : withoutVerification(assessed, workspace)),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Knex } from 'knex'
 import { toPrintable } from '../core/text/printable.js'
@@ -66,7 +67,7 @@ async function listFromFiles(project: KnexProject): Promise<readonly Migration[]
   const folders = await Promise.all(project.directories.map((directory) => listFilesIn(project, directory)))
   const found = project.sortDirsSeparately ? folders.flat() : folders.flat().sort(compareFileNames)
   refuseDuplicateRevisions(found)
-  return Promise.all(found.map((each) => readMigrationFile(each, project)))
+  return found.map((each) => readMigrationFile(each, project))
 }
 
 async function listFilesIn(project: KnexProject, directory: string): Promise<readonly FoundFile[]> {
@@ -116,14 +117,15 @@ function refuseDuplicateRevisions(found: readonly FoundFile[]): void {
   }
 }
 
-async function readMigrationFile({ file, directory }: FoundFile, project: KnexProject): Promise<Migration> {
+/** Reads it at once: a thousand small files take many times as long one by one through the thread pool. */
+function readMigrationFile({ file, directory }: FoundFile, project: KnexProject): Migration {
   const path = join(directory, file)
   const revision = revisionOf(file)
   const load = async (): Promise<LoadedMigration> => {
     const migration = await inProjectFolder(project, () => loadMigration(revision, path))
     return { ...migration, ...hooksAround(project, { file, directory }) }
   }
-  const checksum = checksumOf(await readFile(path, 'utf8'))
+  const checksum = checksumOf(readFileSync(path, 'utf8'))
   const knexName = project.recordsRevisions ? revision : file
   return { revision, file, path, knexName, checksum, load }
 }
