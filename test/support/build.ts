@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 
 const root = resolve(import.meta.dirname, '../..')
 // In the project, where the packages are found.
@@ -12,14 +14,22 @@ const place = join(root, '.schemagate')
  * costs. Made once from the source, for all test files. Returns the folder that has `dist` as `npm run build` makes it.
  */
 export async function buildOnce(): Promise<string> {
-  const sources = await readSources('src')
   const hash = createHash('sha256')
-    .update(JSON.stringify([...sources]))
+    .update(JSON.stringify([await buildWords(), ...(await readSources('src'))]))
     .digest('hex')
     .slice(0, 12)
   const folder = join(place, `build-${hash}`)
-  if (!existsSync(folder)) await build(sources, folder)
+  if (!existsSync(folder)) await build(folder)
   return folder
+}
+
+/** What `npm run build` calls esbuild with. */
+async function buildWords(): Promise<readonly string[]> {
+  const { scripts }: { scripts: { build: string } } = JSON.parse(
+    await readFile(join(root, 'package.json'), 'utf8'),
+  )
+  const words = scripts.build.split(' ')
+  return words.slice(words.indexOf('esbuild') + 1)
 }
 
 /** Removes what was made from other sources than these. */
@@ -47,11 +57,16 @@ async function readSources(folder: string): Promise<ReadonlyMap<string, string>>
 }
 
 /** Appears whole under its name: test files that start at the same time make it at the same time. */
-async function build(sources: ReadonlyMap<string, string>, folder: string): Promise<void> {
+async function build(folder: string): Promise<void> {
   await mkdir(place, { recursive: true })
   const draft = await mkdtemp(join(place, 'draft-'))
   await cp(join(root, 'package.json'), join(draft, 'package.json'))
-  await compile(sources, join(draft, 'dist'))
+  const words = (await buildWords()).filter((word) => !word.startsWith('--outdir='))
+  await promisify(execFile)(
+    join(root, 'node_modules/.bin/esbuild'),
+    [...words, `--outdir=${join(draft, 'dist')}`],
+    { cwd: root },
+  )
   await rename(draft, folder).catch(async (error: unknown) => {
     if (!existsSync(folder)) throw error
     await rm(draft, { recursive: true })
