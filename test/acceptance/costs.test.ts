@@ -1,3 +1,6 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { call } from '../support/command.js'
 import { createDatabase } from '../support/database.js'
@@ -67,6 +70,35 @@ t.test(
       count(more, /^select \* from information_schema/gm),
       count(some, /^select \* from information_schema/gm),
     )
-    t.equal(count(more, /\bcommit; begin\b/g), 2 * 23, 'each revision is committed')
+    const commits = (sent: string): number => count(sent, /Q[^]{4}commit\0/g)
+    t.equal(commits(more) - commits(some), 20 * 2, 'each revision is committed')
   },
 )
+
+/** Writes each ES module that a process loads to a file. */
+const recorder = `import { appendFileSync } from 'node:fs'
+export async function load(url, context, next) {
+  appendFileSync(process.env.MODULES_FILE, url + '\\n')
+  return next(url, context)
+}`
+
+t.test('a check loads few files, and of the packages only the driver', async (t) => {
+  const project = await createProject(t, { '001_songs': 'create table songs (id int)' })
+  t.equal((await project.run('migrate')).exit, 0)
+  const folder = join(project.root, 'recorder')
+  await mkdir(folder)
+  await writeFile(join(folder, 'hooks.mjs'), recorder)
+  const register = join(folder, 'register.mjs')
+  await writeFile(
+    register,
+    `import { register } from 'node:module'\nregister('./hooks.mjs', import.meta.url)\n`,
+  )
+  const file = join(folder, 'modules')
+  const env = { NODE_OPTIONS: `--import=${pathToFileURL(register)}`, MODULES_FILE: file }
+  t.equal((await project.run('check', env)).exit, 0)
+  const loaded = (await readFile(file, 'utf8')).split('\n').filter((url) => url.startsWith('file:'))
+  const packages = loaded.flatMap((url) => /node_modules\/([^/]+)\//.exec(url)?.[1] ?? [])
+  t.strictSame([...new Set(packages)], ['pg'])
+  const own = loaded.filter((url) => url.includes('/dist/'))
+  t.ok(own.length > 5 && own.length < 70, `${own.length} files of its own`)
+})

@@ -88,18 +88,33 @@ export function withBase({ catalog, tolerated }: PromisedCatalog, { base }: Snap
   return { ...pickKeys(base, tolerated), ...catalog }
 }
 
-/** What a revision changes, and which of these objects existed before it; null if the snapshot lacks the revision. */
-export function changesOf(
-  { base, revisions }: Snapshot,
-  revision: string,
-): { readonly changes: Changes; readonly existing: ReadonlySet<string> } | null {
-  const index = revisions.findIndex((entry) => entry.revision === revision)
-  const changes = revisions[index]?.changes
-  if (changes === undefined) return null
-  const earlier = [base, ...revisions.slice(0, index).map((entry) => entry.changes)]
-  const existed = (key: string): boolean =>
-    (earlier.findLast((change) => Object.hasOwn(change, key))?.[key] ?? null) !== null
-  return { changes, existing: new Set(Object.keys(changes).filter(existed)) }
+/** What a revision changes, and which of these objects existed before it. */
+export interface RevisionChanges {
+  readonly changes: Changes
+  readonly existing: ReadonlySet<string>
+}
+
+/** Null if the snapshot lacks the revision. */
+export function changesOf(snapshot: Snapshot, revision: string): RevisionChanges | null {
+  const found = changesByRevision.get(snapshot) ?? collectChanges(snapshot)
+  changesByRevision.set(snapshot, found)
+  return found.get(revision) ?? null
+}
+
+/** Of each revision of a snapshot: they are asked for one after the other. */
+const changesByRevision = new WeakMap<Snapshot, ReadonlyMap<string, RevisionChanges>>()
+
+function collectChanges({ base, revisions }: Snapshot): ReadonlyMap<string, RevisionChanges> {
+  const present = new Set(Object.keys(base))
+  const collected = new Map<string, RevisionChanges>()
+  for (const { revision, changes } of revisions) {
+    const existing = new Set(Object.keys(changes).filter((key) => present.has(key)))
+    collected.set(revision, { changes, existing })
+    for (const [key, facts] of Object.entries(changes))
+      if (facts === null) present.delete(key)
+      else present.add(key)
+  }
+  return collected
 }
 
 /** Compares the live catalog with the promise. */

@@ -35,19 +35,15 @@ export async function applyRevision(
   const duration = performance.now() - startedAt
   const settled = progress.state.running ?? revision
   await withRevisionHeartbeat(revision, run, () => checkBeforeCommit(settled, run, check, observed))
-  await appendEntries(context.session.client, context, [
-    {
-      revision: revision.revision,
-      event: 'applied',
-      duration,
-      checksum: revision.checksum,
-      detail: {
-        ...startDetail(settled),
-        ...ledgerDetailOf(revision, snapshot),
-        ...noticeDetail(observed),
-      },
-    },
-  ])
+  const detail = {
+    ...startDetail(settled),
+    ...ledgerDetailOf(revision, snapshot),
+    ...noticeDetail(observed),
+  }
+  if (hasHistory(context))
+    await appendEntries(context.session.client, context, [
+      { revision: revision.revision, event: 'applied', duration, checksum: revision.checksum, detail },
+    ])
   const promised = snapshot === null ? null : changesOf(snapshot, revision.revision)
   const { total, stepSize } = progress.state
   const shared = stepSize > 1 && settled.transactional && context.policy.transaction === 'batch'
@@ -64,7 +60,12 @@ async function beginTransaction({ context, progress }: ActiveRun): Promise<void>
   const { endedTransaction, begun } = progress.state
   const { client } = context.session
   if (endedTransaction === null && (context.policy.transaction !== 'chain' || begun.length === 0)) return
-  await client.query(endedTransaction === null ? 'commit; begin' : 'begin')
+  try {
+    if (endedTransaction === null) await client.query('commit')
+  } finally {
+    // Knex rolls back what it began.
+    await client.query('begin')
+  }
   reportCommitted({ context, progress })
 }
 
@@ -86,9 +87,15 @@ async function recordStart(
   const { total } = progress.state
   const recorded = recordedSoFar(run)
   const number = progress.beginRevision(migration)
-  await recordOutside(run, [{ revision, event: 'started', checksum, detail: startDetail(migration) }])
+  if (hasHistory(context))
+    await recordOutside(run, [{ revision, event: 'started', checksum, detail: startDetail(migration) }])
   context.report({ event: 'revision started', revision, number, total })
   return { number, recorded }
+}
+
+/** Nobody reads our ledger of a scratch database, which ends with the process. */
+function hasHistory({ guard }: ActiveRun['context']): boolean {
+  return guard !== null
 }
 
 /** The revisions that are recorded, as the session sees it. */

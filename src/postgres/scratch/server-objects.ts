@@ -33,6 +33,12 @@ const serverObjectsQuery = `
       oid::bigint < 16384, null from pg_roles
   order by 1, 2`
 
+/** Whether the open transaction has written where these are, or the one before it, or that is not counted. */
+const writtenQuery = `select current_setting('track_counts') <> 'on' or exists (
+    select from unnest('{pg_db_role_setting,pg_auth_members,pg_tablespace,pg_authid}'::regclass[]) c
+    where pg_stat_get_xact_tuples_inserted(c) + pg_stat_get_xact_tuples_updated(c)
+      + pg_stat_get_xact_tuples_deleted(c) > 0) as written`
+
 /** To be called with the session of a revision, after its `up` and before its commit. */
 export type NoteServerObjects = (client: pg.ClientBase, transactional: boolean) => Promise<void>
 
@@ -63,6 +69,7 @@ export async function withServerObjectsRemoved<T>(
     }
     try {
       return await use(async (client, transactional) => {
+        if (transactional && !(await hasWritten(client))) return
         if (hasSameNames(await readServerObjects(client), known)) return
         // Others commit at any time: what is only here is not there before and not after it is seen here.
         const before = transactional ? await readServerObjects(observer) : known
@@ -99,6 +106,11 @@ async function readServerObjects(client: pg.ClientBase): Promise<ServerObjects> 
       },
     ]),
   )
+}
+
+async function hasWritten(client: pg.ClientBase): Promise<boolean> {
+  const [row] = await queryRows(client, writtenQuery)
+  return row?.['written'] === true
 }
 
 function hasSameNames(one: ServerObjects, other: ServerObjects): boolean {
