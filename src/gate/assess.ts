@@ -41,6 +41,8 @@ export interface AssessedDatabase {
 export interface TaskControl {
   readonly report: ProgressReporter
   readonly signal?: AbortSignal
+  /** Called once the server was asked for the catalog: until it answers, this process has nothing to do. */
+  readonly onAsked?: (() => void) | undefined
 }
 
 /**
@@ -61,7 +63,11 @@ export function connectAndAssess(
   const options = { ...readRetryOptions(workspace, control), whileLocked }
   return readWithRetry(workspace.connection, options, async (client, deadline) => {
     const snapshot = await loadSnapshot()
-    return withTimeout(client, deadline, () => assessDatabase(client, workspace, async () => snapshot))
+    const loadLoaded = async (): Promise<Snapshot | null> => {
+      control.onAsked?.()
+      return snapshot
+    }
+    return withTimeout(client, deadline, () => assessDatabase(client, workspace, loadLoaded))
   })
 }
 

@@ -32,6 +32,8 @@ export interface StartGateOptions {
   readonly report: ProgressReporter
   readonly health?: HealthTracker
   readonly signal?: AbortSignal
+  /** As in `TaskControl`. */
+  readonly onAsked?: () => void
 }
 
 /**
@@ -64,6 +66,7 @@ export async function startGate(config: Config, options: StartGateOptions): Prom
       report,
       reportToLog: options.report,
       stop: stop.signal,
+      onAsked: options.onAsked,
     })
     const gate: Gate = {
       get decision() {

@@ -17,6 +17,8 @@ export interface SuperviseOptions {
   /** Reports to the log alone, not to health. */
   readonly reportToLog: ProgressReporter
   readonly stop: AbortSignal
+  /** As in `TaskControl`, for the first attempt. */
+  readonly onAsked: (() => void) | undefined
 }
 
 /** A gate that is open and monitored, or refused and tried again. */
@@ -77,10 +79,11 @@ async function runFirstAttempt({
   workspace,
   report,
   stop: signal,
+  onAsked,
 }: SuperviseOptions): Promise<AssessedDatabase | SchemaError> {
   const retries = workspace.config.policy.refuseBy === 'unready'
   try {
-    return await runGate({ workspace, report, signal, ...(retries ? unreadyConsequence : {}) })
+    return await runGate({ workspace, report, signal, onAsked, ...(retries ? unreadyConsequence : {}) })
   } catch (error) {
     if (retries && error instanceof SchemaError && !buildFaultCodes.has(error.code)) return error
     throw error

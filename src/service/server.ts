@@ -118,16 +118,25 @@ async function start(service: Service, loadApi: LoadApi | null): Promise<void> {
   const { port, healthPort } = config.http
   if (healthPort !== null) await listen(service, healthPort, 'health routes only', null)
   const report = createLogReporter(log)
-  // What serves is loaded while the gate waits for the database.
-  const [{ gate, workspace }, openApi] = await Promise.all([
-    startGate(config, { log, report, health, signal: stop.signal }),
-    loadApi?.(),
-    import('./app.js'),
-  ])
+  const loadServing = onceLoaded(() => Promise.all([loadApi?.(), import('./app.js')]))
+  const { gate, workspace } = await startGate(config, {
+    log,
+    report,
+    health,
+    signal: stop.signal,
+    // Loading keeps this process busy: before the question it would only delay it.
+    onAsked: () => void setImmediate(() => void loadServing().catch(() => {})),
+  })
   closers.push(gate.close)
+  const [openApi] = await loadServing()
   const api = (await openApi?.({ config, health, log, connection: workspace.connection })) ?? null
   if (api !== null) closers.push(api.close)
   await listen(service, port, '/health/schema', api)
+}
+
+function onceLoaded<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined
+  return () => (loading ??= load())
 }
 
 /** Builds an application and binds it to a port; `what` names in the log what is served there. */
