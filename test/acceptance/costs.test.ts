@@ -94,7 +94,7 @@ t.test('a check loads few files, and of the packages only the driver', async (t)
     `import { register } from 'node:module'\nregister('./hooks.mjs', import.meta.url)\n`,
   )
   const file = join(folder, 'modules')
-  const env = { NODE_OPTIONS: `--import=${pathToFileURL(register)}`, MODULES_FILE: file }
+  const env = { NODE_OPTIONS: `--import=${pathToFileURL(register).href}`, MODULES_FILE: file }
   t.equal((await project.run('check', env)).exit, 0)
   const loaded = (await readFile(file, 'utf8')).split('\n').filter((url) => url.startsWith('file:'))
   const packages = loaded.flatMap((url) => /node_modules\/([^/]+)\//.exec(url)?.[1] ?? [])
