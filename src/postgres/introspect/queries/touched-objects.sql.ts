@@ -12,17 +12,14 @@ const commonCatalogs = {
 } as const
 
 /** Much depends on what is in these, and they are rarely written. */
-const rareCatalogs = [
-  ...'pg_extension pg_operator pg_opclass pg_opfamily pg_amop pg_amproc pg_am pg_cast pg_collation'.split(
-    ' ',
-  ),
-  ...'pg_conversion pg_language pg_transform pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser'.split(
-    ' ',
-  ),
-  ...'pg_ts_template pg_statistic_ext pg_event_trigger pg_publication pg_publication_rel'.split(' '),
-  ...'pg_foreign_data_wrapper pg_foreign_server pg_default_acl pg_authid pg_user_mapping'.split(' '),
-  ...'pg_subscription pg_database'.split(' '),
-]
+const rareCatalogs = `
+  pg_extension pg_operator pg_opclass pg_opfamily pg_amop pg_amproc pg_am pg_cast pg_collation pg_conversion pg_language
+  pg_transform pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_statistic_ext pg_event_trigger
+  pg_publication pg_publication_rel pg_foreign_data_wrapper pg_foreign_server pg_default_acl pg_authid pg_user_mapping
+  pg_subscription pg_database
+`
+  .trim()
+  .split(/\s+/)
 
 const countedCatalogs = [
   ...Object.keys(commonCatalogs),
