@@ -1,59 +1,101 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { finish, type Place } from '../test/support/node-process.js'
-import { type HistorySize, writeHistory } from './history-project.js'
-import { type Contender, compare, timed } from './measure.js'
-import type { BenchContext, Part } from './part.js'
+import type { Place } from '../test/support/node-process.js'
+import { createDatabase, type Owner } from '../test/support/database.js'
+import { type Absent, compare, type Contender } from './measure.js'
+import {
+  knexCli,
+  knexScript,
+  type Migrator,
+  peerMigrators,
+  schemagate,
+  schemagateMigrate,
+} from './migrators.js'
+import { type BenchContext, describeSize, type Part } from './part.js'
+import { measureToEnd } from './process.js'
+import type { Project } from './project.js'
+import type { HistorySize } from './revisions.js'
 
-/** Whole processes that bring an empty database to head, or replay all migrations for the snapshot. */
+const snapshotFile = 'migrations/schema.snapshot.json'
+
+/** Whole processes that bring an empty database to head, or replay the migrations for the snapshot. */
 export function history(size: HistorySize): Part {
-  const { revisions, tables } = size
   return {
-    title: `${count(revisions)} revisions, ${count(tables)} tables, whole process: milliseconds`,
+    name: 'history',
+    title: `from an empty database, ${describeSize(size)}`,
+    size,
     measure: async (context) => {
-      const root = await mkdtemp(join(tmpdir(), 'schemagate-history-'))
-      try {
-        await writeHistory(root, size)
-        return await measureIn(root, context, Math.min(context.runs, revisions > 300 ? 1 : 3))
-      } finally {
-        await rm(root, { recursive: true })
-      }
+      const project = await context.project(size)
+      const contenders = [
+        ...(await migrators(context)).map((one) => ('words' in one ? onEmpty(context, project, one) : one)),
+        ...replays(context, project),
+      ]
+      return compare(contenders, {
+        warmUp: 0,
+        runs: Math.ceil(context.runs / (size.revisions > 300 ? 9 : 3)),
+      })
     },
   }
 }
 
-async function measureIn(root: string, { build, createDatabase }: BenchContext, runs: number) {
-  const scratch = await createDatabase()
-  const cli = join(build.folder, 'dist/cli/main.js')
-  const knexLatest = join(build.folder, 'bench/contenders/knex-latest.js')
-  const place = async (): Promise<Place> => ({
-    cwd: root,
-    env: {
-      NODE_ENV: 'production',
-      LOG_LEVEL: 'warn',
-      DATABASE_URL: await createDatabase(),
-      SCRATCH_DATABASE_URL: scratch,
-    },
-  })
-  const contender = (name: string, words: readonly string[]): Contender => ({
-    name,
-    run: async () => {
-      const where = await place()
-      return timed(() => finish(words, where))
-    },
-  })
-  return compare(
-    [
-      contender('bare: knex.migrate.latest', [knexLatest]),
-      contender('schemagate snapshot', [cli, 'snapshot']),
-      contender('schemagate migrate', [cli, 'migrate']),
-      contender('schemagate init', [cli, 'init']),
-    ],
-    { warmUp: 0, runs },
-  )
+async function migrators(context: BenchContext): Promise<readonly (Migrator | Absent)[]> {
+  return [
+    knexScript(context),
+    knexCli(context),
+    ...(await peerMigrators(context)),
+    schemagateMigrate(context),
+    { name: 'schemagate init', words: schemagate(context, 'init'), folder: '.' },
+  ]
 }
 
-function count(value: number): string {
-  return value.toLocaleString('en')
+/** After the first run it is checked that all made the same tables. */
+function onEmpty({ owner }: BenchContext, { place, heads }: Project, migrator: Migrator): Contender {
+  const { name, words, folder } = migrator
+  let verified = false
+  const run: Contender['run'] = () =>
+    withDatabase(owner, async (url) => {
+      const measured = await measureToEnd(words, place(url, folder))
+      if (!verified) await heads.verify(name, url)
+      verified = true
+      return measured
+    })
+  return { name, run }
+}
+
+/** The scratch databases are made by the command. */
+function replays(context: BenchContext, { root, extended, scratch, place }: Project): readonly Contender[] {
+  const words = schemagate(context, 'snapshot')
+  const snapshot = join(root, snapshotFile)
+  const where: Place = place(scratch)
+  return [
+    {
+      name: 'schemagate snapshot',
+      run: async () => {
+        await rm(snapshot)
+        return measureToEnd(words, where)
+      },
+    },
+    {
+      name: 'schemagate snapshot, one added',
+      run: async () => {
+        await cp(snapshot, join(extended, snapshotFile))
+        return measureToEnd(words, { ...where, cwd: extended })
+      },
+    },
+  ]
+}
+
+/** Drops it at once, because there are as many as runs. */
+async function withDatabase<T>(owner: Owner, use: (url: string) => Promise<T>): Promise<T> {
+  let drop = async (): Promise<void> => {}
+  const teardown = (end: () => Promise<void>): void => {
+    owner.teardown(end)
+    drop = end
+  }
+  const url = await createDatabase({ teardown })
+  try {
+    return await use(url)
+  } finally {
+    await drop()
+  }
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { stopTestServer } from '../test/support/server.js'
 
 /** The measuring is a process of its own, because the embedded PostgreSQL cannot be stopped by a process that has used it. */
-const run = fileURLToPath(new URL('run.ts', import.meta.url))
+const run = fileURLToPath(new URL('bench.ts', import.meta.url))
 const words = [...process.execArgv, run, ...process.argv.slice(2)]
 const child = spawn(process.execPath, words, { stdio: 'inherit' })
 // A terminal sends its signals to the child too, which cleans up first.

@@ -1,23 +1,25 @@
 import { fileURLToPath } from 'node:url'
+import { createDatabase } from '../test/support/database.js'
 import { finish, serve } from '../test/support/node-process.js'
-import { compare, type Contender } from './measure.js'
+import { compare, type Contender, type Measured } from './measure.js'
 import type { Part } from './part.js'
 
 const autocannon = fileURLToPath(import.meta.resolve('autocannon'))
 
 /** Each server is a process of its own; only one of them gets requests at a time. */
 export const requests: Part = {
-  title: 'answers of /health/schema: requests per second',
-  measure: async ({ build, createDatabase, runs }) => {
-    const env = { NODE_ENV: 'production', LOG_LEVEL: 'warn', DATABASE_URL: await createDatabase() }
-    const place = { cwd: build.folder, env }
-    const ours = await serve(['dist/cli/main.js', 'serve'], place)
+  name: 'requests',
+  title: 'answers of /health/schema',
+  size: {},
+  measure: async ({ build, owner, place, runs }) => {
+    const where = place(build.folder, await createDatabase(owner))
+    const ours = await serve(['dist/cli/main.js', 'serve'], where)
     try {
-      const body = await (await fetch(ours.url)).text()
-      const bare = await serve(['bench/contenders/bare-fastify.js', '', body], place)
+      const body = await (await fetch(`${ours.url}/health/schema`)).text()
+      const bare = await serve(['bench/contenders/bare-fastify.js', body], where)
       try {
         const contenders = [
-          requesting('bare: Fastify, a constant string of the same length', bare.url),
+          requesting('a bare Fastify: a constant of the same length', bare.url),
           requesting('schemagate serve', ours.url),
         ]
         return await compare(contenders, { warmUp: 1, runs: Math.ceil(runs / 3) })
@@ -31,11 +33,12 @@ export const requests: Part = {
 }
 
 function requesting(name: string, url: string): Contender {
-  const words = [autocannon, '--json', '--no-progress', '--connections', '20', '--duration', '3', url]
-  const run = async (): Promise<number> => {
+  const options = ['--json', '--no-progress', '--connections', '20', '--duration', '3']
+  const words = [autocannon, ...options, `${url}/health/schema`]
+  const run = async (): Promise<Measured> => {
     const result: Result = JSON.parse(await finish(words, { cwd: '.', env: {} }))
     if (result.non2xx + result.errors > 0) throw new Error(`${name} gave an answer other than 200`)
-    return result.requests.average
+    return { rate: result.requests.average }
   }
   return { name, run }
 }

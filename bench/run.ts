@@ -1,76 +1,62 @@
 import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
-import { createDatabase, query } from '../test/support/database.js'
+import { query } from '../test/support/database.js'
 import { collectEndings } from '../test/support/endings.js'
 import { build } from '../test/support/image.js'
-import { stopAll } from '../test/support/node-process.js'
+import { finish, stopAll } from '../test/support/node-process.js'
 import { testServer } from '../test/support/server.js'
+import { createContext } from './context.js'
 import { history } from './history.js'
-import type { Figure } from './measure.js'
+import type { BenchOptions } from './options.js'
 import type { Part } from './part.js'
 import { requests } from './requests.js'
+import { type ResultRow, type Results, resultRow } from './results.js'
+import { memoryAtRest, serveUntilReady } from './serve.js'
 import { start } from './start.js'
+import { formatTable } from './table.js'
 import { verify, verifyDatabase } from './verify.js'
 
-const { values } = parseArgs({
-  options: {
-    part: { type: 'string', multiple: true },
-    runs: { type: 'string', default: '15' },
-    // Of the histories, those of no more revisions.
-    revisions: { type: 'string', default: '1000' },
-    // Verification is measured on this database, which is only read.
-    database: { type: 'string' },
-  },
-})
-const histories = [
+const sizes = [
   { revisions: 50, tables: 20 },
   { revisions: 300, tables: 100 },
   { revisions: 1000, tables: 300 },
   { revisions: 3000, tables: 1000 },
 ]
-const sizes = [verify(100), verify(1000), verify(10_000)]
-const parts: Readonly<Record<string, readonly Part[]>> = {
-  start: [start],
-  verify: values.database === undefined ? sizes : [verifyDatabase(values.database)],
-  requests: [requests],
-  history: histories.filter(({ revisions }) => revisions <= Number(values.revisions)).map(history),
-}
-const names = values.part ?? Object.keys(parts)
-const runs = Number(values.runs)
-const unknown = names.filter((name) => !(name in parts))
-if (unknown.length > 0 || !Number.isInteger(runs) || runs < 1)
-  throw new Error(
-    `npm run bench -- [--part ${Object.keys(parts).join(' | ')}]… [--runs 15] [--revisions 1000] [--database URL]`,
-  )
 
-const { owner, endAll } = collectEndings(stopAll)
-try {
-  const built = await build(owner)
-  console.log(await headline())
-  for (const part of names.flatMap((name) => parts[name] ?? [])) {
-    const context = { build: built, createDatabase: () => createDatabase(owner), runs }
-    console.log(`\n${table(part.title, await part.measure(context))}`)
+/** Measures and prints each part as it is done. */
+export async function runParts(options: BenchOptions, command: string): Promise<Results> {
+  const { owner, endAll } = collectEndings(stopAll)
+  try {
+    const context = createContext(options, owner, await build(owner))
+    const machine = await describeMachine(options)
+    console.log(`${command}\nNode ${machine.node}, PostgreSQL ${machine.postgres}, ${machine.cores} CPUs`)
+    console.log('Medians of all rounds; ratios to the first line, within a round.')
+    const rows: ResultRow[] = []
+    for (const part of partsOf(options)) {
+      console.log(`\n${part.title}`)
+      const measured = (await part.measure(context)).map((figure) => resultRow(part, figure))
+      console.log(formatTable(measured))
+      rows.push(...measured)
+    }
+    return { command, machine, rows }
+  } finally {
+    await endAll()
   }
-} finally {
-  await endAll()
 }
 
-async function headline(): Promise<string> {
-  const url = values.database ?? (await testServer()).url
+function partsOf({ parts, revisions, tables, database }: BenchOptions): readonly Part[] {
+  const histories = sizes.filter((size) => size.revisions <= revisions)
+  const verified = [100, 1000, 10_000].filter((size) => size <= tables)
+  const all: readonly Part[] = [
+    ...histories.flatMap((size) => [start, serveUntilReady, memoryAtRest, history].map((of) => of(size))),
+    ...(database === null ? verified.map(verify) : [verifyDatabase(database)]),
+    requests,
+  ]
+  return all.filter(({ name }) => parts.includes(name))
+}
+
+async function describeMachine({ database, node }: BenchOptions): Promise<Results['machine']> {
+  const url = database ?? (await testServer()).url
   const [server] = await query(url, "select current_setting('server_version') as version")
-  const options = [...names.map((name) => `--part ${name}`), `--runs ${runs}`].join(' ')
-  const machine = `Node ${process.version}, PostgreSQL ${String(server?.['version'])}, ${availableParallelism()} CPUs`
-  return `npm run bench -- ${options}\n${machine}; medians of all rounds, ratios within a round`
-}
-
-function table(title: string, figures: readonly Figure[]): string {
-  const rows = figures.map(
-    ({ name, median, ratio }) =>
-      `  ${name.padEnd(52)}${figure(median).padStart(10)}${`${ratio.toFixed(2)} x`.padStart(10)}`,
-  )
-  return [title, ...rows].join('\n')
-}
-
-function figure(value: number): string {
-  return value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en')
+  const version = await finish(['--version'], { cwd: '.', env: {}, node })
+  return { node: version.trim(), postgres: String(server?.['version']), cores: availableParallelism() }
 }

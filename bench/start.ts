@@ -1,57 +1,66 @@
-import { join } from 'node:path'
-import { finish, type Place, serve } from '../test/support/node-process.js'
-import { type Contender, compare, timed } from './measure.js'
-import type { Part } from './part.js'
+import type { Absent, Contender } from './measure.js'
+import { compare } from './measure.js'
+import {
+  knexCli,
+  knexScript,
+  type Migrator,
+  peerMigrators,
+  schemagate,
+  schemagateMigrate,
+} from './migrators.js'
+import { type BenchContext, describeSize, type Part } from './part.js'
+import { measureToEnd } from './process.js'
+import type { Project } from './project.js'
+import type { HistorySize } from './revisions.js'
 
-/** Whole processes, from `spawn` until they end or their port answers. The database is at head and as promised. */
-export const start: Part = {
-  title: 'start at head, whole process: milliseconds',
-  measure: async ({ build, createDatabase, runs }) => {
-    const { folder, queries } = build
-    const env = { NODE_ENV: 'production', LOG_LEVEL: 'warn', DATABASE_URL: await createDatabase() }
-    const place = { cwd: folder, env }
-    const knex = [join(folder, 'node_modules/knex/bin/cli.js'), 'migrate:latest']
-    const knexPlace = { ...place, cwd: join(folder, 'bench/contenders') }
-    await finish(knex, knexPlace)
-    return compare(
-      [
-        finishing(
-          'bare: pg, lock, ledger, catalog queries',
-          ['bench/contenders/run-baseline.js', queries],
-          place,
-        ),
-        finishing('bare: knex.migrate.latest', ['bench/contenders/knex-latest.js'], place),
-        finishing('knex migrate:latest', knex, knexPlace),
-        finishing('schemagate check', ours('check'), place),
-        finishing('schemagate migrate', ours('migrate'), place),
-        serving(
-          'the first, then a bare Fastify answers',
-          ['bench/contenders/bare-fastify.js', queries],
-          place,
-        ),
-        serving('schemagate serve, until it answers', ours('serve'), place),
-        serving('the same with the fleet API', ['dist/main.js', 'serve'], place),
-      ],
-      { warmUp: 2, runs },
-    )
-  },
-}
-
-function ours(command: string): readonly string[] {
-  return ['dist/cli/main.js', command]
-}
-
-function finishing(name: string, words: readonly string[], place: Place): Contender {
-  return { name, run: () => timed(() => finish(words, place)) }
-}
-
-function serving(name: string, words: readonly string[], place: Place): Contender {
-  const run = async (): Promise<number> => {
-    const started = performance.now()
-    const { stop } = await serve(words, place)
-    const elapsed = performance.now() - started
-    await stop()
-    return elapsed
+/** Whole processes on a database that is at head and as promised. */
+export function start(size: HistorySize): Part {
+  return {
+    name: 'start',
+    title: `start at head, ${describeSize(size)}`,
+    size,
+    measure: async (context) => {
+      const project = await context.project(size)
+      const contenders = [...(await checks(context, project)), ...(await migratorsAtHead(context, project))]
+      return compare(contenders, { warmUp: 2, runs: context.runs })
+    },
   }
-  return { name, run }
+}
+
+/**
+ * The bare script first: what it does is the least that a check costs that reads the catalog. A check need not read it where
+ * nothing has changed since it was verified.
+ */
+async function checks(context: BenchContext, { place, heads }: Project): Promise<readonly Contender[]> {
+  const url = await heads.databaseOf(schemagateMigrate(context))
+  const { folder, queries } = context.build
+  const bare = [`${folder}/bench/contenders/bare-check.js`, queries]
+  const check = schemagate(context, 'check')
+  const full = { ...place(url), env: { ...place(url).env, VERIFY_AT_START: 'full' } }
+  return [
+    { name: 'a bare script that reads the catalog', run: () => measureToEnd(bare, place(url)) },
+    { name: 'schemagate check, full read', run: () => measureToEnd(check, full) },
+    { name: 'schemagate check, unchanged', run: () => measureToEnd(check, place(url)) },
+  ]
+}
+
+async function migratorsAtHead(
+  context: BenchContext,
+  project: Project,
+): Promise<readonly (Contender | Absent)[]> {
+  const migrators: readonly (Migrator | Absent)[] = [
+    schemagateMigrate(context),
+    knexScript(context),
+    knexCli(context),
+    ...(await peerMigrators(context)),
+  ]
+  const contenders: (Contender | Absent)[] = []
+  for (const migrator of migrators)
+    contenders.push('words' in migrator ? await atHead(migrator, project) : migrator)
+  return contenders
+}
+
+async function atHead(migrator: Migrator, { place, heads }: Project): Promise<Contender> {
+  const url = await heads.databaseOf(migrator)
+  return { name: migrator.name, run: () => measureToEnd(migrator.words, place(url, migrator.folder)) }
 }

@@ -2,17 +2,20 @@ import pg from 'pg'
 import { diffAgainstPromise, promisedCatalogAt, type Snapshot } from '../src/core/model/snapshot.js'
 import { catalogHashQuery } from '../src/postgres/introspect/catalog-hash.js'
 import { readCatalog, createCatalogReader } from '../src/postgres/introspect/read-catalog.js'
+import { createDatabase } from '../test/support/database.js'
 import { messageOf } from '../test/support/image.js'
-import { createTable } from './history-project.js'
-import { compare, type Figure, type Rounds, timed } from './measure.js'
-import type { Part } from './part.js'
+import { compare, type Figure, type Measured, type Rounds, timed } from './measure.js'
+import { describeSize, type Part } from './part.js'
+import { createTable } from './revisions.js'
 
 /** Compares reading, parsing and comparing a whole catalog, and reading its hash, with the catalog queries alone. */
 export function verify(tables: number): Part {
   return {
-    title: `verification of ${tables.toLocaleString('en')} tables: milliseconds`,
-    measure: async ({ createDatabase, runs }) =>
-      withClient(await createDatabase(), async (client) => {
+    name: 'verify',
+    title: `verification, ${describeSize({ tables })}`,
+    size: { tables },
+    measure: async ({ owner, runs }) =>
+      withClient(await createDatabase(owner), async (client) => {
         await createTables(client, tables)
         return measure(client, tables < 10_000 ? { warmUp: 5, runs } : { warmUp: 1, runs: Math.min(runs, 5) })
       }),
@@ -23,7 +26,9 @@ export function verify(tables: number): Part {
 export function verifyDatabase(url: string): Part {
   const name = new URL(url).pathname.slice(1)
   return {
-    title: `verification of the database ${name}: milliseconds`,
+    name: 'verify',
+    title: `verification, the database ${name}`,
+    size: {},
     measure: ({ runs }) => withClient(url, (client) => measure(client, { warmUp: 2, runs })),
   }
 }
@@ -42,7 +47,8 @@ async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>
 async function measure(client: pg.Client, rounds: Rounds): Promise<readonly Figure[]> {
   const snapshot = await snapshotOf(client)
   const [queries, hash] = [messageOf(createCatalogReader({}).queries), messageOf([catalogHashQuery()])]
-  const send = (text: string) => (): Promise<number> => timed(() => client.query({ text, rowMode: 'array' }))
+  const send = (text: string) => (): Promise<Measured> =>
+    timed(() => client.query({ text, rowMode: 'array' }))
   return compare(
     [
       { name: 'bare: the catalog queries, rows thrown away', run: send(queries) },

@@ -2,5 +2,5 @@
 export default {
   client: 'pg',
   connection: { connectionString: process.env['DATABASE_URL'] },
-  migrations: { directory: '../../migrations', loadExtensions: ['.js'] },
+  migrations: { directory: '../migrations', loadExtensions: ['.js'] },
 }

@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export interface Place {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
+  /** The path of another Node than this one. */
+  readonly node?: string
 }
 
 /** Runs a Node program to its end, which has to be a good one. Returns what it wrote to stdout. */
@@ -23,17 +25,19 @@ export async function finish(words: readonly string[], place: Place): Promise<st
 
 /** A Node program that serves; `stop` sends SIGTERM and waits for its end. */
 export interface Server {
+  /** Without a path. */
   readonly url: string
+  readonly pid: number
   readonly stop: () => Promise<void>
 }
 
-/** Starts a Node program on a free port and waits until it answers with 200. */
+/** Starts a Node program on a free port and waits until `/health/ready` answers with 200. */
 export async function serve(words: readonly string[], place: Place): Promise<Server> {
   const port = await freePort()
   const child = start(words, { ...place, env: { ...place.env, PORT: `${port}` } })
   const ended = once(child, 'close')
-  const url = `http://127.0.0.1:${port}/health/schema`
-  while (!(await answers(url))) {
+  const url = `http://127.0.0.1:${port}`
+  while (!(await answers(`${url}/health/ready`))) {
     if (child.exitCode !== null) throw new Error(`node ${words.join(' ')} ended with ${child.exitCode}`)
     await sleep(2)
   }
@@ -41,7 +45,7 @@ export async function serve(words: readonly string[], place: Place): Promise<Ser
     child.kill('SIGTERM')
     await ended
   }
-  return { url, stop }
+  return { url, pid: child.pid ?? NaN, stop }
 }
 
 const running = new Map<ChildProcess, Promise<unknown>>()
@@ -52,8 +56,8 @@ export async function stopAll(): Promise<void> {
   await Promise.all(running.values())
 }
 
-function start(words: readonly string[], { cwd, env }: Place): ChildProcess {
-  const child = spawn(process.execPath, words, {
+function start(words: readonly string[], { cwd, env, node = process.execPath }: Place): ChildProcess {
+  const child = spawn(node, words, {
     cwd,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,38 +1,39 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-
-/** How many migrations a project has, and how many tables they create. */
+/** How many revisions a project has, and how many tables they create. */
 export interface HistorySize {
   readonly revisions: number
   readonly tables: number
 }
 
-/** Writes the migrations of a project whose schema grew: each table is created, and changed by later revisions. */
-export async function writeHistory(root: string, { revisions, tables }: HistorySize): Promise<void> {
-  const folder = join(root, 'migrations')
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(root, 'package.json'), '{ "name": "history", "type": "module" }\n')
+/** What a generated revision runs: plain SQL, for every tool the same. */
+export interface GeneratedRevision {
+  readonly name: string
+  readonly up: string
+  readonly down: string
+}
+
+/**
+ * A schema that grew: each table is created by one revision, and changed by later ones.
+ *
+ * @param count how many of the history's revisions to generate, which may be more than it has
+ */
+export function generateRevisions(
+  { revisions, tables }: HistorySize,
+  count = revisions,
+): readonly GeneratedRevision[] {
   const between = Math.floor(revisions / tables)
-  for (let index = 0; index < revisions; index += 1) {
+  return Array.from({ length: count }, (_, index) => {
     const table = Math.floor(index / between)
     const isNew = index % between === 0 && table < tables
-    const sql = isNew ? newTable(table) : changeTable(index, tables)
-    const name = `${String(index + 1).padStart(5, '0')}_revision.js`
-    await writeFile(join(folder, name), migration(sql.up, sql.down))
-  }
+    const change = isNew ? newTable(table) : changeTable(index, tables)
+    // One of the peers wants the part after the number to be unique, too.
+    return { name: `${String(index + 1).padStart(5, '0')}_revision_${index + 1}`, ...change }
+  })
 }
 
 /** Its multiples are spread evenly between whole numbers. */
 const goldenRatio = 0.618034
 
-interface Change {
-  readonly up: string
-  readonly down: string
-}
-
-function migration(up: string, down: string): string {
-  return `export const up = (knex) => knex.raw(\`${up}\`)\nexport const down = (knex) => knex.raw(\`${down}\`)\n`
-}
+type Change = Omit<GeneratedRevision, 'name'>
 
 function newTable(index: number): Change {
   return { up: createTable(index), down: `drop table table_${index}` }

@@ -1,3 +1,0 @@
-import { baseline } from './baseline.js'
-
-await baseline(process.argv[2] ?? '')
