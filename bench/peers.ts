@@ -5,7 +5,15 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 const folder = fileURLToPath(new URL('peers', import.meta.url))
-const options = ['--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts', '--fetch-retries=1']
+const options = [
+  '--no-audit',
+  '--no-fund',
+  '--no-package-lock',
+  '--ignore-scripts',
+  '--loglevel=error',
+  '--fetch-retries=1',
+  '--fetch-retry-mintimeout=1000',
+]
 
 /** Installs the peers in their folder, unless they are there. Returns why that was not possible, else null. */
 export async function installPeers(): Promise<string | null> {
@@ -42,9 +50,12 @@ function isMissing(error: unknown): null {
   throw error
 }
 
-/** What npm said first that is a sentence. */
+/** The first sentence of what npm wrote: codes are before it, a stack after it. */
 function reasonOf(error: unknown): string {
   const text = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error)
   const lines = text.split('\n').map((line) => line.replace(/^npm (error|ERR!) ?/, ''))
-  return lines.find((line) => line.includes(' ') && !line.startsWith('code ')) ?? String(error)
+  return (
+    lines.find((line) => line.includes(' ') && !/^(code|syscall|errno|path|dest) /.test(line)) ??
+    String(error)
+  )
 }
