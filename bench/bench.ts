@@ -9,9 +9,9 @@ const options = readOptions()
 if (options === 'help') console.log(help)
 else if (options !== null) await bench(options)
 
-async function bench({ drawn, json, plot, ...rest }: BenchOptions): Promise<void> {
-  const results =
-    drawn === null ? await runParts({ drawn, json, plot, ...rest }, command()) : await readResults(drawn)
+async function bench(chosen: BenchOptions): Promise<void> {
+  const { drawn, json, plot } = chosen
+  const results = drawn === null ? await runParts(chosen, command()) : await readResults(drawn)
   if (json !== null) await writeResults(json, results)
   if (plot !== null) await writeFile(plot, drawChart(results))
 }

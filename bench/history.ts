@@ -1,8 +1,7 @@
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Place } from '../test/support/node-process.js'
 import { createDatabase, type Owner } from '../test/support/database.js'
-import { type Absent, compare, type Contender } from './measure.js'
+import { type Absent, compare, type Contender, type Rounds } from './measure.js'
 import {
   knexCli,
   knexScript,
@@ -30,12 +29,14 @@ export function history(size: HistorySize): Part {
         ...(await migrators(context)).map((one) => ('words' in one ? onEmpty(context, project, one) : one)),
         ...replays(context, project),
       ]
-      return compare(contenders, {
-        warmUp: 0,
-        runs: Math.ceil(context.runs / (size.revisions > 300 ? 9 : 3)),
-      })
+      return compare(contenders, roundsOf(size, context))
     },
   }
+}
+
+/** Fewer where a round takes minutes, and where a cold start does not show. */
+function roundsOf({ revisions }: HistorySize, { runs }: BenchContext): Rounds {
+  return revisions > 300 ? { warmUp: 0, runs: Math.ceil(runs / 9) } : { warmUp: 1, runs: Math.ceil(runs / 3) }
 }
 
 async function migrators(context: BenchContext): Promise<readonly (Migrator | Absent)[]> {
@@ -66,7 +67,7 @@ function onEmpty({ owner }: BenchContext, { place, heads }: Project, migrator: M
 function replays(context: BenchContext, { root, extended, scratch, place }: Project): readonly Contender[] {
   const words = schemagate(context, 'snapshot')
   const snapshot = join(root, snapshotFile)
-  const where: Place = place(scratch)
+  const where = place(scratch)
   return [
     {
       name: 'schemagate snapshot',

@@ -29,6 +29,11 @@ export async function measureToReady(words: readonly string[], place: Place): Pr
   return { wall, ...(cpu !== null && { cpu }) }
 }
 
+/** Where schemagate reads the whole catalog when it starts, even if nothing has changed since it was verified. */
+export function withFullRead(place: Place): Place {
+  return { ...place, env: { ...place.env, VERIFY_AT_START: 'full' } }
+}
+
 /** The memory of a process that runs, in bytes. Null where there is no `/proc`. */
 export async function residentMemory({ pid }: Server): Promise<number | null> {
   const status = await readProcess(pid, 'status')

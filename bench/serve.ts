@@ -3,7 +3,7 @@ import { type Place, serve } from '../test/support/node-process.js'
 import { compare, type Measured } from './measure.js'
 import { schemagate, schemagateMigrate } from './migrators.js'
 import { type BenchContext, describeSize, type Part } from './part.js'
-import { measureToReady, residentMemory } from './process.js'
+import { measureToReady, residentMemory, withFullRead } from './process.js'
 import type { HistorySize } from './revisions.js'
 
 /** How long a server has nothing to do before its memory is read, in seconds. */
@@ -39,11 +39,10 @@ async function compareServers(context: BenchContext, size: HistorySize, { runs, 
   const url = await heads.databaseOf(schemagateMigrate(context))
   const bare = [`${context.build.folder}/bench/contenders/fastify-knex.js`]
   const ours = schemagate(context, 'serve')
-  const full = { ...place(url), env: { ...place(url).env, VERIFY_AT_START: 'full' } }
   return compare(
     [
       { name: 'a minimal Fastify app with knex.migrate.latest', run: () => measure(bare, place(url)) },
-      { name: 'schemagate serve, full read', run: () => measure(ours, full) },
+      { name: 'schemagate serve, full read', run: () => measure(ours, withFullRead(place(url))) },
       { name: 'schemagate serve, unchanged', run: () => measure(ours, place(url)) },
     ],
     { warmUp: 1, runs },

@@ -1,5 +1,4 @@
-import type { Absent, Contender } from './measure.js'
-import { compare } from './measure.js'
+import { type Absent, compare, type Contender } from './measure.js'
 import {
   knexCli,
   knexScript,
@@ -9,7 +8,7 @@ import {
   schemagateMigrate,
 } from './migrators.js'
 import { type BenchContext, describeSize, type Part } from './part.js'
-import { measureToEnd } from './process.js'
+import { measureToEnd, withFullRead } from './process.js'
 import type { Project } from './project.js'
 import type { HistorySize } from './revisions.js'
 
@@ -36,10 +35,9 @@ async function checks(context: BenchContext, { place, heads }: Project): Promise
   const { folder, queries } = context.build
   const bare = [`${folder}/bench/contenders/bare-check.js`, queries]
   const check = schemagate(context, 'check')
-  const full = { ...place(url), env: { ...place(url).env, VERIFY_AT_START: 'full' } }
   return [
     { name: 'a bare script that reads the catalog', run: () => measureToEnd(bare, place(url)) },
-    { name: 'schemagate check, full read', run: () => measureToEnd(check, full) },
+    { name: 'schemagate check, full read', run: () => measureToEnd(check, withFullRead(place(url))) },
     { name: 'schemagate check, unchanged', run: () => measureToEnd(check, place(url)) },
   ]
 }
