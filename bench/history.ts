@@ -34,9 +34,9 @@ export function history(size: HistorySize): Part {
   }
 }
 
-/** Fewer where a round takes minutes, and where a cold start does not show. */
+/** In a round of minutes a cold start does not show. */
 function roundsOf({ revisions }: HistorySize, { runs }: BenchContext): Rounds {
-  return revisions > 300 ? { warmUp: 0, runs: Math.ceil(runs / 9) } : { warmUp: 1, runs: Math.ceil(runs / 3) }
+  return { warmUp: revisions > 300 ? 0 : 1, runs: Math.ceil(runs / 3) }
 }
 
 async function migrators(context: BenchContext): Promise<readonly (Migrator | Absent)[]> {

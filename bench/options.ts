@@ -34,8 +34,7 @@ ${Object.entries(partNames)
   .join('\n')}
 
 Options:
-  --runs N          how often each contender runs after the warm-up: 9 (a third of it for memory, history and requests,
-                    a ninth for histories of more than 300 revisions)
+  --runs N          how often each contender runs after the warm-up: 9 (a third of it for memory, history and requests)
   --revisions N     generated histories of no more than N revisions: 300 (of 50, 300, 1000 and 3000)
   --tables N        verify no more than N tables: 1000 (of 100, 1000 and 10000)
   --database URL    verify this database instead; it is only read
