@@ -21,7 +21,9 @@ import { snapshotForDatabase } from '../postgres/introspect/extension-members.js
 import { type ReadRetryOptions, readWithRetry } from '../postgres/inspect/read-with-retry.js'
 import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
 import { createAbandonedLockCheck } from '../postgres/locks/abandoned-lock.js'
+import type { KnownPromise } from '../postgres/inspect/verified-state.js'
 import type { Workspace } from '../workspace.js'
+import { knownPromiseOf } from './known-promise.js'
 import { configuredOwner } from './preconditions.js'
 import { describeDecision } from './situations/refusal.js'
 import { leaveOutTransientIndexes } from './transient-indexes.js'
@@ -67,7 +69,9 @@ export function connectAndAssess(
       control.onAsked?.()
       return snapshot
     }
-    return withTimeout(client, deadline, () => assessDatabase(client, workspace, loadLoaded))
+    return withTimeout(client, deadline, () =>
+      assessDatabase(client, workspace, loadLoaded, atStart(workspace)),
+    )
   })
 }
 
@@ -80,20 +84,32 @@ export function connectAndRead<T>(
   return readWithRetry(workspace.connection, readRetryOptions(workspace, control), read)
 }
 
-/**
- * Inspects a database, compares it with what is promised, and decides. `loadSnapshot` runs while the server works. `timeout` is
- * for each statement, in milliseconds.
- */
+export interface AssessOptions {
+  /** For each statement, in milliseconds. Default: none. */
+  readonly timeout?: number
+  /** Whether a database counts as verified where nothing has changed since it was. Default: its catalog is read. */
+  readonly acceptsUnchanged?: boolean
+}
+
+/** How a process that starts assesses. */
+export function atStart({ config }: Workspace): AssessOptions {
+  return { acceptsUnchanged: config.verify.atStart === 'auto' }
+}
+
+/** Inspects a database, compares it with what is promised, and decides. `loadSnapshot` runs while the server works. */
 export async function assessDatabase(
   client: pg.ClientBase,
   workspace: Workspace,
   loadSnapshot: () => Promise<Snapshot | null>,
-  timeout = 0,
+  { timeout = 0, acceptsUnchanged = false }: AssessOptions = {},
 ): Promise<AssessedDatabase> {
   const { scope } = workspace.config.verify
+  let loading: Promise<Snapshot | null> | undefined
+  const load = (): Promise<Snapshot | null> => (loading ??= loadSnapshot())
+  const findPromise = async (): Promise<KnownPromise | null> => knownPromiseOf(await load(), scope)
   const [inspection, snapshot] = await Promise.all([
-    inspect(client, { ...workspace, scope, timeout }),
-    loadSnapshot(),
+    inspect(client, { ...workspace, scope, timeout, ...(acceptsUnchanged ? { findPromise } : {}) }),
+    load(),
   ])
   const { live, transient } = await leaveOutTransientIndexes(client, inspection)
   const promised = snapshot === null ? null : await snapshotForDatabase(client, snapshot, live)
@@ -145,7 +161,7 @@ export async function assessInspection(
 
 /** Reports what was verified and what was decided, and whether the process acts on it. */
 export function reportOutcome(
-  { assessment, decision }: AssessedDatabase,
+  { inspection, assessment, decision }: AssessedDatabase,
   report: ProgressReporter,
   consequence: 'as decided' | 'goes on serving' = 'as decided',
 ): void {
@@ -157,6 +173,7 @@ export function reportOutcome(
       compared: verification.compared,
       differences: findings.length,
       ignored: countIgnored(ignoredDifferencesOf(assessment)),
+      unchangedSince: inspection.unchangedSince,
       ...(Object.keys(unpromised).length === 0 ? {} : { unpromised }),
     })
   }

@@ -138,7 +138,7 @@ function checkResultOf(
   policy: ServingPolicy,
 ): CheckResult {
   const { assessment, decision, inspection } = assessed
-  const { database, serverVersion, identity } = inspection
+  const { database, serverVersion, identity, unchangedSince } = inspection
   const reading = { assessment, decision, hasTables: hasTables(inspection.live) }
   return {
     assessment,
@@ -154,6 +154,7 @@ function checkResultOf(
       id: identity?.id ?? null,
     },
     checkedAt: now(),
+    unchangedSince,
     drifted: hasNewDrift(opening, reading),
     servable: staysReady(opening, reading, policy),
   }

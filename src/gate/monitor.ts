@@ -12,6 +12,7 @@ import { type AssessedDatabase, assessDatabase, reportOutcome } from './assess.j
 import type { HealthTracker } from './health-state.js'
 import { createOutageReporter, type OutageReporter } from './outage.js'
 import { createReconnectingClient } from './reconnecting-client.js'
+import { recordAsVerified } from './record-verified.js'
 
 export interface MonitorOptions {
   readonly workspace: Workspace
@@ -52,7 +53,8 @@ export function startMonitor(options: MonitorOptions): Monitor {
         running = undefined
       })
   }
-  run(checks.open, interval * Math.random())
+  // What was taken as unchanged is read as soon as the process serves.
+  run(checks.open, options.initial.inspection.unchangedSince === null ? interval * Math.random() : 0)
   return {
     stop: async () => {
       stopped = true
@@ -161,6 +163,7 @@ function createCheck(options: MonitorOptions): (client: pg.Client) => Promise<As
       assessed.transient.length === 0 &&
       assessed.inspection.fingerprint.results === last.inspection.fingerprint.results
     last = assessed
+    if (settled) await recordAsVerified(client, assessed, workspace)
     return assessed
   }
   return (client) => check(client).catch(nullIfLocked)
@@ -182,7 +185,7 @@ async function checkInFull(
 ): Promise<AssessedDatabase | null> {
   const { timeout } = workspace.config.verify
   for (let attempt = 1; ; attempt += 1) {
-    const assessed = await assessDatabase(client, workspace, async () => initial.snapshot, timeout)
+    const assessed = await assessDatabase(client, workspace, async () => initial.snapshot, { timeout })
     if (assessed.inspection.locked) return null
     if (assessed.decision.action !== 'refuse' || attempt === 2) return assessed
   }

@@ -75,7 +75,9 @@ function passed(
       recorded,
       otherLedgers: [],
       mayWriteLedger: true,
+      mayWriteOwnLedger: true,
       live,
+      unchangedSince: null,
       fingerprint: { ledgerQueries: [], results: '' },
     },
   }

@@ -159,6 +159,8 @@ export interface ProgressEvents {
     readonly ignored: number
     /** How many objects there are in schemas of which nothing is promised, by schema. Default: there are none. */
     readonly unpromised?: Readonly<Record<string, number>>
+    /** When (ISO 8601) it was verified where nothing has changed since. Default: the catalog was read and compared. */
+    readonly unchangedSince?: string | null
   }
   decided: {
     readonly decision: Decision

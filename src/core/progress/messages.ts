@@ -120,10 +120,14 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
     ),
   seeded: ({ files, duration }) =>
     info('seeded', `${formatCount(files.length, 'file')} in ${describeDuration(duration)}`),
-  verified: ({ compared, differences, ignored, unpromised = {} }) => ({
+  verified: ({ compared, differences, ignored, unpromised = {}, unchangedSince = null }) => ({
     level: differences === 0 ? 'info' : 'warn',
     label: 'verified',
-    text: [describeVerified(compared, differences, ignored), ...describeUnpromised(unpromised)].join('; '),
+    text: [
+      describeVerified(compared, differences, ignored),
+      ...describeUnpromised(unpromised),
+      ...(unchangedSince === null ? [] : [`unchanged since verified at ${unchangedSince}`]),
+    ].join('; '),
   }),
   decided: ({ decision: { action }, consequence, lines }) => {
     if (lines.length === 0) return { level: 'debug', label: 'gate', text: 'open' }
