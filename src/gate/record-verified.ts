@@ -8,7 +8,7 @@ import { configuredWriter } from './preconditions.js'
 
 /**
  * Records in the ledger that a database was read twice in the same state and is as promised, so that a start need not read
- * it. Not where there is anything to tell: a start tells it again.
+ * it. Not where there is anything to report: a start reports it again.
  */
 export async function recordAsVerified(
   client: pg.ClientBase,
@@ -16,14 +16,14 @@ export async function recordAsVerified(
   { config }: Workspace,
 ): Promise<void> {
   const { history, verification } = assessment
-  const told = [
+  const remarks = [
     ...decision.situations,
     ...findingsOf(assessment),
     ...ignoredDifferencesOf(assessment),
     ...notesOf(assessment),
   ]
   const isAsPromised =
-    verification.status === 'verified' && history.position === 'current' && told.length === 0
+    verification.status === 'verified' && history.position === 'current' && remarks.length === 0
   const promise =
     isAsPromised && config.verify.atStart === 'auto' ? knownPromiseOf(snapshot, config.verify.scope) : null
   if (promise !== null) await recordVerifiedState(client, inspection, promise, configuredWriter(config))
