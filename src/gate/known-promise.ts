@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ownVersion } from './own-version.js'
+import { ownVersion } from '../config/files.js'
 import type { Scope } from '../core/model/scope.js'
 import { fullCatalogAt, type Snapshot } from '../core/model/snapshot.js'
 import type { KnownPromise } from '../postgres/inspect/verified-state.js'

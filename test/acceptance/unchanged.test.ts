@@ -122,7 +122,7 @@ for (const { what, sql, env, migrations, exit } of changes)
     t.equal(found.exit, exit, found.text)
   })
 
-t.test('what differs, or is to be told, is read at every start', async (t) => {
+t.test('what differs, or is to be reported, is read at every start', async (t) => {
   const project = await createProject(t, { '001_songs': songs })
   await project.migrate()
   await project.query('create table others (id int)')
