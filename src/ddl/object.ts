@@ -2,6 +2,7 @@ import {
   type Catalog,
   groupKeys,
   oncePerCatalog,
+  oncePerKey,
   type Fact,
   type Facts,
   objectKey,
@@ -92,7 +93,9 @@ export function nonTransactionalStep(sql: string, ...hazards: readonly Hazard[])
 }
 
 /** The object with a key, undefined if the catalog does not contain it. */
-export function findObject(catalog: Catalog, key: string): DdlObject | undefined {
+export const findObject = oncePerKey(describeObject)
+
+function describeObject(catalog: Catalog, key: string): DdlObject | undefined {
   const facts = catalog[key]
   if (facts === undefined) return undefined
   const { kind, names: parts } = parseKey(key)
@@ -131,9 +134,9 @@ function signatureIndex(part: string): number {
 }
 
 /** The key of the relation that a column, an index or another part belongs to; undefined for other objects. */
-export function relationKeyOf(catalog: Catalog, key: string): string | undefined {
-  return relationKeysOf(key).find((relation) => catalog[relation] !== undefined)
-}
+export const relationKeyOf = oncePerKey((catalog, key) =>
+  relationKeysOf(key).find((relation) => catalog[relation] !== undefined),
+)
 
 /** The key of the relation that an object belongs to, or of the object itself where it belongs to none. */
 export function relationOrOwnKey(catalog: Catalog, key: string): string {

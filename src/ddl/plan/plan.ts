@@ -49,8 +49,7 @@ export function planChanges(
     else planned.set(key, { intent: complete, steps: rendered.steps })
   }
   refuseDependents(refused, planned, intents)
-  const tasks = createTasks(planned)
-  const statements = sortTasks(tasks).flatMap((id) => toStatements(tasks.get(id)))
+  const statements = sortTasks(createTasks(planned)).flatMap(toStatements)
   return {
     statements: withPreamble(withoutNewTableHazards(statements, intents)),
     refused: [...refused.values()],
@@ -72,9 +71,7 @@ function withTargetState(
   return { ...intent, to: { ...to, inNewRelation, mayBlock: mode === 'may block' } }
 }
 
-function toStatements(task: StepTask | undefined): readonly Statement[] {
-  if (task === undefined) return []
-  const { key, steps } = task
+function toStatements({ key, steps }: StepTask): readonly Statement[] {
   return steps.map(({ sql, hazards, transactional, alone }) => ({
     sql,
     key,
