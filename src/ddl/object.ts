@@ -7,6 +7,7 @@ import {
   type Facts,
   objectKey,
   parseKey,
+  relationKeysFor,
   relationKeysOf,
 } from '../core/model/catalog.js'
 import { quoteIdentifier, unquoteIdentifier } from './identifiers.js'
@@ -22,6 +23,8 @@ export interface DdlObject {
   readonly name: string
   /** The relation it belongs to, in SQL; its own name where it belongs to none. */
   readonly relation: string
+  /** The key of the relation it belongs to; undefined where it belongs to none. */
+  readonly relationKey: string | undefined
   /** The argument types of an overloaded object: `(integer, text)`; empty for others. */
   readonly signature: string
   readonly facts: Facts
@@ -109,6 +112,7 @@ function describeObject(catalog: Catalog, key: string): DdlObject | undefined {
     names,
     name: names.length === 3 ? (quoted[2] ?? '') : quoted.join('.'),
     relation: quoted.slice(0, 2).join('.'),
+    relationKey: relationKeysFor(parts).find((relation) => catalog[relation] !== undefined),
     signature: last.slice(end),
     facts,
     inNewRelation: false,
@@ -134,9 +138,11 @@ function signatureIndex(part: string): number {
 }
 
 /** The key of the relation that a column, an index or another part belongs to; undefined for other objects. */
-export const relationKeyOf = oncePerKey((catalog, key) =>
-  relationKeysOf(key).find((relation) => catalog[relation] !== undefined),
-)
+export function relationKeyOf(catalog: Catalog, key: string): string | undefined {
+  const object = findObject(catalog, key)
+  if (object !== undefined) return object.relationKey
+  return relationKeysOf(key).find((relation) => catalog[relation] !== undefined)
+}
 
 /** The key of the relation that an object belongs to, or of the object itself where it belongs to none. */
 export function relationOrOwnKey(catalog: Catalog, key: string): string {
@@ -144,9 +150,8 @@ export function relationOrOwnKey(catalog: Catalog, key: string): string {
 }
 
 /** The relation that a part belongs to; undefined for other objects. */
-export function findRelation({ catalog, key }: DdlObject): DdlObject | undefined {
-  const relation = relationKeyOf(catalog, key)
-  return relation === undefined ? undefined : findObject(catalog, relation)
+export function findRelation({ catalog, relationKey }: DdlObject): DdlObject | undefined {
+  return relationKey === undefined ? undefined : findObject(catalog, relationKey)
 }
 
 /** Whether it belongs to a partitioned table. */

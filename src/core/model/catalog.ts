@@ -52,7 +52,11 @@ export function tableKeyOf(key: string): string | null {
 
 /** The possible keys of the relation an object belongs to, one for each kind of relation; none if it belongs to none. */
 export function relationKeysOf(key: string): readonly string[] {
-  const { names } = parseKey(key)
+  return relationKeysFor(parseKey(key).names)
+}
+
+/** The same for the names of a key. */
+export function relationKeysFor(names: readonly string[]): readonly string[] {
   return names.length === 3 ? relationKinds.map((kind) => `${kind}:${names[0]}.${names[1]}`) : []
 }
 

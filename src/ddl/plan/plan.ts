@@ -16,7 +16,6 @@
  */
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
-import { relationOrOwnKey } from '../object.js'
 import type { Plan, PlanRefusal, Statement } from '../statement.js'
 import { type Intent, createIntents, createsObject, objectOf } from './intents.js'
 import { propagate } from './propagate.js'
@@ -67,7 +66,7 @@ function withTargetState(
 ): Intent {
   if (intent.action === 'drop') return intent
   const { to } = intent
-  const inNewRelation = createsObject(intents.get(relationOrOwnKey(to.catalog, to.key)))
+  const inNewRelation = createsObject(intents.get(to.relationKey ?? to.key))
   return { ...intent, to: { ...to, inNewRelation, mayBlock: mode === 'may block' } }
 }
 

@@ -67,7 +67,7 @@ function runBefore(earlier: StepTask | undefined, later: StepTask | undefined): 
 
 function addTasks(tasks: TasksByPlace, { intent, steps }: PlannedChange, planned: PlannedChanges): void {
   const object = objectOf(intent)
-  const relation = relationKeyOf(object.catalog, object.key)
+  const { relationKey: relation } = object
   const isNew =
     isCreatedOnly(intent) && (relation === undefined || isCreatedOnly(planned.get(relation)?.intent))
   let previous: StepTask | undefined
@@ -112,7 +112,7 @@ function addBarriers(tasks: TasksByPlace, relation: string, places: readonly Pla
 function orderAfterDependencies(intent: Intent, find: FindTask): void {
   if (intent.action === 'drop') return
   const { to } = intent
-  const relation = relationKeyOf(to.catalog, to.key)
+  const { relationKey: relation } = to
   const isInCreateTable = to.kind === 'column' && to.inNewRelation
   const attach = find('attach', to.key)
   const own = find(createsObject(intent) ? 'create' : 'alter', to.key)
@@ -176,8 +176,7 @@ function releasingTask(
  * Constraints, indexes and other parts are dropped before the columns of their relation change, and created after it.
  */
 function orderWithinRelation(intent: Intent, find: FindTask): void {
-  const { catalog, key, kind } = objectOf(intent)
-  const relation = relationKeyOf(catalog, key)
+  const { key, kind, relationKey: relation } = objectOf(intent)
   const holder = droppedWithOf(intent)
   if (holder !== null) runBefore(find('drop', key), find('drop', holder))
   if (relation === undefined) return
@@ -205,9 +204,9 @@ function attachPartitionsFirst(planned: PlannedChanges, find: FindTask): void {
     append(partitions, parent, key)
   }
   for (const [key, { intent }] of planned) {
-    const { kind, catalog, facts } = objectOf(intent)
+    const { kind, relationKey = '', facts } = objectOf(intent)
     if (!createsObject(intent) || (kind !== 'index' && kind !== 'constraint')) continue
-    for (const partition of partitions.get(relationKeyOf(catalog, key) ?? '') ?? [])
+    for (const partition of partitions.get(relationKey) ?? [])
       runBefore(find('attach', partition), find('create', key))
     if (kind === 'constraint' && facts['parent'] !== undefined)
       runBefore(find('create', key), find('create', keyFromName('constraint', String(facts['parent']))))
