@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import type { RecordedRevisions } from '../../core/history/history.js'
 import { type Catalog, parseKey, quoteName } from '../../core/model/catalog.js'
-import { defaultScope, type Scope } from '../../core/model/scope.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knex-project.js'
 import type { Migration } from '../../project/migration-files.js'
@@ -10,6 +9,7 @@ import { addressOf, describeAddress } from '../connection/address.js'
 import type { Connection } from '../connection/connect.js'
 import { queryAll, type QueryResult, type Row, rowsOf } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
+import type { AnnotationOptions } from '../introspect/annotations.js'
 import { ledgerTablesOf, createCatalogReader } from '../introspect/read-catalog.js'
 import { closedSchemaError, hiddenLedgerError } from '../ledger/ledger-access.js'
 import {
@@ -38,8 +38,8 @@ export interface InspectOptions {
   readonly migrations: readonly Migration[]
   /** Statement timeout in milliseconds; 0 for none. */
   readonly timeout?: number
-  /** Says whether to read comments and grants. Default: neither. */
-  readonly scope?: Pick<Scope, 'comments' | 'grants'>
+  /** What to read beside definitions, such as comments and grants. Default: nothing. */
+  readonly scope?: AnnotationOptions
 }
 
 /**
@@ -99,9 +99,9 @@ async function readServerAndCatalog(
   client: pg.ClientBase,
   options: InspectOptions,
 ): Promise<{ server: ServerAndLedgers; live: Catalog; serverResults: readonly QueryResult[] }> {
-  const { connection, project, scope = defaultScope } = options
-  const { comments, grants } = scope
-  const reader = createCatalogReader({ ...ledgerTablesOf(project), comments, grants })
+  const { connection, project, scope = {} } = options
+  const { comments = false, grants = false, structure = false } = scope
+  const reader = createCatalogReader({ ...ledgerTablesOf(project), comments, grants, structure })
   const results = await queryAll(client, [...serverAndLedgerQueries(options), ...reader.queries].join(';\n'))
   const serverResults = results.slice(0, serverResultCount)
   const [serverRows = [], tables = []] = serverResults.map(rowsOf)
