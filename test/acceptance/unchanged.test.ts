@@ -25,7 +25,7 @@ async function serveUntilRecorded(project: Project, env: Environment = {}): Prom
   const service = await project.serve({ ...often, ...env })
   await eventually('it is recorded', { look: async () => (await recorded(project)).length > 0 })
   service.kill('SIGTERM')
-  await service.ended
+  await service.ended()
 }
 
 /** `check`, and whether it read the catalog. */

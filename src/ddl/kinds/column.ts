@@ -5,7 +5,6 @@ import {
   booleanFact,
   type KindDdl,
   listFact,
-  relationKeyOf,
   type DdlStep,
   step,
   textFact,
@@ -56,7 +55,7 @@ const partitionKeyRefusal = {
 
 /** Whether its table, or a parent of its table, is partitioned by the column. */
 function isPartitionKey(object: DdlObject): boolean {
-  const table = object.catalog[relationKeyOf(object.catalog, object.key) ?? '']
+  const table = object.catalog[object.relationKey ?? '']
   const parent = parentColumnOf(object)
   const key = table === undefined ? '' : textFact({ facts: table }, 'partitionedBy')
   const names = key.split(/[^\w$".]+/)

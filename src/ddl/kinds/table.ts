@@ -7,7 +7,6 @@ import {
   type KindDdl,
   listFact,
   partsByRelation,
-  relationKeyOf,
   type RenderResult,
   step,
   type DdlStep,
@@ -134,6 +133,6 @@ function replicaIdentitySteps(to: DdlObject): readonly DdlStep[] {
 }
 
 /** The keyword for the relation of a part in ALTER: TABLE or FOREIGN TABLE. */
-export function tableKeyword({ catalog, key }: DdlObject): string {
-  return relationKeyOf(catalog, key)?.startsWith('foreign_table:') === true ? 'FOREIGN TABLE' : 'TABLE'
+export function tableKeyword({ relationKey }: DdlObject): string {
+  return relationKey?.startsWith('foreign_table:') === true ? 'FOREIGN TABLE' : 'TABLE'
 }

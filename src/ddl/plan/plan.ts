@@ -16,7 +16,6 @@
  */
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
-import { relationOrOwnKey } from '../object.js'
 import type { Plan, PlanRefusal, Statement } from '../statement.js'
 import { type Intent, createIntents, createsObject, objectOf } from './intents.js'
 import { propagate } from './propagate.js'
@@ -49,8 +48,7 @@ export function planChanges(
     else planned.set(key, { intent: complete, steps: rendered.steps })
   }
   refuseDependents(refused, planned, intents)
-  const tasks = createTasks(planned)
-  const statements = sortTasks(tasks).flatMap((id) => toStatements(tasks.get(id)))
+  const statements = sortTasks(createTasks(planned)).flatMap(toStatements)
   return {
     statements: withPreamble(withoutNewTableHazards(statements, intents)),
     refused: [...refused.values()],
@@ -68,13 +66,11 @@ function withTargetState(
 ): Intent {
   if (intent.action === 'drop') return intent
   const { to } = intent
-  const inNewRelation = createsObject(intents.get(relationOrOwnKey(to.catalog, to.key)))
+  const inNewRelation = createsObject(intents.get(to.relationKey ?? to.key))
   return { ...intent, to: { ...to, inNewRelation, mayBlock: mode === 'may block' } }
 }
 
-function toStatements(task: StepTask | undefined): readonly Statement[] {
-  if (task === undefined) return []
-  const { key, steps } = task
+function toStatements({ key, steps }: StepTask): readonly Statement[] {
   return steps.map(({ sql, hazards, transactional, alone }) => ({
     sql,
     key,

@@ -1,7 +1,6 @@
 import type pg from 'pg'
 import type { RecordedRevisions } from '../../core/history/history.js'
 import { type Catalog, parseKey, quoteName } from '../../core/model/catalog.js'
-import { defaultScope, type Scope } from '../../core/model/scope.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knex-project.js'
 import type { Migration } from '../../project/migration-files.js'
@@ -10,6 +9,7 @@ import { addressOf, describeAddress } from '../connection/address.js'
 import type { Connection } from '../connection/connect.js'
 import { queryAll, type QueryResult, rowsOf } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
+import type { AnnotationOptions } from '../introspect/annotations.js'
 import { type CatalogReader, createCatalogReader, ledgerTablesOf } from '../introspect/read-catalog.js'
 import { lastEventsQuery, parseLastEvents, type Ledger, quoteTableName } from '../ledger/ledger.js'
 import { otherLedgerQuery, parseOtherLedgers } from '../ledger/other-ledgers.js'
@@ -33,8 +33,8 @@ export interface InspectOptions {
   readonly migrations: readonly Migration[]
   /** Statement timeout in milliseconds; 0 for none. */
   readonly timeout?: number
-  /** Says whether to read comments and grants. Default: neither. */
-  readonly scope?: Pick<Scope, 'comments' | 'grants'>
+  /** What to read beside definitions, such as comments and grants. Default: nothing. */
+  readonly scope?: AnnotationOptions
   /** What is promised, null where nothing is. Given, the catalog is not read where nothing has changed since it was verified. */
   readonly findPromise?: () => Promise<KnownPromise | null>
 }
@@ -105,9 +105,9 @@ interface UnchangedPromise extends KnownPromise {
   readonly since: string
 }
 
-function catalogReaderFor({ project, scope = defaultScope }: InspectOptions): CatalogReader {
-  const { comments, grants } = scope
-  return createCatalogReader({ ...ledgerTablesOf(project), comments, grants })
+function catalogReaderFor({ project, scope = {} }: InspectOptions): CatalogReader {
+  const { comments = false, grants = false, structure = false } = scope
+  return createCatalogReader({ ...ledgerTablesOf(project), comments, grants, structure })
 }
 
 /** The server, and in the same message the catalog, unless it may turn out not to be needed: null then. */
