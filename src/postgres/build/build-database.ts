@@ -3,39 +3,28 @@ import type pg from 'pg'
 import { type Catalog, objectKey } from '../../core/model/catalog.js'
 import type { Progress } from '../../core/progress/events.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { addressOf, describeAddress } from '../../postgres/connection/address.js'
-import { pause } from '../../postgres/connection/backoff.js'
-import {
-  allAnnotations,
-  ledgerTablesOf,
-  readCatalogInTransaction,
-} from '../../postgres/introspect/read-catalog.js'
-import { choicesForError } from '../../postgres/connection/sqlstate-choices.js'
-import { isStatementRejected } from '../../postgres/connection/sqlstate.js'
-import { ledgerDetailOf } from '../../postgres/ledger/change-hash.js'
-import { appendEntries, type LedgerEntry } from '../../postgres/ledger/ledger.js'
-import { failureFacts } from '../../postgres/migrate/run-error.js'
-import { withLockedSession } from '../../postgres/session/locked-session.js'
-import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
-import type { LockedSession, OpenedSession } from '../../postgres/session/sessions.js'
-import { markApplied } from '../../postgres/session/mark-applied.js'
-import { compareWithPromise } from '../../postgres/verify/compare-with-promise.js'
-import { verificationError } from '../../postgres/verify/verification-error.js'
-
-/** How an empty database becomes what is promised. */
-export interface InitPlan {
-  /** Whether an object of the empty database, by its key, may be there before. */
-  readonly isInitial: (key: string, live: Catalog) => boolean
-  /** The statements that build the promised catalog, all of which can share a transaction. */
-  readonly statementsFor: (live: Catalog, client: pg.ClientBase) => Promise<readonly string[]>
-}
+import { addressOf, describeAddress } from '../connection/address.js'
+import { pause } from '../connection/backoff.js'
+import { allAnnotations, ledgerTablesOf, readCatalogInTransaction } from '../introspect/read-catalog.js'
+import { choicesForError } from '../connection/sqlstate-choices.js'
+import { isStatementRejected } from '../connection/sqlstate.js'
+import { ledgerDetailOf } from '../ledger/change-hash.js'
+import { appendEntries, type LedgerEntry } from '../ledger/ledger.js'
+import { failureFacts } from '../migrate/run-error.js'
+import { withLockedSession } from '../session/locked-session.js'
+import type { MigrateOptions } from '../session/migrate-options.js'
+import type { LockedSession, OpenedSession } from '../session/sessions.js'
+import { markApplied } from '../session/mark-applied.js'
+import { compareWithPromise } from '../verify/compare-with-promise.js'
+import { verificationError } from '../verify/verification-error.js'
+import type { BuildPlan } from './build-plan.js'
 
 /**
  * Builds an empty database at head in one transaction under the lock, verifies it before the commit, and records every
  * revision in it. False, and nothing is done, where revisions are recorded. Throws SCHEMA_NOT_EMPTY, SCHEMA_INIT_REFUSED,
  * SCHEMA_PROMISE_BROKEN.
  */
-export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Promise<boolean> {
+export async function buildDatabase(options: MigrateOptions, plan: BuildPlan): Promise<boolean> {
   const held: Progress[] = []
   // Whose the database is, is true after the commit only.
   const report = (progress: Progress): void =>
@@ -52,14 +41,14 @@ export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Pr
   return built
 }
 
-function requireEmpty(options: MigrateOptions, { isInitial }: InitPlan, live: Catalog): void {
+function requireEmpty(options: MigrateOptions, { isInitial }: BuildPlan, live: Catalog): void {
   const existing = Object.keys(live).filter((key) => !isInitial(key, live))
   if (existing.length > 0) throw notEmptyError(options, existing)
 }
 
 async function build(
   options: MigrateOptions,
-  { statementsFor }: InitPlan,
+  { statementsFor }: BuildPlan,
   { session, inspection, prepareLedgers }: OpenedSession,
   knex: Knex,
 ): Promise<void> {
