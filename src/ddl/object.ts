@@ -159,6 +159,11 @@ export function belongsToPartitionedTable(object: DdlObject): boolean {
   return findRelation(object)?.facts['partitionedBy'] !== undefined
 }
 
+/** The keyword for the relation of a part in ALTER: TABLE or FOREIGN TABLE. */
+export function tableKeyword({ relationKey }: DdlObject): string {
+  return relationKey?.startsWith('foreign_table:') === true ? 'FOREIGN TABLE' : 'TABLE'
+}
+
 /** The keys of the parts of each relation, by the key of the relation. */
 export const partsByRelation = oncePerCatalog((catalog) =>
   groupKeys(catalog, (key) => relationKeyOf(catalog, key)),

@@ -54,7 +54,14 @@ export interface ProgressEvents {
   /** It is not beside the migrations. */
   'snapshot elsewhere': { readonly directory: string }
   'snapshot stale': { readonly stale: readonly StaleRevision[]; readonly missing: boolean }
-  replaying: { readonly revisions: number; readonly where: string }
+  replaying: {
+    readonly revisions: number
+    /** How many revisions are before them, built from the snapshot. */
+    readonly after: number
+    readonly where: string
+  }
+  /** The new revisions alone do not do. */
+  'replaying all': { readonly why: string }
   /** A migration names it, and the scratch server did not have it. It is dropped afterwards. */
   'scratch role made': { readonly role: string }
   /** A migration made it outside its scratch database, and it could not be taken away. */

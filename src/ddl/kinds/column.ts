@@ -9,13 +9,13 @@ import {
   step,
   textFact,
   withoutFacts,
+  tableKeyword,
 } from '../object.js'
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { columnTypeSteps } from './column-type.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
-import { tableKeyword } from './table.js'
 
 export const columnDdl: KindDdl = {
   reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,

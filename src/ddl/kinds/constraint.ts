@@ -14,11 +14,11 @@ import {
   step,
   textFact,
   withoutFacts,
+  tableKeyword,
 } from '../object.js'
 import type { Hazard, LockMode } from '../statement.js'
 import { constraintTriggerSteps, enforcedAsUsual } from './constraint-triggers.js'
 import { parameterChanges } from './parameters.js'
-import { tableKeyword } from './table.js'
 
 export const constraintDdl: KindDdl = {
   reference: ({ name, relation }) => `CONSTRAINT ${name} ON ${relation}`,

@@ -131,8 +131,3 @@ function replicaIdentitySteps(to: DdlObject): readonly DdlStep[] {
   const after = ['index', 'constraint'].map((kind) => keyFromName(kind, `${to.name}.${index}`))
   return [{ ...alter(`USING INDEX ${index}`), phase: 'attach', after }]
 }
-
-/** The keyword for the relation of a part in ALTER: TABLE or FOREIGN TABLE. */
-export function tableKeyword({ relationKey }: DdlObject): string {
-  return relationKey?.startsWith('foreign_table:') === true ? 'FOREIGN TABLE' : 'TABLE'
-}

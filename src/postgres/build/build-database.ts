@@ -17,7 +17,14 @@ import type { LockedSession, OpenedSession } from '../session/sessions.js'
 import { markApplied } from '../session/mark-applied.js'
 import { compareWithPromise } from '../verify/compare-with-promise.js'
 import { verificationError } from '../verify/verification-error.js'
-import type { BuildPlan } from './build-plan.js'
+
+/** How an empty database becomes what is promised. */
+export interface BuildPlan {
+  /** Whether an object of the empty database, by its key, may be there before. */
+  readonly isInitial: (key: string, live: Catalog) => boolean
+  /** The statements that build the promised catalog, all of which can share a transaction. */
+  readonly statementsFor: (live: Catalog, client: pg.ClientBase) => Promise<readonly string[]>
+}
 
 /**
  * Builds an empty database at head in one transaction under the lock, verifies it before the commit, and records every
@@ -60,7 +67,9 @@ async function build(
     await runStatements(session.client, statements, options)
     await session.client.query('set local check_function_bodies to default')
     // The entries are made while the server reads its catalog.
-    const [, entries] = await Promise.all([verifyBuilt(options, locked, live), stampEntries(options)])
+    const verifying = verifyBuilt(options, locked, live)
+    const entries = stampEntries(options)
+    await verifying
     await appendEntries(session.client, locked, entries)
   })
 }

@@ -1,4 +1,3 @@
-import type pg from 'pg'
 import { type Catalog, objectKey } from '../../core/model/catalog.js'
 import { isSetting } from '../../core/model/scope.js'
 import { fullCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
@@ -6,14 +5,7 @@ import { planChanges } from '../../ddl/plan/plan.js'
 import type { Plan } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { snapshotForDatabase } from '../introspect/extension-members.js'
-
-/** How an empty database becomes what is promised. */
-export interface BuildPlan {
-  /** Whether an object of the empty database, by its key, may be there before. */
-  readonly isInitial: (key: string, live: Catalog) => boolean
-  /** The statements that build the promised catalog, all of which can share a transaction. */
-  readonly statementsFor: (live: Catalog, client: pg.ClientBase) => Promise<readonly string[]>
-}
+import type { BuildPlan } from './build-database.js'
 
 /** The plan for all that a snapshot promises. `onPlanned` gets the number of its statements. */
 export function buildPlanOf(snapshot: Snapshot, onPlanned: (statements: number) => void): BuildPlan {
