@@ -1,9 +1,16 @@
 import { readFile, writeFile as write } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import type { Progress } from '../../src/core/progress/events.js'
 import { snapshotFileName } from '../../src/snapshot/file.js'
 import { call, type Called } from '../support/command.js'
-import { createProject, type MigrationChanges, type Migrations, type Project } from '../support/project.js'
+import {
+  createProject,
+  type MigrationChanges,
+  type MigrationData,
+  type Migrations,
+  type Project,
+} from '../support/project.js'
 
 const base = {
   '001_songs': [
@@ -27,135 +34,117 @@ const base = {
   ],
 } as const satisfies Migrations
 
-interface AppendCase {
-  readonly what: string
-  readonly base?: Migrations
-  readonly appended: MigrationChanges
-  /** Why all revisions are replayed. Default: the new ones alone are. */
-  readonly because?: RegExp
-  /** The numbers of columns differ from those of a replay of all, and nothing else. */
-  readonly otherNumbers?: boolean
-}
-
-const rows: Migrations = { ...base, '003_rows': `insert into songs values (1, 'x', 2)` }
-
-const cases: readonly AppendCase[] = [
-  { what: 'a table', appended: { '004_new': 'create table labels (id int primary key, name text unique)' } },
-  { what: 'a column', appended: { '004_new': "alter table songs add year int, add label text default 'x'" } },
+/** Each is appended to all before it. */
+const steps: readonly MigrationChanges[] = [
+  { '010_table': 'create table labels (id int primary key, name text unique)' },
+  { '020_columns': `alter table songs add year int, add label text default 'x'` },
   {
-    what: 'columns, one gone again',
-    appended: {
-      '004_new': ['alter table songs add a int, add b int', 'alter table songs drop a'],
-      '005_new': 'alter table songs add c int',
-    },
+    '030_gone': ['alter table songs add a int, add b int', 'alter table songs drop a'],
+    '031_more': 'alter table songs add c int',
   },
   {
-    what: 'another name and type',
-    appended: {
-      '004_new': ['alter table songs rename title to name', 'alter table songs alter name type varchar(20)'],
-    },
+    '040_names': ['alter table songs rename title to name', 'alter table songs alter name type varchar(20)'],
+  },
+  { '050_less': 'alter table songs drop plays' },
+  {
+    '060_partition': [
+      `create table plays_2027 partition of plays for values from ('2027-01-01') to ('2028-01-01')`,
+      'create index on plays (at)',
+    ],
   },
   {
-    what: 'another name of a table',
-    appended: {
-      '004_new': 'alter table songs rename to tracks',
-      '005_new': 'alter table tracks add year int',
-    },
-    otherNumbers: true,
+    '070_enum': [
+      `alter type band.role add value 'dancer'`,
+      'create or replace view band.singers as select id, song, role from band.artists',
+    ],
   },
-  {
-    what: 'a table made again',
-    appended: { '004_new': ['drop table songs cascade', 'create table songs (title text, id int)'] },
-    otherNumbers: true,
-  },
-  { what: 'a column less', appended: { '004_new': 'alter table songs drop plays' } },
-  {
-    what: 'a partition and an index',
-    appended: {
-      '004_new': [
-        `create table plays_2027 partition of plays for values from ('2027-01-01') to ('2028-01-01')`,
-        'create index on plays (at)',
-      ],
-    },
-  },
-  {
-    what: 'a value of an enum, and a view',
-    appended: {
-      '004_new': [
-        `alter type band.role add value 'dancer'`,
-        'create or replace view band.singers as select id, song, role from band.artists',
-      ],
-    },
-  },
-  { what: 'nothing but rows', appended: { '004_new': `insert into songs values (1, 'x', 2)` } },
-  {
-    what: 'a default of the moment',
-    appended: {
-      '004_new': {
-        code: "export const up = (knex) => knex.raw(`alter table songs add since text default '${new Date().toISOString()}'`)",
-      },
-    },
-  },
-  {
-    what: 'a table beside one with rows',
-    base: rows,
-    appended: { '004_new': 'create table labels (id int)' },
-  },
-  {
-    what: 'a table with rows is changed',
-    base: rows,
-    appended: { '004_new': 'alter table songs alter plays set not null' },
-    because: /^they change public\.songs, which has rows$/,
-  },
-  {
-    what: 'rows are looked at',
-    base: rows,
-    appended: { '004_new': ['select count(*) from songs', 'create table labels (id int)'] },
-    because: /^004_new may depend on rows$/,
-  },
-  {
-    what: 'a search_path that is left',
-    base: { ...base, '003_path': 'set search_path to band' },
-    appended: { '004_new': 'create table labels (id int)' },
-    because: /^003_path may leave a search_path behind$/,
-  },
-  {
-    what: 'no transaction',
-    appended: { '004_new': { up: 'create index concurrently on songs (title)', transaction: false } },
-    because: /^004_new runs without a transaction$/,
-  },
-  {
-    what: 'what has a default of the moment is changed',
-    base: {
-      '001_since': {
-        code: "export const up = (knex) => knex.raw(`create table since (at text default '${new Date().toISOString()}')`)",
-      },
-    },
-    appended: { '004_new': 'alter table since alter at set not null' },
-    because: /^column:public\.since\.at is not the same/,
-  },
-  { what: 'it fails', appended: { '004_new': 'alter table nothing add a int' }, because: /004_new/ },
+  { '080_moment': momentary('alter table songs add since text default') },
+  { '090_rows': `insert into labels values (1, 'x')` },
+  { '100_beside': 'create table others (id int)' },
 ]
 
-for (const { what, base: before = base, appended, because, otherNumbers = false } of cases)
-  t.test(`appended: ${what}`, async (t) => {
-    const project = await createProject(t, before)
+function momentary(statement: string): { readonly code: string } {
+  return { code: `export const up = (knex) => knex.raw(\`${statement} '\${new Date().toISOString()}'\`)` }
+}
+
+t.test('the new revisions alone give what a replay of all gives', async (t) => {
+  const project = await createProject(t, base)
+  let known = Object.keys(base).length
+  for (const appended of steps) {
     await project.write(appended)
+    const { exit, text, events } = await snapshot(project)
+    t.equal(exit, 0, text)
+    t.match(replaysOf(events), [{ revisions: Object.keys(appended).length, after: known }])
+    known += Object.keys(appended).length
+  }
+  const appended = await textOf(project)
+  t.match(replaysOf((await snapshot(project, '--full')).events), [{ revisions: known, after: 0 }])
+  t.equal(appended, await textOf(project))
+})
+
+t.test('where only the numbers of columns differ, the snapshot is that of the migrations', async (t) => {
+  const project = await createProject(t, base)
+  await project.write({
+    '010_name': 'alter table songs rename to tracks',
+    '011_year': 'alter table tracks add year int',
+    '012_again': ['drop table tracks cascade', 'create table songs (title text, id int)'],
+  })
+  const { events } = await snapshot(project)
+  t.match(replaysOf(events), [{ after: 3 }])
+  t.equal((await snapshot(project, '--check')).exit, 0)
+})
+
+interface Refusal {
+  readonly because: RegExp
+  readonly base?: Migrations
+  readonly appended: MigrationData
+  /** Default: 0. */
+  readonly exit?: number
+}
+
+const labels = 'create table labels (id int)'
+const rows = `insert into songs values (1, 'x', 2)`
+
+/** Why all revisions are replayed. */
+const refusals: readonly Refusal[] = [
+  {
+    because: /^they change public\.songs, which has rows$/,
+    base: { ...base, '009_rows': rows },
+    appended: 'alter table songs alter plays set not null',
+  },
+  {
+    because: /^010_new may depend on rows$/,
+    base: { ...base, '009_rows': rows },
+    appended: ['select count(*) from songs', labels],
+  },
+  {
+    because: /^009_path may leave a search_path behind$/,
+    base: { ...base, '009_path': 'set search_path to band' },
+    appended: labels,
+  },
+  {
+    because: /^010_new runs without a transaction$/,
+    appended: { up: 'create index concurrently on songs (title)', transaction: false },
+  },
+  {
+    because: /^column:public\.since\.at is not the same/,
+    base: { '001_since': momentary('create table since (at text); alter table since alter at set default') },
+    appended: 'alter table since alter at set not null',
+  },
+  { because: /010_new/, appended: 'alter table nothing add a int', exit: 7 },
+]
+
+for (const { because, base: before = base, appended, exit = 0 } of refusals)
+  t.test(`all are replayed: ${because.source}`, async (t) => {
+    const project = await createProject(t, before)
+    await project.write({ '010_new': appended })
     const made = await snapshot(project)
-    const text = await textOf(project)
-    const replayed = made.events.flatMap((each) => (each.event === 'replaying' ? [each] : []))
-    const why = made.events.flatMap((each) => (each.event === 'replaying all' ? [each.why] : []))
-    if (because === undefined) {
-      t.match(replayed, [{ revisions: Object.keys(appended).length, after: Object.keys(before).length }])
-      t.strictSame(why, [])
-    } else {
-      t.match(replayed.at(-1), { after: 0 })
-      t.match(why, [because])
-    }
-    if (otherNumbers) t.equal((await snapshot(project, '--check')).exit, 0)
-    const full = await snapshot(project, '--full')
-    t.equal(full.exit, made.exit, made.text)
-    t.equal(withoutNumbers(text, otherNumbers), withoutNumbers(await textOf(project), otherNumbers))
+    t.equal(made.exit, exit, made.text)
+    t.match(
+      made.events.flatMap((each) => (each.event === 'replaying all' ? [each.why] : [])),
+      [because],
+    )
+    t.match(replaysOf(made.events).at(-1), { after: 0 })
   })
 
 t.test('what is not at the end, or was edited, is replayed with all', async (t) => {
@@ -169,10 +158,8 @@ t.test('what is not at the end, or was edited, is replayed with all', async (t) 
     await project.write(changed)
     const { events, exit } = await snapshot(project)
     t.equal(exit, 0)
-    t.strictSame(
-      events.flatMap((each) => (each.event === 'replaying' ? [each.after] : [])),
-      [0],
-    )
+    t.match(replaysOf(events), [{ after: 0 }])
+    t.equal(replaysOf(events).length, 1)
   }
 })
 
@@ -197,6 +184,6 @@ function snapshot(project: Project, ...words: readonly string[]): Promise<Called
 
 const textOf = (project: Project): Promise<string> => project.read(`migrations/${snapshotFileName}`)
 
-function withoutNumbers(text: string, isMeant: boolean): string {
-  return isMeant ? text.replaceAll(/"\$position":\d+/g, '') : text
+function replaysOf(events: readonly Progress[]): readonly Progress[] {
+  return events.filter(({ event }) => event === 'replaying')
 }
