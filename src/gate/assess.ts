@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import {
-  assess,
+  assessInSteps,
   type Assessment,
   decide,
   findingsOf,
@@ -10,11 +10,13 @@ import {
   wrongDatabaseReason,
 } from '../core/history/decision.js'
 import type { Decision } from '../core/history/policy.js'
+import { promiseInScope } from '../core/history/verification.js'
 import { countUnpromisedSchemas } from '../core/impact/unpromised-schemas.js'
 import { countIgnored } from '../core/model/scope.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { type Deadline, withTimeout } from '../postgres/connection/lifecycle.js'
+import { runInTurns } from '../postgres/connection/run-in-turns.js'
 import { inspect } from '../postgres/inspect/inspect.js'
 import { type Inspection } from '../postgres/inspect/inspection.js'
 import { snapshotForDatabase } from '../postgres/introspect/extension-members.js'
@@ -129,18 +131,16 @@ export async function assessInspection(
     texts: sourceTextsOf(inspection.ledger, migrations, project.tableName, snapshot),
     scope: config.verify.scope,
   }
-  const assessment = assess(input)
+  const assessment = await runInTurns(assessInSteps(input))
   const differences = findingsOf(assessment)
   if (snapshot === null || differences.length === 0) return assessment
   const { canonicalizeDifferences } = await import('../postgres/canonicalize/canonicalize.js')
-  const comparison = { snapshot, revisions: promisedRevisions(assessment), live, major, differences }
-  const canonicalized = await canonicalizeDifferences(client, comparison, 'own')
-  return assess({
-    ...input,
-    live: canonicalized.live,
-    canonicalizeFailures: canonicalized.canonicalizeFailures,
-    notes: canonicalized.notes,
-  })
+  const promised = await runInTurns(promiseInScope(snapshot, promisedRevisions(assessment), input.scope))
+  const majors = { expected: snapshot.postgres, actual: major }
+  const canonicalized = await canonicalizeDifferences(client, { promised, live, majors, differences }, 'own')
+  const { live: printed, notes, canonicalizeFailures } = canonicalized
+  const isSame = printed === live && notes.length + Object.keys(canonicalizeFailures).length === 0
+  return isSame ? assessment : runInTurns(assessInSteps({ ...input, ...canonicalized }))
 }
 
 /** Reports what was verified and what was decided, and whether the process acts on it. */
