@@ -12,6 +12,7 @@ import {
 import type { Decision } from '../core/history/policy.js'
 import { promiseInScope } from '../core/history/verification.js'
 import { countUnpromisedSchemas } from '../core/impact/unpromised-schemas.js'
+import { keysOf } from '../core/model/catalog.js'
 import { countIgnored } from '../core/model/scope.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
@@ -37,6 +38,21 @@ export interface AssessedDatabase {
   readonly decision: Decision
   /** The keys of indexes that only a running REINDEX CONCURRENTLY explains. They are not compared. */
   readonly transient: readonly string[]
+}
+
+/** What a serving process keeps of it: not the catalog, which has been compared. */
+export interface CheckedDatabase extends Omit<AssessedDatabase, 'inspection'> {
+  readonly inspection: Pick<Inspection, 'database' | 'serverVersion' | 'identity' | 'fingerprint'>
+  readonly hasTables: boolean
+}
+
+export function withoutCatalog({ inspection, ...assessed }: AssessedDatabase): CheckedDatabase {
+  const { database, serverVersion, identity, fingerprint, live } = inspection
+  return {
+    ...assessed,
+    inspection: { database, serverVersion, identity, fingerprint },
+    hasTables: keysOf(live).some((key) => key.startsWith('table:')),
+  }
 }
 
 /** Where progress is reported, and what asks to stop. */
@@ -145,7 +161,7 @@ export async function assessInspection(
 
 /** Reports what was verified and what was decided, and whether the process acts on it. */
 export function reportOutcome(
-  { assessment, decision }: AssessedDatabase,
+  { assessment, decision }: Pick<AssessedDatabase, 'assessment' | 'decision'>,
   report: ProgressReporter,
   consequence: 'as decided' | 'goes on serving' = 'as decided',
 ): void {
