@@ -4,7 +4,7 @@
 export type Steps<T> = Generator<void, T, void>
 
 /** How many objects of a catalog, rows or the like are handled in one step. */
-const itemsPerStep = 500
+export const itemsPerStep = 500
 
 /** Does something with each of many items, in steps. */
 export function* forEachInSteps<T>(items: Iterable<T>, act: (item: T) => void): Steps<void> {
