@@ -10,6 +10,7 @@ import type { Figure } from './measure.js'
 import type { Part } from './part.js'
 import { requests } from './requests.js'
 import { start } from './start.js'
+import { turns } from './turns.js'
 import { verify, verifyDatabase } from './verify.js'
 
 const { values } = parseArgs({
@@ -33,6 +34,7 @@ const parts: Readonly<Record<string, readonly Part[]>> = {
   start: [start],
   verify: values.database === undefined ? sizes : [verifyDatabase(values.database)],
   requests: [requests],
+  turns: [turns(10_000)],
   history: histories.filter(({ revisions }) => revisions <= Number(values.revisions)).map(history),
 }
 const names = values.part ?? Object.keys(parts)

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import {
-  assess,
+  assessInSteps,
   type Assessment,
   decide,
   findingsOf,
@@ -10,11 +10,14 @@ import {
   wrongDatabaseReason,
 } from '../core/history/decision.js'
 import type { Decision } from '../core/history/policy.js'
+import { promiseInScope } from '../core/history/verification.js'
 import { countUnpromisedSchemas } from '../core/impact/unpromised-schemas.js'
+import { keysOf } from '../core/model/catalog.js'
 import { countIgnored } from '../core/model/scope.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { type Deadline, withTimeout } from '../postgres/connection/lifecycle.js'
+import { runInTurns } from '../postgres/connection/run-in-turns.js'
 import { inspect } from '../postgres/inspect/inspect.js'
 import { type Inspection } from '../postgres/inspect/inspection.js'
 import { snapshotForDatabase } from '../postgres/introspect/extension-members.js'
@@ -37,6 +40,23 @@ export interface AssessedDatabase {
   readonly decision: Decision
   /** The keys of indexes that only a running REINDEX CONCURRENTLY explains. They are not compared. */
   readonly transient: readonly string[]
+}
+
+/** What a serving process keeps of it: not the catalog, which has been compared. */
+export interface CheckedDatabase extends Omit<AssessedDatabase, 'inspection'> {
+  readonly inspection: Omit<Inspection, 'live' | 'ledger' | 'recorded' | 'otherLedgers'>
+  readonly hasTables: boolean
+}
+
+type ReportedDatabase = Pick<CheckedDatabase, 'inspection' | 'assessment' | 'decision'>
+
+export function withoutCatalog({ inspection, ...assessed }: AssessedDatabase): CheckedDatabase {
+  const { live, ledger: _, recorded: __, otherLedgers: ___, ...kept } = inspection
+  return {
+    ...assessed,
+    inspection: kept,
+    hasTables: keysOf(live).some((key) => key.startsWith('table:')),
+  }
 }
 
 /** Where progress is reported, and what asks to stop. */
@@ -145,23 +165,21 @@ export async function assessInspection(
     texts: sourceTextsOf(inspection.ledger, migrations, project.tableName, snapshot),
     scope: config.verify.scope,
   }
-  const assessment = assess(input)
+  const assessment = await runInTurns(assessInSteps(input))
   const differences = findingsOf(assessment)
   if (snapshot === null || differences.length === 0) return assessment
   const { canonicalizeDifferences } = await import('../postgres/canonicalize/canonicalize.js')
-  const comparison = { snapshot, revisions: promisedRevisions(assessment), live, major, differences }
-  const canonicalized = await canonicalizeDifferences(client, comparison, 'own')
-  return assess({
-    ...input,
-    live: canonicalized.live,
-    canonicalizeFailures: canonicalized.canonicalizeFailures,
-    notes: canonicalized.notes,
-  })
+  const promised = await runInTurns(promiseInScope(snapshot, promisedRevisions(assessment), input.scope))
+  const majors = { expected: snapshot.postgres, actual: major }
+  const canonicalized = await canonicalizeDifferences(client, { promised, live, majors, differences }, 'own')
+  const { live: printed, notes, canonicalizeFailures } = canonicalized
+  const isSame = printed === live && notes.length + Object.keys(canonicalizeFailures).length === 0
+  return isSame ? assessment : runInTurns(assessInSteps({ ...input, ...canonicalized }))
 }
 
 /** Reports what was verified and what was decided, and whether the process acts on it. */
 export function reportOutcome(
-  { inspection, assessment, decision }: AssessedDatabase,
+  { inspection, assessment, decision }: ReportedDatabase,
   report: ProgressReporter,
   consequence: 'as decided' | 'goes on serving' = 'as decided',
 ): void {

@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { decide, type Verification } from '../core/history/decision.js'
+import { decide } from '../core/history/decision.js'
+import type { Verification } from '../core/history/verification.js'
 import type { StaleRevision } from '../core/model/snapshot-staleness.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import { withTimeout } from '../postgres/connection/lifecycle.js'

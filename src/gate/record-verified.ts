@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { findingsOf, ignoredDifferencesOf, notesOf } from '../core/history/decision.js'
 import { recordVerifiedState } from '../postgres/inspect/verified-state.js'
 import type { Workspace } from '../workspace.js'
-import type { AssessedDatabase } from './assess.js'
+import type { CheckedDatabase } from './assess.js'
 import { knownPromiseOf } from './known-promise.js'
 import { configuredWriter } from './preconditions.js'
 
@@ -12,7 +12,7 @@ import { configuredWriter } from './preconditions.js'
  */
 export async function recordAsVerified(
   client: pg.ClientBase,
-  { snapshot, inspection, assessment, decision }: AssessedDatabase,
+  { snapshot, inspection, assessment, decision }: CheckedDatabase,
   { config }: Workspace,
 ): Promise<void> {
   const { history, verification } = assessment

@@ -21,7 +21,10 @@ const operation = { imports: [...building, ...gate, ...ddl], packages: ['pg', 'k
 
 /** Who may import whom: the table of ARCHITECTURE.md. */
 export const rooms: Readonly<Record<string, Room>> = {
-  'core/text': { purpose: 'printable and redacted text, numbers and lists, the nearest name', imports: [] },
+  'core/text': {
+    purpose: 'printable and redacted text, numbers and lists, the nearest name, work in steps',
+    imports: [],
+  },
   'core/model': {
     purpose: 'catalog, diff, patterns, scope, snapshot, and how they are described',
     imports: ['core/text'],

@@ -13,6 +13,41 @@ export type Facts = Readonly<Record<string, Fact>>
  */
 export type Catalog = Readonly<Record<string, Facts>>
 
+const listedKeys = new WeakMap<Catalog, readonly string[]>()
+
+/**
+ * Remembers the keys of a catalog that does not change any more, and returns it. To list those of a large object takes long,
+ * and cannot be done in steps.
+ */
+export function withListedKeys(catalog: Catalog, keys: readonly string[] = Object.keys(catalog)): Catalog {
+  listedKeys.set(catalog, keys)
+  return catalog
+}
+
+/** The keys of a catalog, in its order. */
+export function keysOf(catalog: Catalog): readonly string[] {
+  return listedKeys.get(catalog) ?? Object.keys(catalog)
+}
+
+/** Collects a catalog object by object. */
+export interface CatalogBuilder {
+  readonly set: (key: string, facts: Facts) => void
+  /** To be called once, at the end: the catalog does not change any more. */
+  readonly build: () => Catalog
+}
+
+export function createCatalogBuilder(): CatalogBuilder {
+  const catalog: Record<string, Facts> = {}
+  const keys: string[] = []
+  return {
+    set: (key, facts) => {
+      if (catalog[key] === undefined) keys.push(key)
+      catalog[key] = facts
+    },
+    build: () => withListedKeys(catalog, keys),
+  }
+}
+
 /** The kinds that columns, indexes and triggers can belong to. */
 const relationKinds = ['table', 'view', 'materialized_view', 'foreign_table'] as const
 
@@ -78,7 +113,7 @@ export function sortKeys(keys: Iterable<string>): readonly string[] {
 export function countByKind(keys: Iterable<string>): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const key of keys) {
-    const { kind } = parseKey(key)
+    const kind = key.slice(0, key.indexOf(':'))
     counts[kind] = (counts[kind] ?? 0) + 1
   }
   return counts
@@ -145,7 +180,7 @@ export function groupKeys(
   ownerOf: (key: string) => string | null | undefined,
 ): ReadonlyMap<string, readonly string[]> {
   const groups = new Map<string, string[]>()
-  for (const key of Object.keys(catalog)) {
+  for (const key of keysOf(catalog)) {
     const owner = ownerOf(key) ?? null
     if (owner === null) continue
     const siblings = groups.get(owner)

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { RecordedRevisions } from '../../core/history/history.js'
-import { type Catalog, parseKey, quoteName } from '../../core/model/catalog.js'
+import { type Catalog, keysOf, parseKey, quoteName } from '../../core/model/catalog.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knex-project.js'
 import type { Migration } from '../../project/migration-files.js'
@@ -189,10 +189,9 @@ function recordedRevisions(
   live: Catalog,
 ): RecordedRevisions {
   const schemas = new Set([...searchPath, schema ?? ''].map(quoteName))
-  const hasTables = Object.keys(live).some((key) => {
-    const { kind, names } = parseKey(key)
-    return kind === 'table' && schemas.has(names[0] ?? '')
-  })
+  const hasTables = keysOf(live).some(
+    (key) => key.startsWith('table:') && schemas.has(parseKey(key).names[0] ?? ''),
+  )
   return {
     revisions: revisionsOf(ledger),
     // An interrupted first revision explains the tables.

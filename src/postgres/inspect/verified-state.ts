@@ -41,7 +41,12 @@ function stateOf({ results }: InspectionFingerprint): string {
  */
 export async function recordVerifiedState(
   client: pg.ClientBase,
-  { schema, mayWriteOwnLedger, readOnly, fingerprint }: Inspection,
+  {
+    schema,
+    mayWriteOwnLedger,
+    readOnly,
+    fingerprint,
+  }: Pick<Inspection, 'schema' | 'mayWriteOwnLedger' | 'readOnly' | 'fingerprint'>,
   promise: KnownPromise,
   writer: LedgerWriter,
 ): Promise<void> {
