@@ -18,6 +18,7 @@ import {
 import type { Hazard, LockMode } from '../statement.js'
 import { constraintTriggerSteps, enforcedAsUsual } from './constraint-triggers.js'
 import { parameterChanges } from './parameters.js'
+import { isInDefinition } from './table-constraints.js'
 import { tableKeyword } from './table.js'
 
 export const constraintDdl: KindDdl = {
@@ -26,7 +27,7 @@ export const constraintDdl: KindDdl = {
     comesFromParent(object)
       ? []
       : [
-          ...addConstraintSteps(object),
+          ...(isInDefinition(object) ? [] : addConstraintSteps(object)),
           ...constraintIndexSteps(withoutFacts(object), object),
           ...attachConstraintSteps(object),
           ...constraintTriggerSteps(object, enforcedAsUsual, tablesOf(object)),

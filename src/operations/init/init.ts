@@ -96,7 +96,7 @@ function planBuild(live: Catalog, snapshot: Snapshot): Plan {
   const revisions = snapshot.revisions.map(({ revision }) => revision)
   const to = fullCatalogAt(snapshot, revisions)
   const unchanged = Object.entries(live).filter(([key]) => to[key] === snapshot.base[key])
-  const plan = planChanges(live, { ...to, ...Object.fromEntries(unchanged) })
+  const plan = planChanges(live, { ...to, ...Object.fromEntries(unchanged) }, { compact: true })
   if (plan.refused.length === 0) return plan
   throw new SchemaError('SCHEMA_INIT_REFUSED', {
     what: 'The snapshot does not say all that is needed to build the database. Nothing was done.',
