@@ -71,7 +71,8 @@ async function build(
     await runStatements(session.client, statements, options)
     await session.client.query('set local check_function_bodies to default')
     // The entries are made while the server reads its catalog.
-    const [, entries] = await Promise.all([verifyBuilt(options, locked, live), stampEntries(options)])
+    const verified = verifyBuilt(options, locked, live)
+    const [entries] = await Promise.all([Promise.resolve(stampEntries(options)), verified])
     await appendEntries(session.client, locked, entries)
   })
 }

@@ -1,5 +1,5 @@
 import { decide } from '../../core/history/decision.js'
-import { type Catalog, objectKey } from '../../core/model/catalog.js'
+import { type Catalog, objectKey, oncePerCatalog } from '../../core/model/catalog.js'
 import { isSetting } from '../../core/model/scope.js'
 import { fullCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
 import { findRowWriters, type RowWriter } from '../../core/history/written-rows.js'
@@ -86,10 +86,14 @@ async function describeBuilt(
 function isProvided(key: string, live: Catalog, { revisions }: Snapshot): boolean {
   if (key.startsWith('extension:')) return true
   if (key.startsWith('schema:') && revisions.some(({ changes }) => changes[key] != null)) return true
-  return Object.entries(live).some(
-    ([each, { schema }]) => each.startsWith('extension:') && key === objectKey('schema', [String(schema)]),
-  )
+  return extensionSchemas(live).has(key)
 }
+
+/** The keys of the schemas that extensions are in. */
+const extensionSchemas = oncePerCatalog((live): ReadonlySet<string> => {
+  const extensions = Object.entries(live).filter(([key]) => key.startsWith('extension:'))
+  return new Set(extensions.map(([, { schema }]) => objectKey('schema', [String(schema)])))
+})
 
 /** What every new database has stays as it is, unless a revision changed it. */
 function planBuild(live: Catalog, snapshot: Snapshot): Plan {
