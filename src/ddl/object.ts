@@ -32,6 +32,8 @@ export interface DdlObject {
   readonly inNewRelation: boolean
   /** Whether its statements may block writers, so that they can run in a transaction. */
   readonly mayBlock: boolean
+  /** Whether a new table is written with its constraints. */
+  readonly isCompact: boolean
   /** The whole catalog that contains it. */
   readonly catalog: Catalog
 }
@@ -117,6 +119,7 @@ function describeObject(catalog: Catalog, key: string): DdlObject | undefined {
     facts,
     inNewRelation: false,
     mayBlock: false,
+    isCompact: false,
     catalog,
   }
 }

@@ -19,6 +19,7 @@ import {
 import type { Hazard, LockMode } from '../statement.js'
 import { constraintTriggerSteps, enforcedAsUsual } from './constraint-triggers.js'
 import { parameterChanges } from './parameters.js'
+import { isInDefinition } from './table-constraints.js'
 
 export const constraintDdl: KindDdl = {
   reference: ({ name, relation }) => `CONSTRAINT ${name} ON ${relation}`,
@@ -26,7 +27,7 @@ export const constraintDdl: KindDdl = {
     comesFromParent(object)
       ? []
       : [
-          ...addConstraintSteps(object),
+          ...(isInDefinition(object) ? [] : addConstraintSteps(object)),
           ...constraintIndexSteps(withoutFacts(object), object),
           ...attachConstraintSteps(object),
           ...constraintTriggerSteps(object, enforcedAsUsual, tablesOf(object)),

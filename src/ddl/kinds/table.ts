@@ -15,6 +15,7 @@ import {
 } from '../object.js'
 import { columnConstraints, columnDefinition, hasLocalDefinition } from './column-definition.js'
 import { parameterChanges, parameterList } from './parameters.js'
+import { tableConstraints } from './table-constraints.js'
 import { attachParentSteps, releaseParentSteps } from './table-parents.js'
 
 export const tableDdl: KindDdl = {
@@ -73,7 +74,8 @@ function tableDefinition(object: DdlObject): string {
   const columns = localColumnsOf(object).map((column) =>
     isTyped ? typedColumnDefinition(column) : columnDefinition(column),
   )
-  const listed = columns.filter((column) => column !== '').map((column) => `\n  ${column}`)
+  const parts = [...columns.filter((column) => column !== ''), ...tableConstraints(object)]
+  const listed = parts.map((part) => `\n  ${part}`)
   const isPartition = textFact(object, 'partition') !== ''
   const parents = isPartition ? '' : listFact(object, 'parents').join(', ')
   const options = parameterList(object, 'options')

@@ -24,25 +24,27 @@ import { renderIntent } from './render-intent.js'
 import { type StepTask, createTasks, type PlannedChange } from './tasks.js'
 import { sortTasks } from './topological-sort.js'
 
+interface PlanOptions {
+  /** What is to change, `to` being expected and `from` actual. Default: all that differs. */
+  readonly differences?: readonly Difference[]
+  /** Whether indexes are built while other sessions write, in statements outside a transaction. Default: yes. */
+  readonly online?: boolean
+  /** Whether new tables are written with their constraints, for the fewest statements. Default: no. */
+  readonly compact?: boolean
+}
+
 /**
  * The statements that lead from one catalog to another, in the order in which they run, each with its hazards; and what
  * is not written as SQL because a person must decide. Both catalogs need structure, comments and grants.
- *
- * @param options `differences`: what is to change, `to` being expected and `from` actual; default: all that differs.
- *   `online`: whether indexes are built while other sessions write, in statements outside a transaction; default: yes.
  */
-export function planChanges(
-  from: Catalog,
-  to: Catalog,
-  options: { readonly differences?: readonly Difference[]; readonly online?: boolean } = {},
-): Plan {
-  const { differences = diff(to, from), online = true } = options
+export function planChanges(from: Catalog, to: Catalog, options: PlanOptions = {}): Plan {
+  const { differences = diff(to, from) } = options
   const intents = createIntents(differences, { from, to })
   propagate(intents, { from, to })
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
   for (const [key, intent] of intents) {
-    const complete = withTargetState(intent, intents, online ? 'online' : 'may block')
+    const complete = withTargetState(intent, intents, options)
     const rendered = renderIntent(complete, from)
     if ('refusal' in rendered) refused.set(key, rendered.refusal)
     else planned.set(key, { intent: complete, steps: rendered.steps })
@@ -62,12 +64,12 @@ export function planChanges(
 function withTargetState(
   intent: Intent,
   intents: ReadonlyMap<string, Intent>,
-  mode: 'online' | 'may block',
+  { online = true, compact = false }: PlanOptions,
 ): Intent {
   if (intent.action === 'drop') return intent
   const { to } = intent
   const inNewRelation = createsObject(intents.get(to.relationKey ?? to.key))
-  return { ...intent, to: { ...to, inNewRelation, mayBlock: mode === 'may block' } }
+  return { ...intent, to: { ...to, inNewRelation, mayBlock: !online, isCompact: compact } }
 }
 
 function toStatements({ key, steps }: StepTask): readonly Statement[] {

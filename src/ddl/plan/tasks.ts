@@ -4,10 +4,10 @@ import { type DdlObject, keyFromName, listFact, type StepPhase, relationKeyOf } 
 import { type Intent, dropsObject, droppedWithOf, createsObject, isSwap, objectOf } from './intents.js'
 import { rankOf } from './rank.js'
 import type { PhasedStep } from './render-intent.js'
-import type { Ranked } from './topological-sort.js'
+import type { SortableTask } from './topological-sort.js'
 
 /** The steps of one object in one phase; or none, between the columns of a relation and its other parts. */
-export interface StepTask extends Ranked<StepTask> {
+export interface StepTask extends SortableTask<StepTask> {
   readonly key: string
   readonly steps: readonly PhasedStep[]
   readonly prerequisites: StepTask[]

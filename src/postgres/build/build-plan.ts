@@ -1,4 +1,4 @@
-import { type Catalog, objectKey } from '../../core/model/catalog.js'
+import { type Catalog, objectKey, oncePerCatalog } from '../../core/model/catalog.js'
 import { isSetting } from '../../core/model/scope.js'
 import { fullCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
 import { planChanges } from '../../ddl/plan/plan.js'
@@ -24,17 +24,21 @@ export function buildPlanOf(snapshot: Snapshot, onPlanned: (statements: number) 
 function isProvided(key: string, live: Catalog, { revisions }: Snapshot): boolean {
   if (key.startsWith('extension:')) return true
   if (key.startsWith('schema:') && revisions.some(({ changes }) => changes[key] != null)) return true
-  return Object.entries(live).some(
-    ([each, { schema }]) => each.startsWith('extension:') && key === objectKey('schema', [String(schema)]),
-  )
+  return extensionSchemas(live).has(key)
 }
+
+/** The keys of the schemas that extensions are in. */
+const extensionSchemas = oncePerCatalog((live): ReadonlySet<string> => {
+  const extensions = Object.entries(live).filter(([key]) => key.startsWith('extension:'))
+  return new Set(extensions.map(([, { schema }]) => objectKey('schema', [String(schema)])))
+})
 
 /** What every new database has stays as it is, unless a revision changed it. */
 function planBuild(live: Catalog, snapshot: Snapshot): Plan {
   const revisions = snapshot.revisions.map(({ revision }) => revision)
   const to = fullCatalogAt(snapshot, revisions)
   const unchanged = Object.entries(live).filter(([key]) => to[key] === snapshot.base[key])
-  const plan = planChanges(live, { ...to, ...Object.fromEntries(unchanged) })
+  const plan = planChanges(live, { ...to, ...Object.fromEntries(unchanged) }, { compact: true })
   if (plan.refused.length === 0) return plan
   throw new SchemaError('SCHEMA_INIT_REFUSED', {
     what: 'The snapshot does not say all that is needed to build the database. Nothing was done.',
