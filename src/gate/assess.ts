@@ -46,6 +46,7 @@ export interface CheckedDatabase extends Omit<AssessedDatabase, 'inspection'> {
   readonly hasTables: boolean
 }
 
+/** What a serving process keeps; it remembers whether there was any table. */
 export function withoutCatalog({ inspection, ...assessed }: AssessedDatabase): CheckedDatabase {
   const { database, serverVersion, identity, fingerprint, live } = inspection
   return {
