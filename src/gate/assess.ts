@@ -50,6 +50,7 @@ export interface CheckedDatabase extends Omit<AssessedDatabase, 'inspection'> {
 
 type ReportedDatabase = Pick<CheckedDatabase, 'inspection' | 'assessment' | 'decision'>
 
+/** What a serving process keeps; it remembers whether there was any table. */
 export function withoutCatalog({ inspection, ...assessed }: AssessedDatabase): CheckedDatabase {
   const { live, ledger: _, recorded: __, otherLedgers: ___, ...kept } = inspection
   return {

@@ -43,11 +43,10 @@ function annotationFromQuery(query: AnnotationQuery): CatalogAnnotation {
     add: function* (catalog, { addresses }, [result]) {
       if (result === undefined) throw new Error('The server sent no comments or grants.')
       const added: Record<string, Facts> = {}
-      const names = result.columns.slice(3)
       yield* forEachInSteps(result.rows, (row) => {
         const key = addresses.get(objectAddress(String(row[0]), row.slice(1)))
         if (key !== undefined && catalog[key] !== undefined)
-          added[key] = { ...(added[key] ?? catalog[key]), ...factsFromRow(names, row.slice(3)) }
+          added[key] = { ...(added[key] ?? catalog[key]), ...factsFromRow(result.columns, row, 3) }
       })
       return yield* replaceInSteps(catalog, added)
     },

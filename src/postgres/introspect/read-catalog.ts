@@ -157,17 +157,16 @@ function* parseObjects(
     const result = results[index]
     if (result === undefined) throw new Error(`The server sent no result for ${query.kind}.`)
     const width = 2 + query.names + (query.overloaded === true ? 1 : 0)
-    const names = result.columns.slice(width)
     yield* forEachInSteps(result.rows, (row) => {
-      const key = keyFromRow(query, row.slice(2, width))
-      set(key, factsFromRow(names, row.slice(width)))
+      const key = keyFromRow(query, row)
+      set(key, factsFromRow(result.columns, row, width))
       if (objects !== null) placeObject(objects, query.catalog, row, key)
     })
   }
   return build()
 }
 
-function keyFromRow({ kind, names }: KindQuery, parts: readonly unknown[]): string {
-  const texts = parts.map(String)
-  return objectKey(kind, texts.slice(0, names), texts[names])
+function keyFromRow({ kind, names, overloaded }: KindQuery, row: readonly unknown[]): string {
+  const parts = row.slice(2, 2 + names).map(String)
+  return objectKey(kind, parts, overloaded === true ? String(row[2 + names]) : '')
 }
