@@ -21,7 +21,7 @@ export interface BenchOptions {
   readonly drawn: string | null
 }
 
-const defaultParts = ['start', 'serve', 'memory', 'history', 'verify', 'requests'] as const
+const defaultParts = ['start', 'serve', 'memory', 'history', 'verify', 'requests', 'turns'] as const
 
 export const help = `npm run bench -- [OPTION]…
 
@@ -36,7 +36,7 @@ ${Object.entries(partNames)
 Options:
   --runs N          how often each contender runs after the warm-up: 9 (a third of it for memory, history and requests)
   --revisions N     generated histories of no more than N revisions: 300 (of 50, 300, 1000 and 3000)
-  --tables N        verify no more than N tables: 1000 (of 100, 1000 and 10000)
+  --tables N        verify no more than N tables, and turns with N: 1000 (of 100, 1000 and 10000)
   --database URL    verify this database instead; it is only read
   --node PATH       run what is measured with another Node than this one
   --no-peers        leave out the other tools, which npm otherwise installs in bench/peers

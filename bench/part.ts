@@ -35,6 +35,7 @@ export const partNames = {
   history: 'processes that bring an empty database to head, or replay all revisions for the snapshot',
   verify: 'reading and comparing a catalog, on a connection that is open',
   requests: 'answers of /health/schema a second',
+  turns: 'how long a serving process answers nothing while it checks a changed catalog',
 } as const
 
 export type PartName = keyof typeof partNames

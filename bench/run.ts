@@ -13,6 +13,7 @@ import { type ResultRow, type Results, resultRow } from './results.js'
 import { memoryAtRest, serveUntilReady } from './serve.js'
 import { start } from './start.js'
 import { formatTable } from './table.js'
+import { turns } from './turns.js'
 import { verify, verifyDatabase } from './verify.js'
 
 const sizes = [
@@ -50,6 +51,7 @@ function partsOf({ parts, revisions, tables, database }: BenchOptions): readonly
     ...histories.flatMap((size) => [start, serveUntilReady, memoryAtRest, history].map((of) => of(size))),
     ...(database === null ? verified.map(verify) : [verifyDatabase(database)]),
     requests,
+    turns(tables),
   ]
   return all.filter(({ name }) => parts.includes(name))
 }

@@ -16,7 +16,7 @@ export function verify(tables: number): Part {
     size: { tables },
     measure: async ({ owner, runs }) =>
       withClient(await createDatabase(owner), async (client) => {
-        await createTables(client, tables)
+        await createTables(client, tables, createTable)
         return measure(client, tables < 10_000 ? { warmUp: 5, runs } : { warmUp: 1, runs: Math.min(runs, 5) })
       }),
   }
@@ -33,7 +33,7 @@ export function verifyDatabase(url: string): Part {
   }
 }
 
-async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+export async function withClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
@@ -74,8 +74,12 @@ async function check(client: pg.Client, snapshot: Snapshot): Promise<void> {
 }
 
 /** Creates them in transactions of 50, because PostgreSQL keeps a lock on each object until the commit. */
-async function createTables(client: pg.Client, tables: number): Promise<void> {
-  const statements = Array.from({ length: tables }, (_, index) => createTable(index))
+export async function createTables(
+  client: pg.Client,
+  tables: number,
+  statementOf: (index: number) => string,
+): Promise<void> {
+  const statements = Array.from({ length: tables }, (_, index) => statementOf(index))
   for (let done = 0; done < tables; done += 50)
     await client.query(['begin', ...statements.slice(done, done + 50), 'commit'].join(';\n'))
   await client.query('vacuum analyze')

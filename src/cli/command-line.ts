@@ -1,8 +1,8 @@
 import { Console } from 'node:console'
-import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import type { Config } from '../config/config.js'
 import { loadConfig } from '../config/load.js'
+import { ownVersion } from '../config/files.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { toPrintableJson, toPrintableLines } from '../core/text/printable.js'
 import { errorMessage } from '../core/text/redact.js'
@@ -14,6 +14,7 @@ import { parseArguments } from './arguments.js'
 import { watchEarlyExit } from './early-exit.js'
 import { helpText } from './help.js'
 import { loadWithoutFetch } from './load-without-fetch.js'
+import { optimizeLate } from './optimize-late.js'
 import { commands } from './registry.js'
 
 // A URL on the command line holds a password, and every user of the machine can list processes.
@@ -39,12 +40,13 @@ function outliveReaders(): void {
 async function runCommand(argv: readonly string[], loadApi: LoadApi | null): Promise<number | null> {
   const { command, positionals, options, flags } = parseArguments(argv, commands)
   if (command !== null) process.title = `schemagate ${command.name}`
-  if (options['version'] === true) return print(readVersion())
+  if (options['version'] === true) return print(ownVersion() ?? 'unknown')
   if (command === null || options['help'] === true) return print(helpText(command?.name ?? null, commands))
   const root = process.cwd()
   const { env } = process
   const config = loadConfig({ root, env, flags })
   if (command.spec.load === null) return runService(config, loadApi)
+  optimizeLate()
   const stopWatching = watchEarlyExit(command.name)
   // Node would print every property of an error that a migration leaves unhandled, with its connection.
   process.on('uncaughtException', (error: unknown) => {
@@ -116,14 +118,6 @@ function print(text: string): Promise<0> {
 /** A reader that closes the pipe, such as `head`, has read enough. */
 function isFailure(error: Error | null | undefined): error is Error {
   return error instanceof Error && !('code' in error && error.code === 'EPIPE')
-}
-
-/** In a checkout and in the package, package.json is two folders up. */
-function readVersion(): string {
-  const { version }: { version: string } = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  )
-  return version
 }
 
 /** Writes the error to stderr, or as a fatal line to the log of the service; with --json its document to stdout. */

@@ -77,6 +77,10 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
         type: 'boolean',
         help: 'merge the snapshots of two branches into OURS, as a merge driver of git; exit with 4 if a replay is needed',
       },
+      full: {
+        type: 'boolean',
+        help: 'replay all revisions, also where the new ones alone would do; --check always does',
+      },
       'accept-empty': {
         type: 'boolean',
         help: 'take revisions that change nothing as they are, for those applied long ago',

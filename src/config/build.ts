@@ -88,6 +88,7 @@ function verifyOf(values: ConfigValues): Config['verify'] {
   return {
     interval: parseDuration(values.VERIFY_INTERVAL),
     timeout: parseDuration(values.VERIFY_TIMEOUT),
+    atStart: values.VERIFY_AT_START,
     scope: {
       comments: isTrue(values.VERIFY_COMMENTS),
       grants: isTrue(values.VERIFY_GRANTS),

@@ -53,6 +53,8 @@ export interface Config {
   readonly verify: {
     readonly interval: number
     readonly timeout: number
+    /** `auto` does not read the catalog where nothing has changed since it was verified. */
+    readonly atStart: 'auto' | 'full'
     readonly scope: Scope
   }
   readonly terminationLog: string

@@ -67,6 +67,12 @@ export const policyKeys = {
     default: '10s',
     description: 'How long one verification may take.',
   },
+  VERIFY_AT_START: {
+    ...enumType('auto', 'full'),
+    default: 'auto',
+    description:
+      'How a start, `migrate` and `check` verify: `auto` does not read the catalog where the server proves that nothing has changed since it was last found as promised, and a service reads it once its port is bound; `full` reads it always.',
+  },
   VERIFY_IGNORE: {
     ...ignoreRulesType,
     default: null,

@@ -1,5 +1,5 @@
 import { type Catalog, oncePerCatalog, schemaKeyOf } from '../core/model/catalog.js'
-import { type DdlObject, listFact, relationKeyOf } from './object.js'
+import { type DdlObject, listFact } from './object.js'
 
 /** The keys of the objects that an object needs: those in `pg_depend`, the relation it belongs to, and its schema. */
 export function dependenciesOf(object: DdlObject): ReadonlySet<string> {
@@ -8,11 +8,11 @@ export function dependenciesOf(object: DdlObject): ReadonlySet<string> {
 
 /** The same without what only the default of a column needs. */
 export function dependenciesWithoutDefault(object: DdlObject): readonly string[] {
-  const relation = relationKeyOf(object.catalog, object.key)
+  const { relationKey } = object
   const schema = schemaKeyOf(object.key)
   return [
     ...listFact(object, '$needs'),
-    ...(relation === undefined ? [] : [relation]),
+    ...(relationKey === undefined ? [] : [relationKey]),
     ...(schema === null ? [] : [schema]),
   ]
 }

@@ -2,10 +2,12 @@ import {
   type Catalog,
   groupKeys,
   oncePerCatalog,
+  oncePerKey,
   type Fact,
   type Facts,
   objectKey,
   parseKey,
+  relationKeysFor,
   relationKeysOf,
 } from '../core/model/catalog.js'
 import { quoteIdentifier, unquoteIdentifier } from './identifiers.js'
@@ -21,6 +23,8 @@ export interface DdlObject {
   readonly name: string
   /** The relation it belongs to, in SQL; its own name where it belongs to none. */
   readonly relation: string
+  /** The key of the relation it belongs to; undefined where it belongs to none. */
+  readonly relationKey: string | undefined
   /** The argument types of an overloaded object: `(integer, text)`; empty for others. */
   readonly signature: string
   readonly facts: Facts
@@ -28,6 +32,8 @@ export interface DdlObject {
   readonly inNewRelation: boolean
   /** Whether its statements may block writers, so that they can run in a transaction. */
   readonly mayBlock: boolean
+  /** Whether a new table is written with its constraints. */
+  readonly isCompact: boolean
   /** The whole catalog that contains it. */
   readonly catalog: Catalog
 }
@@ -92,7 +98,9 @@ export function nonTransactionalStep(sql: string, ...hazards: readonly Hazard[])
 }
 
 /** The object with a key, undefined if the catalog does not contain it. */
-export function findObject(catalog: Catalog, key: string): DdlObject | undefined {
+export const findObject = oncePerKey(describeObject)
+
+function describeObject(catalog: Catalog, key: string): DdlObject | undefined {
   const facts = catalog[key]
   if (facts === undefined) return undefined
   const { kind, names: parts } = parseKey(key)
@@ -106,10 +114,12 @@ export function findObject(catalog: Catalog, key: string): DdlObject | undefined
     names,
     name: names.length === 3 ? (quoted[2] ?? '') : quoted.join('.'),
     relation: quoted.slice(0, 2).join('.'),
+    relationKey: relationKeysFor(parts).find((relation) => catalog[relation] !== undefined),
     signature: last.slice(end),
     facts,
     inNewRelation: false,
     mayBlock: false,
+    isCompact: false,
     catalog,
   }
 }
@@ -132,6 +142,8 @@ function signatureIndex(part: string): number {
 
 /** The key of the relation that a column, an index or another part belongs to; undefined for other objects. */
 export function relationKeyOf(catalog: Catalog, key: string): string | undefined {
+  const object = findObject(catalog, key)
+  if (object !== undefined) return object.relationKey
   return relationKeysOf(key).find((relation) => catalog[relation] !== undefined)
 }
 
@@ -141,14 +153,18 @@ export function relationOrOwnKey(catalog: Catalog, key: string): string {
 }
 
 /** The relation that a part belongs to; undefined for other objects. */
-export function findRelation({ catalog, key }: DdlObject): DdlObject | undefined {
-  const relation = relationKeyOf(catalog, key)
-  return relation === undefined ? undefined : findObject(catalog, relation)
+export function findRelation({ catalog, relationKey }: DdlObject): DdlObject | undefined {
+  return relationKey === undefined ? undefined : findObject(catalog, relationKey)
 }
 
 /** Whether it belongs to a partitioned table. */
 export function belongsToPartitionedTable(object: DdlObject): boolean {
   return findRelation(object)?.facts['partitionedBy'] !== undefined
+}
+
+/** The keyword for the relation of a part in ALTER: TABLE or FOREIGN TABLE. */
+export function tableKeyword({ relationKey }: DdlObject): string {
+  return relationKey?.startsWith('foreign_table:') === true ? 'FOREIGN TABLE' : 'TABLE'
 }
 
 /** The keys of the parts of each relation, by the key of the relation. */

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import {
-  assess,
+  assessInSteps,
   type Assessment,
   decide,
   findingsOf,
@@ -10,18 +10,23 @@ import {
   wrongDatabaseReason,
 } from '../core/history/decision.js'
 import type { Decision } from '../core/history/policy.js'
+import { promiseInScope } from '../core/history/verification.js'
 import { countUnpromisedSchemas } from '../core/impact/unpromised-schemas.js'
+import { keysOf } from '../core/model/catalog.js'
 import { countIgnored } from '../core/model/scope.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { type Deadline, withTimeout } from '../postgres/connection/lifecycle.js'
+import { runInTurns } from '../postgres/connection/run-in-turns.js'
 import { inspect } from '../postgres/inspect/inspect.js'
 import { type Inspection } from '../postgres/inspect/inspection.js'
 import { snapshotForDatabase } from '../postgres/introspect/extension-members.js'
 import { type ReadRetryOptions, readWithRetry } from '../postgres/inspect/read-with-retry.js'
 import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
 import { createAbandonedLockCheck } from '../postgres/locks/abandoned-lock.js'
+import type { KnownPromise } from '../postgres/inspect/verified-state.js'
 import type { Workspace } from '../workspace.js'
+import { knownPromiseOf } from './known-promise.js'
 import { configuredOwner } from './preconditions.js'
 import { describeDecision } from './situations/refusal.js'
 import { leaveOutTransientIndexes } from './transient-indexes.js'
@@ -35,6 +40,24 @@ export interface AssessedDatabase {
   readonly decision: Decision
   /** The keys of indexes that only a running REINDEX CONCURRENTLY explains. They are not compared. */
   readonly transient: readonly string[]
+}
+
+/** What a serving process keeps of it: not the catalog, which has been compared. */
+export interface CheckedDatabase extends Omit<AssessedDatabase, 'inspection'> {
+  readonly inspection: Omit<Inspection, 'live' | 'ledger' | 'recorded' | 'otherLedgers'>
+  readonly hasTables: boolean
+}
+
+type ReportedDatabase = Pick<CheckedDatabase, 'inspection' | 'assessment' | 'decision'>
+
+/** What a serving process keeps; it remembers whether there was any table. */
+export function withoutCatalog({ inspection, ...assessed }: AssessedDatabase): CheckedDatabase {
+  const { live, ledger: _, recorded: __, otherLedgers: ___, ...kept } = inspection
+  return {
+    ...assessed,
+    inspection: kept,
+    hasTables: keysOf(live).some((key) => key.startsWith('table:')),
+  }
 }
 
 /** Where progress is reported, and what asks to stop. */
@@ -67,7 +90,9 @@ export function connectAndAssess(
       control.onAsked?.()
       return snapshot
     }
-    return withTimeout(client, deadline, () => assessDatabase(client, workspace, loadLoaded))
+    return withTimeout(client, deadline, () =>
+      assessDatabase(client, workspace, loadLoaded, atStart(workspace)),
+    )
   })
 }
 
@@ -80,20 +105,32 @@ export function connectAndRead<T>(
   return readWithRetry(workspace.connection, readRetryOptions(workspace, control), read)
 }
 
-/**
- * Inspects a database, compares it with what is promised, and decides. `loadSnapshot` runs while the server works. `timeout` is
- * for each statement, in milliseconds.
- */
+export interface AssessOptions {
+  /** For each statement, in milliseconds. Default: none. */
+  readonly timeout?: number
+  /** Whether a database counts as verified where nothing has changed since it was. Default: its catalog is read. */
+  readonly acceptsUnchanged?: boolean
+}
+
+/** How a process that starts assesses. */
+export function atStart({ config }: Workspace): AssessOptions {
+  return { acceptsUnchanged: config.verify.atStart === 'auto' }
+}
+
+/** Inspects a database, compares it with what is promised, and decides. `loadSnapshot` runs while the server works. */
 export async function assessDatabase(
   client: pg.ClientBase,
   workspace: Workspace,
   loadSnapshot: () => Promise<Snapshot | null>,
-  timeout = 0,
+  { timeout = 0, acceptsUnchanged = false }: AssessOptions = {},
 ): Promise<AssessedDatabase> {
   const { scope } = workspace.config.verify
+  let loading: Promise<Snapshot | null> | undefined
+  const load = (): Promise<Snapshot | null> => (loading ??= loadSnapshot())
+  const findPromise = async (): Promise<KnownPromise | null> => knownPromiseOf(await load(), scope)
   const [inspection, snapshot] = await Promise.all([
-    inspect(client, { ...workspace, scope, timeout }),
-    loadSnapshot(),
+    inspect(client, { ...workspace, scope, timeout, ...(acceptsUnchanged ? { findPromise } : {}) }),
+    load(),
   ])
   const { live, transient } = await leaveOutTransientIndexes(client, inspection)
   const promised = snapshot === null ? null : await snapshotForDatabase(client, snapshot, live)
@@ -129,23 +166,21 @@ export async function assessInspection(
     texts: sourceTextsOf(inspection.ledger, migrations, project.tableName, snapshot),
     scope: config.verify.scope,
   }
-  const assessment = assess(input)
+  const assessment = await runInTurns(assessInSteps(input))
   const differences = findingsOf(assessment)
   if (snapshot === null || differences.length === 0) return assessment
   const { canonicalizeDifferences } = await import('../postgres/canonicalize/canonicalize.js')
-  const comparison = { snapshot, revisions: promisedRevisions(assessment), live, major, differences }
-  const canonicalized = await canonicalizeDifferences(client, comparison, 'own')
-  return assess({
-    ...input,
-    live: canonicalized.live,
-    canonicalizeFailures: canonicalized.canonicalizeFailures,
-    notes: canonicalized.notes,
-  })
+  const promised = await runInTurns(promiseInScope(snapshot, promisedRevisions(assessment), input.scope))
+  const majors = { expected: snapshot.postgres, actual: major }
+  const canonicalized = await canonicalizeDifferences(client, { promised, live, majors, differences }, 'own')
+  const { live: printed, notes, canonicalizeFailures } = canonicalized
+  const isSame = printed === live && notes.length + Object.keys(canonicalizeFailures).length === 0
+  return isSame ? assessment : runInTurns(assessInSteps({ ...input, ...canonicalized }))
 }
 
 /** Reports what was verified and what was decided, and whether the process acts on it. */
 export function reportOutcome(
-  { assessment, decision }: AssessedDatabase,
+  { inspection, assessment, decision }: ReportedDatabase,
   report: ProgressReporter,
   consequence: 'as decided' | 'goes on serving' = 'as decided',
 ): void {
@@ -157,6 +192,7 @@ export function reportOutcome(
       compared: verification.compared,
       differences: findings.length,
       ignored: countIgnored(ignoredDifferencesOf(assessment)),
+      unchangedSince: inspection.unchangedSince,
       ...(Object.keys(unpromised).length === 0 ? {} : { unpromised }),
     })
   }

@@ -6,7 +6,6 @@ import {
   type ServingPolicy,
   staysReady,
 } from '../core/history/serving.js'
-import type { Catalog } from '../core/model/catalog.js'
 import type { Progress, ProgressReporter } from '../core/progress/events.js'
 import { healthDocument, type HealthDocument } from '../core/progress/health-document.js'
 import {
@@ -25,7 +24,7 @@ import { toPrintableJson } from '../core/text/printable.js'
 import { errorCodes } from '../errors/codes.js'
 import { errorDetails, type SchemaError } from '../errors/schema-error.js'
 import { describeAddress } from '../postgres/connection/address.js'
-import type { AssessedDatabase } from './assess.js'
+import type { CheckedDatabase } from './assess.js'
 import type { OutageRecorder } from './outage.js'
 import { describeDecision } from './situations/refusal.js'
 
@@ -49,7 +48,7 @@ export interface Health {
 export interface HealthTracker extends Health, OutageRecorder {
   readonly report: ProgressReporter
   /** Takes in a reading of the database; the first one opens the gate. */
-  readonly recordResult: (assessed: AssessedDatabase) => CheckResult
+  readonly recordResult: (checked: CheckedDatabase) => CheckResult
   readonly recordRefusal: (error: SchemaError) => void
 }
 
@@ -78,9 +77,9 @@ export function createHealthTracker({ service, target, policy }: TrackedProcess)
       )
       if (isChanged) become(next)
     },
-    recordResult: (assessed) => {
-      opening ??= openingStateOf(assessed)
-      const lastCheck = checkResultOf(assessed, opening, policy)
+    recordResult: (checked) => {
+      opening ??= openingStateOf(checked)
+      const lastCheck = checkResultOf(checked, opening, policy)
       const phase = state.phase === 'draining' ? 'draining' : 'serving'
       become({
         ...state,
@@ -124,22 +123,17 @@ function refusalOf(error: SchemaError, last: GateRefusal | null): GateRefusal {
   return { code, meaning, message, ...errorDetails(error), since }
 }
 
-function openingStateOf({ assessment, inspection }: AssessedDatabase): OpeningState {
-  return { accepted: new Set(seriousKeys(assessment)), hadTables: hasTables(inspection.live) }
-}
-
-function hasTables(live: Catalog): boolean {
-  return Object.keys(live).some((key) => key.startsWith('table:'))
+function openingStateOf({ assessment, hasTables }: CheckedDatabase): OpeningState {
+  return { accepted: new Set(seriousKeys(assessment)), hadTables: hasTables }
 }
 
 function checkResultOf(
-  assessed: AssessedDatabase,
+  { assessment, decision, inspection, hasTables }: CheckedDatabase,
   opening: OpeningState,
   policy: ServingPolicy,
 ): CheckResult {
-  const { assessment, decision, inspection } = assessed
-  const { database, serverVersion, identity } = inspection
-  const reading = { assessment, decision, hasTables: hasTables(inspection.live) }
+  const { database, serverVersion, identity, unchangedSince } = inspection
+  const reading = { assessment, decision, hasTables }
   return {
     assessment,
     decision,
@@ -154,6 +148,7 @@ function checkResultOf(
       id: identity?.id ?? null,
     },
     checkedAt: now(),
+    unchangedSince,
     drifted: hasNewDrift(opening, reading),
     servable: staysReady(opening, reading, policy),
   }

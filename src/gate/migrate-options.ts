@@ -3,7 +3,7 @@ import type { Inspection } from '../postgres/inspect/inspection.js'
 import type { MigrateOptions } from '../postgres/session/migrate-options.js'
 import type { Workspace } from '../workspace.js'
 import type { TaskControl } from './assess.js'
-import { configuredOwner, refuseWrongDatabase } from './preconditions.js'
+import { configuredOwner, configuredWriter, refuseWrongDatabase } from './preconditions.js'
 
 /** What migrating needs of a workspace. Default precondition: it is this service's database in this environment. */
 export function migrateOptionsFor(
@@ -24,7 +24,7 @@ export function migrateOptionsFor(
     },
     guard: {
       owner: configuredOwner(config),
-      writer: { host: config.service.instance, release: config.service.release },
+      writer: configuredWriter(config),
       serviceConnection: connection.url === migrationConnection.url ? null : connection,
       checkPreconditions,
     },

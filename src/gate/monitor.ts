@@ -8,17 +8,18 @@ import { hasSqlState, isNoResponse, sqlState } from '../postgres/connection/sqls
 import { matchesFingerprint } from '../postgres/inspect/fingerprint.js'
 import { isCatalogLockedError } from '../postgres/locks/blocked-read.js'
 import type { Workspace } from '../workspace.js'
-import { type AssessedDatabase, assessDatabase, reportOutcome } from './assess.js'
+import { assessDatabase, type CheckedDatabase, reportOutcome, withoutCatalog } from './assess.js'
 import type { HealthTracker } from './health-state.js'
 import { createOutageReporter, type OutageReporter } from './outage.js'
 import { createReconnectingClient } from './reconnecting-client.js'
+import { recordAsVerified } from './record-verified.js'
 
 export interface MonitorOptions {
   readonly workspace: Workspace
   readonly health: HealthTracker
   readonly report: ProgressReporter
   /** What opened the gate. */
-  readonly initial: AssessedDatabase
+  readonly initial: CheckedDatabase
 }
 
 /** The background verification of a serving process. */
@@ -52,7 +53,8 @@ export function startMonitor(options: MonitorOptions): Monitor {
         running = undefined
       })
   }
-  run(checks.open, interval * Math.random())
+  // What was taken as unchanged is read as soon as the process serves.
+  run(checks.open, options.initial.inspection.unchangedSince === null ? interval * Math.random() : 0)
   return {
     stop: async () => {
       stopped = true
@@ -148,12 +150,12 @@ function slowCheckError(timeout: number, cause: unknown): Error {
  * Reads in full only if something changed since two readings in a row found the same. One reading is not enough: what
  * PostgreSQL prints may come from its cache, which for a moment is older than the rows of the fingerprint.
  */
-function createCheck(options: MonitorOptions): (client: pg.Client) => Promise<AssessedDatabase | null> {
+function createCheck(options: MonitorOptions): (client: pg.Client) => Promise<CheckedDatabase | null> {
   const { workspace, initial } = options
   const place = { ...workspace, timeout: workspace.config.verify.timeout }
   let last = initial
   let settled = false
-  const check = async (client: pg.Client): Promise<AssessedDatabase | null> => {
+  const check = async (client: pg.Client): Promise<CheckedDatabase | null> => {
     if (settled && (await matchesFingerprint(client, place, last.inspection.fingerprint))) return last
     const assessed = await checkInFull(client, options)
     if (assessed === null) return null
@@ -161,6 +163,7 @@ function createCheck(options: MonitorOptions): (client: pg.Client) => Promise<As
       assessed.transient.length === 0 &&
       assessed.inspection.fingerprint.results === last.inspection.fingerprint.results
     last = assessed
+    if (settled) await recordAsVerified(client, assessed, workspace)
     return assessed
   }
   return (client) => check(client).catch(nullIfLocked)
@@ -179,17 +182,17 @@ function nullIfLocked(error: unknown): null {
 async function checkInFull(
   client: pg.Client,
   { workspace, initial }: MonitorOptions,
-): Promise<AssessedDatabase | null> {
+): Promise<CheckedDatabase | null> {
   const { timeout } = workspace.config.verify
   for (let attempt = 1; ; attempt += 1) {
-    const assessed = await assessDatabase(client, workspace, async () => initial.snapshot, timeout)
+    const assessed = await assessDatabase(client, workspace, async () => initial.snapshot, { timeout })
     if (assessed.inspection.locked) return null
-    if (assessed.decision.action !== 'refuse' || attempt === 2) return assessed
+    if (assessed.decision.action !== 'refuse' || attempt === 2) return withoutCatalog(assessed)
   }
 }
 
 /** Hands every result to health, and logs it only if it differs from the one before. */
-function createPublisher({ health, report, initial }: MonitorOptions): (assessed: AssessedDatabase) => void {
+function createPublisher({ health, report, initial }: MonitorOptions): (checked: CheckedDatabase) => void {
   let last = resultKey(initial)
   return (next) => {
     const { servable } = health.recordResult(next)
@@ -200,6 +203,6 @@ function createPublisher({ health, report, initial }: MonitorOptions): (assessed
   }
 }
 
-function resultKey({ assessment, decision }: AssessedDatabase): string {
+function resultKey({ assessment, decision }: CheckedDatabase): string {
   return JSON.stringify([assessment.history, findingsOf(assessment), decision])
 }

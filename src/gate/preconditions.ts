@@ -8,11 +8,17 @@ import { describeAddress } from '../postgres/connection/address.js'
 import type { Inspection } from '../postgres/inspect/inspection.js'
 import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
 import type { Workspace } from '../workspace.js'
+import type { LedgerWriter } from '../postgres/ledger/ledger.js'
 import { refusalError } from './situations/refusal.js'
 
 /** Whose database a process works on: that of its service in its environment. */
 export function configuredOwner({ service, target }: Config): Owner {
   return { service: service.name, environment: target }
+}
+
+/** Who this process is in the ledger. */
+export function configuredWriter({ service }: Config): LedgerWriter {
+  return { host: service.instance, release: service.release }
 }
 
 /**

@@ -1,6 +1,8 @@
 import type pg from 'pg'
-import { decide, type Verification } from '../core/history/decision.js'
+import { decide } from '../core/history/decision.js'
+import type { Verification } from '../core/history/verification.js'
 import type { StaleRevision } from '../core/model/snapshot-staleness.js'
+import type { Snapshot } from '../core/model/snapshot.js'
 import { withTimeout } from '../postgres/connection/lifecycle.js'
 import {
   isHalfApplied,
@@ -10,7 +12,13 @@ import {
 } from '../postgres/verify/unfinished-revisions.js'
 import { loadUsableSnapshot } from '../snapshot/usable.js'
 import type { Workspace } from '../workspace.js'
-import { type AssessedDatabase, assessDatabase, connectAndRead, type TaskControl } from './assess.js'
+import {
+  type AssessedDatabase,
+  assessDatabase,
+  type AssessOptions,
+  connectAndRead,
+  type TaskControl,
+} from './assess.js'
 
 /** An assessed database as `status`, `verify` and `check` show it. */
 export interface DatabaseStatus extends AssessedDatabase {
@@ -21,15 +29,20 @@ export interface DatabaseStatus extends AssessedDatabase {
 }
 
 /** Reads and assesses a database. Changes nothing, and makes no snapshot. Throws what `connectAndAssess` throws. */
-export function readDatabaseStatus(workspace: Workspace, control: TaskControl): Promise<DatabaseStatus> {
+export function readDatabaseStatus(
+  workspace: Workspace,
+  control: TaskControl,
+  options: AssessOptions = {},
+): Promise<DatabaseStatus> {
   return connectAndRead(workspace, control, async (client, deadline) => {
     return withTimeout(client, deadline, async () => {
       let stale: readonly StaleRevision[] = []
-      const assessed = await assessDatabase(client, workspace, async () => {
+      const load = async (): Promise<Snapshot | null> => {
         const loaded = await loadUsableSnapshot(workspace)
         stale = loaded.stale
         return loaded.snapshot
-      })
+      }
+      const assessed = await assessDatabase(client, workspace, load, options)
       const unfinished = await findUnfinished(client, workspace, assessed)
       return {
         ...(stale.length === 0 ? assessed : withoutVerification(assessed, workspace)),

@@ -3,7 +3,7 @@ import type { ProgressReporter } from '../core/progress/events.js'
 import { type ErrorCode, SchemaError } from '../errors/schema-error.js'
 import { type Log, logRefusal } from '../logging/log.js'
 import type { Workspace } from '../workspace.js'
-import type { AssessedDatabase } from './assess.js'
+import { type AssessedDatabase, withoutCatalog } from './assess.js'
 import { type GateContext, runGate } from './gate.js'
 import type { HealthTracker } from './health-state.js'
 import { type Monitor, startMonitor } from './monitor.js'
@@ -54,7 +54,8 @@ export async function superviseGate(options: SuperviseOptions): Promise<Supervis
   const { workspace, health, report, stop } = options
   let decision: Decision = { action: 'refuse', situations: [] }
   let monitor: Monitor | null = null
-  const open = (initial: AssessedDatabase): void => {
+  const open = (assessed: AssessedDatabase): void => {
+    const initial = withoutCatalog(assessed)
     decision = health.recordResult(initial).decision
     monitor = startMonitor({ workspace, health, report, initial })
   }

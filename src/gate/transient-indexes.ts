@@ -1,8 +1,10 @@
 import type pg from 'pg'
-import { type Catalog, type Facts, parseKey } from '../core/model/catalog.js'
+import { type Catalog, type Facts, keysOf, parseKey } from '../core/model/catalog.js'
+import { replaceInSteps } from '../core/model/snapshot.js'
+import { forEachInSteps } from '../core/text/steps.js'
 import { unquotedNames } from '../core/model/pattern.js'
-import { pickKeys } from '../core/model/snapshot.js'
 import { queryRows } from '../postgres/connection/query.js'
+import { runInTurns } from '../postgres/connection/run-in-turns.js'
 import type { Inspection } from '../postgres/inspect/inspection.js'
 import { findIndexBuilders } from '../postgres/locks/index-builders.js'
 
@@ -18,39 +20,39 @@ export async function leaveOutTransientIndexes(
   client: pg.ClientBase,
   { live, readOnly }: Pick<Inspection, 'live' | 'readOnly'>,
 ): Promise<SettledCatalog> {
-  const copies = Object.keys(live).filter((key) => isCopy(key, live))
+  const copies: string[] = []
+  const addCopy = (key: string): void => {
+    if (isInvalidIndex(key, live) && isCopy(key, live)) copies.push(key)
+  }
+  await runInTurns(forEachInSteps(keysOf(live), addCopy))
   if (copies.length === 0) return { live, transient: [] }
   const transient = readOnly ? copies : await findTransient(client, copies)
-  const left = new Set(transient)
-  return {
-    live: pickKeys(
-      live,
-      Object.keys(live).filter((key) => !left.has(key)),
-    ),
-    transient,
-  }
+  const leftOut = Object.fromEntries(transient.map((key) => [key, null]))
+  return { live: await runInTurns(replaceInSteps(live, leftOut)), transient }
 }
 
 const reindexCopy = /^"?(.+)_cc(?:new|old)\d*"?$/s
 const repackCopy = /^index_\d+$/
 
+function isInvalidIndex(key: string, live: Catalog): boolean {
+  return key.startsWith('index:') && live[key]?.['valid'] === false
+}
+
 /**
- * Whether an index is invalid and is, but for its name, another one of the same table, by the names that REINDEX
+ * Whether an invalid index is, but for its name, another one of the same table, by the names that REINDEX
  * CONCURRENTLY and pg_repack give to their copies.
  */
 function isCopy(key: string, live: Catalog): boolean {
-  const { kind, names } = parseKey(key)
-  const [schema, table, name = ''] = names
-  if (kind !== 'index' || live[key]?.['valid'] !== false) return false
+  const [schema, table, name = ''] = parseKey(key).names
   const [, original] = reindexCopy.exec(name) ?? []
   if (original === undefined && !repackCopy.test(name)) return false
   const columns = columnsOf(live[key])
-  return Object.keys(live).some((other) => {
-    const { kind: otherKind, names: otherNames } = parseKey(other)
-    if (other === key || otherNames[0] !== schema || otherNames[1] !== table) return false
-    if (otherKind !== 'index' && otherKind !== 'constraint') return false
+  const beginnings = ['index', 'constraint'].map((kind) => `${kind}:${schema}.${table}.`)
+  return keysOf(live).some((other) => {
+    const beginning = beginnings.find((each) => other.startsWith(each))
+    if (other === key || beginning === undefined) return false
     const isNamesake =
-      original === undefined || otherNames[2]?.replace(/^"/, '').startsWith(original) === true
+      original === undefined || other.slice(beginning.length).replace(/^"/, '').startsWith(original)
     // The definition of a key does not say how its columns are compared, which that of its index may.
     const isKey =
       original !== undefined && /^(?:PRIMARY KEY|UNIQUE)/.test(String(live[other]?.['definition']))

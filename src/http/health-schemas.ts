@@ -49,6 +49,7 @@ const verificationSchema = {
   properties: {
     status: { enum: ['as promised', 'differs', 'unverified'] },
     checkedAt: { type: 'string', format: 'date-time' },
+    unchangedSince: { type: 'string', format: 'date-time' },
     objects: { type: 'object', additionalProperties: { type: 'integer' } },
     differenceCount: { type: 'integer' },
     ignoredCount: { type: 'integer' },

@@ -1,3 +1,4 @@
+import { isAppended } from '../core/history/appended-revisions.js'
 import { findStaleRevisions } from '../core/model/snapshot-staleness.js'
 import { changesOf, reuseUndeterminedValues, sameChanges, type Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
@@ -37,32 +38,39 @@ export async function loadOrRefreshSnapshot(
 export interface SnapshotOptions {
   /** Takes new revisions that change nothing as they are, and warns. Default: SCHEMA_PROMISE_EMPTY. */
   readonly acceptEmpty?: boolean
+  /** Replays all revisions. Default: those alone that were appended to those of the snapshot, where that is sure to do. */
+  readonly full?: boolean
 }
 
 /**
- * Replays the migrations and writes the snapshot. Returns it with the file's path. What only reads one loads none of it.
+ * Replays the migrations, or what was appended to them, and writes the snapshot. Returns it with the file's path. What only
+ * reads one loads none of it.
  * Throws SCHEMA_PROMISE_EMPTY where a new revision changes nothing and does not say so.
  */
 export async function makeSnapshot(
   workspace: ProjectWorkspace,
   report: ProgressReporter,
-  { acceptEmpty = false }: SnapshotOptions = {},
+  { acceptEmpty = false, full = false }: SnapshotOptions = {},
 ): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {
   const started = performance.now()
   const { project, migrations, snapshotDirectory, signal } = workspace
-  const [{ findScratch }, { replay }, { judgeEmptyRevisions }, { findServiceSchemas }] = await Promise.all([
-    import('../postgres/scratch/scratch.js'),
-    import('./replay.js'),
-    import('./judge-empty.js'),
-    import('./service-schemas.js'),
-  ])
+  const [{ findScratch }, { replay }, { appendToSnapshot }, { judgeEmptyRevisions }, { findServiceSchemas }] =
+    await Promise.all([
+      import('../postgres/scratch/scratch.js'),
+      import('./replay.js'),
+      import('./append.js'),
+      import('./judge-empty.js'),
+      import('./service-schemas.js'),
+    ])
   const scratch = await findScratch(workspace.scratch)
-  const earlier = await loadEarlierSnapshot(snapshotDirectory)
+  const { earlier, isMerged } = await loadEarlierSnapshot(snapshotDirectory)
   const serviceSchemas = await findServiceSchemas(workspace, earlier, report)
   const judgeEmpty = (empty: readonly EmptyRevision[]): Promise<void> =>
     judgeEmptyRevisions(empty, { workspace, earlier, acceptEmpty, report })
   const options = { scratch, project, migrations, serviceSchemas, judgeEmpty, report, signal }
-  const snapshot = reuseUndeterminedValues(await replay(options), earlier)
+  const base = full || isMerged || earlier === null || !isAppended(earlier, migrations) ? null : earlier
+  const appended = base === null ? null : await appendToSnapshot(replay, options, base)
+  const snapshot = reuseUndeterminedValues(appended ?? (await replay(options)), earlier)
   const file = await saveSnapshot(snapshotDirectory, snapshot)
   reportPromises(snapshot, earlier, report)
   if (workspace.config.migrations.transaction === 'batch')
@@ -78,16 +86,23 @@ export async function makeSnapshot(
   return { snapshot, file }
 }
 
+interface EarlierSnapshot {
+  readonly earlier: Snapshot | null
+  /** Whether it is put together from the versions of two branches. */
+  readonly isMerged: boolean
+}
+
 /** One that cannot be read is replaced like one that is not there; of one in conflict, both versions are known. */
-async function loadEarlierSnapshot(directory: string): Promise<Snapshot | null> {
+async function loadEarlierSnapshot(directory: string): Promise<EarlierSnapshot> {
   const text = await readSnapshotText(directory)
-  if (text === null) return null
+  if (text === null) return { earlier: null, isMerged: false }
   const versions = new Set(conflictingVersions(text))
   const [first, ...others] = [...versions].flatMap((version) => parseIfValid(version, directory))
-  if (first === undefined) return null
+  if (first === undefined) return { earlier: null, isMerged: false }
   const known = new Set(first.revisions.map(({ revision }) => revision))
   const more = others.flatMap(({ revisions }) => revisions.filter(({ revision }) => !known.has(revision)))
-  return { ...first, revisions: [...first.revisions, ...more] }
+  const earlier = { ...first, revisions: [...first.revisions, ...more] }
+  return { earlier, isMerged: versions.size > 1 }
 }
 
 function parseIfValid(text: string, directory: string): readonly Snapshot[] {

@@ -11,9 +11,7 @@ import { readServerMajor } from '../postgres/connection/query.js'
 import { applyPending } from '../postgres/migrate/migrate.js'
 import { withVariables } from '../postgres/scratch/environment.js'
 import type { RunInScratch } from '../postgres/scratch/redirect-connections.js'
-import type { Scratch } from '../postgres/scratch/scratch.js'
 import { createSearchPathKeeper } from '../postgres/session/left-search-path.js'
-import type { RunPolicy } from '../postgres/session/migrate-options.js'
 import type { RevisionCheck, UncommittedRevision } from '../postgres/verify/check-revision.js'
 import { readWrittenTables } from '../postgres/verify/written-tables.js'
 import { type EmptyRevision, findEmptyChange, refuseUndeclaredChanges } from './empty-changes.js'
@@ -22,51 +20,41 @@ import { withoutOtherSettings } from '../core/model/scope.js'
 import type { Migration } from '../project/migration-files.js'
 import { type ReplayAttempt, type RunReplay, withReplays } from './replay-attempts.js'
 import { describeReplayError } from './replay-error.js'
+import { type ReplayedRevisions, type ReplayOptions, scratchPolicy } from './replay-options.js'
 import { createReplayReader, type ReadReplay, type ReadsOfReplay, replayConfirmed } from './replay-reads.js'
 import { shiftedTimeZone, withShiftedDate } from './shifted-date.js'
 import { withSilentConsole } from './silent-console.js'
 
-export interface ReplayOptions {
-  readonly scratch: Scratch
-  readonly project: KnexProject
-  readonly migrations: readonly Migration[]
-  /** The schemas that are there before the first revision, unless a migration creates them. */
-  readonly serviceSchemas: readonly string[]
-  /** Told of the revisions of which nothing is promised although they do not say so, before all are replayed again. */
-  readonly judgeEmpty?: (empty: readonly EmptyRevision[]) => Promise<void>
-  readonly report: ProgressReporter
-  readonly signal: AbortSignal | undefined
-}
-
 /**
- * Replays the whole folder into scratch databases and makes the snapshot of it. Twice: a fact that comes out different is
- * not determined by the migrations (a default made from a random value), and is recorded as such.
+ * Replays the folder into scratch databases, from `start` on, and makes the snapshot of it. Twice: a fact that comes out
+ * different is not determined by the migrations (a default made from a random value), and is recorded as such.
  * Throws SCHEMA_MIGRATION_FAILED where a revision cannot be replayed, SCHEMA_PROMISE_BROKEN where one changes the catalog and
  * says that it does not, and what `judgeEmpty` throws.
  */
 export async function replay(options: ReplayOptions): Promise<Snapshot> {
-  const { scratch, migrations, report } = options
-  report({ event: 'replaying', revisions: migrations.length, where: scratch.where })
+  const { scratch, migrations, start, report } = options
+  const known = start?.snapshot.revisions ?? []
+  const replayed = migrations.slice(known.length)
+  report({ event: 'replaying', revisions: replayed.length, after: known.length, where: scratch.where })
   const { first, second } = await withReplays(options, async (run) => {
     const first = await replayConfirmed(run, report, (attempt, reads) => replayFirst(attempt, options, reads))
+    start?.judge(first)
     await options.judgeEmpty?.(first.empty)
     return { first, second: await repeatReplay(run, { options, first }) }
   })
   if (second.renamed.length > 0) report({ event: 'names differ', objects: second.renamed })
-  const revisions = migrations.map(({ revision, file, checksum }) => {
+  const revisions = replayed.map(({ revision, file, checksum }) => {
     const merged = mergeReplays(first.changes.get(revision) ?? {}, second.changes.get(revision) ?? {})
     const rows = recordRows(first.written.get(revision) ?? [], merged.changes)
     return { revision, file, checksum, ...merged, ...rows }
   })
   // What the scratch database is set to is no property of the project.
-  const base = withoutOtherSettings(first.base, {})
-  return { postgres: first.major, base, revisions }
+  const base = start?.snapshot.base ?? withoutOtherSettings(first.base, {})
+  return { postgres: first.major, base, revisions: [...known, ...revisions] }
 }
 
-interface FirstReplay extends ReadReplay {
+interface FirstReplay extends ReadReplay, ReplayedRevisions {
   readonly major: number
-  readonly base: Catalog
-  readonly changes: ReplayChanges
   /** The tables that each revision wrote rows into. */
   readonly written: ReadonlyMap<string, readonly string[]>
   /** After the last revision. */
@@ -80,14 +68,17 @@ async function replayFirst(
   reads: ReadsOfReplay,
 ): Promise<FirstReplay> {
   const { connection, report, watch } = attempt
+  await options.start?.build(connection)
   const major = await withClient(connection, readServerMajor)
   const reader = await createReplayReader(attempt, options.project, reads)
   const base = { ...reader.catalog() }
   const changes = new Map<string, Changes>()
   const written = new Map<string, readonly string[]>()
   const empty: EmptyRevision[] = []
+  const ran: UncommittedRevision[] = []
   await applyMigrations(attempt, { ...options, report: reportRun(report) }, async (uncommitted) => {
     await watch(uncommitted)
+    ran.push(uncommitted)
     await reader.note(uncommitted)
     const changed = await reader.read(uncommitted)
     refuseUndeclaredChanges(uncommitted, changed)
@@ -96,7 +87,8 @@ async function replayFirst(
     written.set(uncommitted.revision, await findWrittenTables(uncommitted, written, options.project))
   })
   const missed = await reader.confirm()
-  return { base, major, changes, written, catalog: reader.catalog(), empty, missed }
+  const hasConnected = attempt.hasConnected()
+  return { base, major, changes, ran, hasConnected, written, catalog: reader.catalog(), empty, missed }
 }
 
 /** What a revision without a transaction wrote is seen only in tables that were empty before. */
@@ -149,6 +141,7 @@ async function replaySecond(
   { options, first }: SecondReplay,
   reads: ReadsOfReplay,
 ): Promise<RepeatedReplay> {
+  await options.start?.build(attempt.connection)
   const reader = await createReplayReader(attempt, options.project, reads)
   const checkpoints = planCheckpoints(first.changes)
   const catalogs = new Map<string, Catalog>()
@@ -181,9 +174,6 @@ async function replaySecond(
 function onAnotherDay<T>(use: (run: RunInScratch) => Promise<T>): Promise<T> {
   return withVariables({ TZ: shiftedTimeZone }, () => withShiftedDate(use))
 }
-
-/** Nobody else uses a scratch database, so there is nobody to wait for; a check reads each revision on its own. */
-const scratchPolicy: RunPolicy = { transaction: 'chain', lockWaitTimeout: 0, lockTimeout: 0, deadline: 0 }
 
 async function applyMigrations(
   { connection, run }: ReplayAttempt,

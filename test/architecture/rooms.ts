@@ -16,11 +16,15 @@ const inspected = [...session, 'postgres/canonicalize', 'postgres/inspect', 'pos
 const migrating = [...inspected, 'postgres/session', 'postgres/migrate', 'postgres/scratch']
 const gate = ['snapshot', 'gate', 'gate/situations', 'workspace.ts', 'config', 'logging']
 const ddl = ['ddl', 'ddl/annotations', 'ddl/kinds', 'ddl/plan', 'ddl/draft']
-const operation = { imports: [...migrating, ...gate, ...ddl], packages: ['pg', 'knex', 'node:'] }
+const building = [...migrating, 'postgres/build']
+const operation = { imports: [...building, ...gate, ...ddl], packages: ['pg', 'knex', 'node:'] }
 
 /** Who may import whom: the table of ARCHITECTURE.md. */
 export const rooms: Readonly<Record<string, Room>> = {
-  'core/text': { purpose: 'printable and redacted text, numbers and lists, the nearest name', imports: [] },
+  'core/text': {
+    purpose: 'printable and redacted text, numbers and lists, the nearest name, work in steps',
+    imports: [],
+  },
   'core/model': {
     purpose: 'catalog, diff, patterns, scope, snapshot, and how they are described',
     imports: ['core/text'],
@@ -114,6 +118,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [...inspected, 'postgres/session'],
     packages: ['pg', 'knex', 'node:'],
   },
+  'postgres/build': {
+    purpose: 'build an empty database from the promise',
+    imports: [...migrating, 'ddl', 'ddl/plan'],
+    packages: ['pg', 'knex', 'node:'],
+  },
   'postgres/scratch': {
     purpose: 'throw-away databases',
     imports: [core, 'errors', connection, ...introspect],
@@ -154,7 +163,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   snapshot: {
     purpose: 'read, use and make the snapshot; replay',
-    imports: [...migrating, 'workspace.ts', 'config'],
+    imports: [...building, 'workspace.ts', 'config'],
     packages: ['node:'],
   },
   fleet: {
@@ -175,7 +184,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ...operation,
     imports: [...operation.imports, 'operations/diff'],
   },
-  'operations/init': { purpose: 'build a fresh database from the promise', ...operation },
+  'operations/init': { purpose: 'a database at head without running its migrations', ...operation },
   'operations/migrate': { purpose: 'the gate as a command, without a port', ...operation },
   'operations/repair': { purpose: 'resolve unfinished revisions and invalid indexes', ...operation },
   'operations/stamp': { purpose: 'record revisions that are true', ...operation },

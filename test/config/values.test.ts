@@ -61,7 +61,12 @@ t.test('without any configuration a service gets the defaults and an embedded da
       refuseBy: 'exit',
     },
     protectedEnvironments: ['production'],
-    verify: { interval: 60_000, timeout: 10_000, scope: { comments: false, grants: false, ignore: [] } },
+    verify: {
+      interval: 60_000,
+      timeout: 10_000,
+      atStart: 'auto',
+      scope: { comments: false, grants: false, ignore: [] },
+    },
     terminationLog: '/dev/termination-log',
     fleet: { url: null, token: null },
   })
@@ -96,6 +101,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
     { key: 'PROTECTED_ENVIRONMENTS', value: 'production', source: 'default' },
     { key: 'VERIFY_INTERVAL', value: '60s', source: 'default' },
     { key: 'VERIFY_TIMEOUT', value: '10s', source: 'default' },
+    { key: 'VERIFY_AT_START', value: 'auto', source: 'default' },
     { key: 'VERIFY_COMMENTS', value: 'false', source: 'default' },
     { key: 'VERIFY_GRANTS', value: 'false', source: 'default' },
     { key: 'SHUTDOWN_DELAY', value: '0s', source: 'default' },
@@ -144,6 +150,7 @@ t.test('every key has its place in the configuration', async (t) => {
     PROTECTED_ENVIRONMENTS: 'production, demo',
     VERIFY_INTERVAL: '5m',
     VERIFY_TIMEOUT: '3',
+    VERIFY_AT_START: 'full',
     VERIFY_IGNORE: 'schema:audit',
     VERIFY_COMMENTS: '1',
     VERIFY_GRANTS: 'true',
@@ -202,6 +209,7 @@ t.test('every key has its place in the configuration', async (t) => {
     verify: {
       interval: 300_000,
       timeout: 3_000,
+      atStart: 'full',
       scope: { comments: true, grants: true, ignore: [{ pattern: audit, reason: null }] },
     },
     terminationLog: join(root, 'why.log'),
@@ -484,7 +492,7 @@ t.test('the reference is one Markdown row a key', async (t) => {
   const [head, rule, ...rows] = configReference().split('\n')
   t.strictSame([head, rule], ['| key | default | meaning |', '|---|---|---|'])
   t.ok(rows.every((row) => /^\| `[A-Z_{}]+` \| [^|]+ \| [^|]+\. \|$/.test(row)))
-  t.equal(rows.length, 49)
+  t.equal(rows.length, 50)
   t.equal(
     rows.find((row) => row.includes('`ON_BEHIND`')),
     '| `ON_BEHIND` | `migrate` | What to do when the database lacks revisions of this build. Takes one of migrate, refuse, warn. |',

@@ -132,8 +132,18 @@ const messages: {
   ],
   replaying: [
     [
-      { event: 'replaying', revisions: 12, where: 'a new database on app@db:5432' },
+      { event: 'replaying', revisions: 12, after: 0, where: 'a new database on app@db:5432' },
       'info | replaying | 12 revisions, twice, in a new database on app@db:5432',
+    ],
+    [
+      { event: 'replaying', revisions: 1, after: 12, where: 'a new database on app@db:5432' },
+      'info | replaying | 1 revision, twice, in a new database on app@db:5432, after the 12 of the snapshot',
+    ],
+  ],
+  'replaying all': [
+    [
+      { event: 'replaying all', why: '002_rows may depend on rows' },
+      'info | replaying | all revisions, not the new ones alone: 002_rows may depend on rows',
     ],
   ],
   'revision promised': [

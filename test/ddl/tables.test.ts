@@ -143,6 +143,30 @@ const columns: readonly DdlCase[] = [
 
 const tables: readonly DdlCase[] = [
   {
+    name: 'a compact plan writes the constraints that need only the columns of their table inside it',
+    compact: true,
+    from: '',
+    to: `create function is_code(text) returns boolean language sql immutable as 'select $1 <> $$$$';
+      create table songs (id integer primary key, plays integer check (plays >= 0), code text unique check (is_code(code)),
+        previous integer references songs);
+      alter table songs add check (id < 9) not valid;
+      comment on constraint songs_pkey on songs is 'as printed';
+      create table others (id integer); create table covers (check (id > 0)) inherits (others);
+      create table parts (id integer primary key, size integer check (size > 0)) partition by list (id)`,
+    contains: [
+      `  previous integer,
+  CONSTRAINT songs_code_key UNIQUE (code),
+  CONSTRAINT songs_pkey PRIMARY KEY (id),
+  CONSTRAINT songs_plays_check CHECK ((plays >= 0))
+)`,
+      'ALTER TABLE public.covers ADD CONSTRAINT covers_id_check CHECK ((id > 0))',
+      'ALTER TABLE ONLY public.parts ADD CONSTRAINT parts_pkey PRIMARY KEY (id)',
+      'ALTER TABLE public.songs ADD CONSTRAINT songs_code_check CHECK (public.is_code(code))',
+      'ALTER TABLE public.songs ADD CONSTRAINT songs_id_check CHECK ((id < 9)) NOT VALID',
+      "COMMENT ON CONSTRAINT songs_pkey ON public.songs IS 'as printed'",
+    ],
+  },
+  {
     name: 'tables that reference each other are created and dropped',
     from: '',
     to: `create table artists (id serial primary key, best integer);

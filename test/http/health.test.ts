@@ -12,7 +12,7 @@ import { parsePattern } from '../../src/core/model/pattern.js'
 import type { Progress } from '../../src/core/progress/events.js'
 import type { Activity } from '../../src/core/progress/session-activity.js'
 import { SchemaError } from '../../src/errors/schema-error.js'
-import type { AssessedDatabase } from '../../src/gate/assess.js'
+import { type CheckedDatabase, withoutCatalog } from '../../src/gate/assess.js'
 import { createHealthTracker, type HealthTracker } from '../../src/gate/health-state.js'
 import { schemaHealth, type SchemaHealthOptions } from '../../src/http/plugin.js'
 import { buildApp } from '../../src/service/app.js'
@@ -47,7 +47,7 @@ const newHealth = (onDriftWhileServing: Policy['onDriftWhileServing'] = 'warn') 
 function passed(
   live: Catalog,
   { build = ['001'], onDrift = policy.onDrift, ignore = '' } = {},
-): AssessedDatabase {
+): CheckedDatabase {
   const recorded = { revisions: ['001'], hasTables: true }
   const snapshot = {
     postgres: 18,
@@ -58,7 +58,7 @@ function passed(
   const rules = parsed.status === 'sound' ? [{ pattern: parsed.pattern, reason: 'who <cares>' }] : []
   const scope = { comments: false, grants: false, ignore: rules }
   const assessment = assess({ build, recorded, ownership, live, snapshot, scope })
-  return {
+  return withoutCatalog({
     snapshot,
     assessment,
     decision: decide(assessment, { ...policy, onDrift }),
@@ -75,10 +75,12 @@ function passed(
       recorded,
       otherLedgers: [],
       mayWriteLedger: true,
+      mayWriteOwnLedger: true,
       live,
+      unchangedSince: null,
       fingerprint: { ledgerQueries: [], results: '' },
     },
-  }
+  })
 }
 
 interface Served {

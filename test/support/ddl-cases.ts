@@ -24,6 +24,8 @@ export interface DdlCase {
   readonly refused?: readonly string[]
   /** The keys of what is refused on the way back, which is then not gone. */
   readonly refusedBack?: readonly string[]
+  /** Whether new tables are written with their constraints on the way there. */
+  readonly compact?: true
   /** The first major version that has what it is about. Default: all. */
   readonly since?: number
   /** Whether statements of it fail in a transaction. The databases of others are only lent, and rolled back. */
@@ -68,7 +70,7 @@ async function testCase(t: Test, one: DdlCase, [here, there]: readonly [Side, Si
     there.client.query(`begin; ${setup}; ${to}`),
   ])
   const [start, goal] = await Promise.all([catalogOf(here), catalogOf(there)])
-  const plan = planChanges(start, goal)
+  const plan = planChanges(start, goal, { compact: one.compact === true })
   checkPlan(t, plan, one)
   if (one.refused !== undefined) return
   await apply(here, plan.statements)

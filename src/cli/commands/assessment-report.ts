@@ -23,6 +23,7 @@ export function assessmentDocument({ inspection, assessment, decision }: Assesse
         ? verification
         : {
             status: findingsOf(assessment).length === 0 ? 'as promised' : 'differs',
+            unchangedSince: inspection.unchangedSince,
             compared: verification.compared,
             differences: verification.findings,
             unpromised: countUnpromisedSchemas(verification.findings).unpromised,

@@ -4,6 +4,7 @@ import { isBehind } from '../../core/history/history.js'
 import { hasOtherOwner } from '../../core/history/ownership.js'
 import { formatCount } from '../../core/text/format.js'
 import { SchemaError } from '../../errors/schema-error.js'
+import { atStart } from '../../gate/assess.js'
 import { refusalToServe } from '../../gate/forecast.js'
 import { readDatabaseStatus, type DatabaseStatus } from '../../gate/read-status.js'
 import { pause } from '../../postgres/connection/backoff.js'
@@ -44,7 +45,7 @@ async function pollUntilServable(
 ): Promise<DatabaseStatus> {
   const started = performance.now()
   for (;;) {
-    const state = await readDatabaseStatus(workspace, context)
+    const state = await readDatabaseStatus(workspace, context, atStart(workspace))
     if (!canHeal(state) || performance.now() + pollInterval > started + timeout) return state
     const { position, pending } = state.assessment.history
     const reason = `The database is ${position}: ${formatCount(pending.length, 'revision')} pending.`

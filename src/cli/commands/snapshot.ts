@@ -50,6 +50,7 @@ async function generateSnapshot(
   const seen = collectPromises(report)
   const { snapshot, file } = await makeSnapshot(workspace, seen.report, {
     acceptEmpty: options['accept-empty'] === true,
+    full: options['full'] === true,
   })
   const undetermined = snapshot.revisions.flatMap(({ revision, undetermined = {} }) =>
     Object.entries(undetermined).map(([key, facts]) =>

@@ -1,31 +1,11 @@
-import { assessImpact, type Finding, type Impact, worstImpact } from '../impact/assess-impact.js'
-import { countByKind, type Catalog } from '../model/catalog.js'
-import { compareInScope, defaultScope, type IgnoredDifferences, type Scope } from '../model/scope.js'
-import { promisedCatalogAt, type Snapshot } from '../model/snapshot.js'
+import { type Finding, type Impact, worstImpact } from '../impact/assess-impact.js'
+import type { IgnoredDifferences } from '../model/scope.js'
+import { finishSteps, type Steps } from '../text/steps.js'
 import { type HistoryChange, findHistoryChanges, type MigrationTexts, applyRenames } from './file-changes.js'
 import { compareHistory, type History, type Position, type RecordedRevisions } from './history.js'
-import { extensionNotes } from './notes.js'
 import { hasOtherOwner, type OtherLedger, type Ownership } from './ownership.js'
 import { type Policy, type Situation, type Action, type Decision } from './policy.js'
-
-/** The live catalog compared with the promise at the current revision, or why it could not be compared. */
-export type Verification =
-  | {
-      readonly status: 'unverified'
-      readonly why: string
-      /** The folders in which a snapshot was looked for. */
-      readonly folders?: readonly string[]
-    }
-  | {
-      readonly status: 'verified'
-      readonly findings: readonly Finding[]
-      /** The differences that are intended, by the pattern that says so. */
-      readonly ignored: readonly IgnoredDifferences[]
-      /** How many promised objects of each kind were compared. */
-      readonly compared: Readonly<Record<string, number>>
-      /** What is no difference, and worth telling. */
-      readonly notes: readonly string[]
-    }
+import { type ComparedCatalogs, type Verification, verifyInSteps } from './verification.js'
 
 /** How the database stands to this build. */
 export interface Assessment {
@@ -39,25 +19,15 @@ export interface Assessment {
 }
 
 /** What was read from a database, and what it is compared with. */
-export interface AssessmentInput {
+export interface AssessmentInput extends ComparedCatalogs {
   /** The revisions of this build, in order. */
   readonly build: readonly string[]
   readonly recorded: RecordedRevisions
   readonly ownership: Ownership
   /** The ledgers in the database that are not this project's. Default: none. */
   readonly otherLedgers?: readonly OtherLedger[]
-  readonly live: Catalog
-  readonly snapshot: Snapshot | null
-  /** Where it was looked for. */
-  readonly snapshotFolders?: readonly string[]
   /** The texts of the migrations, now and when they were recorded. Default: not known. */
   readonly texts?: MigrationTexts
-  /** What is compared. Default: everything but comments and grants. */
-  readonly scope?: Scope
-  /** By object key, why the server could not say whether two definitions mean the same. */
-  readonly canonicalizeFailures?: Readonly<Record<string, string>>
-  /** What was found and is no difference. */
-  readonly notes?: readonly string[]
 }
 
 /** The action for each situation; the gravest situation comes first. */
@@ -84,40 +54,17 @@ const situationOrder = Object.keys(actionBySituation)
 
 /** Position and verification of what was read. A database that is ahead is verified against this build's head. */
 export function assess(input: AssessmentInput): Assessment {
+  return finishSteps(assessInSteps(input))
+}
+
+/** The same in steps. */
+export function* assessInSteps(input: AssessmentInput): Steps<Assessment> {
   const { build, recorded, ownership, texts = null, otherLedgers = [] } = input
   const history = compareHistory(build, recorded)
   const changed = findHistoryChanges(build, recorded.revisions, texts)
-  const verification = verify(input, promisedRevisions({ history, changed }))
+  const verification = yield* verifyInSteps(input, promisedRevisions({ history, changed }))
   const isNew = recorded.revisions.length === 0 && ownership.identity === null
   return { ownership, history, otherLedgers: isNew ? otherLedgers : [], changed, verification }
-}
-
-function verify(
-  {
-    snapshot,
-    snapshotFolders: folders = [],
-    live,
-    scope = defaultScope,
-    canonicalizeFailures = {},
-    notes = [],
-  }: AssessmentInput,
-  revisions: readonly string[],
-): Verification {
-  if (snapshot === null) return { status: 'unverified', why: 'there is no snapshot', folders }
-  const promised = promisedCatalogAt(snapshot, revisions)
-  const { expected, differences, ignored } = compareInScope(promised, live, scope)
-  const findings = differences.map((difference) => {
-    const finding = assessImpact(difference, expected, live)
-    const why = canonicalizeFailures[difference.key]
-    return why === undefined ? finding : { ...finding, reason: `${finding.reason}; ${why}` }
-  })
-  return {
-    status: 'verified',
-    findings,
-    ignored,
-    compared: countByKind(Object.keys(expected)),
-    notes: [...extensionNotes(snapshot, revisions, live), ...notes],
-  }
 }
 
 /** The revisions of this build that the database has, by their names in this build. */

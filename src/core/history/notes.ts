@@ -1,19 +1,14 @@
-import { type Catalog, type Facts, parseKey, unquoteName } from '../model/catalog.js'
-import { promisedCatalogAt, type Snapshot } from '../model/snapshot.js'
+import { type Catalog, type Facts, keysOf, parseKey, unquoteName } from '../model/catalog.js'
 
 /**
- * What a person may want to know of the extensions that are promised at these revisions, and what is no difference: that one
- * is in another schema, or of another version.
+ * What a person may want to know of the extensions that are promised, and what is no difference: that one is in another
+ * schema, or of another version.
  */
-export function extensionNotes(
-  snapshot: Snapshot,
-  revisions: readonly string[],
-  live: Catalog,
-): readonly string[] {
-  const { catalog } = promisedCatalogAt(snapshot.original ?? snapshot, revisions)
-  return Object.entries(catalog).flatMap(([key, promised]) => {
-    const actual = live[key]
-    if (!key.startsWith('extension:') || actual === undefined) return []
+export function extensionNotes(expected: Catalog, live: Catalog): readonly string[] {
+  const extensions = keysOf(expected).filter((key) => key.startsWith('extension:'))
+  return extensions.flatMap((key) => {
+    const [promised, actual] = [expected[key], live[key]]
+    if (promised === undefined || actual === undefined) return []
     const name = unquoteName(parseKey(key).names[0] ?? '')
     return [...schemaNote(name, promised, actual), ...versionNote(name, promised, actual)]
   })

@@ -13,10 +13,46 @@ export type Facts = Readonly<Record<string, Fact>>
  */
 export type Catalog = Readonly<Record<string, Facts>>
 
+const listedKeys = new WeakMap<Catalog, readonly string[]>()
+
+/**
+ * Remembers the keys of a catalog that does not change any more, and returns it. To list those of a large object takes long,
+ * and cannot be done in steps.
+ */
+export function withListedKeys(catalog: Catalog, keys: readonly string[] = Object.keys(catalog)): Catalog {
+  listedKeys.set(catalog, keys)
+  return catalog
+}
+
+/** The keys of a catalog, in its order. */
+export function keysOf(catalog: Catalog): readonly string[] {
+  return listedKeys.get(catalog) ?? Object.keys(catalog)
+}
+
+/** Collects a catalog object by object. */
+export interface CatalogBuilder {
+  readonly set: (key: string, facts: Facts) => void
+  /** To be called once, at the end: the catalog does not change any more. */
+  readonly build: () => Catalog
+}
+
+export function createCatalogBuilder(): CatalogBuilder {
+  const catalog: Record<string, Facts> = {}
+  const keys: string[] = []
+  return {
+    set: (key, facts) => {
+      if (catalog[key] === undefined) keys.push(key)
+      catalog[key] = facts
+    },
+    build: () => withListedKeys(catalog, keys),
+  }
+}
+
 /** The kinds that columns, indexes and triggers can belong to. */
 const relationKinds = ['table', 'view', 'materialized_view', 'foreign_table'] as const
 
 const plainName = /^[a-z_][a-z0-9_$]*$/
+const plainNames = /^[\w$]+(?:\.[\w$]+)*$/
 const quotedNamePattern = /"(?:[^"]|"")*"(?:\(.*\))?|[^."(]+(?:\(.*\))?/gs
 
 /**
@@ -30,7 +66,12 @@ export function objectKey(kind: string, names: readonly string[], signature = ''
 /** The kind and the names of a key. The names stay quoted as they are in the key. */
 export function parseKey(key: string): { kind: string; names: readonly string[] } {
   const colon = key.indexOf(':')
-  return { kind: key.slice(0, colon), names: key.slice(colon + 1).match(quotedNamePattern) ?? [] }
+  return { kind: key.slice(0, colon), names: splitNames(key.slice(colon + 1)) }
+}
+
+/** Nearly all names are plain, and the pattern takes several times as long as a split. */
+function splitNames(names: string): readonly string[] {
+  return plainNames.test(names) ? names.split('.') : (names.match(quotedNamePattern) ?? [])
 }
 
 /** The key of an object without arguments from its name in SQL: PostgreSQL quotes its keywords, keys do not. */
@@ -46,7 +87,11 @@ export function tableKeyOf(key: string): string | null {
 
 /** The possible keys of the relation an object belongs to, one for each kind of relation; none if it belongs to none. */
 export function relationKeysOf(key: string): readonly string[] {
-  const { names } = parseKey(key)
+  return relationKeysFor(parseKey(key).names)
+}
+
+/** The same for the names of a key. */
+export function relationKeysFor(names: readonly string[]): readonly string[] {
   return names.length === 3 ? relationKinds.map((kind) => `${kind}:${names[0]}.${names[1]}`) : []
 }
 
@@ -68,7 +113,7 @@ export function sortKeys(keys: Iterable<string>): readonly string[] {
 export function countByKind(keys: Iterable<string>): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const key of keys) {
-    const { kind } = parseKey(key)
+    const kind = key.slice(0, key.indexOf(':'))
     counts[kind] = (counts[kind] ?? 0) + 1
   }
   return counts
@@ -106,8 +151,25 @@ function comparePaths([one]: readonly [string, string], [other]: readonly [strin
 export function oncePerCatalog<T extends object>(compute: (catalog: Catalog) => T): (catalog: Catalog) => T {
   const known = new WeakMap<Catalog, T>()
   return (catalog) => {
-    const found = known.get(catalog) ?? compute(catalog)
-    known.set(catalog, found)
+    const found = known.get(catalog)
+    if (found !== undefined) return found
+    const computed = compute(catalog)
+    known.set(catalog, computed)
+    return computed
+  }
+}
+
+/** The same for what a catalog has for a key. */
+export function oncePerKey<T>(
+  find: (catalog: Catalog, key: string) => T | undefined,
+): (catalog: Catalog, key: string) => T | undefined {
+  const known = oncePerCatalog((): Map<string, T | undefined> => new Map())
+  return (catalog, key) => {
+    const byKey = known(catalog)
+    const value = byKey.get(key)
+    if (value !== undefined || byKey.has(key)) return value
+    const found = find(catalog, key)
+    byKey.set(key, found)
     return found
   }
 }
@@ -118,7 +180,7 @@ export function groupKeys(
   ownerOf: (key: string) => string | null | undefined,
 ): ReadonlyMap<string, readonly string[]> {
   const groups = new Map<string, string[]>()
-  for (const key of Object.keys(catalog)) {
+  for (const key of keysOf(catalog)) {
     const owner = ownerOf(key) ?? null
     if (owner === null) continue
     const siblings = groups.get(owner)

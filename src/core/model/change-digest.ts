@@ -1,22 +1,49 @@
 import { type Facts, sameFacts } from './catalog.js'
 import { defaultScope, limitToScope } from './scope.js'
-import type { Snapshot } from './snapshot.js'
+import type { Snapshot, SnapshotRevision } from './snapshot.js'
 
 /**
  * The catalog change of a revision as one text, which is equal for equal changes: objects and facts are sorted, and
  * structure, comments, grants and facts that differ at every replay are left out. Null if the snapshot lacks the revision.
  */
-export function canonicalChange({ base, revisions }: Snapshot, revision: string): string | null {
-  const index = revisions.findIndex((entry) => entry.revision === revision)
-  const entry = revisions[index]
-  if (entry === undefined) return null
-  const earlier = [base, ...revisions.slice(0, index).map(({ changes }) => changes)]
+export function canonicalChange(snapshot: Snapshot, revision: string): string | null {
+  const found = changesByRevision(snapshot).get(revision)
+  if (found === undefined) return null
+  const { entry, before } = found
   const changes = Object.entries(entry.changes).flatMap(([key, after]) => {
-    const before = earlier.findLast((change) => Object.hasOwn(change, key))?.[key] ?? null
-    const [was, is] = [before, after].map((facts) => comparableFacts(key, facts, entry.undetermined?.[key]))
+    const facts = [before.get(key) ?? null, after]
+    const [was, is] = facts.map((each) => comparableFacts(key, each, entry.undetermined?.[key]))
     return isUnchanged(was, is) ? [] : [[key, is ?? null] as const]
   })
   return JSON.stringify(changes.toSorted(byName))
+}
+
+/** A revision, and the facts before it of the objects that it changes. */
+interface ChangeInHistory {
+  readonly entry: SnapshotRevision
+  readonly before: ReadonlyMap<string, Facts>
+}
+
+const knownChanges = new WeakMap<Snapshot, ReadonlyMap<string, ChangeInHistory>>()
+
+/** The revisions of a snapshot are asked for one after the other. */
+function changesByRevision(snapshot: Snapshot): ReadonlyMap<string, ChangeInHistory> {
+  const known = knownChanges.get(snapshot)
+  if (known !== undefined) return known
+  const found = new Map<string, ChangeInHistory>()
+  const catalog = new Map(Object.entries(snapshot.base))
+  for (const entry of snapshot.revisions) {
+    const before = new Map<string, Facts>()
+    for (const [key, after] of Object.entries(entry.changes)) {
+      const facts = catalog.get(key)
+      if (facts !== undefined) before.set(key, facts)
+      if (after === null) catalog.delete(key)
+      else catalog.set(key, after)
+    }
+    found.set(entry.revision, { entry, before })
+  }
+  knownChanges.set(snapshot, found)
+  return found
 }
 
 type ComparableFacts = Facts | null | undefined

@@ -80,7 +80,8 @@ function shiftPosition(facts: Facts | null, shift: number): Facts | null {
     : { ...facts, $position: position + shift }
 }
 
-function positionOf(facts: Facts | null): number | null {
+/** The number of a column in its table; null where the facts are those of something else. */
+export function positionOf(facts: Facts | null): number | null {
   const position = facts?.['$position']
   return typeof position === 'number' ? position : null
 }

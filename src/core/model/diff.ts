@@ -1,4 +1,5 @@
-import { type Catalog, type Facts, sameFact, sortKeys } from './catalog.js'
+import { type Catalog, type Facts, keysOf, sameFact, sortKeys } from './catalog.js'
+import { forEachInSteps, finishSteps, type Steps } from '../text/steps.js'
 
 /**
  * An object that is not as expected, with its facts except structure. It is the same for every kind of object: what a
@@ -28,12 +29,24 @@ export function diff(
   actual: Catalog,
   undetermined: UndeterminedFacts = {},
 ): readonly Difference[] {
-  const keys = new Set([...Object.keys(expected), ...Object.keys(actual)])
+  return finishSteps(diffInSteps(expected, actual, undetermined))
+}
+
+/** The same in steps. */
+export function* diffInSteps(
+  expected: Catalog,
+  actual: Catalog,
+  undetermined: UndeterminedFacts,
+): Steps<readonly Difference[]> {
   const found = new Map<string, Difference>()
-  for (const key of keys) {
+  const compare = (key: string): void => {
     const difference = compareObject(key, expected[key], actual[key], undetermined[key])
     if (difference !== null) found.set(key, difference)
   }
+  yield* forEachInSteps(keysOf(expected), compare)
+  yield* forEachInSteps(keysOf(actual), (key) => {
+    if (expected[key] === undefined) compare(key)
+  })
   return sortKeys(found.keys()).flatMap((key) => found.get(key) ?? [])
 }
 

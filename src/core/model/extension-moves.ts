@@ -1,4 +1,4 @@
-import { type Catalog, type Facts, objectKey, parseKey, quoteName, unquoteName } from './catalog.js'
+import { type Catalog, type Facts, keysOf, objectKey, parseKey, quoteName, unquoteName } from './catalog.js'
 import { type OwnNames, relocateText, type NameMove } from './relocate-text.js'
 import type { Changes, Snapshot } from './snapshot.js'
 
@@ -25,17 +25,21 @@ export function findMovedExtensions(
   promised: readonly (Catalog | Changes)[],
   live: Catalog,
 ): readonly MovedExtension[] {
-  return Object.entries(live).flatMap(([key, { schema: actual }]) => {
-    if (!isExtension(key) || typeof actual !== 'string') return []
-    const schemas = promised.map((catalog) => catalog[key]?.['schema'])
-    const others = new Set(
-      schemas.filter((schema): schema is string => typeof schema === 'string' && schema !== actual),
-    )
-    if (others.size === 0) return []
-    const schemaKey = objectKey('schema', [actual])
-    const schema = live[schemaKey] === undefined ? {} : { [schemaKey]: live[schemaKey] }
-    return [{ extension: extensionName(key), promised: [...others], schema }]
-  })
+  if (promised.length === 0) return []
+  return keysOf(live)
+    .filter(isExtension)
+    .flatMap((key) => {
+      const actual = live[key]?.['schema']
+      if (typeof actual !== 'string') return []
+      const schemas = promised.map((catalog) => catalog[key]?.['schema'])
+      const others = new Set(
+        schemas.filter((schema): schema is string => typeof schema === 'string' && schema !== actual),
+      )
+      if (others.size === 0) return []
+      const schemaKey = objectKey('schema', [actual])
+      const schema = live[schemaKey] === undefined ? {} : { [schemaKey]: live[schemaKey] }
+      return [{ extension: extensionName(key), promised: [...others], schema }]
+    })
 }
 
 /**

@@ -1,11 +1,14 @@
+import { unitOf } from './branch-changes.js'
 import { type Fact, type Facts, parseKey, sameFacts } from './catalog.js'
+import { positionOf } from './column-positions.js'
 import { isRoutine, normalizeLineEndings } from './line-endings.js'
 import { isSetting } from './scope.js'
-import type { Snapshot, SnapshotRevision } from './snapshot.js'
+import { promisedCatalogAt, type Snapshot, type SnapshotRevision } from './snapshot.js'
 
 /**
  * Whether two snapshots of the same revisions promise the same. Facts that differ at every replay do not count, nor do the line
- * endings of a checkout; structure does, unless an earlier version wrote one of the files.
+ * endings of a checkout; structure does, unless an earlier version wrote one of the files. Of the numbers of columns only the
+ * order counts: columns that were dropped again within a revision leave gaps in a replay, and none in a database that was built.
  */
 export function hasSameChanges(one: Snapshot, other: Snapshot): boolean {
   const sameFormat = one.format === other.format
@@ -14,8 +17,25 @@ export function hasSameChanges(one: Snapshot, other: Snapshot): boolean {
     one.revisions.every((revision, index) => {
       const counterpart = other.revisions[index]
       return counterpart !== undefined && isSameRevision(revision, counterpart, { sameFormat })
-    })
+    }) &&
+    (!sameFormat || columnOrderOf(one) === columnOrderOf(other))
   )
+}
+
+/** The columns of each table after all revisions, as text. */
+function columnOrderOf(snapshot: Snapshot): string {
+  const all = snapshot.revisions.map(({ revision }) => revision)
+  const columns = Object.entries(promisedCatalogAt(snapshot, all).catalog).flatMap(([key, facts]) => {
+    const position = positionOf(facts)
+    return position === null ? [] : [{ key, position }]
+  })
+  const tables = new Map<string, string[]>()
+  for (const { key } of columns.toSorted((one, other) => one.position - other.position))
+    tables.set(unitOf(key), [...(tables.get(unitOf(key)) ?? []), key])
+  return [...tables.values()]
+    .map((keys) => keys.join(' '))
+    .sort()
+    .join('\n')
 }
 
 function isSameRevision(
@@ -32,7 +52,11 @@ function isSameRevision(
     keys.every((key) => {
       const left = new Set([...(one.undetermined?.[key] ?? []), ...(other.undetermined?.[key] ?? [])])
       const compared = (facts: Facts): Facts =>
-        comparable(key, facts, (name) => !left.has(name) && (sameFormat || !name.startsWith('$')))
+        comparable(
+          key,
+          facts,
+          (name) => !left.has(name) && name !== '$position' && (sameFormat || !name.startsWith('$')),
+        )
       const [was, is] = [one.changes[key], other.changes[key]]
       return was && is ? sameFacts(compared(was), compared(is)) : was === is
     })

@@ -1,7 +1,17 @@
-import { type Catalog, type Facts, keyFromSqlName, parseKey, relationKeysOf, schemaKeyOf } from './catalog.js'
+import {
+  type Catalog,
+  createCatalogBuilder,
+  type Facts,
+  keyFromSqlName,
+  keysOf,
+  parseKey,
+  relationKeysOf,
+  schemaKeyOf,
+} from './catalog.js'
 import type { Difference } from './diff.js'
 import { matchesKey, type Pattern } from './pattern.js'
-import { diffAgainstPromise, diffKeysAgainstPromise, type PromisedCatalog } from './snapshot.js'
+import { diffAgainstPromiseInSteps, diffKeysAgainstPromise, type PromisedCatalog } from './snapshot.js'
+import { forEachInSteps, finishSteps, type Steps } from '../text/steps.js'
 
 /** A pattern whose objects may differ from the promise, and the reason for it. */
 export interface IgnoreRule {
@@ -30,32 +40,48 @@ const commentFacts = ['comment', 'columnComments', 'constraintComments', 'indexC
 const grantFacts = ['owner', 'grants', 'columnGrants']
 const grantKind = 'default_privileges:'
 
+type AnnotationScope = Pick<Scope, 'comments' | 'grants'>
+
 /**
  * The catalog without comments and grants unless the scope has them. A catalog without any is returned itself, not copied.
  * Linear in the number of objects.
  */
-export function limitToScope(
+export function limitToScope(catalog: Catalog, scope: AnnotationScope): Catalog {
+  return finishSteps(limitToScopeInSteps(catalog, scope))
+}
+
+/** The same in steps. */
+export function* limitToScopeInSteps(
   catalog: Catalog,
-  { comments, grants }: { readonly comments: boolean; readonly grants: boolean },
-): Catalog {
+  { comments, grants }: AnnotationScope,
+): Steps<Catalog> {
   const omitted = [...(comments ? [] : commentFacts), ...(grants ? [] : grantFacts)]
   if (omitted.length === 0) return catalog
   const isOmitted = (key: string): boolean => !grants && key.startsWith(grantKind)
   const hasOmitted = (facts: Facts): boolean => omitted.some((name) => facts[name] !== undefined)
-  const keys = Object.keys(catalog)
-  if (!keys.some((key) => isOmitted(key) || hasOmitted(catalog[key] ?? {}))) return catalog
-  const limited: Record<string, Facts> = {}
-  for (const key of keys) {
+  const keys = keysOf(catalog)
+  let isLimited = true
+  yield* forEachInSteps(keys, (key) => {
+    isLimited &&= !isOmitted(key) && !hasOmitted(catalog[key] ?? {})
+  })
+  if (isLimited) return catalog
+  const { set, build } = createCatalogBuilder()
+  yield* forEachInSteps(keys, (key) => {
     const facts = catalog[key] ?? {}
-    if (!isOmitted(key)) limited[key] = hasOmitted(facts) ? omitFacts(facts, omitted) : facts
-  }
-  return limited
+    if (!isOmitted(key)) set(key, hasOmitted(facts) ? omitFacts(facts, omitted) : facts)
+  })
+  return build()
 }
 
 /** Differences that count, and those that are left out. */
 export interface SplitDifferences {
   readonly differences: readonly Difference[]
   readonly ignored: readonly IgnoredDifferences[]
+}
+
+/** The same, with the part of the promise that is compared. */
+export interface ComparisonInScope extends SplitDifferences {
+  readonly expected: Catalog
 }
 
 /** Whether an object is a setting of a database or a role: providers make their own, so only a promised one is compared. */
@@ -79,12 +105,24 @@ export function compareInScope(
   live: Catalog,
   scope: Scope,
   keys?: readonly string[],
-): SplitDifferences & { readonly expected: Catalog } {
-  const expected = limitToScope(promised.catalog, scope)
-  const actual = limitToScope(live, scope)
+): ComparisonInScope {
+  return finishSteps(compareInSteps(promised, live, scope, keys))
+}
+
+/** The same in steps. */
+export function* compareInSteps(
+  promised: PromisedCatalog,
+  live: Catalog,
+  scope: Scope,
+  keys?: readonly string[],
+): Steps<ComparisonInScope> {
+  const expected = yield* limitToScopeInSteps(promised.catalog, scope)
+  const actual = yield* limitToScopeInSteps(live, scope)
   const compared = { ...promised, catalog: expected }
   const found =
-    keys === undefined ? diffAgainstPromise(compared, actual) : diffKeysAgainstPromise(compared, actual, keys)
+    keys === undefined
+      ? yield* diffAgainstPromiseInSteps(compared, actual)
+      : diffKeysAgainstPromise(compared, actual, keys)
   const counted = found.filter(({ change, key }) => change !== 'unexpected' || !isSetting(key))
   return { expected, ...splitIgnored(counted, scope, expected, actual) }
 }

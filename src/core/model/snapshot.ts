@@ -1,5 +1,6 @@
-import { type Catalog, type Facts, sameFacts, sortKeys } from './catalog.js'
-import { diff, type Difference, type UndeterminedFacts } from './diff.js'
+import { type Catalog, createCatalogBuilder, type Facts, keysOf, sameFacts, sortKeys } from './catalog.js'
+import { diff, type Difference, diffInSteps, type UndeterminedFacts } from './diff.js'
+import { finishSteps, forEachInSteps, type Steps } from '../text/steps.js'
 
 /** A snapshot of a different format has different facts of the catalog. 2 can be read as well. */
 export const snapshotFormat = 3
@@ -71,10 +72,18 @@ export function foldRevision(
 
 /** Folds the changes of the given revisions, in the snapshot's order. A revision the snapshot lacks adds nothing. */
 export function promisedCatalogAt(snapshot: Snapshot, revisions: Iterable<string>): PromisedCatalog {
+  return finishSteps(foldInSteps(snapshot, revisions))
+}
+
+/** The same in steps. */
+export function* foldInSteps(snapshot: Snapshot, revisions: Iterable<string>): Steps<PromisedCatalog> {
   const wanted = new Set(revisions)
   const promised = emptyPromise(snapshot)
-  for (const revision of snapshot.revisions)
-    if (wanted.has(revision.revision)) foldRevision(promised, revision)
+  for (const revision of snapshot.revisions) {
+    if (!wanted.has(revision.revision)) continue
+    foldRevision(promised, revision)
+    yield
+  }
   return promised
 }
 
@@ -119,7 +128,16 @@ function collectChanges({ base, revisions }: Snapshot): ReadonlyMap<string, Revi
 
 /** Compares the live catalog with the promise. */
 export function diffAgainstPromise(promised: PromisedCatalog, live: Catalog): readonly Difference[] {
-  return diff(promised.catalog, live, promised.undetermined).filter(({ key }) => !promised.tolerated.has(key))
+  return finishSteps(diffAgainstPromiseInSteps(promised, live))
+}
+
+/** The same in steps. */
+export function* diffAgainstPromiseInSteps(
+  { catalog, undetermined, tolerated }: PromisedCatalog,
+  live: Catalog,
+): Steps<readonly Difference[]> {
+  const found = yield* diffInSteps(catalog, live, undetermined)
+  return found.filter(({ key }) => !tolerated.has(key))
 }
 
 /** Compares only the objects of the given keys. */
@@ -207,4 +225,17 @@ export function pickKeys(catalog: Catalog, keys: Iterable<string>): Catalog {
   const picked: Record<string, Facts> = {}
   for (const key of keys) if (catalog[key] !== undefined) picked[key] = catalog[key]
   return picked
+}
+
+/** A catalog in which some objects have other facts, or are left out where null is given. */
+export function* replaceInSteps(
+  catalog: Catalog,
+  replaced: Readonly<Record<string, Facts | null>>,
+): Steps<Catalog> {
+  const { set, build } = createCatalogBuilder()
+  yield* forEachInSteps(keysOf(catalog), (key) => {
+    const facts = replaced[key] === undefined ? catalog[key] : replaced[key]
+    if (facts) set(key, facts)
+  })
+  return build()
 }

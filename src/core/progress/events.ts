@@ -54,7 +54,14 @@ export interface ProgressEvents {
   /** It is not beside the migrations. */
   'snapshot elsewhere': { readonly directory: string }
   'snapshot stale': { readonly stale: readonly StaleRevision[]; readonly missing: boolean }
-  replaying: { readonly revisions: number; readonly where: string }
+  replaying: {
+    readonly revisions: number
+    /** How many revisions are before them, built from the snapshot. */
+    readonly after: number
+    readonly where: string
+  }
+  /** The new revisions alone do not do. */
+  'replaying all': { readonly why: string }
   /** A migration names it, and the scratch server did not have it. It is dropped afterwards. */
   'scratch role made': { readonly role: string }
   /** A migration made it outside its scratch database, and it could not be taken away. */
@@ -159,6 +166,8 @@ export interface ProgressEvents {
     readonly ignored: number
     /** How many objects there are in schemas of which nothing is promised, by schema. Default: there are none. */
     readonly unpromised?: Readonly<Record<string, number>>
+    /** When (ISO 8601) it was verified where nothing has changed since. Default: the catalog was read and compared. */
+    readonly unchangedSince?: string | null
   }
   decided: {
     readonly decision: Decision

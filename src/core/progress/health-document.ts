@@ -49,7 +49,7 @@ function refusalSection({ code, meaning, message, facts, choices, since }: GateR
     : ({ code, detail: meaning, since } as const)
 }
 
-function verificationSection({ assessment, checkedAt }: CheckResult, detail: DetailLevel) {
+function verificationSection({ assessment, checkedAt, unchangedSince }: CheckResult, detail: DetailLevel) {
   const { verification } = assessment
   if (verification.status === 'unverified')
     return { status: 'unverified', checkedAt, objects: {}, differenceCount: 0, ignoredCount: 0 } as const
@@ -57,6 +57,7 @@ function verificationSection({ assessment, checkedAt }: CheckResult, detail: Det
   return {
     status: findings.length === 0 ? 'as promised' : 'differs',
     checkedAt,
+    ...(unchangedSince === null ? {} : { unchangedSince }),
     objects: Object.fromEntries(
       Object.entries(compared).map(([kind, number]) => [pluralOfKind(kind), number]),
     ),

@@ -44,8 +44,12 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
         ? 'there is none yet: making it from the migrations'
         : `${formatCount(stale.length, 'revision')} ${stale.length === 1 ? 'differs' : 'differ'} from the migrations: making it again`,
     ),
-  replaying: ({ revisions, where }) =>
-    info('replaying', `${formatCount(revisions, 'revision')}, twice, in ${where}`),
+  replaying: ({ revisions, after, where }) =>
+    info(
+      'replaying',
+      `${formatCount(revisions, 'revision')}, twice, in ${where}${after === 0 ? '' : `, after the ${after} of the snapshot`}`,
+    ),
+  'replaying all': ({ why }) => info('replaying', `all revisions, not the new ones alone: ${why}`),
   'scratch role made': ({ role }) =>
     info(
       'replaying',
@@ -120,10 +124,14 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
     ),
   seeded: ({ files, duration }) =>
     info('seeded', `${formatCount(files.length, 'file')} in ${describeDuration(duration)}`),
-  verified: ({ compared, differences, ignored, unpromised = {} }) => ({
+  verified: ({ compared, differences, ignored, unpromised = {}, unchangedSince = null }) => ({
     level: differences === 0 ? 'info' : 'warn',
     label: 'verified',
-    text: [describeVerified(compared, differences, ignored), ...describeUnpromised(unpromised)].join('; '),
+    text: [
+      describeVerified(compared, differences, ignored),
+      ...describeUnpromised(unpromised),
+      ...(unchangedSince === null ? [] : [`unchanged since verified at ${unchangedSince}`]),
+    ].join('; '),
   }),
   decided: ({ decision: { action }, consequence, lines }) => {
     if (lines.length === 0) return { level: 'debug', label: 'gate', text: 'open' }

@@ -28,6 +28,8 @@ export interface CheckResult {
   }
   /** ISO 8601. */
   readonly checkedAt: string
+  /** ISO 8601; null where the catalog was read. */
+  readonly unchangedSince: string | null
   /** Whether there are serious differences that the gate had not accepted when it opened. */
   readonly drifted: boolean
   /** Whether requests are to be answered from it. */

@@ -6,6 +6,7 @@ type AclByColumn = ReadonlyMap<string, Acl>
 
 /** GRANT and REVOKE on the columns of a view, which are not objects of their own in the catalog. */
 export function viewColumnActions(from: DdlObject | undefined, to: DdlObject): readonly AclAction[] {
+  if (from?.facts['columnGrants'] === to.facts['columnGrants']) return []
   const [aclsBefore, aclsAfter] = [viewColumnAcls(from), viewColumnAcls(to)]
   return [...new Set([...aclsBefore.keys(), ...aclsAfter.keys()])].flatMap((column) => {
     const [before, after] = [aclsBefore.get(column), aclsAfter.get(column)]

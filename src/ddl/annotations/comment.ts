@@ -24,6 +24,7 @@ export function commentSteps(
     ...commentStep(reference, from?.facts['comment'], to.facts['comment']),
     ...commentStep(indexReference(to), from?.facts['indexComment'], to.facts['indexComment']),
     ...Object.entries(partReferences).flatMap(([fact, partReference]) => {
+      if (from?.facts[fact] === to.facts[fact]) return []
       const [before, after] = [commentsByPart(from, fact), commentsByPart(to, fact)]
       const parts = [...new Set([...before.keys(), ...after.keys()])]
       return parts.flatMap((part) => commentStep(partReference(to, part), before.get(part), after.get(part)))

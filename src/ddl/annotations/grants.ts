@@ -108,6 +108,7 @@ function aclAfterOwnerChange(from: DdlObject, to: DdlObject): Acl {
 /** Revokes what default privileges may have given, and grants the rest as if they had given nothing. */
 function actionsOnCreate(to: DdlObject, live: Catalog): readonly AclAction[] {
   const [initial, after] = [initialAcl(to, live), parseAcl(listFact(to, 'grants'))]
+  if (initial.size === 0 && after.size === 0) return []
   const grantees = [...initial.keys(), ...after.keys()]
   const target = (grantee: string): Privileges => after.get(grantee) ?? builtInPrivilegesOf(to, grantee)
   const greatest = (grantee: string): Privileges => initial.get(grantee) ?? builtInPrivilegesOf(to, grantee)

@@ -9,10 +9,10 @@ import {
   type DdlStep,
   step,
   textFact,
+  tableKeyword,
 } from '../object.js'
 import type { Hazard } from '../statement.js'
 import { parentColumnOf, tableTypeKeyOf } from './column-definition.js'
-import { tableKeyword } from './table.js'
 import { castBetween, isWidening } from './type-casts.js'
 
 /** The steps that change type and collation. They drop the default first; the caller sets the new one. */

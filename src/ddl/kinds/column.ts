@@ -5,18 +5,17 @@ import {
   booleanFact,
   type KindDdl,
   listFact,
-  relationKeyOf,
   type DdlStep,
   step,
   textFact,
   withoutFacts,
+  tableKeyword,
 } from '../object.js'
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { columnTypeSteps } from './column-type.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
-import { tableKeyword } from './table.js'
 
 export const columnDdl: KindDdl = {
   reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,
@@ -56,7 +55,7 @@ const partitionKeyRefusal = {
 
 /** Whether its table, or a parent of its table, is partitioned by the column. */
 function isPartitionKey(object: DdlObject): boolean {
-  const table = object.catalog[relationKeyOf(object.catalog, object.key) ?? '']
+  const table = object.catalog[object.relationKey ?? '']
   const parent = parentColumnOf(object)
   const key = table === undefined ? '' : textFact({ facts: table }, 'partitionedBy')
   const names = key.split(/[^\w$".]+/)

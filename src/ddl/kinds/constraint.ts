@@ -14,11 +14,12 @@ import {
   step,
   textFact,
   withoutFacts,
+  tableKeyword,
 } from '../object.js'
 import type { Hazard, LockMode } from '../statement.js'
 import { constraintTriggerSteps, enforcedAsUsual } from './constraint-triggers.js'
 import { parameterChanges } from './parameters.js'
-import { tableKeyword } from './table.js'
+import { isInDefinition } from './table-constraints.js'
 
 export const constraintDdl: KindDdl = {
   reference: ({ name, relation }) => `CONSTRAINT ${name} ON ${relation}`,
@@ -26,7 +27,7 @@ export const constraintDdl: KindDdl = {
     comesFromParent(object)
       ? []
       : [
-          ...addConstraintSteps(object),
+          ...(isInDefinition(object) ? [] : addConstraintSteps(object)),
           ...constraintIndexSteps(withoutFacts(object), object),
           ...attachConstraintSteps(object),
           ...constraintTriggerSteps(object, enforcedAsUsual, tablesOf(object)),
@@ -200,7 +201,7 @@ function constraintIndexSteps(from: DdlObject, to: DdlObject): readonly DdlStep[
 export function clusterSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   if (booleanFact(from, 'clustered') === booleanFact(to, 'clustered')) return []
   if (booleanFact(to, 'clustered')) return [step(`ALTER TABLE ${to.relation} CLUSTER ON ${to.name}`)]
-  const siblings = partsByRelation(to.catalog).get(relationKeyOf(to.catalog, to.key) ?? '') ?? []
+  const siblings = partsByRelation(to.catalog).get(to.relationKey ?? '') ?? []
   const hasOtherIndex = siblings.some((key) => to.catalog[key]?.['clustered'] === true)
   return hasOtherIndex ? [] : [step(`ALTER TABLE ${to.relation} SET WITHOUT CLUSTER`)]
 }
@@ -228,8 +229,7 @@ function attachConstraintSteps(object: DdlObject): readonly DdlStep[] {
 }
 
 /** The key of the partition that has to be attached before its indexes; empty for other relations. */
-export function partitionToAttach({ catalog, key }: DdlObject): readonly string[] {
-  const relation = relationKeyOf(catalog, key)
+export function partitionToAttach({ catalog, relationKey: relation }: DdlObject): readonly string[] {
   return relation === undefined || listFact({ facts: catalog[relation] ?? {} }, 'parents').length === 0
     ? []
     : [relation]

@@ -20,6 +20,7 @@ export function parameterList(object: DdlObject, fact: string): string {
 
 /** The clauses `SET (…)` and `RESET (…)` that change the parameters of a fact; empty where they are the same. */
 export function parameterChanges(from: DdlObject, to: DdlObject, fact: string): readonly string[] {
+  if (from.facts[fact] === to.facts[fact]) return []
   const [before, after] = [parseOptions(from, fact), parseOptions(to, fact)]
   const changed = [...after].filter(([name, value]) => before.get(name) !== value)
   const removed = [...before.keys()].filter((name) => !after.has(name))

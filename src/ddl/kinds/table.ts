@@ -7,7 +7,6 @@ import {
   type KindDdl,
   listFact,
   partsByRelation,
-  relationKeyOf,
   type RenderResult,
   step,
   type DdlStep,
@@ -16,6 +15,7 @@ import {
 } from '../object.js'
 import { columnConstraints, columnDefinition, hasLocalDefinition } from './column-definition.js'
 import { parameterChanges, parameterList } from './parameters.js'
+import { tableConstraints } from './table-constraints.js'
 import { attachParentSteps, releaseParentSteps } from './table-parents.js'
 
 export const tableDdl: KindDdl = {
@@ -74,7 +74,8 @@ function tableDefinition(object: DdlObject): string {
   const columns = localColumnsOf(object).map((column) =>
     isTyped ? typedColumnDefinition(column) : columnDefinition(column),
   )
-  const listed = columns.filter((column) => column !== '').map((column) => `\n  ${column}`)
+  const parts = [...columns.filter((column) => column !== ''), ...tableConstraints(object)]
+  const listed = parts.map((part) => `\n  ${part}`)
   const isPartition = textFact(object, 'partition') !== ''
   const parents = isPartition ? '' : listFact(object, 'parents').join(', ')
   const options = parameterList(object, 'options')
@@ -131,9 +132,4 @@ function replicaIdentitySteps(to: DdlObject): readonly DdlStep[] {
   if (index === undefined) return [alter(identity === '' ? 'DEFAULT' : identity.toUpperCase())]
   const after = ['index', 'constraint'].map((kind) => keyFromName(kind, `${to.name}.${index}`))
   return [{ ...alter(`USING INDEX ${index}`), phase: 'attach', after }]
-}
-
-/** The keyword for the relation of a part in ALTER: TABLE or FOREIGN TABLE. */
-export function tableKeyword({ catalog, key }: DdlObject): string {
-  return relationKeyOf(catalog, key)?.startsWith('foreign_table:') === true ? 'FOREIGN TABLE' : 'TABLE'
 }

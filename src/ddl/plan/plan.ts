@@ -16,7 +16,6 @@
  */
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
-import { relationOrOwnKey } from '../object.js'
 import type { Plan, PlanRefusal, Statement } from '../statement.js'
 import { type Intent, createIntents, createsObject, objectOf } from './intents.js'
 import { propagate } from './propagate.js'
@@ -25,32 +24,33 @@ import { renderIntent } from './render-intent.js'
 import { type StepTask, createTasks, type PlannedChange } from './tasks.js'
 import { sortTasks } from './topological-sort.js'
 
+interface PlanOptions {
+  /** What is to change, `to` being expected and `from` actual. Default: all that differs. */
+  readonly differences?: readonly Difference[]
+  /** Whether indexes are built while other sessions write, in statements outside a transaction. Default: yes. */
+  readonly online?: boolean
+  /** Whether new tables are written with their constraints, for the fewest statements. Default: no. */
+  readonly compact?: boolean
+}
+
 /**
  * The statements that lead from one catalog to another, in the order in which they run, each with its hazards; and what
  * is not written as SQL because a person must decide. Both catalogs need structure, comments and grants.
- *
- * @param options `differences`: what is to change, `to` being expected and `from` actual; default: all that differs.
- *   `online`: whether indexes are built while other sessions write, in statements outside a transaction; default: yes.
  */
-export function planChanges(
-  from: Catalog,
-  to: Catalog,
-  options: { readonly differences?: readonly Difference[]; readonly online?: boolean } = {},
-): Plan {
-  const { differences = diff(to, from), online = true } = options
+export function planChanges(from: Catalog, to: Catalog, options: PlanOptions = {}): Plan {
+  const { differences = diff(to, from) } = options
   const intents = createIntents(differences, { from, to })
   propagate(intents, { from, to })
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
   for (const [key, intent] of intents) {
-    const complete = withTargetState(intent, intents, online ? 'online' : 'may block')
+    const complete = withTargetState(intent, intents, options)
     const rendered = renderIntent(complete, from)
     if ('refusal' in rendered) refused.set(key, rendered.refusal)
     else planned.set(key, { intent: complete, steps: rendered.steps })
   }
   refuseDependents(refused, planned, intents)
-  const tasks = createTasks(planned)
-  const statements = sortTasks(tasks).flatMap((id) => toStatements(tasks.get(id)))
+  const statements = sortTasks(createTasks(planned)).flatMap(toStatements)
   return {
     statements: withPreamble(withoutNewTableHazards(statements, intents)),
     refused: [...refused.values()],
@@ -64,17 +64,15 @@ export function planChanges(
 function withTargetState(
   intent: Intent,
   intents: ReadonlyMap<string, Intent>,
-  mode: 'online' | 'may block',
+  { online = true, compact = false }: PlanOptions,
 ): Intent {
   if (intent.action === 'drop') return intent
   const { to } = intent
-  const inNewRelation = createsObject(intents.get(relationOrOwnKey(to.catalog, to.key)))
-  return { ...intent, to: { ...to, inNewRelation, mayBlock: mode === 'may block' } }
+  const inNewRelation = createsObject(intents.get(to.relationKey ?? to.key))
+  return { ...intent, to: { ...to, inNewRelation, mayBlock: !online, isCompact: compact } }
 }
 
-function toStatements(task: StepTask | undefined): readonly Statement[] {
-  if (task === undefined) return []
-  const { key, steps } = task
+function toStatements({ key, steps }: StepTask): readonly Statement[] {
   return steps.map(({ sql, hazards, transactional, alone }) => ({
     sql,
     key,

@@ -96,11 +96,10 @@ function intentForPart(
  * between the two.
  */
 function mustDropBeforeRelation(
-  { facts, key, catalog }: DdlObject,
+  { facts, catalog, relationKey: own }: DdlObject,
   intents: ReadonlyMap<string, Intent>,
 ): boolean {
   if (facts['$inherited'] === true) return false
-  const own = relationKeyOf(catalog, key)
   return [...listFact({ facts }, '$needs'), ...listFact({ facts }, '$defaultNeeds')].some((needed) => {
     const relation = relationKeyOf(catalog, needed)
     if (relation !== undefined)

@@ -1,7 +1,7 @@
 import { dependenciesOf } from '../dependencies.js'
 import type { DdlObject } from '../object.js'
 import type { PlanRefusal } from '../statement.js'
-import { dropsObject, type Intent, createsObject } from './intents.js'
+import { dropsObject, type Intent, createsObject, objectOf } from './intents.js'
 import type { PlannedChange } from './tasks.js'
 
 /**
@@ -13,10 +13,12 @@ export function refuseDependents(
   planned: Map<string, PlannedChange>,
   intents: ReadonlyMap<string, Intent>,
 ): void {
+  if (refused.size === 0) return
+  const users = usersByNeed(planned)
   const queue = [...refused.keys()]
   for (const key of queue)
-    for (const other of dependentKeys(key, planned, intents)) {
-      planned.delete(other)
+    for (const other of dependentKeys(intents.get(key), planned, users)) {
+      if (!planned.delete(other)) continue
       refused.set(other, {
         key: other,
         reason: `it depends on ${key}, which is not written`,
@@ -26,20 +28,29 @@ export function refuseDependents(
     }
 }
 
+/** By the key of an object, the keys of the planned ones that need it when the plan has run. */
+function usersByNeed(planned: ReadonlyMap<string, PlannedChange>): ReadonlyMap<string, readonly string[]> {
+  const users = new Map<string, string[]>()
+  for (const [key, { intent }] of planned)
+    for (const needed of intent.action === 'drop' ? [] : dependenciesOf(intent.to)) {
+      const found = users.get(needed)
+      if (found === undefined) users.set(needed, [key])
+      else found.push(key)
+    }
+  return users
+}
+
 function dependentKeys(
-  key: string,
+  refused: Intent | undefined,
   planned: ReadonlyMap<string, PlannedChange>,
-  intents: ReadonlyMap<string, Intent>,
+  users: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
-  const refused = intents.get(key)
   if (refused === undefined) return []
-  const needed = refused.action === 'create' ? new Set<string>() : dependenciesOf(objectBefore(refused))
-  return [...planned]
-    .filter(([other, { intent }]) => {
-      if (dropsObject(intent) && needed.has(other)) return true
-      return createsObject(refused) && intent.action !== 'drop' && dependenciesOf(intent.to).has(key)
-    })
-    .map(([other]) => other)
+  const needed = refused.action === 'create' ? [] : [...dependenciesOf(objectBefore(refused))]
+  return [
+    ...needed.filter((other) => dropsObject(planned.get(other)?.intent)),
+    ...(createsObject(refused) ? (users.get(objectOf(refused).key) ?? []) : []),
+  ]
 }
 
 function objectBefore(intent: Exclude<Intent, { action: 'create' }>): DdlObject {

@@ -25,7 +25,9 @@ function groupByTransaction(statements: readonly Statement[]): readonly (readonl
   const groups: Statement[][] = []
   for (const statement of statements) {
     const last = groups.at(-1)
-    if (last?.every(canShareTransaction) === true && canShareTransaction(statement)) last.push(statement)
+    const [first] = last ?? []
+    if (first !== undefined && canShareTransaction(first) && canShareTransaction(statement))
+      last?.push(statement)
     else groups.push([statement])
   }
   return groups

@@ -1,22 +1,16 @@
 import { dependenciesOf, dependenciesWithoutDefault } from '../dependencies.js'
 import { isDefaultDeferred } from '../kinds/column-default.js'
-import {
-  type DdlObject,
-  keyFromName,
-  listFact,
-  type StepPhase,
-  relationKeyOf,
-  relationOrOwnKey,
-} from '../object.js'
+import { type DdlObject, keyFromName, listFact, type StepPhase, relationKeyOf } from '../object.js'
 import { type Intent, dropsObject, droppedWithOf, createsObject, isSwap, objectOf } from './intents.js'
 import { rankOf } from './rank.js'
 import type { PhasedStep } from './render-intent.js'
-import type { Task } from './topological-sort.js'
+import type { SortableTask } from './topological-sort.js'
 
-/** The steps of one object in one phase. */
-export interface StepTask extends Task {
+/** The steps of one object in one phase; or none, between the columns of a relation and its other parts. */
+export interface StepTask extends SortableTask<StepTask> {
   readonly key: string
   readonly steps: readonly PhasedStep[]
+  readonly prerequisites: StepTask[]
 }
 
 /** An intent with its steps. */
@@ -27,83 +21,117 @@ export interface PlannedChange {
 
 type PlannedChanges = ReadonlyMap<string, PlannedChange>
 
-/** Makes one task a prerequisite of another, by their ids, if both exist. */
-type RunBefore = (earlier: string, later: string) => void
-
 const phasesInOrder: readonly StepPhase[] = ['release', 'drop', 'alter', 'create', 'attach']
 
-const taskId = (phase: StepPhase, key: string): string => `${phase}|${key}`
+/** Where the tasks of an object are, and those that separate the columns of a relation from its other parts. */
+type Place = StepPhase | 'parts of' | 'columns of'
+
+/** Finds a task by its place and the key of its object or relation; undefined where there is none. */
+type FindTask = (place: Place, key: string) => StepTask | undefined
+
+/** The tasks of each place by key. */
+type TasksByPlace = Readonly<Record<Place, Map<string, StepTask>>>
 
 /** The rank of a task without steps, which runs only as the prerequisite of another task. */
 const lastRank = '~'
 
-/** The tasks of all planned changes, by id, each with its prerequisites. */
-export function createTasks(planned: PlannedChanges): ReadonlyMap<string, StepTask> {
-  const tasks = new Map<string, StepTask>()
-  for (const { intent, steps } of planned.values()) {
-    addTasks(tasks, objectOf(intent), steps)
-    addBarriers(tasks, objectOf(intent))
+/** The tasks of all planned changes, each with its prerequisites. */
+export function createTasks(planned: PlannedChanges): readonly StepTask[] {
+  const tasks: TasksByPlace = {
+    release: new Map(),
+    drop: new Map(),
+    alter: new Map(),
+    create: new Map(),
+    attach: new Map(),
+    'parts of': new Map(),
+    'columns of': new Map(),
   }
-  const runBefore: RunBefore = (earlier, later) => {
-    if (earlier !== later && tasks.has(earlier)) tasks.get(later)?.prerequisites.add(earlier)
-  }
+  for (const change of planned.values()) addTasks(tasks, change, planned)
+  const find: FindTask = (place, key) => tasks[place].get(key)
   for (const [key, { intent, steps }] of planned) {
-    orderAfterDependencies(intent, runBefore)
-    orderBeforeOldDependencies(intent, planned, runBefore)
-    orderWithinRelation(intent, runBefore)
+    orderAfterDependencies(intent, find)
+    orderBeforeOldDependencies(intent, planned, find)
+    orderWithinRelation(intent, find)
     for (const { phase, after = [] } of steps)
-      for (const needed of after) runBefore(taskId('create', needed), taskId(phase, key))
+      for (const needed of after) runBefore(find('create', needed), find(phase, key))
   }
-  dropNamesBeforeReuse(planned, runBefore)
-  attachPartitionsFirst(planned, runBefore)
-  return tasks
+  dropNamesBeforeReuse(planned, find)
+  attachPartitionsFirst(planned, find)
+  return Object.values(tasks).flatMap((found) => [...found.values()])
 }
 
-function addTasks(tasks: Map<string, StepTask>, object: DdlObject, steps: readonly PhasedStep[]): void {
-  const { key } = object
-  let previous: string | undefined
+/** Makes one task a prerequisite of another, if both exist. */
+function runBefore(earlier: StepTask | undefined, later: StepTask | undefined): void {
+  if (earlier !== undefined && earlier !== later) later?.prerequisites.push(earlier)
+}
+
+function addTasks(tasks: TasksByPlace, { intent, steps }: PlannedChange, planned: PlannedChanges): void {
+  const object = objectOf(intent)
+  const { relationKey: relation } = object
+  const isNew =
+    isCreatedOnly(intent) && (relation === undefined || isCreatedOnly(planned.get(relation)?.intent))
+  let previous: StepTask | undefined
   for (const phase of phasesInOrder) {
-    const phaseSteps = steps.filter((step) => step.phase === phase)
-    const prerequisites = new Set(previous === undefined ? [] : [previous])
-    const rank = phaseSteps.length === 0 ? lastRank : rankOf(phase, object, phaseSteps)
-    previous = taskId(phase, key)
-    tasks.set(previous, { key, steps: phaseSteps, prerequisites, rank })
+    const own = steps.filter((step) => step.phase === phase)
+    // A new object of a new relation has nothing to do before, and others wait for nothing but its creation.
+    if (isNew && own.length === 0 && phase !== 'create' && !isAttached(phase, object)) continue
+    const rank = own.length === 0 ? lastRank : rankOf(phase, object, own)
+    const task = createTask([phase, object.key], rank, own)
+    runBefore(previous, task)
+    tasks[phase].set(object.key, task)
+    previous = task
   }
+  if (relation !== undefined)
+    addBarriers(tasks, relation, isNew ? ['columns of'] : ['columns of', 'parts of'])
 }
 
-const beforeColumnsId = (relation: string): string => `parts of ${relation}`
-const afterColumnsId = (relation: string): string => `columns of ${relation}`
+function isCreatedOnly(intent: Intent | undefined): boolean {
+  return intent?.action === 'create'
+}
 
-/** Two tasks without steps that separate the columns of a relation from its other parts. */
-function addBarriers(tasks: Map<string, StepTask>, { catalog, key }: DdlObject): void {
-  const relation = relationKeyOf(catalog, key)
-  if (relation === undefined || tasks.has(beforeColumnsId(relation))) return
-  for (const id of [beforeColumnsId(relation), afterColumnsId(relation)])
-    tasks.set(id, { key: relation, steps: [], prerequisites: new Set(), rank: lastRank })
+/** What is created on the parent of a partition waits for the partition to be attached. */
+function isAttached(phase: StepPhase, { facts }: DdlObject): boolean {
+  return phase === 'attach' && facts['partition'] !== undefined
+}
+
+function createTask(
+  [place, key]: readonly [Place, string],
+  rank: string,
+  steps: readonly PhasedStep[],
+): StepTask {
+  return { id: `${place}|${key}`, key, rank, steps, prerequisites: [] }
+}
+
+/** Tasks without steps that separate the columns of a relation from its other parts. */
+function addBarriers(tasks: TasksByPlace, relation: string, places: readonly Place[]): void {
+  for (const place of places)
+    if (!tasks[place].has(relation)) tasks[place].set(relation, createTask([place, relation], lastRank, []))
 }
 
 /** An object is created or altered after the objects that it will need. */
-function orderAfterDependencies(intent: Intent, runBefore: RunBefore): void {
+function orderAfterDependencies(intent: Intent, find: FindTask): void {
   if (intent.action === 'drop') return
   const { to } = intent
-  const attach = [taskId('attach', to.key)]
+  const { relationKey: relation } = to
   const isInCreateTable = to.kind === 'column' && to.inNewRelation
-  const own = taskId(createsObject(intent) ? 'create' : 'alter', to.key)
-  const makers = isInCreateTable ? [own, taskId('create', relationOrOwnKey(to.catalog, to.key))] : [own]
-  const relation = relationKeyOf(to.catalog, to.key)
-  const order = (needed: string, ids: readonly string[]): void => {
+  const attach = find('attach', to.key)
+  const own = find(createsObject(intent) ? 'create' : 'alter', to.key)
+  const table = isInCreateTable ? find('create', relation ?? to.key) : undefined
+  const order = (needed: string, isLater: boolean): void => {
+    const earlier = find('create', needed)
     // CREATE TABLE has all columns; what is done to one of them, such as its comment, comes after it.
     const isSibling = isInCreateTable && relationKeyOf(to.catalog, needed) === relation
-    for (const id of isSibling ? [own] : ids) runBefore(taskId('create', needed), id)
+    if (isSibling || !isLater) runBefore(earlier, own)
+    if (!isSibling) runBefore(earlier, isLater ? attach : table)
   }
-  for (const needed of dependenciesWithoutDefault(to))
-    order(needed, intent.action === 'rebind' ? attach : makers)
-  const isDefaultLater = intent.action === 'rebind' || (isInCreateTable && isDefaultDeferred(to))
-  for (const needed of listFact(to, '$defaultNeeds')) order(needed, isDefaultLater ? attach : makers)
+  const isRebound = intent.action === 'rebind'
+  for (const needed of dependenciesWithoutDefault(to)) order(needed, isRebound)
+  const isDefaultLater = isRebound || (isInCreateTable && isDefaultDeferred(to))
+  for (const needed of listFact(to, '$defaultNeeds')) order(needed, isDefaultLater)
 }
 
 /** What an object needed is dropped or altered only after the object no longer needs it. */
-function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, runBefore: RunBefore): void {
+function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, find: FindTask): void {
   if (intent.action === 'create' || intent.action === 'refuse') return
   const { key } = intent.from
   const willNeed = intent.action === 'drop' ? new Set<string>() : dependenciesOf(intent.to)
@@ -111,15 +139,14 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, run
     const other = planned.get(needed)?.intent
     if (other === undefined) continue
     const isStillNeeded = willNeed.has(needed) && !isSwap(other)
-    const released = releaseTaskId(intent, isStillNeeded ? 'release' : 'alter')
-    runBefore(released, taskId(isSwap(other) ? 'attach' : 'drop', needed))
+    const released = releasingTask(intent, isStillNeeded ? 'release' : 'alter', find)
+    runBefore(released, find(isSwap(other) ? 'attach' : 'drop', needed))
     const holder = droppedWithOf(other)
     if (holder !== null && holder !== droppedWithOf(intent) && holder !== key)
-      runBefore(released, taskId('drop', holder))
+      runBefore(released, find('drop', holder))
     if (other.action === 'alter' && (dropsObject(intent) || intent.action === 'rebind'))
-      runBefore(released, taskId('alter', needed))
-    if (dropsObject(intent) && isSwap(other) && !isSwap(intent))
-      runBefore(released, taskId('release', needed))
+      runBefore(released, find('alter', needed))
+    if (dropsObject(intent) && isSwap(other) && !isSwap(intent)) runBefore(released, find('release', needed))
   }
 }
 
@@ -127,80 +154,87 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, run
  * The task after which an object no longer needs what it needed. `altered` is the phase of an alteration that ends the
  * need.
  */
-function releaseTaskId(
+function releasingTask(
   intent: Exclude<Intent, { action: 'create' | 'refuse' }>,
   altered: 'release' | 'alter',
-): string {
+  find: FindTask,
+): StepTask | undefined {
   const { key } = intent.from
   switch (intent.action) {
     case 'drop':
-      return taskId('drop', intent.droppedWith ?? key)
+      return find('drop', intent.droppedWith ?? key)
     case 'replace':
-      return isSwap(intent) ? taskId('attach', key) : taskId('drop', intent.droppedWith ?? key)
+      return isSwap(intent) ? find('attach', key) : find('drop', intent.droppedWith ?? key)
     case 'rebind':
-      return taskId('release', key)
+      return find('release', key)
     case 'alter':
-      return taskId(altered, key)
+      return find(altered, key)
   }
 }
 
 /**
  * Constraints, indexes and other parts are dropped before the columns of their relation change, and created after it.
  */
-function orderWithinRelation(intent: Intent, runBefore: RunBefore): void {
-  const { catalog, key, kind } = objectOf(intent)
-  const relation = relationKeyOf(catalog, key)
+function orderWithinRelation(intent: Intent, find: FindTask): void {
+  const { key, kind, relationKey: relation } = objectOf(intent)
   const holder = droppedWithOf(intent)
-  if (holder !== null) runBefore(taskId('drop', key), taskId('drop', holder))
+  if (holder !== null) runBefore(find('drop', key), find('drop', holder))
   if (relation === undefined) return
-  const [columns, parts] = [afterColumnsId(relation), beforeColumnsId(relation)]
+  const [columns, parts] = [find('columns of', relation), find('parts of', relation)]
   if (kind === 'column') {
-    for (const phase of ['alter', 'drop'] as const) runBefore(parts, taskId(phase, key))
-    runBefore(taskId('create', key), columns)
+    for (const phase of ['alter', 'drop'] as const) runBefore(parts, find(phase, key))
+    runBefore(find('create', key), columns)
   } else {
-    runBefore(taskId('drop', key), parts)
-    runBefore(columns, taskId('create', key))
+    runBefore(find('drop', key), parts)
+    runBefore(columns, find('create', key))
   }
-  for (const phase of ['alter', 'drop'] as const) runBefore(parts, taskId(phase, relation))
+  for (const phase of ['alter', 'drop'] as const) runBefore(parts, find(phase, relation))
 }
 
 /**
  * A partition is attached with its indexes and constraints before its parent gets them. Otherwise PostgreSQL chooses
  * which of several equal indexes of the partition belongs to the parent's.
  */
-function attachPartitionsFirst(planned: PlannedChanges, runBefore: RunBefore): void {
+function attachPartitionsFirst(planned: PlannedChanges, find: FindTask): void {
   const partitions = new Map<string, string[]>()
   for (const [key, { intent }] of planned) {
     const { facts } = objectOf(intent)
     if (facts['partition'] === undefined || intent.action === 'drop') continue
     const [parent = ''] = listFact({ facts }, 'parents').map((name) => keyFromName('table', name))
-    partitions.set(parent, [...(partitions.get(parent) ?? []), key])
+    append(partitions, parent, key)
   }
   for (const [key, { intent }] of planned) {
-    const { kind, catalog, facts } = objectOf(intent)
+    const { kind, relationKey = '', facts } = objectOf(intent)
     if (!createsObject(intent) || (kind !== 'index' && kind !== 'constraint')) continue
-    for (const partition of partitions.get(relationKeyOf(catalog, key) ?? '') ?? [])
-      runBefore(taskId('attach', partition), taskId('create', key))
+    for (const partition of partitions.get(relationKey) ?? [])
+      runBefore(find('attach', partition), find('create', key))
     if (kind === 'constraint' && facts['parent'] !== undefined)
-      runBefore(taskId('create', key), taskId('create', keyFromName('constraint', String(facts['parent']))))
+      runBefore(find('create', key), find('create', keyFromName('constraint', String(facts['parent']))))
   }
 }
 
 /**
  * A name is free before it is used again: relations, indexes, constraints and types of a schema share one namespace.
  */
-function dropNamesBeforeReuse(planned: PlannedChanges, runBefore: RunBefore): void {
-  const dropTasks = new Map<string, string[]>()
+function dropNamesBeforeReuse(planned: PlannedChanges, find: FindTask): void {
+  const dropTasks = new Map<string, (StepTask | undefined)[]>()
   for (const [key, { intent }] of planned) {
     if (!dropsObject(intent) || isSwap(intent)) continue
-    const id = taskId('drop', droppedWithOf(intent) ?? key)
     const name = sharedName(objectOf(intent))
-    if (name !== null) dropTasks.set(name, [...(dropTasks.get(name) ?? []), id])
+    if (name !== null) append(dropTasks, name, find('drop', droppedWithOf(intent) ?? key))
   }
+  if (dropTasks.size === 0) return
   for (const [key, { intent }] of planned) {
     const name = createsObject(intent) ? sharedName(objectOf(intent)) : null
-    for (const id of name === null ? [] : (dropTasks.get(name) ?? [])) runBefore(id, taskId('create', key))
+    for (const dropped of name === null ? [] : (dropTasks.get(name) ?? []))
+      runBefore(dropped, find('create', key))
   }
+}
+
+function append<T>(groups: Map<string, T[]>, name: string, member: T): void {
+  const group = groups.get(name)
+  if (group === undefined) groups.set(name, [member])
+  else group.push(member)
 }
 
 const kindsWithOwnNames = new Set(['column', 'trigger', 'policy', 'rule'])

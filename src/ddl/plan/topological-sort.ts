@@ -1,37 +1,34 @@
-/** Something to do, with the ids of what must be done before it. */
-export interface Task {
+/** Something to do, with what must be done before it. */
+export interface SortableTask<T> {
+  readonly id: string
   /** Its place among tasks that do not depend on each other, as a text that sorts. */
   readonly rank: string
-  readonly prerequisites: Set<string>
+  /** The same one may be there more than once. */
+  readonly prerequisites: readonly T[]
 }
 
 /**
- * The ids of tasks, each after its prerequisites and otherwise by rank: a depth-first topological sort. In a cycle, the
- * prerequisite that closes it is ignored.
+ * Tasks and their prerequisites, each after its prerequisites and otherwise by rank: a depth-first topological sort. In a
+ * cycle, the prerequisite that closes it is ignored.
  */
-export function sortTasks(tasks: ReadonlyMap<string, Task>): readonly string[] {
-  const ordered: string[] = []
-  const visited = new Set<string>()
-  const byRank = (ids: Iterable<string>): readonly string[] =>
-    [...ids]
-      .map((id) => [tasks.get(id)?.rank ?? '', id] as const)
-      .sort(compareRanks)
-      .map(([, id]) => id)
-  const visit = (id: string): void => {
-    const task = tasks.get(id)
-    if (task === undefined || visited.has(id)) return
-    visited.add(id)
+export function sortTasks<T extends SortableTask<T>>(tasks: Iterable<T>): readonly T[] {
+  const ordered: T[] = []
+  const visited = new Set<T>()
+  const visit = (task: T): void => {
+    if (visited.has(task)) return
+    visited.add(task)
     for (const earlier of byRank(task.prerequisites)) visit(earlier)
-    ordered.push(id)
+    ordered.push(task)
   }
-  for (const id of byRank(tasks.keys())) visit(id)
+  for (const task of byRank([...tasks])) visit(task)
   return ordered
 }
 
-function compareRanks(
-  [rank, id]: readonly [string, string],
-  [otherRank, otherId]: readonly [string, string],
-): number {
-  if (rank !== otherRank) return rank < otherRank ? -1 : 1
-  return id < otherId ? -1 : id > otherId ? 1 : 0
+function byRank<T extends SortableTask<T>>(tasks: readonly T[]): readonly T[] {
+  return tasks.length < 2 ? tasks : tasks.toSorted(compareRanks)
+}
+
+function compareRanks<T>(one: SortableTask<T>, other: SortableTask<T>): number {
+  if (one.rank !== other.rank) return one.rank < other.rank ? -1 : 1
+  return one.id < other.id ? -1 : one.id > other.id ? 1 : 0
 }

@@ -1,20 +1,14 @@
 import { decide } from '../../core/history/decision.js'
-import { type Catalog, objectKey } from '../../core/model/catalog.js'
-import { isSetting } from '../../core/model/scope.js'
-import { fullCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
 import { findRowWriters, type RowWriter } from '../../core/history/written-rows.js'
-import { planChanges } from '../../ddl/plan/plan.js'
-import type { Plan } from '../../ddl/statement.js'
-import { SchemaError } from '../../errors/schema-error.js'
 import type { TaskControl } from '../../gate/assess.js'
 import { migrateOptionsFor } from '../../gate/migrate-options.js'
 import { readDatabaseStatus } from '../../gate/read-status.js'
 import { refusalError } from '../../gate/situations/refusal.js'
+import { buildDatabase } from '../../postgres/build/build-database.js'
+import { buildPlanOf } from '../../postgres/build/build-plan.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js'
 import type { Workspace } from '../../workspace.js'
-import { snapshotForDatabase } from '../../postgres/introspect/extension-members.js'
-import { buildDatabase } from './build.js'
 
 export interface InitResult {
   /** False where revisions were recorded before: the database is as promised, and nothing was done. */
@@ -43,15 +37,10 @@ export async function initFromSnapshot(workspace: Workspace, control: TaskContro
   const { snapshot, stale } = await loadUsableSnapshot(workspace)
   if (snapshot === null || stale.length > 0) throw staleSnapshotError(workspace, stale)
   let statements = 0
-  const built = await buildDatabase(migrateOptionsFor(workspace, snapshot, control), {
-    isInitial: (key, live) =>
-      snapshot.base[key] !== undefined || isSetting(key) || isProvided(key, live, snapshot),
-    statementsFor: async (live, client) => {
-      const plan = planBuild(live, await snapshotForDatabase(client, snapshot, live))
-      statements = plan.statements.length
-      return plan.statements.map(({ sql }) => sql)
-    },
+  const plan = buildPlanOf(snapshot, (planned) => {
+    statements = planned
   })
+  const built = await buildDatabase(migrateOptionsFor(workspace, snapshot, control), plan)
   if (!built) return describeBuilt(workspace, control, started)
   const revisions = snapshot.revisions.map(({ revision }) => revision)
   return {
@@ -80,27 +69,4 @@ async function describeBuilt(
   const { current, pending } = assessment.history
   const nothing = { revisions: [], rows: [], statements: 0 }
   return { built: false, current, pending, ...nothing, duration: performance.now() - started }
-}
-
-/** Whether a service, a provider or an operator may have put an object there: an extension with its schema, a promised schema. */
-function isProvided(key: string, live: Catalog, { revisions }: Snapshot): boolean {
-  if (key.startsWith('extension:')) return true
-  if (key.startsWith('schema:') && revisions.some(({ changes }) => changes[key] != null)) return true
-  return Object.entries(live).some(
-    ([each, { schema }]) => each.startsWith('extension:') && key === objectKey('schema', [String(schema)]),
-  )
-}
-
-/** What every new database has stays as it is, unless a revision changed it. */
-function planBuild(live: Catalog, snapshot: Snapshot): Plan {
-  const revisions = snapshot.revisions.map(({ revision }) => revision)
-  const to = fullCatalogAt(snapshot, revisions)
-  const unchanged = Object.entries(live).filter(([key]) => to[key] === snapshot.base[key])
-  const plan = planChanges(live, { ...to, ...Object.fromEntries(unchanged) })
-  if (plan.refused.length === 0) return plan
-  throw new SchemaError('SCHEMA_INIT_REFUSED', {
-    what: 'The snapshot does not say all that is needed to build the database. Nothing was done.',
-    facts: plan.refused.map(({ key, reason }) => [key, reason]),
-    choices: [['schemagate migrate', 'runs the migrations one by one']],
-  })
 }

@@ -18,7 +18,8 @@ import { diff, type Difference, type UndeterminedFacts } from '../../core/model/
 import { isRoutine } from '../../core/model/line-endings.js'
 import { unquotedNames } from '../../core/model/pattern.js'
 import { type MajorVersions, samePublicGrants } from '../../core/model/server-versions.js'
-import { pickKeys, promisedCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
+import { pickKeys, type PromisedCatalog, replaceInSteps } from '../../core/model/snapshot.js'
+import { runInTurns } from '../connection/run-in-turns.js'
 import { isStatementRejected } from '../connection/sqlstate.js'
 import type { ComparisonResult } from './deparse.js'
 import { type DeparseTransaction, type RelationName, withDeparser } from './temporary-objects.js'
@@ -43,36 +44,33 @@ export interface CanonicalizedCatalog {
   readonly notes: readonly string[]
 }
 
-/** A live catalog at some revisions, and its differences from what the snapshot promises. */
-export interface SnapshotComparison {
-  readonly snapshot: Snapshot
-  readonly revisions: Iterable<string>
+/** A live catalog, what is promised, and the differences between them. */
+export interface PromisedAndLive {
+  readonly promised: PromisedCatalog
   readonly live: Catalog
-  /** The major version of its server. */
-  readonly major: number
+  readonly majors: MajorVersions
   readonly differences: readonly Difference[]
 }
 
-/** Canonicalizes the objects of a live catalog that differ from the snapshot. */
+/** Canonicalizes the objects of a live catalog that differ from the promise. Where none turns out the same, it stays as it is. */
 export async function canonicalizeDifferences(
   client: pg.ClientBase,
-  { snapshot, revisions, live, major, differences }: SnapshotComparison,
+  { promised, live, majors, differences }: PromisedAndLive,
   transaction: DeparseTransaction,
 ): Promise<CanonicalizedCatalog> {
   const keys = differences.flatMap(({ change, key }) => (change === 'changed' ? [key] : []))
   if (keys.length === 0) return { live, canonicalizeFailures: {}, notes: [] }
-  const { catalog, undetermined } = promisedCatalogAt(snapshot, revisions)
-  const expected = pickKeys(catalog, keys)
-  const majors = { expected: snapshot.postgres, actual: major }
+  const { undetermined } = promised
+  const [expected, actual] = [pickKeys(promised.catalog, keys), pickKeys(live, keys)]
   const canonicalized = await canonicalizeCatalog(
     client,
-    { expected, undetermined, live: pickKeys(live, keys), majors },
+    { expected, undetermined, live: actual, majors },
     transaction,
   )
+  const isAsItWas = keys.every((key) => canonicalized.live[key] === live[key])
   return {
-    live: { ...live, ...canonicalized.live },
-    canonicalizeFailures: canonicalized.canonicalizeFailures,
-    notes: canonicalized.notes,
+    ...canonicalized,
+    live: isAsItWas ? live : await runInTurns(replaceInSteps(live, canonicalized.live)),
   }
 }
 

@@ -11,6 +11,7 @@ import {
 } from './client-settings.js'
 import { classifyConnectionError, type ConnectionFailure, connectionLossError } from './connect-errors.js'
 import { withTimeout, closeClient, isSessionLost, trackConnectionLoss } from './lifecycle.js'
+import { readInTurns } from './read-in-turns.js'
 import { dependsOnTls, isWithoutTls } from './tls.js'
 
 /** How to reach a database, and what is done with each session there. */
@@ -117,6 +118,7 @@ async function openWith(settings: ClientSettings): Promise<pg.Client> {
   trackConnectionLoss(client)
   try {
     await withTimeout(client, { timeout: connectAttemptTimeout }, () => client.connect())
+    readInTurns(client.connection.stream)
     return client
   } catch (error) {
     await closeClient(client)

@@ -1,27 +1,21 @@
 import type pg from 'pg'
 import type { RecordedRevisions } from '../../core/history/history.js'
-import { type Catalog, parseKey, quoteName } from '../../core/model/catalog.js'
-import { defaultScope, type Scope } from '../../core/model/scope.js'
+import { type Catalog, keysOf, parseKey, quoteName } from '../../core/model/catalog.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { KnexProject } from '../../project/knex-project.js'
 import type { Migration } from '../../project/migration-files.js'
 import { createRevisionFinder } from '../../project/revision-name.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import type { Connection } from '../connection/connect.js'
-import { queryAll, type QueryResult, type Row, rowsOf } from '../connection/query.js'
+import { queryAll, type QueryResult, rowsOf } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
-import { ledgerTablesOf, createCatalogReader } from '../introspect/read-catalog.js'
-import { closedSchemaError, hiddenLedgerError } from '../ledger/ledger-access.js'
-import {
-  lastEventsQuery,
-  ledgerTable,
-  parseLastEvents,
-  type Ledger,
-  quoteTableName,
-} from '../ledger/ledger.js'
+import type { AnnotationOptions } from '../introspect/annotations.js'
+import { type CatalogReader, createCatalogReader, ledgerTablesOf } from '../introspect/read-catalog.js'
+import { lastEventsQuery, parseLastEvents, type Ledger, quoteTableName } from '../ledger/ledger.js'
 import { otherLedgerQuery, parseOtherLedgers } from '../ledger/other-ledgers.js'
 import { catalogLockedError } from '../locks/blocked-read.js'
 import type { Inspection } from './inspection.js'
+import { refuseHiddenLedger, refuseMisplacedLedger } from './refuse-ledger.js'
 import {
   fingerprintOf,
   type ServerAndLedgers,
@@ -30,6 +24,7 @@ import {
   serverResultCount,
   rollBackQuietly,
 } from './server-and-ledgers.js'
+import { findVerifiedSince, type KnownPromise, verifiedStatesQuery } from './verified-state.js'
 
 export interface InspectOptions {
   readonly connection: Connection
@@ -38,12 +33,15 @@ export interface InspectOptions {
   readonly migrations: readonly Migration[]
   /** Statement timeout in milliseconds; 0 for none. */
   readonly timeout?: number
-  /** Says whether to read comments and grants. Default: neither. */
-  readonly scope?: Pick<Scope, 'comments' | 'grants'>
+  /** What to read beside definitions, such as comments and grants. Default: nothing. */
+  readonly scope?: AnnotationOptions
+  /** What is promised, null where nothing is. Given, the catalog is not read where nothing has changed since it was verified. */
+  readonly findPromise?: () => Promise<KnownPromise | null>
 }
 
 /**
- * Reads server, ledgers and catalog in one repeatable-read transaction of two round trips. The role needs to read only.
+ * Reads server, ledgers and catalog in one repeatable-read transaction of two round trips; three where a promise is given and
+ * the database has changed since it was verified, or never was. The role needs to read only.
  * Throws SCHEMA_LEDGER_MISPLACED, SCHEMA_PRIVILEGE_MISSING, SCHEMA_CATALOG_LOCKED.
  */
 export async function inspect(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
@@ -64,28 +62,34 @@ function isConcurrentDrop(error: unknown): boolean {
 
 async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
   try {
-    const { server, live, serverResults } = await readServerAndCatalog(client, options)
-    const ownQueries = ledgerQueriesFor(server)
-    const ledgerQueries = [...ownQueries, ...server.others.map(otherLedgerQuery)]
-    const ledgerResults = ledgerQueries.length === 0 ? [] : await queryAll(client, ledgerQueries.join(';\n'))
+    const reader = catalogReaderFor(options)
+    const { server, serverResults, catalogResults } = await readServer(client, reader, options)
+    const promise = (await options.findPromise?.()) ?? null
+    const read = await readLedgers(client, server, serverResults, promise)
+    const { ownResults, otherResults, fingerprint, unchanged } = read
+    const isRead = unchanged === null
+    const results = catalogResults ?? (isRead ? await queryAll(client, reader.queries.join(';\n')) : [])
     await client.query('commit')
     const findRevision = createRevisionFinder(options.migrations)
-    const { ledger, identity } = parseLedgers(server, ledgerResults.slice(0, ownQueries.length), findRevision)
-    const { user, name, major, serverVersion, readOnly, locked, schema, mayWriteLedger, others } = server
+    const { ledger, identity } = parseLedgers(server, ownResults, findRevision)
+    const live = isRead ? await reader.parse(results) : unchanged.catalogAt(revisionsOf(ledger))
+    const { user, name, others, ...found } = server
     return {
       database: { ...addressOf(options.connection), user, name },
-      major,
-      serverVersion,
-      readOnly,
-      locked,
-      schema,
+      major: found.major,
+      serverVersion: found.serverVersion,
+      readOnly: found.readOnly,
+      locked: found.locked,
+      schema: found.schema,
       ledger,
       identity,
       recorded: recordedRevisions(server, ledger, live),
-      otherLedgers: parseOtherLedgers(others, ledgerResults.slice(ownQueries.length), findRevision),
-      mayWriteLedger,
+      otherLedgers: parseOtherLedgers(others, otherResults, findRevision),
+      mayWriteLedger: found.mayWriteLedger,
+      mayWriteOwnLedger: found.mayWriteOwnLedger,
       live,
-      fingerprint: fingerprintOf(ledgerQueries, [...serverResults, ...ledgerResults]),
+      unchangedSince: unchanged?.since ?? null,
+      fingerprint,
     }
   } catch (error) {
     await rollBackQuietly(client)
@@ -95,64 +99,68 @@ async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Prom
   }
 }
 
-async function readServerAndCatalog(
+/** A promise that the database keeps, as nothing has changed since it was verified. */
+interface UnchangedPromise extends KnownPromise {
+  /** ISO 8601. */
+  readonly since: string
+}
+
+function catalogReaderFor({ project, scope = {} }: InspectOptions): CatalogReader {
+  const { comments = false, grants = false, structure = false } = scope
+  return createCatalogReader({ ...ledgerTablesOf(project), comments, grants, structure })
+}
+
+/** The server, and in the same message the catalog, unless it may turn out not to be needed: null then. */
+async function readServer(
   client: pg.ClientBase,
+  reader: CatalogReader,
   options: InspectOptions,
-): Promise<{ server: ServerAndLedgers; live: Catalog; serverResults: readonly QueryResult[] }> {
-  const { connection, project, scope = defaultScope } = options
-  const { comments, grants } = scope
-  const reader = createCatalogReader({ ...ledgerTablesOf(project), comments, grants })
-  const results = await queryAll(client, [...serverAndLedgerQueries(options), ...reader.queries].join(';\n'))
+): Promise<{
+  server: ServerAndLedgers
+  serverResults: readonly QueryResult[]
+  catalogResults: readonly QueryResult[] | null
+}> {
+  const { connection, project, findPromise } = options
+  const catalogQueries = findPromise === undefined ? reader.queries : []
+  const results = await queryAll(client, [...serverAndLedgerQueries(options), ...catalogQueries].join(';\n'))
   const serverResults = results.slice(0, serverResultCount)
   const [serverRows = [], tables = []] = serverResults.map(rowsOf)
   const server = parseServerAndLedgers(serverRows[0] ?? {}, tables, project)
   refuseHiddenLedger(server, tables, connection)
   refuseMisplacedLedger(server, tables, connection, project)
-  return { server, live: await reader.parse(results.slice(serverResultCount)), serverResults }
+  const catalogResults = findPromise === undefined ? results.slice(serverResultCount) : null
+  return { server, serverResults, catalogResults }
 }
 
-/** Where the knexfile names a schema, it may belong to one of several services, each with a ledger in a schema of its own. */
-function refuseMisplacedLedger(
-  { schema, searchPath }: ServerAndLedgers,
-  tables: readonly Row[],
-  connection: Connection,
-  project: KnexProject,
-): void {
-  const namesSchema = project.schemaName !== null || project.searchPath.length > 0
-  const visible = new Set(project.schemaName === null ? [...searchPath, schema] : [schema])
-  const found = tables
-    .filter((row) => row['table'] === project.tableName)
-    .map((row) => String(row['schema']))
-    .filter((each) => !namesSchema || visible.has(each))
-  if (found.length === 0 || (found.length === 1 && found[0] === schema)) return
-  throw new SchemaError('SCHEMA_LEDGER_MISPLACED', {
-    what: `Knex would use a ledger in schema "${schema ?? 'none'}", but this database has one in a different schema. Nothing was done: Knex would create everything a second time.`,
-    facts: [
-      ['database', describeAddress(addressOf(connection))],
-      [project.tableName, found.map((each) => `${each}.${project.tableName}`)],
-      ['search_path', searchPath.join(', ')],
-    ],
-    choices: [
-      ['searchPath, schemaName', 'in the knexfile name the schema of the ledger'],
-      ['drop table', 'removes a ledger that is not in use, with all that it records'],
-    ],
-  })
-}
-
-function refuseHiddenLedger(
-  { schema, user, name, tableName, ledgerSchema, closedSchema }: ServerAndLedgers,
-  tables: readonly Row[],
-  connection: Connection,
-): void {
-  const address = { ...addressOf(connection), user, name }
-  if (ledgerSchema === null && closedSchema !== null) throw closedSchemaError(closedSchema, address)
-  const own = [tableName, ledgerTable]
-  const hidden = tables.find(
-    (row) => row['hidden'] === true && row['schema'] === schema && own.includes(String(row['table'])),
-  )
-  if (hidden === undefined || schema === null) return
-  const table = `${quoteName(schema)}.${quoteName(String(hidden['table']))}`
-  throw hiddenLedgerError(table, address)
+/** The ledgers, and whether the database is as it was when it was found to keep the promise. */
+async function readLedgers(
+  client: pg.ClientBase,
+  server: ServerAndLedgers,
+  serverResults: readonly QueryResult[],
+  promise: KnownPromise | null,
+): Promise<
+  Pick<Inspection, 'fingerprint'> & {
+    readonly ownResults: readonly QueryResult[]
+    readonly otherResults: readonly QueryResult[]
+    readonly unchanged: UnchangedPromise | null
+  }
+> {
+  const { schema, hasOwnLedger } = server
+  const ownQueries = ledgerQueriesFor(server)
+  const ledgerQueries = [...ownQueries, ...server.others.map(otherLedgerQuery)]
+  const stateQueries =
+    promise === null || schema === null || !hasOwnLedger ? [] : [verifiedStatesQuery(schema, promise)]
+  const queries = [...ledgerQueries, ...stateQueries]
+  const results = queries.length === 0 ? [] : await queryAll(client, queries.join(';\n'))
+  const ledgerResults = results.slice(0, ledgerQueries.length)
+  const fingerprint = fingerprintOf(ledgerQueries, [...serverResults, ...ledgerResults])
+  const since = findVerifiedSince(rowsOf(results[ledgerQueries.length]), fingerprint)
+  return {
+    fingerprint,
+    unchanged: promise === null || since === null ? null : { ...promise, since },
+    ownResults: ledgerResults.slice(0, ownQueries.length),
+    otherResults: ledgerResults.slice(ownQueries.length),
+  }
 }
 
 /** The first migration creates our ledger before Knex's: a process that is killed in between leaves only ours. */
@@ -181,15 +189,18 @@ function recordedRevisions(
   live: Catalog,
 ): RecordedRevisions {
   const schemas = new Set([...searchPath, schema ?? ''].map(quoteName))
-  const hasTables = Object.keys(live).some((key) => {
-    const { kind, names } = parseKey(key)
-    return kind === 'table' && schemas.has(names[0] ?? '')
-  })
+  const hasTables = keysOf(live).some(
+    (key) => key.startsWith('table:') && schemas.has(parseKey(key).names[0] ?? ''),
+  )
   return {
-    revisions: [...new Set((ledger?.records ?? []).map(({ revision }) => revision))],
+    revisions: revisionsOf(ledger),
     // An interrupted first revision explains the tables.
     hasTables: hasTables && (ledger?.last.size ?? 0) === 0,
   }
+}
+
+function revisionsOf(ledger: Ledger | null): readonly string[] {
+  return [...new Set((ledger?.records ?? []).map(({ revision }) => revision))]
 }
 
 function explainMissingPrivilege(error: unknown, connection: Connection): unknown {

@@ -24,7 +24,14 @@ export interface Inspection {
   readonly otherLedgers: readonly OtherLedger[]
   /** Whether the role may write Knex's ledger; true where there is none yet. */
   readonly mayWriteLedger: boolean
+  /** Whether there is a ledger of ours that the role may write. */
+  readonly mayWriteOwnLedger: boolean
   readonly live: Catalog
+  /**
+   * Since when (ISO 8601) nothing has changed since the database was verified: `live` was not read then, it is what was
+   * promised. Null where it was read.
+   */
+  readonly unchangedSince: string | null
   readonly fingerprint: InspectionFingerprint
 }
 

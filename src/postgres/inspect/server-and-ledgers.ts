@@ -24,6 +24,7 @@ export interface ServerAndLedgers {
   readonly tableName: string
   readonly hasOwnLedger: boolean
   readonly mayWriteLedger: boolean
+  readonly mayWriteOwnLedger: boolean
   readonly others: readonly LedgerTable[]
   /** A schema with a ledger, which the role may not use; null where there is none. */
   readonly closedSchema: string | null
@@ -109,9 +110,9 @@ export function parseServerAndLedgers(
 ): ServerAndLedgers {
   const { tableName, schemaName } = project
   const schema = schemaName ?? (typeof server['schema'] === 'string' ? server['schema'] : null)
-  const has = (table: string): boolean =>
-    tables.some((row) => row['table'] === table && row['schema'] === schema)
-  const own = tables.find((row) => row['table'] === tableName && row['schema'] === schema)
+  const find = (table: string): Row | undefined =>
+    tables.find((row) => row['table'] === table && row['schema'] === schema)
+  const [knexLedger, ownLedger] = [find(tableName), find(ledgerTable)]
   const searchPath = Array.isArray(server['path']) ? server['path'].map(String) : []
   return {
     user: String(server['user']),
@@ -122,10 +123,12 @@ export function parseServerAndLedgers(
     major: Math.floor(Number(server['number']) / 10_000),
     readOnly: server['standby'] === true,
     locked: server['locked'] === true,
-    ledgerSchema: has(tableName) ? schema : null,
+    ledgerSchema: knexLedger === undefined ? null : schema,
     tableName,
-    hasOwnLedger: has(ledgerTable),
-    mayWriteLedger: (own ? own['writable'] : schemaName !== null || server['creatable']) !== false,
+    hasOwnLedger: ownLedger !== undefined,
+    mayWriteLedger:
+      (knexLedger ? knexLedger['writable'] : schemaName !== null || server['creatable']) !== false,
+    mayWriteOwnLedger: ownLedger?.['writable'] === true,
     others: otherTables(tables, project, schema, searchPath),
     closedSchema: typeof server['closed'] === 'string' ? server['closed'] : null,
   }

@@ -1,4 +1,6 @@
 import type { Catalog, Facts } from '../../core/model/catalog.js'
+import { replaceInSteps } from '../../core/model/snapshot.js'
+import { forEachInSteps, type Steps } from '../../core/text/steps.js'
 import type { QueryResult } from '../connection/query.js'
 import { objectAddress, type ObjectIndex, addDependencies } from './dependencies.js'
 import { factsFromRow } from './facts.js'
@@ -9,7 +11,7 @@ import { grantQuery } from './queries/grants.sql.js'
 /** Queries about objects of all kinds, and a function that adds their results to the catalog. */
 export interface CatalogAnnotation {
   readonly queries: readonly AnnotationQuery[]
-  readonly add: (catalog: Catalog, index: ObjectIndex, results: readonly QueryResult[]) => Catalog
+  readonly add: (catalog: Catalog, index: ObjectIndex, results: readonly QueryResult[]) => Steps<Catalog>
 }
 
 /** What to read in addition to the definitions. */
@@ -38,16 +40,15 @@ export function selectAnnotations({
 function annotationFromQuery(query: AnnotationQuery): CatalogAnnotation {
   return {
     queries: [query],
-    add: (catalog, { addresses }, [result]) => {
+    add: function* (catalog, { addresses }, [result]) {
       if (result === undefined) throw new Error('The server sent no comments or grants.')
       const added: Record<string, Facts> = {}
-      const names = result.columns.slice(3)
-      for (const row of result.rows) {
+      yield* forEachInSteps(result.rows, (row) => {
         const key = addresses.get(objectAddress(String(row[0]), row.slice(1)))
         if (key !== undefined && catalog[key] !== undefined)
-          added[key] = { ...(added[key] ?? catalog[key]), ...factsFromRow(names, row.slice(3)) }
-      }
-      return { ...catalog, ...added }
+          added[key] = { ...(added[key] ?? catalog[key]), ...factsFromRow(result.columns, row, 3) }
+      })
+      return yield* replaceInSteps(catalog, added)
     },
   }
 }

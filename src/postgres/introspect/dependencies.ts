@@ -1,11 +1,14 @@
 import {
   type Catalog,
+  createCatalogBuilder,
   type Facts,
+  keysOf,
   parseKey,
   relationKeysOf,
   schemaKeyOf,
   tableKeyOf,
 } from '../../core/model/catalog.js'
+import { forEachInSteps, type Steps } from '../../core/text/steps.js'
 import type { QueryResult } from '../connection/query.js'
 
 /** Where the objects of a catalog are in the system catalogs. */
@@ -71,34 +74,34 @@ export function objectAddress(catalog: string, [oid, sub]: readonly unknown[]): 
  * @param aliases the result of `aliasQuery`
  * @param dependencies the result of `dependencyQuery`
  */
-export function addDependencies(
+export function* addDependencies(
   catalog: Catalog,
   index: ObjectIndex,
   aliases: QueryResult,
   dependencies: QueryResult,
-): Catalog {
-  for (const [from, id, target, targetId, sub] of aliases.rows)
-    index.aliases.set(objectAddress(String(from), [id, 0]), objectAddress(String(target), [targetId, sub]))
+): Steps<Catalog> {
+  yield* forEachInSteps(aliases.rows, ([from, id, target, targetId, sub]) =>
+    index.aliases.set(objectAddress(String(from), [id, 0]), objectAddress(String(target), [targetId, sub])),
+  )
   const keyOf = createKeyLookup(index)
   const needs = new Map<string, Set<string>>()
   const defaultNeeds = new Map<string, Set<string>>()
-  for (const [from, fromId, fromSub, to, toId, toSub] of dependencies.rows) {
+  yield* forEachInSteps(dependencies.rows, ([from, fromId, fromSub, to, toId, toSub]) => {
     const key = keyOf(objectAddress(String(from), [fromId, fromSub]))
     const needed = keyOf(objectAddress(String(to), [toId, toSub]))
-    if (key === undefined || needed === undefined || !isExplicitDependency(key, needed)) continue
+    if (key === undefined || needed === undefined || !isExplicitDependency(key, needed)) return
     const isDefault = from === 'pg_attrdef' && catalog[key]?.['default'] !== undefined
     addDependency(isDefault ? defaultNeeds : needs, key, needed)
-  }
-  return Object.fromEntries(
-    Object.entries(catalog).map(([key, facts]) => [
-      key,
-      {
-        ...facts,
-        ...listedFact('$needs', needs.get(key)),
-        ...listedFact('$defaultNeeds', defaultNeeds.get(key)),
-      },
-    ]),
+  })
+  const { set, build } = createCatalogBuilder()
+  yield* forEachInSteps(keysOf(catalog), (key) =>
+    set(key, {
+      ...catalog[key],
+      ...listedFact('$needs', needs.get(key)),
+      ...listedFact('$defaultNeeds', defaultNeeds.get(key)),
+    }),
   )
+  return build()
 }
 
 /** Finds the key for the address of a row: that of its object, and for a column without a key that of its relation. */

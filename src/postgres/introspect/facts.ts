@@ -1,11 +1,11 @@
 import type { Fact, Facts } from '../../core/model/catalog.js'
 
-/** The facts of one row, by the names of its columns. A null is left out. */
-export function factsFromRow(names: readonly string[], values: readonly unknown[]): Facts {
+/** The facts of one row, by the names of its columns from `first` on. A null is left out. */
+export function factsFromRow(columns: readonly string[], row: readonly unknown[], first: number): Facts {
   const facts: Record<string, Fact> = {}
-  for (const [index, name] of names.entries()) {
-    const value = values[index]
-    if (value !== null) facts[name] = parseFact(value)
+  for (let index = first; index < row.length; index += 1) {
+    const [name, value] = [columns[index], row[index]]
+    if (name !== undefined && value !== null) facts[name] = parseFact(value)
   }
   return facts
 }

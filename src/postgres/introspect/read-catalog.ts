@@ -1,8 +1,9 @@
-import { setImmediate } from 'node:timers/promises'
 import type pg from 'pg'
-import { type Catalog, type Facts, objectKey, parseKey } from '../../core/model/catalog.js'
+import { type Catalog, createCatalogBuilder, objectKey, parseKey } from '../../core/model/catalog.js'
+import { forEachInSteps, type Steps } from '../../core/text/steps.js'
 import { queryAll, type QueryResult } from '../connection/query.js'
-import { selectAnnotations, type AnnotationOptions } from './annotations.js'
+import { runInTurns } from '../connection/run-in-turns.js'
+import { type AnnotationOptions, type CatalogAnnotation, selectAnnotations } from './annotations.js'
 import { canonicalSessionStatements } from './canonical-session.js'
 import { createObjectIndex, type ObjectIndex, placeObject } from './dependencies.js'
 import { factsFromRow } from './facts.js'
@@ -108,16 +109,32 @@ export function createCatalogReader(options: ReadOptions, statements = plainStat
       ...queries.map((query) => statements.kind(query, keysByKind.get(query.kind) ?? [])),
       ...annotations.flatMap((each) => each.queries).map(statements.annotation),
     ],
-    parse: async (results, index = createObjectIndex()) => {
-      let annotated = await parseObjects(queries, results, index)
-      let next = queries.length
-      for (const { queries: own, add } of annotations) {
-        annotated = add(annotated, index, results.slice(next, next + own.length))
-        next += own.length
-      }
-      return annotated
+    parse: (results, index) => {
+      // Without annotations nobody asks where the objects are.
+      const used = index ?? (annotations.length === 0 ? null : createObjectIndex())
+      return runInTurns(parseInSteps({ queries, annotations }, results, used))
     },
   }
+}
+
+interface ReadQueries {
+  readonly queries: readonly KindQuery[]
+  readonly annotations: readonly CatalogAnnotation[]
+}
+
+/** Parses the results of the queries, those of the kinds first. */
+function* parseInSteps(
+  { queries, annotations }: ReadQueries,
+  results: readonly QueryResult[],
+  index: ObjectIndex | null,
+): Steps<Catalog> {
+  let annotated = yield* parseObjects(queries, results, index)
+  let next = queries.length
+  for (const { queries: own, add } of annotations) {
+    if (index !== null) annotated = yield* add(annotated, index, results.slice(next, next + own.length))
+    next += own.length
+  }
+  return annotated
 }
 
 function groupByKind(keys: readonly string[]): ReadonlyMap<string, readonly string[]> {
@@ -129,33 +146,27 @@ function groupByKind(keys: readonly string[]): ReadonlyMap<string, readonly stri
   return groups
 }
 
-/** Parsing so many rows takes a few milliseconds; in between the process can answer requests. */
-const rowsPerSlice = 2_000
-
 /** Parses the results of the catalog queries, which are in the order of the queries. */
-async function parseObjects(
+function* parseObjects(
   queries: readonly KindQuery[],
   results: readonly QueryResult[],
-  objects: ObjectIndex,
-): Promise<Catalog> {
-  const catalog: Record<string, Facts> = {}
-  let parsed = 0
+  objects: ObjectIndex | null,
+): Steps<Catalog> {
+  const { set, build } = createCatalogBuilder()
   for (const [index, query] of queries.entries()) {
     const result = results[index]
     if (result === undefined) throw new Error(`The server sent no result for ${query.kind}.`)
     const width = 2 + query.names + (query.overloaded === true ? 1 : 0)
-    const names = result.columns.slice(width)
-    for (const row of result.rows) {
-      if (++parsed % rowsPerSlice === 0) await setImmediate()
-      const key = keyFromRow(query, row.slice(2, width))
-      catalog[key] = factsFromRow(names, row.slice(width))
-      placeObject(objects, query.catalog, row, key)
-    }
+    yield* forEachInSteps(result.rows, (row) => {
+      const key = keyFromRow(query, row)
+      set(key, factsFromRow(result.columns, row, width))
+      if (objects !== null) placeObject(objects, query.catalog, row, key)
+    })
   }
-  return catalog
+  return build()
 }
 
-function keyFromRow({ kind, names }: KindQuery, parts: readonly unknown[]): string {
-  const texts = parts.map(String)
-  return objectKey(kind, texts.slice(0, names), texts[names])
+function keyFromRow({ kind, names, overloaded }: KindQuery, row: readonly unknown[]): string {
+  const parts = row.slice(2, 2 + names).map(String)
+  return objectKey(kind, parts, overloaded === true ? String(row[2 + names]) : '')
 }

@@ -10,7 +10,8 @@ export const ledgerTable = 'schemagate_ledger'
 /**
  * What happened to a revision: `undone` was rolled back with its transaction without a failure of its own; `stamped` and
  * `repaired` were recorded without being run; `forgotten` is no longer recorded, because its file is lost; `started` as the
- * last event was interrupted. Rows without a revision belong to the database: its identity, and the repair of an index.
+ * last event was interrupted. Rows without a revision belong to the database: its identity, the repair of an index, and the
+ * states in which it was verified.
  */
 export type LedgerEvent =
   | 'started'
@@ -24,6 +25,7 @@ export type LedgerEvent =
   | 'repaired'
   | 'identified'
   | 'adopted'
+  | 'verified'
 
 /** The process that writes, stored with every row. */
 export interface LedgerWriter {
@@ -49,6 +51,8 @@ export interface LedgerDetail {
   /** The key of a repaired index, and the statements that repair it. */
   readonly index?: string
   readonly statements?: readonly string[]
+  /** A hash of the state in which the database was found to keep the promise whose digest is the checksum of the row. */
+  readonly state?: string
 }
 
 export interface LedgerEntry {

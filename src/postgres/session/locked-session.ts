@@ -59,6 +59,7 @@ async function withLock<T>(
   use: (session: KnexSession, inspectAgain: () => Promise<Inspection>) => Promise<T>,
 ): Promise<T> {
   const { connection, project, migrations } = options.target
+  const { annotations: scope = {} } = options
   return withKnexSession(connection, project, async (session) => {
     const setName = (revision: string | null): Promise<void> =>
       setServerParameters(
@@ -68,7 +69,7 @@ async function withLock<T>(
       )
     const inspectAgain = async (): Promise<Inspection> => {
       await setName(null)
-      const inspection = await inspect(session.client, { connection, project, migrations })
+      const inspection = await inspect(session.client, { connection, project, migrations, scope })
       options.guard?.checkPreconditions(inspection)
       return inspection
     }

@@ -6,6 +6,7 @@ import type { KnexProject } from '../../project/knex-project.js'
 import type { Migration } from '../../project/migration-files.js'
 import type { Connection } from '../connection/connect.js'
 import type { Inspection } from '../inspect/inspection.js'
+import type { AnnotationOptions } from '../introspect/annotations.js'
 import type { LedgerWriter } from '../ledger/ledger.js'
 
 /** The database that is migrated, and the project it is migrated by. */
@@ -51,6 +52,8 @@ export interface MigrateOptions {
   /** Null for a scratch database: it belongs to this process alone, and no identity is recorded. */
   readonly guard: MigrationGuard | null
   readonly policy: RunPolicy
+  /** What is read of the catalog under the lock beside definitions. Default: nothing. */
+  readonly annotations?: AnnotationOptions
   readonly report: ProgressReporter
   readonly signal?: AbortSignal
 }

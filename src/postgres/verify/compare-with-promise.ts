@@ -43,7 +43,7 @@ export async function compareWithPromise(
   if (differences.length === 0) return { differences, canonicalizeFailures: {} }
   const canonicalized = await canonicalizeDifferences(
     client,
-    { snapshot, revisions, live, major, differences },
+    { promised, live, majors: { expected: snapshot.postgres, actual: major }, differences },
     transactional ? 'callers' : 'own',
   )
   return {

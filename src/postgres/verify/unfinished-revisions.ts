@@ -6,7 +6,7 @@ import {
 } from '../../core/history/completion.js'
 import type { Completion } from '../../core/history/completion-result.js'
 import type { Scope } from '../../core/model/scope.js'
-import type { Snapshot } from '../../core/model/snapshot.js'
+import { promisedCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
 import type { Migration } from '../../project/migration-files.js'
 import { snapshotForDatabase } from '../introspect/extension-members.js'
 import { canonicalizeDifferences } from '../canonicalize/canonicalize.js'
@@ -65,7 +65,9 @@ async function readCompletion(
   const input: CompletionInput = { snapshot, recorded: recorded.revisions, live, ...how }
   const { differences } = findRemainingChanges(revision, input) ?? { differences: [] }
   if (snapshot === null || differences.length === 0) return assessCompletion(revision, input)
-  const comparison = { snapshot, revisions: [...recorded.revisions, revision], live, major, differences }
+  const promised = promisedCatalogAt(snapshot, [...recorded.revisions, revision])
+  const majors = { expected: snapshot.postgres, actual: major }
+  const comparison = { promised, live, majors, differences }
   const canonical = await canonicalizeDifferences(client, comparison, transaction)
   return assessCompletion(revision, { ...input, live: canonical.live })
 }

@@ -1,31 +1,25 @@
 import type { Knex } from 'knex'
 import type pg from 'pg'
-import type { Catalog } from '../../core/model/catalog.js'
+import { type Catalog, objectKey } from '../../core/model/catalog.js'
 import type { Progress } from '../../core/progress/events.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { addressOf, describeAddress } from '../../postgres/connection/address.js'
-import { pause } from '../../postgres/connection/backoff.js'
-import {
-  allAnnotations,
-  ledgerTablesOf,
-  readCatalog,
-  readCatalogInTransaction,
-  type ReadOptions,
-} from '../../postgres/introspect/read-catalog.js'
-import { choicesForError } from '../../postgres/connection/sqlstate-choices.js'
-import { isStatementRejected } from '../../postgres/connection/sqlstate.js'
-import { ledgerDetailOf } from '../../postgres/ledger/change-hash.js'
-import { appendEntries } from '../../postgres/ledger/ledger.js'
-import { failureFacts } from '../../postgres/migrate/run-error.js'
-import { withLockedSession } from '../../postgres/session/locked-session.js'
-import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
-import type { LockedSession, OpenedSession } from '../../postgres/session/sessions.js'
-import { markApplied } from '../../postgres/session/mark-applied.js'
-import { compareWithPromise } from '../../postgres/verify/compare-with-promise.js'
-import { verificationError } from '../../postgres/verify/verification-error.js'
+import { addressOf, describeAddress } from '../connection/address.js'
+import { pause } from '../connection/backoff.js'
+import { allAnnotations, ledgerTablesOf, readCatalogInTransaction } from '../introspect/read-catalog.js'
+import { choicesForError } from '../connection/sqlstate-choices.js'
+import { isStatementRejected } from '../connection/sqlstate.js'
+import { ledgerDetailOf } from '../ledger/change-hash.js'
+import { appendEntries, type LedgerEntry } from '../ledger/ledger.js'
+import { failureFacts } from '../migrate/run-error.js'
+import { withLockedSession } from '../session/locked-session.js'
+import type { MigrateOptions } from '../session/migrate-options.js'
+import type { LockedSession, OpenedSession } from '../session/sessions.js'
+import { markApplied } from '../session/mark-applied.js'
+import { compareWithPromise } from '../verify/compare-with-promise.js'
+import { verificationError } from '../verify/verification-error.js'
 
 /** How an empty database becomes what is promised. */
-export interface InitPlan {
+export interface BuildPlan {
   /** Whether an object of the empty database, by its key, may be there before. */
   readonly isInitial: (key: string, live: Catalog) => boolean
   /** The statements that build the promised catalog, all of which can share a transaction. */
@@ -37,14 +31,15 @@ export interface InitPlan {
  * revision in it. False, and nothing is done, where revisions are recorded. Throws SCHEMA_NOT_EMPTY, SCHEMA_INIT_REFUSED,
  * SCHEMA_PROMISE_BROKEN.
  */
-export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Promise<boolean> {
+export async function buildDatabase(options: MigrateOptions, plan: BuildPlan): Promise<boolean> {
   const held: Progress[] = []
   // Whose the database is, is true after the commit only.
   const report = (progress: Progress): void =>
     progress.event === 'identified' ? void held.push(progress) : options.report(progress)
-  const built = await withLockedSession({ ...options, report }, async (opened) => {
+  const inspected = { ...options, report, annotations: allAnnotations }
+  const built = await withLockedSession(inspected, async (opened) => {
     if (opened.inspection.recorded.revisions.length > 0) return false
-    await requireEmpty(options, plan, opened)
+    requireEmpty(options, plan, opened.inspection.live)
     // The ledgers too: a database that could not be built stays empty.
     await opened.session.knex.transaction((transaction) => build(options, plan, opened, transaction))
     return true
@@ -53,38 +48,40 @@ export async function buildDatabase(options: MigrateOptions, plan: InitPlan): Pr
   return built
 }
 
-const everythingIn = ({ target }: Pick<MigrateOptions, 'target'>): ReadOptions => ({
-  ...ledgerTablesOf(target.project),
-  ...allAnnotations,
-})
-
-async function requireEmpty(
-  options: MigrateOptions,
-  { isInitial }: InitPlan,
-  { session }: OpenedSession,
-): Promise<void> {
-  const live = await readCatalog(session.client, everythingIn(options))
+function requireEmpty(options: MigrateOptions, { isInitial }: BuildPlan, live: Catalog): void {
   const existing = Object.keys(live).filter((key) => !isInitial(key, live))
   if (existing.length > 0) throw notEmptyError(options, existing)
 }
 
 async function build(
   options: MigrateOptions,
-  { statementsFor }: InitPlan,
-  { session, prepareLedgers }: OpenedSession,
+  { statementsFor }: BuildPlan,
+  { session, inspection, prepareLedgers }: OpenedSession,
   knex: Knex,
 ): Promise<void> {
   const prepared = await prepareLedgers()
-  // With the schema that the ledgers may have needed.
-  const live = await readCatalogInTransaction(session.client, everythingIn(options))
+  const live = await withLedgerSchema(inspection.live, prepared, options)
   const statements = await statementsFor(live, session.client)
   const locked = { ...prepared, session: { ...session, knex } }
   await markApplied(locked, options.target, options.target.migrations, async () => {
     await runStatements(session.client, statements, options)
     await session.client.query('set local check_function_bodies to default')
-    await verifyBuilt(options, locked, live)
-    await recordBuilt(options, locked)
+    // The entries are made while the server reads its catalog.
+    const verifying = verifyBuilt(options, locked, live)
+    const entries = stampEntries(options)
+    await verifying
+    await appendEntries(session.client, locked, entries)
   })
+}
+
+/** The catalog of the empty database, which is read again where the ledgers needed a schema. */
+async function withLedgerSchema(
+  live: Catalog,
+  { session, schema }: LockedSession,
+  { target }: MigrateOptions,
+): Promise<Catalog> {
+  if (live[objectKey('schema', [schema])] !== undefined) return live
+  return readCatalogInTransaction(session.client, { ...ledgerTablesOf(target.project), ...allAnnotations })
 }
 
 /** How many statements share a message: each message is a round trip, and a place where a signal is heard. */
@@ -148,9 +145,14 @@ async function verifyBuilt(
   { session, inspection }: LockedSession,
   before: Catalog,
 ): Promise<void> {
-  const { snapshot, migrations, scope } = target
+  const { snapshot, migrations, scope, project } = target
   if (snapshot === null) return
-  const live = await readCatalogInTransaction(session.client, everythingIn({ target }))
+  const { comments, grants } = scope
+  const live = await readCatalogInTransaction(session.client, {
+    ...ledgerTablesOf(project),
+    comments,
+    grants,
+  })
   const revisions = migrations.map(({ revision }) => revision)
   const server = { client: session.client, major: inspection.major, transactional: true }
   const { differences: found, canonicalizeFailures } = await compareWithPromise(
@@ -164,12 +166,11 @@ async function verifyBuilt(
   throw verificationError({ revision, differences, canonicalizeFailures, transactional: true })
 }
 
-async function recordBuilt({ target }: MigrateOptions, locked: LockedSession): Promise<void> {
-  const entries = target.migrations.map((migration) => ({
+function stampEntries({ target }: MigrateOptions): readonly LedgerEntry[] {
+  return target.migrations.map((migration) => ({
     revision: migration.revision,
-    event: 'stamped' as const,
+    event: 'stamped',
     checksum: migration.checksum,
     detail: ledgerDetailOf(migration, target.snapshot),
   }))
-  await appendEntries(locked.session.client, locked, entries)
 }
