@@ -10,6 +10,7 @@ import { describeDecision } from '../../gate/situations/refusal.js'
 export function assessmentDocument({ inspection, assessment, decision }: AssessedDatabase, target: string) {
   const { position, current, head, pending, unknown } = assessment.history
   const { verification } = assessment
+  const { unchangedSince } = inspection
   return {
     database: {
       ...inspection.database,
@@ -23,7 +24,7 @@ export function assessmentDocument({ inspection, assessment, decision }: Assesse
         ? verification
         : {
             status: findingsOf(assessment).length === 0 ? 'as promised' : 'differs',
-            unchangedSince: inspection.unchangedSince,
+            ...(unchangedSince === null ? {} : { unchangedSince }),
             compared: verification.compared,
             differences: verification.findings,
             unpromised: countUnpromisedSchemas(verification.findings).unpromised,
