@@ -33,7 +33,10 @@ export async function appendToSnapshot(
     held.forEach(report)
     return snapshot
   } catch (error) {
-    if (signal?.aborted === true || isFinal(error)) throw error
+    if (signal?.aborted === true || isFinal(error)) {
+      held.forEach(report)
+      throw error
+    }
     report({ event: 'replaying all', why: errorMessage(error) })
     return null
   }
