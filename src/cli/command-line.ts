@@ -14,7 +14,6 @@ import { parseArguments } from './arguments.js'
 import { watchEarlyExit } from './early-exit.js'
 import { helpText } from './help.js'
 import { loadWithoutFetch } from './load-without-fetch.js'
-import { optimizeLate } from './optimize-late.js'
 import { commands } from './registry.js'
 
 // A URL on the command line holds a password, and every user of the machine can list processes.
@@ -46,7 +45,6 @@ async function runCommand(argv: readonly string[], loadApi: LoadApi | null): Pro
   const { env } = process
   const config = loadConfig({ root, env, flags })
   if (command.spec.load === null) return runService(config, loadApi)
-  optimizeLate()
   const stopWatching = watchEarlyExit(command.name)
   // Node would print every property of an error that a migration leaves unhandled, with its connection.
   process.on('uncaughtException', (error: unknown) => {
