@@ -4,10 +4,10 @@ import { type Catalog, type Facts, sameFacts } from '../model/catalog.js'
 import type { ReplayChanges } from '../model/replay-checkpoints.js'
 import {
   type Changes,
-  fullCatalogAt,
   type MigrationChecksum,
   promisedCatalogAt,
   type Snapshot,
+  withBase,
 } from '../model/snapshot.js'
 import { findRowWriters } from './written-rows.js'
 
@@ -79,12 +79,12 @@ function whyRowsMatter(
 /** What they changed has to be what it is after a replay, to the letter; of all else the meaning was verified. */
 function whyBuiltDiffers(snapshot: Snapshot, keys: readonly string[], built: Catalog): string | null {
   const revisions = snapshot.revisions.map(({ revision }) => revision)
-  const promised = fullCatalogAt(snapshot, revisions)
-  const { undetermined } = promisedCatalogAt(snapshot, revisions)
+  const folded = promisedCatalogAt(snapshot, revisions)
+  const promised = withBase(folded, snapshot)
   const renumber = numbersAsReplayed(snapshot, built)
   const differing = keys.find((key) => {
     const [was, is] = [promised[key], built[key]]
-    if (undetermined[key] !== undefined) return true
+    if (folded.undetermined[key] !== undefined) return true
     return was === undefined || is === undefined ? was !== is : !sameFacts(was, renumber(key, is))
   })
   return differing === undefined ? null : `${differing} is not the same to the letter where it was built`
