@@ -1,6 +1,13 @@
 /** The table locks that make other sessions wait, by PostgreSQL's names, the strongest first. */
-export type LockMode =
-  'ACCESS EXCLUSIVE' | 'EXCLUSIVE' | 'SHARE ROW EXCLUSIVE' | 'SHARE' | 'SHARE UPDATE EXCLUSIVE'
+export const lockModes = [
+  'ACCESS EXCLUSIVE',
+  'EXCLUSIVE',
+  'SHARE ROW EXCLUSIVE',
+  'SHARE',
+  'SHARE UPDATE EXCLUSIVE',
+] as const
+
+export type LockMode = (typeof lockModes)[number]
 
 /** A side effect of a statement. Tables are named as in SQL. */
 export type Hazard =
@@ -9,6 +16,10 @@ export type Hazard =
   | { readonly hazard: 'full scan'; readonly table: string; readonly lock: LockMode }
   | { readonly hazard: 'lock'; readonly table: string; readonly lock: LockMode }
   | { readonly hazard: 'may fail'; readonly when: string; readonly table?: string }
+  | { readonly hazard: 'index dropped'; readonly index: string; readonly table: string }
+  | { readonly hazard: 'authorization'; readonly what: string }
+  | { readonly hazard: 'replica identity'; readonly table: string }
+  | { readonly hazard: 'untraced'; readonly what: string }
   | { readonly hazard: 'outside a transaction' }
 
 /** One SQL statement for one object, without a semicolon at its end. */
@@ -49,6 +60,14 @@ export function describeHazard(hazard: Hazard): string {
       return `${hazard.lock} lock on ${hazard.table}`
     case 'may fail':
       return `fails when ${hazard.when}`
+    case 'index dropped':
+      return `drops the index ${hazard.index}: what needs it reads all of ${hazard.table}`
+    case 'authorization':
+      return `changes who may use ${hazard.what}`
+    case 'replica identity':
+      return `changes what identifies a row of ${hazard.table} for replication`
+    case 'untraced':
+      return `what calls ${hazard.what}, and what its body uses, is not recorded by PostgreSQL`
     case 'outside a transaction':
       return 'runs only outside a transaction'
   }

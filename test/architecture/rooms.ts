@@ -15,7 +15,7 @@ const session = [core, 'errors', connection, 'project', ...introspect, 'postgres
 const inspected = [...session, 'postgres/canonicalize', 'postgres/inspect', 'postgres/verify']
 const migrating = [...inspected, 'postgres/session', 'postgres/migrate', 'postgres/scratch']
 const gate = ['snapshot', 'gate', 'gate/situations', 'workspace.ts', 'config', 'logging']
-const ddl = ['ddl', 'ddl/annotations', 'ddl/kinds', 'ddl/plan', 'ddl/draft']
+const ddl = ['ddl', 'ddl/annotations', 'ddl/hazards', 'ddl/kinds', 'ddl/plan', 'ddl/draft']
 const building = [...migrating, 'postgres/build']
 const operation = { imports: [...building, ...gate, ...ddl], packages: ['pg', 'knex', 'node:'] }
 
@@ -64,9 +64,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     purpose: 'SQL of one kind of object, one file a kind',
     imports: [core, 'ddl', 'ddl/annotations'],
   },
+  'ddl/hazards': {
+    purpose: 'what a statement of each form locks, and what else it does to others',
+    imports: [core, 'ddl'],
+  },
   'ddl/plan': {
     purpose: 'from differences to ordered statements',
-    imports: [core, 'ddl', 'ddl/annotations', 'ddl/kinds'],
+    imports: [core, 'ddl', 'ddl/annotations', 'ddl/kinds', 'ddl/hazards'],
   },
   'ddl/draft': {
     purpose: 'from statements to a migration in the Knex builder',

@@ -197,7 +197,10 @@ on two lines'; comment on column songs.title is 'as printed'; comment on column 
     to: `create table songs (id int, title text not null, plays int, likes int, rating int default 1, words text not null);
       create table plays (song int)`,
     has: [
-      `  await knex.schema.dropMaterializedView('m')
+      `  // ACCESS EXCLUSIVE lock on public.m
+  await knex.schema.dropMaterializedView('m')
+
+  // ACCESS EXCLUSIVE lock on public.v
   await knex.schema.dropView('v')
 
   await knex.schema.alterTable('songs', (table) => {
@@ -216,13 +219,16 @@ on two lines'; comment on column songs.title is 'as printed'; comment on column 
   await knex.raw(\`ALTER TABLE public.songs DROP CONSTRAINT songs_plays_excl\`)
 `,
       `    table.dropUnique(['plays', 'likes'])
-    // ACCESS EXCLUSIVE lock on public.songs; data loss: the values of public.songs.gone
+    // data loss: the values of public.songs.gone; ACCESS EXCLUSIVE lock on public.songs
     table.dropColumn('gone')
   })
 `,
       "await knex.schema.withSchema('audit').dropTable('log')",
       "await knex.schema.dropSchema('audit')",
-      "    table.dropNullable('title')\n    table.setNullable('plays')\n",
+      `    table.dropNullable('title')
+    // ACCESS EXCLUSIVE lock on public.songs
+    table.setNullable('plays')
+`,
       `    // ACCESS EXCLUSIVE lock on public.songs
     table.integer('rating').defaultTo(1)
     // ACCESS EXCLUSIVE lock on public.songs; fails when public.songs has rows

@@ -68,7 +68,11 @@ const triggers: readonly DdlCase[] = [
       create trigger x instead of insert on today for each row execute function f();
       create table albums (id integer);
       create trigger x before insert on albums execute function f(); alter table albums disable trigger x`,
-    hazards: ['SHARE ROW EXCLUSIVE lock on public.plays', 'SHARE ROW EXCLUSIVE lock on public.today'],
+    hazards: [
+      'SHARE ROW EXCLUSIVE lock on public.plays',
+      'SHARE ROW EXCLUSIVE lock on public.plays_2026',
+      'SHARE ROW EXCLUSIVE lock on public.today',
+    ],
   },
 ]
 
@@ -92,7 +96,20 @@ const policies: readonly DdlCase[] = [
       'CREATE POLICY less ON public.songs FOR ALL TO public USING ((id > 0))',
       'CREATE POLICY strict ON public.songs AS RESTRICTIVE FOR SELECT TO public USING ((id > 0))',
     ],
-    hazards: Array.from({ length: 6 }, () => 'ACCESS EXCLUSIVE lock on public.songs'),
+    hazards: [
+      'changes who may use public.songs',
+      'ACCESS EXCLUSIVE lock on public.songs',
+      'changes who may use public.songs',
+      'ACCESS EXCLUSIVE lock on public.songs',
+      'changes who may use public.songs',
+      'ACCESS EXCLUSIVE lock on public.songs',
+      'changes who may use public.songs',
+      'ACCESS EXCLUSIVE lock on public.songs',
+      'changes who may use public.songs',
+      'ACCESS EXCLUSIVE lock on public.songs',
+      'changes who may use public.songs',
+      'ACCESS EXCLUSIVE lock on public.songs',
+    ],
   },
   {
     name: 'policies that call a replaced function, and policies of a new table',
@@ -183,7 +200,11 @@ const database: readonly DdlCase[] = [
     to: `create schema "New"; comment on schema "New" is 'new'; create table "New".songs (id integer);
       comment on schema public is 'ours'`,
     contains: ['DROP VIEW old.v', 'DROP TABLE old.songs', 'DROP SCHEMA old', 'CREATE SCHEMA "New"'],
-    hazards: ['data loss: the rows of old.songs', 'ACCESS EXCLUSIVE lock on old.songs'],
+    hazards: [
+      'ACCESS EXCLUSIVE lock on old.v',
+      'data loss: the rows of old.songs',
+      'ACCESS EXCLUSIVE lock on old.songs',
+    ],
   },
   {
     name: 'the schema public is dropped, and created on the way back',
@@ -369,7 +390,9 @@ const foreign: readonly DdlCase[] = [
       'CREATE FOREIGN TABLE public.songs',
       `COMMENT ON FOREIGN TABLE public.songs IS 'f'`,
     ],
-    hazards: [],
+    hazards: [
+      'what calls public.check_options(text[], oid), and what its body uses, is not recorded by PostgreSQL',
+    ],
   },
   {
     name: 'foreign data objects are altered in place',
@@ -470,7 +493,12 @@ const owners: readonly DdlCase[] = [
       'ALTER FUNCTION s.f(integer) OWNER TO pg_read_all_data',
       'ALTER TABLE s.songs OWNER TO pg_monitor',
     ],
-    hazards: [],
+    hazards: [
+      'ACCESS EXCLUSIVE lock on s.q',
+      'changes who may use s.songs',
+      'ACCESS EXCLUSIVE lock on s.songs',
+      'ACCESS EXCLUSIVE lock on s.v',
+    ],
   },
   {
     name: 'owners of new objects, with a sequence that a column owns',
@@ -523,7 +551,31 @@ const grants: readonly DdlCase[] = [
       'REVOKE ALL ON FUNCTION s.f(integer) FROM PUBLIC',
       'GRANT ALL ON TABLE s.songs TO pg_read_all_data',
     ],
-    hazards: [],
+    hazards: [
+      'changes who may use s',
+      'changes who may use other',
+      'changes who may use s.mood',
+      'changes who may use s.mood',
+      'changes who may use s.r',
+      'changes who may use s.pair',
+      'changes who may use s.d',
+      'changes who may use w',
+      'changes who may use r',
+      'changes who may use s.q',
+      'changes who may use s.f(integer)',
+      'changes who may use s.f(integer)',
+      'changes who may use s.p()',
+      'changes who may use s.a(integer)',
+      'changes who may use s.o(double precision, anyelement)',
+      'changes who may use s.songs',
+      'changes who may use s.songs',
+      'changes who may use s.t',
+      'changes who may use s.songs',
+      'changes who may use s.songs',
+      'changes who may use s.v',
+      'changes who may use s.v',
+      'changes who may use s.m',
+    ],
   },
   {
     name: 'privileges change',
@@ -612,7 +664,15 @@ const defaults: readonly DdlCase[] = [
       'ALTER DEFAULT PRIVILEGES IN SCHEMA s GRANT INSERT, SELECT ON TABLES TO pg_monitor WITH GRANT OPTION',
       'ALTER DEFAULT PRIVILEGES REVOKE ALL ON TYPES FROM PUBLIC',
     ],
-    hazards: [],
+    hazards: [
+      'changes who may use new functions by pg_monitor',
+      'changes who may use new sequences by OWNER',
+      'changes who may use new functions in New by pg_monitor',
+      'changes who may use new schemas by OWNER',
+      'changes who may use new tables by OWNER',
+      'changes who may use new tables in s by OWNER',
+      'changes who may use new types by OWNER',
+    ],
   },
   {
     name: 'new objects get exactly their privileges in spite of default privileges',

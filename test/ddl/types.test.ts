@@ -11,7 +11,10 @@ const routines: readonly DdlCase[] = [
       create view v as select f(1);
       create procedure p(a integer) language sql as 'select 2'`,
     contains: ['CREATE OR REPLACE FUNCTION public.f', 'CREATE OR REPLACE PROCEDURE public.p'],
-    hazards: [],
+    hazards: [
+      'what calls public.f(integer, text), and what its body uses, is not recorded by PostgreSQL',
+      'what calls public.p(integer), and what its body uses, is not recorded by PostgreSQL',
+    ],
   },
   {
     name: 'a routine with a different result or arguments is recreated',
@@ -271,7 +274,11 @@ const composites: readonly DdlCase[] = [
       'ALTER TYPE public.part ALTER ATTRIBUTE a TYPE bigint',
       'CREATE VIEW public.v',
     ],
-    hazards: [],
+    hazards: [
+      'ACCESS EXCLUSIVE lock on public.v',
+      'what calls public.f(public.part), and what its body uses, is not recorded by PostgreSQL',
+      'what calls public.f(public.part), and what its body uses, is not recorded by PostgreSQL',
+    ],
   },
   {
     name: 'stored attributes in a different order are refused',

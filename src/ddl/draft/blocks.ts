@@ -1,7 +1,7 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { dependenciesOf } from '../dependencies.js'
 import { findObject, relationOrOwnKey } from '../object.js'
-import { describeHazard, type Statement } from '../statement.js'
+import { describeHazard, type Hazard, type Statement } from '../statement.js'
 import {
   type BuilderColumn,
   type BuilderOperation,
@@ -53,6 +53,11 @@ interface BlocksState {
   readonly context: BuilderContext
 }
 
+/** `dropIndex` says that an index is dropped, `GRANT` that rights change. */
+function isNotSaidByCall({ hazard }: Hazard): boolean {
+  return !['index dropped', 'authorization', 'untraced'].includes(hazard)
+}
+
 /**
  * Statements as blocks of Knex code, in the same order. Only the parts of a new table move up into the block that
  * creates the table, and only past blocks that create other objects.
@@ -86,7 +91,7 @@ function serialSequencesIn(operation: BuilderOperation | null): readonly string[
 
 function addStatement(state: BlocksState, statement: Statement, operation: BuilderOperation | null): void {
   const { blocks, blockIndexes, createdTables, context } = state
-  const hazards = statement.hazards.map(describeHazard)
+  const hazards = statement.hazards.filter(isNotSaidByCall).map(describeHazard)
   const found = operation === null ? null : findBlockIndex(state, statement, operation)
   if (found === null) blocks.push(createBlock(statement.sql, operation, hazards))
   else appendToBlock(blocks[found], operation, hazards)

@@ -16,6 +16,7 @@ import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } 
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { columnTypeSteps } from './column-type.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
+import { hasVolatileDefault } from './volatile-default.js'
 
 export const columnDdl: KindDdl = {
   reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,
@@ -89,7 +90,9 @@ function addColumnSteps(object: DdlObject): readonly DdlStep[] {
       `ALTER ${tableKeyword(object)} ${table} ADD COLUMN ${columnDefinition(object)}`,
       { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
       ...(isRequired && !hasValue ? [{ hazard: 'may fail' as const, when: `${table} has rows`, table }] : []),
-      ...(textFact(object, 'generated').startsWith('stored') || textFact(object, 'identity') !== ''
+      ...(textFact(object, 'generated').startsWith('stored') ||
+      textFact(object, 'identity') !== '' ||
+      hasVolatileDefault(object)
         ? [{ hazard: 'table rewrite' as const, table }]
         : []),
     ),

@@ -64,11 +64,7 @@ export const materializedViewDdl: KindDdl = {
 
 function refreshStep(to: DdlObject): DdlStep {
   const suffix = to.facts['populated'] === false ? ' WITH NO DATA' : ''
-  return step(`REFRESH MATERIALIZED VIEW ${to.name}${suffix}`, {
-    hazard: 'lock',
-    table: to.name,
-    lock: 'ACCESS EXCLUSIVE',
-  })
+  return step(`REFRESH MATERIALIZED VIEW ${to.name}${suffix}`, { hazard: 'table rewrite', table: to.name })
 }
 
 function viewBody(object: DdlObject): string {

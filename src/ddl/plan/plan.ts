@@ -16,7 +16,8 @@
  */
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
-import type { Plan, PlanRefusal, Statement } from '../statement.js'
+import { withFormHazards } from '../hazards/form-hazards.js'
+import type { Hazard, Plan, PlanRefusal, Statement } from '../statement.js'
 import { type Intent, createIntents, createsObject, objectOf } from './intents.js'
 import { propagate } from './propagate.js'
 import { refuseDependents } from './refuse-dependents.js'
@@ -50,9 +51,11 @@ export function planChanges(from: Catalog, to: Catalog, options: PlanOptions = {
     else planned.set(key, { intent: complete, steps: rendered.steps })
   }
   refuseDependents(refused, planned, intents)
-  const statements = sortTasks(createTasks(planned)).flatMap(toStatements)
+  const statements = sortTasks(createTasks(planned))
+    .flatMap(toStatements)
+    .map((statement) => withFormHazards(statement, { from, to }))
   return {
-    statements: withPreamble(withoutNewTableHazards(statements, intents)),
+    statements: withPreamble(withoutNewObjectHazards(statements, intents)),
     refused: [...refused.values()],
   }
 }
@@ -82,16 +85,22 @@ function toStatements({ key, steps }: StepTask): readonly Statement[] {
   }))
 }
 
-/** No session waits for a table that the plan itself creates, and it has no rows. */
-function withoutNewTableHazards(
+/** No session waits for a relation that the plan itself creates, it has no rows, and nobody has used the object. */
+function withoutNewObjectHazards(
   statements: readonly Statement[],
   intents: ReadonlyMap<string, Intent>,
 ): readonly Statement[] {
   const created = [...intents.values()].filter(createsObject).map(objectOf)
+  const newNames = new Set(created.map(({ name, signature }) => `${name}${signature}`))
   const newTables = new Set(created.filter(({ names }) => names.length === 2).map(({ name }) => name))
+  const isOld = (hazard: Hazard): boolean =>
+    hazard.hazard === 'authorization'
+      ? !newNames.has(hazard.what)
+      : !('table' in hazard && newTables.has(hazard.table ?? ''))
   return statements.map((statement) => ({
     ...statement,
-    hazards: statement.hazards.filter((hazard) => !('table' in hazard && newTables.has(hazard.table ?? ''))),
+    // What is replaced is old until it is dropped.
+    hazards: statement.sql.startsWith('DROP ') ? statement.hazards : statement.hazards.filter(isOld),
   }))
 }
 
