@@ -10,14 +10,17 @@ export interface HazardSchemas {
 export const hazardSchemas: readonly HazardSchemas[] = [
   {
     name: 'columns of tables that others inherit from or are partitions of',
-    from: `create table p (a int not null default 1, b text, c varchar(9), n int, o int);
+    from: `create domain length as int check (value > 0); create function calm() returns int stable language sql return 1;
+      create table p (a int not null default 1, b text, c varchar(9), n int, o int);
       create table child (e int) inherits (p); create table grandchild () inherits (child);
       create table m (k int, v int default 1, w text) partition by list (k);
       create table m1 partition of m for values in (1) partition by range (v);
       create table m11 partition of m1 for values from (0) to (9); create table rest partition of m default;
       insert into p (b, n) values ('x', 1); insert into child (b, n) values ('x', 1); insert into m values (1, 2, 'x'), (7, 1, 'x')`,
-    to: `create table p (a bigint, b text not null, c text, n int not null default 4, o int,
-        x uuid default gen_random_uuid(), y int default 3, constraint positive check (o > 0));
+    to: `create domain length as int check (value > 0); create function calm() returns int stable language sql return 1;
+      create table p (a bigint, b text not null, c text, n int not null default 4, o int,
+        x uuid default gen_random_uuid(), y int default 3, l length, i information_schema.yes_or_no, s int default calm(),
+        constraint positive check (o > 0));
       create table child (e int) inherits (p); create table grandchild () inherits (child);
       create table m (k int, v int, w text not null, u int) partition by list (k);
       create table m1 partition of m for values in (1) partition by range (v);

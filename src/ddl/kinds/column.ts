@@ -14,9 +14,9 @@ import {
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
+import { addingRewritesTable } from './column-rewrite.js'
 import { columnTypeSteps } from './column-type.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
-import { hasVolatileDefault } from './volatile-default.js'
 
 export const columnDdl: KindDdl = {
   reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,
@@ -90,11 +90,7 @@ function addColumnSteps(object: DdlObject): readonly DdlStep[] {
       `ALTER ${tableKeyword(object)} ${table} ADD COLUMN ${columnDefinition(object)}`,
       { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
       ...(isRequired && !hasValue ? [{ hazard: 'may fail' as const, when: `${table} has rows`, table }] : []),
-      ...(textFact(object, 'generated').startsWith('stored') ||
-      textFact(object, 'identity') !== '' ||
-      hasVolatileDefault(object)
-        ? [{ hazard: 'table rewrite' as const, table }]
-        : []),
+      ...(addingRewritesTable(object) ? [{ hazard: 'table rewrite' as const, table }] : []),
     ),
   ]
 }
