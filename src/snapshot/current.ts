@@ -1,31 +1,40 @@
 import { isAppended } from '../core/history/appended-revisions.js'
-import { findStaleRevisions } from '../core/model/snapshot-staleness.js'
 import { changesOf, reuseUndeterminedValues, sameChanges, type Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { isRecord } from '../core/text/is-record.js'
+import { once } from '../core/text/once.js'
 import { SchemaError } from '../errors/schema-error.js'
 import type { ProjectWorkspace, Workspace } from '../workspace.js'
+import { type BuildPromise, digestOf } from './build-promise.js'
 import { conflictingVersions } from './conflict-markers.js'
 import type { EmptyRevision } from './empty-changes.js'
 import { parseSnapshot, readSnapshotText, saveSnapshot } from './file.js'
-import { findSnapshot } from './find.js'
+import { findSnapshot, type FoundSnapshot } from './find.js'
 import { describeSeparateTransactions } from './separate-transactions.js'
-import { staleSnapshotError } from './usable.js'
+import { staleSnapshotError, usableSnapshot } from './usable.js'
 
 /**
- * The snapshot to verify with. In development a missing or stale one is made again; in production a stale one is an error
- * and a missing one is null: nothing is promised then. Throws SCHEMA_SNAPSHOT_STALE, SCHEMA_SNAPSHOT_INVALID.
+ * The promise that a process starts with. In production a stale snapshot is an error once it is loaded, and a missing one is
+ * null: nothing is promised then. In development it is made again at once, which may take long. Throws SCHEMA_SNAPSHOT_STALE,
+ * SCHEMA_SNAPSHOT_INVALID.
  */
-export async function loadOrRefreshSnapshot(
+export async function findPromise(workspace: Workspace, report: ProgressReporter): Promise<BuildPromise> {
+  const found = await findSnapshot(workspace)
+  const load = once(() => loadOrRefreshSnapshot(workspace, found, report))
+  const isFromFile = workspace.config.production || (await load()) === found?.parse()
+  return { digest: isFromFile ? digestOf(found, workspace) : null, load }
+}
+
+async function loadOrRefreshSnapshot(
   workspace: Workspace,
+  found: FoundSnapshot | null,
   report: ProgressReporter,
 ): Promise<Snapshot | null> {
-  const found = await findSnapshot(workspace)
-  const stale = found === null ? [] : findStaleRevisions(found.snapshot, found.sources)
-  if (found !== null && stale.length === 0) {
+  const { snapshot, stale } = usableSnapshot(found)
+  if (found !== null && snapshot !== null) {
     if (found.directory !== workspace.snapshotDirectory)
       report({ event: 'snapshot elsewhere', directory: found.directory })
-    return found.snapshot
+    return snapshot
   }
   if (workspace.config.production) {
     if (found === null) return null
