@@ -1,5 +1,11 @@
 import { isAppended } from '../core/history/appended-revisions.js'
-import { changesOf, reuseUndeterminedValues, sameChanges, type Snapshot } from '../core/model/snapshot.js'
+import {
+  changesOf,
+  reuseUndeterminedValues,
+  revisionsOf,
+  sameChanges,
+  type Snapshot,
+} from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { isRecord } from '../core/text/is-record.js'
 import { once } from '../core/text/once.js'
@@ -108,7 +114,7 @@ async function loadEarlierSnapshot(directory: string): Promise<EarlierSnapshot> 
   const versions = new Set(conflictingVersions(text))
   const [first, ...others] = [...versions].flatMap((version) => parseIfValid(version, directory))
   if (first === undefined) return { earlier: null, isMerged: false }
-  const known = new Set(first.revisions.map(({ revision }) => revision))
+  const known = new Set(revisionsOf(first))
   const more = others.flatMap(({ revisions }) => revisions.filter(({ revision }) => !known.has(revision)))
   const earlier = { ...first, revisions: [...first.revisions, ...more] }
   return { earlier, isMerged: versions.size > 1 }

@@ -6,6 +6,7 @@ import {
   type Changes,
   type MigrationChecksum,
   promisedCatalogAt,
+  revisionsOf,
   type Snapshot,
   withBase,
 } from '../model/snapshot.js'
@@ -62,10 +63,7 @@ function whyRowsMatter(
   keys: readonly string[],
   ran: readonly AppendedRevision[],
 ): string | null {
-  const writers = findRowWriters(
-    snapshot,
-    snapshot.revisions.map(({ revision }) => revision),
-  )
+  const writers = findRowWriters(snapshot, revisionsOf(snapshot))
   if (writers.length === 0) return null
   if (writers.some(({ tables }) => tables === null))
     return 'the snapshot does not say which revisions wrote rows'
@@ -78,8 +76,7 @@ function whyRowsMatter(
 
 /** What they changed has to be what it is after a replay, to the letter; of all else the meaning was verified. */
 function whyBuiltDiffers(snapshot: Snapshot, keys: readonly string[], built: Catalog): string | null {
-  const revisions = snapshot.revisions.map(({ revision }) => revision)
-  const folded = promisedCatalogAt(snapshot, revisions)
+  const folded = promisedCatalogAt(snapshot, revisionsOf(snapshot))
   const promised = withBase(folded, snapshot)
   const renumber = numbersAsReplayed(snapshot, built)
   const differing = keys.find((key) => {
