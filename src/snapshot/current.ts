@@ -69,14 +69,12 @@ export async function makeSnapshot(
 ): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {
   const started = performance.now()
   const { project, migrations, snapshotDirectory, signal } = workspace
-  const [{ findScratch }, { replay }, { appendToSnapshot }, { judgeEmptyRevisions }, { findServiceSchemas }] =
-    await Promise.all([
-      import('../postgres/scratch/scratch.js'),
-      import('./replay.js'),
-      import('./append.js'),
-      import('./judge-empty.js'),
-      import('./service-schemas.js'),
-    ])
+  const [{ findScratch }, { replay }, { judgeEmptyRevisions }, { findServiceSchemas }] = await Promise.all([
+    import('../postgres/scratch/scratch.js'),
+    import('./replay.js'),
+    import('./judge-empty.js'),
+    import('./service-schemas.js'),
+  ])
   const scratch = await findScratch(workspace.scratch)
   const { earlier, isMerged } = await loadEarlierSnapshot(snapshotDirectory)
   const serviceSchemas = await findServiceSchemas(workspace, earlier, report)
@@ -84,7 +82,8 @@ export async function makeSnapshot(
     judgeEmptyRevisions(empty, { workspace, earlier, acceptEmpty, report })
   const options = { scratch, project, migrations, serviceSchemas, judgeEmpty, report, signal }
   const base = full || isMerged || earlier === null || !isAppended(earlier, migrations) ? null : earlier
-  const appended = base === null ? null : await appendToSnapshot(replay, options, base)
+  const appended =
+    base === null ? null : await (await import('./append.js')).appendToSnapshot(replay, options, base)
   const snapshot = reuseUndeterminedValues(appended ?? (await replay(options)), earlier)
   const file = await saveSnapshot(snapshotDirectory, snapshot)
   reportPromises(snapshot, earlier, report)
