@@ -1,82 +1,81 @@
 import type pg from 'pg'
 import {
+  assess,
   assessInSteps,
   type Assessment,
+  type AssessmentInput,
   decide,
   findingsOf,
-  notesOf,
-  ignoredDifferencesOf,
   promisedRevisions,
-  wrongDatabaseReason,
 } from '../core/history/decision.js'
 import type { Decision } from '../core/history/policy.js'
 import { promiseInScope } from '../core/history/verification.js'
-import { countUnpromisedSchemas } from '../core/impact/unpromised-schemas.js'
-import { keysOf } from '../core/model/catalog.js'
-import { countIgnored } from '../core/model/scope.js'
+import { type Catalog, keysOf } from '../core/model/catalog.js'
+import type { Scope } from '../core/model/scope.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { type Deadline, withTimeout } from '../postgres/connection/lifecycle.js'
 import { runInTurns } from '../postgres/connection/run-in-turns.js'
-import { inspect } from '../postgres/inspect/inspect.js'
-import { type Inspection } from '../postgres/inspect/inspection.js'
+import { inspect, inspectUnlessVerified } from '../postgres/inspect/inspect.js'
+import type {
+  InspectionWithoutCatalog,
+  Inspection,
+  UnchangedInspection,
+} from '../postgres/inspect/inspection.js'
 import { snapshotForDatabase } from '../postgres/introspect/extension-members.js'
 import { type ReadRetryOptions, readWithRetry } from '../postgres/inspect/read-with-retry.js'
 import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
 import { createAbandonedLockCheck } from '../postgres/locks/abandoned-lock.js'
-import type { KnownPromise } from '../postgres/inspect/verified-state.js'
+import type { BuildPromise } from '../snapshot/build-promise.js'
 import type { Workspace } from '../workspace.js'
-import { knownPromiseOf } from './known-promise.js'
 import { configuredOwner } from './preconditions.js'
-import { describeDecision } from './situations/refusal.js'
 import { leaveOutTransientIndexes } from './transient-indexes.js'
 
 /** What was true of a database at one moment, how it stands to this build, and what the policy says to it. */
 export interface AssessedDatabase {
-  /** What is promised; null where nothing is. */
+  readonly promise: BuildPromise
+  /** What it was compared with; null where nothing is promised, and where it was not compared. */
   readonly snapshot: Snapshot | null
-  readonly inspection: Inspection
+  readonly inspection: InspectionWithoutCatalog
+  /** Null where it was not read. */
+  readonly live: Catalog | null
+  /** Since when (ISO 8601) nothing has changed since the database was verified: it was not read and compared again then. */
+  readonly unchangedSince: string | null
+  readonly hasTables: boolean
   readonly assessment: Assessment
   readonly decision: Decision
   /** The keys of indexes that only a running REINDEX CONCURRENTLY explains. They are not compared. */
   readonly transient: readonly string[]
 }
 
-/** What a serving process keeps of it: not the catalog, which has been compared. */
-export interface CheckedDatabase extends Omit<AssessedDatabase, 'inspection'> {
-  readonly inspection: Omit<Inspection, 'live' | 'ledger' | 'recorded' | 'otherLedgers'>
-  readonly hasTables: boolean
+/** What a serving process keeps of it: not the catalog and the ledgers, which have been compared. */
+export interface CheckedDatabase extends Omit<AssessedDatabase, 'snapshot' | 'inspection' | 'live'> {
+  readonly inspection: Omit<InspectionWithoutCatalog, 'ledger' | 'recorded' | 'otherLedgers'>
 }
 
-type ReportedDatabase = Pick<CheckedDatabase, 'inspection' | 'assessment' | 'decision'>
-
-/** What a serving process keeps; it remembers whether there was any table. */
-export function withoutCatalog({ inspection, ...assessed }: AssessedDatabase): CheckedDatabase {
-  const { live, ledger: _, recorded: __, otherLedgers: ___, ...kept } = inspection
-  return {
-    ...assessed,
-    inspection: kept,
-    hasTables: keysOf(live).some((key) => key.startsWith('table:')),
-  }
+export function withoutCatalog(assessed: AssessedDatabase): CheckedDatabase {
+  const { snapshot: _, live: __, inspection, ...rest } = assessed
+  const { ledger: ___, recorded: ____, otherLedgers: _____, ...kept } = inspection
+  return { ...rest, inspection: kept }
 }
 
 /** Where progress is reported, and what asks to stop. */
 export interface TaskControl {
   readonly report: ProgressReporter
   readonly signal?: AbortSignal
-  /** Called once the server was asked for the catalog: until it answers, this process has nothing to do. */
+  /** Called once the server was asked for the first time: until it answers, this process has nothing to do. */
   readonly onAsked?: (() => void) | undefined
 }
 
 /**
- * Connects and assesses, and waits for the database as configured. `loadSnapshot` runs once the database answers, because it
+ * Connects and assesses, and waits for the database as configured. `findPromise` runs once the database answers, because it
  * may take long. Where tables are locked, ends the session of a migrating process that is gone.
  * Throws SCHEMA_DATABASE_UNREACHABLE, SCHEMA_CATALOG_LOCKED, SCHEMA_INTERRUPTED.
  */
 export function connectAndAssess(
   workspace: Workspace,
   control: TaskControl,
-  loadSnapshot: () => Promise<Snapshot | null>,
+  findPromise: () => Promise<BuildPromise>,
 ): Promise<AssessedDatabase> {
   const endAbandoned = createAbandonedLockCheck(workspace.project.tableName)
   const whileLocked = async (client: pg.ClientBase): Promise<void> => {
@@ -85,13 +84,10 @@ export function connectAndAssess(
   }
   const options = { ...readRetryOptions(workspace, control), whileLocked }
   return readWithRetry(workspace.connection, options, async (client, deadline) => {
-    const snapshot = await loadSnapshot()
-    const loadLoaded = async (): Promise<Snapshot | null> => {
-      control.onAsked?.()
-      return snapshot
-    }
+    const promise = await findPromise()
+    const { onAsked } = control
     return withTimeout(client, deadline, () =>
-      assessDatabase(client, workspace, loadLoaded, atStart(workspace)),
+      assessDatabase(client, workspace, promise, { ...atStart(workspace), onAsked }),
     )
   })
 }
@@ -110,6 +106,7 @@ export interface AssessOptions {
   readonly timeout?: number
   /** Whether a database counts as verified where nothing has changed since it was. Default: its catalog is read. */
   readonly acceptsUnchanged?: boolean
+  readonly onAsked?: TaskControl['onAsked']
 }
 
 /** How a process that starts assesses. */
@@ -117,30 +114,69 @@ export function atStart({ config }: Workspace): AssessOptions {
   return { acceptsUnchanged: config.verify.atStart === 'auto' }
 }
 
-/** Inspects a database, compares it with what is promised, and decides. `loadSnapshot` runs while the server works. */
+/** Inspects a database, compares it with what is promised, and decides. The promise is loaded while the server works. */
 export async function assessDatabase(
   client: pg.ClientBase,
   workspace: Workspace,
-  loadSnapshot: () => Promise<Snapshot | null>,
-  { timeout = 0, acceptsUnchanged = false }: AssessOptions = {},
+  promise: BuildPromise,
+  { timeout = 0, acceptsUnchanged = false, onAsked }: AssessOptions = {},
 ): Promise<AssessedDatabase> {
-  const { scope } = workspace.config.verify
-  let loading: Promise<Snapshot | null> | undefined
-  const load = (): Promise<Snapshot | null> => (loading ??= loadSnapshot())
-  const findPromise = async (): Promise<KnownPromise | null> => knownPromiseOf(await load(), scope)
-  const [inspection, snapshot] = await Promise.all([
-    inspect(client, { ...workspace, scope, timeout, ...(acceptsUnchanged ? { findPromise } : {}) }),
-    load(),
-  ])
-  const { live, transient } = await leaveOutTransientIndexes(client, inspection)
-  const promised = snapshot === null ? null : await snapshotForDatabase(client, snapshot, live)
-  const assessment = await assessInspection(client, workspace, { ...inspection, live }, promised)
+  const options = { ...workspace, scope: workspace.config.verify.scope, timeout, whileRead: promise.load }
+  const inspecting =
+    acceptsUnchanged && promise.digest !== null
+      ? inspectUnlessVerified(client, options, promise.digest)
+      : inspect(client, options)
+  onAsked?.()
+  const found = await inspecting
+  return 'verified' in found
+    ? assessUnchanged(workspace, promise, found)
+    : assessRead(client, workspace, promise, found)
+}
+
+async function assessRead(
+  client: pg.ClientBase,
+  workspace: Workspace,
+  promise: BuildPromise,
+  inspected: Inspection,
+): Promise<AssessedDatabase> {
+  const { live, transient } = await leaveOutTransientIndexes(client, inspected)
+  const loaded = await promise.load()
+  const snapshot = loaded === null ? null : await snapshotForDatabase(client, loaded, live)
+  const assessment = await assessInspection(client, workspace, { ...inspected, live }, snapshot)
+  const { live: read, ...inspection } = inspected
   return {
-    snapshot: promised,
+    promise,
+    snapshot,
     inspection,
+    live: read,
+    unchangedSince: null,
+    hasTables: keysOf(read).some((key) => key.startsWith('table:')),
     assessment,
     decision: decide(assessment, workspace.config.policy),
     transient,
+  }
+}
+
+/** What is recorded as verified had no finding and nothing else to report. */
+function assessUnchanged(
+  workspace: Workspace,
+  promise: BuildPromise,
+  { verified, ...inspection }: UnchangedInspection,
+): AssessedDatabase {
+  const { compared, since } = verified
+  const assessed = assess({ ...inputOf(workspace, inspection, null), live: {} })
+  const verification = { status: 'verified', findings: [], ignored: [], compared, notes: [] } as const
+  const assessment = { ...assessed, verification }
+  return {
+    promise,
+    snapshot: null,
+    inspection,
+    live: null,
+    unchangedSince: since,
+    hasTables: (compared['table'] ?? 0) > 0,
+    assessment,
+    decision: decide(assessment, workspace.config.policy),
+    transient: [],
   }
 }
 
@@ -150,22 +186,12 @@ export async function assessDatabase(
  */
 export async function assessInspection(
   client: pg.ClientBase,
-  { migrations, project, config, snapshotFolders }: Workspace,
+  workspace: Workspace,
   inspection: Inspection,
   snapshot: Snapshot | null,
 ): Promise<Assessment> {
-  const { recorded, live, major, identity, otherLedgers } = inspection
-  const input = {
-    build: migrations.map(({ revision }) => revision),
-    recorded,
-    ownership: { identity, expected: configuredOwner(config) },
-    otherLedgers,
-    live,
-    snapshot,
-    snapshotFolders,
-    texts: sourceTextsOf(inspection.ledger, migrations, project.tableName, snapshot),
-    scope: config.verify.scope,
-  }
+  const { live, major } = inspection
+  const input = { ...inputOf(workspace, inspection, snapshot), live }
   const assessment = await runInTurns(assessInSteps(input))
   const differences = findingsOf(assessment)
   if (snapshot === null || differences.length === 0) return assessment
@@ -178,31 +204,22 @@ export async function assessInspection(
   return isSame ? assessment : runInTurns(assessInSteps({ ...input, ...canonicalized }))
 }
 
-/** Reports what was verified and what was decided, and whether the process acts on it. */
-export function reportOutcome(
-  { inspection, assessment, decision }: ReportedDatabase,
-  report: ProgressReporter,
-  consequence: 'as decided' | 'goes on serving' = 'as decided',
-): void {
-  const { verification } = assessment
-  if (verification.status === 'verified' && isOwnDatabase(assessment)) {
-    const { findings, unpromised } = countUnpromisedSchemas(findingsOf(assessment))
-    report({
-      event: 'verified',
-      compared: verification.compared,
-      differences: findings.length,
-      ignored: countIgnored(ignoredDifferencesOf(assessment)),
-      unchangedSince: inspection.unchangedSince,
-      ...(Object.keys(unpromised).length === 0 ? {} : { unpromised }),
-    })
+/** What a database is compared with, and what was read of it but for its catalog. */
+function inputOf(
+  { migrations, project, config, snapshotFolders }: Workspace,
+  { recorded, identity, otherLedgers, ledger }: InspectionWithoutCatalog,
+  snapshot: Snapshot | null,
+): Omit<AssessmentInput, 'live'> & { readonly scope: Scope } {
+  return {
+    build: migrations.map(({ revision }) => revision),
+    recorded,
+    ownership: { identity, expected: configuredOwner(config) },
+    otherLedgers,
+    snapshot,
+    snapshotFolders,
+    texts: sourceTextsOf(ledger, migrations, project.tableName, snapshot),
+    scope: config.verify.scope,
   }
-  for (const text of notesOf(assessment)) report({ event: 'note', text })
-  report({ event: 'decided', decision, consequence, lines: describeDecision(decision, assessment) })
-}
-
-/** Of a database that is not this build's, a comparison says nothing. */
-function isOwnDatabase(assessment: Assessment): boolean {
-  return wrongDatabaseReason(assessment) === null && assessment.history.position !== 'unmanaged'
 }
 
 /** How long to wait for the database, as configured, and how the wait is reported. */

@@ -60,11 +60,11 @@ function errorOf(
 }
 
 function findObstacle(status: DatabaseStatus, workspace: Workspace): SchemaError | null {
-  const { snapshot, inspection } = status
+  const { snapshot, inspection, live } = status
   const target = { snapshot, project: workspace.project, connection: workspace.migrationConnection }
   return (
     missingPrivilege(status, workspace) ??
-    findLedgerSchemaFault(target, inspection) ??
+    (live === null ? null : findLedgerSchemaFault(target, { ...inspection, live })) ??
     halfApplied(status, workspace)
   )
 }

@@ -1,22 +1,17 @@
 import { findingsOf } from '../core/history/decision.js'
 import { isBehind } from '../core/history/history.js'
 import { countUnpromisedSchemas } from '../core/impact/unpromised-schemas.js'
-import type { Snapshot } from '../core/model/snapshot.js'
 import { addressOf, describeAddress } from '../postgres/connection/address.js'
 import { pause } from '../postgres/connection/backoff.js'
 import { retryOnConnectionLoss } from '../postgres/inspect/read-with-retry.js'
 import { listSeeds, type SeedFile } from '../project/seed-files.js'
-import { loadOrRefreshSnapshot } from '../snapshot/current.js'
+import type { BuildPromise } from '../snapshot/build-promise.js'
+import { findPromise } from '../snapshot/current.js'
 import type { Workspace } from '../workspace.js'
-import {
-  type AssessedDatabase,
-  connectAndAssess,
-  readRetryOptions,
-  reportOutcome,
-  type TaskControl,
-} from './assess.js'
+import { type AssessedDatabase, connectAndAssess, readRetryOptions, type TaskControl } from './assess.js'
 import { migrateOptionsFor } from './migrate-options.js'
 import { refuseUnmigratable, wouldMigrate } from './preconditions.js'
+import { reportOutcome } from './report-outcome.js'
 import { refusalError } from './situations/refusal.js'
 
 export interface GateContext extends TaskControl {
@@ -47,13 +42,13 @@ export async function runGate(context: GateContext): Promise<AssessedDatabase> {
   return assessed
 }
 
-/** Reads the database, as often as that takes. The snapshot is loaded once: making it may take a replay. */
-async function readAndAssess(context: GateContext, known?: Snapshot | null): Promise<AssessedDatabase> {
+/** Reads the database, as often as that takes. The promise is found once: making it may take a replay. */
+async function readAndAssess(context: GateContext, known?: BuildPromise): Promise<AssessedDatabase> {
   const { workspace, report } = context
-  let snapshot = known
+  let promise = known
   const assessed = await connectAndAssess(workspace, context, async () => {
-    snapshot ??= await loadOrRefreshSnapshot(workspace, report)
-    return snapshot
+    promise ??= await findPromise(workspace, report)
+    return promise
   })
   const { inspection, assessment } = assessed
   report({
@@ -77,10 +72,10 @@ async function migrateToHead(context: GateContext, found: AssessedDatabase): Pro
   while (wouldMigrate(assessed, workspace, context.migrate))
     try {
       await migrate(context, assessed)
-      return await assessAfterReplay(context, found.snapshot)
+      return await assessAfterReplay(context, found.promise)
     } catch (error) {
       await waitBeforeRetry(error)
-      assessed = await readAndAssess(context, found.snapshot)
+      assessed = await readAndAssess(context, found.promise)
     }
   return assessed
 }
@@ -98,11 +93,11 @@ async function migrate(context: GateContext, { snapshot, assessment }: AssessedD
 }
 
 /** A standby that serves gets as much time to replay what the primary committed as a server gets to start. */
-async function assessAfterReplay(context: GateContext, snapshot: Snapshot | null): Promise<AssessedDatabase> {
+async function assessAfterReplay(context: GateContext, promise: BuildPromise): Promise<AssessedDatabase> {
   const { timeout, onWait, signal } = readRetryOptions(context.workspace, context)
   const started = performance.now()
   for (;;) {
-    const assessed = await readAndAssess(context, snapshot)
+    const assessed = await readAndAssess(context, promise)
     const waited = performance.now() - started
     if (!assessed.inspection.readOnly || !isBehind(assessed.assessment.history) || waited > timeout)
       return assessed
@@ -132,10 +127,10 @@ async function findSeeds({ config, project }: Workspace): Promise<readonly SeedF
 /** Seeds are rows, not catalog: they run last, on a database that is at head. */
 async function runSeeds(
   context: GateContext,
-  { snapshot }: AssessedDatabase,
+  { promise }: AssessedDatabase,
   seeds: readonly SeedFile[] | null,
 ): Promise<void> {
   if (seeds === null) return
   const { seed } = await import('../postgres/migrate/seed.js')
-  await seed(migrateOptionsFor(context.workspace, snapshot, context), seeds)
+  await seed(migrateOptionsFor(context.workspace, await promise.load(), context), seeds)
 }

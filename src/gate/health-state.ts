@@ -128,11 +128,11 @@ function openingStateOf({ assessment, hasTables }: CheckedDatabase): OpeningStat
 }
 
 function checkResultOf(
-  { assessment, decision, inspection, hasTables }: CheckedDatabase,
+  { assessment, decision, inspection, unchangedSince, hasTables }: CheckedDatabase,
   opening: OpeningState,
   policy: ServingPolicy,
 ): CheckResult {
-  const { database, serverVersion, identity, unchangedSince } = inspection
+  const { database, serverVersion, identity } = inspection
   const reading = { assessment, decision, hasTables }
   return {
     assessment,

@@ -8,11 +8,12 @@ import { hasSqlState, isNoResponse, sqlState } from '../postgres/connection/sqls
 import { matchesFingerprint } from '../postgres/inspect/fingerprint.js'
 import { isCatalogLockedError } from '../postgres/locks/blocked-read.js'
 import type { Workspace } from '../workspace.js'
-import { assessDatabase, type CheckedDatabase, reportOutcome, withoutCatalog } from './assess.js'
+import { assessDatabase, type CheckedDatabase, withoutCatalog } from './assess.js'
 import type { HealthTracker } from './health-state.js'
 import { createOutageReporter, type OutageReporter } from './outage.js'
 import { createReconnectingClient } from './reconnecting-client.js'
 import { recordAsVerified } from './record-verified.js'
+import { reportOutcome } from './report-outcome.js'
 
 export interface MonitorOptions {
   readonly workspace: Workspace
@@ -54,7 +55,7 @@ export function startMonitor(options: MonitorOptions): Monitor {
       })
   }
   // What was taken as unchanged is read as soon as the process serves.
-  run(checks.open, options.initial.inspection.unchangedSince === null ? interval * Math.random() : 0)
+  run(checks.open, options.initial.unchangedSince === null ? interval * Math.random() : 0)
   return {
     stop: async () => {
       stopped = true
@@ -185,7 +186,7 @@ async function checkInFull(
 ): Promise<CheckedDatabase | null> {
   const { timeout } = workspace.config.verify
   for (let attempt = 1; ; attempt += 1) {
-    const assessed = await assessDatabase(client, workspace, async () => initial.snapshot, { timeout })
+    const assessed = await assessDatabase(client, workspace, initial.promise, { timeout })
     if (assessed.inspection.locked) return null
     if (assessed.decision.action !== 'refuse' || attempt === 2) return withoutCatalog(assessed)
   }

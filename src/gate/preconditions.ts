@@ -5,7 +5,7 @@ import type { Owner } from '../core/history/ownership.js'
 import type { Decision } from '../core/history/policy.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import { describeAddress } from '../postgres/connection/address.js'
-import type { Inspection } from '../postgres/inspect/inspection.js'
+import type { InspectionWithoutCatalog, Inspection } from '../postgres/inspect/inspection.js'
 import { sourceTextsOf } from '../postgres/inspect/recorded-sources.js'
 import type { Workspace } from '../workspace.js'
 import type { LedgerWriter } from '../postgres/ledger/ledger.js'
@@ -70,7 +70,7 @@ export function refuseUnmigratable(
 }
 
 interface DecidedDatabase {
-  readonly inspection: Inspection
+  readonly inspection: InspectionWithoutCatalog
   readonly assessment: Assessment
   readonly decision: Decision
 }

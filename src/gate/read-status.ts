@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { decide } from '../core/history/decision.js'
 import type { Verification } from '../core/history/verification.js'
 import type { StaleRevision } from '../core/model/snapshot-staleness.js'
-import type { Snapshot } from '../core/model/snapshot.js'
+import { once } from '../core/text/once.js'
 import { withTimeout } from '../postgres/connection/lifecycle.js'
 import {
   isHalfApplied,
@@ -10,7 +10,9 @@ import {
   readUnfinishedRevisions,
   type UnfinishedRevision,
 } from '../postgres/verify/unfinished-revisions.js'
-import { loadUsableSnapshot } from '../snapshot/usable.js'
+import { digestOf } from '../snapshot/build-promise.js'
+import { findSnapshot } from '../snapshot/find.js'
+import { usableSnapshot } from '../snapshot/usable.js'
 import type { Workspace } from '../workspace.js'
 import {
   type AssessedDatabase,
@@ -36,13 +38,11 @@ export function readDatabaseStatus(
 ): Promise<DatabaseStatus> {
   return connectAndRead(workspace, control, async (client, deadline) => {
     return withTimeout(client, deadline, async () => {
-      let stale: readonly StaleRevision[] = []
-      const load = async (): Promise<Snapshot | null> => {
-        const loaded = await loadUsableSnapshot(workspace)
-        stale = loaded.stale
-        return loaded.snapshot
-      }
-      const assessed = await assessDatabase(client, workspace, load, options)
+      const found = await findSnapshot(workspace)
+      const usable = once(() => usableSnapshot(found))
+      const promise = { digest: digestOf(found, workspace), load: async () => usable().snapshot }
+      const assessed = await assessDatabase(client, workspace, promise, options)
+      const stale = assessed.live === null ? [] : usable().stale
       const unfinished = await findUnfinished(client, workspace, assessed)
       return {
         ...(stale.length === 0 ? assessed : withoutVerification(assessed, workspace)),
@@ -66,13 +66,18 @@ function withoutVerification(assessed: AssessedDatabase, { config }: Workspace):
 async function findUnfinished(
   client: pg.ClientBase,
   { migrations, config }: Workspace,
-  { snapshot, inspection, assessment }: AssessedDatabase,
+  { snapshot, inspection, live, assessment }: AssessedDatabase,
 ): Promise<readonly UnfinishedRevision[]> {
   const { pending } = assessment.history
+  if (live === null || pending.length === 0) return []
   const begun = migrations.filter(
     ({ revision }) => pending.includes(revision) && inspection.ledger?.last.has(revision) === true,
   )
   const scope = { ...config.verify.scope, comments: false, grants: false }
-  const revisions = await readUnfinishedRevisions(client, begun, { snapshot, inspection, scope })
+  const revisions = await readUnfinishedRevisions(client, begun, {
+    snapshot,
+    inspection: { ...inspection, live },
+    scope,
+  })
   return revisions.filter((each) => isInterrupted(each) || isHalfApplied(each))
 }

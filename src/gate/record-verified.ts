@@ -3,7 +3,6 @@ import { findingsOf, ignoredDifferencesOf, notesOf } from '../core/history/decis
 import { recordVerifiedState } from '../postgres/inspect/verified-state.js'
 import type { Workspace } from '../workspace.js'
 import type { CheckedDatabase } from './assess.js'
-import { knownPromiseOf } from './known-promise.js'
 import { configuredWriter } from './preconditions.js'
 
 /**
@@ -12,7 +11,7 @@ import { configuredWriter } from './preconditions.js'
  */
 export async function recordAsVerified(
   client: pg.ClientBase,
-  { snapshot, inspection, assessment, decision }: CheckedDatabase,
+  { promise, inspection, assessment, decision }: CheckedDatabase,
   { config }: Workspace,
 ): Promise<void> {
   const { history, verification } = assessment
@@ -22,9 +21,9 @@ export async function recordAsVerified(
     ...ignoredDifferencesOf(assessment),
     ...notesOf(assessment),
   ]
-  const isAsPromised =
-    verification.status === 'verified' && history.position === 'current' && remarks.length === 0
-  const promise =
-    isAsPromised && config.verify.atStart === 'auto' ? knownPromiseOf(snapshot, config.verify.scope) : null
-  if (promise !== null) await recordVerifiedState(client, inspection, promise, configuredWriter(config))
+  const { digest } = promise
+  if (digest === null || config.verify.atStart === 'full' || remarks.length > 0) return
+  if (verification.status === 'unverified' || history.position !== 'current') return
+  const verified = { digest, compared: verification.compared }
+  await recordVerifiedState(client, inspection, verified, configuredWriter(config))
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { numberAppended, whyNotAppended } from '../core/history/appended-revisions.js'
-import type { Catalog } from '../core/model/catalog.js'
+import { type NumberAsReplayed, numbersAsReplayed } from '../core/history/built-positions.js'
 import { defaultScope } from '../core/model/scope.js'
 import type { Snapshot } from '../core/model/snapshot.js'
 import type { Progress } from '../core/progress/events.js'
@@ -55,17 +55,17 @@ function isFinal(error: unknown): boolean {
 }
 
 async function replayAppended(replay: Replay, options: ReplayOptions, earlier: Snapshot): Promise<Snapshot> {
-  let built: Catalog = {}
+  let renumber: NumberAsReplayed = (_, facts) => facts
   const judge = ({ base, changes, ran, hasConnected }: ReplayedRevisions): void => {
-    built = base
     if (hasConnected) throw new Error('a migration connects to a database by itself')
     const appended = ran.map(({ observed, ...each }) => ({ ...each, commands: observed.commands }))
-    const why = whyNotAppended(earlier, { built, changes, ran: appended })
+    renumber = numbersAsReplayed(earlier, base)
+    const why = whyNotAppended(earlier, { built: base, renumber, changes, ran: appended })
     if (why !== null) throw new Error(why)
   }
   const build = (connection: Connection): Promise<void> => buildFrom(earlier, connection, options)
   const appended = await replay({ ...options, start: { snapshot: earlier, build, judge } })
-  return numberAppended(earlier, appended, built)
+  return numberAppended(earlier, appended, renumber)
 }
 
 /** Builds what the snapshot promises, verified, and records its revisions as applied. */

@@ -1,31 +1,46 @@
 import { isAppended } from '../core/history/appended-revisions.js'
-import { findStaleRevisions } from '../core/model/snapshot-staleness.js'
-import { changesOf, reuseUndeterminedValues, sameChanges, type Snapshot } from '../core/model/snapshot.js'
+import {
+  changesOf,
+  reuseUndeterminedValues,
+  revisionsOf,
+  sameChanges,
+  type Snapshot,
+} from '../core/model/snapshot.js'
 import type { ProgressReporter } from '../core/progress/events.js'
 import { isRecord } from '../core/text/is-record.js'
+import { once } from '../core/text/once.js'
 import { SchemaError } from '../errors/schema-error.js'
 import type { ProjectWorkspace, Workspace } from '../workspace.js'
+import { type BuildPromise, digestOf } from './build-promise.js'
 import { conflictingVersions } from './conflict-markers.js'
 import type { EmptyRevision } from './empty-changes.js'
 import { parseSnapshot, readSnapshotText, saveSnapshot } from './file.js'
-import { findSnapshot } from './find.js'
+import { findSnapshot, type FoundSnapshot } from './find.js'
 import { describeSeparateTransactions } from './separate-transactions.js'
-import { staleSnapshotError } from './usable.js'
+import { staleSnapshotError, usableSnapshot } from './usable.js'
 
 /**
- * The snapshot to verify with. In development a missing or stale one is made again; in production a stale one is an error
- * and a missing one is null: nothing is promised then. Throws SCHEMA_SNAPSHOT_STALE, SCHEMA_SNAPSHOT_INVALID.
+ * The promise that a process starts with. In production a stale snapshot is an error once it is loaded, and a missing one is
+ * null: nothing is promised then. In development it is made again at once, which may take long. Throws SCHEMA_SNAPSHOT_STALE,
+ * SCHEMA_SNAPSHOT_INVALID.
  */
-export async function loadOrRefreshSnapshot(
+export async function findPromise(workspace: Workspace, report: ProgressReporter): Promise<BuildPromise> {
+  const found = await findSnapshot(workspace)
+  const load = once(() => loadOrRefreshSnapshot(workspace, found, report))
+  const isFromFile = workspace.config.production || (await load()) === found?.parse()
+  return { digest: isFromFile ? digestOf(found, workspace) : null, load }
+}
+
+async function loadOrRefreshSnapshot(
   workspace: Workspace,
+  found: FoundSnapshot | null,
   report: ProgressReporter,
 ): Promise<Snapshot | null> {
-  const found = await findSnapshot(workspace)
-  const stale = found === null ? [] : findStaleRevisions(found.snapshot, found.sources)
-  if (found !== null && stale.length === 0) {
+  const { snapshot, stale } = usableSnapshot(found)
+  if (found !== null && snapshot !== null) {
     if (found.directory !== workspace.snapshotDirectory)
       report({ event: 'snapshot elsewhere', directory: found.directory })
-    return found.snapshot
+    return snapshot
   }
   if (workspace.config.production) {
     if (found === null) return null
@@ -54,14 +69,12 @@ export async function makeSnapshot(
 ): Promise<{ readonly snapshot: Snapshot; readonly file: string }> {
   const started = performance.now()
   const { project, migrations, snapshotDirectory, signal } = workspace
-  const [{ findScratch }, { replay }, { appendToSnapshot }, { judgeEmptyRevisions }, { findServiceSchemas }] =
-    await Promise.all([
-      import('../postgres/scratch/scratch.js'),
-      import('./replay.js'),
-      import('./append.js'),
-      import('./judge-empty.js'),
-      import('./service-schemas.js'),
-    ])
+  const [{ findScratch }, { replay }, { judgeEmptyRevisions }, { findServiceSchemas }] = await Promise.all([
+    import('../postgres/scratch/scratch.js'),
+    import('./replay.js'),
+    import('./judge-empty.js'),
+    import('./service-schemas.js'),
+  ])
   const scratch = await findScratch(workspace.scratch)
   const { earlier, isMerged } = await loadEarlierSnapshot(snapshotDirectory)
   const serviceSchemas = await findServiceSchemas(workspace, earlier, report)
@@ -69,7 +82,8 @@ export async function makeSnapshot(
     judgeEmptyRevisions(empty, { workspace, earlier, acceptEmpty, report })
   const options = { scratch, project, migrations, serviceSchemas, judgeEmpty, report, signal }
   const base = full || isMerged || earlier === null || !isAppended(earlier, migrations) ? null : earlier
-  const appended = base === null ? null : await appendToSnapshot(replay, options, base)
+  const appended =
+    base === null ? null : await (await import('./append.js')).appendToSnapshot(replay, options, base)
   const snapshot = reuseUndeterminedValues(appended ?? (await replay(options)), earlier)
   const file = await saveSnapshot(snapshotDirectory, snapshot)
   reportPromises(snapshot, earlier, report)
@@ -99,7 +113,7 @@ async function loadEarlierSnapshot(directory: string): Promise<EarlierSnapshot> 
   const versions = new Set(conflictingVersions(text))
   const [first, ...others] = [...versions].flatMap((version) => parseIfValid(version, directory))
   if (first === undefined) return { earlier: null, isMerged: false }
-  const known = new Set(first.revisions.map(({ revision }) => revision))
+  const known = new Set(revisionsOf(first))
   const more = others.flatMap(({ revisions }) => revisions.filter(({ revision }) => !known.has(revision)))
   const earlier = { ...first, revisions: [...first.revisions, ...more] }
   return { earlier, isMerged: versions.size > 1 }

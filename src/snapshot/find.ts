@@ -2,17 +2,25 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MigrationChecksum, Snapshot } from '../core/model/snapshot.js'
+import { once } from '../core/text/once.js'
 import { checksumOf, type Migration } from '../project/migration-files.js'
-import type { ProjectWorkspace } from '../workspace.js'
-import { loadSnapshot, snapshotFileName } from './file.js'
+import { parseSnapshot, readSnapshotText, snapshotFileName } from './file.js'
 
 /** Where a snapshot is looked for, and for which migrations. */
-export type SnapshotLocation = Pick<ProjectWorkspace, 'snapshotDirectory' | 'snapshotFolders' | 'migrations'>
+export interface SnapshotLocation {
+  /** Where it is written. */
+  readonly snapshotDirectory: string
+  /** Where it is looked for, one folder after the other. */
+  readonly snapshotFolders: readonly string[]
+  readonly migrations: readonly Migration[]
+}
 
-/** A snapshot, where it was found, and the texts that it was made from, as far as they are there. */
+/** The file of a snapshot, where it was found, and the texts that it was made from, as far as they are there. */
 export interface FoundSnapshot {
-  readonly snapshot: Snapshot
   readonly directory: string
+  readonly text: string
+  /** Parses the text, once. Throws SCHEMA_SNAPSHOT_INVALID. */
+  readonly parse: () => Snapshot
   readonly sources: readonly MigrationChecksum[]
 }
 
@@ -23,15 +31,16 @@ export function findSnapshotDirectory({
   return snapshotFolders.find((folder) => existsSync(join(folder, snapshotFileName))) ?? null
 }
 
-/** Finds and reads the snapshot. Throws SCHEMA_SNAPSHOT_INVALID. */
+/** Finds and reads the file of the snapshot. Throws SCHEMA_SNAPSHOT_INVALID where it has to be parsed to know its sources. */
 export async function findSnapshot(location: SnapshotLocation): Promise<FoundSnapshot | null> {
   const directory = findSnapshotDirectory(location)
-  const snapshot = directory === null ? null : await loadSnapshot(directory)
-  if (directory === null || snapshot === null) return null
+  const text = directory === null ? null : await readSnapshotText(directory)
+  if (directory === null || text === null) return null
   const { migrations, snapshotDirectory } = location
+  const parse = once(() => parseSnapshot(text, join(directory, snapshotFileName)))
   const sources =
-    directory === snapshotDirectory ? migrations : await readSources(directory, snapshot, migrations)
-  return { snapshot, directory, sources }
+    directory === snapshotDirectory ? migrations : await readSources(directory, parse(), migrations)
+  return { directory, text, parse, sources }
 }
 
 /**

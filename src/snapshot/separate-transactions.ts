@@ -1,5 +1,5 @@
 import { findNewEnumValues, type NewEnumValue } from '../core/model/new-enum-values.js'
-import type { Snapshot } from '../core/model/snapshot.js'
+import { revisionsOf, type Snapshot } from '../core/model/snapshot.js'
 
 const remedy = 'MIGRATION_TRANSACTION=each commits each revision before the next one'
 
@@ -8,7 +8,7 @@ export function describeSeparateTransactions(
   snapshot: Snapshot,
   earlier: Snapshot | null,
 ): readonly string[] {
-  const known = new Set(earlier?.revisions.map(({ revision }) => revision))
+  const known = new Set(earlier === null ? [] : revisionsOf(earlier))
   const isNew = (revision: string): boolean => !known.has(revision)
   const added = findNewEnumValues(snapshot).filter(({ later }) => later.some(isNew))
   return added.flatMap((each, index) => describe(each, isNew, index === added.length - 1))

@@ -2,16 +2,26 @@ import { type StaleRevision, findStaleRevisions } from '../core/model/snapshot-s
 import type { Snapshot } from '../core/model/snapshot.js'
 import { formatCount, shortenList } from '../core/text/format.js'
 import { SchemaError } from '../errors/schema-error.js'
-import { findSnapshot, findSnapshotDirectory, type SnapshotLocation } from './find.js'
+import { findSnapshot, findSnapshotDirectory, type FoundSnapshot, type SnapshotLocation } from './find.js'
 
-/** The snapshot as it is, whatever its age: for commands that only look. Null where there is none or it is stale. */
-export async function loadUsableSnapshot(location: SnapshotLocation): Promise<{
+/** A snapshot, and why it cannot be used: empty where it can. */
+export interface UsableSnapshot {
+  /** Null where there is none or it is stale. */
   readonly snapshot: Snapshot | null
   readonly stale: readonly StaleRevision[]
-}> {
-  const found = await findSnapshot(location)
-  const stale = found === null ? [] : findStaleRevisions(found.snapshot, found.sources)
-  return { snapshot: stale.length === 0 ? (found?.snapshot ?? null) : null, stale }
+}
+
+/** The snapshot as it is, whatever its age: for commands that only look. Throws SCHEMA_SNAPSHOT_INVALID. */
+export async function loadUsableSnapshot(location: SnapshotLocation): Promise<UsableSnapshot> {
+  return usableSnapshot(await findSnapshot(location))
+}
+
+/** The same of a file that was found; null where none was. */
+export function usableSnapshot(found: FoundSnapshot | null): UsableSnapshot {
+  if (found === null) return { snapshot: null, stale: [] }
+  const snapshot = found.parse()
+  const stale = findStaleRevisions(snapshot, found.sources)
+  return { snapshot: stale.length === 0 ? snapshot : null, stale }
 }
 
 const staleReasons: Readonly<Record<StaleRevision['why'], string>> = {

@@ -1,11 +1,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { call } from '../support/command.js'
 import { createDatabase } from '../support/database.js'
 import { createProject, type Project } from '../support/project.js'
-import { createProxy } from '../support/proxy.js'
+import { eventually } from '../support/process.js'
+import { createProxy, type Proxy } from '../support/proxy.js'
 
 t.jobs = 2
 
@@ -74,6 +76,31 @@ t.test(
     t.equal(commits(more) - commits(some), 20 * 2, 'each revision is committed')
   },
 )
+
+t.test('a probe sends no query', async (t) => {
+  const project = await createTables(t, 2)
+  await project.migrate()
+  const proxy = await createProxy(t, project.url)
+  await proxy.mend()
+  const service = await project.serve({ DATABASE_URL: proxy.url, VERIFY_INTERVAL: '500h' })
+  // The monitor opens its connection at once.
+  await eventually('nothing more is sent', { look: sendsNothing(proxy) })
+  const before = proxy.sent()
+  for (const path of ['/health/live', '/health/startup', '/health/ready', '/health/schema'])
+    for (let probe = 0; probe < 10; probe += 1) t.equal((await service.ask(path)).status, 200)
+  t.equal(proxy.sent(), before)
+})
+
+/** Whether nothing was sent since it was called before. */
+function sendsNothing({ sent }: Proxy): () => Promise<boolean> {
+  let last = ''
+  return async () => {
+    const before = last
+    last = sent()
+    await sleep(200)
+    return before !== '' && before === last && last === sent()
+  }
+}
 
 /** Writes each ES module that a process loads to a file. */
 const recorder = `import { appendFileSync } from 'node:fs'

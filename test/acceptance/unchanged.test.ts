@@ -1,5 +1,12 @@
+import { appendFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { loadConfig } from '../../src/config/load.js'
 import { isRecord } from '../../src/core/text/is-record.js'
+import { digestOf } from '../../src/snapshot/build-promise.js'
+import { snapshotFileName } from '../../src/snapshot/file.js'
+import { findSnapshot } from '../../src/snapshot/find.js'
+import { withWorkspace } from '../../src/workspace.js'
 import { call, type Called } from '../support/command.js'
 import { createRole } from '../support/database.js'
 import { type Environment, eventually } from '../support/process.js'
@@ -15,25 +22,25 @@ const recorded = (project: Project) =>
   project.query(`select role, checksum, detail from schemagate_ledger where event = 'verified'`)
 
 /** A database that a serving process, which has stopped since, found to be as promised. */
-async function createVerified(t: Test, env: Environment = {}): Promise<Project> {
+async function createVerified(t: Test): Promise<Project> {
   const project = await createProject(t, { '001_songs': songs })
-  await serveUntilRecorded(project, env)
+  await serveUntilRecorded(project)
   return project
 }
 
-async function serveUntilRecorded(project: Project, env: Environment = {}): Promise<void> {
-  const service = await project.serve({ ...often, ...env })
-  await eventually('it is recorded', { look: async () => (await recorded(project)).length > 0 })
+async function serveUntilRecorded(project: Project, states = 1): Promise<void> {
+  const service = await project.serve(often)
+  await eventually('it is recorded', { look: async () => (await recorded(project)).length === states })
   service.kill('SIGTERM')
   await service.ended()
 }
 
-/** `check`, and whether it read the catalog. */
+/** `check`, what it sent, and whether it read the catalog. */
 async function check(
   t: Test,
   project: Project,
   env: Environment = {},
-): Promise<Called & { isRead: boolean }> {
+): Promise<Called & { sent: string; isRead: boolean }> {
   const url = env['DATABASE_URL'] ?? project.url
   const proxy = await createProxy(t, url)
   await proxy.mend()
@@ -41,7 +48,8 @@ async function check(
     root: project.root,
     env: { ...project.env, ...env, DATABASE_URL: proxy.url },
   })
-  return { ...called, isRead: proxy.sent().includes('pg_get_indexdef') }
+  const sent = proxy.sent()
+  return { ...called, sent, isRead: sent.includes('pg_get_indexdef') }
 }
 
 function verificationOf({ document }: Called): unknown {
@@ -67,6 +75,39 @@ t.test('what was verified is not read again while nothing changes', async (t) =>
   t.match([full.exit, full.isRead, verificationOf(full)], [0, true, { unchangedSince: undefined }])
 })
 
+t.test('it takes three messages, however much is promised', async (t) => {
+  const messages = async (project: Project) => {
+    const { exit, text, sent } = await check(t, project)
+    t.equal(exit, 0, text)
+    const [, inspection = ''] = sent.split('begin transaction')
+    return inspection.match(/Q\0\0/g)?.length
+  }
+  const project = await createVerified(t)
+  t.equal(await messages(project), 2, 'the ledgers, and the end of the transaction')
+  await project.rebuild({ '002_more': [1, 2, 3].map((n) => `create table more_${n} (id int)`) })
+  await project.migrate()
+  await serveUntilRecorded(project, 2)
+  t.equal(await messages(project), 2)
+})
+
+const snapshotOf = (project: Project): string => join(project.root, 'migrations', snapshotFileName)
+
+t.test('the snapshot is not parsed: any text will do if it is the one that was verified', async (t) => {
+  const project = await createVerified(t)
+  await writeFile(snapshotOf(project), 'no snapshot')
+  t.match(await check(t, project), { exit: 4, document: { code: 'SCHEMA_SNAPSHOT_INVALID' } })
+  const config = loadConfig({ root: project.root, env: project.env })
+  const digest = await withWorkspace({ config, report: () => {} }, async (workspace) =>
+    digestOf(await findSnapshot(workspace), workspace),
+  )
+  await project.query(`update schemagate_ledger set checksum = '${digest}' where event = 'verified'`)
+  const found = await check(t, project)
+  t.match(found, { exit: 0, isRead: false }, found.text)
+  t.match(verificationOf(found), { status: 'as promised', compared: { table: 1, column: 2 } })
+  const service = await project.serve()
+  t.equal((await service.ask('/health/ready')).status, 200)
+})
+
 t.test('a service says so, and reads the catalog once it serves', async (t) => {
   const project = await createVerified(t)
   const proxy = await createProxy(t, project.url)
@@ -89,6 +130,8 @@ const changes: readonly {
   readonly sql?: string
   readonly env?: Environment
   readonly migrations?: MigrationChanges
+  /** What is added to a file. */
+  readonly added?: { readonly file: string; readonly text: string }
   readonly exit: number
 }[] = [
   { what: 'a column more', sql: 'alter table songs add plays int', exit: 0 },
@@ -109,14 +152,18 @@ const changes: readonly {
   { what: 'something is ignored', env: { VERIFY_IGNORE: 'table:public.none' }, exit: 0 },
   { what: 'more is promised', migrations: { '002_plays': 'alter table songs add plays int' }, exit: 3 },
   { what: 'something else is promised', migrations: { '001_songs': `${songs}; select 1` }, exit: 0 },
+  { what: 'the text of the snapshot', added: { file: snapshotFileName, text: '\n' }, exit: 0 },
+  { what: 'the text of a migration', added: { file: '001_songs.js', text: '// edited' }, exit: 4 },
+  { what: 'a migration more', added: { file: '002_plays.js', text: 'export const up = () => {}' }, exit: 4 },
 ]
 
-for (const { what, sql, env, migrations, exit } of changes)
+for (const { what, sql, env, migrations, added, exit } of changes)
   t.test(`it is read where anything has changed: ${what}`, async (t) => {
     const project = await createVerified(t)
     t.equal((await check(t, project)).isRead, false)
     if (sql !== undefined) await project.query(sql)
     if (migrations !== undefined) await project.rebuild(migrations)
+    if (added !== undefined) await appendFile(join(project.root, 'migrations', added.file), added.text)
     const found = await check(t, project, env)
     t.equal(found.isRead, true)
     t.equal(found.exit, exit, found.text)

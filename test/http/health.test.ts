@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/load.js'
 import { assess, decide } from '../../src/core/history/decision.js'
 import { compareHistory } from '../../src/core/history/history.js'
 import { type Policy } from '../../src/core/history/policy.js'
-import type { Catalog } from '../../src/core/model/catalog.js'
+import { type Catalog, keysOf } from '../../src/core/model/catalog.js'
 import { parsePattern } from '../../src/core/model/pattern.js'
 import type { Progress } from '../../src/core/progress/events.js'
 import type { Activity } from '../../src/core/progress/session-activity.js'
@@ -59,7 +59,11 @@ function passed(
   const scope = { comments: false, grants: false, ignore: rules }
   const assessment = assess({ build, recorded, ownership, live, snapshot, scope })
   return withoutCatalog({
+    promise: { digest: null, load: async () => snapshot },
     snapshot,
+    live,
+    unchangedSince: null,
+    hasTables: keysOf(live).some((key) => key.startsWith('table:')),
     assessment,
     decision: decide(assessment, { ...policy, onDrift }),
     transient: [],
@@ -76,8 +80,6 @@ function passed(
       otherLedgers: [],
       mayWriteLedger: true,
       mayWriteOwnLedger: true,
-      live,
-      unchangedSince: null,
       fingerprint: { ledgerQueries: [], results: '' },
     },
   })

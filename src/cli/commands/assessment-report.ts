@@ -7,10 +7,12 @@ import type { AssessedDatabase } from '../../gate/assess.js'
 import { describeDecision } from '../../gate/situations/refusal.js'
 
 /** Database, revisions, verification and decision for `--json` of every command. `target` is the environment. */
-export function assessmentDocument({ inspection, assessment, decision }: AssessedDatabase, target: string) {
+export function assessmentDocument(
+  { inspection, unchangedSince, assessment, decision }: AssessedDatabase,
+  target: string,
+) {
   const { position, current, head, pending, unknown } = assessment.history
   const { verification } = assessment
-  const { unchangedSince } = inspection
   return {
     database: {
       ...inspection.database,

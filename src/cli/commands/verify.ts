@@ -121,9 +121,9 @@ function describeVerifyResult(
 }
 
 /** A pattern of VERIFY_IGNORE that matches nothing is a note, not an error: its objects may come and go. */
-function collectNotes({ snapshot, inspection, assessment }: DatabaseStatus, scope: Scope): readonly string[] {
+function collectNotes({ snapshot, live, assessment }: DatabaseStatus, scope: Scope): readonly string[] {
   const promised = snapshot === null ? {} : promisedCatalogAt(snapshot, promisedRevisions(assessment)).catalog
-  const patterns = unmatchedPatterns(scope, [promised, inspection.live]).map(
+  const patterns = unmatchedPatterns(scope, [promised, live ?? {}]).map(
     (pattern) =>
       `note: ${toPrintable(pattern)} of VERIFY_IGNORE matches no object, neither promised nor in the database`,
   )

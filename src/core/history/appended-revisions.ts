@@ -1,11 +1,12 @@
 import { unitOf } from '../model/branch-changes.js'
-import { numbersAsReplayed } from './built-positions.js'
+import type { NumberAsReplayed } from './built-positions.js'
 import { type Catalog, type Facts, sameFacts } from '../model/catalog.js'
 import type { ReplayChanges } from '../model/replay-checkpoints.js'
 import {
   type Changes,
   type MigrationChecksum,
   promisedCatalogAt,
+  revisionsOf,
   type Snapshot,
   withBase,
 } from '../model/snapshot.js'
@@ -22,6 +23,8 @@ export interface AppendedRevision {
 /** Revisions that were run in a database that was built from the snapshot of those before them. */
 export interface AppendedReplay {
   readonly built: Catalog
+  /** The numbers of its columns as after a replay of all revisions. */
+  readonly renumber: NumberAsReplayed
   readonly changes: ReplayChanges
   readonly ran: readonly AppendedRevision[]
 }
@@ -50,11 +53,12 @@ const rowlessCommand = /^(?:CREATE|DROP|COMMENT|GRANT|REVOKE|SET|ALTER (?!TABLE)
  * Why only a replay of all revisions can say what the last ones change; null where the same comes out of a database that was
  * built from the snapshot. A built database has the promised catalog, but no rows.
  */
-export function whyNotAppended(snapshot: Snapshot, { built, changes, ran }: AppendedReplay): string | null {
+export function whyNotAppended(snapshot: Snapshot, replay: AppendedReplay): string | null {
+  const { changes, ran } = replay
   const outside = ran.find(({ transactional }) => !transactional)
   if (outside !== undefined) return `${outside.revision} runs without a transaction`
   const keys = [...new Set([...changes.values()].flatMap((changed) => Object.keys(changed)))]
-  return whyRowsMatter(snapshot, keys, ran) ?? whyBuiltDiffers(snapshot, keys, built)
+  return whyRowsMatter(snapshot, keys, ran) ?? whyBuiltDiffers(snapshot, keys, replay)
 }
 
 function whyRowsMatter(
@@ -62,10 +66,7 @@ function whyRowsMatter(
   keys: readonly string[],
   ran: readonly AppendedRevision[],
 ): string | null {
-  const writers = findRowWriters(
-    snapshot,
-    snapshot.revisions.map(({ revision }) => revision),
-  )
+  const writers = findRowWriters(snapshot, revisionsOf(snapshot))
   if (writers.length === 0) return null
   if (writers.some(({ tables }) => tables === null))
     return 'the snapshot does not say which revisions wrote rows'
@@ -77,11 +78,13 @@ function whyRowsMatter(
 }
 
 /** What they changed has to be what it is after a replay, to the letter; of all else the meaning was verified. */
-function whyBuiltDiffers(snapshot: Snapshot, keys: readonly string[], built: Catalog): string | null {
-  const revisions = snapshot.revisions.map(({ revision }) => revision)
-  const folded = promisedCatalogAt(snapshot, revisions)
+function whyBuiltDiffers(
+  snapshot: Snapshot,
+  keys: readonly string[],
+  { built, renumber }: AppendedReplay,
+): string | null {
+  const folded = promisedCatalogAt(snapshot, revisionsOf(snapshot))
   const promised = withBase(folded, snapshot)
-  const renumber = numbersAsReplayed(snapshot, built)
   const differing = keys.find((key) => {
     const [was, is] = [promised[key], built[key]]
     if (folded.undetermined[key] !== undefined) return true
@@ -91,8 +94,7 @@ function whyBuiltDiffers(snapshot: Snapshot, keys: readonly string[], built: Cat
 }
 
 /** What was appended, with the numbers that new columns have after a replay of all revisions. */
-export function numberAppended(earlier: Snapshot, appended: Snapshot, built: Catalog): Snapshot {
-  const renumber = numbersAsReplayed(earlier, built)
+export function numberAppended(earlier: Snapshot, appended: Snapshot, renumber: NumberAsReplayed): Snapshot {
   const known = earlier.revisions.length
   const revisions = appended.revisions.map((entry, index) =>
     index < known ? entry : { ...entry, changes: mapFacts(entry.changes, renumber) },

@@ -1,7 +1,7 @@
 import { unitOf } from '../model/branch-changes.js'
 import type { Catalog, Facts } from '../model/catalog.js'
 import { positionOf } from '../model/column-positions.js'
-import { promisedCatalogAt, type Snapshot } from '../model/snapshot.js'
+import { promisedCatalogAt, revisionsOf, type Snapshot } from '../model/snapshot.js'
 
 /** The number that a column of a built database, or one that was added to it, has after a replay. */
 export type NumberAsReplayed = (key: string, facts: Facts) => Facts
@@ -24,12 +24,12 @@ export function numbersAsReplayed(snapshot: Snapshot, built: Catalog): NumberAsR
     tables.set(unitOf(key), found)
     return found
   }
-  const all = snapshot.revisions.map(({ revision }) => revision)
-  for (const [key, facts] of Object.entries(promisedCatalogAt(snapshot, all).catalog)) {
-    const [promised, number] = [positionOf(facts), positionOf(built[key] ?? null)]
-    if (promised === null || number === null) continue
+  const promised = promisedCatalogAt(snapshot, revisionsOf(snapshot)).catalog
+  for (const [key, facts] of Object.entries(promised)) {
+    const [replayed, number] = [positionOf(facts), positionOf(built[key] ?? null)]
+    if (replayed === null || number === null) continue
     const table = tableOf(key)
-    table.replayed.set(number, promised)
+    table.replayed.set(number, replayed)
     table.lastBuilt = Math.max(table.lastBuilt, number)
   }
   for (const { changes } of snapshot.revisions)

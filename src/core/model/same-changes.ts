@@ -3,7 +3,7 @@ import { type Fact, type Facts, parseKey, sameFacts } from './catalog.js'
 import { positionOf } from './column-positions.js'
 import { isRoutine, normalizeLineEndings } from './line-endings.js'
 import { isSetting } from './scope.js'
-import { promisedCatalogAt, type Snapshot, type SnapshotRevision } from './snapshot.js'
+import { promisedCatalogAt, revisionsOf, type Snapshot, type SnapshotRevision } from './snapshot.js'
 
 /**
  * Whether two snapshots of the same revisions promise the same. Facts that differ at every replay do not count, nor do the line
@@ -24,8 +24,8 @@ export function hasSameChanges(one: Snapshot, other: Snapshot): boolean {
 
 /** The columns of each table after all revisions, as text. */
 function columnOrderOf(snapshot: Snapshot): string {
-  const all = snapshot.revisions.map(({ revision }) => revision)
-  const columns = Object.entries(promisedCatalogAt(snapshot, all).catalog).flatMap(([key, facts]) => {
+  const promised = promisedCatalogAt(snapshot, revisionsOf(snapshot)).catalog
+  const columns = Object.entries(promised).flatMap(([key, facts]) => {
     const position = positionOf(facts)
     return position === null ? [] : [{ key, position }]
   })

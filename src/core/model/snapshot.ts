@@ -36,6 +36,11 @@ export interface Snapshot {
   readonly original?: Snapshot
 }
 
+/** The names of its revisions, in order. */
+export function revisionsOf({ revisions }: Pick<Snapshot, 'revisions'>): readonly string[] {
+  return revisions.map(({ revision }) => revision)
+}
+
 /** What a snapshot promises at some revisions. */
 export interface PromisedCatalog {
   readonly catalog: Catalog

@@ -3,6 +3,7 @@ import { withoutOtherSettings } from '../../core/model/scope.js'
 import {
   type PromisedCatalog,
   promisedCatalogAt,
+  revisionsOf,
   type Snapshot,
   withBase,
 } from '../../core/model/snapshot.js'
@@ -33,7 +34,7 @@ export async function loadDraftBase(workspace: Workspace): Promise<DraftBase> {
 }
 
 function snapshotBase(snapshot: Snapshot): DraftBase {
-  const revisions = snapshot.revisions.map(({ revision }) => revision)
+  const revisions = revisionsOf(snapshot)
   const promised = promisedCatalogAt(snapshot, revisions)
   return { ...promised, catalog: withBase(promised, snapshot), major: snapshot.postgres }
 }

@@ -1,5 +1,6 @@
 import { decide } from '../../core/history/decision.js'
 import { findRowWriters, type RowWriter } from '../../core/history/written-rows.js'
+import { revisionsOf } from '../../core/model/snapshot.js'
 import type { TaskControl } from '../../gate/assess.js'
 import { migrateOptionsFor } from '../../gate/migrate-options.js'
 import { readDatabaseStatus } from '../../gate/read-status.js'
@@ -42,7 +43,7 @@ export async function initFromSnapshot(workspace: Workspace, control: TaskContro
   })
   const built = await buildDatabase(migrateOptionsFor(workspace, snapshot, control), plan)
   if (!built) return describeBuilt(workspace, control, started)
-  const revisions = snapshot.revisions.map(({ revision }) => revision)
+  const revisions = revisionsOf(snapshot)
   return {
     built,
     current: revisions.at(-1) ?? null,

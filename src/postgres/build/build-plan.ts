@@ -1,6 +1,6 @@
 import { type Catalog, objectKey, oncePerCatalog } from '../../core/model/catalog.js'
 import { isSetting } from '../../core/model/scope.js'
-import { fullCatalogAt, type Snapshot } from '../../core/model/snapshot.js'
+import { fullCatalogAt, revisionsOf, type Snapshot } from '../../core/model/snapshot.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import type { Plan } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
@@ -35,8 +35,7 @@ const extensionSchemas = oncePerCatalog((live): ReadonlySet<string> => {
 
 /** What every new database has stays as it is, unless a revision changed it. */
 function planBuild(live: Catalog, snapshot: Snapshot): Plan {
-  const revisions = snapshot.revisions.map(({ revision }) => revision)
-  const to = fullCatalogAt(snapshot, revisions)
+  const to = fullCatalogAt(snapshot, revisionsOf(snapshot))
   const unchanged = Object.entries(live).filter(([key]) => to[key] === snapshot.base[key])
   const plan = planChanges(live, { ...to, ...Object.fromEntries(unchanged) }, { compact: true })
   if (plan.refused.length === 0) return plan

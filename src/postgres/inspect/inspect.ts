@@ -11,10 +11,15 @@ import { queryAll, type QueryResult, rowsOf } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import type { AnnotationOptions } from '../introspect/annotations.js'
 import { type CatalogReader, createCatalogReader, ledgerTablesOf } from '../introspect/read-catalog.js'
-import { lastEventsQuery, parseLastEvents, type Ledger, quoteTableName } from '../ledger/ledger.js'
+import { lastEventsQuery, parseLastEvents, quoteTableName } from '../ledger/ledger.js'
 import { otherLedgerQuery, parseOtherLedgers } from '../ledger/other-ledgers.js'
 import { catalogLockedError } from '../locks/blocked-read.js'
-import type { Inspection } from './inspection.js'
+import type {
+  Inspection,
+  InspectionWithoutCatalog,
+  UnchangedInspection,
+  VerifiedState,
+} from './inspection.js'
 import { refuseHiddenLedger, refuseMisplacedLedger } from './refuse-ledger.js'
 import {
   fingerprintOf,
@@ -24,7 +29,7 @@ import {
   serverResultCount,
   rollBackQuietly,
 } from './server-and-ledgers.js'
-import { findVerifiedSince, type KnownPromise, verifiedStatesQuery } from './verified-state.js'
+import { findVerifiedState, verifiedStatesQuery } from './verified-state.js'
 
 export interface InspectOptions {
   readonly connection: Connection
@@ -35,74 +40,70 @@ export interface InspectOptions {
   readonly timeout?: number
   /** What to read beside definitions, such as comments and grants. Default: nothing. */
   readonly scope?: AnnotationOptions
-  /** What is promised, null where nothing is. Given, the catalog is not read where nothing has changed since it was verified. */
-  readonly findPromise?: () => Promise<KnownPromise | null>
+  /** What to do while the server reads the catalog. */
+  readonly whileRead?: () => Promise<unknown>
 }
 
 /**
- * Reads server, ledgers and catalog in one repeatable-read transaction of two round trips; three where a promise is given and
- * the database has changed since it was verified, or never was. The role needs to read only.
+ * Reads server, ledgers and catalog in one repeatable-read transaction of two round trips. The role needs to read only.
  * Throws SCHEMA_LEDGER_MISPLACED, SCHEMA_PRIVILEGE_MISSING, SCHEMA_CATALOG_LOCKED.
  */
-export async function inspect(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
-  for (let attempt = 1; ; attempt += 1)
-    try {
-      return await inspectOnce(client, options)
-    } catch (error) {
-      if (!isConcurrentDrop(error) || attempt === maxInspectAttempts) throw error
+export function inspect(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
+  return attemptTo(client, options, async () => {
+    const reader = catalogReaderFor(options)
+    const [asked] = await Promise.all([askServer(client, options, reader.queries), options.whileRead?.()])
+    const read = await readLedgers(client, asked, null)
+    await client.query('commit')
+    return withCatalog(read, await reader.parse(asked.furtherResults), options)
+  })
+}
+
+/**
+ * The same, but does not read the catalog of a database that is in a state in which it was found to keep the promise of this
+ * digest. Otherwise it takes a third round trip.
+ */
+export function inspectUnlessVerified(
+  client: pg.ClientBase,
+  options: InspectOptions,
+  digest: string,
+): Promise<Inspection | UnchangedInspection> {
+  return attemptTo(client, options, async () => {
+    const read = await readLedgers(client, await askServer(client, options, []), digest)
+    const { verified } = read
+    if (verified !== null) {
+      await client.query('commit')
+      const hasTables = (verified.compared['table'] ?? 0) > 0
+      return { ...describeDatabase(read, { hasTables }, options), verified }
     }
+    const reader = catalogReaderFor(options)
+    const [results] = await Promise.all([queryAll(client, reader.queries.join(';\n')), options.whileRead?.()])
+    await client.query('commit')
+    return withCatalog(read, await reader.parse(results), options)
+  })
 }
 
 const maxInspectAttempts = 5
 
+/** Inspects again where an object was dropped meanwhile, and explains all other errors. */
+async function attemptTo<T>(
+  client: pg.ClientBase,
+  { connection }: InspectOptions,
+  read: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await read()
+    } catch (error) {
+      await rollBackQuietly(client)
+      if (hasSqlState(error, sqlState.lockNotAvailable)) throw await catalogLockedError(client, error)
+      if (!isConcurrentDrop(error) || attempt === maxInspectAttempts)
+        throw explainMissingPrivilege(error, connection)
+    }
+}
+
 /** The rows come from one snapshot, but pg_get_*def() sees the present: it fails for an object that was dropped meanwhile. */
 function isConcurrentDrop(error: unknown): boolean {
   return hasSqlState(error, sqlState.internalError)
-}
-
-async function inspectOnce(client: pg.ClientBase, options: InspectOptions): Promise<Inspection> {
-  try {
-    const reader = catalogReaderFor(options)
-    const { server, serverResults, catalogResults } = await readServer(client, reader, options)
-    const promise = (await options.findPromise?.()) ?? null
-    const read = await readLedgers(client, server, serverResults, promise)
-    const { ownResults, otherResults, fingerprint, unchanged } = read
-    const isRead = unchanged === null
-    const results = catalogResults ?? (isRead ? await queryAll(client, reader.queries.join(';\n')) : [])
-    await client.query('commit')
-    const findRevision = createRevisionFinder(options.migrations)
-    const { ledger, identity } = parseLedgers(server, ownResults, findRevision)
-    const live = isRead ? await reader.parse(results) : unchanged.catalogAt(revisionsOf(ledger))
-    const { user, name, others, ...found } = server
-    return {
-      database: { ...addressOf(options.connection), user, name },
-      major: found.major,
-      serverVersion: found.serverVersion,
-      readOnly: found.readOnly,
-      locked: found.locked,
-      schema: found.schema,
-      ledger,
-      identity,
-      recorded: recordedRevisions(server, ledger, live),
-      otherLedgers: parseOtherLedgers(others, otherResults, findRevision),
-      mayWriteLedger: found.mayWriteLedger,
-      mayWriteOwnLedger: found.mayWriteOwnLedger,
-      live,
-      unchangedSince: unchanged?.since ?? null,
-      fingerprint,
-    }
-  } catch (error) {
-    await rollBackQuietly(client)
-    throw hasSqlState(error, sqlState.lockNotAvailable)
-      ? await catalogLockedError(client, error)
-      : explainMissingPrivilege(error, options.connection)
-  }
-}
-
-/** A promise that the database keeps, as nothing has changed since it was verified. */
-interface UnchangedPromise extends KnownPromise {
-  /** ISO 8601. */
-  readonly since: string
 }
 
 function catalogReaderFor({ project, scope = {} }: InspectOptions): CatalogReader {
@@ -110,56 +111,93 @@ function catalogReaderFor({ project, scope = {} }: InspectOptions): CatalogReade
   return createCatalogReader({ ...ledgerTablesOf(project), comments, grants, structure })
 }
 
-/** The server, and in the same message the catalog, unless it may turn out not to be needed: null then. */
-async function readServer(
+interface AskedServer {
+  readonly server: ServerAndLedgers
+  readonly serverResults: readonly QueryResult[]
+  /** The results of the queries in the same message. */
+  readonly furtherResults: readonly QueryResult[]
+}
+
+async function askServer(
   client: pg.ClientBase,
-  reader: CatalogReader,
   options: InspectOptions,
-): Promise<{
-  server: ServerAndLedgers
-  serverResults: readonly QueryResult[]
-  catalogResults: readonly QueryResult[] | null
-}> {
-  const { connection, project, findPromise } = options
-  const catalogQueries = findPromise === undefined ? reader.queries : []
-  const results = await queryAll(client, [...serverAndLedgerQueries(options), ...catalogQueries].join(';\n'))
+  furtherQueries: readonly string[],
+): Promise<AskedServer> {
+  const { connection, project } = options
+  const results = await queryAll(client, [...serverAndLedgerQueries(options), ...furtherQueries].join(';\n'))
   const serverResults = results.slice(0, serverResultCount)
   const [serverRows = [], tables = []] = serverResults.map(rowsOf)
   const server = parseServerAndLedgers(serverRows[0] ?? {}, tables, project)
   refuseHiddenLedger(server, tables, connection)
   refuseMisplacedLedger(server, tables, connection, project)
-  const catalogResults = findPromise === undefined ? results.slice(serverResultCount) : null
-  return { server, serverResults, catalogResults }
+  return { server, serverResults, furtherResults: results.slice(serverResultCount) }
 }
 
-/** The ledgers, and whether the database is as it was when it was found to keep the promise. */
+interface ReadLedgers extends Pick<InspectionWithoutCatalog, 'fingerprint'> {
+  readonly server: ServerAndLedgers
+  readonly ownResults: readonly QueryResult[]
+  readonly otherResults: readonly QueryResult[]
+  readonly verified: VerifiedState | null
+}
+
+/** The ledgers, and whether the database is as it was when it was found to keep the promise of a digest. */
 async function readLedgers(
   client: pg.ClientBase,
-  server: ServerAndLedgers,
-  serverResults: readonly QueryResult[],
-  promise: KnownPromise | null,
-): Promise<
-  Pick<Inspection, 'fingerprint'> & {
-    readonly ownResults: readonly QueryResult[]
-    readonly otherResults: readonly QueryResult[]
-    readonly unchanged: UnchangedPromise | null
-  }
-> {
+  { server, serverResults }: AskedServer,
+  digest: string | null,
+): Promise<ReadLedgers> {
   const { schema, hasOwnLedger } = server
   const ownQueries = ledgerQueriesFor(server)
   const ledgerQueries = [...ownQueries, ...server.others.map(otherLedgerQuery)]
   const stateQueries =
-    promise === null || schema === null || !hasOwnLedger ? [] : [verifiedStatesQuery(schema, promise)]
+    digest === null || schema === null || !hasOwnLedger ? [] : [verifiedStatesQuery(schema, digest)]
   const queries = [...ledgerQueries, ...stateQueries]
   const results = queries.length === 0 ? [] : await queryAll(client, queries.join(';\n'))
   const ledgerResults = results.slice(0, ledgerQueries.length)
   const fingerprint = fingerprintOf(ledgerQueries, [...serverResults, ...ledgerResults])
-  const since = findVerifiedSince(rowsOf(results[ledgerQueries.length]), fingerprint)
   return {
+    server,
     fingerprint,
-    unchanged: promise === null || since === null ? null : { ...promise, since },
+    verified: findVerifiedState(rowsOf(results[ledgerQueries.length]), fingerprint),
     ownResults: ledgerResults.slice(0, ownQueries.length),
     otherResults: ledgerResults.slice(ownQueries.length),
+  }
+}
+
+function withCatalog(read: ReadLedgers, live: Catalog, options: InspectOptions): Inspection {
+  const { schema, searchPath } = read.server
+  const schemas = new Set([...searchPath, schema ?? ''].map(quoteName))
+  const hasTables = keysOf(live).some(
+    (key) => key.startsWith('table:') && schemas.has(parseKey(key).names[0] ?? ''),
+  )
+  return { ...describeDatabase(read, { hasTables }, options), live }
+}
+
+function describeDatabase(
+  { server, ownResults, otherResults, fingerprint }: ReadLedgers,
+  { hasTables }: Pick<RecordedRevisions, 'hasTables'>,
+  { connection, migrations }: InspectOptions,
+): InspectionWithoutCatalog {
+  const findRevision = createRevisionFinder(migrations)
+  const { ledger, identity } = parseLedgers(server, ownResults, findRevision)
+  return {
+    database: { ...addressOf(connection), user: server.user, name: server.name },
+    major: server.major,
+    serverVersion: server.serverVersion,
+    readOnly: server.readOnly,
+    locked: server.locked,
+    schema: server.schema,
+    ledger,
+    identity,
+    recorded: {
+      revisions: [...new Set((ledger?.records ?? []).map(({ revision }) => revision))],
+      // An interrupted first revision explains the tables.
+      hasTables: hasTables && (ledger?.last.size ?? 0) === 0,
+    },
+    otherLedgers: parseOtherLedgers(server.others, otherResults, findRevision),
+    mayWriteLedger: server.mayWriteLedger,
+    mayWriteOwnLedger: server.mayWriteOwnLedger,
+    fingerprint,
   }
 }
 
@@ -181,26 +219,6 @@ function parseLedgers(
   const names = rowsOf(results[0]).map(({ name }) => String(name))
   const records = names.map((name) => ({ name, revision: findRevision(name) }))
   return { ledger: { schema, records, last }, identity }
-}
-
-function recordedRevisions(
-  { schema, searchPath }: ServerAndLedgers,
-  ledger: Ledger | null,
-  live: Catalog,
-): RecordedRevisions {
-  const schemas = new Set([...searchPath, schema ?? ''].map(quoteName))
-  const hasTables = keysOf(live).some(
-    (key) => key.startsWith('table:') && schemas.has(parseKey(key).names[0] ?? ''),
-  )
-  return {
-    revisions: revisionsOf(ledger),
-    // An interrupted first revision explains the tables.
-    hasTables: hasTables && (ledger?.last.size ?? 0) === 0,
-  }
-}
-
-function revisionsOf(ledger: Ledger | null): readonly string[] {
-  return [...new Set((ledger?.records ?? []).map(({ revision }) => revision))]
 }
 
 function explainMissingPrivilege(error: unknown, connection: Connection): unknown {

@@ -4,8 +4,8 @@ import type { Catalog } from '../../core/model/catalog.js'
 import type { DatabaseAddress } from '../connection/address.js'
 import type { Ledger } from '../ledger/ledger.js'
 
-/** The state of a database at one moment, read in one snapshot. */
-export interface Inspection {
+/** The state of a database at one moment, read in one snapshot, but for its catalog. */
+export interface InspectionWithoutCatalog {
   readonly database: DatabaseAddress
   /** The server's major version. */
   readonly major: number
@@ -26,13 +26,25 @@ export interface Inspection {
   readonly mayWriteLedger: boolean
   /** Whether there is a ledger of ours that the role may write. */
   readonly mayWriteOwnLedger: boolean
-  readonly live: Catalog
-  /**
-   * Since when (ISO 8601) nothing has changed since the database was verified: `live` was not read then, it is what was
-   * promised. Null where it was read.
-   */
-  readonly unchangedSince: string | null
   readonly fingerprint: InspectionFingerprint
+}
+
+/** The same with its catalog. */
+export interface Inspection extends InspectionWithoutCatalog {
+  readonly live: Catalog
+}
+
+/** That a database was found as promised, in the state in which it is now. */
+export interface VerifiedState {
+  /** ISO 8601. */
+  readonly since: string
+  /** How many promised objects of each kind were compared then. */
+  readonly compared: Readonly<Record<string, number>>
+}
+
+/** A database in a state in which it was verified before. Its catalog was not read. */
+export interface UnchangedInspection extends InspectionWithoutCatalog {
+  readonly verified: VerifiedState
 }
 
 /** What identifies the result of an inspection: server, ledger, and a hash of the catalog, read in one snapshot. */

@@ -1,38 +1,47 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
-import type { Catalog } from '../../core/model/catalog.js'
+import { isRecord } from '../../core/text/is-record.js'
 import { isSessionLost } from '../connection/lifecycle.js'
 import { queryRows, type Row } from '../connection/query.js'
 import { appendEntries, ledgerTable, type LedgerWriter, quoteTableName } from '../ledger/ledger.js'
-import type { Inspection, InspectionFingerprint } from './inspection.js'
-
-/** A promise that a database may already have been found to keep. */
-export interface KnownPromise {
-  /** Equal only where the same is promised and compared in the same way. */
-  readonly digest: string
-  /** The whole promised catalog at some revisions. */
-  readonly catalogAt: (revisions: readonly string[]) => Catalog
-}
+import type { InspectionFingerprint, InspectionWithoutCatalog, VerifiedState } from './inspection.js'
 
 /** Many roles, and many starts of the server, can have verified the same promise. */
 const rememberedStates = 50
 
 /** SQL for the states of the database in which it was found to keep the promise of a digest, the newest first. */
-export function verifiedStatesQuery(schema: string, { digest }: KnownPromise): string {
-  return `select at, to_jsonb(l) -> 'detail' ->> 'state' as state from ${quoteTableName(schema, ledgerTable)} l
+export function verifiedStatesQuery(schema: string, digest: string): string {
+  return `select at, to_jsonb(l) -> 'detail' as detail from ${quoteTableName(schema, ledgerTable)} l
     where event = 'verified' and checksum = ${pg.escapeLiteral(digest)} order by id desc limit ${rememberedStates}`
 }
 
-/** When (ISO 8601) the state of a fingerprint was verified, by the rows of `verifiedStatesQuery`; null where it never was. */
-export function findVerifiedSince(rows: readonly Row[], fingerprint: InspectionFingerprint): string | null {
+/** When the state of a fingerprint was verified, by the rows of `verifiedStatesQuery`; null where it never was. */
+export function findVerifiedState(
+  rows: readonly Row[],
+  fingerprint: InspectionFingerprint,
+): VerifiedState | null {
   const state = stateOf(fingerprint)
-  const found = rows.find((row) => row['state'] === state)?.['at']
-  return found instanceof Date ? found.toISOString() : null
+  for (const { at, detail } of rows) {
+    if (!isRecord(detail) || detail['state'] !== state) continue
+    const { compared } = detail
+    if (at instanceof Date && isCounts(compared)) return { since: at.toISOString(), compared }
+  }
+  return null
+}
+
+function isCounts(value: unknown): value is Readonly<Record<string, number>> {
+  return isRecord(value) && Object.values(value).every((count) => typeof count === 'number')
 }
 
 /** Covers server, database, role, ledgers and the hash of the catalog. */
 function stateOf({ results }: InspectionFingerprint): string {
   return createHash('sha256').update(results).digest('hex')
+}
+
+/** What was verified. */
+export interface VerifiedPromise extends Pick<VerifiedState, 'compared'> {
+  /** Equal only where the same is promised and compared in the same way. */
+  readonly digest: string
 }
 
 /**
@@ -46,17 +55,17 @@ export async function recordVerifiedState(
     mayWriteOwnLedger,
     readOnly,
     fingerprint,
-  }: Pick<Inspection, 'schema' | 'mayWriteOwnLedger' | 'readOnly' | 'fingerprint'>,
-  promise: KnownPromise,
+  }: Pick<InspectionWithoutCatalog, 'schema' | 'mayWriteOwnLedger' | 'readOnly' | 'fingerprint'>,
+  { digest, compared }: VerifiedPromise,
   writer: LedgerWriter,
 ): Promise<void> {
   if (schema === null || !mayWriteOwnLedger || readOnly) return
   try {
-    const known = await queryRows(client, verifiedStatesQuery(schema, promise))
-    if (findVerifiedSince(known, fingerprint) !== null) return
-    const detail = { state: stateOf(fingerprint) }
+    const known = await queryRows(client, verifiedStatesQuery(schema, digest))
+    if (findVerifiedState(known, fingerprint) !== null) return
+    const detail = { state: stateOf(fingerprint), compared }
     await appendEntries(client, { schema, writer }, [
-      { revision: null, event: 'verified', checksum: promise.digest, detail },
+      { revision: null, event: 'verified', checksum: digest, detail },
     ])
   } catch (error) {
     if (isSessionLost(error, [client])) throw error

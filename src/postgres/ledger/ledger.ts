@@ -53,6 +53,8 @@ export interface LedgerDetail {
   readonly statements?: readonly string[]
   /** A hash of the state in which the database was found to keep the promise whose digest is the checksum of the row. */
   readonly state?: string
+  /** How many promised objects of each kind were compared with that state. */
+  readonly compared?: Readonly<Record<string, number>>
 }
 
 export interface LedgerEntry {
