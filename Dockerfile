@@ -11,6 +11,7 @@ COPY package.json package-lock.json .npmrc ./
 # No cache mounts: Railway accepts only those with the id of its service in them.
 RUN npm ci
 COPY tsconfig.json ./
+COPY scripts scripts
 COPY src src
 RUN npm run build
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import ts from 'typescript'
 import { descendants, importedBy } from '../test/architecture/syntax.js'
 
-// Leaves in dist what users of the package can reach: the library, its declarations and the command line.
+// Leaves in dist what users of the package can reach: the library, its declarations and the command line, with source maps.
 const reached = new Set(['index.js', 'index.d.ts', 'cli/main.js'].map((entry) => resolve('dist', entry)))
 
 // A set also yields what is added to it on the way.
@@ -15,7 +15,7 @@ for (const file of reached) {
 
 for (const entry of await readdir('dist', { recursive: true, withFileTypes: true })) {
   const file = resolve(entry.parentPath, entry.name)
-  if (entry.isFile() && !reached.has(file)) await rm(file)
+  if (entry.isFile() && !reached.has(file.replace(/\.map$/, ''))) await rm(file)
 }
 
 /** The file of the same kind: JavaScript imports JavaScript, declarations import declarations. */

@@ -1,4 +1,6 @@
-import { runCommandLine } from './cli/command-line.js'
+import { enableCompileCache } from './cli/compile-cache.js'
 
 // The service of this project: every command of schemagate, and `serve` offers the fleet API beside the health routes.
+enableCompileCache()
+const { runCommandLine } = await import('./cli/command-line.js')
 await runCommandLine(async () => (await import('./service/fleet-api.js')).openFleetApi)

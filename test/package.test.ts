@@ -101,6 +101,15 @@ gate.drain('SIGTERM')
 export { decision, differences, fact, snapshot }
 `
 
+const commonJsConsumer = `
+const { loadConfig, openGate, SchemaError } = require('schemagate')
+try {
+  loadConfig({ root: '.', env: { PORT: 'x' } })
+} catch (error) {
+  if (typeof openGate === 'function' && error instanceof SchemaError) console.log(error.code)
+}
+`
+
 t.test('the tarball of npm pack installs, type-checks and runs in another project', async (t) => {
   // Outside of this checkout, because Node and TypeScript would find its packages too.
   const folder = await mkdtemp(join(tmpdir(), 'schemagate-package-'))
@@ -126,13 +135,13 @@ t.test('the tarball of npm pack installs, type-checks and runs in another projec
       'dist/index.js',
       'dist/index.d.ts',
       'dist/cli/main.js',
+      'dist/index.js.map',
       'docs/commands.md',
       'README.md',
       'LICENSE',
     ])
       t.ok(files.includes(file), file)
-    const ours =
-      /^(?:src|test|scripts|migrations|seeds|knexfile|config)|\.map$|^dist\/main|fleet-|knex-tables/
+    const ours = /^(?:src|test|scripts|migrations|seeds|knexfile|config)|^dist\/main|fleet-|knex-tables/
     t.strictSame(
       files.filter((file) => ours.test(file)),
       [],
@@ -149,6 +158,23 @@ t.test('the tarball of npm pack installs, type-checks and runs in another projec
       env: environment,
     })
     t.strictSame(JSON.parse(migrated.stdout).applied, ['20261121100000_create_songs'])
+  })
+
+  await t.test('a CommonJS project can require it', async (t) => {
+    await writeFile(join(folder, 'consumer.cjs'), commonJsConsumer)
+    const { stdout } = await run(process.execPath, ['--no-warnings', 'consumer.cjs'], { cwd: folder })
+    t.equal(stdout, 'SCHEMA_CONFIG_INVALID\n')
+  })
+
+  await t.test('an unexpected failure names the lines of the source', async (t) => {
+    const script = `exec "$0" "$1" --version > /dev/full`
+    const failed: unknown = await run('sh', ['-c', script, process.execPath, cli]).catch(
+      (error: unknown) => error,
+    )
+    t.match(failed, {
+      code: 1,
+      stderr: /^Error: ENOSPC[^]* at print \(\S*\/src\/cli\/command-line\.ts:\d+\)$/m,
+    })
   })
 
   await t.test('the command serves the health routes there, and not the fleet API', async (t) => {

@@ -121,6 +121,7 @@ function isFailure(error: Error | null | undefined): error is Error {
 /** Writes the error to stderr, or as a fatal line to the log of the service; with --json its document to stdout. */
 async function reportFailure(error: unknown, argv: readonly string[]): Promise<number> {
   const exit = error instanceof SchemaError ? error.exitCode : 1
+  if (error instanceof Error && !(error instanceof SchemaError)) await nameSourceLines(error)
   if (argv[0] === 'serve' && !process.stdout.isTTY) await logFailure(error)
   else
     process.stderr.write(
@@ -128,6 +129,12 @@ async function reportFailure(error: unknown, argv: readonly string[]): Promise<n
     )
   if (argv.includes('--json')) await printFailure(error)
   return exit
+}
+
+/** In the stack of an error of ours: `dist` has its source maps beside it, and Node would read all of them at each start. */
+async function nameSourceLines(error: Error): Promise<void> {
+  const { originalStack } = await import('../project/original-position.js')
+  if (error.stack !== undefined) error.stack = originalStack(error.stack)
 }
 
 /** What stdout does not take was said on stderr. */

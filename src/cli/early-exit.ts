@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { describeError, SchemaError } from '../errors/schema-error.js'
 
 /** Says, until it is called, that the process ended before its command did. */

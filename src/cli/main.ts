@@ -1,4 +1,6 @@
 #!/usr/bin/env node
-import { runCommandLine } from './command-line.js'
+import { enableCompileCache } from './compile-cache.js'
 
+enableCompileCache()
+const { runCommandLine } = await import('./command-line.js')
 await runCommandLine(null)

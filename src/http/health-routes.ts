@@ -9,8 +9,15 @@ import { securityHeaders } from './security-headers.js'
 
 const healthJsonType = 'application/health+json; charset=utf-8'
 
-/** The HEAD routes do not depend on the `exposeHeadRoutes` of the application. */
-const silentRoute = { logLevel: 'silent', exposeHeadRoute: true } as const
+/**
+ * The HEAD routes do not depend on the `exposeHeadRoutes` of the application. The answers are sent as text: Fastify would
+ * compile a serializer for each schema.
+ */
+const silentRoute = {
+  logLevel: 'silent',
+  exposeHeadRoute: true,
+  serializerCompiler: () => JSON.stringify,
+} as const
 
 /** Registers the four health routes; every answer comes from memory. */
 export function registerHealthRoutes(

@@ -5,7 +5,7 @@ import { causesOf } from '../core/text/causes.js'
 import { codeFrame } from '../core/text/code-frame.js'
 import { parseStack, type StackFrame } from '../core/text/stack-frames.js'
 import type { ErrorFact } from '../errors/schema-error.js'
-import { originalPosition } from './original-position.js'
+import { originalPosition, pathOfFrame } from './original-position.js'
 import { supportedExtensions } from './read-knexfile.js'
 import { revisionOf } from './revision-name.js'
 
@@ -54,7 +54,7 @@ const scopeModule = join(ownFolder, 'postgres', 'session', 'statement-scope')
 /** The frames in files of the project, innermost first, up to where we called it. */
 function projectFrames(frames: readonly StackFrame[], name: string): readonly StackFrame[] {
   const located = frames
-    .map((frame) => ({ ...frame, file: pathOf(frame.file) }))
+    .map((frame) => ({ ...frame, file: pathOfFrame(frame) }))
     .filter(({ file }) => !file.startsWith(scopeModule))
   const end = located.findIndex((frame) => frame.file.startsWith(ownFolder) && !isOf(name, frame))
   return located
@@ -62,11 +62,6 @@ function projectFrames(frames: readonly StackFrame[], name: string): readonly St
     .filter(
       ({ file }) => supportedExtensions.includes(extname(file)) && !file.split(sep).includes('node_modules'),
     )
-}
-
-/** A file URL can have the query of a loader. */
-function pathOf(file: string): string {
-  return file.startsWith('file:') ? fileURLToPath(file.replace(/\?.*$/, '')) : file
 }
 
 function isOf(name: string, { file }: StackFrame): boolean {

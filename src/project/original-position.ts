@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isRecord } from '../core/text/is-record.js'
+import { parseStack, type StackFrame } from '../core/text/stack-frames.js'
 
 /** A line of a source file. `text` is that of the whole file, null where it cannot be read. */
 export interface SourcePosition {
@@ -24,6 +25,26 @@ export function originalPosition(path: string, line: number, column: number): So
   const source = fileURLToPath(new URL(originalSource, map.base))
   const embedded = map.payload.sourcesContent?.[map.payload.sources.indexOf(originalSource)]
   return { path: source, line: originalLine + 1, text: readText(source) ?? embedded ?? null }
+}
+
+/** A stack with the lines that somebody wrote in place of those of compiled files. */
+export function originalStack(stack: string): string {
+  return stack.split('\n').map(originalFrame).join('\n')
+}
+
+function originalFrame(text: string): string {
+  const [frame] = parseStack(text)
+  if (frame === undefined) return text
+  const [compiled, { line, column }] = [pathOfFrame(frame), frame]
+  const position = originalPosition(compiled, line, column)
+  return position.path === compiled
+    ? text
+    : text.replace(`${frame.file}:${line}:${column}`, () => `${position.path}:${position.line}`)
+}
+
+/** A file URL can have the query of a loader. */
+export function pathOfFrame({ file }: StackFrame): string {
+  return file.startsWith('file:') ? fileURLToPath(file.replace(/\?.*$/, '')) : file
 }
 
 interface FoundSourceMap {

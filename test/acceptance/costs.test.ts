@@ -132,5 +132,24 @@ t.test('a check loads few files, and of the packages only the driver', async (t)
   )
   t.strictSame(used, ['pg'])
   const own = loaded.filter((url) => /\/build-\w+\/dist\//.test(url))
-  t.ok(own.length > 5 && own.length < 70, `${own.length} files of its own`)
+  t.ok(own.length > 2 && own.length <= 6, `${own.length} files of its own`)
+})
+
+t.test('a service loads neither Ajv nor a compiler of serializers', async (t) => {
+  const project = await createProject(t, { '001_songs': 'create table songs (id int)' })
+  const [recorder, file] = [join(project.root, 'recorder.cjs'), join(project.root, 'modules')]
+  const record = `writeFileSync(process.env.MODULES_FILE, Object.keys(require.cache).join('\\n'))`
+  await writeFile(
+    recorder,
+    `const { writeFileSync } = require('node:fs')\nprocess.on('exit', () => ${record})\n`,
+  )
+  const service = await project.serve({ NODE_OPTIONS: `--require=${recorder}`, MODULES_FILE: file })
+  service.kill('SIGTERM')
+  t.equal((await service.ended()).exit, 0)
+  const loaded = await readFile(file, 'utf8')
+  t.match(loaded, '/node_modules/fastify/')
+  t.notMatch(
+    loaded,
+    /\/node_modules\/(?:ajv|@fastify\/ajv-compiler|@fastify\/fast-json-stringify-compiler)\//,
+  )
 })

@@ -217,7 +217,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   cli: {
     purpose: 'arguments, help, the registry, the process',
-    imports: [core, 'errors', 'config', 'logging', 'cli/commands', 'service'],
+    imports: [core, 'errors', 'config', 'project', 'logging', 'cli/commands', 'service'],
     packages: ['node:'],
   },
   'main.ts': {

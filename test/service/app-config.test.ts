@@ -1,11 +1,16 @@
+import { writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
+import { Ajv } from 'ajv'
 import Fastify from 'fastify'
 import pino from 'pino'
 import t, { type Test } from 'tap'
+import { generateAjv } from '../../scripts/bundled-packages.js'
 import { type Config } from '../../src/config/config.js'
 import { type KeyId, keyIds, keyOf } from '../../src/config/keys.js'
 import { loadConfig } from '../../src/config/load.js'
-import { validateSettings } from '../../src/config/validate.js'
+import { configFormats, configSchema, validateSettings } from '../../src/config/validate.js'
 import { isRecord } from '../../src/core/text/is-record.js'
 import { createHealthTracker } from '../../src/gate/health-state.js'
 import { registerConfig } from '../../src/service/app-config.js'
@@ -104,6 +109,24 @@ t.test('start-up and @fastify/env judge every text by the same schema', async (t
     await app.close()
   }
   t.ok(valid > keyIds.length, `${valid} of all are right`)
+})
+
+t.test('what dist has in place of Ajv judges every text as Ajv does, in the same words', async (t) => {
+  const root = t.testdir()
+  const file = join(t.testdir(), 'ajv.cjs')
+  await writeFile(file, generateAjv())
+  const Generated: typeof Ajv = createRequire(import.meta.url)(file)
+  const judge = (Validator: typeof Ajv, text: string) => {
+    const options = { allErrors: true, removeAdditional: true, useDefaults: true, coerceTypes: true }
+    const ajv = new Validator({ ...options, addUsedSchema: false })
+    for (const [name, isValid] of Object.entries(configFormats(root))) ajv.addFormat(name, isValid)
+    const data = { ...Object.fromEntries(keyIds.map((id) => [id, text])), other: text }
+    const schema = { ...configSchema, additionalProperties: false }
+    const isValid = ajv.validate(schema, data)
+    return { isValid, data, text: ajv.errorsText(ajv.errors, { dataVar: 'env' }), errors: ajv.errors }
+  }
+  for (const [index, text] of texts.entries())
+    t.strictSame(judge(Generated, text), judge(Ajv, text), `text ${index}`)
 })
 
 function textOf(id: KeyId, text: string | null) {

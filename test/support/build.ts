@@ -15,21 +15,12 @@ const place = join(root, '.schemagate')
  */
 export async function buildOnce(): Promise<string> {
   const hash = createHash('sha256')
-    .update(JSON.stringify([await buildWords(), ...(await readSources('src'))]))
+    .update(JSON.stringify([...(await readSources('src')), ...(await readSources('scripts'))]))
     .digest('hex')
     .slice(0, 12)
   const folder = join(place, `build-${hash}`)
   if (!existsSync(folder)) await build(folder)
   return folder
-}
-
-/** What `npm run build` calls esbuild with. */
-async function buildWords(): Promise<readonly string[]> {
-  const { scripts }: { scripts: { build: string } } = JSON.parse(
-    await readFile(join(root, 'package.json'), 'utf8'),
-  )
-  const words = scripts.build.split(' ')
-  return words.slice(words.indexOf('esbuild') + 1)
 }
 
 /** Removes what was made from other sources than these. */
@@ -61,12 +52,8 @@ async function build(folder: string): Promise<void> {
   await mkdir(place, { recursive: true })
   const draft = await mkdtemp(join(place, 'draft-'))
   await cp(join(root, 'package.json'), join(draft, 'package.json'))
-  const words = (await buildWords()).filter((word) => !word.startsWith('--outdir='))
-  await promisify(execFile)(
-    join(root, 'node_modules/.bin/esbuild'),
-    [...words, `--outdir=${join(draft, 'dist')}`],
-    { cwd: root },
-  )
+  const words = ['--import', 'tsx', 'scripts/build.ts', join(draft, 'dist')]
+  await promisify(execFile)(process.execPath, words, { cwd: root })
   await rename(draft, folder).catch(async (error: unknown) => {
     if (!existsSync(folder)) throw error
     await rm(draft, { recursive: true })

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { ProgressReporter } from '../../core/progress/events.js'
 import { errorCodes } from '../../errors/codes.js'
 
