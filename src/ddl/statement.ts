@@ -9,6 +9,7 @@ export type Hazard =
   | { readonly hazard: 'full scan'; readonly table: string; readonly lock: LockMode }
   | { readonly hazard: 'lock'; readonly table: string; readonly lock: LockMode }
   | { readonly hazard: 'may fail'; readonly when: string; readonly table?: string }
+  | { readonly hazard: 'replica identity'; readonly table: string }
   | { readonly hazard: 'outside a transaction' }
 
 /** One SQL statement for one object, without a semicolon at its end. */
@@ -49,6 +50,8 @@ export function describeHazard(hazard: Hazard): string {
       return `${hazard.lock} lock on ${hazard.table}`
     case 'may fail':
       return `fails when ${hazard.when}`
+    case 'replica identity':
+      return `until ${hazard.table} has its replica identity again, UPDATE and DELETE fail if it is published`
     case 'outside a transaction':
       return 'runs only outside a transaction'
   }

@@ -8,6 +8,7 @@ import {
   textFact,
 } from '../object.js'
 import { isDefaultDeferred } from './column-default.js'
+import { generationOf } from './column-generation.js'
 import { identityClause } from './column-identity.js'
 import { foreignOptionList } from './parameters.js'
 
@@ -26,12 +27,12 @@ export function columnDefinition(object: DdlObject): string {
 
 /** The clauses of a column definition for generation, default, identity and NOT NULL. */
 export function columnConstraints(object: DdlObject): readonly string[] {
-  const generated = /^(stored|virtual): (.*)$/s.exec(textFact(object, 'generated'))
+  const generation = generationOf(object)
   const expression = textFact(object, 'default')
   return [
-    generated === null
+    generation === null
       ? ''
-      : `GENERATED ALWAYS AS (${generated[2]})${generated[1] === 'stored' ? ' STORED' : ' VIRTUAL'}`,
+      : `GENERATED ALWAYS AS (${generation.expression}) ${generation.storage.toUpperCase()}`,
     expression === '' || isDefaultDeferred(object) ? '' : `DEFAULT ${expression}`,
     identityClause(object),
     isNotNullInline(object) ? notNullClause(object) : '',

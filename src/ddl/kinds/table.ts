@@ -3,7 +3,6 @@ import {
   type DdlObject,
   findObject,
   booleanFact,
-  keyFromName,
   type KindDdl,
   listFact,
   partsByRelation,
@@ -15,6 +14,7 @@ import {
 } from '../object.js'
 import { columnConstraints, columnDefinition, hasLocalDefinition } from './column-definition.js'
 import { parameterChanges, parameterList } from './parameters.js'
+import { replicaIdentitySteps } from './replica-identity.js'
 import { tableConstraints } from './table-constraints.js'
 import { attachParentSteps, releaseParentSteps } from './table-parents.js'
 
@@ -121,15 +121,4 @@ function rowSecuritySteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
         lock: 'ACCESS EXCLUSIVE',
       }),
     )
-}
-
-/** REPLICA IDENTITY USING INDEX comes after the index or the constraint is created. */
-function replicaIdentitySteps(to: DdlObject): readonly DdlStep[] {
-  const identity = textFact(to, 'replicaIdentity')
-  if (identity === '' && to.inNewRelation) return []
-  const alter = (clause: string): DdlStep => step(`ALTER TABLE ${to.name} REPLICA IDENTITY ${clause}`)
-  const [, index] = /^using index (.*)$/s.exec(identity) ?? []
-  if (index === undefined) return [alter(identity === '' ? 'DEFAULT' : identity.toUpperCase())]
-  const after = ['index', 'constraint'].map((kind) => keyFromName(kind, `${to.name}.${index}`))
-  return [{ ...alter(`USING INDEX ${index}`), phase: 'attach', after }]
 }

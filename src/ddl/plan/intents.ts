@@ -37,11 +37,13 @@ export interface CatalogPair {
 export function createIntents(
   differences: readonly Difference[],
   catalogs: CatalogPair,
+  serverMajor: number | null,
 ): Map<string, Intent> {
   const intents = new Map<string, Intent>()
   for (const difference of differences) {
     const { key } = difference
-    const [from, to] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
+    const [from, found] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
+    const to = found === undefined ? undefined : { ...found, serverMajor }
     if (to !== undefined && from === undefined) intents.set(key, { action: 'create', to })
     if (from !== undefined && to === undefined) intents.set(key, { action: 'drop', from, droppedWith: null })
     if (difference.change === 'changed' && from !== undefined && to !== undefined)

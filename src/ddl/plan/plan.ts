@@ -29,6 +29,8 @@ interface PlanOptions {
   readonly differences?: readonly Difference[]
   /** Whether indexes are built while other sessions write, in statements outside a transaction. Default: yes. */
   readonly online?: boolean
+  /** The major version of the server on which the statements run. Default: not known, so what all versions have is used. */
+  readonly serverMajor?: number | null
   /** Whether new tables are written with their constraints, for the fewest statements. Default: no. */
   readonly compact?: boolean
 }
@@ -38,8 +40,8 @@ interface PlanOptions {
  * is not written as SQL because a person must decide. Both catalogs need structure, comments and grants.
  */
 export function planChanges(from: Catalog, to: Catalog, options: PlanOptions = {}): Plan {
-  const { differences = diff(to, from) } = options
-  const intents = createIntents(differences, { from, to })
+  const { differences = diff(to, from), serverMajor = null } = options
+  const intents = createIntents(differences, { from, to }, serverMajor)
   propagate(intents, { from, to })
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()

@@ -12,6 +12,8 @@ import {
   textFact,
 } from '../object.js'
 import { isAnnotation } from './annotation-facts.js'
+import { partsNamingColumn } from './column-parts.js'
+import { restoreLostSettings } from './lost-settings.js'
 import {
   dropsObject,
   droppedWithOf,
@@ -48,12 +50,14 @@ export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair): 
     intents.set(key, intent)
     if (dropsObject(intent))
       for (const part of parts.get(key) ?? []) put(part, intentForPart(part, key, intents, catalogs))
+    for (const part of partsLostWith(intent)) put(part, intentForLostPart(part, intents, catalogs))
     if (!dropsObject(intent) && !mustRecreateDependents(intent)) continue
     for (const dependent of dependents.get(key) ?? [])
       put(dependent, intentForDependent(dependent, key, intents, catalogs))
   }
   swapUsedTypes(intents, dependents)
   dropOwnedSequences(intents, catalogs)
+  restoreLostSettings(intents, catalogs)
 }
 
 /** An alteration that its kind cannot write becomes a replacement. */
@@ -107,6 +111,23 @@ function mustDropBeforeRelation(
     const other = dropsObject(intents.get(needed)) ? findObject(catalog, needed) : undefined
     return own !== undefined && other !== undefined && dependenciesOf(other).has(own)
   })
+}
+
+/** The indexes and constraints that are lost with a column that is dropped and added again. */
+function partsLostWith(intent: Intent): readonly string[] {
+  return intent.action === 'replace' && intent.from.kind === 'column' ? partsNamingColumn(intent.from) : []
+}
+
+/** The intent for an index or a constraint that is lost; null where it is dropped or created anyway. */
+function intentForLostPart(
+  key: string,
+  intents: ReadonlyMap<string, Intent>,
+  catalogs: CatalogPair,
+): Intent | null {
+  const [from, to] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
+  if (from === undefined || dropsObject(intents.get(key)) || isRelationDropped(intents, catalogs.from, key))
+    return null
+  return to === undefined ? { action: 'drop', from, droppedWith: null } : replaceIntent(from, to)
 }
 
 /** The intent for an object that needs a dropped or altered one; null where nothing has to be added. */

@@ -84,11 +84,13 @@ function renderRebind(
 }
 
 function renderDrop(
-  { from, droppedWith }: Extract<Intent, { action: 'drop' | 'replace' }>,
+  intent: Extract<Intent, { action: 'drop' | 'replace' }>,
   ddl: KindDdl,
 ): readonly RenderedPart[] {
+  const { from, droppedWith } = intent
   if (droppedWith !== null) return []
-  return [{ phase: 'drop', rendered: ddl.drop?.(from) ?? [step(`DROP ${ddl.reference(from)}`)] }]
+  const successor = intent.action === 'replace' ? intent.to : undefined
+  return [{ phase: 'drop', rendered: ddl.drop?.(from, successor) ?? [step(`DROP ${ddl.reference(from)}`)] }]
 }
 
 /** The old type is renamed, and dropped after the columns have the new type. */
