@@ -42,7 +42,7 @@ const stored = Object.entries(onColumn).map(([name, parts]): DdlCase => ({
   from: songs(upper, parts),
   to: songs(lower, parts),
   rows: insert,
-  backAfter: `${insert.replace('Low', 'High')}`,
+  backAfter: insert.replace('Low', 'High'),
   losses: [],
   ownDatabases: true,
 }))

@@ -1,5 +1,13 @@
-import { quoteIdentifier } from '../identifiers.js'
+import { quoteIdentifier, quoteLiteral } from '../identifiers.js'
 import { type DdlObject, listFact, type DdlStep, step, textFact } from '../object.js'
+import {
+  continueSteps,
+  isDisjoint,
+  moveIntoRangeSteps,
+  positionLoss,
+  sequenceName,
+  type SequenceRange,
+} from './sequence-position.js'
 
 /**
  * The options of an identity column by the keyword of their fact: the clause that sets one, and the clause that resets
@@ -35,27 +43,55 @@ export function identityClause(column: DdlObject): string {
  */
 export function identitySteps(from: DdlObject, to: DdlObject, alter: AlterColumn): readonly DdlStep[] {
   const [before, after] = [textFact(from, 'identity'), textFact(to, 'identity')]
-  if (before !== '' && after === '') return [{ ...alter('DROP IDENTITY'), phase: 'release' }]
-  if (before === '' && after !== '') return [{ ...alter(`ADD ${identityClause(to)}`), phase: 'attach' }]
+  if (before !== '' && after === '') {
+    const loss = positionLoss(`the identity of ${from.relation}.${from.name}`)
+    return [{ ...alter('DROP IDENTITY'), hazards: [loss], phase: 'release' }]
+  }
+  if (before === '' && after !== '')
+    return [{ ...alter(`ADD ${identityClause(to)}`), phase: 'attach' }, ...continueIdentitySteps(to)]
   return before === after ? [] : [alter(`SET GENERATED ${after.toUpperCase()}`)]
+}
+
+/** A new identity continues after the numbers that the rows have. The name of its sequence may be one that PostgreSQL shortens. */
+function continueIdentitySteps(to: DdlObject): readonly DdlStep[] {
+  const range = identityRange(to)
+  const column = [to.relation, to.names.at(-1) ?? ''].map(quoteLiteral).join(', ')
+  return continueSteps(to, `pg_get_serial_sequence(${column})`, range, String(range.start))
 }
 
 /** Renames the sequence of an identity column that stays one. */
 export function identitySequenceSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   if (textFact(from, 'identity') === '' || textFact(to, 'identity') === '') return []
   const schema = quoteIdentifier(from.names[0] ?? '')
-  return [step(`ALTER SEQUENCE ${schema}.${sequenceName(from)} RENAME TO ${sequenceName(to)}`)]
+  return [step(`ALTER SEQUENCE ${schema}.${identitySequence(from)} RENAME TO ${identitySequence(to)}`)]
 }
 
-function sequenceName(column: DdlObject): string {
+function identitySequence(column: DdlObject): string {
   const [, table = '', name = ''] = column.names
   return textFact(column, 'identitySequence') || quoteIdentifier(`${table}_${name}_seq`)
+}
+
+/** Whether PostgreSQL shortened the name of its sequence, which is then not known. */
+function hasShortenedName(column: DdlObject): boolean {
+  const [, table = '', name = ''] = column.names
+  return textFact(column, 'identitySequence') === '' && Buffer.byteLength(`${table}_${name}_seq`) > 63
 }
 
 /** Changes the options of an identity column that stays one. */
 export function identityOptionSteps(from: DdlObject, to: DdlObject, alter: AlterColumn): readonly DdlStep[] {
   if (textFact(from, 'identity') === '' || textFact(to, 'identity') === '') return []
-  return [alter(identityOptionChanges(from, to).join(' '))]
+  const [before, after] = [identityRange(from), identityRange(to)]
+  const changes = identityOptionChanges(from, to).join(' ')
+  if (isDisjoint(before, after))
+    return [
+      {
+        ...alter(`${changes} RESTART`),
+        hazards: [positionLoss(`the identity of ${to.relation}.${to.name}`)],
+      },
+      ...continueIdentitySteps(to),
+    ]
+  const sequence = sequenceName(`${quoteIdentifier(from.names[0] ?? '')}.${identitySequence(from)}`)
+  return [...(hasShortenedName(from) ? [] : moveIntoRangeSteps(sequence, before, after)), alter(changes)]
 }
 
 /** Whether an identity column gets a smaller type. Its options must then change before the type. */
@@ -66,17 +102,27 @@ export function isNarrowing(from: DdlObject, to: DdlObject): boolean {
 function identityOptionChanges(from: DdlObject, to: DdlObject): readonly string[] {
   const [before, after] = [listFact(from, 'identityOptions'), listFact(to, 'identityOptions')]
   const keywords = new Set([...after.map(optionKeyword), 'start'])
-  const [min, max] = identityBounds(to)
-  const [oldMin, oldMax] = identityBounds(from)
+  const flips = identityRange(from).isDescending !== identityRange(to).isDescending
   return [
+    // Bounds that nobody set are those of the old direction.
+    ...(flips
+      ? ['minvalue', 'maxvalue'].filter((keyword) => optionValue(to, keyword) === undefined)
+      : []
+    ).map((keyword) => `SET ${identityOptionSyntax[keyword]?.reset ?? ''}`),
+    ...(flips
+      ? after.filter((option) => before.includes(option) && /^(?:min|max)value/.test(option))
+      : []
+    ).map((option) => `SET ${renderIdentityOption(option)}`),
     ...after
       .filter((option) => !before.includes(option) && optionKeyword(option) !== 'start')
       .map((option) => `SET ${renderIdentityOption(option)}`),
     ...before
       .filter((option) => !keywords.has(optionKeyword(option)))
+      .filter((option) => !(flips && /^(?:min|max)value/.test(option)))
       .map((option) => `SET ${identityOptionSyntax[optionKeyword(option)]?.reset ?? ''}`),
-    ...(startValue(from) === startValue(to) ? [] : [`SET START WITH ${startValue(to)}`]),
-    ...(max < oldMin || oldMax < min ? ['RESTART'] : []),
+    ...(identityRange(from).start === identityRange(to).start
+      ? []
+      : [`SET START WITH ${identityRange(to).start}`]),
   ]
 }
 
@@ -95,26 +141,18 @@ function optionValue(column: DdlObject, keyword: string): string | undefined {
     ?.slice(keyword.length + 1)
 }
 
-/** The minimum and maximum; without options those of the type. */
-function identityBounds(column: DdlObject): readonly [min: bigint, max: bigint] {
+/** What its sequence gives: without options what the type allows, from the first number on. */
+function identityRange(column: DdlObject): SequenceRange {
+  const isDescending = optionValue(column, 'increment')?.startsWith('-') === true
   const typeMax = maxValues[textFact(column, 'type')] ?? maxValues['bigint'] ?? 0n
-  const min = optionValue(column, 'minvalue') ?? (isDescending(column) ? -typeMax - 1n : 1n)
-  const max = optionValue(column, 'maxvalue') ?? (isDescending(column) ? -1n : typeMax)
-  return [BigInt(min), BigInt(max)]
+  const min = BigInt(optionValue(column, 'minvalue') ?? (isDescending ? -typeMax - 1n : 1n))
+  const max = BigInt(optionValue(column, 'maxvalue') ?? (isDescending ? -1n : typeMax))
+  const start = BigInt(optionValue(column, 'start') ?? (isDescending ? max : min))
+  return { start, min, max, isDescending }
 }
 
 const maxValues: Readonly<Record<string, bigint>> = {
   smallint: 32_767n,
   integer: 2_147_483_647n,
   bigint: 9_223_372_036_854_775_807n,
-}
-
-/** Without an option a sequence starts at its minimum, a descending one at its maximum. */
-function startValue(column: DdlObject): string {
-  const [min, max] = identityBounds(column)
-  return optionValue(column, 'start') ?? String(isDescending(column) ? max : min)
-}
-
-function isDescending(column: DdlObject): boolean {
-  return optionValue(column, 'increment')?.startsWith('-') === true
 }

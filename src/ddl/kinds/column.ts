@@ -16,6 +16,7 @@ import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } 
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { generationOf, generationSteps, mustRecreateColumn } from './column-generation.js'
 import { columnTypeSteps } from './column-type.js'
+import { continueDefaultSteps } from './sequence-position.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
 
 export const columnDdl: KindDdl = {
@@ -181,6 +182,7 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
     ...nullabilitySteps(from, to, facts),
     ...identitySteps(from, to, (clause) => alterColumnStep(to, clause)),
     ...(setsDefault ? [setDefaultStep(to)] : []),
+    ...(facts.has('default') && !followsParent(to, 'default') ? continueDefaultSteps(to) : []),
     ...Object.entries(stepsByFact).flatMap(([fact, render]) => (facts.has(fact) ? render(from, to) : [])),
   ]
 }

@@ -1,18 +1,10 @@
 import { parseKey } from '../../core/model/catalog.js'
 import { dependentsOf, dependenciesOf } from '../dependencies.js'
 import { ddlKinds } from '../kinds/registry.js'
-import {
-  type DdlObject,
-  findObject,
-  keyFromName,
-  listFact,
-  partsByRelation,
-  relationKeyOf,
-  relationOrOwnKey,
-  textFact,
-} from '../object.js'
+import { type DdlObject, findObject, listFact, partsByRelation, relationKeyOf } from '../object.js'
 import { isAnnotation } from './annotation-facts.js'
 import { partsNamingColumn } from './column-parts.js'
+import { followOwners } from './owned-sequences.js'
 import { restoreLostSettings } from './lost-settings.js'
 import {
   dropsObject,
@@ -56,7 +48,7 @@ export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair): 
       put(dependent, intentForDependent(dependent, key, intents, catalogs))
   }
   swapUsedTypes(intents, dependents)
-  dropOwnedSequences(intents, catalogs)
+  followOwners(intents, catalogs)
   restoreLostSettings(intents, catalogs)
 }
 
@@ -179,18 +171,6 @@ function rebindIntent(
 function retypeIntent(from: DdlObject, to: DdlObject, planned: Intent | undefined): Intent | null {
   const facts = planned?.action === 'alter' ? planned.facts : new Set<string>()
   return facts.has('type') ? null : { action: 'alter', from, to, facts: new Set([...facts, 'type']) }
-}
-
-/** A sequence is dropped with the column that owns it. */
-function dropOwnedSequences(intents: Map<string, Intent>, { from }: CatalogPair): void {
-  for (const [key, intent] of intents) {
-    const owner = intent.action === 'drop' ? textFact(intent.from, 'ownedBy') : ''
-    if (intent.action !== 'drop' || owner === '') continue
-    const column = keyFromName('column', owner)
-    const table = relationOrOwnKey(from, column)
-    const droppedWith = [table, column].find((holder) => dropsObject(intents.get(holder))) ?? null
-    intents.set(key, { ...intent, droppedWith })
-  }
 }
 
 /**
