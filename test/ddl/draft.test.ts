@@ -208,7 +208,9 @@ on two lines'; comment on column songs.title is 'as printed'; comment on column 
       "table.dropForeign(['song'])\n",
       `    // ACCESS EXCLUSIVE lock on public.songs
     table.dropUnique(['likes'], 'old')
+    // ACCESS EXCLUSIVE lock on public.songs; until public.songs has its replica identity again, UPDATE and DELETE fail if it is published
     table.dropPrimary()
+    // ACCESS EXCLUSIVE lock on public.songs
     table.dropChecks('songs_plays_check')
   })
 

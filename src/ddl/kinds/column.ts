@@ -30,7 +30,7 @@ export const columnDdl: KindDdl = {
   alter: (change) => {
     const { from, to, facts } = change
     if (mustRecreateColumn(change)) return 'replace'
-    if (facts.has('type') && isPartitionKey(from)) return partitionKeyRefusal
+    if ((facts.has('type') || facts.has('collation')) && isPartitionKey(from)) return partitionKeyRefusal
     const types = columnTypeSteps(change)
     if ('reason' in types) return types
     const options = facts.has('identityOptions')

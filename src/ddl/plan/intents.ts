@@ -5,7 +5,13 @@ import { type DdlObject, findObject, relationKeyOf } from '../object.js'
 /** What to do about one object. `droppedWith` is the key of an object whose drop also drops this one. */
 export type Intent =
   | { readonly action: 'create'; readonly to: DdlObject }
-  | { readonly action: 'drop'; readonly from: DdlObject; readonly droppedWith: string | null }
+  /** `swap`: a type of another kind gets its name, so it is renamed, and dropped after the columns have the new type. */
+  | {
+      readonly action: 'drop'
+      readonly from: DdlObject
+      readonly droppedWith: string | null
+      readonly swap?: boolean
+    }
   | {
       readonly action: 'alter'
       readonly from: DdlObject
@@ -74,7 +80,7 @@ export function createsObject(intent: Intent | undefined): boolean {
 
 /** Whether an intent replaces a type by renaming the old one. */
 export function isSwap(intent: Intent | undefined): boolean {
-  return intent?.action === 'replace' && intent.swap
+  return (intent?.action === 'replace' || intent?.action === 'drop') && intent.swap === true
 }
 
 /** Whether the relation of an object is dropped, for good or to be created again. */

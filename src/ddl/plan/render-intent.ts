@@ -50,7 +50,7 @@ function renderParts(intent: Intent, ddl: KindDdl, live: Catalog): readonly Rend
     case 'create':
       return renderCreate(intent.to, ddl, live)
     case 'drop':
-      return renderDrop(intent, ddl)
+      return intent.swap === true ? renderTypeSwap(intent.from, ddl) : renderDrop(intent, ddl)
     case 'alter':
       return [
         { phase: 'alter', rendered: renderAlter(intent, ddl) },
@@ -61,7 +61,7 @@ function renderParts(intent: Intent, ddl: KindDdl, live: Catalog): readonly Rend
       return renderRebind(intent, ddl)
     case 'replace':
       return [
-        ...(intent.swap ? renderTypeSwap(intent.from) : renderDrop(intent, ddl)),
+        ...(intent.swap ? renderTypeSwap(intent.from, ddl) : renderDrop(intent, ddl)),
         ...renderCreate(intent.to, ddl, live),
       ]
     case 'refuse':
@@ -94,11 +94,13 @@ function renderDrop(
 }
 
 /** The old type is renamed, and dropped after the columns have the new type. */
-function renderTypeSwap({ name, names: [schema = '', ownName = ''] }: DdlObject): readonly RenderedPart[] {
+function renderTypeSwap(from: DdlObject, ddl: KindDdl): readonly RenderedPart[] {
+  const [schema = '', ownName = ''] = from.names
   const renamed = quoteIdentifier(`${ownName.slice(0, 50)}__replaced`)
+  const reference = ddl.reference({ ...from, name: `${quoteIdentifier(schema)}.${renamed}` })
   return [
-    { phase: 'release', rendered: [step(`ALTER TYPE ${name} RENAME TO ${renamed}`)] },
-    { phase: 'attach', rendered: [step(`DROP TYPE ${quoteIdentifier(schema)}.${renamed}`)] },
+    { phase: 'release', rendered: [step(`ALTER ${ddl.reference(from)} RENAME TO ${renamed}`)] },
+    { phase: 'attach', rendered: [step(`DROP ${reference}`)] },
   ]
 }
 
