@@ -34,6 +34,8 @@ export interface DdlObject {
   readonly mayBlock: boolean
   /** Whether a new table is written with its constraints. */
   readonly isCompact: boolean
+  /** Whether the plan takes its table out of a composite type, or gives it one, so that its columns are its own meanwhile. */
+  readonly changesTableType: boolean
   /** The major version of the server on which the statements run; null where it is not known. */
   readonly serverMajor: number | null
   /** The whole catalog that contains it. */
@@ -122,6 +124,7 @@ function describeObject(catalog: Catalog, key: string): DdlObject | undefined {
     inNewRelation: false,
     mayBlock: false,
     isCompact: false,
+    changesTableType: false,
     serverMajor: null,
     catalog,
   }

@@ -1,7 +1,14 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import { type DdlObject, listFact, type DdlStep, step, textFact } from '../object.js'
 import {
-  type Acl,
+  type DdlObject,
+  keyFromName,
+  listFact,
+  relationKeyOf,
+  type DdlStep,
+  step,
+  textFact,
+} from '../object.js'
+import {
   aclActions,
   type AclAction,
   aclChanges,
@@ -14,7 +21,7 @@ import {
 import { viewColumnActions, columnRegrantActions, toColumnAction } from './column-grants.js'
 import { defaultPrivilegeSteps } from './default-privileges.js'
 import { initialAcl, builtInPrivilegesOf } from './initial-acl.js'
-import { withDatabaseOwner } from './owner.js'
+import { ownerFollowsTable, withDatabaseOwner } from './owner.js'
 
 /** The type of object in GRANT, by kind. */
 const grantObjectTypes: Readonly<Record<string, string>> = {
@@ -38,10 +45,35 @@ const grantObjectTypes: Readonly<Record<string, string>> = {
   base_type: 'TYPE',
 }
 
-/** GRANT and REVOKE for an object that exists. */
+/**
+ * REVOKE for what was granted to the new owner of an object, before OWNER TO makes it a part of the privileges of the owner,
+ * with its grant options.
+ */
+export function newOwnerRevokeSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  const own = actionsOnAlter(from, to).filter((action) => isOfNewOwner(action, from, to))
+  return ownActions(own, to).map((action) => grantStep(action, to))
+}
+
+function isOfNewOwner({ grantee }: AclAction, from: DdlObject, to: DdlObject): boolean {
+  const owner = textFact(to, 'owner')
+  return owner !== '' && grantee === owner && owner !== textFact(from, 'owner')
+}
+
+/** GRANT and REVOKE for an object that exists, after its owner has changed. */
 export function grantSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  const steps = grantStepsOnAlter(from, to)
+  const table = ownerFollowsTable(from, to) ? owningTableKey(to) : null
+  return table === null ? steps : steps.map((step) => ({ ...step, phase: 'attach', after: [table] }))
+}
+
+function owningTableKey(sequence: DdlObject): string | null {
+  const column = keyFromName('column', textFact(sequence, 'ownedBy'))
+  return relationKeyOf(sequence.catalog, column) ?? null
+}
+
+function grantStepsOnAlter(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   if (to.kind === 'default_privileges') return defaultPrivilegeSteps(from, to)
-  const actions = actionsOnAlter(from, to)
+  const actions = actionsOnAlter(from, to).filter((action) => !isOfNewOwner(action, from, to))
   const revoked = new Set(actions.filter(({ verb }) => verb !== 'GRANT').map(({ grantee }) => grantee))
   const regrants = columnRegrantActions(to, revoked)
   return [
@@ -67,7 +99,7 @@ function ownActions(actions: readonly AclAction[], to: DdlObject): readonly AclA
 }
 
 function actionsOnAlter(from: DdlObject, to: DdlObject): readonly AclAction[] {
-  const [before, after] = [aclAfterOwnerChange(from, to), parseAcl(listFact(to, 'grants'))]
+  const [before, after] = [parseAcl(listFact(from, 'grants')), parseAcl(listFact(to, 'grants'))]
   const isPublicSchema = (grantee: string): boolean => to.key === 'schema:public' && grantee === 'PUBLIC'
   const gainsMore = (grantee: string): boolean =>
     ['ALL', 'CREATE'].some((privilege) => after.get(grantee)?.has(privilege) === true)
@@ -92,17 +124,6 @@ function actionsOnAlter(from: DdlObject, to: DdlObject): readonly AclAction[] {
  */
 function isUsageOnly(privileges: Privileges | undefined): boolean {
   return privileges?.size === 1 && privileges.get('USAGE') === false
-}
-
-/** OWNER TO merges the privileges that were granted to the new owner into those of the owner. */
-function aclAfterOwnerChange(from: DdlObject, to: DdlObject): Acl {
-  const acl = new Map(parseAcl(listFact(from, 'grants')))
-  const owner = textFact(to, 'owner')
-  const granted = acl.get(owner)
-  if (granted === undefined || owner === textFact(from, 'owner')) return acl
-  acl.delete(owner)
-  const own = acl.get('OWNER')
-  return own === undefined ? acl : acl.set('OWNER', new Map([...own, ...granted]))
 }
 
 /** Revokes what default privileges may have given, and grants the rest as if they had given nothing. */

@@ -66,8 +66,9 @@ export function parentColumnOf(object: DdlObject): DdlObject | undefined {
   return keys.map((key) => findObject(object.catalog, key)).find((found) => found !== undefined)
 }
 
-/** The key of the type of a typed table (CREATE TABLE … OF), null for other tables. */
+/** The key of the type of a typed table (CREATE TABLE … OF), null for others and for one that gets or loses its type. */
 export function tableTypeKeyOf(object: DdlObject): string | null {
+  if (object.changesTableType) return null
   const table = findRelation(object)
   const type = table === undefined ? '' : textFact(table, 'ofType')
   return type === '' ? null : keyFromName('composite', type)

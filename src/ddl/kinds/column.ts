@@ -5,6 +5,7 @@ import {
   booleanFact,
   type KindDdl,
   listFact,
+  type RenderResult,
   type DdlStep,
   step,
   textFact,
@@ -16,21 +17,25 @@ import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } 
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { generationOf, generationSteps, mustRecreateColumn } from './column-generation.js'
 import { columnTypeSteps } from './column-type.js'
+import { refuseStoredRows, storedRowLosses } from './row-type.js'
 import { continueDefaultSteps } from './sequence-position.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
 
 export const columnDdl: KindDdl = {
   reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,
-  create: (object) => [
-    ...(object.inNewRelation ? [] : addColumnSteps(object)),
-    ...columnDetailSteps(object),
-    ...deferredDefaultSteps(object),
-  ],
+  create: (object) =>
+    refuseFilledColumn(object) ?? [
+      ...(object.inNewRelation ? [] : addColumnSteps(object)),
+      ...columnDetailSteps(object),
+      ...deferredDefaultSteps(object),
+    ],
   drop: dropColumnSteps,
   alter: (change) => {
     const { from, to, facts } = change
     if (mustRecreateColumn(change)) return 'replace'
     if ((facts.has('type') || facts.has('collation')) && isPartitionKey(from)) return partitionKeyRefusal
+    const refusal = rewritesRows(change) ? refuseStoredRows(from) : null
+    if (refusal !== null) return refusal
     const types = columnTypeSteps(change)
     if ('reason' in types) return types
     const options = facts.has('identityOptions')
@@ -48,6 +53,20 @@ export const columnDdl: KindDdl = {
           { ...alterColumnStep(from, 'DROP DEFAULT'), phase: 'release' },
           ...(textFact(to, 'default') === '' ? [] : [setDefaultStep(to)]),
         ],
+}
+
+/** A new column that existing rows get a value in. */
+function refuseFilledColumn(object: DdlObject): RenderResult | null {
+  const isFilled = ['default', 'identity', 'generated'].some((fact) => textFact(object, fact) !== '')
+  return isFilled && !object.inNewRelation ? refuseStoredRows(object) : null
+}
+
+function rewritesRows({ to, facts }: ObjectChange): boolean {
+  return (
+    facts.has('type') ||
+    facts.has('collation') ||
+    (facts.has('generated') && generationOf(to)?.storage === 'stored')
+  )
 }
 
 const partitionKeyRefusal = {
@@ -106,6 +125,7 @@ function dropColumnSteps(object: DdlObject, successor?: DdlObject): readonly Ddl
       ...(generationOf(object) === null || (successor !== undefined && generationOf(successor) === null)
         ? [{ hazard: 'data loss' as const, what: `the values of ${table}.${object.name}` }]
         : []),
+      ...storedRowLosses(object),
     ),
   ]
 }

@@ -15,8 +15,10 @@ import {
 import { columnConstraints, columnDefinition, hasLocalDefinition } from './column-definition.js'
 import { parameterChanges, parameterList } from './parameters.js'
 import { replicaIdentitySteps } from './replica-identity.js'
+import { refuseStoredRows } from './row-type.js'
 import { tableConstraints } from './table-constraints.js'
 import { attachParentSteps, releaseParentSteps } from './table-parents.js'
+import { refuseOrder, tableTypeSteps } from './typed-table.js'
 
 export const tableDdl: KindDdl = {
   reference: ({ name }) => `TABLE ${name}`,
@@ -33,7 +35,8 @@ export const tableDdl: KindDdl = {
       { hazard: 'lock', table: object.name, lock: 'ACCESS EXCLUSIVE' },
     ),
   ],
-  alter: (change) => refuseRepartition(change) ?? alterTableSteps(change),
+  alter: (change) =>
+    refuseRepartition(change) ?? refuseRewrite(change) ?? refuseOrder(change) ?? alterTableSteps(change),
 }
 
 function refuseRepartition({ to, facts }: ObjectChange): RenderResult | null {
@@ -42,6 +45,10 @@ function refuseRepartition({ to, facts }: ObjectChange): RenderResult | null {
     reason: 'PostgreSQL cannot change whether or how a table is partitioned',
     decide: `create a new table, move the rows of ${to.name} to it, and rename both`,
   }
+}
+
+function refuseRewrite({ from, facts }: ObjectChange): RenderResult | null {
+  return facts.has('unlogged') || facts.has('accessMethod') ? refuseStoredRows(from) : null
 }
 
 function alterTableSteps(change: ObjectChange): readonly DdlStep[] {
@@ -61,9 +68,7 @@ function alterTableSteps(change: ObjectChange): readonly DdlStep[] {
     ...parameterChanges(from, to, 'options').map((clause) =>
       step(alter(clause), { hazard: 'lock', table: to.name, lock: 'SHARE UPDATE EXCLUSIVE' }),
     ),
-    ...(facts.has('ofType')
-      ? [step(alter(textFact(to, 'ofType') === '' ? 'NOT OF' : `OF ${textFact(to, 'ofType')}`), lock)]
-      : []),
+    ...(facts.has('ofType') ? tableTypeSteps(from, to) : []),
     ...(facts.has('replicaIdentity') ? replicaIdentitySteps(to) : []),
     ...attachParentSteps(from, to),
   ]

@@ -68,10 +68,14 @@ function withTargetState(
   intents: ReadonlyMap<string, Intent>,
   { online = true, compact = false }: PlanOptions,
 ): Intent {
-  if (intent.action === 'drop') return intent
+  const table = intents.get(objectOf(intent).relationKey ?? '')
+  const changesTableType = table?.action === 'alter' && table.facts.has('ofType')
+  const from = 'from' in intent ? { from: { ...intent.from, changesTableType } } : {}
+  if (intent.action === 'drop') return { ...intent, ...from }
   const { to } = intent
   const inNewRelation = createsObject(intents.get(to.relationKey ?? to.key))
-  return { ...intent, to: { ...to, inNewRelation, mayBlock: !online, isCompact: compact } }
+  const target = { inNewRelation, mayBlock: !online, isCompact: compact, changesTableType }
+  return { ...intent, ...from, to: { ...to, ...target } }
 }
 
 function toStatements({ key, steps }: StepTask): readonly Statement[] {

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { commentSteps } from '../annotations/comment.js'
-import { grantSteps, grantStepsOnCreate } from '../annotations/grants.js'
+import { grantSteps, grantStepsOnCreate, newOwnerRevokeSteps } from '../annotations/grants.js'
 import { ownerSteps } from '../annotations/owner.js'
 import { quoteIdentifier } from '../identifiers.js'
 import { ddlKinds } from '../kinds/registry.js'
@@ -130,7 +130,7 @@ function annotationSteps({ from, to, facts }: ObjectChange, ddl: KindDdl): reado
   const reference = ddl.reference(to)
   const changes = changedAnnotations(facts)
   return [
-    ...(changes.owner ? ownerSteps(from, to, reference) : []),
+    ...(changes.owner ? [...newOwnerRevokeSteps(from, to), ...ownerSteps(from, to, reference)] : []),
     ...(changes.grants ? grantSteps(from, to) : []),
     ...(changes.comments ? commentSteps(from, to, reference) : []),
   ]
