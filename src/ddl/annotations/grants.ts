@@ -9,6 +9,7 @@ import {
   textFact,
 } from '../object.js'
 import {
+  type Acl,
   aclActions,
   type AclAction,
   aclChanges,
@@ -50,6 +51,7 @@ const grantObjectTypes: Readonly<Record<string, string>> = {
  * with its grant options.
  */
 export function newOwnerRevokeSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  if (!hasGrantOption(parseAcl(listFact(from, 'grants')).get(textFact(to, 'owner')))) return []
   const own = actionsOnAlter(from, to).filter((action) => isOfNewOwner(action, from, to))
   return ownActions(own, to).map((action) => grantStep(action, to))
 }
@@ -99,7 +101,7 @@ function ownActions(actions: readonly AclAction[], to: DdlObject): readonly AclA
 }
 
 function actionsOnAlter(from: DdlObject, to: DdlObject): readonly AclAction[] {
-  const [before, after] = [parseAcl(listFact(from, 'grants')), parseAcl(listFact(to, 'grants'))]
+  const [before, after] = [aclAfterOwnerChange(from, to), parseAcl(listFact(to, 'grants'))]
   const isPublicSchema = (grantee: string): boolean => to.key === 'schema:public' && grantee === 'PUBLIC'
   const gainsMore = (grantee: string): boolean =>
     ['ALL', 'CREATE'].some((privilege) => after.get(grantee)?.has(privilege) === true)
@@ -124,6 +126,21 @@ function actionsOnAlter(from: DdlObject, to: DdlObject): readonly AclAction[] {
  */
 function isUsageOnly(privileges: Privileges | undefined): boolean {
   return privileges?.size === 1 && privileges.get('USAGE') === false
+}
+
+function hasGrantOption(privileges: Privileges = noPrivileges): boolean {
+  return [...privileges.values()].includes(true)
+}
+
+/** OWNER TO merges the privileges that were granted to the new owner into those of the owner, if they are not revoked before. */
+function aclAfterOwnerChange(from: DdlObject, to: DdlObject): Acl {
+  const acl = new Map(parseAcl(listFact(from, 'grants')))
+  const owner = textFact(to, 'owner')
+  const granted = acl.get(owner)
+  if (granted === undefined || owner === textFact(from, 'owner') || hasGrantOption(granted)) return acl
+  acl.delete(owner)
+  const own = acl.get('OWNER')
+  return own === undefined ? acl : acl.set('OWNER', new Map([...own, ...granted]))
 }
 
 /** Revokes what default privileges may have given, and grants the rest as if they had given nothing. */

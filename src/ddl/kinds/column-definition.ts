@@ -8,8 +8,8 @@ import {
   textFact,
 } from '../object.js'
 import { isDefaultDeferred } from './column-default.js'
-import { generationOf } from './column-generation.js'
-import { identityClause } from './column-identity.js'
+import { generationOf } from './generation.js'
+import { identityClause } from './identity-options.js'
 import { foreignOptionList } from './parameters.js'
 
 /** The definition of a column in CREATE TABLE and ADD COLUMN. */

@@ -1,17 +1,6 @@
 import { dependentsOf } from '../dependencies.js'
-import { type DdlObject, type DdlStep, type ObjectChange, partsByRelation, textFact } from '../object.js'
-
-/** How a generated column stores its values, and its expression. */
-interface Generation {
-  readonly storage: 'stored' | 'virtual'
-  readonly expression: string
-}
-
-/** How the values of a column are generated; null for other columns. */
-export function generationOf(column: DdlObject): Generation | null {
-  const [, storage, expression = ''] = /^(stored|virtual): (.*)$/s.exec(textFact(column, 'generated')) ?? []
-  return storage === 'stored' || storage === 'virtual' ? { storage, expression } : null
-}
+import { type DdlObject, type DdlStep, type ObjectChange, partsByRelation } from '../object.js'
+import { type Generation, generationOf } from './generation.js'
 
 /** The first major version that can change the expression of a column. */
 const firstWithSetExpression = { stored: 17, virtual: 18 } as const

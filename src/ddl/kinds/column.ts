@@ -5,7 +5,6 @@ import {
   booleanFact,
   type KindDdl,
   listFact,
-  type RenderResult,
   type DdlStep,
   step,
   textFact,
@@ -15,9 +14,10 @@ import {
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
-import { generationOf, generationSteps, mustRecreateColumn } from './column-generation.js'
+import { generationSteps, mustRecreateColumn } from './column-generation.js'
 import { columnTypeSteps } from './column-type.js'
-import { refuseStoredRows, storedRowLosses } from './row-type.js'
+import { generationOf } from './generation.js'
+import { refuseFilledColumn, refuseRewrittenColumn, storedRowLosses } from './row-type.js'
 import { continueDefaultSteps } from './sequence-position.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
 
@@ -34,7 +34,7 @@ export const columnDdl: KindDdl = {
     const { from, to, facts } = change
     if (mustRecreateColumn(change)) return 'replace'
     if ((facts.has('type') || facts.has('collation')) && isPartitionKey(from)) return partitionKeyRefusal
-    const refusal = rewritesRows(change) ? refuseStoredRows(from) : null
+    const refusal = refuseRewrittenColumn(change)
     if (refusal !== null) return refusal
     const types = columnTypeSteps(change)
     if ('reason' in types) return types
@@ -53,20 +53,6 @@ export const columnDdl: KindDdl = {
           { ...alterColumnStep(from, 'DROP DEFAULT'), phase: 'release' },
           ...(textFact(to, 'default') === '' ? [] : [setDefaultStep(to)]),
         ],
-}
-
-/** A new column that existing rows get a value in. */
-function refuseFilledColumn(object: DdlObject): RenderResult | null {
-  const isFilled = ['default', 'identity', 'generated'].some((fact) => textFact(object, fact) !== '')
-  return isFilled && !object.inNewRelation ? refuseStoredRows(object) : null
-}
-
-function rewritesRows({ to, facts }: ObjectChange): boolean {
-  return (
-    facts.has('type') ||
-    facts.has('collation') ||
-    (facts.has('generated') && generationOf(to)?.storage === 'stored')
-  )
 }
 
 const partitionKeyRefusal = {

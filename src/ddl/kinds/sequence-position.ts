@@ -98,9 +98,8 @@ export function moveIntoRangeSteps(
     step(`SELECT setval(${regclass}, ${value}, false) FROM ${relation} WHERE ${condition}`, ...hazards)
   const [first, last] = to.isDescending ? [to.max, to.min] : [to.min, to.max]
   const [before, past] = to.isDescending ? ['>', '<'] : ['<', '>']
-  const [isFirstNew, isLastNew] = to.isDescending
-    ? [to.max < from.max, to.min > from.min]
-    : [to.min > from.min, to.max < from.max]
+  const [isMinNew, isMaxNew] = [from.min < to.min, to.max < from.max]
+  const [isFirstNew, isLastNew] = to.isDescending ? [isMaxNew, isMinNew] : [isMinNew, isMaxNew]
   const unused = `last_value ${past} ${last} AND NOT is_called`
   return [
     ...(isFirstNew ? [move(first, `last_value ${before} ${first}`)] : []),

@@ -1,18 +1,17 @@
 import {
   type ObjectChange,
   type DdlObject,
-  findObject,
   booleanFact,
   type KindDdl,
   listFact,
-  partsByRelation,
   type RenderResult,
   step,
   type DdlStep,
   textFact,
   withoutFacts,
 } from '../object.js'
-import { columnConstraints, columnDefinition, hasLocalDefinition } from './column-definition.js'
+import { columnConstraints, columnDefinition } from './column-definition.js'
+import { localColumnsOf } from './local-columns.js'
 import { parameterChanges, parameterList } from './parameters.js'
 import { replicaIdentitySteps } from './replica-identity.js'
 import { refuseStoredRows } from './row-type.js'
@@ -95,16 +94,6 @@ function tableDefinition(object: DdlObject): string {
   ]
     .filter((part) => part !== '')
     .join(' ')
-}
-
-/** The columns in the definition of a table, in their order. They are treated as part of a new table. */
-export function localColumnsOf({ catalog, key }: DdlObject): readonly DdlObject[] {
-  const keys = (partsByRelation(catalog).get(key) ?? []).filter((part) => part.startsWith('column:'))
-  return keys
-    .flatMap((part) => findObject(catalog, part) ?? [])
-    .map((column) => ({ ...column, inNewRelation: true }))
-    .filter(hasLocalDefinition)
-    .sort((one, other) => Number(textFact(one, '$position')) - Number(textFact(other, '$position')))
 }
 
 function typedColumnDefinition(column: DdlObject): string {
