@@ -34,6 +34,10 @@ export interface DdlObject {
   readonly mayBlock: boolean
   /** Whether a new table is written with its constraints. */
   readonly isCompact: boolean
+  /** Whether the plan takes its table out of a composite type, or gives it one, so that its columns are its own meanwhile. */
+  readonly changesTableType: boolean
+  /** The major version of the server on which the statements run; null where it is not known. */
+  readonly serverMajor: number | null
   /** The whole catalog that contains it. */
   readonly catalog: Catalog
 }
@@ -72,8 +76,8 @@ export interface KindDdl {
   /** Its name in DROP, COMMENT ON and ALTER … OWNER TO: `TABLE public.songs`. */
   readonly reference: (object: DdlObject) => string
   readonly create: (object: DdlObject) => RenderResult
-  /** Default: DROP and the reference. */
-  readonly drop?: (object: DdlObject) => RenderResult
+  /** `successor` is what is created in its place, if anything. Default: DROP and the reference. */
+  readonly drop?: (object: DdlObject, successor?: DdlObject) => RenderResult
   /** `replace` drops and creates the object, which loses only what the drop reports. Default: replace. */
   readonly alter?: (change: ObjectChange) => RenderResult | 'replace'
   /**
@@ -120,6 +124,8 @@ function describeObject(catalog: Catalog, key: string): DdlObject | undefined {
     inNewRelation: false,
     mayBlock: false,
     isCompact: false,
+    changesTableType: false,
+    serverMajor: null,
     catalog,
   }
 }

@@ -65,7 +65,7 @@ export function describeHazard(hazard: Hazard): string {
     case 'authorization':
       return `changes who may use ${hazard.what}`
     case 'replica identity':
-      return `changes what identifies a row of ${hazard.table} for replication`
+      return `changes what identifies a row of ${hazard.table} for replication; while nothing does, UPDATE and DELETE fail if it is published`
     case 'untraced':
       return `what calls ${hazard.what}, and what its body uses, is not recorded by PostgreSQL`
     case 'outside a transaction':

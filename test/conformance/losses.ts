@@ -22,8 +22,18 @@ export function unlabelledLosses(
   )
   return Object.entries(before)
     .flatMap(([key, contents]) => lossesOf(key, contents, after[key]))
-    .filter(({ key }) => !affectingKeys(from, key).some((other) => labelled.has(other)))
+    .filter(({ key }) => ![...labelled].some(isAffectedBy(from, key)))
     .map(({ text }) => text)
+}
+
+/** Whether a loss of an object is one of another, too: also for a column that stores rows of the table of that one. */
+function isAffectedBy(from: Catalog, key: string): (other: string) => boolean {
+  const keys = affectingKeys(from, key)
+  const own = tableKeyOf(key)
+  return (other) => {
+    const table = tableKeyOf(other)
+    return keys.includes(other) || (table !== null && table !== own && keys.includes(table))
+  }
 }
 
 interface Loss {

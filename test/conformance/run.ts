@@ -1,12 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { planChanges } from '../../src/ddl/plan/plan.js'
+import { readServerMajor } from '../../src/postgres/connection/query.js'
 import { testServer } from '../support/server.js'
 import { readCases } from './cases.js'
 import { compareMajors } from './compare-majors.js'
+import { withConnection } from './database.js'
 import { majorsReport, majorsTable } from './majors-report.js'
 import { failureReport, totalsTable } from './report.js'
 import { runCases } from './run-cases.js'
+import type { Planner } from './run-direction.js'
 import { requirementsFor, totalsOf } from './totals.js'
 
 const usage =
@@ -42,7 +45,9 @@ process.exitCode = isSuccess ? 0 : 1
 
 async function runPairs(): Promise<boolean> {
   const server = values.server ?? (await testServer()).url
-  const results = await runCases(cases, server, planChanges, concurrency)
+  const serverMajor = await withConnection(server, readServerMajor)
+  const planner: Planner = (from, to) => planChanges(from, to, { serverMajor })
+  const results = await runCases(cases, server, planner, concurrency)
   if (values.verbose) console.log(failureReport(results))
   console.log(totalsTable(results))
   await save(

@@ -211,7 +211,9 @@ on two lines'; comment on column songs.title is 'as printed'; comment on column 
       "table.dropForeign(['song'])\n",
       `    // ACCESS EXCLUSIVE lock on public.songs
     table.dropUnique(['likes'], 'old')
+    // changes what identifies a row of public.songs for replication; while nothing does, UPDATE and DELETE fail if it is published; ACCESS EXCLUSIVE lock on public.songs
     table.dropPrimary()
+    // ACCESS EXCLUSIVE lock on public.songs
     table.dropChecks('songs_plays_check')
   })
 

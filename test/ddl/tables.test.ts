@@ -125,9 +125,9 @@ const columns: readonly DdlCase[] = [
     from: 'create table songs (a integer, b integer generated always as (a + 1) stored, c integer generated always as (a) stored, d integer)',
     to: 'create table songs (a integer, b integer generated always as (a + 2) stored, c integer, d integer generated always as (a) stored)',
     contains: [
-      'DROP COLUMN b',
+      'DROP COLUMN d',
       'ALTER COLUMN c DROP EXPRESSION',
-      'ADD COLUMN b integer GENERATED ALWAYS AS ((a + 2)) STORED',
+      'ADD COLUMN d integer GENERATED ALWAYS AS (a) STORED',
     ],
   },
   {

@@ -2,6 +2,7 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
+import { dataLossesOf } from '../../src/ddl/draft/draft-migration.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
 import { describeHazard, type Plan, type Statement } from '../../src/ddl/statement.js'
 import { allAnnotations, readCatalogInTransaction } from '../../src/postgres/introspect/read-catalog.js'
@@ -14,6 +15,14 @@ export interface DdlCase {
   readonly setup?: string
   readonly from: string
   readonly to: string
+  /** SQL that fills the tables of the first schema. */
+  readonly rows?: string
+  /** SQL that must be possible there, and after the way back: that rows can still be inserted. */
+  readonly thereAfter?: string
+  readonly backAfter?: string
+  /** What the statements lose, in words, on the way there and on the way back. */
+  readonly losses?: readonly string[]
+  readonly lossesBack?: readonly string[]
   /** All statements of the way there, in their order. */
   readonly statements?: readonly string[]
   /** Parts of its statements, in their order. */
@@ -63,27 +72,36 @@ async function openSides(t: Test, { commits }: Pick<Side, 'commits'>): Promise<r
 }
 
 async function testCase(t: Test, one: DdlCase, [here, there]: readonly [Side, Side]): Promise<void> {
-  const { setup = '', from, to } = one
+  const { setup = '', from, to, rows = '', thereAfter = '', backAfter = '' } = one
   t.teardown(() => Promise.all([here, there].map(({ client }) => client.query('rollback'))))
   await Promise.all([
     here.client.query(`begin; ${setup}; ${from}`),
     there.client.query(`begin; ${setup}; ${to}`),
   ])
   const [start, goal] = await Promise.all([catalogOf(here), catalogOf(there)])
-  const plan = planChanges(start, goal, { compact: one.compact === true })
+  const options = { serverMajor: await serverMajor() }
+  const plan = planChanges(start, goal, { ...options, compact: one.compact === true })
   checkPlan(t, plan, one)
   if (one.refused !== undefined) return
+  await here.client.query(rows)
   await apply(here, plan.statements)
   const arrived = await catalogOf(here)
   t.strictSame(diff(goal, arrived), [], 'nothing differs there')
-  const back = planChanges(arrived, start)
+  await here.client.query(thereAfter)
+  const back = planChanges(arrived, start, options)
   t.strictSame(keysOf(back), one.refusedBack ?? [], 'what is refused on the way back')
+  if (one.lossesBack !== undefined) t.strictSame(dataLossesOf(back), one.lossesBack, 'the losses back')
   if (one.refusedBack !== undefined) return
   await apply(here, back.statements)
   t.strictSame(diff(start, await catalogOf(here)), [], 'nothing differs back')
+  await here.client.query(backAfter)
 }
 
-function checkPlan(t: Test, plan: Plan, { statements, contains = [], hazards, refused = [] }: DdlCase): void {
+function checkPlan(
+  t: Test,
+  plan: Plan,
+  { statements, contains = [], hazards, losses, refused = [] }: DdlCase,
+): void {
   const sql = plan.statements.map((statement) => statement.sql)
   t.strictSame(keysOf(plan), refused, 'what is refused')
   if (statements !== undefined) t.strictSame(sql, statements, 'the statements')
@@ -93,6 +111,7 @@ function checkPlan(t: Test, plan: Plan, { statements, contains = [], hazards, re
     t.not(found, -1, part, { sql: sql.slice(place) })
     place = Math.max(found, place)
   }
+  if (losses !== undefined) t.strictSame(dataLossesOf(plan), losses, 'the losses')
   if (hazards !== undefined) {
     const all = plan.statements.flatMap((statement) => statement.hazards.map(describeHazard))
     t.strictSame(all, hazards, 'the hazards')

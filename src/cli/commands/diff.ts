@@ -18,7 +18,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
     const expected = { catalog: to.catalog, undetermined, tolerated: new Set<string>() }
     const { differences } = compareInScope(expected, from.catalog, context.config.verify.scope)
     const findings = differences.map((difference) => assessImpact(difference, to.catalog, from.catalog))
-    const plan = planChanges(from.catalog, to.catalog, { differences })
+    const plan = planChanges(from.catalog, to.catalog, { differences, serverMajor: from.major })
     const isSqlOnly = context.options['sql'] === true
     return {
       exit: findings.length === 0 ? 0 : 4,

@@ -47,7 +47,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
 /** The statements that make the database what is promised; none if a newer build changed it. */
 async function planRepair(
   { connection, project }: Workspace,
-  { assessment, snapshot }: DatabaseStatus,
+  { assessment, snapshot, inspection }: DatabaseStatus,
   extent: 'what matters' | 'everything',
 ): Promise<RestorePlan> {
   const findings = findingsOf(assessment)
@@ -56,9 +56,10 @@ async function planRepair(
   const from = await withClient(connection, (client) =>
     readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations }),
   )
+  const serverMajor = inspection.major
   const to = fullCatalogAt(snapshot, promisedRevisions(assessment))
-  if (extent === 'what matters') return planRestore(from, to, findings)
-  return { ...planChanges(from, to, { differences: findings }), kept: [] }
+  if (extent === 'what matters') return planRestore(from, to, findings, serverMajor)
+  return { ...planChanges(from, to, { differences: findings, serverMajor }), kept: [] }
 }
 
 function describeRepair(repair: RestorePlan): readonly string[] {

@@ -1,5 +1,13 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import { type DdlObject, listFact, type DdlStep, step, textFact } from '../object.js'
+import {
+  type DdlObject,
+  keyFromName,
+  listFact,
+  relationKeyOf,
+  type DdlStep,
+  step,
+  textFact,
+} from '../object.js'
 import {
   type Acl,
   aclActions,
@@ -14,7 +22,7 @@ import {
 import { viewColumnActions, columnRegrantActions, toColumnAction } from './column-grants.js'
 import { defaultPrivilegeSteps } from './default-privileges.js'
 import { initialAcl, builtInPrivilegesOf } from './initial-acl.js'
-import { withDatabaseOwner } from './owner.js'
+import { ownerFollowsTable, withDatabaseOwner } from './owner.js'
 
 /** The type of object in GRANT, by kind. */
 const grantObjectTypes: Readonly<Record<string, string>> = {
@@ -38,10 +46,36 @@ const grantObjectTypes: Readonly<Record<string, string>> = {
   base_type: 'TYPE',
 }
 
-/** GRANT and REVOKE for an object that exists. */
+/**
+ * REVOKE for what was granted to the new owner of an object, before OWNER TO makes it a part of the privileges of the owner,
+ * with its grant options.
+ */
+export function newOwnerRevokeSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  if (!hasGrantOption(parseAcl(listFact(from, 'grants')).get(textFact(to, 'owner')))) return []
+  const own = actionsOnAlter(from, to).filter((action) => isOfNewOwner(action, from, to))
+  return ownActions(own, to).map((action) => grantStep(action, to))
+}
+
+function isOfNewOwner({ grantee }: AclAction, from: DdlObject, to: DdlObject): boolean {
+  const owner = textFact(to, 'owner')
+  return owner !== '' && grantee === owner && owner !== textFact(from, 'owner')
+}
+
+/** GRANT and REVOKE for an object that exists, after its owner has changed. */
 export function grantSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  const steps = grantStepsOnAlter(from, to)
+  const table = ownerFollowsTable(from, to) ? owningTableKey(to) : null
+  return table === null ? steps : steps.map((step) => ({ ...step, phase: 'attach', after: [table] }))
+}
+
+function owningTableKey(sequence: DdlObject): string | null {
+  const column = keyFromName('column', textFact(sequence, 'ownedBy'))
+  return relationKeyOf(sequence.catalog, column) ?? null
+}
+
+function grantStepsOnAlter(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   if (to.kind === 'default_privileges') return defaultPrivilegeSteps(from, to)
-  const actions = actionsOnAlter(from, to)
+  const actions = actionsOnAlter(from, to).filter((action) => !isOfNewOwner(action, from, to))
   const revoked = new Set(actions.filter(({ verb }) => verb !== 'GRANT').map(({ grantee }) => grantee))
   const regrants = columnRegrantActions(to, revoked)
   return [
@@ -94,12 +128,16 @@ function isUsageOnly(privileges: Privileges | undefined): boolean {
   return privileges?.size === 1 && privileges.get('USAGE') === false
 }
 
-/** OWNER TO merges the privileges that were granted to the new owner into those of the owner. */
+function hasGrantOption(privileges: Privileges = noPrivileges): boolean {
+  return [...privileges.values()].includes(true)
+}
+
+/** OWNER TO merges the privileges that were granted to the new owner into those of the owner, if they are not revoked before. */
 function aclAfterOwnerChange(from: DdlObject, to: DdlObject): Acl {
   const acl = new Map(parseAcl(listFact(from, 'grants')))
   const owner = textFact(to, 'owner')
   const granted = acl.get(owner)
-  if (granted === undefined || owner === textFact(from, 'owner')) return acl
+  if (granted === undefined || owner === textFact(from, 'owner') || hasGrantOption(granted)) return acl
   acl.delete(owner)
   const own = acl.get('OWNER')
   return own === undefined ? acl : acl.set('OWNER', new Map([...own, ...granted]))

@@ -19,7 +19,7 @@ export function ownerSteps(
 }
 
 /** PostgreSQL gives an index, and a sequence that a column owns, the owner of the table. */
-function ownerFollowsTable(from: DdlObject | undefined, to: DdlObject): boolean {
+export function ownerFollowsTable(from: DdlObject | undefined, to: DdlObject): boolean {
   if (to.kind === 'index') return true
   return (
     from !== undefined &&

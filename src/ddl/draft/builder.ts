@@ -1,7 +1,7 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { quoteIdentifier, quoteLiteral } from '../identifiers.js'
 import { columnDefinition } from '../kinds/column-definition.js'
-import { localColumnsOf } from '../kinds/table.js'
+import { localColumnsOf } from '../kinds/local-columns.js'
 import { type DdlObject, findObject, textFact } from '../object.js'
 import type { Statement } from '../statement.js'
 import { columnCalls } from './column-calls.js'

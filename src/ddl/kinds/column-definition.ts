@@ -8,7 +8,8 @@ import {
   textFact,
 } from '../object.js'
 import { isDefaultDeferred } from './column-default.js'
-import { identityClause } from './column-identity.js'
+import { generationOf } from './generation.js'
+import { identityClause } from './identity-options.js'
 import { foreignOptionList } from './parameters.js'
 
 /** The definition of a column in CREATE TABLE and ADD COLUMN. */
@@ -26,12 +27,12 @@ export function columnDefinition(object: DdlObject): string {
 
 /** The clauses of a column definition for generation, default, identity and NOT NULL. */
 export function columnConstraints(object: DdlObject): readonly string[] {
-  const generated = /^(stored|virtual): (.*)$/s.exec(textFact(object, 'generated'))
+  const generation = generationOf(object)
   const expression = textFact(object, 'default')
   return [
-    generated === null
+    generation === null
       ? ''
-      : `GENERATED ALWAYS AS (${generated[2]})${generated[1] === 'stored' ? ' STORED' : ' VIRTUAL'}`,
+      : `GENERATED ALWAYS AS (${generation.expression}) ${generation.storage.toUpperCase()}`,
     expression === '' || isDefaultDeferred(object) ? '' : `DEFAULT ${expression}`,
     identityClause(object),
     isNotNullInline(object) ? notNullClause(object) : '',
@@ -65,8 +66,9 @@ export function parentColumnOf(object: DdlObject): DdlObject | undefined {
   return keys.map((key) => findObject(object.catalog, key)).find((found) => found !== undefined)
 }
 
-/** The key of the type of a typed table (CREATE TABLE … OF), null for other tables. */
+/** The key of the type of a typed table (CREATE TABLE … OF), null for others and for one that gets or loses its type. */
 export function tableTypeKeyOf(object: DdlObject): string | null {
+  if (object.changesTableType) return null
   const table = findRelation(object)
   const type = table === undefined ? '' : textFact(table, 'ofType')
   return type === '' ? null : keyFromName('composite', type)

@@ -1,9 +1,7 @@
-import type { Catalog } from '../../core/model/catalog.js'
 import { quoteIdentifier } from '../identifiers.js'
 import {
   type ObjectChange,
   type DdlObject,
-  keyFromName,
   listFact,
   type RenderResult,
   type DdlStep,
@@ -13,7 +11,9 @@ import {
 } from '../object.js'
 import type { Hazard } from '../statement.js'
 import { parentColumnOf, tableTypeKeyOf } from './column-definition.js'
-import { castBetween, isWidening } from './type-casts.js'
+import { lossOfConversion, storedTypeOf } from './stored-type.js'
+import { castBetween, castExpression, neverFails } from './type-casts.js'
+import { parseTypeName } from './type-name.js'
 
 /** The steps that change type and collation. They drop the default first; the caller sets the new one. */
 export function columnTypeSteps({ from, to, facts }: ObjectChange): RenderResult {
@@ -22,23 +22,23 @@ export function columnTypeSteps({ from, to, facts }: ObjectChange): RenderResult
   if (isInherited || tableTypeKeyOf(to) !== null) return dropDefaultSteps(from)
   if (movesWithExtension(from, to)) return []
   const [oldType, newType] = [textFact(from, 'type'), textFact(to, 'type')]
+  const stored = { from: storedTypeOf(oldType, from.catalog), to: storedTypeOf(newType, to.catalog) }
   // The name of a swapped type stays the same.
-  const cast =
-    facts.has('type') && oldType === newType
-      ? 'text'
-      : castBetween(resolveBaseType(oldType, from.catalog), resolveBaseType(newType, to.catalog))
+  const cast = facts.has('type') && oldType === newType ? 'text' : castBetween(stored.from, stored.to)
   if (cast === 'none')
     return {
       reason: `there is no cast from ${oldType} to ${newType}`,
       decide: `how a value becomes a ${newType}: ALTER TABLE ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType} USING …`,
     }
   const collation = textFact(to, 'collation')
-  const using = cast === 'implicit' ? '' : ` USING ${castExpression(to, cast)}`
+  const using =
+    cast === 'implicit' ? '' : ` USING ${castExpression(to.name, cast, { ...stored, type: newType })}`
   return [
     ...dropDefaultSteps(from),
     step(
       `ALTER ${tableKeyword(to)} ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType}${collation === '' ? '' : ` COLLATE ${collation}`}${using}`,
       ...typeChangeHazards(to.relation, oldType, newType),
+      ...lossHazards(from, to),
     ),
   ]
 }
@@ -65,21 +65,12 @@ function dropDefaultSteps(from: DdlObject): readonly DdlStep[] {
   ]
 }
 
-function castExpression(to: DdlObject, cast: 'explicit' | 'text'): string {
-  const type = textFact(to, 'type')
-  const brackets = type.endsWith('[]') ? '[]' : ''
-  return cast === 'text' ? `${to.name}::text${brackets}::${type}` : `${to.name}::${type}`
-}
-
-/** The base type of a domain, `enum` for an enum, otherwise the type itself. */
-function resolveBaseType(type: string, catalog: Catalog): string {
-  const element = type.replace(/\[\]$/, '')
-  const brackets = type.slice(element.length)
-  if (!element.includes('.')) return type
-  const domain = catalog[keyFromName('domain', element)]
-  if (domain !== undefined)
-    return `${resolveBaseType(textFact({ facts: domain }, 'type'), catalog)}${brackets}`
-  return catalog[keyFromName('enum', element)] === undefined ? type : `enum${brackets}`
+function lossHazards(from: DdlObject, to: DdlObject): readonly Hazard[] {
+  const loss = lossOfConversion(
+    { type: textFact(from, 'type'), catalog: from.catalog },
+    { type: textFact(to, 'type'), catalog: to.catalog },
+  )
+  return loss === null ? [] : [{ hazard: 'data loss', what: `${loss} in ${to.relation}.${to.name}` }]
 }
 
 function typeChangeHazards(table: string, oldType: string, newType: string): readonly Hazard[] {
@@ -88,7 +79,7 @@ function typeChangeHazards(table: string, oldType: string, newType: string): rea
   return [
     lock,
     { hazard: 'table rewrite', table },
-    ...(isWidening(oldType, newType)
+    ...(neverFails(oldType, newType)
       ? []
       : [{ hazard: 'may fail' as const, when: `a value is not a valid ${newType}`, table }]),
   ]
@@ -96,7 +87,7 @@ function typeChangeHazards(table: string, oldType: string, newType: string): rea
 
 /** Whether PostgreSQL changes the type without a rewrite: the limit gets larger or is removed. */
 function keepsRowFormat(oldType: string, newType: string): boolean {
-  const [from, to] = [parseTypeModifiers(oldType), parseTypeModifiers(newType)]
+  const [from, to] = [typeLimits(oldType), typeLimits(newType)]
   if (from.name === 'character varying' && (to.name === 'text' || to.name === 'character varying'))
     return to.first === null || (from.first !== null && to.first >= from.first)
   if (from.name === 'text' && to.name === 'character varying') return to.first === null
@@ -104,14 +95,12 @@ function keepsRowFormat(oldType: string, newType: string): boolean {
   return to.first === null || (from.first !== null && to.first >= from.first && from.second === to.second)
 }
 
-interface TypeModifiers {
+function typeLimits(type: string): {
   readonly name: string
   readonly first: number | null
   readonly second: number | null
-}
-
-function parseTypeModifiers(type: string): TypeModifiers {
-  const found = /^(.*?)\((\d+)(?:,(-?\d+))?\)$/.exec(type)
-  if (found === null) return { name: type, first: null, second: null }
-  return { name: found[1] ?? '', first: Number(found[2]), second: Number(found[3] ?? 0) }
+} {
+  const { name, isArray, modifiers, fields } = parseTypeName(type)
+  const [first = null, second = first === null ? null : 0] = modifiers
+  return { name: isArray || fields !== '' ? type : name, first, second }
 }

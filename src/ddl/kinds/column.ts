@@ -15,21 +15,28 @@ import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { addingRewritesTable } from './column-rewrite.js'
+import { generationSteps, mustRecreateColumn } from './column-generation.js'
 import { columnTypeSteps } from './column-type.js'
+import { generationOf } from './generation.js'
+import { refuseFilledColumn, refuseRewrittenColumn, storedRowLosses } from './row-type.js'
+import { continueDefaultSteps } from './sequence-position.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
 
 export const columnDdl: KindDdl = {
   reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,
-  create: (object) => [
-    ...(object.inNewRelation ? [] : addColumnSteps(object)),
-    ...columnDetailSteps(object),
-    ...deferredDefaultSteps(object),
-  ],
+  create: (object) =>
+    refuseFilledColumn(object) ?? [
+      ...(object.inNewRelation ? [] : addColumnSteps(object)),
+      ...columnDetailSteps(object),
+      ...deferredDefaultSteps(object),
+    ],
   drop: dropColumnSteps,
   alter: (change) => {
     const { from, to, facts } = change
     if (mustRecreateColumn(change)) return 'replace'
-    if (facts.has('type') && isPartitionKey(from)) return partitionKeyRefusal
+    if ((facts.has('type') || facts.has('collation')) && isPartitionKey(from)) return partitionKeyRefusal
+    const refusal = refuseRewrittenColumn(change)
+    if (refusal !== null) return refusal
     const types = columnTypeSteps(change)
     if ('reason' in types) return types
     const options = facts.has('identityOptions')
@@ -63,19 +70,17 @@ function isPartitionKey(object: DdlObject): boolean {
   return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
 }
 
+/** Whether an inherited column has a fact from its parent, whose change is also its own. */
+function followsParent(column: DdlObject, fact: string): boolean {
+  const parent = booleanFact(column, '$inherited') ? parentColumnOf(column) : undefined
+  return parent !== undefined && textFact(parent, fact) === textFact(column, fact)
+}
+
 /** A change of a parent also changes its children, so the steps of a child come after those of the parent. */
 function runAfterParent(to: DdlObject, steps: readonly DdlStep[]): readonly DdlStep[] {
   const parent = booleanFact(to, '$inherited') ? parentColumnOf(to) : undefined
   if (parent === undefined) return steps
   return steps.map((step) => (step.phase === 'release' ? step : { ...step, after: [parent.key] }))
-}
-
-/** PostgreSQL cannot make an existing column generated, nor a virtual column a plain one. */
-function mustRecreateColumn({ from, to, facts }: ObjectChange): boolean {
-  return (
-    facts.has('generated') &&
-    !(textFact(to, 'generated') === '' && textFact(from, 'generated').startsWith('stored'))
-  )
 }
 
 function addColumnSteps(object: DdlObject): readonly DdlStep[] {
@@ -95,16 +100,17 @@ function addColumnSteps(object: DdlObject): readonly DdlStep[] {
   ]
 }
 
-function dropColumnSteps(object: DdlObject): readonly DdlStep[] {
+function dropColumnSteps(object: DdlObject, successor?: DdlObject): readonly DdlStep[] {
   if (booleanFact(object, '$inherited') || tableTypeKeyOf(object) !== null) return []
   const table = object.relation
   return [
     step(
       `ALTER ${tableKeyword(object)} ${table} DROP COLUMN ${object.name}`,
       { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
-      ...(textFact(object, 'generated') === ''
+      ...(generationOf(object) === null || (successor !== undefined && generationOf(successor) === null)
         ? [{ hazard: 'data loss' as const, what: `the values of ${table}.${object.name}` }]
         : []),
+      ...storedRowLosses(object),
     ),
   ]
 }
@@ -173,14 +179,15 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
   const typeChanges = facts.has('type') || facts.has('collation')
   const setsDefault = textFact(to, 'default') !== '' && (facts.has('default') || typeChanges)
   return [
-    ...(facts.has('generated') && textFact(to, 'generated') === ''
-      ? [alterColumnStep(from, 'DROP EXPRESSION')]
+    ...(facts.has('generated') && !followsParent(to, 'generated')
+      ? generationSteps(to, (clause) => alterColumnStep(to, clause))
       : []),
     // With a new type, columnTypeSteps has dropped the default.
     ...(facts.has('default') && !typeChanges ? dropDefaultSteps(from, to) : []),
     ...nullabilitySteps(from, to, facts),
     ...identitySteps(from, to, (clause) => alterColumnStep(to, clause)),
     ...(setsDefault ? [setDefaultStep(to)] : []),
+    ...(facts.has('default') && !followsParent(to, 'default') ? continueDefaultSteps(to) : []),
     ...Object.entries(stepsByFact).flatMap(([fact, render]) => (facts.has(fact) ? render(from, to) : [])),
   ]
 }

@@ -10,6 +10,7 @@ import {
   step,
 } from '../object.js'
 import type { Hazard } from '../statement.js'
+import { lossOfConversion } from './stored-type.js'
 import { tablesStoringType } from './type-users.js'
 
 export const compositeDdl: KindDdl = {
@@ -40,7 +41,8 @@ interface AttributeChanges {
  * are cast through text, which assigns attributes by position, so attributes in a different order would exchange their
  * values.
  */
-function alterAttributes({ from, to }: ObjectChange): RenderResult | 'replace' {
+function alterAttributes(change: ObjectChange): RenderResult | 'replace' {
+  const { from, to } = change
   const { dropped, added, retyped, keepsOrder } = compareAttributes(from, to)
   const tables = tablesStoringType(from)
   if (!keepsOrder || (retyped.length > 0 && tables.length > 0)) {
@@ -56,7 +58,11 @@ function alterAttributes({ from, to }: ObjectChange): RenderResult | 'replace' {
       alter(`DROP ATTRIBUTE ${name}`, ...attributeLossHazards(name, [...tables, ...typedTables])),
     ),
     ...retyped.map(({ name, type }) =>
-      alter(`ALTER ATTRIBUTE ${name} TYPE ${type}`, ...rewriteHazards(typedTables)),
+      alter(
+        `ALTER ATTRIBUTE ${name} TYPE ${type}`,
+        ...rewriteHazards(typedTables),
+        ...conversionHazards(change, name, typedTables),
+      ),
     ),
     ...added.map(({ name, type }) => alter(`ADD ATTRIBUTE ${name} ${type}`)),
   ]
@@ -104,6 +110,21 @@ function attributeLossHazards(attribute: string, tables: readonly string[]): rea
     hazard: 'data loss',
     what: `the values of ${attribute} stored in ${table}`,
   }))
+}
+
+/** What the values of an attribute with a new type lose. */
+function conversionHazards(
+  { from, to }: ObjectChange,
+  attribute: string,
+  tables: readonly string[],
+): readonly Hazard[] {
+  const [before, after] = [from, to].map((type) => ({
+    type: (attributeType(parseAttributes(type), attribute) ?? '').replace(/ collate .*$/s, ''),
+    catalog: type.catalog,
+  }))
+  const loss = before === undefined || after === undefined ? null : lossOfConversion(before, after)
+  if (loss === null) return []
+  return tables.map((table) => ({ hazard: 'data loss', what: `${loss} of ${attribute} stored in ${table}` }))
 }
 
 function rewriteHazards(tables: readonly string[]): readonly Hazard[] {

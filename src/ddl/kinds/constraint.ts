@@ -19,6 +19,7 @@ import {
 import type { Hazard, LockMode } from '../statement.js'
 import { constraintTriggerSteps, enforcedAsUsual } from './constraint-triggers.js'
 import { parameterChanges } from './parameters.js'
+import { replicaIdentityHazards } from './replica-identity.js'
 import { isInDefinition } from './table-constraints.js'
 
 export const constraintDdl: KindDdl = {
@@ -36,11 +37,11 @@ export const constraintDdl: KindDdl = {
     booleanFact(object, '$inherited')
       ? []
       : [
-          step(`ALTER ${tableKeyword(object)} ${object.relation} DROP CONSTRAINT ${object.name}`, {
-            hazard: 'lock',
-            table: object.relation,
-            lock: 'ACCESS EXCLUSIVE',
-          }),
+          step(
+            `ALTER ${tableKeyword(object)} ${object.relation} DROP CONSTRAINT ${object.name}`,
+            { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
+            ...replicaIdentityHazards(object),
+          ),
         ],
   alter: ({ from, to, facts }) => {
     const deferral = facts.has('definition') ? deferralSteps(from, to) : []

@@ -4,7 +4,7 @@ import type { Hazard } from '../statement.js'
 import { columnDefinition } from './column-definition.js'
 import { alterWithOptions, createWithOptions, dropWithOptions } from './foreign-options.js'
 import { attachParentSteps, releaseParentSteps } from './table-parents.js'
-import { localColumnsOf } from './table.js'
+import { localColumnsOf } from './local-columns.js'
 
 /** The rows are on the foreign server, so a drop loses none. */
 export const foreignTableDdl: KindDdl = {

@@ -15,6 +15,7 @@ import {
 } from '../object.js'
 import { clusterSteps, partitionToAttach } from './constraint.js'
 import { parameterChanges } from './parameters.js'
+import { replicaIdentityHazards } from './replica-identity.js'
 
 export const indexDdl: KindDdl = {
   reference: (object) => `INDEX ${qualifiedIndexName(object)}`,
@@ -67,11 +68,11 @@ function canCreateConcurrently(object: DdlObject): boolean {
 }
 
 function dropIndexStep(object: DdlObject): DdlStep {
-  return step(`DROP INDEX ${qualifiedIndexName(object)}`, {
-    hazard: 'lock',
-    table: object.relation,
-    lock: 'ACCESS EXCLUSIVE',
-  })
+  return step(
+    `DROP INDEX ${qualifiedIndexName(object)}`,
+    { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
+    ...replicaIdentityHazards(object),
+  )
 }
 
 const parameterPattern = /^(.*) WITH \(((?:\w+='?[\w.]+'?(?:, )?)+)\)( WHERE .*)?$/s

@@ -1,5 +1,7 @@
+import { dependentsOf } from '../dependencies.js'
 import {
   type ObjectChange,
+  findObject,
   type DdlObject,
   booleanFact,
   type KindDdl,
@@ -8,6 +10,14 @@ import {
   step,
   textFact,
 } from '../object.js'
+import {
+  continueDefaultSteps,
+  isDisjoint,
+  moveIntoRangeSteps,
+  positionLoss,
+  rangeOfSequence,
+  sequenceName,
+} from './sequence-position.js'
 
 /** The options of CREATE and ALTER SEQUENCE by fact. */
 const sequenceOptions: Readonly<Record<string, (sequence: DdlObject) => string>> = {
@@ -28,6 +38,7 @@ export const sequenceDdl: KindDdl = {
     ),
     ...ownedBySteps(object),
   ],
+  drop: (object) => [step(`DROP SEQUENCE ${object.name}`, positionLoss(object.name))],
   alter: ({ from, to, facts }) => [
     ...disownSteps(from, facts),
     ...alterSequenceSteps({ from, to, facts }),
@@ -44,20 +55,29 @@ function renderSequenceOptions(object: DdlObject, includes: (fact: string) => bo
 
 function alterSequenceSteps({ from, to, facts }: ObjectChange): readonly DdlStep[] {
   const changed = renderSequenceOptions(to, (fact) => facts.has(fact))
+  const [before, after] = [rangeOfSequence(from), rangeOfSequence(to)]
   return [
     ...(changed === ''
       ? []
-      : [step(`ALTER SEQUENCE ${to.name} ${changed}${hasDisjointBounds(from, to) ? ' RESTART' : ''}`)]),
+      : [
+          ...moveIntoRangeSteps(sequenceName(to.name), before, after),
+          ...(isDisjoint(before, after)
+            ? [
+                step(`ALTER SEQUENCE ${to.name} ${changed} RESTART`, positionLoss(to.name)),
+                ...numberedColumns(to).flatMap(continueDefaultSteps),
+              ]
+            : [step(`ALTER SEQUENCE ${to.name} ${changed}`)]),
+        ]),
     ...(facts.has('unlogged')
       ? [step(`ALTER SEQUENCE ${to.name} SET ${booleanFact(to, 'unlogged') ? 'UNLOGGED' : 'LOGGED'}`)]
       : []),
   ]
 }
 
-/** Whether the old and new bounds have no value in common, so that the sequence must restart. */
-function hasDisjointBounds(from: DdlObject, to: DdlObject): boolean {
-  const bound = (object: DdlObject, fact: string): bigint => BigInt(textFact(object, fact))
-  return bound(to, 'max') < bound(from, 'min') || bound(from, 'max') < bound(to, 'min')
+/** The columns whose default takes its numbers from a sequence. */
+function numberedColumns({ catalog, key }: DdlObject): readonly DdlObject[] {
+  const users = [...(dependentsOf(catalog).get(key) ?? [])].filter((user) => user.startsWith('column:'))
+  return users.flatMap((user) => findObject(catalog, user) ?? [])
 }
 
 /** OWNED BY NONE keeps the sequence when the column that owned it is dropped. */

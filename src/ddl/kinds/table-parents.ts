@@ -62,8 +62,8 @@ function attachPartitionSteps(from: DdlObject, to: DdlObject): readonly DdlStep[
   ]
 }
 
-/** The columns, constraints and indexes that a parent requires its children to have. */
-function requiredParts({ catalog, key }: DdlObject): readonly string[] {
+/** The columns, constraints and indexes that a parent, or a composite type, requires its tables to have. */
+export function requiredParts({ catalog, key }: DdlObject): readonly string[] {
   const kinds = ['column:', 'constraint:', 'index:']
   return (partsByRelation(catalog).get(key) ?? []).filter((part) =>
     kinds.some((kind) => part.startsWith(kind)),

@@ -1,22 +1,23 @@
 import {
   type ObjectChange,
   type DdlObject,
-  findObject,
   booleanFact,
-  keyFromName,
   type KindDdl,
   listFact,
-  partsByRelation,
   type RenderResult,
   step,
   type DdlStep,
   textFact,
   withoutFacts,
 } from '../object.js'
-import { columnConstraints, columnDefinition, hasLocalDefinition } from './column-definition.js'
+import { columnConstraints, columnDefinition } from './column-definition.js'
+import { localColumnsOf } from './local-columns.js'
 import { parameterChanges, parameterList } from './parameters.js'
+import { replicaIdentitySteps } from './replica-identity.js'
+import { refuseStoredRows } from './row-type.js'
 import { tableConstraints } from './table-constraints.js'
 import { attachParentSteps, releaseParentSteps } from './table-parents.js'
+import { refuseOrder, tableTypeSteps } from './typed-table.js'
 
 export const tableDdl: KindDdl = {
   reference: ({ name }) => `TABLE ${name}`,
@@ -33,7 +34,8 @@ export const tableDdl: KindDdl = {
       { hazard: 'lock', table: object.name, lock: 'ACCESS EXCLUSIVE' },
     ),
   ],
-  alter: (change) => refuseRepartition(change) ?? alterTableSteps(change),
+  alter: (change) =>
+    refuseRepartition(change) ?? refuseRewrite(change) ?? refuseOrder(change) ?? alterTableSteps(change),
 }
 
 function refuseRepartition({ to, facts }: ObjectChange): RenderResult | null {
@@ -42,6 +44,10 @@ function refuseRepartition({ to, facts }: ObjectChange): RenderResult | null {
     reason: 'PostgreSQL cannot change whether or how a table is partitioned',
     decide: `create a new table, move the rows of ${to.name} to it, and rename both`,
   }
+}
+
+function refuseRewrite({ from, facts }: ObjectChange): RenderResult | null {
+  return facts.has('unlogged') || facts.has('accessMethod') ? refuseStoredRows(from) : null
 }
 
 function alterTableSteps(change: ObjectChange): readonly DdlStep[] {
@@ -61,9 +67,7 @@ function alterTableSteps(change: ObjectChange): readonly DdlStep[] {
     ...parameterChanges(from, to, 'options').map((clause) =>
       step(alter(clause), { hazard: 'lock', table: to.name, lock: 'SHARE UPDATE EXCLUSIVE' }),
     ),
-    ...(facts.has('ofType')
-      ? [step(alter(textFact(to, 'ofType') === '' ? 'NOT OF' : `OF ${textFact(to, 'ofType')}`), lock)]
-      : []),
+    ...(facts.has('ofType') ? tableTypeSteps(from, to) : []),
     ...(facts.has('replicaIdentity') ? replicaIdentitySteps(to) : []),
     ...attachParentSteps(from, to),
   ]
@@ -92,16 +96,6 @@ function tableDefinition(object: DdlObject): string {
     .join(' ')
 }
 
-/** The columns in the definition of a table, in their order. They are treated as part of a new table. */
-export function localColumnsOf({ catalog, key }: DdlObject): readonly DdlObject[] {
-  const keys = (partsByRelation(catalog).get(key) ?? []).filter((part) => part.startsWith('column:'))
-  return keys
-    .flatMap((part) => findObject(catalog, part) ?? [])
-    .map((column) => ({ ...column, inNewRelation: true }))
-    .filter(hasLocalDefinition)
-    .sort((one, other) => Number(textFact(one, '$position')) - Number(textFact(other, '$position')))
-}
-
 function typedColumnDefinition(column: DdlObject): string {
   const constraints = columnConstraints(column)
   return constraints.length === 0 ? '' : `${column.name} WITH OPTIONS ${constraints.join(' ')}`
@@ -121,15 +115,4 @@ function rowSecuritySteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
         lock: 'ACCESS EXCLUSIVE',
       }),
     )
-}
-
-/** REPLICA IDENTITY USING INDEX comes after the index or the constraint is created. */
-function replicaIdentitySteps(to: DdlObject): readonly DdlStep[] {
-  const identity = textFact(to, 'replicaIdentity')
-  if (identity === '' && to.inNewRelation) return []
-  const alter = (clause: string): DdlStep => step(`ALTER TABLE ${to.name} REPLICA IDENTITY ${clause}`)
-  const [, index] = /^using index (.*)$/s.exec(identity) ?? []
-  if (index === undefined) return [alter(identity === '' ? 'DEFAULT' : identity.toUpperCase())]
-  const after = ['index', 'constraint'].map((kind) => keyFromName(kind, `${to.name}.${index}`))
-  return [{ ...alter(`USING INDEX ${index}`), phase: 'attach', after }]
 }

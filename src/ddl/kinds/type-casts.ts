@@ -1,22 +1,44 @@
+import { parseTypeName, type TypeName } from './type-name.js'
+
 /**
  * How PostgreSQL converts values: in an assignment, with an explicit cast, with a cast through text (from one enum to
- * another), or not at all.
+ * another), by a function that makes JSON of them, or not at all.
  */
-export type CastKind = 'implicit' | 'explicit' | 'text' | 'none'
+export type CastKind = 'implicit' | 'explicit' | 'text' | 'to_json' | 'to_jsonb' | 'none'
 
 /** Groups of types that convert to each other in an assignment. */
 const typeFamilies: readonly ReadonlySet<string>[] = [
   ['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision'],
-  ['text', 'character varying', 'character', 'name', '"char"', 'citext', 'public.citext'],
+  ['text', 'character varying', 'character', 'bpchar', 'name', '"char"', 'citext', 'public.citext'],
   ['date', 'timestamp without time zone', 'timestamp with time zone'],
   ['time without time zone', 'time with time zone'],
   ['json', 'jsonb'],
   ['inet', 'cidr'],
   ['bit', 'bit varying'],
+  ['macaddr', 'macaddr8'],
 ].map((names) => new Set(names))
 
-/** The numeric types; each can hold the values of those before it. */
-const numericTypes = ['smallint', 'integer', 'bigint', 'numeric']
+/** The types that hold every value of a type, besides text and the type itself. */
+const widerTypes: Readonly<Record<string, readonly string[]>> = {
+  smallint: ['integer', 'bigint', 'numeric', 'real', 'double precision'],
+  integer: ['bigint', 'numeric', 'real', 'double precision', 'boolean'],
+  bigint: ['numeric', 'real', 'double precision'],
+  real: ['double precision'],
+  boolean: ['integer'],
+  jsonb: ['json'],
+  cidr: ['inet'],
+  inet: ['cidr'],
+  macaddr: ['macaddr8'],
+}
+
+/** Types of date and time, between which every value can be converted, if only by giving up a part. */
+const timeTypes: ReadonlySet<string> = new Set([
+  'timestamp without time zone',
+  'timestamp with time zone',
+  'time without time zone',
+  'time with time zone',
+  'interval',
+])
 
 /** Casts between families, as in pg_cast. */
 const crossFamilyCasts: Readonly<Record<string, readonly string[]>> = {
@@ -27,6 +49,7 @@ const crossFamilyCasts: Readonly<Record<string, readonly string[]>> = {
   money: ['numeric'],
   oid: ['integer', 'bigint'],
   bit: ['integer', 'bigint'],
+  '"char"': ['integer'],
   'timestamp without time zone': ['time without time zone'],
   'timestamp with time zone': ['time without time zone', 'time with time zone'],
   interval: ['time without time zone'],
@@ -35,29 +58,73 @@ const crossFamilyCasts: Readonly<Record<string, readonly string[]>> = {
 
 const textTypes: ReadonlySet<string> = typeFamilies[1] ?? new Set()
 
+/** PostgreSQL does not take a `"char"` for a text that it could read, nor a name for one that it could cut. */
+const isReadableText = (name: string): boolean => textTypes.has(name) && name !== '"char"'
+
 /**
  * The built-in cast between two types as `format_type` prints them, `enum` for any enum. Casts of the project are not
  * known.
  */
 export function castBetween(fromType: string, toType: string): CastKind {
-  const [from, to] = [parseElementType(fromType), parseElementType(toType)]
-  if (from.isArray !== to.isArray)
-    return textTypes.has(from.name) || textTypes.has(to.name) ? 'explicit' : 'none'
+  const [from, to] = [parseTypeName(fromType), parseTypeName(toType)]
+  if (from.isArray !== to.isArray) return castOfArray(from, to)
   if (from.name === 'enum' && to.name === 'enum') return 'text'
   if (from.name === to.name) return 'implicit'
-  if (textTypes.has(to.name)) return textTypes.has(from.name) ? 'implicit' : 'explicit'
-  if (textTypes.has(from.name)) return 'explicit'
+  if (textTypes.has(to.name)) return isAssignableText(from.name, to.name) ? 'implicit' : 'explicit'
+  if (isReadableText(from.name)) return 'explicit'
   if (typeFamilies.some((family) => family.has(from.name) && family.has(to.name))) return 'implicit'
   return crossFamilyCasts[from.name]?.includes(to.name) === true ? 'explicit' : 'none'
 }
 
-/** Whether every value of one type, without modifiers, is a value of the other. */
-export function isWidening(fromType: string, toType: string): boolean {
-  const [from, to] = [numericTypes.indexOf(fromType), numericTypes.indexOf(toType)]
-  return (from >= 0 && from < to) || toType === 'text'
+function isAssignableText(from: string, to: string): boolean {
+  return textTypes.has(from) && !(from === 'name' && to === '"char"')
 }
 
-function parseElementType(type: string): { readonly name: string; readonly isArray: boolean } {
-  const element = type.replace(/(\[\])+$/, '')
-  return { name: element.replace(/\(\d+(,-?\d+)?\)/, ''), isArray: element !== type }
+/** A text is read as an array, and an array is printed, or becomes a JSON array. */
+function castOfArray(from: TypeName, to: TypeName): CastKind {
+  if (to.isArray) return isReadableText(from.name) ? 'explicit' : 'none'
+  if (to.name === 'json' || to.name === 'jsonb') return `to_${to.name}`
+  return textTypes.has(to.name) ? 'explicit' : 'none'
+}
+
+/** The type of a column before and after, as it is stored; and how it will be printed. */
+interface ConvertedType {
+  readonly from: string
+  readonly to: string
+  readonly type: string
+}
+
+/**
+ * A column as a value of a type. The length of a text, or of bits that were a text, is left to the assignment: it refuses
+ * what is too long where a cast would cut it.
+ */
+export function castExpression(column: string, cast: CastKind, { from, to, type }: ConvertedType): string {
+  const { name, isArray } = parseTypeName(to)
+  const brackets = isArray ? '[]' : ''
+  if (cast === 'to_json' || cast === 'to_jsonb') return `${cast}(${column})`
+  if (textTypes.has(name)) return `${column}::text${brackets}`
+  if (name.startsWith('bit') && textTypes.has(parseTypeName(from).name))
+    return `${column}::bit varying${brackets}`
+  return cast === 'text' ? `${column}::text${brackets}::${type}` : `${column}::${type}`
+}
+
+/** Whether every value of a type can be converted to another one, exactly or not. */
+export function neverFails(fromType: string, toType: string): boolean {
+  const [from, to] = [parseTypeName(fromType), parseTypeName(toType)]
+  if (to.name === 'numeric' && to.modifiers.length > 0) return fitsNumeric(from, to)
+  if (toType === 'text' || toType === 'text[]') return true
+  if (from.isArray !== to.isArray) return to.name.startsWith('json')
+  if (timeTypes.has(from.name) && (timeTypes.has(to.name) || to.name === 'date')) return true
+  return widerTypes[from.name]?.includes(to.name) === true
+}
+
+/** The digits before the point; one more where decimals are rounded up. */
+function fitsNumeric(from: TypeName, to: TypeName): boolean {
+  const [before, after] = [from, to].map(({ modifiers: [digits = 0, scale = 0] }) => ({
+    whole: digits - scale,
+    scale,
+  }))
+  if (from.name !== 'numeric' || from.modifiers.length === 0 || before === undefined || after === undefined)
+    return false
+  return after.whole > before.whole || (after.whole === before.whole && after.scale >= before.scale)
 }

@@ -1,11 +1,13 @@
 import { parseKey } from '../../core/model/catalog.js'
 import { dependentsOf } from '../dependencies.js'
-import { type DdlObject, findObject, textFact } from '../object.js'
+import { type DdlObject, findObject, listFact, textFact } from '../object.js'
 
 /** A column that stores values of a type. */
 export interface TypeColumn {
   /** In SQL: `public.songs`. */
   readonly table: string
+  /** In SQL, with its table. */
+  readonly column: string
   /** Whether the column has an array or a composite type that contains the type. */
   readonly contained: boolean
 }
@@ -18,7 +20,8 @@ export function columnsOfType(type: DdlObject): readonly TypeColumn[] {
   for (const [key, isContained] of types)
     for (const user of findObjects(type, dependents.get(key))) {
       const contained = isContained || textFact(user, 'type').endsWith(']')
-      if (user.kind === 'column') users.push({ table: user.relation, contained })
+      if (user.kind === 'column' && listFact(user, '$needs').includes(key))
+        users.push({ table: user.relation, column: `${user.relation}.${user.name}`, contained })
       if (containerKinds.has(user.kind) && !types.has(user.key))
         types.set(user.key, contained || user.kind !== 'domain')
     }

@@ -5,7 +5,13 @@ import { type DdlObject, findObject, relationKeyOf } from '../object.js'
 /** What to do about one object. `droppedWith` is the key of an object whose drop also drops this one. */
 export type Intent =
   | { readonly action: 'create'; readonly to: DdlObject }
-  | { readonly action: 'drop'; readonly from: DdlObject; readonly droppedWith: string | null }
+  /** `swap`: a type of another kind gets its name, so it is renamed, and dropped after the columns have the new type. */
+  | {
+      readonly action: 'drop'
+      readonly from: DdlObject
+      readonly droppedWith: string | null
+      readonly swap?: boolean
+    }
   | {
       readonly action: 'alter'
       readonly from: DdlObject
@@ -37,11 +43,13 @@ export interface CatalogPair {
 export function createIntents(
   differences: readonly Difference[],
   catalogs: CatalogPair,
+  serverMajor: number | null,
 ): Map<string, Intent> {
   const intents = new Map<string, Intent>()
   for (const difference of differences) {
     const { key } = difference
-    const [from, to] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
+    const [from, found] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
+    const to = found === undefined ? undefined : { ...found, serverMajor }
     if (to !== undefined && from === undefined) intents.set(key, { action: 'create', to })
     if (from !== undefined && to === undefined) intents.set(key, { action: 'drop', from, droppedWith: null })
     if (difference.change === 'changed' && from !== undefined && to !== undefined)
@@ -72,7 +80,7 @@ export function createsObject(intent: Intent | undefined): boolean {
 
 /** Whether an intent replaces a type by renaming the old one. */
 export function isSwap(intent: Intent | undefined): boolean {
-  return intent?.action === 'replace' && intent.swap
+  return (intent?.action === 'replace' || intent?.action === 'drop') && intent.swap === true
 }
 
 /** Whether the relation of an object is dropped, for good or to be created again. */

@@ -30,6 +30,8 @@ interface PlanOptions {
   readonly differences?: readonly Difference[]
   /** Whether indexes are built while other sessions write, in statements outside a transaction. Default: yes. */
   readonly online?: boolean
+  /** The major version of the server on which the statements run. Default: not known, so what all versions have is used. */
+  readonly serverMajor?: number | null
   /** Whether new tables are written with their constraints, for the fewest statements. Default: no. */
   readonly compact?: boolean
 }
@@ -39,8 +41,8 @@ interface PlanOptions {
  * is not written as SQL because a person must decide. Both catalogs need structure, comments and grants.
  */
 export function planChanges(from: Catalog, to: Catalog, options: PlanOptions = {}): Plan {
-  const { differences = diff(to, from) } = options
-  const intents = createIntents(differences, { from, to })
+  const { differences = diff(to, from), serverMajor = null } = options
+  const intents = createIntents(differences, { from, to }, serverMajor)
   propagate(intents, { from, to })
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
@@ -69,10 +71,14 @@ function withTargetState(
   intents: ReadonlyMap<string, Intent>,
   { online = true, compact = false }: PlanOptions,
 ): Intent {
-  if (intent.action === 'drop') return intent
+  const table = intents.get(objectOf(intent).relationKey ?? '')
+  const changesTableType = table?.action === 'alter' && table.facts.has('ofType')
+  const from = 'from' in intent ? { from: { ...intent.from, changesTableType } } : {}
+  if (intent.action === 'drop') return { ...intent, ...from }
   const { to } = intent
   const inNewRelation = createsObject(intents.get(to.relationKey ?? to.key))
-  return { ...intent, to: { ...to, inNewRelation, mayBlock: !online, isCompact: compact } }
+  const target = { inNewRelation, mayBlock: !online, isCompact: compact, changesTableType }
+  return { ...intent, ...from, to: { ...to, ...target } }
 }
 
 function toStatements({ key, steps }: StepTask): readonly Statement[] {

@@ -1,17 +1,11 @@
 import { parseKey } from '../../core/model/catalog.js'
 import { dependentsOf, dependenciesOf } from '../dependencies.js'
 import { ddlKinds } from '../kinds/registry.js'
-import {
-  type DdlObject,
-  findObject,
-  keyFromName,
-  listFact,
-  partsByRelation,
-  relationKeyOf,
-  relationOrOwnKey,
-  textFact,
-} from '../object.js'
+import { type DdlObject, findObject, listFact, partsByRelation, relationKeyOf, textFact } from '../object.js'
 import { isAnnotation } from './annotation-facts.js'
+import { partsNamingColumn } from './column-parts.js'
+import { followOwners } from './owned-sequences.js'
+import { restoreLostSettings } from './lost-settings.js'
 import {
   dropsObject,
   droppedWithOf,
@@ -26,7 +20,10 @@ import {
  * Types whose columns can be moved to a new type while the old one exists under a different name. A renamed range keeps
  * the names of its constructors, and a base type the names of its functions, so these two are not among them.
  */
-const swappableKinds = new Set(['enum', 'domain', 'composite'])
+const swappableKinds = new Set(['enum', 'domain', 'composite', 'collation'])
+
+/** Kinds that share one namespace, so that a type of one can get the name of a type of another. */
+const typeKinds = new Set(['enum', 'domain', 'composite', 'range'])
 
 /**
  * Adds the intents that the given ones require: for objects that PostgreSQL would not let stay while what they depend
@@ -48,12 +45,14 @@ export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair): 
     intents.set(key, intent)
     if (dropsObject(intent))
       for (const part of parts.get(key) ?? []) put(part, intentForPart(part, key, intents, catalogs))
+    for (const part of partsLostWith(intent)) put(part, intentForLostPart(part, intents, catalogs))
     if (!dropsObject(intent) && !mustRecreateDependents(intent)) continue
     for (const dependent of dependents.get(key) ?? [])
       put(dependent, intentForDependent(dependent, key, intents, catalogs))
   }
   swapUsedTypes(intents, dependents)
-  dropOwnedSequences(intents, catalogs)
+  followOwners(intents, catalogs)
+  restoreLostSettings(intents, catalogs)
 }
 
 /** An alteration that its kind cannot write becomes a replacement. */
@@ -109,6 +108,23 @@ function mustDropBeforeRelation(
   })
 }
 
+/** The indexes and constraints that are lost with a column that is dropped and added again. */
+function partsLostWith(intent: Intent): readonly string[] {
+  return intent.action === 'replace' && intent.from.kind === 'column' ? partsNamingColumn(intent.from) : []
+}
+
+/** The intent for an index or a constraint that is lost; null where it is dropped or created anyway. */
+function intentForLostPart(
+  key: string,
+  intents: ReadonlyMap<string, Intent>,
+  catalogs: CatalogPair,
+): Intent | null {
+  const [from, to] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
+  if (from === undefined || dropsObject(intents.get(key)) || isRelationDropped(intents, catalogs.from, key))
+    return null
+  return to === undefined ? { action: 'drop', from, droppedWith: null } : replaceIntent(from, to)
+}
+
 /** The intent for an object that needs a dropped or altered one; null where nothing has to be added. */
 function intentForDependent(
   key: string,
@@ -122,10 +138,13 @@ function intentForDependent(
   const [from, to] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
   if (from === undefined || to === undefined) return null
   const isNeededDropped = intents.get(needed)?.action === 'drop'
-  if (isNeededDropped && planned !== undefined && !dependenciesOf(to).has(needed)) return null
   const isType = isTypeOfColumn(from, needed)
+  // A type of another kind may have got the name.
+  const keepsTypeName = isType && textFact(from, 'type') === textFact(to, 'type')
+  if (isNeededDropped && planned !== undefined && !keepsTypeName && !dependenciesOf(to).has(needed))
+    return null
   if (!dropsObject(intents.get(needed)) && (isType || from.kind === 'table')) return null
-  if (isType) return retypeIntent(from, to, planned)
+  if (isType) return retypeIntent(from, to, planned, needed.startsWith('collation:') ? 'collation' : 'type')
   const rebindSteps = ddlKinds[from.kind]?.rebind?.(from, to, needed) ?? null
   if (rebindSteps !== null) return rebindIntent(from, to, needed, planned)
   return holdsData(from) ? { action: 'refuse', to, needed } : replaceIntent(from, to)
@@ -134,7 +153,11 @@ function intentForDependent(
 /** Whether a column has the type, as opposed to an expression that only mentions it. */
 function isTypeOfColumn({ kind, facts }: DdlObject, needed: string): boolean {
   if (kind !== 'column' || facts['generated'] !== undefined) return false
-  return listFact({ facts }, '$needs').includes(needed) && swappableKinds.has(parseKey(needed).kind)
+  const { kind: neededKind } = parseKey(needed)
+  return (
+    listFact({ facts }, '$needs').includes(needed) &&
+    (swappableKinds.has(neededKind) || typeKinds.has(neededKind))
+  )
 }
 
 function holdsData({ kind, facts }: DdlObject): boolean {
@@ -155,21 +178,14 @@ function rebindIntent(
   return { ...planned, needed, facts: new Set([...planned.facts].filter((fact) => !rebound.includes(fact))) }
 }
 
-function retypeIntent(from: DdlObject, to: DdlObject, planned: Intent | undefined): Intent | null {
+function retypeIntent(
+  from: DdlObject,
+  to: DdlObject,
+  planned: Intent | undefined,
+  fact: 'type' | 'collation',
+): Intent | null {
   const facts = planned?.action === 'alter' ? planned.facts : new Set<string>()
-  return facts.has('type') ? null : { action: 'alter', from, to, facts: new Set([...facts, 'type']) }
-}
-
-/** A sequence is dropped with the column that owns it. */
-function dropOwnedSequences(intents: Map<string, Intent>, { from }: CatalogPair): void {
-  for (const [key, intent] of intents) {
-    const owner = intent.action === 'drop' ? textFact(intent.from, 'ownedBy') : ''
-    if (intent.action !== 'drop' || owner === '') continue
-    const column = keyFromName('column', owner)
-    const table = relationOrOwnKey(from, column)
-    const droppedWith = [table, column].find((holder) => dropsObject(intents.get(holder))) ?? null
-    intents.set(key, { ...intent, droppedWith })
-  }
+  return facts.has(fact) ? null : { action: 'alter', from, to, facts: new Set([...facts, fact]) }
 }
 
 /**
@@ -183,11 +199,24 @@ function swapUsedTypes(
   const queue = [...intents.keys()]
   for (const key of queue) {
     const intent = intents.get(key)
-    if (intent?.action !== 'replace' || intent.swap || !swappableKinds.has(intent.from.kind)) continue
+    if (intent?.action !== 'replace' && intent?.action !== 'drop') continue
+    if (intent.swap === true || !isSwappable(intent, intents)) continue
     if (![...(dependents.get(key) ?? [])].some((user) => keepsUsingType(user, intents.get(user)))) continue
     intents.set(key, { ...intent, swap: true })
     queue.push(...listFact(intent.from, '$needs'))
   }
+}
+
+/** A type that is only dropped is swapped if one of another kind gets its name. */
+function isSwappable(
+  { action, from }: Extract<Intent, { action: 'replace' | 'drop' }>,
+  intents: ReadonlyMap<string, Intent>,
+): boolean {
+  if (action === 'replace') return swappableKinds.has(from.kind)
+  const name = from.key.slice(from.key.indexOf(':'))
+  return (
+    typeKinds.has(from.kind) && [...typeKinds].some((kind) => createsObject(intents.get(`${kind}${name}`)))
+  )
 }
 
 function keepsUsingType(user: string, intent: Intent | undefined): boolean {

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { commentSteps } from '../annotations/comment.js'
-import { grantSteps, grantStepsOnCreate } from '../annotations/grants.js'
+import { grantSteps, grantStepsOnCreate, newOwnerRevokeSteps } from '../annotations/grants.js'
 import { ownerSteps } from '../annotations/owner.js'
 import { quoteIdentifier } from '../identifiers.js'
 import { ddlKinds } from '../kinds/registry.js'
@@ -50,7 +50,7 @@ function renderParts(intent: Intent, ddl: KindDdl, live: Catalog): readonly Rend
     case 'create':
       return renderCreate(intent.to, ddl, live)
     case 'drop':
-      return renderDrop(intent, ddl)
+      return intent.swap === true ? renderTypeSwap(intent.from, ddl) : renderDrop(intent, ddl)
     case 'alter':
       return [
         { phase: 'alter', rendered: renderAlter(intent, ddl) },
@@ -61,7 +61,7 @@ function renderParts(intent: Intent, ddl: KindDdl, live: Catalog): readonly Rend
       return renderRebind(intent, ddl)
     case 'replace':
       return [
-        ...(intent.swap ? renderTypeSwap(intent.from) : renderDrop(intent, ddl)),
+        ...(intent.swap ? renderTypeSwap(intent.from, ddl) : renderDrop(intent, ddl)),
         ...renderCreate(intent.to, ddl, live),
       ]
     case 'refuse':
@@ -84,19 +84,23 @@ function renderRebind(
 }
 
 function renderDrop(
-  { from, droppedWith }: Extract<Intent, { action: 'drop' | 'replace' }>,
+  intent: Extract<Intent, { action: 'drop' | 'replace' }>,
   ddl: KindDdl,
 ): readonly RenderedPart[] {
+  const { from, droppedWith } = intent
   if (droppedWith !== null) return []
-  return [{ phase: 'drop', rendered: ddl.drop?.(from) ?? [step(`DROP ${ddl.reference(from)}`)] }]
+  const successor = intent.action === 'replace' ? intent.to : undefined
+  return [{ phase: 'drop', rendered: ddl.drop?.(from, successor) ?? [step(`DROP ${ddl.reference(from)}`)] }]
 }
 
 /** The old type is renamed, and dropped after the columns have the new type. */
-function renderTypeSwap({ name, names: [schema = '', ownName = ''] }: DdlObject): readonly RenderedPart[] {
+function renderTypeSwap(from: DdlObject, ddl: KindDdl): readonly RenderedPart[] {
+  const [schema = '', ownName = ''] = from.names
   const renamed = quoteIdentifier(`${ownName.slice(0, 50)}__replaced`)
+  const reference = ddl.reference({ ...from, name: `${quoteIdentifier(schema)}.${renamed}` })
   return [
-    { phase: 'release', rendered: [step(`ALTER TYPE ${name} RENAME TO ${renamed}`)] },
-    { phase: 'attach', rendered: [step(`DROP TYPE ${quoteIdentifier(schema)}.${renamed}`)] },
+    { phase: 'release', rendered: [step(`ALTER ${ddl.reference(from)} RENAME TO ${renamed}`)] },
+    { phase: 'attach', rendered: [step(`DROP ${reference}`)] },
   ]
 }
 
@@ -126,7 +130,7 @@ function annotationSteps({ from, to, facts }: ObjectChange, ddl: KindDdl): reado
   const reference = ddl.reference(to)
   const changes = changedAnnotations(facts)
   return [
-    ...(changes.owner ? ownerSteps(from, to, reference) : []),
+    ...(changes.owner ? [...newOwnerRevokeSteps(from, to), ...ownerSteps(from, to, reference)] : []),
     ...(changes.grants ? grantSteps(from, to) : []),
     ...(changes.comments ? commentSteps(from, to, reference) : []),
   ]

@@ -16,7 +16,12 @@ export interface RestorePlan extends Plan {
  * else, and what is wider, newer or more than promised would lose rows or values by being taken back. What is left is created
  * again where something that it depends on has to be.
  */
-export function planRestore(live: Catalog, promised: Catalog, findings: readonly Finding[]): RestorePlan {
+export function planRestore(
+  live: Catalog,
+  promised: Catalog,
+  findings: readonly Finding[],
+  serverMajor: number | null = null,
+): RestorePlan {
   const kept = findings.filter(isKept)
   const to: Record<string, Facts> = { ...promised }
   for (const { key } of kept) setOrDelete(to, key, live[key])
@@ -25,7 +30,7 @@ export function planRestore(live: Catalog, promised: Catalog, findings: readonly
     .map((finding) => withoutLoss(finding, to, live))
     .map((difference) => keepPopulated(difference, to))
   return {
-    ...planChanges(live, to, { differences }),
+    ...planChanges(live, to, { differences, serverMajor }),
     kept: kept.map(({ key }) => key),
   }
 }

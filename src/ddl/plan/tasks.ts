@@ -137,7 +137,8 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, fin
   const willNeed = intent.action === 'drop' ? new Set<string>() : dependenciesOf(intent.to)
   for (const needed of dependenciesOf(intent.from)) {
     const other = planned.get(needed)?.intent
-    if (other === undefined) continue
+    // An enum that is altered only gains labels, which are in nobody's way.
+    if (other === undefined || (other.action === 'alter' && other.from.kind === 'enum')) continue
     const isStillNeeded = willNeed.has(needed) && !isSwap(other)
     const released = releasingTask(intent, isStillNeeded ? 'release' : 'alter', find)
     runBefore(released, find(isSwap(other) ? 'attach' : 'drop', needed))

@@ -81,9 +81,14 @@ function planBetween(
   const [from, to] = [limitToScope(base.catalog, draftScope), limitToScope(target.catalog, draftScope)]
   const { differences, ignored } = compareInScope({ ...base, catalog: to }, from, scope)
   const back = compareInScope({ ...base, catalog: from }, to, scope)
-  const up = planChanges(from, to, { differences, online })
+  const serverMajor = base.major ?? target.major
+  const up = planChanges(from, to, { differences, online, serverMajor })
   const isWithoutTransaction = up.statements.some(({ transactional }) => !transactional)
-  const down = planChanges(to, from, { differences: back.differences, online: isWithoutTransaction })
+  const down = planChanges(to, from, {
+    differences: back.differences,
+    online: isWithoutTransaction,
+    serverMajor,
+  })
   const refused = [...down.refused, ...undeterminedRefusals(base, to)]
   return { source: target.name, from, to, differences, ignored, up, down: { ...down, refused } }
 }

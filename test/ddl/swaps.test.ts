@@ -1,0 +1,86 @@
+import t from 'tap'
+import { type DdlCase, testDdlCases } from '../support/ddl-cases.js'
+
+const types: Readonly<Record<string, string>> = {
+  'an enum': `create type mood as enum ('glad', 'sad')`,
+  'a domain': `create domain mood as text check (value in ('glad', 'sad'))`,
+  'a composite type': 'create type mood as (low integer)',
+  'a range': 'create type mood as range (subtype = integer)',
+}
+
+const users = `create table songs (mood mood default null, moods mood[], title text);
+  create view moods as select mood from songs; create index on songs (title)`
+
+/** Each kind of type gets the name of each other. */
+const kinds = Object.keys(types)
+const namesakes = kinds.flatMap((from, index) =>
+  kinds.slice(index + 1).map((to): DdlCase => ({
+    name: `${from} makes way for ${to} of the same name, with columns of it`,
+    from: `${types[from]}; ${users}`,
+    to: `${types[to]}; ${users}`,
+    ownDatabases: true,
+  })),
+)
+
+const enums: readonly DdlCase[] = [
+  {
+    name: 'an enum becomes a domain, and its values stay',
+    from: `${types['an enum']}; create table songs (mood mood)`,
+    to: `${types['a domain']}; create table songs (mood mood)`,
+    rows: `insert into songs values ('glad')`,
+    losses: [],
+    lossesBack: [],
+  },
+  {
+    name: 'two columns exchange enums that gain labels',
+    from: `create type a as enum ('x'); create type b as enum ('y');
+      create table songs (one a default 'x', other b default 'y')`,
+    to: `create type a as enum ('x', 'z'); create type b as enum ('y0', 'y');
+      create table songs (one b default 'y0', other a default 'z')`,
+    ownDatabases: true,
+  },
+  {
+    name: 'three columns exchange enums in a cycle',
+    from: `create type a as enum ('x'); create type b as enum ('y'); create type c as enum ('w');
+      create table songs (one a default 'x', two b default 'y', three c default 'w')`,
+    to: `create type a as enum ('x', 'z'); create type b as enum ('y0', 'y'); create type c as enum ('w', 'w1');
+      create table songs (one b default 'y0', two c default 'w1', three a default 'z')`,
+    ownDatabases: true,
+  },
+]
+
+/** What uses a collation, by what it is about. */
+const collated: Readonly<Record<string, string>> = {
+  'a column with a key': 'create table songs (title text collate sorted unique, plays integer)',
+  'an index': 'create table songs (title text); create index on songs (title collate sorted)',
+  'a domain': 'create domain title as text collate sorted; create table songs (title title)',
+  'a generated column': `create table songs (title text collate sorted,
+    loud text collate sorted generated always as (upper(title)) stored unique)`,
+  'a composite type': 'create type track as (title text collate sorted); create table songs (track track)',
+  'a view and a default': `create table songs (title text collate sorted default 'a');
+    create view titles as select title, title || 'x' collate sorted as more from songs`,
+}
+
+const collations = Object.entries(collated).map(([name, sql]): DdlCase => ({
+  name: `a collation changes under ${name}`,
+  from: `create collation sorted (provider = icu, locale = 'und', deterministic = false); ${sql}`,
+  to: `create collation sorted (provider = icu, locale = 'de'); ${sql}`,
+  rows: `insert into songs (${/track track/.test(sql) ? 'track' : 'title'}) values (${/track track/.test(sql) ? `row('b')` : `'b'`})`,
+  losses: [],
+  lossesBack: [],
+  ownDatabases: true,
+}))
+
+testDdlCases(t, [
+  ...namesakes,
+  ...enums,
+  ...collations,
+  {
+    name: 'the collation of a partition key is refused',
+    from: `create collation sorted (provider = icu, locale = 'und');
+      create table songs (title text collate sorted) partition by list (title)`,
+    to: `create collation sorted (provider = icu, locale = 'de');
+      create table songs (title text collate sorted) partition by list (title)`,
+    refused: ['table:public.songs', 'column:public.songs.title', 'collation:public.sorted'],
+  },
+])
