@@ -22,7 +22,7 @@ export async function withActiveRun<T>(
 ): Promise<T> {
   const { session, auditClient, policy, report } = context
   const progress = createRunProgress(total)
-  const sampler = startActivitySampler(session.watchdog.client, session.pid)
+  const sampler = startActivitySampler(session.watchdog.client, session.pid, () => progress.state.running)
   const stopCapturing = captureServerMessages(session.client, progress, sampler, report)
   try {
     const ledgerTimeout = Math.min(policy.lockTimeout || ledgerLockTimeout, ledgerLockTimeout)
