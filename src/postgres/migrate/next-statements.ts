@@ -68,8 +68,9 @@ export async function restoreWithNext<Checked extends RestoredSession>(
       throw error
     }
     if (hasSqlState(error, sqlState.readOnlyTransaction)) return refuse(error)
-    // With a position it is found in the message.
-    if (!isServerError(error) || error.position === undefined) noteFailedStatement(error, recording)
+    noteFailedStatement(error, recording)
+    // It is one in the whole message.
+    if (isServerError(error)) error.position = undefined
     throw error
   }
 }
