@@ -11,7 +11,7 @@ import { type RunInScratch, withRedirectedConnections } from '../postgres/scratc
 import type { Scratch } from '../postgres/scratch/scratch.js'
 import { withServerObjectsRemoved } from '../postgres/scratch/server-objects.js'
 import { createRole, dropRole, missingRoleOf } from '../postgres/scratch/server-roles.js'
-import type { RevisionCheck } from '../postgres/verify/check-revision.js'
+import type { UncommittedRevision } from '../postgres/verify/check-revision.js'
 import type { KnexProject } from '../project/knex-project.js'
 
 /** One replay of a folder, in a database of its own. */
@@ -19,7 +19,7 @@ export interface ReplayAttempt {
   readonly connection: Connection
   readonly report: ProgressReporter
   /** To be called for each revision before its commit. */
-  readonly watch: RevisionCheck
+  readonly watch: (revision: UncommittedRevision, wroteServerObjects: boolean | null) => Promise<void>
   /** Runs code of the migrations: their own connections lead to the scratch database too. */
   readonly run: RunInScratch
   /** Whether they have opened one: what it does, the session of a revision does not see. */
@@ -86,8 +86,11 @@ async function tryReplay<T>(
     const result = await withServerObjectsRemoved({ ...scratch, onLeft: reportLeft(report) }, (note) =>
       scratch.withDatabase(async (connection) => {
         await createSchemas(connection, [...provisions.schemas])
-        const watch: RevisionCheck = async ({ client, transactional, observed }) => {
-          await note(client, transactional)
+        const watch: ReplayAttempt['watch'] = async (
+          { client, transactional, observed },
+          wroteServerObjects,
+        ) => {
+          await note(client, transactional, wroteServerObjects)
           refuseSkippedSchema(observed, provisions)
         }
         let hasConnected = false

@@ -5,25 +5,36 @@ import type { RenamedObject } from '../core/model/renamed-object.js'
 import { defaultScope } from '../core/model/scope.js'
 import { mergeReplays, type Changes, pickKeys, type Snapshot } from '../core/model/snapshot.js'
 import { recordRows } from '../core/history/written-rows.js'
-import type { ProgressReporter } from '../core/progress/events.js'
 import { withClient } from '../postgres/connection/connect.js'
 import { readServerMajor } from '../postgres/connection/query.js'
 import { applyPending } from '../postgres/migrate/migrate.js'
 import { withVariables } from '../postgres/scratch/environment.js'
 import type { RunInScratch } from '../postgres/scratch/redirect-connections.js'
 import { createSearchPathKeeper } from '../postgres/session/left-search-path.js'
-import type { RevisionCheck, UncommittedRevision } from '../postgres/verify/check-revision.js'
+import type { PlannedCheck, RevisionCheck, UncommittedRevision } from '../postgres/verify/check-revision.js'
 import { readWrittenTables } from '../postgres/verify/written-tables.js'
 import { type EmptyRevision, findEmptyChange, refuseUndeclaredChanges } from './empty-changes.js'
-import type { KnexProject } from '../project/knex-project.js'
 import { withoutOtherSettings } from '../core/model/scope.js'
 import type { Migration } from '../project/migration-files.js'
 import { type ReplayAttempt, type RunReplay, withReplays } from './replay-attempts.js'
 import { describeReplayError } from './replay-error.js'
 import { type ReplayedRevisions, type ReplayOptions, scratchPolicy } from './replay-options.js'
-import { createReplayReader, type ReadReplay, type ReadsOfReplay, replayConfirmed } from './replay-reads.js'
+import {
+  chooseReads,
+  createReplayReader,
+  type ReadReplay,
+  type ReadsOfReplay,
+  replayConfirmed,
+} from './replay-reads.js'
+import { reportLongRuns, reportRun } from './replay-reports.js'
 import { shiftedTimeZone, withShiftedDate } from './shifted-date.js'
 import { withSilentConsole } from './silent-console.js'
+import {
+  composeAllReads,
+  composeRepeatedReads,
+  parseAllReads,
+  parseRepeatedReads,
+} from './transaction-reads.js'
 
 /**
  * Replays the folder into scratch databases, from `start` on, and makes the snapshot of it. Twice: a fact that comes out
@@ -40,7 +51,7 @@ export async function replay(options: ReplayOptions): Promise<Snapshot> {
     const first = await replayConfirmed(run, report, (attempt, reads) => replayFirst(attempt, options, reads))
     start?.judge(first)
     await options.judgeEmpty?.(first.empty)
-    return { first, second: await repeatReplay(run, { options, first }) }
+    return { first, second: await repeatReplay(run, options, first) }
   })
   if (second.renamed.length > 0) report({ event: 'names differ', objects: second.renamed })
   const revisions = replayed.map(({ revision, file, checksum }) => {
@@ -76,29 +87,30 @@ async function replayFirst(
   const written = new Map<string, readonly string[]>()
   const empty: EmptyRevision[] = []
   const ran: UncommittedRevision[] = []
-  await applyMigrations(attempt, { ...options, report: reportRun(report) }, async (uncommitted) => {
-    await watch(uncommitted)
+  const check: PlannedCheck['check'] = async (uncommitted, results) => {
+    const { touched, wroteServerObjects, lockedTables } = parseAllReads(results)
+    await watch(uncommitted, wroteServerObjects)
     ran.push(uncommitted)
-    await reader.note(uncommitted)
+    await reader.note(uncommitted, touched)
     const changed = await reader.read(uncommitted)
     refuseUndeclaredChanges(uncommitted, changed)
     empty.push(...(await findEmptyChange(uncommitted, changed, options.project)))
     changes.set(uncommitted.revision, changed)
-    written.set(uncommitted.revision, await findWrittenTables(uncommitted, written, options.project))
-  })
+    const tables = await readWrittenTables(uncommitted, options.project.tableName, lockedTables)
+    written.set(uncommitted.revision, uncommitted.transactional ? tables : withoutEarlier(tables, written))
+  }
+  const planCheck: RevisionCheck = (_revision, client) => ({ compose: () => composeAllReads(client), check })
+  await applyMigrations(attempt, { ...options, report: reportRun(report) }, planCheck)
   const missed = await reader.confirm()
   const hasConnected = attempt.hasConnected()
   return { base, major, changes, ran, hasConnected, written, catalog: reader.catalog(), empty, missed }
 }
 
 /** What a revision without a transaction wrote is seen only in tables that were empty before. */
-async function findWrittenTables(
-  uncommitted: UncommittedRevision,
+function withoutEarlier(
+  tables: readonly string[],
   earlier: ReadonlyMap<string, readonly string[]>,
-  { tableName }: KnexProject,
-): Promise<readonly string[]> {
-  const tables = await readWrittenTables(uncommitted, tableName)
-  if (uncommitted.transactional) return tables
+): readonly string[] {
   const filled = new Set([...earlier.values()].flat())
   return tables.filter((key) => !filled.has(key))
 }
@@ -106,6 +118,8 @@ async function findWrittenTables(
 interface SecondReplay {
   readonly options: ReplayOptions
   readonly first: FirstReplay
+  /** Told of the search_path that each revision has left behind. */
+  readonly noteSearchPath: (left: string | null) => void
 }
 
 interface RepeatedReplay extends ReadReplay {
@@ -119,46 +133,67 @@ interface RepeatedReplay extends ReadReplay {
  * With the search_path that migrations leave behind: the server resolves names differently then. What is determined by the
  * migrations alone is the same with and without it. Where they fail with it, or make other objects, it is not kept.
  */
-async function repeatReplay(run: RunReplay, replayed: SecondReplay): Promise<RepeatedReplay> {
-  const { options } = replayed
+async function repeatReplay(
+  run: RunReplay,
+  options: ReplayOptions,
+  first: FirstReplay,
+): Promise<RepeatedReplay> {
   let keeper = createSearchPathKeeper()
+  const repeatKeeping = (attempt: ReplayAttempt, reads: ReadsOfReplay): Promise<RepeatedReplay> => {
+    keeper = createSearchPathKeeper()
+    const migrations = options.migrations.map(keeper.keep)
+    return replaySecond(
+      attempt,
+      { first, options: { ...options, migrations }, noteSearchPath: keeper.note },
+      reads,
+    )
+  }
+  const reads = readsOfSecond(first)
   try {
-    const second = await replayConfirmed(run, options.report, (attempt, reads) => {
-      keeper = createSearchPathKeeper()
-      const migrations = options.migrations.map(keeper.keep)
-      return replaySecond(attempt, { ...replayed, options: { ...options, migrations } }, reads)
-    })
+    const second = await replayConfirmed(run, options.report, repeatKeeping, reads)
     if (second.hasSameObjects || !keeper.wasKept()) return second
   } catch (error) {
     if (!keeper.wasKept() || options.signal?.aborted === true) throw error
   }
-  return replayConfirmed(run, options.report, (attempt, reads) => replaySecond(attempt, replayed, reads))
+  const repeat = (attempt: ReplayAttempt, how: ReadsOfReplay): Promise<RepeatedReplay> =>
+    replaySecond(attempt, { options, first, noteSearchPath: () => {} }, how)
+  return replayConfirmed(run, options.report, repeat, reads)
+}
+
+function readsOfSecond({ changes, catalog }: FirstReplay): ReadsOfReplay {
+  return chooseReads(planCheckpoints(changes).size, Object.keys(catalog).length, changes.size)
 }
 
 /** On another day, so that what is made from the date differs. */
 async function replaySecond(
   attempt: ReplayAttempt,
-  { options, first }: SecondReplay,
+  { options, first, noteSearchPath }: SecondReplay,
   reads: ReadsOfReplay,
 ): Promise<RepeatedReplay> {
   await options.start?.build(attempt.connection)
   const reader = await createReplayReader(attempt, options.project, reads)
   const checkpoints = planCheckpoints(first.changes)
   const catalogs = new Map<string, Catalog>()
-  const check: RevisionCheck = async (uncommitted) => {
-    await attempt.watch(uncommitted)
-    await reader.note(uncommitted)
+  const check: PlannedCheck['check'] = async (uncommitted, results) => {
+    const { touched, wroteServerObjects } = parseRepeatedReads(results)
+    noteSearchPath(uncommitted.leftSearchPath)
+    await attempt.watch(uncommitted, wroteServerObjects)
+    await reader.note(uncommitted, touched)
     const checkpoint = checkpoints.get(uncommitted.revision)
     if (checkpoint === undefined) return
     await reader.read(uncommitted)
     catalogs.set(uncommitted.revision, pickKeys(reader.catalog(), checkpoint.keys()))
   }
+  const planCheck: RevisionCheck = (_revision, client) => ({
+    compose: () => composeRepeatedReads(client, reads),
+    check,
+  })
   const report = reportLongRuns(attempt.report)
   // What the migrations print was printed in the first.
   const repeat = () =>
     onAnotherDay((runShifted) => {
       const run: RunInScratch = (code) => attempt.run(() => runShifted(code))
-      return applyMigrations({ ...attempt, run }, { ...options, report }, check)
+      return applyMigrations({ ...attempt, run }, { ...options, report }, planCheck)
     })
   await withSilentConsole(repeat)
   const last = reader.catalog()
@@ -187,21 +222,6 @@ async function applyMigrations(
   await applyPending(options, null, check).catch((error: unknown) => {
     throw describeReplayError(error, scratch)
   })
-}
-
-/** Of what happens in a scratch database only a revision that takes long, or does not return, is reported, */
-function reportLongRuns(report: ProgressReporter): ProgressReporter {
-  return (progress) => {
-    if (progress.event === 'revision running' || progress.event === 'process ended') report(progress)
-  }
-}
-
-/** and once what was noticed: it may be the only trace of a statement that did nothing, or of a COMMIT. */
-function reportRun(report: ProgressReporter): ProgressReporter {
-  return (progress) => {
-    if (progress.event === 'notice' || progress.event === 'transaction ended') report(progress)
-    else reportLongRuns(report)(progress)
-  }
 }
 
 /** A migration whose code, and what it imports first, is run in that way. */

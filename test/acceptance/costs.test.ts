@@ -47,6 +47,11 @@ t.test('a revision costs one read of the objects that it changes, planned once a
   t.equal(count(more, /execute schemagate_\d+\(/g), 24 * 4, 'tables, columns, constraints and indexes')
   t.equal(count(more, /prepare schemagate_\d+/g), count(some, /prepare schemagate_\d+/g))
   t.equal(count(more, wholeRead), count(some, wholeRead), 'no other read for a revision')
+  const settled =
+    /savepoint schemagate_settle;\nset [^\0]*schemagate_read;\nset [^\0]*insert into [^\0]*'applied'/g
+  t.equal(count(more, settled), 24, 'restored, asked, read and recorded in one message')
+  t.equal(count(more, /'applied'/g), 24)
+  t.equal(count(more, /'started'/g), 24)
 })
 
 t.test('a database with more objects is built in no more messages', async (t) => {
@@ -67,12 +72,18 @@ t.test(
     t.equal(count(more, wholeRead), count(some, wholeRead), 'no whole read for a revision')
     t.equal(count(more, /prepare schemagate_\d+/g), count(some, /prepare schemagate_\d+/g))
     const reads = (sent: string): number => count(sent, /savepoint schemagate_read;\nset/g)
-    t.equal(reads(more) - reads(some), 20 * 4, 'three messages of the first replay, one of the second')
+    t.equal(reads(more) - reads(some), 20 * 3, 'three messages of the first replay, none of the second')
+    const settled = /savepoint schemagate_settle;\nset/g
+    t.equal(
+      count(more, settled) - count(some, settled),
+      20 * 2,
+      'one message settles a session, and asks more',
+    )
     t.equal(
       count(more, /^select \* from information_schema/gm),
       count(some, /^select \* from information_schema/gm),
     )
-    const commits = (sent: string): number => count(sent, /Q[^]{4}commit\0/g)
+    const commits = (sent: string): number => count(sent, /Q[^]{4}commit; begin;/g)
     t.equal(commits(more) - commits(some), 20 * 2, 'each revision is committed')
   },
 )
@@ -101,6 +112,29 @@ function sendsNothing({ sent }: Proxy): () => Promise<boolean> {
     return before !== '' && before === last && last === sent()
   }
 }
+
+t.test(
+  'where later revisions change the same objects, the second replay reads what they touched',
+  async (t) => {
+    const columns = Array.from({ length: 40 }, (_, index) => `column_${index} int`).join(', ')
+    const sentFor = async (changes: number): Promise<string> => {
+      const revisions = Array.from({ length: changes }, (_, index) => [
+        `${String(index + 1).padStart(3, '0')}_default`,
+        `alter table wide alter column_0 set default ${index}`,
+      ])
+      const project = await createProject(t, {
+        '000_wide': `create table wide (${columns})`,
+        ...Object.fromEntries(revisions),
+      })
+      return sentBy(t, project, 'snapshot', 'SCRATCH_DATABASE_URL')
+    }
+    const [some, more] = [await sentFor(4), await sentFor(14)]
+    const wholeRead = /isolation level repeatable read read only;/g
+    t.equal(count(more, wholeRead), count(some, wholeRead), 'no whole read for a revision')
+    const reads = (sent: string): number => count(sent, /savepoint schemagate_read;\nset/g)
+    t.equal(reads(more) - reads(some), 10 * 6, 'three messages of each replay')
+  },
+)
 
 /** Writes each ES module that a process loads to a file. */
 const recorder = `import { appendFileSync } from 'node:fs'

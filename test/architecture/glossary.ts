@@ -54,7 +54,7 @@ export const otherMeanings: readonly {
       'src/postgres/migrate/settle-session.ts',
       'src/postgres/migrate/apply.ts',
       'src/postgres/migrate/lock-retry.ts',
-      'src/postgres/migrate/observe-statements.ts',
+      'src/postgres/session/observe-statements.ts',
       'src/postgres/migrate/server-messages.ts',
     ],
     because: 'PostgreSQL calls it that whether a message is a NOTICE or a WARNING, and so do the log lines',

@@ -83,6 +83,19 @@ for (const expected of hostileMigrations)
     t.strictSame(await recorded(project), expected.next, 'the next start')
   })
 
+t.test('a revision that drops what the session has prepared is verified like any other', async (t) => {
+  const hostile = ['create table if not exists albums (id int)', 'deallocate all']
+  const project = await createProject(t, { ...plain, '002_hostile': hostile })
+  const { exit, text } = await migrate(project)
+  t.equal(exit, 0, text)
+  t.strictSame(await recorded(project), ['001_songs', '002_hostile', '003_likes'])
+  t.strictSame((await ledger(project)).slice(-2), ['002_hostile started', '002_hostile applied'])
+  const other = await createProject(t, { ...plain, '002_hostile': hostile })
+  await call(['migrate', '--to', '001_songs'], other)
+  await other.query('create table albums (id text)')
+  t.match((await migrate(other)).text, /SCHEMA_PROMISE_BROKEN: 002_hostile/)
+})
+
 t.test('what is thrown is told, and bounded', async (t) => {
   for (const { name, hostile, told } of thrownValues)
     t.test(name, async (t) => {

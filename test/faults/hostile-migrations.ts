@@ -318,6 +318,12 @@ const ledgers: readonly HostileMigration[] = [
     error: `${failed} ${lostRecords} ${wasRolledBack}`,
   },
   {
+    name: 'DROP TABLE schemagate_ledger',
+    hostile: [albums, 'drop table schemagate_ledger'],
+    ...rolledBack,
+    error: `${failed} ${wasRolledBack}`,
+  },
+  {
     name: 'DROP SCHEMA public',
     hostile: ['drop schema public cascade', 'create schema public'],
     ...rolledBack,

@@ -20,6 +20,8 @@ export const sqlState = {
   activeTransaction: '25001',
   /** A standby, or a session that is read-only by a setting of the role or the database. */
   readOnlyTransaction: '25006',
+  /** A savepoint outside a transaction. */
+  noActiveTransaction: '25P01',
   /** Every statement of a transaction after the one that failed. */
   inFailedTransaction: '25P02',
   /** idle_in_transaction_session_timeout has passed. */
@@ -36,6 +38,8 @@ export const sqlState = {
   dependentObjectsStillExist: '2BP01',
   /** The database does not exist. */
   invalidCatalogName: '3D000',
+  /** A savepoint that does not exist, or is released. */
+  invalidSavepoint: '3B001',
   /** The schema does not exist. */
   invalidSchemaName: '3F000',
   /** PostgreSQL ended one of two transactions that waited for each other. */

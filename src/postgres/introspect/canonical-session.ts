@@ -16,3 +16,11 @@ const canonicalSettings = [
 export function canonicalSessionStatements(): string {
   return canonicalSettings.join(';\n')
 }
+
+/** Ends what `messageInTransaction` began, also after an error. */
+export const endReading = 'rollback to savepoint schemagate_read; release savepoint schemagate_read'
+
+/** Catalog queries as one message, for a transaction whose settings stay as they are. */
+export function messageInTransaction(queries: readonly string[]): string {
+  return ['savepoint schemagate_read', canonicalSessionStatements(), ...queries, endReading].join(';\n')
+}

@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import { type Catalog, type Facts, parseKey, sameFacts, sortKeys } from '../../core/model/catalog.js'
 import { type Changes, changesBetween } from '../../core/model/snapshot.js'
-import { createObjectIndex, type ObjectIndex, releaseObjects } from './dependencies.js'
+import type { QueryResult } from '../connection/query.js'
+import { createLastingIndex, type ObjectIndex, releaseObjects } from './dependencies.js'
 import { oidArray, planForFewRows, queryPrepared } from './prepared-statements.js'
 import { catalogQueries } from './queries/catalog-queries.js'
 import type { KindQuery } from './queries/kind-query.js'
@@ -15,6 +16,7 @@ import {
 import {
   findTouchedObjects,
   joinRows,
+  parseTouchedRows,
   readTouchedRows,
   type TouchedObjects,
   type TouchedRows,
@@ -24,8 +26,11 @@ import {
 export interface ChangeReader {
   /** The catalog as it was read last. */
   readonly catalog: () => Catalog
-  /** To be called in the transaction of each revision, at its end: what it touched is only known there. */
-  readonly note: (client: pg.ClientBase) => Promise<void>
+  /**
+   * To be called in the transaction of each revision, at its end: what it touched is only known there. `result` is what was
+   * read with `composeTouchedRows`, null (the default) where nothing was.
+   */
+  readonly note: (client: pg.ClientBase, result?: QueryResult | null) => Promise<void>
   /** To be called where that cannot be known: the whole catalog is read next. */
   readonly noteUnknown: () => void
   /** Reads what has changed since the last read, in a transaction of this client or outside. */
@@ -52,12 +57,12 @@ const catalogsByKind = new Map(catalogQueries([]).map(({ kind, catalog }) => [ki
  * large; where something rare was touched or something was renamed, the whole catalog is read.
  */
 export async function createChangeReader(client: pg.ClientBase, options: ReadOptions): Promise<ChangeReader> {
-  const index = createObjectIndex()
+  const index = createLastingIndex()
   let known = knownCatalog(await readCatalog(client, options, index), index)
   let touched: TouchedRows | null = new Map()
   const readWhole = async (session: pg.ClientBase, transactional: boolean): Promise<Changes> => {
     const read = transactional ? readCatalogInTransaction : readCatalog
-    const newIndex = createObjectIndex()
+    const newIndex = createLastingIndex()
     const catalog = await read(session, options, newIndex)
     const changes = changesBetween(known.objects, catalog)
     known = knownCatalog(catalog, newIndex)
@@ -65,8 +70,11 @@ export async function createChangeReader(client: pg.ClientBase, options: ReadOpt
   }
   return {
     catalog: () => known.objects,
-    note: async (session) => {
-      if (touched !== null) touched = joinRows(touched, await readTouchedRows(session, known.index))
+    note: async (session, result = null) => {
+      if (touched === null) return
+      const { index: places } = known
+      const rows = result === null ? await readTouchedRows(session, places) : parseTouchedRows(result, places)
+      touched = joinRows(touched, rows)
     },
     noteUnknown: () => void (touched = null),
     read: async (session, transactional) => {
@@ -120,15 +128,16 @@ function addToGroup({ groups }: KnownCatalog, key: string): void {
 /** Reads the touched objects as they are now; null where a migration dropped the prepared statements. */
 async function readObjects(
   client: pg.ClientBase,
-  { oids, kinds }: TouchedObjects,
+  { oids, kinds, hasComments, hasGrants }: TouchedObjects,
   index: ObjectIndex,
-  options: ReadOptions,
+  { comments = false, grants = false, ...options }: ReadOptions,
 ): Promise<Catalog | null> {
   const ids = oidArray(oids)
+  const annotations = { comments: comments && hasComments, grants: grants && hasGrants }
   let reader: CatalogReader | undefined
   const results = await queryPrepared(client, (execute) => {
     reader = createCatalogReader(
-      { ...options, kinds },
+      { ...options, ...annotations, kinds },
       {
         kind: (query) =>
           wholeKinds.has(query.kind) ? execute(query.sql, []) : execute(queryForOids(query), [ids]),

@@ -15,8 +15,8 @@ import type { QueryResult } from '../connection/query.js'
 export interface ObjectIndex {
   /** From the address of an object to its key: `pg_class/16385/2` -> `column:public.songs.title`. */
   readonly addresses: Map<string, string>
-  /** The other way round. */
-  readonly places: Map<string, string>
+  /** The other way round; null where no object is read again. */
+  readonly places: Map<string, string> | null
   /** From the address of a row that belongs to an object to the address of the object. */
   readonly aliases: Map<string, string>
   /** What was at an address before it is read again. */
@@ -25,14 +25,20 @@ export interface ObjectIndex {
   readonly renamed: Set<string>
 }
 
+/** An index for one read. */
 export function createObjectIndex(): ObjectIndex {
   return {
     addresses: new Map(),
-    places: new Map(),
+    places: null,
     aliases: new Map(),
     released: new Map(),
     renamed: new Set(),
   }
+}
+
+/** An index whose objects are read again. */
+export function createLastingIndex(): ObjectIndex {
+  return { ...createObjectIndex(), places: new Map() }
 }
 
 /** Settings have no oid, and no address. */
@@ -47,16 +53,16 @@ export function placeObject(
   const before = addresses.get(address) ?? released.get(address)
   if (before !== undefined && before !== key) renamed.add(before)
   addresses.set(address, key)
-  places.set(key, address)
+  places?.set(key, address)
 }
 
 /** Makes way for objects to be read again. What was one may go on as a part of another, as the index of a constraint. */
 export function releaseObjects({ addresses, places, released }: ObjectIndex, keys: Iterable<string>): void {
   released.clear()
   for (const key of keys) {
-    const address = places.get(key)
+    const address = places?.get(key)
     if (address === undefined) continue
-    places.delete(key)
+    places?.delete(key)
     addresses.delete(address)
     released.set(address, key)
   }

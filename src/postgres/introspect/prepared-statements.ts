@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { queryAll, type QueryResult } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
-import { endReading, messageInTransaction } from './read-catalog.js'
+import { endReading, messageInTransaction } from './canonical-session.js'
 
 /** A parameter of a statement: its type, and its value as SQL. */
 export interface Parameter {
@@ -11,6 +11,13 @@ export interface Parameter {
 
 export function oidArray(oids: readonly number[]): Parameter {
   return { type: 'oid[]', value: `'{${oids.join(',')}}'` }
+}
+
+/** A read within the client's transaction that is a part of a message with more. */
+export interface ComposedRead<Read> {
+  readonly text: string
+  /** `results` are those of its statements. */
+  readonly parse: (results: readonly QueryResult[]) => Promise<Read>
 }
 
 /** The call of a statement. It is prepared in the same message where the session does not have it. */
@@ -44,20 +51,33 @@ export async function queryPrepared(
   client: pg.ClientBase,
   compose: (execute: ExecuteStatement) => readonly string[],
 ): Promise<readonly QueryResult[] | null> {
+  try {
+    return await queryAll(client, composePrepared(client, compose))
+  } catch (error) {
+    forgetPrepared(client)
+    if (!hasSqlState(error, sqlState.invalidStatementName)) throw error
+    await client.query(endReading)
+    return null
+  }
+}
+
+/** The message of `queryPrepared`, for one that sends more in it. Where that fails it has to call `forgetPrepared`. */
+export function composePrepared(
+  client: pg.ClientBase,
+  compose: (execute: ExecuteStatement) => readonly string[],
+): string {
   const prepared = sessions.get(client) ?? { names: new Map<string, string>(), next: 0, messages: 0 }
   sessions.set(client, prepared)
   if (planAgainAfter.has(++prepared.messages)) prepared.names.clear()
   const prepares: string[] = []
   const statements = compose((sql, parameters) => executeStatement(sql, parameters, prepared, prepares))
   const planOnce = 'set local plan_cache_mode to force_generic_plan'
-  try {
-    return await queryAll(client, messageInTransaction([planOnce, ...prepares, ...statements]))
-  } catch (error) {
-    prepared.names.clear()
-    if (!hasSqlState(error, sqlState.invalidStatementName)) throw error
-    await client.query(endReading)
-    return null
-  }
+  return messageInTransaction([planOnce, ...prepares, ...statements])
+}
+
+/** Has the statements of a session prepared again by the next message. */
+export function forgetPrepared(client: pg.ClientBase): void {
+  sessions.get(client)?.names.clear()
 }
 
 function executeStatement(

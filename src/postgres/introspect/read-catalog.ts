@@ -4,7 +4,7 @@ import { forEachInSteps, type Steps } from '../../core/text/steps.js'
 import { queryAll, type QueryResult } from '../connection/query.js'
 import { runInTurns } from '../connection/run-in-turns.js'
 import { type AnnotationOptions, type CatalogAnnotation, selectAnnotations } from './annotations.js'
-import { canonicalSessionStatements } from './canonical-session.js'
+import { canonicalSessionStatements, messageInTransaction } from './canonical-session.js'
 import { createObjectIndex, type ObjectIndex, placeObject } from './dependencies.js'
 import { factsFromRow } from './facts.js'
 import type { AnnotationQuery } from './queries/annotation-query.js'
@@ -68,14 +68,6 @@ export async function readCatalogInTransaction(
 ): Promise<Catalog> {
   const reader = createCatalogReader(options)
   return reader.parse(await queryAll(client, messageInTransaction(reader.queries)), index)
-}
-
-/** Ends what `messageInTransaction` began, also after an error. */
-export const endReading = 'rollback to savepoint schemagate_read; release savepoint schemagate_read'
-
-/** Catalog queries as one message, for a transaction whose settings stay as they are. */
-export function messageInTransaction(queries: readonly string[]): string {
-  return ['savepoint schemagate_read', canonicalSessionStatements(), ...queries, endReading].join(';\n')
 }
 
 /** The catalog queries, for a caller that sends them in a message of its own, and a parser for their results. */

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { QueryResult } from '../connection/query.js'
 import { objectAddress, type ObjectIndex } from './dependencies.js'
-import { oidArray, planForFewRows, queryPrepared } from './prepared-statements.js'
+import { composePrepared, oidArray, planForFewRows, queryPrepared } from './prepared-statements.js'
 import { touchedCatalogs, touchedObjectsQuery, touchedRowsQuery } from './queries/touched-objects.sql.js'
 
 /** What a transaction may have changed facts of. */
@@ -12,6 +12,9 @@ export interface TouchedObjects {
   readonly kinds: ReadonlySet<string>
   /** The oids of all their rows in system catalogs. */
   readonly oids: readonly number[]
+  /** Whether they may have such facts; most have none, and the queries for them take long. */
+  readonly hasComments: boolean
+  readonly hasGrants: boolean
 }
 
 /** The oids of touched rows by their system catalog. */
@@ -35,9 +38,19 @@ export async function readTouchedRows(
   index: ObjectIndex,
 ): Promise<TouchedRows | null> {
   const results = await queryPrepared(client, (execute) => [execute(touchedRowsQuery, [])])
-  if (results === null) return null
+  const result = results?.at(-1)
+  return result === undefined ? null : parseTouchedRows(result, index)
+}
+
+/** The same as a part of a message, with further queries. The result of it is the first one, for `parseTouchedRows`. */
+export function composeTouchedRows(client: pg.ClientBase, queries: readonly string[]): string {
+  return composePrepared(client, (execute) => [execute(touchedRowsQuery, []), ...queries])
+}
+
+/** Null where other objects may have changed than relations, routines and types. */
+export function parseTouchedRows(result: QueryResult, index: ObjectIndex): TouchedRows | null {
   const rows = new Map<string, number[]>()
-  for (const [catalog, id] of results.at(-1)?.rows ?? []) {
+  for (const [catalog, id] of result.rows) {
     const ids = rows.get(String(catalog))
     if (ids === undefined) rows.set(String(catalog), [Number(id)])
     else ids.push(Number(id))
@@ -91,5 +104,7 @@ function collectObjects(rows: TouchedRows, found: QueryResult | undefined): Touc
     if (itself === true) addresses.add(objectAddress(String(catalog), [id, 0]))
     if (typeof kind === 'string') kinds.add(kind).add(furtherKinds[kind] ?? kind)
   }
-  return { addresses, kinds, oids: (found?.rows ?? []).map(([, id]) => Number(id)) }
+  const oids = (found?.rows ?? []).map(([, id]) => Number(id))
+  const has = (flag: string): boolean => found?.rows.some(([catalog]) => catalog === flag) ?? true
+  return { addresses, kinds, oids, hasComments: has('comments'), hasGrants: has('grants') }
 }

@@ -125,30 +125,41 @@ function updateLedgerStatement(table: string): string {
     drop constraint if exists ${ledgerTable}_event_check`
 }
 
+/** The schema of our ledger, and who writes there. */
+interface LedgerPlace {
+  readonly schema: string
+  readonly writer: LedgerWriter
+}
+
 /** Appends rows, in one statement. An `applied` row is written in the transaction of its revision, and rolled back with it. */
 export async function appendEntries(
   client: pg.ClientBase,
-  { schema, writer }: { readonly schema: string; readonly writer: LedgerWriter },
+  place: LedgerPlace,
   entries: readonly LedgerEntry[],
 ): Promise<void> {
   if (entries.length === 0) return
-  await client.query(
-    `insert into ${quoteTableName(schema, ledgerTable)} (revision, event, duration_ms, checksum, error, detail, host, release)
-      select revision, event, duration, checksum, error, detail::jsonb, $7, $8
-      from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[])
-        with ordinality as listed(revision, event, duration, checksum, error, detail, number)
-      order by number`,
-    [
-      entries.map(({ revision }) => revision),
-      entries.map(({ event }) => event),
-      entries.map(({ duration }) => (duration === undefined ? null : Math.round(duration))),
-      entries.map(({ checksum }) => checksum ?? null),
-      entries.map(({ error }) => error ?? null),
-      entries.map(({ detail }) => (detail === undefined ? null : JSON.stringify(detail))),
-      writer.host,
-      writer.release,
-    ],
-  )
+  const rows = entries.map((entry) => `(${valuesOf(entry, place.writer)})`)
+  await client.query(`${insertInto(place)} values ${rows.join(', ')}`)
+}
+
+/** The statement that appends one row where a condition is true, and returns the row that it appended. */
+export function appendStatement(place: LedgerPlace, entry: LedgerEntry, condition: string): string {
+  return `${insertInto(place)} select ${valuesOf(entry, place.writer)} where ${condition} returning id`
+}
+
+function insertInto({ schema }: LedgerPlace): string {
+  return `insert into ${quoteTableName(schema, ledgerTable)} (revision, event, duration_ms, checksum, error, detail, host, release)`
+}
+
+function valuesOf(
+  { revision, event, duration, checksum, error, detail }: LedgerEntry,
+  { host, release }: LedgerWriter,
+): string {
+  const milliseconds = duration === undefined ? null : String(Math.round(duration))
+  const json = detail === undefined ? null : JSON.stringify(detail)
+  return [revision, event, milliseconds, checksum, error, json, host, release]
+    .map((value) => (value === null || value === undefined ? 'null' : pg.escapeLiteral(value)))
+    .join(', ')
 }
 
 /** SQL for the last event of each revision, and the newest identity. The ledger of an earlier release has no `detail`. */

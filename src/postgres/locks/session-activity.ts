@@ -21,11 +21,20 @@ export interface ActivitySampler {
 }
 
 const sampleInterval = 300
+/** The longest that nobody asks what a piece of work does. */
+const shortWorkInterval = 150
 const delayAfterFailure = 2_000
 const sampleTimeout = 3_000
 
-/** Samples the session `pid` from now on, with the client that `clientOf` gives: after a lost connection a different one. */
-export function startActivitySampler(clientOf: () => pg.Client, pid: number): ActivitySampler {
+/**
+ * Samples the session `pid` from now on, with the client that `clientOf` gives: after a lost connection a different one.
+ * `workOf` tells one piece of work from the next (default: all is one): nobody asks what a short one does.
+ */
+export function startActivitySampler(
+  clientOf: () => pg.Client,
+  pid: number,
+  workOf: () => unknown = () => null,
+): ActivitySampler {
   const stop = new AbortController()
   let latest: Activity = { known: false, reason: 'it has just begun' }
   let blockers: readonly Blocker[] = []
@@ -48,7 +57,12 @@ export function startActivitySampler(clientOf: () => pg.Client, pid: number): Ac
   }
 
   const sampleUntilStopped = async (): Promise<void> => {
-    for (let delay = sampleInterval; await sleepUnlessAborted(delay, stop.signal);) delay = await sample()
+    let seen = workOf()
+    for (let delay = shortWorkInterval; await sleepUnlessAborted(delay, stop.signal);) {
+      const work = workOf()
+      delay = work === seen ? await sample() : shortWorkInterval
+      seen = work
+    }
   }
 
   const sampling = sampleUntilStopped()

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import type { Catalog } from '../../core/model/catalog.js'
 import type { ObservedStatements } from '../../core/model/observed-statements.js'
-import { changesOf } from '../../core/model/snapshot.js'
+import { changesOf, type Snapshot } from '../../core/model/snapshot.js'
 import {
   ledgerTablesOf,
   readCatalog,
@@ -10,63 +10,113 @@ import {
 } from '../introspect/read-catalog.js'
 import { readNamedObjects } from '../introspect/read-named.js'
 import { ledgerDetailOf } from '../ledger/change-hash.js'
-import { appendEntries, type LedgerDetail } from '../ledger/ledger.js'
-import type { RevisionCheck } from '../verify/check-revision.js'
+import { appendEntries, appendStatement, type LedgerDetail, type LedgerEntry } from '../ledger/ledger.js'
+import type { RevisionCheck, UncommittedRevision } from '../verify/check-revision.js'
 import { recordOutside } from './audit.js'
 import type { LoadedRevision } from './run-state.js'
-import { runCode } from './run-code.js'
+import { type CodeResult, runCode } from './run-code.js'
 import { configureForRevision, withRevisionHeartbeat } from './run.js'
 import type { ActiveRun } from './active-run.js'
+import type { NextStatements } from './next-statements.js'
+import { isOutsideTransaction, type TransactionId } from './session-check.js'
 
 /** One `up`: recorded as started, run, verified as its own transaction sees it, recorded as applied in that transaction. */
 export async function applyRevision(
   revision: LoadedRevision,
   knex: Knex,
   run: ActiveRun,
-  check: RevisionCheck,
+  planCheck: RevisionCheck,
 ): Promise<void> {
   const { context, progress } = run
-  const { snapshot } = context.target
-  await beginTransaction(run)
+  const { client } = context.session
   const startedAt = performance.now()
-  const { number, recorded } = await recordStart(revision, run)
-  const transaction = await configureForRevision(revision, context)
-  const observed = await runCode({ revision, direction: 'up', knex, recorded, transaction }, run)
-  const duration = performance.now() - startedAt
-  const settled = progress.state.running ?? revision
-  await withRevisionHeartbeat(revision, run, () => checkBeforeCommit(settled, run, check, observed))
-  const detail = {
-    ...startDetail(settled),
-    ...ledgerDetailOf(revision, snapshot),
-    ...noticeDetail(observed),
+  const { number, recorded, transaction } = await beginRevision(revision, run)
+  const planned = planCheck(revision.revision, client)
+  let duration = 0
+  const appliedEntry = (observed: ObservedStatements): LedgerEntry =>
+    entryOf(progress.state.running ?? revision, observed, duration, context.target.snapshot)
+  const nextAfter = (observed: ObservedStatements): NextStatements => {
+    duration = performance.now() - startedAt
+    const record = (condition: string) => appendStatement(context, appliedEntry(observed), condition)
+    return { read: planned.compose(), record: hasHistory(context) ? record : null }
   }
-  if (hasHistory(context))
-    await appendEntries(context.session.client, context, [
-      { revision: revision.revision, event: 'applied', duration, checksum: revision.checksum, detail },
-    ])
-  const promised = snapshot === null ? null : changesOf(snapshot, revision.revision)
-  const { total, stepSize } = progress.state
-  const shared = stepSize > 1 && settled.transactional && context.policy.transaction === 'batch'
-  const result = { revision: revision.revision, number, total, shared, duration, changes: null, ...promised }
+  const code = { revision, direction: 'up', knex, recorded, transaction, next: nextAfter } as const
+  const result = await runCode(code, run)
+  const { observed, next } = result
+  const settled = progress.state.running ?? revision
+  await withRevisionHeartbeat(revision, run, () =>
+    planned.check(uncommittedRevision(settled, result, run), next?.read ?? null),
+  )
+  if (hasHistory(context) && next?.isRecorded !== true)
+    await appendEntries(client, context, [appliedEntry(observed)])
+  reportFinished(revision, number, duration, run)
+}
+
+/** A row of our ledger for a revision that ran. */
+function entryOf(
+  settled: LoadedRevision,
+  observed: ObservedStatements,
+  duration: number,
+  snapshot: Snapshot | null,
+): LedgerEntry {
+  const { revision, checksum } = settled
+  const detail = { ...startDetail(settled), ...ledgerDetailOf(settled, snapshot), ...noticeDetail(observed) }
+  return { revision, event: 'applied', duration, checksum, detail }
+}
+
+function reportFinished(
+  { revision }: LoadedRevision,
+  number: number,
+  duration: number,
+  { context, progress }: ActiveRun,
+): void {
+  const { snapshot } = context.target
+  const { total, stepSize, running } = progress.state
+  const promised = snapshot === null ? null : changesOf(snapshot, revision)
+  const shared = stepSize > 1 && running?.transactional === true && context.policy.transaction === 'batch'
+  const result = { revision, number, total, shared, duration, changes: null, ...promised }
   progress.finishRevision({ event: 'revision applied', ...result })
   context.report({ event: 'revision ran', ...result })
 }
 
+interface BegunRevision {
+  readonly number: number
+  /** The revisions that are recorded before it. */
+  readonly recorded: readonly string[]
+  /** The transaction that it runs in, null outside of one. */
+  readonly transaction: TransactionId | null
+}
+
 /**
  * The first revision of a step is in the transaction that Knex began. After one that ended that transaction, and in a chain,
- * the next gets another: Knex has recorded the one before it by now.
+ * the next gets another: Knex has recorded the one before it by now. Else the session gets its name once it is recorded as
+ * started: who holds a lock on the ledger then, is the revision before it.
  */
-async function beginTransaction({ context, progress }: ActiveRun): Promise<void> {
+async function beginRevision(revision: LoadedRevision, run: ActiveRun): Promise<BegunRevision> {
+  const { context, progress } = run
   const { endedTransaction, begun } = progress.state
-  const { client } = context.session
-  if (endedTransaction === null && (context.policy.transaction !== 'chain' || begun.length === 0)) return
-  try {
-    if (endedTransaction === null) await client.query('commit')
-  } finally {
-    // Knex rolls back what it began.
-    await client.query('begin')
+  if (endedTransaction === null && (context.policy.transaction !== 'chain' || begun.length === 0)) {
+    const started = await recordStart(revision, run)
+    return { ...started, transaction: await configureForRevision(revision, context) }
   }
-  reportCommitted({ context, progress })
+  const transaction = await configureInNext(revision, run)
+  return { ...(await recordStart(revision, run)), transaction }
+}
+
+/** Begins another transaction, after the commit of the one before it, and sets the session for the revision. */
+async function configureInNext(revision: LoadedRevision, run: ActiveRun): Promise<TransactionId | null> {
+  const { context, progress } = run
+  const { client } = context.session
+  const before = progress.state.endedTransaction === null ? 'commit; begin' : 'begin'
+  try {
+    const transaction = await configureForRevision(revision, context, before)
+    reportCommitted(run)
+    return transaction
+  } catch (error) {
+    // Knex rolls back what it began.
+    if (await isOutsideTransaction(client)) await client.query('begin')
+    throw error
+  }
 }
 
 /** Everything that was begun is committed: now, and not before, it is reported as applied. */
@@ -123,12 +173,11 @@ function startDetail({ file, transactional }: LoadedRevision) {
   return { file, transaction: transactional }
 }
 
-async function checkBeforeCommit(
+function uncommittedRevision(
   { revision, transactional, module }: LoadedRevision,
+  { observed, leftSearchPath }: CodeResult,
   run: ActiveRun,
-  check: RevisionCheck,
-  observed: ObservedStatements,
-): Promise<void> {
+): UncommittedRevision {
   const { inspection, session, target } = run.context
   const read = ({ keys, ...options }: ReadOptions): Promise<Catalog> => {
     if (!transactional) return readCatalog(session.client, { ...options, ...(keys && { keys }) })
@@ -136,14 +185,15 @@ async function checkBeforeCommit(
       ? readCatalogInTransaction(session.client, options)
       : readNamedObjects(session.client, { ...options, keys })
   }
-  await check({
+  return {
     revision,
     transactional,
     observed,
+    leftSearchPath,
     declared: module.changes,
     recorded: recordedSoFar(run),
     client: session.client,
     major: inspection.major,
     read: (options) => read({ ...ledgerTablesOf(target.project), ...options }),
-  })
+  }
 }

@@ -31,7 +31,7 @@ export interface MigrationResult {
 export async function applyPending(
   options: MigrateOptions,
   to: string | null = null,
-  check: RevisionCheck = createRevisionCheck(options.target.snapshot, options.target.scope),
+  check: RevisionCheck = createRevisionCheck(options.target),
 ): Promise<MigrationResult> {
   const started = performance.now()
   const { migrations, project } = options.target

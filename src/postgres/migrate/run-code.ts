@@ -2,16 +2,16 @@ import type { Knex } from 'knex'
 import type { ObservedStatements } from '../../core/model/observed-statements.js'
 import { toError } from '../../core/text/redact.js'
 import { isSessionLost } from '../connection/lifecycle.js'
-import { transactionStatusOf } from '../connection/transaction-status.js'
 import { runInScope } from '../session/statement-scope.js'
 import { withGuardedKnex } from '../session/guarded-knex.js'
-import { observeStatements, type RunAside } from './observe-statements.js'
+import { observeStatements, type RunAside } from '../session/observe-statements.js'
 import { withExitReport } from './process-exit.js'
 import { type LoadedRevision, serverMessageOf } from './run-state.js'
 import { settingsStatement, withRevisionHeartbeat } from './run.js'
 import type { ActiveRun, RunContext } from './active-run.js'
-import type { TransactionId } from './session-check.js'
-import { noteEndedTransaction, settleSession } from './settle-session.js'
+import { type NextStatements, nothingNext } from './next-statements.js'
+import { isOutsideTransaction, type TransactionId } from './session-check.js'
+import { noteEndedTransaction, type SettledSession, settleSession } from './settle-session.js'
 import { runUntilStopped } from './stop-code.js'
 
 /** One call of the code of a migration. */
@@ -23,6 +23,12 @@ export interface CodeCall {
   readonly recorded: readonly string[]
   /** The transaction that it is to run in, null outside of one. */
   readonly transaction: TransactionId | null
+  /** What to send with the statements that settle the session. Default: nothing. */
+  readonly next?: (observed: ObservedStatements) => NextStatements
+}
+
+export interface CodeResult extends SettledSession {
+  readonly observed: ObservedStatements
 }
 
 /**
@@ -30,8 +36,8 @@ export interface CodeCall {
  * role and settings are as before, every statement of the code has ended, and none can follow. Returns what these statements
  * were. Throws an Error for whatever the code throws, and for what forbids to record the revision.
  */
-export async function runCode(code: CodeCall, run: ActiveRun): Promise<ObservedStatements> {
-  const { revision, transaction } = code
+export async function runCode(code: CodeCall, run: ActiveRun): Promise<CodeResult> {
+  const { revision, transaction, recorded } = code
   const { context } = run
   const { client } = context.session
   const observed = await observeStatements(client, (aside) =>
@@ -40,8 +46,10 @@ export async function runCode(code: CodeCall, run: ActiveRun): Promise<ObservedS
     await noteFailure(thrown, transaction, run)
     throw toError(thrown)
   })
-  await settleSession(transaction, code.recorded, settingsStatement(revision, context), run)
-  return observed
+  const next = code.next?.(observed) ?? nothingNext
+  const ended = { transaction, recorded, settings: settingsStatement(revision, context), next }
+  const settled = await withRevisionHeartbeat(revision, run, () => settleSession(ended, run))
+  return { observed, ...settled }
 }
 
 async function callCode(
@@ -83,10 +91,9 @@ async function noteFailure(
   const { session, auditClient, report } = run.context
   if (isSessionLost(thrown, [session.client, auditClient])) return
   try {
-    // The error of a statement arrives before the server says in which transaction it left the session.
-    await session.client.query('')
+    const isOutside = await isOutsideTransaction(session.client)
     if (transaction !== null) await noteEndedTransaction(transaction, run)
-    else if (transactionStatusOf(session.client) !== 'I') await session.client.query('rollback')
+    else if (!isOutside) await session.client.query('rollback')
   } catch (error) {
     const { running, serverMessages } = run.progress.state
     report({

@@ -22,7 +22,7 @@ export async function withActiveRun<T>(
 ): Promise<T> {
   const { session, auditClient, policy, report } = context
   const progress = createRunProgress(total)
-  const sampler = startActivitySampler(session.watchdog.client, session.pid)
+  const sampler = startActivitySampler(session.watchdog.client, session.pid, () => progress.state.running)
   const stopCapturing = captureServerMessages(session.client, progress, sampler, report)
   try {
     const ledgerTimeout = Math.min(policy.lockTimeout || ledgerLockTimeout, ledgerLockTimeout)
@@ -45,15 +45,18 @@ export function lockTimeoutSetting(milliseconds: number): { readonly lock_timeou
  * Makes the session ready for one revision. Its name shows in pg_stat_activity to everybody who waits for us. Each revision
  * begins with our lock_timeout, whatever `set local` an earlier one of the same transaction left. Returns the transaction
  * that it runs in, null outside of one.
+ *
+ * @param before statements for the same message
  */
 export async function configureForRevision(
   revision: LoadedRevision,
   context: RunContext,
+  before = '',
 ): Promise<TransactionId | null> {
-  const settings = settingsStatement(revision, context)
+  const statements = [before, settingsStatement(revision, context)].filter(Boolean).join('; ')
   const { client } = context.session
-  if (revision.transactional) return readTransactionId(client, settings)
-  await client.query(settings)
+  if (revision.transactional) return readTransactionId(client, statements)
+  await client.query(statements)
   return null
 }
 

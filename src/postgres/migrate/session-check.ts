@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { createRevisionFinder } from '../../project/revision-name.js'
-import { queryAll, queryRows, type Row, rowsOf } from '../connection/query.js'
+import { queryAll, queryRows, type QueryResult, type Row, rowsOf } from '../connection/query.js'
 import { transactionStatusOf } from '../connection/transaction-status.js'
 import { quoteTableName } from '../ledger/ledger.js'
 import { lockStillHeld } from '../locks/advisory-lock.sql.js'
@@ -11,6 +11,7 @@ import {
 } from '../session/session-settings.js'
 import type { MigrateOptions } from '../session/migrate-options.js'
 import type { LockedSession } from '../session/sessions.js'
+import type { MoreStatements } from './next-statements.js'
 import type { SessionViolation } from './run-state.js'
 
 /** A session that migrates, and the database it migrates. */
@@ -57,6 +58,13 @@ export async function readTransactionFate(
   return transactionStatusOf(session.client) === 'E' ? 'failed' : 'rolled back'
 }
 
+/** Whether the session is in no transaction, as the server says it after the last message. */
+export async function isOutsideTransaction(client: pg.ClientBase): Promise<boolean> {
+  // The error of a statement arrives before the server says in which transaction it left the session.
+  await client.query('')
+  return transactionStatusOf(client) === 'I'
+}
+
 /** A session after the code of a migration, which has its role and its settings again. */
 export interface CheckedSession {
   /** The transaction it is in, if that has written something. */
@@ -65,20 +73,25 @@ export interface CheckedSession {
   /** How many revisions Knex has recorded. */
   readonly records: number
   readonly violation: SessionViolation | null
+  /** Of the statements that were sent with those that restore it. */
+  readonly results: readonly QueryResult[]
 }
 
 /**
  * Puts role and settings of the session back, and reads in the same round trip what the code of a migration has left: its
- * transaction, the migration lock, the records of Knex. `settings` is SQL that sets the session for the revision.
+ * transaction, the migration lock, the records of Knex. `settings` is SQL that sets the session for the revision, `more`
+ * further statements for the message.
  */
 export async function restoreSession(
   { session, target, schema }: MigratingSession,
   settings: string,
+  more: MoreStatements,
 ): Promise<CheckedSession> {
   const { tableName } = target.project
   const results = await queryAll(
     session.client,
     [
+      ...(more.before ?? []),
       // A migration may have set one that no query keeps.
       'set statement_timeout = 0',
       // PostgreSQL warns of a lock that is no longer held.
@@ -88,16 +101,24 @@ export async function restoreSession(
       session.settings.restore,
       settings,
       `select count(*)::int as records from ${quoteTableName(schema, tableName)}`,
+      ...(more.after ?? []),
     ].join(';\n'),
   )
+  const counted = results.findIndex(({ columns }) => columns[0] === 'records')
   const [state = {}] = rowsOf(results[0])
-  const [counted = {}] = rowsOf(results.at(-1))
   return {
     transaction: typeof state['id'] === 'string' ? state['id'] : null,
     before: parseCurrentSettings(state),
-    records: Number(counted['records']),
+    records: Number(results[counted]?.rows[0]?.[0]),
     violation: findViolation(state),
+    results: results.slice(counted + 1),
   }
+}
+
+/** Of a transaction that cannot be recorded, because it may not write. */
+export const readOnlyViolation: SessionViolation = {
+  what: 'It made its transaction read-only, so that it cannot be recorded.',
+  choices: [['remove the statement', 'SET TRANSACTION READ ONLY']],
 }
 
 function findViolation(state: Row): SessionViolation | null {
@@ -111,11 +132,7 @@ function findViolation(state: Row): SessionViolation | null {
         ],
       ],
     }
-  if (state['read_only'] !== true) return null
-  return {
-    what: 'It made its transaction read-only, so that it cannot be recorded.',
-    choices: [['remove the statement', 'SET TRANSACTION READ ONLY']],
-  }
+  return state['read_only'] === true ? readOnlyViolation : null
 }
 
 /** Reads which of these revisions Knex no longer has recorded. */

@@ -6,10 +6,17 @@ import type { ActiveRun, RunContext } from './active-run.js'
 import {
   type CheckedSession,
   readLostRecords,
+  readOnlyViolation,
   readTransactionFate,
   restoreSession,
   type TransactionId,
 } from './session-check.js'
+import {
+  type MoreStatements,
+  type NextResults,
+  type NextStatements,
+  restoreWithNext,
+} from './next-statements.js'
 
 const violations = {
   failedStatement: {
@@ -30,24 +37,38 @@ const violations = {
   },
 } as const satisfies Readonly<Record<string, SessionViolation>>
 
+/** The code of a migration that has ended, and what its session is set to for its revision. */
+export interface EndedCode {
+  /** The transaction that it was given, null outside of one. */
+  readonly transaction: TransactionId | null
+  /** The revisions that were recorded before. */
+  readonly recorded: readonly string[]
+  /** SQL that sets the session for the revision. */
+  readonly settings: string
+  /** What to do next in the transaction. */
+  readonly next: NextStatements
+}
+
+/** A session that is ready to verify and record a revision. */
+export interface SettledSession {
+  /** Of the next statements; null where they were not run, or were not meant for the transaction that the session was in. */
+  readonly next: NextResults | null
+  /** The search_path that the code has left behind, null where it is that of the session. */
+  readonly leftSearchPath: string | null
+}
+
 /**
  * Makes the session ready to verify and record a revision whose code has ended. One that committed the transaction it was given
- * is from then on like one outside a transaction. `recorded` are the revisions that were recorded before, `settings` is SQL
- * that sets the session for the revision. Throws where it cannot be recorded.
+ * is from then on like one outside a transaction. The next statements in the transaction are sent in the same message. Throws
+ * where the revision cannot be recorded.
  */
-export async function settleSession(
-  transaction: TransactionId | null,
-  recorded: readonly string[],
-  settings: string,
-  run: ActiveRun,
-): Promise<void> {
-  const checked = await restoreSession(run.context, settings).catch(async (error: unknown) => {
-    if (hasSqlState(error, sqlState.undefinedTable)) throw violate(run, lostRecordsViolation(run.context))
-    if (!hasSqlState(error, sqlState.inFailedTransaction)) throw error
-    if (transaction !== null) await noteEndedTransaction(transaction, run)
-    await endOpenTransaction(run)
-    throw violate(run, violations.failedStatement)
-  })
+export async function settleSession(code: EndedCode, run: ActiveRun): Promise<SettledSession> {
+  const { transaction, recorded } = code
+  const { client } = run.context.session
+  const restore = (more: MoreStatements) => restoreSession(run.context, code.settings, more)
+  const checked = await restoreWithNext(client, code, restore, (error) =>
+    refuseUnsettled(error, transaction, run),
+  )
   if (transaction !== null && checked.transaction !== transaction)
     await noteEndedTransaction(transaction, run)
   reportRestored(checked, run)
@@ -55,6 +76,24 @@ export async function settleSession(
   if (checked.violation !== null) throw violate(run, checked.violation)
   await requireRecords(checked, recorded, run)
   await settleTransaction(transaction, run)
+  const { searchPath } = checked.before
+  return {
+    next: run.progress.state.endedTransaction === null ? checked.next : null,
+    leftSearchPath: searchPath === run.context.session.settings.searchPath ? null : searchPath,
+  }
+}
+
+async function refuseUnsettled(
+  error: unknown,
+  transaction: TransactionId | null,
+  run: ActiveRun,
+): Promise<never> {
+  if (hasSqlState(error, sqlState.undefinedTable)) throw violate(run, lostRecordsViolation(run.context))
+  if (hasSqlState(error, sqlState.readOnlyTransaction)) throw violate(run, readOnlyViolation)
+  if (!hasSqlState(error, sqlState.inFailedTransaction)) throw error
+  if (transaction !== null) await noteEndedTransaction(transaction, run)
+  await endOpenTransaction(run)
+  throw violate(run, violations.failedStatement)
 }
 
 /** With its transaction the revisions before it are gone as well. */

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { type Connection, withClient } from '../connection/connect.js'
 import { queryRows } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
+import { mayHaveWritten } from '../introspect/queries/touched-objects.sql.js'
 
 /** What belongs to the server: a role, a tablespace, a membership, a setting of a role. */
 interface ServerObject {
@@ -33,14 +34,23 @@ const serverObjectsQuery = `
       oid::bigint < 16384, null from pg_roles
   order by 1, 2`
 
-/** Whether the open transaction has written where these are, or the one before it, or that is not counted. */
-const writtenQuery = `select current_setting('track_counts') <> 'on' or exists (
-    select from unnest('{pg_db_role_setting,pg_auth_members,pg_tablespace,pg_authid}'::regclass[]) c
-    where pg_stat_get_xact_tuples_inserted(c) + pg_stat_get_xact_tuples_updated(c)
-      + pg_stat_get_xact_tuples_deleted(c) > 0) as written`
+/** SQL: whether the open transaction has written where these are, or the one before it, or that is not counted. */
+export const mayHaveWrittenServerObjects = mayHaveWritten([
+  'pg_db_role_setting',
+  'pg_auth_members',
+  'pg_tablespace',
+  'pg_authid',
+])
 
-/** To be called with the session of a revision, after its `up` and before its commit. */
-export type NoteServerObjects = (client: pg.ClientBase, transactional: boolean) => Promise<void>
+/**
+ * To be called with the session of a revision, after its `up` and before its commit. `written` is what its transaction was
+ * asked, null for one that was not asked.
+ */
+export type NoteServerObjects = (
+  client: pg.ClientBase,
+  transactional: boolean,
+  written: boolean | null,
+) => Promise<void>
 
 export interface ServerObjectOptions {
   readonly server: Connection
@@ -68,8 +78,8 @@ export async function withServerObjectsRemoved<T>(
         if (object.redo !== null && after.has(name) && !seen.has(name)) lost.set(name, object)
     }
     try {
-      return await use(async (client, transactional) => {
-        if (transactional && !(await hasWritten(client))) return
+      return await use(async (client, transactional, written) => {
+        if (transactional && !(written ?? (await hasWritten(client)))) return
         if (hasSameNames(await readServerObjects(client), known)) return
         // Others commit at any time: what is only here is not there before and not after it is seen here.
         const before = transactional ? await readServerObjects(observer) : known
@@ -109,7 +119,7 @@ async function readServerObjects(client: pg.ClientBase): Promise<ServerObjects> 
 }
 
 async function hasWritten(client: pg.ClientBase): Promise<boolean> {
-  const [row] = await queryRows(client, writtenQuery)
+  const [row] = await queryRows(client, `select ${mayHaveWrittenServerObjects} as written`)
   return row?.['written'] === true
 }
 

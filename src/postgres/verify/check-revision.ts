@@ -7,7 +7,10 @@ import { createPromiseLookup } from './promise-lookup.js'
 import { compareInScope, type Scope } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { DeclaredChanges } from '../../project/load-migration.js'
-import type { ReadOptions } from '../introspect/read-catalog.js'
+import type { QueryResult } from '../connection/query.js'
+import type { ComposedRead } from '../introspect/prepared-statements.js'
+import { ledgerTablesOf, type ReadOptions } from '../introspect/read-catalog.js'
+import { composeNamedRead } from '../introspect/read-named.js'
 import { compareWithPromise } from './compare-with-promise.js'
 import { snapshotForDatabase } from '../introspect/extension-members.js'
 import { readOtherSchema } from './other-schema.js'
@@ -24,32 +27,64 @@ export interface UncommittedRevision {
   readonly major: number
   /** What PostgreSQL reported while it ran. */
   readonly observed: ObservedStatements
+  /** The search_path that it has left behind, null where it left that of the session. */
+  readonly leftSearchPath: string | null
   /** What it says it changes instead of the catalog. */
   readonly declared: DeclaredChanges | null
   /** The catalog as the revision's own transaction sees it, without the ledgers. */
   readonly read: (options?: Omit<ReadOptions, 'ledgerTables'>) => Promise<Catalog>
 }
 
-/** Looks at a revision before its commit; what it throws rolls the revision back. */
-export type RevisionCheck = (revision: UncommittedRevision) => Promise<void>
+/** Begins to look at a revision, by its name, whose `up` runs with this client. */
+export type RevisionCheck = (revision: string, client: pg.ClientBase) => PlannedCheck
+
+/** How one revision is looked at before its commit. */
+export interface PlannedCheck {
+  /**
+   * Statements that read in the transaction of the revision, for the message that settles its session; null for none. Called
+   * once, when the `up` has run. A revision outside a transaction has no such message.
+   */
+  readonly compose: () => string | null
+  /** What it throws rolls the revision back. `results` are those of the statements, null where they were not run. */
+  readonly check: (uncommitted: UncommittedRevision, results: readonly QueryResult[] | null) => Promise<void>
+}
 
 /**
  * Verifies that the objects a revision changes are what the snapshot promises. Differences in other objects, and what is out
  * of scope, are not its business. Reads only these objects while they are as promised. Throws SCHEMA_PROMISE_BROKEN. Without
  * a snapshot nothing is promised, and nothing is checked.
  */
-export function createRevisionCheck(snapshot: Snapshot | null, scope: Scope): RevisionCheck {
+export function createRevisionCheck({ snapshot, scope, project }: CheckedTarget): RevisionCheck {
   const lookUp = createPromiseLookup()
-  return async (uncommitted) => {
-    const keys = changedKeys(snapshot, uncommitted.revision)
-    if (snapshot === null || keys.length === 0) return
-    const live = await uncommitted.read({ ...readOptionsFor(keys, scope, snapshot), keys })
-    const isAsMade = (await snapshotForDatabase(uncommitted.client, snapshot, live)) === snapshot
-    const promised = lookUp(snapshot, uncommitted.recorded, keys)
-    if (isAsMade && compareInScope(promised, live, scope, keys).differences.length === 0) return
-    await compareRevision(uncommitted, snapshot, scope)
+  return (revision, client) => {
+    const keys = changedKeys(snapshot, revision)
+    if (snapshot === null || keys.length === 0) return uncheckedRevision
+    const options = { ...readOptionsFor(keys, scope, snapshot), keys }
+    let read: ComposedRead<Catalog> | null = null
+    const compose = (): string => {
+      read = composeNamedRead(client, { ...ledgerTablesOf(project), ...options })
+      return read.text
+    }
+    const check: PlannedCheck['check'] = async (uncommitted, results) => {
+      const live =
+        results === null || read === null ? await uncommitted.read(options) : await read.parse(results)
+      const isAsMade = (await snapshotForDatabase(client, snapshot, live)) === snapshot
+      const promised = lookUp(snapshot, uncommitted.recorded, keys)
+      if (isAsMade && compareInScope(promised, live, scope, keys).differences.length === 0) return
+      await compareRevision(uncommitted, snapshot, scope)
+    }
+    return { compose, check }
   }
 }
+
+/** The promise, what is compared of it, and the tables that are not. */
+interface CheckedTarget {
+  readonly snapshot: Snapshot | null
+  readonly scope: Scope
+  readonly project: { readonly tableName: string }
+}
+
+const uncheckedRevision: PlannedCheck = { compose: () => null, check: async () => {} }
 
 /** Compares with all objects of the kinds that the revision changes: what differs may be in another schema, or be the same. */
 async function compareRevision(

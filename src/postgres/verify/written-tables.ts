@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { objectKey } from '../../core/model/catalog.js'
-import { queryRows, type Row } from '../connection/query.js'
+import { queryAll, type QueryResult, queryRows, type Row } from '../connection/query.js'
 import { ledgerTable } from '../ledger/ledger.js'
 import type { UncommittedRevision } from './check-revision.js'
 
@@ -8,14 +8,19 @@ import type { UncommittedRevision } from './check-revision.js'
  * The tables that a revision wrote rows into, as keys: PostgreSQL locks them until the end of the transaction, and they are
  * not empty. After a revision without a transaction these are all tables with rows. The ledgers do not count, nor do tables
  * that this role cannot read in full. A partition counts as its table.
+ *
+ * @param known the result of `lockedTablesQuery` in the transaction, null where it was not asked
  */
 export async function readWrittenTables(
   { client, transactional }: UncommittedRevision,
   tableName: string,
+  known: QueryResult | null,
 ): Promise<readonly string[]> {
-  const locked = transactional ? await queryRows(client, lockedQuery) : null
+  const [found = null] =
+    known !== null || !transactional ? [known] : await queryAll(client, lockedTablesQuery)
+  const locked = found?.rows.map(([id]) => Number(id)) ?? null
   if (locked?.length === 0) return []
-  const condition = locked === null ? 'true' : `c.oid in (${locked.map(({ id }) => String(id)).join(', ')})`
+  const condition = locked === null ? 'true' : `c.oid in (${locked.join(', ')})`
   const candidates = await queryRows(client, candidatesQuery(tableName, condition))
   if (candidates.length === 0) return []
   const filled = await queryRows(client, candidates.map(filledQuery).join(' union all '))
@@ -23,8 +28,8 @@ export async function readWrittenTables(
   return candidates.filter((_, index) => indexes.has(index)).map(keyOf)
 }
 
-/** Where no row matches as well. */
-const lockedQuery = `select relation as id from pg_locks where pid = pg_backend_pid() and relation >= 16384
+/** The oids of the tables that the transaction has written to, or was about to: where no row matched as well. */
+export const lockedTablesQuery = `select relation as id from pg_locks where pid = pg_backend_pid() and relation >= 16384
   and locktype = 'relation' and mode = 'RowExclusiveLock'
   and database = (select oid from pg_database where datname = current_database())`
 

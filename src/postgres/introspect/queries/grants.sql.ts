@@ -108,13 +108,15 @@ const owners = Object.entries(ownedCatalogs).map(
 )
 
 const unionOf = (queries: readonly string[]): string => queries.join('\nunion all ')
-const everywhere = aclCatalogs.map(aclCatalogQuery)
+
+/** Those of schemas, relations, routines and types. */
+const commonAclCatalogs = new Set(['pg_namespace', 'pg_class', 'pg_proc', 'pg_type'])
+const inCommonCatalogs = aclCatalogs.filter(({ catalog }) => commonAclCatalogs.has(catalog))
 
 /** Catalog, oid and column of each object whose owner is not that of the database, or whose privileges are not standard. */
 export const grantQuery: AnnotationQuery = {
-  sql: unionOf([...everywhere, ...columnGrantQueries, ...owners]),
-  // Those of schemas, relations, routines and types are the first ones.
-  restricted: restrictedTo(unionOf([...everywhere.slice(0, 4), ...columnGrantQueries])),
+  sql: unionOf([...aclCatalogs.map(aclCatalogQuery), ...columnGrantQueries, ...owners]),
+  restricted: restrictedTo(unionOf([...inCommonCatalogs.map(aclCatalogQuery), ...columnGrantQueries])),
 }
 
 const objectTypes = `case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'

@@ -21,6 +21,22 @@ const rareCatalogs = `
   .trim()
   .split(/\s+/)
 
+const arrayOf = (catalogs: readonly string[]): string =>
+  `array[${catalogs.map((name) => `'${name}'`).join(', ')}]::regclass[]`
+
+/**
+ * SQL: whether the open transaction has written to the catalog with this oid, or the one before it. PostgreSQL counts what a
+ * session writes if `track_counts` is on.
+ */
+const isCountedAsWritten = (oid: string): string => `pg_stat_get_xact_tuples_inserted(${oid})
+  + pg_stat_get_xact_tuples_updated(${oid}) + pg_stat_get_xact_tuples_deleted(${oid}) > 0`
+
+/** SQL: whether that is so for one of these catalogs, or not counted. */
+export function mayHaveWritten(catalogs: readonly string[]): string {
+  return `current_setting('track_counts') <> 'on'
+    or exists (select from unnest(${arrayOf(catalogs)}) c where ${isCountedAsWritten('c')})`
+}
+
 const countedCatalogs = [
   ...Object.keys(commonCatalogs),
   ...rareCatalogs,
@@ -28,9 +44,6 @@ const countedCatalogs = [
   'pg_depend',
   'pg_db_role_setting',
 ]
-
-const arrayOf = (catalogs: readonly string[]): string =>
-  `array[${catalogs.map((name) => `'${name}'`).join(', ')}]::regclass[]`
 
 /** The locks that a change of a relation takes, and not a change of its rows. */
 const ddlLockModes = `('ShareUpdateExclusiveLock', 'ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')`
@@ -50,16 +63,12 @@ const recentRows = Object.entries(commonCatalogs).map(
  * each, `pg_attribute` for a relation with a column that was written. The catalog `other` says that more was touched than
  * relations, routines and types. A row that was dropped is not found in its catalog, but locked until the end of the
  * transaction.
- *
- * PostgreSQL counts what a session writes in each catalog (`pg_stat_get_xact_…`) if `track_counts` is on. The count may
- * include a transaction before.
  */
 export const touchedRowsQuery = `with horizon as materialized (
     select age(pg_current_xact_id_if_assigned()::xid) as age
   ), written as materialized (
     select c as id from unnest(${arrayOf(countedCatalogs)}) c
-    where pg_stat_get_xact_tuples_inserted(c) + pg_stat_get_xact_tuples_updated(c)
-      + pg_stat_get_xact_tuples_deleted(c) > 0
+    where ${isCountedAsWritten('c')}
   ), attribute(relation, number) as materialized (
     select x.attrelid, x.attnum from pg_attribute x where ${isWritten('pg_attribute')} and ${isRecent}
   )
@@ -112,10 +121,23 @@ function dependentOn(catalog: string): string {
     and d.refobjid = ${of('pg_attribute')} and d.classid = '${catalog}'::regclass`
 }
 
+/** SQL: whether one of the found rows may have other privileges or another owner than it has by default. */
+const hasGrants = [
+  ...Object.entries({ pg_namespace: 'nsp', pg_class: 'rel', pg_proc: 'pro', pg_type: 'typ' }).map(
+    ([
+      catalog,
+      prefix,
+    ]) => `exists (select from ${catalog} where oid = ${those('found')} and (${prefix}acl is not null
+      or ${prefix}owner <> (select datdba from pg_database where datname = current_database())))`,
+  ),
+  `exists (select from pg_attribute where attrelid = ${those('found')} and attacl is not null)`,
+]
+
 /**
  * The objects whose facts may have changed where some rows were touched, and all rows that belong to them: the system catalog,
  * the oid, whether it is an object of its own (a relation, a type, a routine), and the kind of object to read for it. A text
  * that names a column is printed otherwise when a column is added beside it, so what depends on such a relation is read too.
+ * The catalogs `comments` and `grants` say that there are such to be read.
  */
 export const touchedObjectsQuery = `with named(id) as materialized (
     select unnest($1::oid[])
@@ -139,8 +161,8 @@ export const touchedObjectsQuery = `with named(id) as materialized (
     union select reltype from pg_class where oid = ${those('relation')}
   ), routine(id) as materialized (
     select unnest($3::oid[]) union ${dependentOn('pg_proc')}
-  )
-  select 'pg_class' as catalog, c.oid as id, true as itself, ${relationKind} as kind
+  ), found(catalog, id, itself, kind) as materialized (
+  select 'pg_class', c.oid, true, ${relationKind}
     from pg_class c where c.oid = ${those('relation')}
   union all select 'pg_class', indexrelid, false, 'index' from pg_index where indrelid = ${those('relation')}
   union all select 'pg_constraint', oid, false, 'constraint' from pg_constraint where conrelid = ${those('relation')}
@@ -155,4 +177,9 @@ export const touchedObjectsQuery = `with named(id) as materialized (
   union all select 'pg_class', typrelid, false, null from pg_type where typrelid > 0 and oid = ${those('type')}
   union all select 'pg_proc', p.oid, true, ${routineKind} from pg_proc p where p.oid = ${those('routine')}
   union all select 'pg_namespace', n.oid, false, 'schema' from pg_namespace n
-    where n.nspname !~ '^pg_' and cardinality($9::oid[]) > 0`
+    where n.nspname !~ '^pg_' and cardinality($9::oid[]) > 0
+  )
+  select catalog, id, itself, kind from found
+  union all select 'comments', 0, false, null where exists (
+    select from pg_description where objoid = ${those('found')})
+  union all select 'grants', 0, false, null where ${hasGrants.join(' or ')}`
