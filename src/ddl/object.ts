@@ -34,6 +34,10 @@ export interface DdlObject {
   readonly mayBlock: boolean
   /** Whether a new table is written with its constraints. */
   readonly isCompact: boolean
+  /** Whether PostgreSQL makes it with that of a parent table, so that no statement of its own does. */
+  readonly isMadeWithParent: boolean
+  /** Whether those of child tables stay when it is dropped, as their own. */
+  readonly isLeftToChildren: boolean
   /** The whole catalog that contains it. */
   readonly catalog: Catalog
 }
@@ -65,6 +69,8 @@ export interface ObjectChange {
   readonly to: DdlObject
   /** The facts that differ, without comment, owner and grants. */
   readonly facts: ReadonlySet<string>
+  /** Those that the statement for a parent table changes in the same way. */
+  readonly carried?: ReadonlySet<string>
 }
 
 /** How one kind of object is written as SQL. To add a kind, add one entry to `ddlKinds`. */
@@ -120,6 +126,8 @@ function describeObject(catalog: Catalog, key: string): DdlObject | undefined {
     inNewRelation: false,
     mayBlock: false,
     isCompact: false,
+    isMadeWithParent: false,
+    isLeftToChildren: false,
     catalog,
   }
 }
@@ -173,7 +181,7 @@ export const partsByRelation = oncePerCatalog((catalog) =>
 )
 
 /** What `textFact`, `listFact` and `booleanFact` read: an object, or the facts of a catalog entry. */
-interface WithFacts {
+export interface WithFacts {
   readonly facts: Facts
 }
 

@@ -2,7 +2,9 @@ import { quoteIdentifier } from '../identifiers.js'
 import {
   type ObjectChange,
   type DdlObject,
+  belongsToPartitionedTable,
   booleanFact,
+  findObject,
   type KindDdl,
   listFact,
   type DdlStep,
@@ -11,11 +13,13 @@ import {
   withoutFacts,
   tableKeyword,
 } from '../object.js'
+import { descendantsOf, isDroppedWithParent, membersByKey } from '../tree.js'
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { columnTypeSteps } from './column-type.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
+import { onlyForParent, withoutCarried } from './tree-clauses.js'
 
 export const columnDdl: KindDdl = {
   reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,
@@ -26,16 +30,18 @@ export const columnDdl: KindDdl = {
   ],
   drop: dropColumnSteps,
   alter: (change) => {
-    const { from, to, facts } = change
     if (mustRecreateColumn(change)) return 'replace'
-    if (facts.has('type') && isPartitionKey(from)) return partitionKeyRefusal
+    const { from, to, carried } = change
+    if (change.facts.has('type') && isPartitionKey(from)) return partitionKeyRefusal
+    const facts = withoutCarried(change.facts, carried)
+    if (facts.size === 0 && (carried?.has('default') === true || textFact(from, 'default') === '')) return []
     const types = columnTypeSteps(change)
     if ('reason' in types) return types
     const options = facts.has('identityOptions')
       ? identityOptionSteps(from, to, (clause) => alterColumnStep(to, clause))
       : []
     const typesAndOptions = isNarrowing(from, to) ? [...options, ...types] : [...types, ...options]
-    return runAfterParent(to, [...typesAndOptions, ...alterColumnSteps(change)])
+    return [...typesAndOptions, ...alterColumnSteps({ ...change, facts })]
   },
   recreatesDependents: ({ facts }) => facts.has('type') || facts.has('collation'),
   reboundFacts: ['default'],
@@ -62,13 +68,6 @@ function isPartitionKey(object: DdlObject): boolean {
   return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
 }
 
-/** A change of a parent also changes its children, so the steps of a child come after those of the parent. */
-function runAfterParent(to: DdlObject, steps: readonly DdlStep[]): readonly DdlStep[] {
-  const parent = booleanFact(to, '$inherited') ? parentColumnOf(to) : undefined
-  if (parent === undefined) return steps
-  return steps.map((step) => (step.phase === 'release' ? step : { ...step, after: [parent.key] }))
-}
-
 /** PostgreSQL cannot make an existing column generated, nor a virtual column a plain one. */
 function mustRecreateColumn({ from, to, facts }: ObjectChange): boolean {
   return (
@@ -78,7 +77,7 @@ function mustRecreateColumn({ from, to, facts }: ObjectChange): boolean {
 }
 
 function addColumnSteps(object: DdlObject): readonly DdlStep[] {
-  if (booleanFact(object, '$inherited') && parentColumnOf(object) !== undefined) return []
+  if (object.isMadeWithParent) return []
   const type = tableTypeKeyOf(object)
   if (type !== null) return typedTableColumnSteps(object, type)
   const isRequired = object.facts['nullable'] === false
@@ -97,17 +96,28 @@ function addColumnSteps(object: DdlObject): readonly DdlStep[] {
 }
 
 function dropColumnSteps(object: DdlObject): readonly DdlStep[] {
-  if (booleanFact(object, '$inherited') || tableTypeKeyOf(object) !== null) return []
+  if (tableTypeKeyOf(object) !== null) return []
   const table = object.relation
+  const isComputed = textFact(object, 'generated') !== ''
   return [
     step(
-      `ALTER ${tableKeyword(object)} ${table} DROP COLUMN ${object.name}`,
+      `ALTER ${tableKeyword(object)} ${onlyForParent(object)}${table} DROP COLUMN ${object.name}`,
       { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
-      ...(textFact(object, 'generated') === ''
-        ? [{ hazard: 'data loss' as const, what: `the values of ${table}.${object.name}` }]
-        : []),
+      ...(isComputed ? [] : [table, ...childrenLosing(object)]).map((lost) => ({
+        hazard: 'data loss' as const,
+        what: `the values of ${lost}.${object.name}`,
+      })),
     ),
   ]
+}
+
+/** The tables that lose the column with a parent. The rows of a partition are those of its parent. */
+function childrenLosing(object: DdlObject): readonly string[] {
+  if (object.isLeftToChildren || belongsToPartitionedTable(object)) return []
+  return descendantsOf(membersByKey(object.catalog), object.key)
+    .flatMap((key) => findObject(object.catalog, key) ?? [])
+    .filter(isDroppedWithParent)
+    .map(({ relation }) => relation)
 }
 
 /** A typed table gets its columns from its type; only default and NOT NULL are set on the table. */
@@ -120,7 +130,7 @@ function typedTableColumnSteps(object: DdlObject, type: string): readonly DdlSte
 }
 
 function deferredDefaultSteps(object: DdlObject): readonly DdlStep[] {
-  if (!isDefaultDeferred(object) || !hasLocalDefinition(object)) return []
+  if (!isDefaultDeferred(object) || isFromParent(object)) return []
   return [{ ...alterColumnStep(object, `SET DEFAULT ${textFact(object, 'default')}`), phase: 'attach' }]
 }
 
@@ -128,17 +138,24 @@ function deferredDefaultSteps(object: DdlObject): readonly DdlStep[] {
 function columnDetailSteps(object: DdlObject): readonly DdlStep[] {
   const parent = parentColumnOf(object)
   const differs = (fact: string): boolean =>
-    parent !== undefined && !hasLocalDefinition(object) && textFact(parent, fact) !== textFact(object, fact)
+    parent !== undefined && isFromParent(object) && textFact(parent, fact) !== textFact(object, fact)
   return [
     ...(differs('default') ? [setDefaultStep(object)] : []),
     ...(differs('nullable') && object.facts['nullable'] === false
       ? [alterColumnStep(object, 'SET NOT NULL')]
       : []),
-    ...(object.facts['valid'] === false ? [addNotNullStep(object)] : []),
+    ...(object.facts['valid'] === false && !(isFromParent(object) && parent?.facts['valid'] === false)
+      ? [addNotNullStep(object)]
+      : []),
     ...['storage', 'statistics', 'options', 'compression']
       .filter((fact) => object.facts[fact] !== undefined)
       .flatMap((fact) => stepsByFact[fact]?.(withoutFacts(object), object) ?? []),
   ]
+}
+
+/** Whether it comes with the column of a parent, instead of a definition of its own. */
+function isFromParent(object: DdlObject): boolean {
+  return object.isMadeWithParent || (object.inNewRelation && !hasLocalDefinition(object))
 }
 
 function setDefaultStep(to: DdlObject): DdlStep {
@@ -171,7 +188,7 @@ const stepsByFact: Readonly<Record<string, (from: DdlObject, to: DdlObject) => r
 
 function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
   const { from, to, facts } = change
-  const typeChanges = facts.has('type') || facts.has('collation')
+  const typeChanges = facts.has('type') || facts.has('collation') || change.carried?.has('type') === true
   const setsDefault = textFact(to, 'default') !== '' && (facts.has('default') || typeChanges)
   return [
     ...(facts.has('generated') && textFact(to, 'generated') === ''
@@ -208,7 +225,7 @@ function nullabilitySteps(from: DdlObject, to: DdlObject, facts: ReadonlySet<str
   return [
     ...(facts.has('notNullNoInherit') ? [alterColumnStep(to, 'DROP NOT NULL')] : []),
     {
-      ...alterColumnStep(to, 'SET NOT NULL'),
+      ...setNotNullStep(from, to),
       hazards: [
         { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
         { hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' },
@@ -216,6 +233,15 @@ function nullabilitySteps(from: DdlObject, to: DdlObject, facts: ReadonlySet<str
       ],
     },
   ]
+}
+
+/** Below a NOT NULL that is not valid, a valid one of its own keeps PostgreSQL from adding one that is not. */
+function setNotNullStep(from: DdlObject, to: DdlObject): DdlStep {
+  const own = textFact(from, '$notValidName')
+  if (own !== '' && from.facts['valid'] === false)
+    return step(`ALTER ${tableKeyword(to)} ${to.relation} VALIDATE CONSTRAINT ${own}`)
+  const set = alterColumnStep(to, 'SET NOT NULL')
+  return parentColumnOf(to)?.facts['valid'] === false ? { ...set, phase: 'release' } : set
 }
 
 /** Only 18 and later have a constraint to rename. Where its name is not known, it is made again. */

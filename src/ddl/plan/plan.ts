@@ -17,9 +17,12 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
 import type { Plan, PlanRefusal, Statement } from '../statement.js'
+import { keptTree, type KeptTree, withoutIdentityOfParents } from '../tree.js'
+import { carriedFacts } from './carried-facts.js'
 import { type Intent, createIntents, createsObject, objectOf } from './intents.js'
 import { propagate } from './propagate.js'
 import { refuseDependents } from './refuse-dependents.js'
+import { isMadeWithParent } from './made-with-parent.js'
 import { renderIntent } from './render-intent.js'
 import { type StepTask, createTasks, type PlannedChange } from './tasks.js'
 import { sortTasks } from './topological-sort.js'
@@ -37,39 +40,50 @@ interface PlanOptions {
  * The statements that lead from one catalog to another, in the order in which they run, each with its hazards; and what
  * is not written as SQL because a person must decide. Both catalogs need structure, comments and grants.
  */
-export function planChanges(from: Catalog, to: Catalog, options: PlanOptions = {}): Plan {
+export function planChanges(live: Catalog, expected: Catalog, options: PlanOptions = {}): Plan {
+  const [from, to] = [withoutIdentityOfParents(live), withoutIdentityOfParents(expected)]
   const { differences = diff(to, from) } = options
   const intents = createIntents(differences, { from, to })
   propagate(intents, { from, to })
+  const tree = keptTree(from, to)
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
   for (const [key, intent] of intents) {
-    const complete = withTargetState(intent, intents, options)
+    const complete = withTargetState(intent, { intents, tree, from }, options)
     const rendered = renderIntent(complete, from)
     if ('refusal' in rendered) refused.set(key, rendered.refusal)
     else planned.set(key, { intent: complete, steps: rendered.steps })
   }
   refuseDependents(refused, planned, intents)
-  const statements = sortTasks(createTasks(planned)).flatMap(toStatements)
+  const statements = sortTasks(createTasks(planned, { from, to })).flatMap(toStatements)
   return {
     statements: withPreamble(withoutNewTableHazards(statements, intents)),
     refused: [...refused.values()],
   }
 }
 
+interface PlanState {
+  readonly intents: ReadonlyMap<string, Intent>
+  readonly tree: KeptTree
+  readonly from: Catalog
+}
+
 /**
- * The intent with what decides how its object is written: whether its relation is new, and whether writers may be
- * blocked.
+ * The intent with what decides how its object is written: whether its relation is new, whether writers may be blocked,
+ * and what the statements for a parent table do already.
  */
 function withTargetState(
   intent: Intent,
-  intents: ReadonlyMap<string, Intent>,
+  { intents, tree, from }: PlanState,
   { online = true, compact = false }: PlanOptions,
 ): Intent {
   if (intent.action === 'drop') return intent
-  const { to } = intent
-  const inNewRelation = createsObject(intents.get(to.relationKey ?? to.key))
-  return { ...intent, to: { ...to, inNewRelation, mayBlock: !online, isCompact: compact } }
+  const inNewRelation = createsObject(intents.get(intent.to.relationKey ?? intent.to.key))
+  const to = { ...intent.to, inNewRelation, mayBlock: !online, isCompact: compact }
+  const complete = { ...to, isMadeWithParent: isMadeWithParent(to, from) }
+  return intent.action === 'alter'
+    ? { ...intent, to: complete, carried: carriedFacts(intent, intents, tree) }
+    : { ...intent, to: complete }
 }
 
 function toStatements({ key, steps }: StepTask): readonly Statement[] {

@@ -1,4 +1,4 @@
-import { parseKey } from '../../core/model/catalog.js'
+import { type Catalog, parseKey } from '../../core/model/catalog.js'
 import { dependentsOf, dependenciesOf } from '../dependencies.js'
 import { ddlKinds } from '../kinds/registry.js'
 import {
@@ -11,6 +11,7 @@ import {
   relationOrOwnKey,
   textFact,
 } from '../object.js'
+import { keptTree } from '../tree.js'
 import { isAnnotation } from './annotation-facts.js'
 import {
   dropsObject,
@@ -20,7 +21,9 @@ import {
   type Intent,
   createsObject,
   type CatalogPair,
+  replaceIntent,
 } from './intents.js'
+import { intentsInTree } from './propagate-tree.js'
 
 /**
  * Types whose columns can be moved to a new type while the old one exists under a different name. A renamed range keeps
@@ -35,6 +38,7 @@ const swappableKinds = new Set(['enum', 'domain', 'composite'])
 export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair): void {
   const dependents = dependentsOf(catalogs.from)
   const parts = partsByRelation(catalogs.from)
+  const tree = keptTree(catalogs.from, catalogs.to)
   const queue = [...intents.keys()]
   const put = (key: string, intent: Intent | null): void => {
     if (intent === null) return
@@ -46,6 +50,7 @@ export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair): 
     const intent = replaceIfUnalterable(intents.get(key))
     if (intent === undefined) continue
     intents.set(key, intent)
+    for (const [other, added] of intentsInTree(key, { intents, catalogs, tree })) put(other, added)
     if (dropsObject(intent))
       for (const part of parts.get(key) ?? []) put(part, intentForPart(part, key, intents, catalogs))
     if (!dropsObject(intent) && !mustRecreateDependents(intent)) continue
@@ -64,10 +69,6 @@ function replaceIfUnalterable(intent: Intent | undefined): Intent | undefined {
   const kind = ddlKinds[intent.from.kind]
   const altered = kind?.alter?.({ ...intent, facts }) ?? 'replace'
   return altered === 'replace' ? replaceIntent(intent.from, intent.to) : intent
-}
-
-function replaceIntent(from: DdlObject, to: DdlObject): Extract<Intent, { action: 'replace' }> {
-  return { action: 'replace', from, to, droppedWith: null, swap: false }
 }
 
 function mustRecreateDependents(intent: Intent): boolean {
@@ -92,8 +93,8 @@ function intentForPart(
 
 /**
  * Whether a part has to be dropped before its relation. Two tables that reference each other can be dropped only
- * without their foreign keys. A routine that takes the rows of a table, and that a part of this table calls, is dropped
- * between the two.
+ * without their foreign keys. What needs a table, and is needed by a part of it, is dropped between the two: a routine that
+ * takes its rows, or a view in a policy.
  */
 function mustDropBeforeRelation(
   { facts, catalog, relationKey: own }: DdlObject,
@@ -104,9 +105,19 @@ function mustDropBeforeRelation(
     const relation = relationKeyOf(catalog, needed)
     if (relation !== undefined)
       return facts['type'] === 'foreign key' && relation !== own && dropsObject(intents.get(relation))
-    const other = dropsObject(intents.get(needed)) ? findObject(catalog, needed) : undefined
-    return own !== undefined && other !== undefined && dependenciesOf(other).has(own)
+    return own !== undefined && dropsObject(intents.get(needed)) && needsRelation(catalog, needed, own)
   })
+}
+
+/** Whether an object needs a relation or a part of it, directly or through others. */
+function needsRelation(catalog: Catalog, key: string, relation: string): boolean {
+  const reached = new Set([key])
+  for (const one of reached) {
+    if (one === relation || relationKeyOf(catalog, one) === relation) return true
+    const object = findObject(catalog, one)
+    for (const needed of object === undefined ? [] : dependenciesOf(object)) reached.add(needed)
+  }
+  return false
 }
 
 /** The intent for an object that needs a dropped or altered one; null where nothing has to be added. */
@@ -122,7 +133,8 @@ function intentForDependent(
   const [from, to] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
   if (from === undefined || to === undefined) return null
   const isNeededDropped = intents.get(needed)?.action === 'drop'
-  if (isNeededDropped && planned !== undefined && !dependenciesOf(to).has(needed)) return null
+  const endsNeed = planned !== undefined && from.kind !== 'constraint' && !dependenciesOf(to).has(needed)
+  if (isNeededDropped && endsNeed) return null
   const isType = isTypeOfColumn(from, needed)
   if (!dropsObject(intents.get(needed)) && (isType || from.kind === 'table')) return null
   if (isType) return retypeIntent(from, to, planned)

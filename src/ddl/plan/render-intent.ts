@@ -4,6 +4,7 @@ import { grantSteps, grantStepsOnCreate } from '../annotations/grants.js'
 import { ownerSteps } from '../annotations/owner.js'
 import { quoteIdentifier } from '../identifiers.js'
 import { ddlKinds } from '../kinds/registry.js'
+import { detachPartitionStep } from '../kinds/table-parents.js'
 import {
   type ObjectChange,
   type DdlObject,
@@ -84,11 +85,18 @@ function renderRebind(
 }
 
 function renderDrop(
-  { from, droppedWith }: Extract<Intent, { action: 'drop' | 'replace' }>,
+  intent: Extract<Intent, { action: 'drop' | 'replace' }>,
   ddl: KindDdl,
 ): readonly RenderedPart[] {
+  const { from, droppedWith } = intent
   if (droppedWith !== null) return []
-  return [{ phase: 'drop', rendered: ddl.drop?.(from) ?? [step(`DROP ${ddl.reference(from)}`)] }]
+  const parent = intent.action === 'drop' ? intent.detachedFrom : undefined
+  return [
+    ...(parent === undefined
+      ? []
+      : [{ phase: 'release' as const, rendered: [detachPartitionStep(parent, from)] }]),
+    { phase: 'drop', rendered: ddl.drop?.(from) ?? [step(`DROP ${ddl.reference(from)}`)] },
+  ]
 }
 
 /** The old type is renamed, and dropped after the columns have the new type. */
@@ -115,10 +123,10 @@ function renderCreate(to: DdlObject, ddl: KindDdl, live: Catalog): readonly Rend
   ]
 }
 
-function renderAlter({ from, to, facts }: ObjectChange, ddl: KindDdl): RenderResult {
+function renderAlter({ facts, ...change }: ObjectChange, ddl: KindDdl): RenderResult {
   const own = new Set([...facts].filter((fact) => !isAnnotation(fact)))
   if (own.size === 0) return []
-  const altered = ddl.alter?.({ from, to, facts: own }) ?? 'replace'
+  const altered = ddl.alter?.({ ...change, facts: own }) ?? 'replace'
   return altered === 'replace' ? [] : altered
 }
 

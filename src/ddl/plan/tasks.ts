@@ -1,9 +1,10 @@
 import { dependenciesOf, dependenciesWithoutDefault } from '../dependencies.js'
 import { isDefaultDeferred } from '../kinds/column-default.js'
-import { type DdlObject, keyFromName, listFact, type StepPhase, relationKeyOf } from '../object.js'
-import { type Intent, dropsObject, droppedWithOf, createsObject, isSwap, objectOf } from './intents.js'
+import { type DdlObject, listFact, type StepPhase, relationKeyOf } from '../object.js'
+import { type CatalogPair, type Intent, dropsObject, droppedWithOf, createsObject, isSwap, objectOf } from './intents.js'
 import { rankOf } from './rank.js'
 import type { PhasedStep } from './render-intent.js'
+import { orderTrees } from './tree-order.js'
 import type { SortableTask } from './topological-sort.js'
 
 /** The steps of one object in one phase; or none, between the columns of a relation and its other parts. */
@@ -19,7 +20,7 @@ export interface PlannedChange {
   readonly steps: readonly PhasedStep[]
 }
 
-type PlannedChanges = ReadonlyMap<string, PlannedChange>
+export type PlannedChanges = ReadonlyMap<string, PlannedChange>
 
 const phasesInOrder: readonly StepPhase[] = ['release', 'drop', 'alter', 'create', 'attach']
 
@@ -27,7 +28,7 @@ const phasesInOrder: readonly StepPhase[] = ['release', 'drop', 'alter', 'create
 type Place = StepPhase | 'parts of' | 'columns of'
 
 /** Finds a task by its place and the key of its object or relation; undefined where there is none. */
-type FindTask = (place: Place, key: string) => StepTask | undefined
+export type FindTask = (place: Place, key: string) => StepTask | undefined
 
 /** The tasks of each place by key. */
 type TasksByPlace = Readonly<Record<Place, Map<string, StepTask>>>
@@ -36,7 +37,7 @@ type TasksByPlace = Readonly<Record<Place, Map<string, StepTask>>>
 const lastRank = '~'
 
 /** The tasks of all planned changes, each with its prerequisites. */
-export function createTasks(planned: PlannedChanges): readonly StepTask[] {
+export function createTasks(planned: PlannedChanges, catalogs: CatalogPair): readonly StepTask[] {
   const tasks: TasksByPlace = {
     release: new Map(),
     drop: new Map(),
@@ -56,12 +57,12 @@ export function createTasks(planned: PlannedChanges): readonly StepTask[] {
       for (const needed of after) runBefore(find('create', needed), find(phase, key))
   }
   dropNamesBeforeReuse(planned, find)
-  attachPartitionsFirst(planned, find)
+  orderTrees({ planned, catalogs, find })
   return Object.values(tasks).flatMap((found) => [...found.values()])
 }
 
 /** Makes one task a prerequisite of another, if both exist. */
-function runBefore(earlier: StepTask | undefined, later: StepTask | undefined): void {
+export function runBefore(earlier: StepTask | undefined, later: StepTask | undefined): void {
   if (earlier !== undefined && earlier !== later) later?.prerequisites.push(earlier)
 }
 
@@ -189,28 +190,6 @@ function orderWithinRelation(intent: Intent, find: FindTask): void {
     runBefore(columns, find('create', key))
   }
   for (const phase of ['alter', 'drop'] as const) runBefore(parts, find(phase, relation))
-}
-
-/**
- * A partition is attached with its indexes and constraints before its parent gets them. Otherwise PostgreSQL chooses
- * which of several equal indexes of the partition belongs to the parent's.
- */
-function attachPartitionsFirst(planned: PlannedChanges, find: FindTask): void {
-  const partitions = new Map<string, string[]>()
-  for (const [key, { intent }] of planned) {
-    const { facts } = objectOf(intent)
-    if (facts['partition'] === undefined || intent.action === 'drop') continue
-    const [parent = ''] = listFact({ facts }, 'parents').map((name) => keyFromName('table', name))
-    append(partitions, parent, key)
-  }
-  for (const [key, { intent }] of planned) {
-    const { kind, relationKey = '', facts } = objectOf(intent)
-    if (!createsObject(intent) || (kind !== 'index' && kind !== 'constraint')) continue
-    for (const partition of partitions.get(relationKey) ?? [])
-      runBefore(find('attach', partition), find('create', key))
-    if (kind === 'constraint' && facts['parent'] !== undefined)
-      runBefore(find('create', key), find('create', keyFromName('constraint', String(facts['parent']))))
-  }
 }
 
 /**
