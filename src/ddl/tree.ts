@@ -93,14 +93,17 @@ export const membersByKey = oncePerCatalog((catalog) => {
 })
 
 /** All that is one with an object below it. */
-export function descendantsOf(membersOf: ReadonlyMap<string, readonly string[]>, key: string): readonly string[] {
+export function descendantsOf(
+  membersOf: ReadonlyMap<string, readonly string[]>,
+  key: string,
+): readonly string[] {
   const found = [...(membersOf.get(key) ?? [])]
   for (const member of found) found.push(...(membersOf.get(member) ?? []))
   return found
 }
 
 /** The keys of the tables with parents. */
-export const tablesWithParents = oncePerCatalog((catalog: Catalog): readonly string[] =>
+const tablesWithParents = oncePerCatalog((catalog: Catalog): readonly string[] =>
   Object.keys(catalog).filter(
     (key) => /^(?:foreign_)?table:/.test(key) && catalog[key]?.['parents'] !== undefined,
   ),

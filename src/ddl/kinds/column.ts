@@ -2,9 +2,7 @@ import { quoteIdentifier } from '../identifiers.js'
 import {
   type ObjectChange,
   type DdlObject,
-  belongsToPartitionedTable,
   booleanFact,
-  findObject,
   type KindDdl,
   listFact,
   type DdlStep,
@@ -13,13 +11,13 @@ import {
   withoutFacts,
   tableKeyword,
 } from '../object.js'
-import { descendantsOf, isDroppedWithParent, membersByKey } from '../tree.js'
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { columnTypeSteps } from './column-type.js'
+import { dropColumnSteps } from './drop-column.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
-import { onlyForParent, withoutCarried } from './tree-clauses.js'
+import { withoutCarried } from './tree-clauses.js'
 
 export const columnDdl: KindDdl = {
   reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,
@@ -93,31 +91,6 @@ function addColumnSteps(object: DdlObject): readonly DdlStep[] {
         : []),
     ),
   ]
-}
-
-function dropColumnSteps(object: DdlObject): readonly DdlStep[] {
-  if (tableTypeKeyOf(object) !== null) return []
-  const table = object.relation
-  const isComputed = textFact(object, 'generated') !== ''
-  return [
-    step(
-      `ALTER ${tableKeyword(object)} ${onlyForParent(object)}${table} DROP COLUMN ${object.name}`,
-      { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
-      ...(isComputed ? [] : [table, ...childrenLosing(object)]).map((lost) => ({
-        hazard: 'data loss' as const,
-        what: `the values of ${lost}.${object.name}`,
-      })),
-    ),
-  ]
-}
-
-/** The tables that lose the column with a parent. The rows of a partition are those of its parent. */
-function childrenLosing(object: DdlObject): readonly string[] {
-  if (object.isLeftToChildren || belongsToPartitionedTable(object)) return []
-  return descendantsOf(membersByKey(object.catalog), object.key)
-    .flatMap((key) => findObject(object.catalog, key) ?? [])
-    .filter(isDroppedWithParent)
-    .map(({ relation }) => relation)
 }
 
 /** A typed table gets its columns from its type; only default and NOT NULL are set on the table. */

@@ -51,8 +51,15 @@ function isCarried(parent: Alteration, child: Alteration, fact: string): boolean
   if (fact === 'type' || fact === 'collation') return parent.facts.has(fact)
   if (child.to.kind === 'column' && notNullFacts.includes(fact))
     // A child may have a NOT NULL of its own, which stays when that of the parent is dropped.
-    return touches(parent, 'nullable') && child.to.facts['nullable'] === false && isAsInParent(parent.to, child.to, 'nullable')
-  const change = ({ from, to }: Alteration): readonly (Fact | undefined)[] => [from.facts[fact], to.facts[fact]]
+    return (
+      touches(parent, 'nullable') &&
+      child.to.facts['nullable'] === false &&
+      isAsInParent(parent.to, child.to, 'nullable')
+    )
+  const change = ({ from, to }: Alteration): readonly (Fact | undefined)[] => [
+    from.facts[fact],
+    to.facts[fact],
+  ]
   const [before, after] = change(child)
   const [parentBefore, parentAfter] = change(parent)
   return touches(parent, fact) && sameFact(before, parentBefore) && sameFact(after, parentAfter)

@@ -9,7 +9,8 @@ import { keptParents, parentKeysOf } from '../tree.js'
 export function isMadeWithParent(object: DdlObject, from: Catalog): boolean {
   const parents = parentKeysOf(object).filter((key) => object.catalog[key] !== undefined)
   if (parents.length === 0) return false
-  if (object.facts['type'] === 'foreign key') return parents.some((key) => lastName(key) === lastName(object.key))
+  if (object.facts['type'] === 'foreign key')
+    return parents.some((key) => lastName(key) === lastName(object.key))
   if (object.kind !== 'column' && object.facts['type'] !== 'check') return false
   const linked = new Set(linkedParents(object, from).map((name) => tableName(keyFromName('table', name))))
   return parents.some((key) => linked.has(tableName(key)))

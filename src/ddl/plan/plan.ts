@@ -24,7 +24,8 @@ import { propagate } from './propagate.js'
 import { refuseDependents } from './refuse-dependents.js'
 import { isMadeWithParent } from './made-with-parent.js'
 import { renderIntent } from './render-intent.js'
-import { type StepTask, createTasks, type PlannedChange } from './tasks.js'
+import type { PlannedChange, StepTask } from './step-task.js'
+import { createTasks } from './tasks.js'
 import { sortTasks } from './topological-sort.js'
 
 interface PlanOptions {

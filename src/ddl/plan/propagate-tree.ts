@@ -1,6 +1,15 @@
 import type { Facts } from '../../core/model/catalog.js'
 import { dependentsOf } from '../dependencies.js'
-import { type DdlObject, findObject, findRelation, keyFromName, listFact, partsByRelation, textFact } from '../object.js'
+import {
+  type DdlObject,
+  findObject,
+  findRelation,
+  keyFromName,
+  listFact,
+  partsByRelation,
+  relationOrOwnKey,
+  textFact,
+} from '../object.js'
 import { descendantsOf, isDroppedWithParent, keptParents, type KeptTree, membersByKey } from '../tree.js'
 import { type CatalogPair, dropsObject, droppedWithOf, type Intent, replaceIntent } from './intents.js'
 import { restatedFacts } from './carried-facts.js'
@@ -19,12 +28,14 @@ export interface TreePlan {
 export function intentsInTree(key: string, plan: TreePlan): Added {
   const intent = plan.intents.get(key)
   if (intent === undefined || intent.action === 'refuse') return []
-  if (intent.action === 'create') return attachKeys(key, plan)
+  if (intent.action === 'create') return takeMembers(key, plan)
   return [
     ...(dropsObject(intent) ? dropMembers(key, intent, plan) : []),
-    ...(intent.action === 'replace' ? attachKeys(key, plan) : []),
+    ...(intent.action === 'replace' ? takeMembers(key, plan) : []),
     ...(losesParent(intent) ? replaceParents(key, plan) : []),
-    ...(intent.action === 'alter' ? [...restateMembers(key, intent, plan), ...replaceRivals(intent, plan)] : []),
+    ...(intent.action === 'alter'
+      ? [...restateMembers(key, intent, plan), ...replaceRivals(intent, plan)]
+      : []),
     ...detachReferenced(key, intent, plan),
   ]
 }
@@ -41,13 +52,20 @@ function dropMembers(key: string, intent: Intent, plan: TreePlan): Added {
   const holder = droppedWithOf(intent) ?? key
   return members.flatMap((member): Added => {
     const [from, to] = [findObject(catalogs.from, member), findObject(catalogs.to, member)]
-    const staysByOther = (tree.parentsOf.get(member) ?? []).some((parent) => !dropsObject(intents.get(parent)))
+    const staysByOther = (tree.parentsOf.get(member) ?? []).some(
+      (parent) => !dropsObject(intents.get(parent)),
+    )
     if (from === undefined || staysByOther || !isDroppedWithParent(from)) return []
     const known = droppedWithOf(intents.get(member))
     if (known === holder || (known !== null && known === from.relationKey)) return []
     if (to === undefined) return [[member, { action: 'drop', from, droppedWith: holder }]]
     return [[member, { ...replaceIntent(from, to), droppedWith: holder }]]
   })
+}
+
+/** What a new object of a parent takes, and what it would take in its stead. */
+function takeMembers(key: string, plan: TreePlan): Added {
+  return [...attachKeys(key, plan), ...replaceRivalsOfMembers(key, plan)]
 }
 
 /** A key of a partition becomes that of a new index of the parent, without a difference of its own. */
@@ -91,7 +109,8 @@ function restateMembers(key: string, intent: Extract<Intent, { action: 'alter' }
   return (tree.membersOf.get(key) ?? []).flatMap((member): Added => {
     const [from, to] = [findObject(catalogs.from, member), findObject(catalogs.to, member)]
     const planned = intents.get(member)
-    if (from === undefined || to === undefined || (planned !== undefined && planned.action !== 'alter')) return []
+    if (from === undefined || to === undefined || (planned !== undefined && planned.action !== 'alter'))
+      return []
     const restated = restatedFacts(intent, to).filter((fact) => planned?.facts.has(fact) !== true)
     if (restated.length === 0) return []
     const facts = new Set([...(planned?.facts ?? []), ...restated])
@@ -111,17 +130,35 @@ function factsAfterParent({ facts }: DdlObject, parent: DdlObject, changed: read
   return Object.fromEntries([...kept, ...taken])
 }
 
-/** What PostgreSQL would take for the index or foreign key that a table is to get in a tree is made after that. */
-function replaceRivals({ from, to }: Extract<Intent, { action: 'alter' }>, { intents, catalogs }: TreePlan): Added {
+/** What PostgreSQL would take for the index or foreign key that a table gets in a tree is made after that. */
+function replaceRivals({ from, to }: Extract<Intent, { action: 'alter' }>, plan: TreePlan): Added {
+  const { intents, catalogs } = plan
   const isAttached = to.facts['partition'] !== undefined && keptParents(from, to).length === 0
   if (!isAttached) return []
-  return (partsByRelation(catalogs.to).get(to.key) ?? []).flatMap((key): Added => {
+  return rivalsIn(
+    to.key,
+    plan,
+    (parent) => catalogs.from[parent] !== undefined && !dropsObject(intents.get(parent)),
+  )
+}
+
+/** The same where a parent gets a foreign key, and with it each partition. */
+function replaceRivalsOfMembers(key: string, plan: TreePlan): Added {
+  const { to } = plan.catalogs
+  if (to[key]?.['type'] !== 'foreign key') return []
+  return (membersByKey(to).get(key) ?? []).flatMap((member) =>
+    rivalsIn(relationOrOwnKey(to, member), plan, (parent) => parent === key),
+  )
+}
+
+/** Replaces what is in a table already and like something that it gets from a parent. */
+function rivalsIn(table: string, { intents, catalogs }: TreePlan, takes: (parent: string) => boolean): Added {
+  return (partsByRelation(catalogs.to).get(table) ?? []).flatMap((key): Added => {
     const [before, after] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
     if (before === undefined || after === undefined || intents.has(key)) return []
-    const isTaken = rivalsOf(after).some(({ parents }) =>
-      parents.some((parent) => catalogs.from[parent] !== undefined && !dropsObject(intents.get(parent))),
-    )
-    return isTaken ? [[key, replaceIntent(before, after)]] : []
+    return rivalsOf(after).some(({ parents }) => parents.some(takes))
+      ? [[key, replaceIntent(before, after)]]
+      : []
   })
 }
 

@@ -1,5 +1,5 @@
-import { type Catalog, parseKey } from '../../core/model/catalog.js'
-import { dependentsOf, dependenciesOf } from '../dependencies.js'
+import { parseKey } from '../../core/model/catalog.js'
+import { dependentsOf, dependenciesOf, reaches } from '../dependencies.js'
 import { ddlKinds } from '../kinds/registry.js'
 import {
   type DdlObject,
@@ -105,19 +105,8 @@ function mustDropBeforeRelation(
     const relation = relationKeyOf(catalog, needed)
     if (relation !== undefined)
       return facts['type'] === 'foreign key' && relation !== own && dropsObject(intents.get(relation))
-    return own !== undefined && dropsObject(intents.get(needed)) && needsRelation(catalog, needed, own)
+    return own !== undefined && dropsObject(intents.get(needed)) && reaches(catalog, needed, own)
   })
-}
-
-/** Whether an object needs a relation or a part of it, directly or through others. */
-function needsRelation(catalog: Catalog, key: string, relation: string): boolean {
-  const reached = new Set([key])
-  for (const one of reached) {
-    if (one === relation || relationKeyOf(catalog, one) === relation) return true
-    const object = findObject(catalog, one)
-    for (const needed of object === undefined ? [] : dependenciesOf(object)) reached.add(needed)
-  }
-  return false
 }
 
 /** The intent for an object that needs a dropped or altered one; null where nothing has to be added. */

@@ -14,12 +14,14 @@ export interface Rival {
 export function rivalsOf(object: DdlObject): readonly Rival[] {
   const shape = shapeOf(object)
   if (shape === '' || parentKeysOf(object).length > 0) return []
-  return (partsByRelation(object.catalog).get(object.relationKey ?? '') ?? []).flatMap((key): readonly Rival[] => {
-    const other = key === object.key ? undefined : findObject(object.catalog, key)
-    if (other === undefined || shapeOf(other) !== shape) return []
-    const parents = parentKeysOf(other)
-    return parents.length === 0 ? [] : [{ key, parents }]
-  })
+  return (partsByRelation(object.catalog).get(object.relationKey ?? '') ?? []).flatMap(
+    (key): readonly Rival[] => {
+      const other = key === object.key ? undefined : findObject(object.catalog, key)
+      if (other === undefined || shapeOf(other) !== shape) return []
+      const parents = parentKeysOf(other)
+      return parents.length === 0 ? [] : [{ key, parents }]
+    },
+  )
 }
 
 /** What PostgreSQL compares: the columns of an index or key, the definition of a foreign key; empty for others. */

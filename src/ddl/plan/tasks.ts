@@ -1,34 +1,29 @@
 import { dependenciesOf, dependenciesWithoutDefault } from '../dependencies.js'
 import { isDefaultDeferred } from '../kinds/column-default.js'
+import { routinesTakingDomain } from '../kinds/domain-routines.js'
 import { type DdlObject, listFact, type StepPhase, relationKeyOf } from '../object.js'
-import { type CatalogPair, type Intent, dropsObject, droppedWithOf, createsObject, isSwap, objectOf } from './intents.js'
+import {
+  type CatalogPair,
+  type Intent,
+  dropsObject,
+  droppedWithOf,
+  createsObject,
+  isSwap,
+  objectOf,
+} from './intents.js'
 import { rankOf } from './rank.js'
 import type { PhasedStep } from './render-intent.js'
+import {
+  type FindTask,
+  type Place,
+  type PlannedChange,
+  type PlannedChanges,
+  runBefore,
+  type StepTask,
+} from './step-task.js'
 import { orderTrees } from './tree-order.js'
-import type { SortableTask } from './topological-sort.js'
-
-/** The steps of one object in one phase; or none, between the columns of a relation and its other parts. */
-export interface StepTask extends SortableTask<StepTask> {
-  readonly key: string
-  readonly steps: readonly PhasedStep[]
-  readonly prerequisites: StepTask[]
-}
-
-/** An intent with its steps. */
-export interface PlannedChange {
-  readonly intent: Intent
-  readonly steps: readonly PhasedStep[]
-}
-
-export type PlannedChanges = ReadonlyMap<string, PlannedChange>
 
 const phasesInOrder: readonly StepPhase[] = ['release', 'drop', 'alter', 'create', 'attach']
-
-/** Where the tasks of an object are, and those that separate the columns of a relation from its other parts. */
-type Place = StepPhase | 'parts of' | 'columns of'
-
-/** Finds a task by its place and the key of its object or relation; undefined where there is none. */
-export type FindTask = (place: Place, key: string) => StepTask | undefined
 
 /** The tasks of each place by key. */
 type TasksByPlace = Readonly<Record<Place, Map<string, StepTask>>>
@@ -59,11 +54,6 @@ export function createTasks(planned: PlannedChanges, catalogs: CatalogPair): rea
   dropNamesBeforeReuse(planned, find)
   orderTrees({ planned, catalogs, find })
   return Object.values(tasks).flatMap((found) => [...found.values()])
-}
-
-/** Makes one task a prerequisite of another, if both exist. */
-export function runBefore(earlier: StepTask | undefined, later: StepTask | undefined): void {
-  if (earlier !== undefined && earlier !== later) later?.prerequisites.push(earlier)
 }
 
 function addTasks(tasks: TasksByPlace, { intent, steps }: PlannedChange, planned: PlannedChanges): void {
@@ -126,7 +116,8 @@ function orderAfterDependencies(intent: Intent, find: FindTask): void {
     if (!isSibling) runBefore(earlier, isLater ? attach : table)
   }
   const isRebound = intent.action === 'rebind'
-  for (const needed of dependenciesWithoutDefault(to)) order(needed, isRebound)
+  const mutual = new Set(routinesTakingDomain(to))
+  for (const needed of dependenciesWithoutDefault(to)) order(needed, isRebound || mutual.has(needed))
   const isDefaultLater = isRebound || (isInCreateTable && isDefaultDeferred(to))
   for (const needed of listFact(to, '$defaultNeeds')) order(needed, isDefaultLater)
 }
@@ -136,11 +127,14 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, fin
   if (intent.action === 'create' || intent.action === 'refuse') return
   const { key } = intent.from
   const willNeed = intent.action === 'drop' ? new Set<string>() : dependenciesOf(intent.to)
+  const mutual = new Set(routinesTakingDomain(intent.from))
   for (const needed of dependenciesOf(intent.from)) {
     const other = planned.get(needed)?.intent
     if (other === undefined) continue
     const isStillNeeded = willNeed.has(needed) && !isSwap(other)
-    const released = releasingTask(intent, isStillNeeded ? 'release' : 'alter', find)
+    const released = mutual.has(needed)
+      ? find('release', key)
+      : releasingTask(intent, isStillNeeded ? 'release' : 'alter', find)
     runBefore(released, find(isSwap(other) ? 'attach' : 'drop', needed))
     const holder = droppedWithOf(other)
     if (holder !== null && holder !== droppedWithOf(intent) && holder !== key)

@@ -1,12 +1,19 @@
 import { type DdlObject, findObject, keyFromName, listFact, partsByRelation, textFact } from '../object.js'
 import { descendantsOf, membersByKey, parentKeysOf } from '../tree.js'
-import { type CatalogPair, createsObject, droppedWithOf, dropsObject, type Intent, objectOf } from './intents.js'
+import {
+  type CatalogPair,
+  createsObject,
+  droppedWithOf,
+  dropsObject,
+  type Intent,
+  objectOf,
+} from './intents.js'
 import { foreignKeysTo } from './propagate-tree.js'
 import { rivalsOf } from './rivals.js'
-import { type FindTask, type PlannedChange, runBefore } from './tasks.js'
+import { type FindTask, type PlannedChanges, runBefore } from './step-task.js'
 
 interface Order {
-  readonly planned: ReadonlyMap<string, PlannedChange>
+  readonly planned: PlannedChanges
   readonly catalogs: CatalogPair
   readonly find: FindTask
 }
@@ -35,7 +42,10 @@ function releaseFirst(table: string, { planned, catalogs: { from }, find }: Orde
     }
 }
 
-function dropAfterForeignKeys({ from }: Extract<Intent, { action: 'drop' }>, { catalogs, find }: Order): void {
+function dropAfterForeignKeys(
+  { from }: Extract<Intent, { action: 'drop' }>,
+  { catalogs, find }: Order,
+): void {
   if (textFact(from, 'partition') === '') return
   for (const key of foreignKeysTo(catalogs.from, from.key))
     for (const phase of ['release', 'drop'] as const) runBefore(find('drop', key), find(phase, from.key))
@@ -67,7 +77,11 @@ function attachWithParts(table: string, { planned, catalogs: { to }, find }: Ord
 }
 
 /** A statement for a parent changes, or drops, those of children, so that theirs come after it. */
-function orderChange(key: string, intent: Exclude<Intent, { action: 'create' }>, { planned, find }: Order): void {
+function orderChange(
+  key: string,
+  intent: Exclude<Intent, { action: 'create' }>,
+  { planned, find }: Order,
+): void {
   const holder = droppedWithOf(intent)
   if (holder !== null) runBefore(find('drop', holder), find('create', key))
   const from = intent.action === 'refuse' ? intent.to : intent.from
