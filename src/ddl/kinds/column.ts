@@ -167,8 +167,10 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
     ...(facts.has('generated') && textFact(to, 'generated') === ''
       ? [alterColumnStep(from, 'DROP EXPRESSION')]
       : []),
-    // With a new type, columnTypeSteps has dropped the default.
-    ...(facts.has('default') && !typeChanges ? dropDefaultSteps(from, to) : []),
+    // With a new type, columnTypeSteps has dropped the default; a parent may have set its own since.
+    ...(facts.has('default') && (!typeChanges || change.carried?.has('type') === true)
+      ? dropDefaultSteps(from, to)
+      : []),
     ...nullabilitySteps(from, to, facts),
     ...identitySteps(from, to, (clause) => alterColumnStep(to, clause)),
     ...(setsDefault ? [setDefaultStep(to)] : []),
@@ -205,6 +207,7 @@ function nullabilitySteps(from: DdlObject, to: DdlObject, facts: ReadonlySet<str
         { hazard: 'may fail', when: `${to.name} is null in a row`, table },
       ],
     },
+    ...(facts.has('valid') && facts.has('notNullName') ? renameNotNullSteps(from, to) : []),
   ]
 }
 

@@ -1,4 +1,12 @@
-import { type DdlObject, findObject, keyFromName, listFact, partsByRelation, textFact } from '../object.js'
+import {
+  type DdlObject,
+  findObject,
+  keyFromName,
+  listFact,
+  partsByRelation,
+  relationOrOwnKey,
+  textFact,
+} from '../object.js'
 import { descendantsOf, membersByKey, parentKeysOf } from '../tree.js'
 import {
   type CatalogPair,
@@ -8,9 +16,10 @@ import {
   type Intent,
   objectOf,
 } from './intents.js'
+import { isMadeWithParent } from './made-with-parent.js'
 import { foreignKeysTo } from './propagate-tree.js'
 import { rivalsOf } from './rivals.js'
-import { type FindTask, type PlannedChanges, runBefore } from './step-task.js'
+import { type FindTask, type PlannedChanges, runBefore, type StepTask } from './step-task.js'
 
 interface Order {
   readonly planned: PlannedChanges
@@ -52,28 +61,55 @@ function dropAfterForeignKeys(
 }
 
 /**
- * A partition is attached with what its parent has, before the parent gets more indexes and constraints. Otherwise
- * PostgreSQL chooses which of several equal indexes of the partition belongs to the parent's.
+ * A table is attached with what its parent has, before the parent gets more indexes and constraints. Otherwise PostgreSQL
+ * chooses which of several equal indexes of the partition belongs to the parent's. Parents are attached before their
+ * partitions, which have no identity otherwise.
  */
-function attachWithParts(table: string, { planned, catalogs: { to }, find }: Order): void {
+function attachWithParts(table: string, order: Order): void {
+  const { catalogs, find } = order
+  const { to } = catalogs
   const attach = find('attach', table)
-  for (const key of partsByRelation(to).get(table) ?? []) {
-    const part = findObject(to, key)
-    if (part === undefined) continue
-    const parents = parentKeysOf(part)
-    const isForeignKey = part.facts['type'] === 'foreign key'
-    const isMadeLater = parents.some((parent) => createsObject(planned.get(parent)?.intent))
-    if (parents.length > 0 && !(isForeignKey && isMadeLater)) {
-      const made = planned.get(key)?.intent
-      const isMade = made !== undefined && made.action !== 'drop' && made.to.isMadeWithParent
-      if (!isMade || !isForeignKey) runBefore(find('create', key), attach)
-    }
-  }
+  for (const key of partsByRelation(to).get(table) ?? []) attachAfterPart(key, attach, order)
   if (to[table]?.['partition'] === undefined) return
-  for (const parent of listFact({ facts: to[table] ?? {} }, 'parents'))
-    for (const key of partsByRelation(to).get(keyFromName('table', parent)) ?? [])
-      if (/^(?:index|constraint):/.test(key) && createsObject(planned.get(key)?.intent))
-        runBefore(attach, find('create', key))
+  for (const name of listFact({ facts: to[table] ?? {} }, 'parents')) {
+    const parent = keyFromName('table', name)
+    if (isAttached(parent, order)) runBefore(find('attach', parent), attach)
+    for (const key of partsByRelation(to).get(parent) ?? []) attachBeforePart(key, attach, order)
+  }
+}
+
+/** What PostgreSQL requires of a table that is attached, or would make itself. */
+function attachAfterPart(key: string, attach: StepTask | undefined, order: Order): void {
+  const { planned, catalogs, find } = order
+  const part = findObject(catalogs.to, key)
+  const parents = part === undefined ? [] : parentKeysOf(part)
+  if (part === undefined || parents.length === 0) return
+  const isRequired = part.kind === 'column' || part.facts['type'] === 'check'
+  if (!isRequired && parents.some((parent) => createsObject(planned.get(parent)?.intent))) return
+  if (!isRequired && isMadeWithParent(part, catalogs.from)) return
+  runBefore(find('create', key), attach)
+  for (const member of descendantsOf(membersByKey(catalogs.to), key))
+    if (!isAttached(relationOrOwnKey(catalogs.to, member), order)) runBefore(find('attach', member), attach)
+}
+
+function attachBeforePart(
+  key: string,
+  attach: StepTask | undefined,
+  { planned, catalogs: { from, to }, find }: Order,
+): void {
+  if (key.startsWith('column:')) return runBefore(find('create', key), attach)
+  if (!/^(?:index|constraint):/.test(key) || !createsObject(planned.get(key)?.intent)) return
+  // An index that belongs to one that is there already is whole only as long as its table has no partitions.
+  const part = findObject(to, key)
+  const above = part === undefined ? [] : parentKeysOf(part)
+  const isAwaited = above.some(
+    (parent) => from[parent] !== undefined && !dropsObject(planned.get(parent)?.intent),
+  )
+  if (!isAwaited) runBefore(attach, find('create', key))
+}
+
+function isAttached(table: string, { planned }: Order): boolean {
+  return planned.get(table)?.steps.some(({ phase }) => phase === 'attach') === true
 }
 
 /** A statement for a parent changes, or drops, those of children, so that theirs come after it. */
@@ -92,7 +128,8 @@ function orderChange(
   }
 }
 
-function orderCreation(object: DdlObject, { find, planned, catalogs: { to } }: Order): void {
+function orderCreation(object: DdlObject, order: Order): void {
+  const { find, catalogs } = order
   const { key, kind, facts, relationKey: table = '' } = object
   const create = find('create', key)
   for (const parent of parentKeysOf(object)) {
@@ -110,20 +147,23 @@ function orderCreation(object: DdlObject, { find, planned, catalogs: { to } }: O
   }
   if (facts['type'] === 'foreign key')
     for (const needed of listFact(object, '$needs'))
-      for (const member of descendantsOf(membersByKey(to), needed))
+      for (const member of descendantsOf(membersByKey(catalogs.to), needed))
         if (!member.startsWith('column:')) runBefore(find('attach', member), create)
-  if (facts['valid'] === false) orderNotValid(object, { find, planned, catalogs: { from: to, to } })
+  orderNewChildren(object, order)
 }
 
-/** A child that is created after a parent's constraint has it valid, one that is created before has it as the parent. */
-function orderNotValid({ key }: DdlObject, { find, planned, catalogs: { to } }: Order): void {
+/**
+ * What is set on a parent after its child is there is set on the child as well: a constraint that is not valid, or the
+ * statistics target of a column.
+ */
+function orderNewChildren({ key }: DdlObject, { find, planned, catalogs: { to } }: Order): void {
   for (const member of membersByKey(to).get(key) ?? []) {
     const child = planned.get(member)?.intent
     if (child?.action !== 'create' || !child.to.inNewRelation) continue
     const table = find('create', child.to.relationKey ?? '')
     if (to[child.to.relationKey ?? '']?.['partition'] !== undefined) continue
     if (child.to.facts['valid'] === false) runBefore(table, find('create', key))
-    else runBefore(find('create', key), table)
+    else if (child.to.kind === 'column' || to[key]?.['valid'] === false) runBefore(find('create', key), table)
   }
 }
 
