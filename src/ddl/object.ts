@@ -61,6 +61,9 @@ export interface DdlStep {
   readonly after?: readonly string[]
 }
 
+/** A step whose phase is decided. */
+export type PhasedStep = DdlStep & { readonly phase: StepPhase }
+
 /** Steps, or the reason why there are none and what a person must decide. */
 export type RenderResult = readonly DdlStep[] | { readonly reason: string; readonly decide: string }
 

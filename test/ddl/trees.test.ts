@@ -96,6 +96,11 @@ const keys: readonly DdlCase[] = [
     ownDatabases: true,
   },
   {
+    name: 'a partitioned table refers to itself',
+    from: '',
+    to: `${plays} ${one} alter table plays add primary key (day), add foreign key (song) references plays`,
+  },
+  {
     name: 'a detached partition keeps no check, foreign key or trigger',
     from: `${songs} ${plays} ${one} ${touched('plays')}
       alter table plays add check (song > 0), add foreign key (song) references songs`,
@@ -188,6 +193,17 @@ const columns: readonly DdlCase[] = [
     from: `${media} ${covers}`,
     to: `${media} create table covers (constraint positive check (id > 0)) inherits (media);
       alter table media add constraint positive check (id > 0)`,
+  },
+  {
+    name: 'one more parent, and a check of both',
+    from: `${media} create table files (id int); ${covers}`,
+    to: `${media} create table files (id int); create table covers () inherits (media, files);
+      alter table media add constraint positive check (id > 0); alter table files add constraint positive check (id > 0)`,
+  },
+  {
+    name: 'a parent and its child have statistics targets of their own',
+    from: '',
+    to: `${media} ${covers} alter table media alter id set statistics 5; alter table covers alter id set statistics 6`,
   },
   {
     name: 'a parent no longer has NOT NULL, the child has',

@@ -5,7 +5,9 @@
  * 2. Propagation (propagate.ts). PostgreSQL refuses to drop or retype what other objects depend on, and a dropped table
  *    takes its parts with it. So intents are added along `pg_depend`: a view on a retyped column is replaced, a default
  *    is dropped and set again, an enum that loses a label is swapped for a new type. An object whose data would be lost
- *    with it is refused.
+ *    with it is refused. In a tree of tables (../tree.ts) an object and those of partitions or children are one: they are
+ *    dropped and created with that of the parent (propagate-tree.ts), and what its statement does is left out of theirs
+ *    (carried-facts.ts, made-with-parent.ts).
  * 3. Rendering (render-intent.ts, kinds/). Each intent becomes steps: one statement each, with its hazards and its
  *    phase: release, drop, alter, create or attach. What needs a decision by a person is refused, and with it what
  *    depends on it.
@@ -45,8 +47,8 @@ export function planChanges(live: Catalog, expected: Catalog, options: PlanOptio
   const [from, to] = [withoutIdentityOfParents(live), withoutIdentityOfParents(expected)]
   const { differences = diff(to, from) } = options
   const intents = createIntents(differences, { from, to })
-  propagate(intents, { from, to })
   const tree = keptTree(from, to)
+  propagate(intents, { from, to }, tree)
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
   for (const [key, intent] of intents) {

@@ -92,7 +92,7 @@ function losesParent(intent: Intent): boolean {
   return intent.action === 'alter' && intent.facts.has('parent')
 }
 
-/** An index or a key of a partition goes only with that of the parent, which is then made anew. */
+/** An index or a key of a partition goes only with that of the parent, which is then made again. */
 function replaceParents(key: string, { intents, catalogs, tree }: TreePlan): Added {
   if (!/^(?:index|constraint):/.test(key)) return []
   return (tree.parentsOf.get(key) ?? []).flatMap((parent): Added => {

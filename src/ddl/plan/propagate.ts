@@ -11,7 +11,7 @@ import {
   relationOrOwnKey,
   textFact,
 } from '../object.js'
-import { keptTree } from '../tree.js'
+import type { KeptTree } from '../tree.js'
 import { isAnnotation } from './annotation-facts.js'
 import {
   dropsObject,
@@ -35,10 +35,9 @@ const swappableKinds = new Set(['enum', 'domain', 'composite'])
  * Adds the intents that the given ones require: for objects that PostgreSQL would not let stay while what they depend
  * on changes, and for the parts of a dropped relation, some of which are created again.
  */
-export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair): void {
+export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair, tree: KeptTree): void {
   const dependents = dependentsOf(catalogs.from)
   const parts = partsByRelation(catalogs.from)
-  const tree = keptTree(catalogs.from, catalogs.to)
   const queue = [...intents.keys()]
   const put = (key: string, intent: Intent | null): void => {
     if (intent === null) return
@@ -101,10 +100,13 @@ function mustDropBeforeRelation(
   intents: ReadonlyMap<string, Intent>,
 ): boolean {
   if (facts['$inherited'] === true) return false
+  // The partitions of a table that refers to itself are dropped before it.
+  const isApart = (relation: string): boolean =>
+    relation !== own || catalog[relation]?.['partitionedBy'] !== undefined
   return [...listFact({ facts }, '$needs'), ...listFact({ facts }, '$defaultNeeds')].some((needed) => {
     const relation = relationKeyOf(catalog, needed)
     if (relation !== undefined)
-      return facts['type'] === 'foreign key' && relation !== own && dropsObject(intents.get(relation))
+      return facts['type'] === 'foreign key' && isApart(relation) && dropsObject(intents.get(relation))
     return own !== undefined && dropsObject(intents.get(needed)) && reaches(catalog, needed, own)
   })
 }

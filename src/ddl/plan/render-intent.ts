@@ -9,6 +9,7 @@ import {
   type ObjectChange,
   type DdlObject,
   type KindDdl,
+  type PhasedStep,
   type StepPhase,
   type RenderResult,
   step,
@@ -17,9 +18,6 @@ import {
 import type { PlanRefusal } from '../statement.js'
 import { changedAnnotations, isAnnotation } from './annotation-facts.js'
 import { type Intent, objectOf } from './intents.js'
-
-/** A step whose phase is decided. */
-export type PhasedStep = DdlStep & { readonly phase: StepPhase }
 
 export type RenderedIntent = { readonly steps: readonly PhasedStep[] } | { readonly refusal: PlanRefusal }
 

@@ -1,4 +1,4 @@
-import { type DdlObject, findObject, partsByRelation, textFact } from '../object.js'
+import { type DdlObject, findObject, findRelation, partsByRelation, textFact } from '../object.js'
 import { parentKeysOf } from '../tree.js'
 
 /** An index, key or foreign key of a partition that PostgreSQL could take for another one, with what it is attached to. */
@@ -12,6 +12,7 @@ export interface Rival {
  * it attaches a partition.
  */
 export function rivalsOf(object: DdlObject): readonly Rival[] {
+  if (findRelation(object)?.facts['parents'] === undefined) return []
   const shape = shapeOf(object)
   if (shape === '' || parentKeysOf(object).length > 0) return []
   return (partsByRelation(object.catalog).get(object.relationKey ?? '') ?? []).flatMap(

@@ -1,6 +1,5 @@
-import type { StepPhase } from '../object.js'
+import type { PhasedStep, StepPhase } from '../object.js'
 import type { Intent } from './intents.js'
-import type { PhasedStep } from './render-intent.js'
 import type { SortableTask } from './topological-sort.js'
 
 /** The steps of one object in one phase; or none, between the columns of a relation and its other parts. */

@@ -1,7 +1,7 @@
 import { dependenciesOf, dependenciesWithoutDefault } from '../dependencies.js'
 import { isDefaultDeferred } from '../kinds/column-default.js'
 import { routinesTakingDomain } from '../kinds/domain-routines.js'
-import { type DdlObject, listFact, type StepPhase, relationKeyOf } from '../object.js'
+import { type DdlObject, type PhasedStep, listFact, type StepPhase, relationKeyOf } from '../object.js'
 import {
   type CatalogPair,
   type Intent,
@@ -12,7 +12,6 @@ import {
   objectOf,
 } from './intents.js'
 import { rankOf } from './rank.js'
-import type { PhasedStep } from './render-intent.js'
 import {
   type FindTask,
   type Place,

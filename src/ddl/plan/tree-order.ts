@@ -88,6 +88,8 @@ function attachAfterPart(key: string, attach: StepTask | undefined, order: Order
   if (!isRequired && parents.some((parent) => createsObject(planned.get(parent)?.intent))) return
   if (!isRequired && isMadeWithParent(part, catalogs.from)) return
   runBefore(find('create', key), attach)
+  // A check that comes from another parent may be validated later.
+  if (part.facts['type'] === 'check') for (const parent of parents) runBefore(find('attach', parent), attach)
   for (const member of descendantsOf(membersByKey(catalogs.to), key))
     if (!isAttached(relationOrOwnKey(catalogs.to, member), order)) runBefore(find('attach', member), attach)
 }
