@@ -15,7 +15,7 @@ import { type CatalogPair, dropsObject, droppedWithOf, type Intent, replaceInten
 import { restatedFacts } from './carried-facts.js'
 import { rivalsOf } from './rivals.js'
 
-type Added = readonly (readonly [key: string, intent: Intent])[]
+type IntentEntries = readonly (readonly [key: string, intent: Intent])[]
 
 /** A plan in the making, with what is one object through links that stay. */
 export interface TreePlan {
@@ -25,7 +25,7 @@ export interface TreePlan {
 }
 
 /** The intents that one for an object of a tree of tables requires for its other names. */
-export function intentsInTree(key: string, plan: TreePlan): Added {
+export function intentsInTree(key: string, plan: TreePlan): IntentEntries {
   const intent = plan.intents.get(key)
   if (intent === undefined || intent.action === 'refuse') return []
   if (intent.action === 'create') return takeMembers(key, plan)
@@ -41,7 +41,7 @@ export function intentsInTree(key: string, plan: TreePlan): Added {
 }
 
 /** What is one with a dropped object is dropped with it, and made again where it is to stay. */
-function dropMembers(key: string, intent: Intent, plan: TreePlan): Added {
+function dropMembers(key: string, intent: Intent, plan: TreePlan): IntentEntries {
   const { intents, catalogs, tree } = plan
   const members = tree.membersOf.get(key) ?? []
   if (members.length === 0) return []
@@ -50,7 +50,7 @@ function dropMembers(key: string, intent: Intent, plan: TreePlan): Added {
       ? []
       : [[key, { ...intent, from: { ...intent.from, isLeftToChildren: true } }]]
   const holder = droppedWithOf(intent) ?? key
-  return members.flatMap((member): Added => {
+  return members.flatMap((member): IntentEntries => {
     const [from, to] = [findObject(catalogs.from, member), findObject(catalogs.to, member)]
     const staysByOther = (tree.parentsOf.get(member) ?? []).some(
       (parent) => !dropsObject(intents.get(parent)),
@@ -64,14 +64,14 @@ function dropMembers(key: string, intent: Intent, plan: TreePlan): Added {
 }
 
 /** What a new object of a parent takes, and what it would take in its stead. */
-function takeMembers(key: string, plan: TreePlan): Added {
+function takeMembers(key: string, plan: TreePlan): IntentEntries {
   return [...attachKeys(key, plan), ...replaceRivalsOfMembers(key, plan)]
 }
 
 /** A key of a partition becomes that of a new index of the parent, without a difference of its own. */
-function attachKeys(key: string, { intents, catalogs }: TreePlan): Added {
+function attachKeys(key: string, { intents, catalogs }: TreePlan): IntentEntries {
   if (!key.startsWith('index:')) return []
-  return (membersByKey(catalogs.to).get(key) ?? []).flatMap((member): Added => {
+  return (membersByKey(catalogs.to).get(key) ?? []).flatMap((member): IntentEntries => {
     const [from, to] = [findObject(catalogs.from, member), findObject(catalogs.to, member)]
     if (from === undefined || to === undefined || intents.has(member) || from.kind === 'index') return []
     return [[member, { action: 'alter', from, to, facts: new Set(['parent']) }]]
@@ -93,9 +93,9 @@ function losesParent(intent: Intent): boolean {
 }
 
 /** An index or a key of a partition goes only with that of the parent, which is then made again. */
-function replaceParents(key: string, { intents, catalogs, tree }: TreePlan): Added {
+function replaceParents(key: string, { intents, catalogs, tree }: TreePlan): IntentEntries {
   if (!/^(?:index|constraint):/.test(key)) return []
-  return (tree.parentsOf.get(key) ?? []).flatMap((parent): Added => {
+  return (tree.parentsOf.get(key) ?? []).flatMap((parent): IntentEntries => {
     const [from, to] = [findObject(catalogs.from, parent), findObject(catalogs.to, parent)]
     if (dropsObject(intents.get(parent)) || from === undefined || to === undefined) return []
     return [[parent, replaceIntent(from, to)]]
@@ -103,10 +103,14 @@ function replaceParents(key: string, { intents, catalogs, tree }: TreePlan): Add
 }
 
 /** A statement for a parent's column also changes those of children that are to be otherwise. */
-function restateMembers(key: string, intent: Extract<Intent, { action: 'alter' }>, plan: TreePlan): Added {
+function restateMembers(
+  key: string,
+  intent: Extract<Intent, { action: 'alter' }>,
+  plan: TreePlan,
+): IntentEntries {
   const { intents, catalogs, tree } = plan
   if (intent.to.kind !== 'column') return []
-  return (tree.membersOf.get(key) ?? []).flatMap((member): Added => {
+  return (tree.membersOf.get(key) ?? []).flatMap((member): IntentEntries => {
     const [from, to] = [findObject(catalogs.from, member), findObject(catalogs.to, member)]
     const planned = intents.get(member)
     if (from === undefined || to === undefined || (planned !== undefined && planned.action !== 'alter'))
@@ -131,7 +135,7 @@ function factsAfterParent({ facts }: DdlObject, parent: DdlObject, changed: read
 }
 
 /** What PostgreSQL would take for the index or foreign key that a table gets in a tree is made after that. */
-function replaceRivals({ from, to }: Extract<Intent, { action: 'alter' }>, plan: TreePlan): Added {
+function replaceRivals({ from, to }: Extract<Intent, { action: 'alter' }>, plan: TreePlan): IntentEntries {
   const { intents, catalogs } = plan
   const isAttached = to.facts['partition'] !== undefined && keptParents(from, to).length === 0
   if (!isAttached) return []
@@ -143,7 +147,7 @@ function replaceRivals({ from, to }: Extract<Intent, { action: 'alter' }>, plan:
 }
 
 /** The same where a parent gets a foreign key, and with it each partition. */
-function replaceRivalsOfMembers(key: string, plan: TreePlan): Added {
+function replaceRivalsOfMembers(key: string, plan: TreePlan): IntentEntries {
   const { to } = plan.catalogs
   if (to[key]?.['type'] !== 'foreign key') return []
   return (membersByKey(to).get(key) ?? []).flatMap((member) =>
@@ -152,8 +156,12 @@ function replaceRivalsOfMembers(key: string, plan: TreePlan): Added {
 }
 
 /** Replaces what is in a table already and like something that it gets from a parent. */
-function rivalsIn(table: string, { intents, catalogs }: TreePlan, takes: (parent: string) => boolean): Added {
-  return (partsByRelation(catalogs.to).get(table) ?? []).flatMap((key): Added => {
+function rivalsIn(
+  table: string,
+  { intents, catalogs }: TreePlan,
+  takes: (parent: string) => boolean,
+): IntentEntries {
+  return (partsByRelation(catalogs.to).get(table) ?? []).flatMap((key): IntentEntries => {
     const [before, after] = [findObject(catalogs.from, key), findObject(catalogs.to, key)]
     if (before === undefined || after === undefined || intents.has(key)) return []
     return rivalsOf(after).some(({ parents }) => parents.some(takes))
@@ -163,7 +171,7 @@ function rivalsIn(table: string, { intents, catalogs }: TreePlan, takes: (parent
 }
 
 /** A partition of a table that foreign keys lead to is detached before it is dropped. */
-function detachReferenced(key: string, intent: Intent, { intents, catalogs }: TreePlan): Added {
+function detachReferenced(key: string, intent: Intent, { intents, catalogs }: TreePlan): IntentEntries {
   if (intent.action !== 'drop' || intent.detachedFrom !== undefined) return []
   const { from } = intent
   const [parent] = listFact(from, 'parents')
