@@ -1,5 +1,5 @@
 import { type Catalog, oncePerCatalog, schemaKeyOf } from '../core/model/catalog.js'
-import { type DdlObject, listFact } from './object.js'
+import { type DdlObject, findObject, listFact, relationKeyOf } from './object.js'
 
 /** The keys of the objects that an object needs: those in `pg_depend`, the relation it belongs to, and its schema. */
 export function dependenciesOf(object: DdlObject): ReadonlySet<string> {
@@ -32,4 +32,15 @@ function collectDependents(catalog: Catalog): ReadonlyMap<string, ReadonlySet<st
       else found.add(key)
     }
   return dependents
+}
+
+/** Whether an object needs another one, or a part of it, directly or through others. */
+export function reaches(catalog: Catalog, key: string, other: string): boolean {
+  const reached = new Set([key])
+  for (const one of reached) {
+    if (one === other || relationKeyOf(catalog, one) === other) return true
+    const object = findObject(catalog, one)
+    for (const needed of object === undefined ? [] : dependenciesOf(object)) reached.add(needed)
+  }
+  return false
 }

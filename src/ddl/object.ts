@@ -38,6 +38,10 @@ export interface DdlObject {
   readonly changesTableType: boolean
   /** The major version of the server on which the statements run; null where it is not known. */
   readonly serverMajor: number | null
+  /** Whether PostgreSQL makes it with that of a parent table, so that no statement of its own does. */
+  readonly isMadeWithParent: boolean
+  /** Whether those of child tables stay when it is dropped, as their own. */
+  readonly isLeftToChildren: boolean
   /** The whole catalog that contains it. */
   readonly catalog: Catalog
 }
@@ -61,6 +65,9 @@ export interface DdlStep {
   readonly after?: readonly string[]
 }
 
+/** A step whose phase is decided. */
+export type PhasedStep = DdlStep & { readonly phase: StepPhase }
+
 /** Steps, or the reason why there are none and what a person must decide. */
 export type RenderResult = readonly DdlStep[] | { readonly reason: string; readonly decide: string }
 
@@ -69,6 +76,8 @@ export interface ObjectChange {
   readonly to: DdlObject
   /** The facts that differ, without comment, owner and grants. */
   readonly facts: ReadonlySet<string>
+  /** Those that the statement for a parent table changes in the same way. */
+  readonly carried?: ReadonlySet<string>
 }
 
 /** How one kind of object is written as SQL. To add a kind, add one entry to `ddlKinds`. */
@@ -126,6 +135,8 @@ function describeObject(catalog: Catalog, key: string): DdlObject | undefined {
     isCompact: false,
     changesTableType: false,
     serverMajor: null,
+    isMadeWithParent: false,
+    isLeftToChildren: false,
     catalog,
   }
 }
@@ -179,7 +190,7 @@ export const partsByRelation = oncePerCatalog((catalog) =>
 )
 
 /** What `textFact`, `listFact` and `booleanFact` read: an object, or the facts of a catalog entry. */
-interface WithFacts {
+export interface WithFacts {
   readonly facts: Facts
 }
 

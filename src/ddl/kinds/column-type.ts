@@ -10,16 +10,16 @@ import {
   tableKeyword,
 } from '../object.js'
 import type { Hazard } from '../statement.js'
-import { parentColumnOf, tableTypeKeyOf } from './column-definition.js'
+import { tableTypeKeyOf } from './column-definition.js'
 import { lossOfConversion, storedTypeOf } from './stored-type.js'
 import { castBetween, castExpression, neverFails } from './type-casts.js'
 import { parseTypeName } from './type-name.js'
 
 /** The steps that change type and collation. They drop the default first; the caller sets the new one. */
-export function columnTypeSteps({ from, to, facts }: ObjectChange): RenderResult {
+export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): RenderResult {
   if (!facts.has('type') && !facts.has('collation')) return []
-  const isInherited = to.facts['$inherited'] === true && parentColumnOf(to) !== undefined
-  if (isInherited || tableTypeKeyOf(to) !== null) return dropDefaultSteps(from)
+  const isCarried = carried?.has('type') === true || carried?.has('collation') === true
+  if (isCarried || tableTypeKeyOf(to) !== null) return dropDefaultSteps(from)
   if (movesWithExtension(from, to)) return []
   const [oldType, newType] = [textFact(from, 'type'), textFact(to, 'type')]
   const stored = { from: storedTypeOf(oldType, from.catalog), to: storedTypeOf(newType, to.catalog) }

@@ -17,10 +17,11 @@ import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing 
 import { addingRewritesTable } from './column-rewrite.js'
 import { generationSteps, mustRecreateColumn } from './column-generation.js'
 import { columnTypeSteps } from './column-type.js'
-import { generationOf } from './generation.js'
-import { refuseFilledColumn, refuseRewrittenColumn, storedRowLosses } from './row-type.js'
+import { dropColumnSteps } from './drop-column.js'
+import { refuseFilledColumn, refuseRewrittenColumn } from './row-type.js'
 import { continueDefaultSteps } from './sequence-position.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
+import { withoutCarried } from './tree-clauses.js'
 
 export const columnDdl: KindDdl = {
   reference: ({ relation, name }) => `COLUMN ${relation}.${name}`,
@@ -32,18 +33,21 @@ export const columnDdl: KindDdl = {
     ],
   drop: dropColumnSteps,
   alter: (change) => {
-    const { from, to, facts } = change
     if (mustRecreateColumn(change)) return 'replace'
-    if ((facts.has('type') || facts.has('collation')) && isPartitionKey(from)) return partitionKeyRefusal
+    const { from, to, carried } = change
+    const changesType = change.facts.has('type') || change.facts.has('collation')
+    if (changesType && isPartitionKey(from)) return partitionKeyRefusal
     const refusal = refuseRewrittenColumn(change)
     if (refusal !== null) return refusal
+    const facts = withoutCarried(change.facts, carried)
+    if (facts.size === 0 && (carried?.has('default') === true || textFact(from, 'default') === '')) return []
     const types = columnTypeSteps(change)
     if ('reason' in types) return types
     const options = facts.has('identityOptions')
       ? identityOptionSteps(from, to, (clause) => alterColumnStep(to, clause))
       : []
     const typesAndOptions = isNarrowing(from, to) ? [...options, ...types] : [...types, ...options]
-    return runAfterParent(to, [...typesAndOptions, ...alterColumnSteps(change)])
+    return [...typesAndOptions, ...alterColumnSteps({ ...change, facts })]
   },
   recreatesDependents: ({ facts }) => facts.has('type') || facts.has('collation'),
   reboundFacts: ['default'],
@@ -76,15 +80,8 @@ function followsParent(column: DdlObject, fact: string): boolean {
   return parent !== undefined && textFact(parent, fact) === textFact(column, fact)
 }
 
-/** A change of a parent also changes its children, so the steps of a child come after those of the parent. */
-function runAfterParent(to: DdlObject, steps: readonly DdlStep[]): readonly DdlStep[] {
-  const parent = booleanFact(to, '$inherited') ? parentColumnOf(to) : undefined
-  if (parent === undefined) return steps
-  return steps.map((step) => (step.phase === 'release' ? step : { ...step, after: [parent.key] }))
-}
-
 function addColumnSteps(object: DdlObject): readonly DdlStep[] {
-  if (booleanFact(object, '$inherited') && parentColumnOf(object) !== undefined) return []
+  if (object.isMadeWithParent) return []
   const type = tableTypeKeyOf(object)
   if (type !== null) return typedTableColumnSteps(object, type)
   const isRequired = object.facts['nullable'] === false
@@ -100,21 +97,6 @@ function addColumnSteps(object: DdlObject): readonly DdlStep[] {
   ]
 }
 
-function dropColumnSteps(object: DdlObject, successor?: DdlObject): readonly DdlStep[] {
-  if (booleanFact(object, '$inherited') || tableTypeKeyOf(object) !== null) return []
-  const table = object.relation
-  return [
-    step(
-      `ALTER ${tableKeyword(object)} ${table} DROP COLUMN ${object.name}`,
-      { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
-      ...(generationOf(object) === null || (successor !== undefined && generationOf(successor) === null)
-        ? [{ hazard: 'data loss' as const, what: `the values of ${table}.${object.name}` }]
-        : []),
-      ...storedRowLosses(object),
-    ),
-  ]
-}
-
 /** A typed table gets its columns from its type; only default and NOT NULL are set on the table. */
 function typedTableColumnSteps(object: DdlObject, type: string): readonly DdlStep[] {
   const steps = [
@@ -125,7 +107,7 @@ function typedTableColumnSteps(object: DdlObject, type: string): readonly DdlSte
 }
 
 function deferredDefaultSteps(object: DdlObject): readonly DdlStep[] {
-  if (!isDefaultDeferred(object) || !hasLocalDefinition(object)) return []
+  if (!isDefaultDeferred(object) || isFromParent(object)) return []
   return [{ ...alterColumnStep(object, `SET DEFAULT ${textFact(object, 'default')}`), phase: 'attach' }]
 }
 
@@ -133,17 +115,24 @@ function deferredDefaultSteps(object: DdlObject): readonly DdlStep[] {
 function columnDetailSteps(object: DdlObject): readonly DdlStep[] {
   const parent = parentColumnOf(object)
   const differs = (fact: string): boolean =>
-    parent !== undefined && !hasLocalDefinition(object) && textFact(parent, fact) !== textFact(object, fact)
+    parent !== undefined && isFromParent(object) && textFact(parent, fact) !== textFact(object, fact)
   return [
     ...(differs('default') ? [setDefaultStep(object)] : []),
     ...(differs('nullable') && object.facts['nullable'] === false
       ? [alterColumnStep(object, 'SET NOT NULL')]
       : []),
-    ...(object.facts['valid'] === false ? [addNotNullStep(object)] : []),
+    ...(object.facts['valid'] === false && !(isFromParent(object) && parent?.facts['valid'] === false)
+      ? [addNotNullStep(object)]
+      : []),
     ...['storage', 'statistics', 'options', 'compression']
       .filter((fact) => object.facts[fact] !== undefined)
       .flatMap((fact) => stepsByFact[fact]?.(withoutFacts(object), object) ?? []),
   ]
+}
+
+/** Whether it comes with the column of a parent, instead of a definition of its own. */
+function isFromParent(object: DdlObject): boolean {
+  return object.isMadeWithParent || (object.inNewRelation && !hasLocalDefinition(object))
 }
 
 function setDefaultStep(to: DdlObject): DdlStep {
@@ -176,14 +165,16 @@ const stepsByFact: Readonly<Record<string, (from: DdlObject, to: DdlObject) => r
 
 function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
   const { from, to, facts } = change
-  const typeChanges = facts.has('type') || facts.has('collation')
+  const typeChanges = facts.has('type') || facts.has('collation') || change.carried?.has('type') === true
   const setsDefault = textFact(to, 'default') !== '' && (facts.has('default') || typeChanges)
   return [
     ...(facts.has('generated') && !followsParent(to, 'generated')
       ? generationSteps(to, (clause) => alterColumnStep(to, clause))
       : []),
-    // With a new type, columnTypeSteps has dropped the default.
-    ...(facts.has('default') && !typeChanges ? dropDefaultSteps(from, to) : []),
+    // With a new type, columnTypeSteps has dropped the default; a parent may have set its own since.
+    ...(facts.has('default') && (!typeChanges || change.carried?.has('type') === true)
+      ? dropDefaultSteps(from, to)
+      : []),
     ...nullabilitySteps(from, to, facts),
     ...identitySteps(from, to, (clause) => alterColumnStep(to, clause)),
     ...(setsDefault ? [setDefaultStep(to)] : []),
@@ -214,14 +205,24 @@ function nullabilitySteps(from: DdlObject, to: DdlObject, facts: ReadonlySet<str
   return [
     ...(facts.has('notNullNoInherit') ? [alterColumnStep(to, 'DROP NOT NULL')] : []),
     {
-      ...alterColumnStep(to, 'SET NOT NULL'),
+      ...setNotNullStep(from, to),
       hazards: [
         { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
         { hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' },
         { hazard: 'may fail', when: `${to.name} is null in a row`, table },
       ],
     },
+    ...(facts.has('valid') && facts.has('notNullName') ? renameNotNullSteps(from, to) : []),
   ]
+}
+
+/** Below a NOT NULL that is not valid, a valid one of its own keeps PostgreSQL from adding one that is not. */
+function setNotNullStep(from: DdlObject, to: DdlObject): DdlStep {
+  const own = textFact(from, '$notValidName')
+  if (own !== '' && from.facts['valid'] === false)
+    return step(`ALTER ${tableKeyword(to)} ${to.relation} VALIDATE CONSTRAINT ${own}`)
+  const set = alterColumnStep(to, 'SET NOT NULL')
+  return parentColumnOf(to)?.facts['valid'] === false ? { ...set, phase: 'release' } : set
 }
 
 /** Only 18 and later have a constraint to rename. Where its name is not known, it is made again. */

@@ -4,7 +4,6 @@ import {
   findObject,
   findRelation,
   booleanFact,
-  keyFromName,
   type KindDdl,
   listFact,
   partsByRelation,
@@ -17,39 +16,38 @@ import {
   tableKeyword,
 } from '../object.js'
 import type { Hazard, LockMode } from '../statement.js'
+import { parentKeysOf } from '../tree.js'
 import { constraintTriggerSteps, enforcedAsUsual } from './constraint-triggers.js'
 import { parameterChanges } from './parameters.js'
 import { replicaIdentityHazards } from './replica-identity.js'
 import { isInDefinition } from './table-constraints.js'
+import { attachToParentSteps, onlyForParent, withoutCarried } from './tree-clauses.js'
 
 export const constraintDdl: KindDdl = {
   reference: ({ name, relation }) => `CONSTRAINT ${name} ON ${relation}`,
   create: (object) =>
-    comesFromParent(object)
-      ? []
+    object.isMadeWithParent
+      ? validateAfterParentSteps(object)
       : [
           ...(isInDefinition(object) ? [] : addConstraintSteps(object)),
           ...constraintIndexSteps(withoutFacts(object), object),
           ...attachConstraintSteps(object),
           ...constraintTriggerSteps(object, enforcedAsUsual, tablesOf(object)),
         ],
-  drop: (object) =>
-    booleanFact(object, '$inherited')
-      ? []
-      : [
-          step(
-            `ALTER ${tableKeyword(object)} ${object.relation} DROP CONSTRAINT ${object.name}`,
-            { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
-            ...replicaIdentityHazards(object),
-          ),
-        ],
-  alter: ({ from, to, facts }) => {
+  drop: (object) => [
+    step(
+      `ALTER ${tableKeyword(object)} ${onlyForParent(object)}${object.relation} DROP CONSTRAINT ${object.name}`,
+      { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
+      ...replicaIdentityHazards(object),
+    ),
+  ],
+  alter: ({ from, to, facts: changed, carried }) => {
+    const facts = withoutCarried(changed, carried)
     const deferral = facts.has('definition') ? deferralSteps(from, to) : []
     const rest = [...facts].filter(
       (fact) => !alterableFacts.has(fact) && !(fact === 'definition' && deferral !== null),
     )
     if (rest.length > 0 || (facts.has('valid') && to.facts['valid'] === false)) return 'replace'
-    if (booleanFact(to, '$inherited') && facts.has('valid')) return []
     return [
       ...(deferral ?? []),
       ...(facts.has('valid') ? [validateConstraintStep(to)] : []),
@@ -67,7 +65,6 @@ function deferralSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] | nul
   const [before, after] = [textFact(from, 'definition'), textFact(to, 'definition')]
   const isSame = before.replace(deferralPattern, '') === after.replace(deferralPattern, '')
   if (textFact(to, 'type') !== 'foreign key' || !isSame) return null
-  if (booleanFact(to, '$inherited')) return []
   const when = deferralPattern.exec(after)?.[0] === '' ? ' NOT DEFERRABLE' : deferralPattern.exec(after)?.[0]
   return [
     step(`ALTER TABLE ${to.relation} ALTER CONSTRAINT ${to.name}${when}`, {
@@ -87,11 +84,11 @@ const alterableFacts: ReadonlySet<string> = new Set([
   'actionTriggers',
 ])
 
-/** PostgreSQL adds a check constraint of a table to its children. */
-function comesFromParent(object: DdlObject): boolean {
-  if (!booleanFact(object, '$inherited') || textFact(object, 'type') !== 'check') return false
-  const table = findRelation(object)
-  return table === undefined || !object.inNewRelation || textFact(table, 'partition') === ''
+/** PostgreSQL adds a check NOT VALID to the children as well, where their rows have to be read. */
+function validateAfterParentSteps(object: DdlObject): readonly DdlStep[] {
+  if (object.inNewRelation || object.facts['valid'] === false) return []
+  const isValidAbove = parentKeysOf(object).every((key) => object.catalog[key]?.['valid'] !== false)
+  return isValidAbove ? [] : [{ ...validateConstraintStep(object), phase: 'attach', alone: true }]
 }
 
 function addConstraintSteps(object: DdlObject): readonly DdlStep[] {
@@ -100,7 +97,8 @@ function addConstraintSteps(object: DdlObject): readonly DdlStep[] {
   const isOffline = isPartitioned || object.inNewRelation || object.mayBlock
   const columns = isOffline ? null : plainKeyColumns(object)
   if (columns !== null) return addByIndexSteps(object, columns)
-  const isValidatedLater = canValidateLater(object) && !object.inNewRelation && !isPartitioned
+  const isAttached = parentKeysOf(object).some((key) => object.catalog[key] !== undefined)
+  const isValidatedLater = canValidateLater(object) && !object.inNewRelation && !isPartitioned && !isAttached
   const isNotValid =
     object.facts['valid'] === false && !textFact(object, 'definition').endsWith('NOT ENFORCED')
   const only = isPartitioned && ['primary key', 'unique'].includes(textFact(object, 'type')) ? 'ONLY ' : ''
@@ -212,26 +210,7 @@ export function clusterSteps(from: DdlObject, to: DdlObject): readonly DdlStep[]
  * PostgreSQL when the constraint of the parent is added.
  */
 function attachConstraintSteps(object: DdlObject): readonly DdlStep[] {
-  const parent = textFact(object, 'parent')
-  if (parent === '' || !['primary key', 'unique'].includes(textFact(object, 'type'))) return []
-  const key = keyFromName('constraint', parent)
-  const other = findObject(object.catalog, key)
-  if (other === undefined) return []
-  const schema = quoteIdentifier(other.names[0] ?? '')
-  return [
-    {
-      ...step(
-        `ALTER INDEX ${schema}.${other.name} ATTACH PARTITION ${quoteIdentifier(object.names[0] ?? '')}.${object.name}`,
-      ),
-      phase: 'attach',
-      after: [key, ...partitionToAttach(object)],
-    },
-  ]
-}
-
-/** The key of the partition that has to be attached before its indexes; empty for other relations. */
-export function partitionToAttach({ catalog, relationKey: relation }: DdlObject): readonly string[] {
-  return relation === undefined || listFact({ facts: catalog[relation] ?? {} }, 'parents').length === 0
-    ? []
-    : [relation]
+  return ['primary key', 'unique', 'exclude'].includes(textFact(object, 'type'))
+    ? attachToParentSteps(object)
+    : []
 }

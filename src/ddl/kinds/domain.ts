@@ -10,6 +10,7 @@ import {
   textFact,
 } from '../object.js'
 import type { Hazard } from '../statement.js'
+import { routinesTakingDomain } from './domain-routines.js'
 import { matchesTypeKey, tablesStoringType, columnsOfType } from './type-users.js'
 
 const notValidSuffix = / NOT VALID$/
@@ -17,8 +18,10 @@ const notValidSuffix = / NOT VALID$/
 export const domainDdl: KindDdl = {
   reference: ({ name }) => `TYPE ${name}`,
   create: (object) => {
-    const inline = listFact(object, 'constraints').filter((constraint) => !notValidSuffix.test(constraint))
-    const later = listFact(object, 'constraints').filter((constraint) => notValidSuffix.test(constraint))
+    const constraints = listFact(object, 'constraints')
+    const isLater = routinesTakingDomain(object).length > 0
+    const inline = constraints.filter((constraint) => !isLater && !notValidSuffix.test(constraint))
+    const later = constraints.filter((constraint) => !inline.includes(constraint))
     return [
       step(
         [
@@ -26,9 +29,20 @@ export const domainDdl: KindDdl = {
           ...domainClauses(object, inline),
         ].join(' '),
       ),
-      ...later.map((constraint) => step(`ALTER DOMAIN ${object.name} ADD CONSTRAINT ${constraint}`)),
+      ...addedWhenPossible(
+        object,
+        later.map((constraint) => step(`ALTER DOMAIN ${object.name} ADD CONSTRAINT ${constraint}`)),
+      ),
     ]
   },
+  drop: (object) => [
+    ...(routinesTakingDomain(object).length === 0
+      ? []
+      : listFact(object, 'constraints').map((constraint) =>
+          releaseDomainStep(object, `DROP CONSTRAINT ${constraintName(constraint)}`),
+        )),
+    step(`DROP TYPE ${object.name}`),
+  ],
   alter: (change) => (mustRecreateDomain(change) ? 'replace' : alterDomainSteps(change)),
   reboundFacts: ['constraints', 'default'],
   rebind: (from, to, needed) => {
@@ -93,9 +107,18 @@ function domainConstraintSteps(from: DdlObject, to: DdlObject): readonly DdlStep
   const added = after.filter((constraint) => !before.includes(constraint) && !becomesValid(constraint))
   return [
     ...dropped.map((constraint) => releaseDomainStep(from, `DROP CONSTRAINT ${constraintName(constraint)}`)),
-    ...added.flatMap((constraint) => addDomainConstraintSteps(from, to, constraint)),
+    ...addedWhenPossible(
+      to,
+      added.flatMap((constraint) => addDomainConstraintSteps(from, to, constraint)),
+    ),
     ...after.filter(becomesValid).map((constraint) => validateDomainStep(to, constraint)),
   ]
+}
+
+/** A routine that takes the domain comes between the domain and its check. */
+function addedWhenPossible(to: DdlObject, steps: readonly DdlStep[]): readonly DdlStep[] {
+  if (routinesTakingDomain(to).length === 0) return steps
+  return steps.map((one) => ({ ...one, phase: 'attach' }))
 }
 
 function releaseDomainStep(from: DdlObject, clause: string): DdlStep {

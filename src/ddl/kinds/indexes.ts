@@ -3,39 +3,47 @@ import {
   type DdlObject,
   belongsToPartitionedTable,
   booleanFact,
-  keyFromName,
   type KindDdl,
   listFact,
-  findRelation,
   nonTransactionalStep,
   type DdlStep,
   step,
   textFact,
   withoutFacts,
 } from '../object.js'
-import { clusterSteps, partitionToAttach } from './constraint.js'
+import { descendantsOf, membersByKey } from '../tree.js'
+import { clusterSteps } from './constraint.js'
 import { parameterChanges } from './parameters.js'
 import { replicaIdentityHazards } from './replica-identity.js'
+import { attachToParentSteps } from './tree-clauses.js'
 
 export const indexDdl: KindDdl = {
   reference: (object) => `INDEX ${qualifiedIndexName(object)}`,
   create: (object) => [
     createIndexStep(object),
     ...indexDetailSteps(withoutFacts(object), object),
-    ...attachIndexSteps(object),
+    ...attachToParentSteps(object),
   ],
-  drop: (object) => (textFact(object, 'parent') === '' ? [dropIndexStep(object)] : []),
+  drop: (object) => [dropIndexStep(object)],
   alter: ({ from, to, facts }) => {
     const parameters = facts.has('definition') ? indexParameterChanges(from, to) : []
     if (parameters === null || facts.has('unique')) return 'replace'
+    const isOfTree = belongsToPartitionedTable(to)
+    if (facts.has('valid') && isOfTree && !becomesWhole(from, to)) return 'replace'
     if (facts.has('valid') && to.facts['valid'] === false) return invalidIndexRefusal
     return [
       ...parameters.map((clause) => step(`ALTER INDEX ${qualifiedIndexName(to)} ${clause}`)),
-      ...(facts.has('valid') ? [reindexStep(to)] : []),
+      ...(facts.has('valid') && !isOfTree ? [reindexStep(to)] : []),
       ...indexDetailSteps(from, to),
-      ...(facts.has('parent') ? attachIndexSteps(to) : []),
+      ...(facts.has('parent') ? attachToParentSteps(to) : []),
     ]
   },
+}
+
+/** PostgreSQL finds the index of a partitioned table valid when the last partition's is attached, and at no other time. */
+function becomesWhole(from: DdlObject, to: DdlObject): boolean {
+  const [before, after] = [from, to].map(({ catalog, key }) => membersByKey(catalog).get(key) ?? [])
+  return to.facts['valid'] === true && after?.some((member) => before?.includes(member) !== true) === true
 }
 
 const invalidIndexRefusal = {
@@ -68,8 +76,11 @@ function canCreateConcurrently(object: DdlObject): boolean {
 }
 
 function dropIndexStep(object: DdlObject): DdlStep {
+  // Only CASCADE drops the key of a partition whose index is attached.
+  const members = descendantsOf(membersByKey(object.catalog), object.key)
+  const cascade = members.some((key) => key.startsWith('constraint:')) ? ' CASCADE' : ''
   return step(
-    `DROP INDEX ${qualifiedIndexName(object)}`,
+    `DROP INDEX ${qualifiedIndexName(object)}${cascade}`,
     { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
     ...replicaIdentityHazards(object),
   )
@@ -132,19 +143,4 @@ function statisticsTargetSteps(from: DdlObject, to: DdlObject): readonly DdlStep
 
 function indexColumnNumber(target: string): string {
   return target.split(':')[0] ?? ''
-}
-
-function attachIndexSteps(object: DdlObject): readonly DdlStep[] {
-  const parent = textFact(object, 'parent')
-  const table = findRelation(object)
-  const [parentTable] = table === undefined ? [] : listFact(table, 'parents')
-  if (parent === '' || parentTable === undefined) return []
-  const name = parent.slice(parent.lastIndexOf('.') + 1)
-  return [
-    {
-      ...step(`ALTER INDEX ${parent} ATTACH PARTITION ${qualifiedIndexName(object)}`),
-      phase: 'attach',
-      after: [keyFromName('index', `${parentTable}.${name}`), ...partitionToAttach(object)],
-    },
-  ]
 }

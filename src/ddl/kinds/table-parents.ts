@@ -8,24 +8,30 @@ import {
   step,
   textFact,
 } from '../object.js'
+import { keptParents } from '../tree.js'
 
 /** DETACH PARTITION or NO INHERIT for the parents that a table loses, before anything is dropped. */
 export function releaseParentSteps({ from, to, facts }: ObjectChange): readonly DdlStep[] {
   if (textFact(from, 'partition') !== '') {
     if (!facts.has('partition') && !facts.has('parents')) return []
-    return listFact(from, 'parents').map((parent) => ({
-      ...step(`ALTER TABLE ${parent} DETACH PARTITION ${to.name}`, {
-        hazard: 'lock',
-        table: parent,
-        lock: 'ACCESS EXCLUSIVE',
-      }),
-      phase: 'release',
-    }))
+    return listFact(from, 'parents').map((parent) => detachPartitionStep(parent, to))
   }
-  const after = textFact(to, 'partition') === '' ? listFact(to, 'parents') : []
+  const kept = keptParents(from, to)
   return listFact(from, 'parents')
-    .filter((parent) => !after.includes(parent))
+    .filter((parent) => !kept.includes(parent))
     .map((parent) => ({ ...step(`ALTER TABLE ${to.name} NO INHERIT ${parent}`), phase: 'release' }))
+}
+
+/** Ends that a table is a partition of another one, before anything is dropped. */
+export function detachPartitionStep(parent: string, { name }: DdlObject): DdlStep {
+  return {
+    ...step(`ALTER TABLE ${parent} DETACH PARTITION ${name}`, {
+      hazard: 'lock',
+      table: parent,
+      lock: 'ACCESS EXCLUSIVE',
+    }),
+    phase: 'release',
+  }
 }
 
 /** ATTACH PARTITION or INHERIT for new parents, after the table has all parts that they require. */
@@ -33,13 +39,13 @@ export function attachParentSteps(from: DdlObject, to: DdlObject): readonly DdlS
   if (textFact(to, 'partition') !== '') return attachPartitionSteps(from, to)
   const isNew = Object.keys(from.facts).length === 0
   if (isNew) return []
-  const before = textFact(from, 'partition') === '' ? listFact(from, 'parents') : []
+  const kept = keptParents(from, to)
   return listFact(to, 'parents')
-    .filter((parent) => !before.includes(parent))
+    .filter((parent) => !kept.includes(parent))
     .map((parent) => ({
       ...step(`ALTER TABLE ${to.name} INHERIT ${parent}`),
       phase: 'attach',
-      after: [keyFromName('table', parent), ...requiredParts(to)],
+      after: [keyFromName('table', parent)],
     }))
 }
 
@@ -57,7 +63,7 @@ function attachPartitionSteps(from: DdlObject, to: DdlObject): readonly DdlStep[
         { hazard: 'may fail', when: `a row of ${to.name} does not belong in the partition`, table: to.name },
       ),
       phase: 'attach',
-      after: [keyFromName('table', parent), ...requiredParts(to)],
+      after: [keyFromName('table', parent)],
     },
   ]
 }

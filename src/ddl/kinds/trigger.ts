@@ -35,10 +35,8 @@ function enableOnPartition(trigger: DdlObject, entry: string): DdlStep {
   const end = entry.lastIndexOf(': ')
   const partition = entry.slice(0, end)
   const clause = enableClauseFor(entry.slice(end + 2))
-  return triggerStep(
-    { ...trigger, relation: partition },
-    `ALTER TABLE ${partition} ${clause} TRIGGER ${trigger.name}`,
-  )
+  const alter = `ALTER TABLE ${partition} ${clause} TRIGGER ${trigger.name}`
+  return { ...triggerStep({ ...trigger, relation: partition }, alter), phase: 'attach' }
 }
 
 /** What the other side has switched on a partition fires there as on the partitioned table again. */

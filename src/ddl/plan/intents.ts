@@ -11,6 +11,8 @@ export type Intent =
       readonly from: DdlObject
       readonly droppedWith: string | null
       readonly swap?: boolean
+      /** The partitioned table that it is detached from first, because foreign keys lead there. */
+      readonly detachedFrom?: string
     }
   | {
       readonly action: 'alter'
@@ -19,6 +21,8 @@ export type Intent =
       readonly facts: ReadonlySet<string>
       /** The key of a needed object to which the link must be dropped and restored as well. */
       readonly needed?: string
+      /** The facts that the statement for a parent table changes in the same way. */
+      readonly carried?: ReadonlySet<string>
     }
   /** Only the link to a needed object that is recreated, such as a default, is dropped and restored. */
   | { readonly action: 'rebind'; readonly from: DdlObject; readonly to: DdlObject; readonly needed: string }
@@ -91,4 +95,9 @@ export function isRelationDropped(
 ): boolean {
   const relation = relationKeyOf(catalog, key)
   return relation !== undefined && dropsObject(intents.get(relation))
+}
+
+/** Drops an object and creates it again. */
+export function replaceIntent(from: DdlObject, to: DdlObject): Extract<Intent, { action: 'replace' }> {
+  return { action: 'replace', from, to, droppedWith: null, swap: false }
 }

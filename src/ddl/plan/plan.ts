@@ -5,7 +5,9 @@
  * 2. Propagation (propagate.ts). PostgreSQL refuses to drop or retype what other objects depend on, and a dropped table
  *    takes its parts with it. So intents are added along `pg_depend`: a view on a retyped column is replaced, a default
  *    is dropped and set again, an enum that loses a label is swapped for a new type. An object whose data would be lost
- *    with it is refused.
+ *    with it is refused. In a tree of tables (../tree.ts) an object and those of partitions or children are one: they are
+ *    dropped and created with that of the parent (propagate-tree.ts), and what its statement does is left out of theirs
+ *    (carried-facts.ts, made-with-parent.ts).
  * 3. Rendering (render-intent.ts, kinds/). Each intent becomes steps: one statement each, with its hazards and its
  *    phase: release, drop, alter, create or attach. What needs a decision by a person is refused, and with it what
  *    depends on it.
@@ -18,11 +20,15 @@ import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
 import { withFormHazards } from '../hazards/form-hazards.js'
 import type { Hazard, Plan, PlanRefusal, Statement } from '../statement.js'
+import { keptTree, type KeptTree, withoutIdentityOfParents } from '../tree.js'
+import { carriedFacts } from './carried-facts.js'
 import { type Intent, createIntents, createsObject, objectOf } from './intents.js'
 import { propagate } from './propagate.js'
 import { refuseDependents } from './refuse-dependents.js'
+import { isMadeWithParent } from './made-with-parent.js'
 import { renderIntent } from './render-intent.js'
-import { type StepTask, createTasks, type PlannedChange } from './tasks.js'
+import type { PlannedChange, StepTask } from './step-task.js'
+import { createTasks } from './tasks.js'
 import { sortTasks } from './topological-sort.js'
 
 interface PlanOptions {
@@ -40,20 +46,22 @@ interface PlanOptions {
  * The statements that lead from one catalog to another, in the order in which they run, each with its hazards; and what
  * is not written as SQL because a person must decide. Both catalogs need structure, comments and grants.
  */
-export function planChanges(from: Catalog, to: Catalog, options: PlanOptions = {}): Plan {
+export function planChanges(live: Catalog, expected: Catalog, options: PlanOptions = {}): Plan {
+  const [from, to] = [withoutIdentityOfParents(live), withoutIdentityOfParents(expected)]
   const { differences = diff(to, from), serverMajor = null } = options
   const intents = createIntents(differences, { from, to }, serverMajor)
-  propagate(intents, { from, to })
+  const tree = keptTree(from, to)
+  propagate(intents, { from, to }, tree)
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
   for (const [key, intent] of intents) {
-    const complete = withTargetState(intent, intents, options)
+    const complete = withTargetState(intent, { intents, tree, from }, options)
     const rendered = renderIntent(complete, from)
     if ('refusal' in rendered) refused.set(key, rendered.refusal)
     else planned.set(key, { intent: complete, steps: rendered.steps })
   }
   refuseDependents(refused, planned, intents)
-  const statements = sortTasks(createTasks(planned))
+  const statements = sortTasks(createTasks(planned, { from, to }))
     .flatMap(toStatements)
     .map((statement) => withFormHazards(statement, { from, to }))
   return {
@@ -62,23 +70,31 @@ export function planChanges(from: Catalog, to: Catalog, options: PlanOptions = {
   }
 }
 
+interface PlanState {
+  readonly intents: ReadonlyMap<string, Intent>
+  readonly tree: KeptTree
+  readonly from: Catalog
+}
+
 /**
- * The intent with what decides how its object is written: whether its relation is new, and whether writers may be
- * blocked.
+ * The intent with what decides how its object is written: whether its relation is new, whether writers may be blocked,
+ * and what the statements for a parent table do already.
  */
 function withTargetState(
   intent: Intent,
-  intents: ReadonlyMap<string, Intent>,
+  { intents, tree, from }: PlanState,
   { online = true, compact = false }: PlanOptions,
 ): Intent {
   const table = intents.get(objectOf(intent).relationKey ?? '')
   const changesTableType = table?.action === 'alter' && table.facts.has('ofType')
-  const from = 'from' in intent ? { from: { ...intent.from, changesTableType } } : {}
-  if (intent.action === 'drop') return { ...intent, ...from }
-  const { to } = intent
-  const inNewRelation = createsObject(intents.get(to.relationKey ?? to.key))
-  const target = { inNewRelation, mayBlock: !online, isCompact: compact, changesTableType }
-  return { ...intent, ...from, to: { ...to, ...target } }
+  const start = 'from' in intent ? { from: { ...intent.from, changesTableType } } : {}
+  if (intent.action === 'drop') return { ...intent, ...start }
+  const inNewRelation = createsObject(intents.get(intent.to.relationKey ?? intent.to.key))
+  const to = { ...intent.to, inNewRelation, mayBlock: !online, isCompact: compact, changesTableType }
+  const complete = { ...to, isMadeWithParent: isMadeWithParent(to, from) }
+  return intent.action === 'alter'
+    ? { ...intent, ...start, to: complete, carried: carriedFacts(intent, intents, tree) }
+    : { ...intent, ...start, to: complete }
 }
 
 function toStatements({ key, steps }: StepTask): readonly Statement[] {

@@ -1,7 +1,8 @@
 import { parseKey } from '../../core/model/catalog.js'
-import { dependentsOf, dependenciesOf } from '../dependencies.js'
+import { dependentsOf, dependenciesOf, reaches } from '../dependencies.js'
 import { ddlKinds } from '../kinds/registry.js'
 import { type DdlObject, findObject, listFact, partsByRelation, relationKeyOf, textFact } from '../object.js'
+import type { KeptTree } from '../tree.js'
 import { isAnnotation } from './annotation-facts.js'
 import { partsNamingColumn } from './column-parts.js'
 import { followOwners } from './owned-sequences.js'
@@ -14,7 +15,9 @@ import {
   type Intent,
   createsObject,
   type CatalogPair,
+  replaceIntent,
 } from './intents.js'
+import { intentsInTree } from './propagate-tree.js'
 
 /**
  * Types whose columns can be moved to a new type while the old one exists under a different name. A renamed range keeps
@@ -29,7 +32,7 @@ const typeKinds = new Set(['enum', 'domain', 'composite', 'range'])
  * Adds the intents that the given ones require: for objects that PostgreSQL would not let stay while what they depend
  * on changes, and for the parts of a dropped relation, some of which are created again.
  */
-export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair): void {
+export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair, tree: KeptTree): void {
   const dependents = dependentsOf(catalogs.from)
   const parts = partsByRelation(catalogs.from)
   const queue = [...intents.keys()]
@@ -43,6 +46,7 @@ export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair): 
     const intent = replaceIfUnalterable(intents.get(key))
     if (intent === undefined) continue
     intents.set(key, intent)
+    for (const [other, added] of intentsInTree(key, { intents, catalogs, tree })) put(other, added)
     if (dropsObject(intent))
       for (const part of parts.get(key) ?? []) put(part, intentForPart(part, key, intents, catalogs))
     for (const part of partsLostWith(intent)) put(part, intentForLostPart(part, intents, catalogs))
@@ -63,10 +67,6 @@ function replaceIfUnalterable(intent: Intent | undefined): Intent | undefined {
   const kind = ddlKinds[intent.from.kind]
   const altered = kind?.alter?.({ ...intent, facts }) ?? 'replace'
   return altered === 'replace' ? replaceIntent(intent.from, intent.to) : intent
-}
-
-function replaceIntent(from: DdlObject, to: DdlObject): Extract<Intent, { action: 'replace' }> {
-  return { action: 'replace', from, to, droppedWith: null, swap: false }
 }
 
 function mustRecreateDependents(intent: Intent): boolean {
@@ -91,20 +91,22 @@ function intentForPart(
 
 /**
  * Whether a part has to be dropped before its relation. Two tables that reference each other can be dropped only
- * without their foreign keys. A routine that takes the rows of a table, and that a part of this table calls, is dropped
- * between the two.
+ * without their foreign keys. What needs a table, and is needed by a part of it, is dropped between the two: a routine that
+ * takes its rows, or a view in a policy.
  */
 function mustDropBeforeRelation(
   { facts, catalog, relationKey: own }: DdlObject,
   intents: ReadonlyMap<string, Intent>,
 ): boolean {
   if (facts['$inherited'] === true) return false
+  // The partitions of a table that refers to itself are dropped before it.
+  const isApart = (relation: string): boolean =>
+    relation !== own || catalog[relation]?.['partitionedBy'] !== undefined
   return [...listFact({ facts }, '$needs'), ...listFact({ facts }, '$defaultNeeds')].some((needed) => {
     const relation = relationKeyOf(catalog, needed)
     if (relation !== undefined)
-      return facts['type'] === 'foreign key' && relation !== own && dropsObject(intents.get(relation))
-    const other = dropsObject(intents.get(needed)) ? findObject(catalog, needed) : undefined
-    return own !== undefined && other !== undefined && dependenciesOf(other).has(own)
+      return facts['type'] === 'foreign key' && isApart(relation) && dropsObject(intents.get(relation))
+    return own !== undefined && dropsObject(intents.get(needed)) && reaches(catalog, needed, own)
   })
 }
 
@@ -141,8 +143,8 @@ function intentForDependent(
   const isType = isTypeOfColumn(from, needed)
   // A type of another kind may have got the name.
   const keepsTypeName = isType && textFact(from, 'type') === textFact(to, 'type')
-  if (isNeededDropped && planned !== undefined && !keepsTypeName && !dependenciesOf(to).has(needed))
-    return null
+  const endsNeed = planned !== undefined && from.kind !== 'constraint' && !dependenciesOf(to).has(needed)
+  if (isNeededDropped && endsNeed && !keepsTypeName) return null
   if (!dropsObject(intents.get(needed)) && (isType || from.kind === 'table')) return null
   if (isType) return retypeIntent(from, to, planned, needed.startsWith('collation:') ? 'collation' : 'type')
   const rebindSteps = ddlKinds[from.kind]?.rebind?.(from, to, needed) ?? null

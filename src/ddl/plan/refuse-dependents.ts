@@ -2,7 +2,7 @@ import { dependenciesOf } from '../dependencies.js'
 import type { DdlObject } from '../object.js'
 import type { PlanRefusal } from '../statement.js'
 import { dropsObject, type Intent, createsObject, objectOf } from './intents.js'
-import type { PlannedChange } from './tasks.js'
+import type { PlannedChange } from './step-task.js'
 
 /**
  * Moves from `planned` to `refused` what depends on a refused object: nothing is created that needs an object which is

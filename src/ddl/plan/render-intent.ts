@@ -4,10 +4,12 @@ import { grantSteps, grantStepsOnCreate, newOwnerRevokeSteps } from '../annotati
 import { ownerSteps } from '../annotations/owner.js'
 import { quoteIdentifier } from '../identifiers.js'
 import { ddlKinds } from '../kinds/registry.js'
+import { detachPartitionStep } from '../kinds/table-parents.js'
 import {
   type ObjectChange,
   type DdlObject,
   type KindDdl,
+  type PhasedStep,
   type StepPhase,
   type RenderResult,
   step,
@@ -16,9 +18,6 @@ import {
 import type { PlanRefusal } from '../statement.js'
 import { changedAnnotations, isAnnotation } from './annotation-facts.js'
 import { type Intent, objectOf } from './intents.js'
-
-/** A step whose phase is decided. */
-export type PhasedStep = DdlStep & { readonly phase: StepPhase }
 
 export type RenderedIntent = { readonly steps: readonly PhasedStep[] } | { readonly refusal: PlanRefusal }
 
@@ -89,8 +88,14 @@ function renderDrop(
 ): readonly RenderedPart[] {
   const { from, droppedWith } = intent
   if (droppedWith !== null) return []
+  const parent = intent.action === 'drop' ? intent.detachedFrom : undefined
   const successor = intent.action === 'replace' ? intent.to : undefined
-  return [{ phase: 'drop', rendered: ddl.drop?.(from, successor) ?? [step(`DROP ${ddl.reference(from)}`)] }]
+  return [
+    ...(parent === undefined
+      ? []
+      : [{ phase: 'release' as const, rendered: [detachPartitionStep(parent, from)] }]),
+    { phase: 'drop', rendered: ddl.drop?.(from, successor) ?? [step(`DROP ${ddl.reference(from)}`)] },
+  ]
 }
 
 /** The old type is renamed, and dropped after the columns have the new type. */
@@ -119,10 +124,10 @@ function renderCreate(to: DdlObject, ddl: KindDdl, live: Catalog): readonly Rend
   ]
 }
 
-function renderAlter({ from, to, facts }: ObjectChange, ddl: KindDdl): RenderResult {
+function renderAlter({ facts, ...change }: ObjectChange, ddl: KindDdl): RenderResult {
   const own = new Set([...facts].filter((fact) => !isAnnotation(fact)))
   if (own.size === 0) return []
-  const altered = ddl.alter?.({ from, to, facts: own }) ?? 'replace'
+  const altered = ddl.alter?.({ ...change, facts: own }) ?? 'replace'
   return altered === 'replace' ? [] : altered
 }
 

@@ -1,33 +1,28 @@
 import { dependenciesOf, dependenciesWithoutDefault } from '../dependencies.js'
 import { isDefaultDeferred } from '../kinds/column-default.js'
-import { type DdlObject, keyFromName, listFact, type StepPhase, relationKeyOf } from '../object.js'
-import { type Intent, dropsObject, droppedWithOf, createsObject, isSwap, objectOf } from './intents.js'
+import { routinesTakingDomain } from '../kinds/domain-routines.js'
+import { type DdlObject, type PhasedStep, listFact, type StepPhase, relationKeyOf } from '../object.js'
+import {
+  type CatalogPair,
+  type Intent,
+  dropsObject,
+  droppedWithOf,
+  createsObject,
+  isSwap,
+  objectOf,
+} from './intents.js'
 import { rankOf } from './rank.js'
-import type { PhasedStep } from './render-intent.js'
-import type { SortableTask } from './topological-sort.js'
-
-/** The steps of one object in one phase; or none, between the columns of a relation and its other parts. */
-export interface StepTask extends SortableTask<StepTask> {
-  readonly key: string
-  readonly steps: readonly PhasedStep[]
-  readonly prerequisites: StepTask[]
-}
-
-/** An intent with its steps. */
-export interface PlannedChange {
-  readonly intent: Intent
-  readonly steps: readonly PhasedStep[]
-}
-
-type PlannedChanges = ReadonlyMap<string, PlannedChange>
+import {
+  type FindTask,
+  type Place,
+  type PlannedChange,
+  type PlannedChanges,
+  runBefore,
+  type StepTask,
+} from './step-task.js'
+import { orderTrees } from './tree-order.js'
 
 const phasesInOrder: readonly StepPhase[] = ['release', 'drop', 'alter', 'create', 'attach']
-
-/** Where the tasks of an object are, and those that separate the columns of a relation from its other parts. */
-type Place = StepPhase | 'parts of' | 'columns of'
-
-/** Finds a task by its place and the key of its object or relation; undefined where there is none. */
-type FindTask = (place: Place, key: string) => StepTask | undefined
 
 /** The tasks of each place by key. */
 type TasksByPlace = Readonly<Record<Place, Map<string, StepTask>>>
@@ -36,7 +31,7 @@ type TasksByPlace = Readonly<Record<Place, Map<string, StepTask>>>
 const lastRank = '~'
 
 /** The tasks of all planned changes, each with its prerequisites. */
-export function createTasks(planned: PlannedChanges): readonly StepTask[] {
+export function createTasks(planned: PlannedChanges, catalogs: CatalogPair): readonly StepTask[] {
   const tasks: TasksByPlace = {
     release: new Map(),
     drop: new Map(),
@@ -56,13 +51,8 @@ export function createTasks(planned: PlannedChanges): readonly StepTask[] {
       for (const needed of after) runBefore(find('create', needed), find(phase, key))
   }
   dropNamesBeforeReuse(planned, find)
-  attachPartitionsFirst(planned, find)
+  orderTrees({ planned, catalogs, find })
   return Object.values(tasks).flatMap((found) => [...found.values()])
-}
-
-/** Makes one task a prerequisite of another, if both exist. */
-function runBefore(earlier: StepTask | undefined, later: StepTask | undefined): void {
-  if (earlier !== undefined && earlier !== later) later?.prerequisites.push(earlier)
 }
 
 function addTasks(tasks: TasksByPlace, { intent, steps }: PlannedChange, planned: PlannedChanges): void {
@@ -125,7 +115,8 @@ function orderAfterDependencies(intent: Intent, find: FindTask): void {
     if (!isSibling) runBefore(earlier, isLater ? attach : table)
   }
   const isRebound = intent.action === 'rebind'
-  for (const needed of dependenciesWithoutDefault(to)) order(needed, isRebound)
+  const mutual = new Set(routinesTakingDomain(to))
+  for (const needed of dependenciesWithoutDefault(to)) order(needed, isRebound || mutual.has(needed))
   const isDefaultLater = isRebound || (isInCreateTable && isDefaultDeferred(to))
   for (const needed of listFact(to, '$defaultNeeds')) order(needed, isDefaultLater)
 }
@@ -135,12 +126,15 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, fin
   if (intent.action === 'create' || intent.action === 'refuse') return
   const { key } = intent.from
   const willNeed = intent.action === 'drop' ? new Set<string>() : dependenciesOf(intent.to)
+  const mutual = new Set(routinesTakingDomain(intent.from))
   for (const needed of dependenciesOf(intent.from)) {
     const other = planned.get(needed)?.intent
     // An enum that is altered only gains labels, which are in nobody's way.
     if (other === undefined || (other.action === 'alter' && other.from.kind === 'enum')) continue
     const isStillNeeded = willNeed.has(needed) && !isSwap(other)
-    const released = releasingTask(intent, isStillNeeded ? 'release' : 'alter', find)
+    const released = mutual.has(needed)
+      ? find('release', key)
+      : releasingTask(intent, isStillNeeded ? 'release' : 'alter', find)
     runBefore(released, find(isSwap(other) ? 'attach' : 'drop', needed))
     const holder = droppedWithOf(other)
     if (holder !== null && holder !== droppedWithOf(intent) && holder !== key)
@@ -190,28 +184,6 @@ function orderWithinRelation(intent: Intent, find: FindTask): void {
     runBefore(columns, find('create', key))
   }
   for (const phase of ['alter', 'drop'] as const) runBefore(parts, find(phase, relation))
-}
-
-/**
- * A partition is attached with its indexes and constraints before its parent gets them. Otherwise PostgreSQL chooses
- * which of several equal indexes of the partition belongs to the parent's.
- */
-function attachPartitionsFirst(planned: PlannedChanges, find: FindTask): void {
-  const partitions = new Map<string, string[]>()
-  for (const [key, { intent }] of planned) {
-    const { facts } = objectOf(intent)
-    if (facts['partition'] === undefined || intent.action === 'drop') continue
-    const [parent = ''] = listFact({ facts }, 'parents').map((name) => keyFromName('table', name))
-    append(partitions, parent, key)
-  }
-  for (const [key, { intent }] of planned) {
-    const { kind, relationKey = '', facts } = objectOf(intent)
-    if (!createsObject(intent) || (kind !== 'index' && kind !== 'constraint')) continue
-    for (const partition of partitions.get(relationKey) ?? [])
-      runBefore(find('attach', partition), find('create', key))
-    if (kind === 'constraint' && facts['parent'] !== undefined)
-      runBefore(find('create', key), find('create', keyFromName('constraint', String(facts['parent']))))
-  }
 }
 
 /**

@@ -100,6 +100,7 @@ export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
             || pg_get_expr(d.adbin, d.adrelid) as generated,
           case when not u.convalidated then false end as valid,
           nullif(u.connoinherit, false) as "notNullNoInherit",
+          case when not u.convalidated then quote_ident(u.conname) end as "$notValidName",
           case when u.coninhcount = 0 and u.conname !~ '_not_null[0-9]*$' then quote_ident(u.conname) end as "notNullName",
           case when a.attcollation <> y.typcollation
             then ${qualifiedNameExpression('ln.nspname', 'l.collname')} end as collation,
@@ -169,6 +170,7 @@ function constraintQuery(tableFilter: TableFilter): KindQuery {
         k.convalidated or not k.conenforced as valid, nullif(k.conenforced, true) as enforced,
         case when k.coninhcount > 0 and not k.conislocal then true end as "$inherited",
         ${qualifiedNameExpression('kn.nspname', 'kc.relname')} || '.' || quote_ident(kp.conname) as parent,
+        case when kp.oid is null then quote_ident(ip.relname) end as "$parentIndex",
         ${indexOptionList} as options, nullif(x.indisclustered, false) as clustered,
         ct.check_triggers as "checkTriggers", ct.action_triggers as "actionTriggers"
       from (select true as conenforced) absent
@@ -181,6 +183,8 @@ function constraintQuery(tableFilter: TableFilter): KindQuery {
         left join pg_namespace kn on kn.oid = kc.relnamespace
         left join pg_class i on i.oid = k.conindid and k.contype in ('p', 'u', 'x')
         left join pg_index x on x.indexrelid = i.oid
+        left join pg_inherits ih on ih.inhrelid = i.oid
+        left join pg_class ip on ip.oid = ih.inhparent
         left join ${constraintTriggers} ct on ct.constraint_id = k.oid
       where k.contype in ('p', 'u', 'f', 'c', 'x') and kp.conrelid is distinct from k.conrelid
         and ${userTableCondition(tableFilter)}`,

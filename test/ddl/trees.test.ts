@@ -1,0 +1,246 @@
+import t from 'tap'
+import { type DdlCase, testDdlCases } from '../support/ddl-cases.js'
+
+/** Trees of tables: what is a partition, and what is a table of its own. */
+const plays = 'create table plays (day int not null, song int) partition by range (day);'
+const one = 'create table plays_1 partition of plays for values from (0) to (5);'
+const two = 'create table plays_2 partition of plays for values from (5) to (9);'
+const apart = 'create table plays_1 (day int not null, song int);'
+const songs = 'create table songs (id int primary key);'
+const touched = (table: string): string =>
+  `create trigger touched after insert on ${table} for each row execute function suppress_redundant_updates_trigger();`
+
+const indexes: readonly DdlCase[] = [
+  {
+    name: 'the index of a parent goes, that of a partition stays',
+    from: `${plays} ${one} create index plays_song on plays (song)`,
+    to: `${plays} ${one} create index plays_1_song_idx on plays_1 (song)`,
+    statements: [
+      'DROP INDEX public.plays_song',
+      'CREATE INDEX CONCURRENTLY plays_1_song_idx ON public.plays_1 USING btree (song)',
+    ],
+    ownDatabases: true,
+  },
+  {
+    name: 'another index of the partition belongs to that of the parent',
+    from: `${plays} ${one} create index other on plays_1 (song); create index plays_song on plays (song)`,
+    to: `${plays} ${one} create index plays_song on plays (song)`,
+    ownDatabases: true,
+  },
+  {
+    name: 'the index of a parent that lacks one of a partition',
+    from: `${plays} ${one} create index plays_song on only plays (song)`,
+    to: `${plays} ${one} create index plays_song on plays (song)`,
+    ownDatabases: true,
+  },
+  {
+    name: 'a primary key of a partition is attached to an index of the parent',
+    from: `${plays} ${one} alter table plays_1 add primary key (day)`,
+    to: `${plays} ${one} alter table plays_1 add primary key (day); create unique index plays_day on plays (day)`,
+    statements: [
+      'CREATE UNIQUE INDEX plays_day ON ONLY public.plays USING btree (day)',
+      'ALTER INDEX public.plays_day ATTACH PARTITION public.plays_1_pkey',
+    ],
+    ownDatabases: true,
+  },
+  {
+    name: 'a table with an equal index of its own is attached',
+    from: `${plays} ${apart} create index other on plays_1 (song); create index plays_song on plays (song)`,
+    to: `${plays} ${one} create index plays_song on plays (song); create index other on plays_1 (song)`,
+    ownDatabases: true,
+  },
+  {
+    name: 'a detached partition keeps no index or key',
+    from: `${plays} ${one} create index plays_song on plays (song); alter table plays add primary key (day)`,
+    to: `${plays} ${apart} create index plays_song on plays (song); alter table plays add primary key (day)`,
+    ownDatabases: true,
+  },
+  {
+    name: 'a unique index of a tree becomes a constraint of the same name',
+    from: `${plays} ${one} create unique index plays_day on plays (day)`,
+    to: `${plays} ${one} alter table plays add constraint plays_day unique (day)`,
+    ownDatabases: true,
+  },
+  {
+    name: 'a unique index that a foreign key needs becomes a constraint of the same name',
+    from: `create table songs (id int); create unique index songs_id on songs (id);
+      create table covers (song int); alter table covers add constraint known foreign key (song) references songs (id) not valid`,
+    to: `create table songs (id int, constraint songs_id unique (id));
+      create table covers (song int, constraint known foreign key (song) references songs (id))`,
+    ownDatabases: true,
+  },
+]
+
+const keys: readonly DdlCase[] = [
+  {
+    name: 'a foreign key leads to a new partitioned table',
+    from: '',
+    to: `${plays} ${one} alter table plays add primary key (day); create table notes (day int references plays)`,
+  },
+  {
+    name: 'a foreign key to the new key of a tree with two levels',
+    from: `create table plays (day int, song int) partition by range (day);
+      create table plays_1 partition of plays for values from (0) to (5) partition by list (song);
+      create table plays_1_rest partition of plays_1 default; create table notes (day int, song int)`,
+    to: `create table plays (day int, song int, unique (day, song)) partition by range (day);
+      create table plays_1 partition of plays for values from (0) to (5) partition by list (song);
+      create table plays_1_rest partition of plays_1 default;
+      create table notes (day int, song int, foreign key (day, song) references plays (day, song))`,
+    ownDatabases: true,
+  },
+  {
+    name: 'a partition that foreign keys lead to is dropped',
+    from: `${plays} ${one} ${two} alter table plays add primary key (day); create table notes (day int references plays)`,
+    to: `${plays} ${one} alter table plays add primary key (day); create table notes (day int references plays)`,
+    statements: ['ALTER TABLE public.plays DETACH PARTITION public.plays_2', 'DROP TABLE public.plays_2'],
+    ownDatabases: true,
+  },
+  {
+    name: 'a partitioned table refers to itself',
+    from: '',
+    to: `${plays} ${one} alter table plays add primary key (day), add foreign key (song) references plays`,
+  },
+  {
+    name: 'a detached partition keeps no check, foreign key or trigger',
+    from: `${songs} ${plays} ${one} ${touched('plays')}
+      alter table plays add check (song > 0), add foreign key (song) references songs`,
+    to: `${songs} ${plays} ${apart} ${touched('plays')}
+      alter table plays add check (song > 0), add foreign key (song) references songs`,
+  },
+  {
+    name: 'the foreign key of a partition is adopted, under its own name or not',
+    from: `${songs} ${plays} ${one} alter table plays_1 add constraint own foreign key (song) references songs`,
+    to: `${songs} ${plays} ${one} alter table plays add constraint all_of foreign key (song) references songs;
+      alter table plays_1 add constraint own foreign key (song) references songs`,
+  },
+  {
+    name: 'a check of a partition goes with that of the parent',
+    from: `${plays} ${one} alter table plays_1 add constraint positive check (song > 0)`,
+    to: `${plays} ${one} alter table plays add constraint positive check (song > 0)`,
+  },
+  {
+    name: 'a check of a parent that is not valid is valid in a partition',
+    from: `${plays} ${one} alter table plays add constraint positive check (song > 0) not valid`,
+    to: `${plays} alter table plays add constraint positive check (song > 0) not valid; ${one}`,
+  },
+  {
+    name: 'a trigger is disabled on a new partition of a partition',
+    from: '',
+    to: `create table plays (day int, song int) partition by range (day);
+      create table plays_1 partition of plays for values from (0) to (5) partition by list (song);
+      create table plays_1_rest partition of plays_1 default;
+      ${touched('plays')} alter table plays_1_rest disable trigger touched`,
+  },
+]
+
+const media = 'create table media (id int, size int);'
+const covers = 'create table covers () inherits (media);'
+
+const columns: readonly DdlCase[] = [
+  {
+    name: 'the identity of a partition is that of the parent',
+    from: '',
+    to: `create table plays (id int generated always as identity, song int) partition by list (song);
+      create table plays_1 partition of plays for values in (1);
+      create table plays_2 partition of plays for values in (2) partition by range (id);
+      create table plays_2_rest partition of plays_2 default`,
+    compact: true,
+  },
+  {
+    name: 'a partition with identity becomes a table with one of its own',
+    from: `create table plays (id int generated always as identity, song int) partition by list (song);
+      create table plays_1 partition of plays for values in (1)`,
+    to: `create table plays (id int generated always as identity, song int) partition by list (song);
+      create table plays_1 (id int generated always as identity, song int)`,
+    since: 17,
+  },
+  {
+    name: 'the type of an inherited column that is also declared',
+    from: 'create table media (id int default 1); create table covers (id int default 2) inherits (media)',
+    to: 'create table media (id bigint default 1); create table covers (id bigint default 3) inherits (media)',
+  },
+  {
+    name: 'an inherited column becomes the own one of the child, with its values',
+    from: `${media} ${covers}`,
+    to: 'create table media (id int); create table covers (size int) inherits (media)',
+    statements: ['ALTER TABLE ONLY public.media DROP COLUMN size'],
+    hazards: ['data loss: the values of public.media.size', 'ACCESS EXCLUSIVE lock on public.media'],
+  },
+  {
+    name: 'a dropped column is lost in the children as well',
+    from: `${media} ${covers}`,
+    to: `create table media (id int); ${covers}`,
+    statements: ['ALTER TABLE public.media DROP COLUMN size'],
+    hazards: [
+      'data loss: the values of public.media.size',
+      'data loss: the values of public.covers.size',
+      'ACCESS EXCLUSIVE lock on public.media',
+      'ACCESS EXCLUSIVE lock on public.covers',
+    ],
+  },
+  {
+    name: 'the order of parents and a type change',
+    from: `${media} create table files (id int, path text); create table covers () inherits (media, files)`,
+    to: `create table media (id bigint, size int); create table files (id bigint, path text); create table covers () inherits (files, media)`,
+  },
+  {
+    name: 'a default of the parent, and none of the child',
+    from: `${media} ${covers} create table sleeves (id int default 7) inherits (media)`,
+    to: `create table media (id int default 1, size int); ${covers} alter table covers alter id drop default;
+      create table sleeves (id int default 7) inherits (media)`,
+  },
+  {
+    name: 'checks that a child has as well',
+    from: `${media} ${covers}`,
+    to: `${media} create table covers (constraint positive check (id > 0)) inherits (media);
+      alter table media add constraint positive check (id > 0)`,
+  },
+  {
+    name: 'one more parent, and a check of both',
+    from: `${media} create table files (id int); ${covers}`,
+    to: `${media} create table files (id int); create table covers () inherits (media, files);
+      alter table media add constraint positive check (id > 0); alter table files add constraint positive check (id > 0)`,
+  },
+  {
+    name: 'a parent and its child have statistics targets of their own',
+    from: '',
+    to: `${media} ${covers} alter table media alter id set statistics 5; alter table covers alter id set statistics 6`,
+  },
+  {
+    name: 'a parent no longer has NOT NULL, the child has',
+    from: `create table media (id int not null, size int); ${covers}`,
+    to: `${media} create table covers (id int not null) inherits (media)`,
+  },
+  {
+    name: 'NOT NULL that is not valid on a parent is valid on its child',
+    from: `${media} ${covers}`,
+    to: `${media} alter table media add constraint known not null id not valid; ${covers}`,
+    since: 18,
+  },
+  {
+    name: 'constraints that are not valid on a parent, before and after its child',
+    from: '',
+    to: `${media} alter table media add constraint positive check (id > 0) not valid; ${covers}
+      alter table media add constraint small check (size > 0) not valid`,
+    compact: true,
+  },
+]
+
+const order: readonly DdlCase[] = [
+  {
+    name: 'a policy reads a view of its own table',
+    from: `create table songs (id int); create view known as select id from songs;
+      alter table songs enable row level security; create policy reads on songs using (id in (select id from known))`,
+    to: '',
+  },
+  {
+    name: 'the check of a domain calls a function that takes the domain',
+    from: `create domain code as int; create function is_code(code) returns boolean language sql as 'select true';
+      alter domain code add check (is_code(value))`,
+    to: '',
+  },
+]
+
+t.jobs = 2
+for (const [name, cases] of Object.entries({ indexes, keys, columns, order }))
+  t.test(name, async (t2) => testDdlCases(t2, cases))
