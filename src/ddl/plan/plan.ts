@@ -31,6 +31,8 @@ interface PlanOptions {
   readonly online?: boolean
   /** Whether new tables are written with their constraints, for the fewest statements. Default: no. */
   readonly compact?: boolean
+  /** Changes that are not written, because it is known that their SQL does not work. Default: none. */
+  readonly refusals?: readonly PlanRefusal[]
 }
 
 /**
@@ -38,12 +40,14 @@ interface PlanOptions {
  * is not written as SQL because a person must decide. Both catalogs need structure, comments and grants.
  */
 export function planChanges(from: Catalog, to: Catalog, options: PlanOptions = {}): Plan {
-  const { differences = diff(to, from) } = options
+  const { differences = diff(to, from), refusals = [] } = options
   const intents = createIntents(differences, { from, to })
   propagate(intents, { from, to })
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
+  for (const refusal of refusals) if (intents.has(refusal.key)) refused.set(refusal.key, refusal)
   for (const [key, intent] of intents) {
+    if (refused.has(key)) continue
     const complete = withTargetState(intent, intents, options)
     const rendered = renderIntent(complete, from)
     if ('refusal' in rendered) refused.set(key, rendered.refusal)

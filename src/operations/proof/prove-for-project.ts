@@ -1,0 +1,47 @@
+import type { PlanRefusal } from '../../ddl/statement.js'
+import type { ProvenPlan } from '../../ddl/proof.js'
+import { SchemaError } from '../../errors/schema-error.js'
+import { ledgerTablesOf } from '../../postgres/introspect/read-catalog.js'
+import { provePlan, type ProofRequest } from '../../postgres/proof/prove-plan.js'
+import { findScratch, type ScratchSources } from '../../postgres/scratch/scratch.js'
+import type { ProjectWorkspace } from '../../workspace.js'
+
+/** Which scratch servers a proof may use: any that a snapshot could use, or only one that SCRATCH_DATABASE_URL names. */
+export type ScratchChoice = 'any' | 'configured'
+
+const noRefusals: readonly PlanRefusal[] = []
+
+/**
+ * A plan that was run in a scratch database; without one the plan as it is, with the reason why it is not proven. Throws the
+ * errors of connecting only where the command is interrupted.
+ */
+export async function proveForProject(
+  request: Omit<ProofRequest, 'reading'>,
+  { scratch, project }: Pick<ProjectWorkspace, 'scratch' | 'project'>,
+  choice: ScratchChoice,
+): Promise<ProvenPlan> {
+  const plan = request.plan(noRefusals)
+  if (plan.statements.length === 0) return { ...plan, proof: null }
+  try {
+    const server = await findScratch(choice === 'any' ? scratch : configuredOnly(scratch))
+    return await provePlan({ ...request, reading: ledgerTablesOf(project) }, server)
+  } catch (error) {
+    if (!(error instanceof SchemaError) || error.code === 'SCHEMA_INTERRUPTED') throw error
+    return { ...plan, proof: { proven: false, reason: error.message, advice: describeAdvice(error) } }
+  }
+}
+
+/** The server from npm is in the folder of the project, which two databases elsewhere have nothing to do with. */
+function configuredOnly(sources: ScratchSources): ScratchSources {
+  const embedded = async (): Promise<never> => {
+    throw new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
+      what: 'it was not run, because SCRATCH_DATABASE_URL names no server for scratch databases',
+      choices: [['SCRATCH_DATABASE_URL=postgres://…', 'names a server where the role may create databases']],
+    })
+  }
+  return sources.scratch === null ? { ...sources, embedded } : sources
+}
+
+function describeAdvice({ choices }: SchemaError): string {
+  return choices.map(([choice, effect]) => `${choice}: ${effect}`).join('; ')
+}
