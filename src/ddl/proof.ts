@@ -34,6 +34,11 @@ export interface ProvenPlan extends Plan {
   readonly proof: Proof | null
 }
 
+/** Whether all of a plan was run. */
+export function isWhole(proof: Proof): boolean {
+  return proof.proven && proof.unproven.length === 0
+}
+
 /** A proof as lines of text, the first of which says whether it is one. */
 export function describeProof(proof: Proof): readonly string[] {
   if (!proof.proven) return [`NOT PROVEN: ${proof.reason}`, `  ${proof.advice}`]

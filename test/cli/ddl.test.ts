@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { runHere } from '../support/command.js'
-import { query } from '../support/database.js'
+import { query, serverMajor } from '../support/database.js'
 import type { Ended } from '../support/process.js'
 import { createProject } from '../support/project.js'
 
@@ -140,7 +140,9 @@ t.test('diff compares any two of database, snapshot, SQL, models and a URL', asy
   t.equal(earlier.exit, 4)
   t.equal(
     earlier.stdout,
-    `BEGIN;
+    `-- proven: run in a scratch database on PostgreSQL ${await serverMajor()}, with rows in 1 table, and read again
+
+BEGIN;
 CREATE TABLE public.artists (
   id integer NOT NULL
 );

@@ -19,7 +19,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
     const expected = { catalog: to.catalog, undetermined, tolerated: new Set<string>() }
     const { differences } = compareInScope(expected, from.catalog, context.config.verify.scope)
     const findings = differences.map((difference) => assessImpact(difference, to.catalog, from.catalog))
-    const plan = await proveForProject(
+    const { plan } = await proveForProject(
       {
         from: from.catalog,
         to: to.catalog,

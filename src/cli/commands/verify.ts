@@ -67,7 +67,7 @@ async function planRepair(
     extent === 'what matters'
       ? restoreGoalOf(from, promised, findings)
       : { to: promised, differences: findings, kept: [] }
-  const proven = await proveForProject(
+  const { plan } = await proveForProject(
     {
       from,
       to,
@@ -81,7 +81,7 @@ async function planRepair(
     workspace,
     'any',
   )
-  return { ...proven, kept }
+  return { ...plan, kept }
 }
 
 function describeRepair(repair: RepairPlan): readonly string[] {

@@ -6,10 +6,11 @@ import {
   withoutOtherSettings,
   compareInScope,
   type IgnoredDifferences,
-  type Scope,
   limitToScope,
 } from '../../core/model/scope.js'
 import { planChanges } from '../../ddl/plan/plan.js'
+import type { DraftFunction } from '../../ddl/draft/draft-migration.js'
+import type { ProvenPlan } from '../../ddl/proof.js'
 import type { Plan, PlanRefusal } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { Inspection } from '../../postgres/inspect/inspection.js'
@@ -17,6 +18,7 @@ import type { Workspace } from '../../workspace.js'
 import { readSource, type SourceCatalog } from '../diff/catalog-source.js'
 import { type DraftBase, loadDraftBase } from './draft-base.js'
 import { inspectAtHead } from './inspect-at-head.js'
+import { type DraftProof, proveFunction } from './prove-draft.js'
 
 /** The content of a new migration: the way from the promise at head to a different catalog, and back. */
 export interface Draft {
@@ -27,8 +29,10 @@ export interface Draft {
   /** Empty where there is nothing to migrate. */
   readonly differences: readonly Difference[]
   readonly ignored: readonly IgnoredDifferences[]
-  readonly up: Plan
-  readonly down: Plan
+  readonly up: ProvenPlan
+  readonly down: ProvenPlan
+  /** The functions that are written as SQL only, because Knex's builder does not do the same. */
+  readonly asSql: ReadonlySet<DraftFunction>
   /** The database that it is drafted from, null for other sources. */
   readonly inspection: Inspection | null
 }
@@ -40,19 +44,17 @@ const draftSources: readonly (readonly [form: string, meaning: string])[] = [
   ['--from sql:FILE', 'what a file of SQL builds'],
 ]
 
+export interface DraftOptions extends Omit<DraftProof, 'workspace' | 'project'> {
+  /** Whether indexes are built while other sessions write, which leaves the migration without a transaction. */
+  readonly online: boolean
+}
+
 /**
  * Plans a migration from the promise at head to a source: `database`, `models:FILE` or `sql:FILE`. Throws SCHEMA_USAGE
  * for anything else, SCHEMA_SNAPSHOT_STALE, the errors of reading a source, and the error of a database that is not at
- * head.
- *
- * @param options `online`: whether indexes are built while other sessions write, which leaves the migration without a
- *   transaction
+ * head. Knex has run both functions in scratch databases, if there are any.
  */
-export async function planDraft(
-  workspace: Workspace,
-  source: string,
-  { online }: { readonly online: boolean },
-): Promise<Draft> {
+export async function planDraft(workspace: Workspace, source: string, options: DraftOptions): Promise<Draft> {
   if (!/^(?:database$|models:|sql:)/.test(source))
     throw new SchemaError('SCHEMA_USAGE', {
       what: `A migration cannot be drafted from "${source}". Nothing was written.`,
@@ -65,27 +67,68 @@ export async function planDraft(
   // A migration is replayed on scratch, where the extensions are as promised.
   const relocated = relocateBack(found.catalog, found.moves, base.catalog)
   const target = { ...found, catalog: withoutOtherSettings(relocated, base.catalog) }
-  return { ...planBetween(base, target, workspace.config.verify.scope, { online }), inspection }
+  return { ...(await planBetween(base, target, workspace, options)), inspection }
 }
 
 /**
  * Comments are always drafted. Owners and grants name roles, so they are drafted only where the scope compares them.
  */
-function planBetween(
+async function planBetween(
   base: DraftBase,
   target: SourceCatalog,
-  scope: Scope,
-  { online }: { readonly online: boolean },
-): Omit<Draft, 'inspection'> {
+  workspace: Workspace,
+  { online, ...place }: DraftOptions,
+): Promise<Omit<Draft, 'inspection'>> {
+  const { scope } = workspace.config.verify
   const draftScope = { comments: true, grants: scope.grants }
   const [from, to] = [limitToScope(base.catalog, draftScope), limitToScope(target.catalog, draftScope)]
   const { differences, ignored } = compareInScope({ ...base, catalog: to }, from, scope)
   const back = compareInScope({ ...base, catalog: from }, to, scope)
-  const up = planChanges(from, to, { differences, online })
-  const isWithoutTransaction = up.statements.some(({ transactional }) => !transactional)
-  const down = planChanges(to, from, { differences: back.differences, online: isWithoutTransaction })
-  const refused = [...down.refused, ...undeterminedRefusals(base, to)]
-  return { source: target.name, from, to, differences, ignored, up, down: { ...down, refused } }
+  const shared = { undetermined: base.undetermined, scope: draftScope, target: null }
+  const proof = { ...place, workspace, project: workspace.project }
+  const way = { from, to, ...shared, differences, printedBy: target.major }
+  const wayBack = { from: to, to: from, ...shared, differences: back.differences, printedBy: base.major }
+  const planBack = (isOnline: boolean, refusals: readonly PlanRefusal[] = []): Plan =>
+    planChanges(to, from, { differences: back.differences, online: isOnline, refusals })
+  const up = await proveFunction(
+    {
+      name: 'up',
+      request: {
+        ...way,
+        plan: (refusals) => planChanges(from, to, { differences, online, refusals }),
+      },
+      code: (plan) => ({ from, to, up: plan, down: planBack(hasSeparate(plan)) }),
+    },
+    proof,
+  )
+  const down = await proveFunction(
+    {
+      name: 'down',
+      request: { ...wayBack, plan: (refusals) => planBack(hasSeparate(up.plan), refusals) },
+      code: (plan) => ({ from, to, up: up.plan, down: plan }),
+    },
+    proof,
+  )
+  const refused = [...down.plan.refused, ...undeterminedRefusals(base, to)]
+  const asSql = new Set<DraftFunction>([
+    ...(up.asSql ? ['up' as const] : []),
+    ...(down.asSql ? ['down' as const] : []),
+  ])
+  return {
+    source: target.name,
+    from,
+    to,
+    differences,
+    ignored,
+    up: up.plan,
+    down: { ...down.plan, refused },
+    asSql,
+  }
+}
+
+/** Whether a migration with this plan has no transaction. */
+function hasSeparate({ statements }: Plan): boolean {
+  return statements.some(({ transactional }) => !transactional)
 }
 
 /** Objects that `down` would have to create with facts that the snapshot does not contain. */

@@ -1,10 +1,12 @@
 import type { PlanRefusal } from '../../ddl/statement.js'
-import type { ProvenPlan } from '../../ddl/proof.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { ledgerTablesOf } from '../../postgres/introspect/read-catalog.js'
-import { provePlan, type ProofRequest } from '../../postgres/proof/prove-plan.js'
+import { type ProofOutcome, provePlan, type ProofRequest } from '../../postgres/proof/prove-plan.js'
 import { findScratch, type ScratchSources } from '../../postgres/scratch/scratch.js'
 import type { ProjectWorkspace } from '../../workspace.js'
+
+/** A plan to prove; the ledger of the project is in neither catalog. */
+export type ProjectProofRequest = Omit<ProofRequest, 'reading'>
 
 /** Which scratch servers a proof may use: any that a snapshot could use, or only one that SCRATCH_DATABASE_URL names. */
 export type ScratchChoice = 'any' | 'configured'
@@ -16,18 +18,19 @@ const noRefusals: readonly PlanRefusal[] = []
  * errors of connecting only where the command is interrupted.
  */
 export async function proveForProject(
-  request: Omit<ProofRequest, 'reading'>,
+  request: ProjectProofRequest,
   { scratch, project }: Pick<ProjectWorkspace, 'scratch' | 'project'>,
   choice: ScratchChoice,
-): Promise<ProvenPlan> {
+): Promise<ProofOutcome> {
   const plan = request.plan(noRefusals)
-  if (plan.statements.length === 0) return { ...plan, proof: null }
+  if (plan.statements.length === 0) return { plan: { ...plan, proof: null }, ranFirst: true }
   try {
     const server = await findScratch(choice === 'any' ? scratch : configuredOnly(scratch))
     return await provePlan({ ...request, reading: ledgerTablesOf(project) }, server)
   } catch (error) {
     if (!(error instanceof SchemaError) || error.code === 'SCHEMA_INTERRUPTED') throw error
-    return { ...plan, proof: { proven: false, reason: error.message, advice: describeAdvice(error) } }
+    const proof = { proven: false, reason: error.message, advice: describeAdvice(error) } as const
+    return { plan: { ...plan, proof }, ranFirst: true }
   }
 }
 

@@ -6,7 +6,7 @@ import { refusalOf, runInMessages } from '../connection/statement-messages.js'
 /** A statement of a plan that PostgreSQL refused. */
 export interface FailedStatement {
   readonly statement: Statement
-  readonly error: pg.DatabaseError
+  readonly error: Error
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Catalog } from '../../core/model/catalog.js'
 import type { Difference, UndeterminedFacts } from '../../core/model/diff.js'
 import { limitToScope, type Scope } from '../../core/model/scope.js'
 import { errorMessage } from '../../core/text/redact.js'
-import type { Plan } from '../../ddl/statement.js'
+import type { Plan, Statement } from '../../ddl/statement.js'
 import { canonicalizeCatalog } from '../canonicalize/canonicalize.js'
 import { type Connection, withClient } from '../connection/connect.js'
 import { readServerMajor } from '../connection/query.js'
@@ -10,7 +10,7 @@ import { allAnnotations, type ReadOptions, readCatalog } from '../introspect/rea
 import { touchedTables, withDependents } from './affected.js'
 import { buildStart, type ProvideRole, type Unbuilt } from './build-start.js'
 import { expectedCatalog, remainingDifferences } from './remaining-differences.js'
-import { type FailedStatement, runStatements } from './run-statements.js'
+import type { FailedStatement } from './run-statements.js'
 import { insertSampleRows, relatedTables } from './sample-rows.js'
 
 /** What a plan is to lead from and to, and what of it counts. */
@@ -29,9 +29,16 @@ export interface ProofGoal {
   readonly reading: ReadOptions
 }
 
+/** Runs statements in a database as they will be run. Returns the one that failed; null if none did. */
+export type RunInDatabase = (
+  connection: Connection,
+  statements: readonly Statement[],
+) => Promise<FailedStatement | null>
+
 /** One run of a plan in a scratch database. */
 export interface Trial {
   readonly plan: Plan
+  readonly run: RunInDatabase
   /** The statements that cannot be run there, by their SQL, and why. */
   readonly skipped: ReadonlyMap<string, Unbuilt>
   /** Keys of what cannot be made there, and why. */
@@ -61,7 +68,7 @@ export async function runTrial(
   provideRole: ProvideRole,
 ): Promise<TrialResult> {
   const read = { ...goal.reading, ...allAnnotations }
-  const start = await withClient(connection, async (client) => {
+  const start = await withClient(withoutHook(connection), async (client) => {
     const empty = await readCatalog(client, read)
     const unbuilt = await buildStart(client, empty, goal.from, provideRole)
     const tablesWithRows = touchedTables(trial.plan.statements, goal).filter(
@@ -83,11 +90,10 @@ export async function runTrial(
   const statements = trial.plan.statements.filter(
     ({ key, sql }) => !unproven.has(key) && !trial.skipped.has(sql),
   )
-  // As psql finds it: a session of its own.
-  return withClient(connection, async (client) => {
-    const failed = await runStatements(client, statements)
-    const result = { ...start, unproven, failed }
-    if (failed !== null) return { ...result, remaining: [] }
+  const failed = await trial.run(connection, statements)
+  const result = { ...start, unproven, failed }
+  if (failed !== null) return { ...result, remaining: [] }
+  return withClient(withoutHook(connection), async (client) => {
     const after = limitToScope(await readCatalog(client, read), goal.scope)
     const refused = new Set(trial.plan.refused.map(({ key }) => key))
     const skippedKeys = new Set([...trial.skipped.values()].map(({ key }) => key))
@@ -108,6 +114,11 @@ export async function runTrial(
     const { live } = await canonicalizeCatalog(client, comparison, 'own')
     return { ...result, remaining: remainingDifferences(change, live).filter(({ key }) => isCompared(key)) }
   })
+}
+
+/** What the knexfile does with a session is for Knex. */
+export function withoutHook({ afterCreate: _, ...connection }: Connection): Connection {
+  return connection
 }
 
 /** Why a statement failed, as text. */
