@@ -51,9 +51,12 @@ const planners: Readonly<Record<string, Planner>> = {
   }),
 }
 
-const planByTable: Planner = (from, to) => {
+const planOnly: Planner = (from, to) => planChanges(from, to)
+
+const planByTable: Planner = (from, to, side) => {
   const name = Object.keys(planners).find((name) => `table:public.${name}` in { ...from, ...to })
-  return (planners[name ?? ''] ?? planChanges)(from, to)
+  const planner: Planner = planners[name ?? ''] ?? planOnly
+  return planner(from, to, side)
 }
 
 async function resultsOf(cases: readonly Case[]): Promise<readonly CaseResult[]> {

@@ -18,7 +18,7 @@ import type { Workspace } from '../../workspace.js'
 import { readSource, type SourceCatalog } from '../diff/catalog-source.js'
 import { type DraftBase, loadDraftBase } from './draft-base.js'
 import { inspectAtHead } from './inspect-at-head.js'
-import { type DraftProof, proveFunction } from './prove-draft.js'
+import { type DraftTools, proveFunction } from './prove-draft.js'
 
 /** The content of a new migration: the way from the promise at head to a different catalog, and back. */
 export interface Draft {
@@ -44,7 +44,7 @@ const draftSources: readonly (readonly [form: string, meaning: string])[] = [
   ['--from sql:FILE', 'what a file of SQL builds'],
 ]
 
-export interface DraftOptions extends Omit<DraftProof, 'workspace' | 'project'> {
+export interface DraftOptions extends Omit<DraftTools, 'project'> {
   /** Whether indexes are built while other sessions write, which leaves the migration without a transaction. */
   readonly online: boolean
 }
@@ -85,7 +85,7 @@ async function planBetween(
   const { differences, ignored } = compareInScope({ ...base, catalog: to }, from, scope)
   const back = compareInScope({ ...base, catalog: from }, to, scope)
   const shared = { undetermined: base.undetermined, scope: draftScope, target: null }
-  const proof = { ...place, workspace, project: workspace.project }
+  const tools = { ...place, project: workspace.project }
   const way = { from, to, ...shared, differences, printedBy: target.major }
   const wayBack = { from: to, to: from, ...shared, differences: back.differences, printedBy: base.major }
   const planBack = (isOnline: boolean, refusals: readonly PlanRefusal[] = []): Plan =>
@@ -99,7 +99,8 @@ async function planBetween(
       },
       code: (plan) => ({ from, to, up: plan, down: planBack(hasSeparate(plan)) }),
     },
-    proof,
+    tools,
+    workspace,
   )
   const down = await proveFunction(
     {
@@ -107,7 +108,8 @@ async function planBetween(
       request: { ...wayBack, plan: (refusals) => planBack(hasSeparate(up.plan), refusals) },
       code: (plan) => ({ from, to, up: up.plan, down: plan }),
     },
-    proof,
+    tools,
+    workspace,
   )
   const refused = [...down.plan.refused, ...undeterminedRefusals(base, to)]
   const asSql = new Set<DraftFunction>([

@@ -7,17 +7,20 @@ import { type ProjectProofRequest, proveForProject } from '../proof/prove-for-pr
 import type { Workspace } from '../../workspace.js'
 import { type DraftPlace, runDraft } from './run-draft.js'
 
-/** What a draft is proven with. */
-export interface DraftProof extends DraftPlace {
-  readonly workspace: Workspace
+/** What a draft is run with. */
+export interface DraftTools extends DraftPlace {
   readonly naming: KnexNaming
 }
 
-/** One function of a draft: what it leads from and to, and what the file has with a plan for it. */
-export interface DraftDirection {
+/** One function of a draft, and what the file has with a plan for it. */
+export interface DraftedFunction {
   readonly name: DraftFunction
-  readonly request: Omit<ProjectProofRequest, 'run' | 'runFirst'>
   readonly code: (plan: Plan) => Omit<TrialInput, 'naming' | 'asSql'>
+}
+
+/** The same with what it leads from and to. */
+export interface DraftDirection extends DraftedFunction {
+  readonly request: Omit<ProjectProofRequest, 'run' | 'runFirst'>
 }
 
 /** A plan for one function that Knex ran, and whether it is written as SQL only. */
@@ -31,20 +34,23 @@ export interface ProvenFunction {
  * whose statements can be told apart, and is written so unless the builder does the same with what is left.
  */
 export async function proveFunction(
-  { name, request, code }: DraftDirection,
-  { workspace, naming, ...place }: DraftProof,
+  direction: DraftDirection,
+  tools: DraftTools,
+  workspace: Workspace,
 ): Promise<ProvenFunction> {
-  const runWith =
-    (asSql: boolean): RunInDatabase =>
-    (connection, statements) => {
-      const input = { ...code({ statements, refused: [] }), naming, asSql: new Set(asSql ? [name] : []) }
-      return runDraft(connection, { code: trialMigration(input), name }, statements, place)
-    }
-  const [withBuilder, withSql] = [runWith(false), runWith(true)]
-  const { plan, ranFirst } = await proveForProject(
-    { ...request, runFirst: withBuilder, run: withSql },
-    workspace,
-    'any',
-  )
+  const runner = draftRunner(direction, tools)
+  const request = { ...direction.request, runFirst: runner(false), run: runner(true) }
+  const { plan, ranFirst } = await proveForProject(request, workspace, 'any')
   return { plan, asSql: !ranFirst }
+}
+
+/** Lets Knex run statements as the function of a draft, `asSql` or with the builder. */
+export function draftRunner(
+  { name, code }: DraftedFunction,
+  { naming, ...place }: DraftTools,
+): (asSql: boolean) => RunInDatabase {
+  return (asSql) => (connection, statements) => {
+    const input = { ...code({ statements, refused: [] }), naming, asSql: new Set(asSql ? [name] : []) }
+    return runDraft(connection, { code: trialMigration(input), name }, statements, place)
+  }
 }

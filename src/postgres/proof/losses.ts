@@ -1,11 +1,17 @@
-import { type Catalog, type Fact, parseKey, schemaKeyOf, tableKeyOf } from '../../src/core/model/catalog.js'
-import type { Statement } from '../../src/ddl/statement.js'
-import type { TableContents } from './contents.js'
+import { type Catalog, type Fact, parseKey, schemaKeyOf, tableKeyOf } from '../../core/model/catalog.js'
+import type { Statement } from '../../ddl/statement.js'
+import type { Contents, TableContents } from './contents.js'
 
-type Contents = Readonly<Record<string, TableContents>>
+/** Rows or values that are gone or changed. */
+export interface Loss {
+  /** The key of the table or column. */
+  readonly key: string
+  /** `column:public.songs.plays has different values` */
+  readonly text: string
+}
 
 /**
- * The data that statements lost without the hazard `data loss`, as text.
+ * The data that statements lost without the hazard `data loss`.
  *
  * @param from the catalog before the statements
  */
@@ -14,7 +20,7 @@ export function unlabelledLosses(
   statements: readonly Statement[],
   before: Contents,
   after: Contents,
-): readonly string[] {
+): readonly Loss[] {
   const labelled = new Set(
     statements
       .filter(({ hazards }) => hazards.some(({ hazard }) => hazard === 'data loss'))
@@ -23,12 +29,6 @@ export function unlabelledLosses(
   return Object.entries(before)
     .flatMap(([key, contents]) => lossesOf(key, contents, after[key]))
     .filter(({ key }) => !affectingKeys(from, key).some((other) => labelled.has(other)))
-    .map(({ text }) => text)
-}
-
-interface Loss {
-  readonly key: string
-  readonly text: string
 }
 
 function lossesOf(key: string, before: TableContents, after: TableContents | undefined): readonly Loss[] {
@@ -41,9 +41,8 @@ function lossesOf(key: string, before: TableContents, after: TableContents | und
     if (current === undefined) return [{ key: column, text: `${column} is gone with its values` }]
     if (current.count < values.count)
       return [{ key: column, text: `${column} has ${current.count} of ${values.count} values` }]
-    // After a change of the type the texts of the same values may differ.
     const isChanged =
-      current.type === values.type && current.count === values.count && current.digest !== values.digest
+      current.count === values.count && current.digest !== null && current.digest !== values.digest
     return isChanged ? [{ key: column, text: `${column} has different values` }] : []
   })
 }
