@@ -39,7 +39,9 @@ async function runTogether(
   client: pg.ClientBase,
   statements: readonly string[],
 ): Promise<RefusedStatement | null> {
-  const refusal = await refusalOf(client, [begin, ...statements, end].join(';\n'))
+  // By itself: a message with an error of syntax is refused as a whole.
+  await client.query(begin)
+  const refusal = await refusalOf(client, [...statements, end].join(';\n'))
   if (refusal === null) return null
   await client.query(undo)
   for (const [index, statement] of statements.entries()) {

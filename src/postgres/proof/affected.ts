@@ -26,7 +26,7 @@ export function touchedTables(
   statements: readonly Statement[],
   { from, to }: CatalogPair,
 ): readonly string[] {
-  const keys = new Set(statements.map(({ key }) => key))
+  const keys = new Set(statements.flatMap(({ key }) => [key, relationKeyOf(from, key) ?? key]))
   const users = [...keys].flatMap((key) => [key, ...(dependentsOf(from).get(key) ?? [])])
   const tables = new Set(users.flatMap((key) => relationKeyOf(from, key) ?? key))
   return [...tables].flatMap((key) => {

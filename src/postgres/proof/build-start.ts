@@ -22,6 +22,13 @@ interface BuildState {
   readonly unbuilt: Unbuilt[]
   /** The statements that ran, and those that are left out. */
   readonly done: Set<string>
+  /** The statements that failed, which may run after all others. */
+  readonly postponed: FailedBuild[]
+}
+
+interface FailedBuild {
+  readonly statement: Statement
+  readonly error: unknown
 }
 
 /** How many statements share a transaction: each object in it needs a lock, and a server has room for some thousands. */
@@ -41,8 +48,8 @@ export async function buildStart(
   from: Catalog,
   provideRole: ProvideRole,
 ): Promise<readonly Unbuilt[]> {
-  const state: BuildState = { refusals: [], unbuilt: [], done: new Set() }
-  while (state.unbuilt.length < maxUnbuilt) {
+  const state: BuildState = { refusals: [], unbuilt: [], done: new Set(), postponed: [] }
+  while (state.unbuilt.length + state.postponed.length < maxUnbuilt) {
     const plan = planChanges(live, from, { compact: true, refusals: state.refusals })
     if (state.unbuilt.length === 0)
       state.unbuilt.push(...plan.refused.map(({ key, reason }) => ({ key, reason })))
@@ -51,13 +58,25 @@ export async function buildStart(
     if (failed === null) break
     await leaveOut(failed, state, provideRole)
   }
+  const failed = await runPostponed(client, state.postponed)
   await client.query('reset all')
-  return state.unbuilt
+  return [
+    ...state.unbuilt,
+    ...failed.map(({ statement: { key }, error }) => ({ key, reason: errorMessage(error) })),
+  ]
 }
 
-interface FailedBuild {
-  readonly statement: Statement
-  readonly error: unknown
+/** Runs what failed before as long as something of it does not fail any more. Returns the rest. */
+async function runPostponed(
+  client: pg.ClientBase,
+  postponed: readonly FailedBuild[],
+): Promise<readonly FailedBuild[]> {
+  const left: FailedBuild[] = []
+  for (const { statement } of postponed) {
+    const refused = await runCommitted(client, [statement.sql])
+    if (refused !== null) left.push({ statement, error: refused.error })
+  }
+  return left.length === 0 || left.length === postponed.length ? left : runPostponed(client, left)
 }
 
 async function runLeft(
@@ -90,14 +109,19 @@ async function runCommitted(
 }
 
 async function leaveOut(
-  { statement: { key, sql }, error }: FailedBuild,
-  { refusals, unbuilt, done }: BuildState,
+  { statement, error }: FailedBuild,
+  { refusals, unbuilt, done, postponed }: BuildState,
   provideRole: ProvideRole,
 ): Promise<void> {
   const role = missingRoleOf(error)
   if (role !== null && (await provideRole(role))) return
+  if (unprovableExtent(error) !== 'object') {
+    postponed.push({ statement, error })
+    done.add(statement.sql)
+    return
+  }
+  const { key } = statement
   const reason = errorMessage(error)
   unbuilt.push({ key, reason })
-  if (unprovableExtent(error) === 'statement') done.add(sql)
-  else refusals.push({ key, reason, decide: '' })
+  refusals.push({ key, reason, decide: '' })
 }

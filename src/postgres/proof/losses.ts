@@ -21,14 +21,43 @@ export function unlabelledLosses(
   before: Contents,
   after: Contents,
 ): readonly Loss[] {
-  const labelled = new Set(
-    statements
-      .filter(({ hazards }) => hazards.some(({ hazard }) => hazard === 'data loss'))
-      .map(({ key }) => key),
+  const losing = statements.filter(({ hazards }) => hazards.some(({ hazard }) => hazard === 'data loss'))
+  const labelled = new Set(losing.map(({ key }) => key))
+  const labels = new Set(
+    losing.flatMap(({ hazards }) => hazards.map((hazard) => ('what' in hazard ? hazard.what : ''))),
   )
   return Object.entries(before)
     .flatMap(([key, contents]) => lossesOf(key, contents, after[key]))
+    .filter((loss) => !labels.has(lossLabel(loss)))
     .filter(({ key }) => !affectingKeys(from, key).some((other) => labelled.has(other)))
+}
+
+/** A loss as the hazard of a statement. */
+export function lossLabel({ key }: Loss): string {
+  const name = key.slice(key.indexOf(':') + 1)
+  return key.startsWith('table:') ? `rows of ${name}` : `values, or a part of values, of ${name}`
+}
+
+/** The statements with the label of each loss at the one that is for what is lost, else for its table, else at the last. */
+export function labelLosses(
+  statements: readonly Statement[],
+  losses: readonly Loss[],
+  from: Catalog,
+): readonly Statement[] {
+  const labels = new Map<Statement, string[]>()
+  for (const loss of losses) {
+    const keys = affectingKeys(from, loss.key)
+    const causes = keys.map((key) => statements.findLast((statement) => statement.key === key))
+    const cause = causes.find((statement) => statement !== undefined) ?? statements.at(-1)
+    if (cause !== undefined) labels.set(cause, [...(labels.get(cause) ?? []), lossLabel(loss)])
+  }
+  return statements.map((statement) => ({
+    ...statement,
+    hazards: [
+      ...(labels.get(statement) ?? []).map((what) => ({ hazard: 'data loss', what }) as const),
+      ...statement.hazards,
+    ],
+  }))
 }
 
 function lossesOf(key: string, before: TableContents, after: TableContents | undefined): readonly Loss[] {

@@ -4,6 +4,7 @@ import { withClient } from '../connection/connect.js'
 import type { Scratch } from '../scratch/scratch.js'
 import type { Unbuilt } from './build-start.js'
 import { isAsWanted, learnFromPlace, learnRefusals, type Lessons, noLessons, refuseAll } from './lessons.js'
+import { labelLosses } from './losses.js'
 import { runStatements } from './run-statements.js'
 import { withScratchRoles } from './scratch-roles.js'
 import { type ProofGoal, type RunInDatabase, runTrial, type TrialResult, withoutHook } from './trial.js'
@@ -52,7 +53,8 @@ export async function provePlan(request: ProofRequest, scratch: Scratch): Promis
       )
       if (isAsWanted(result)) {
         const proof = proofOf(result, request, lessons)
-        return { plan: { ...withRowFailures(plan, lessons), proof }, ranFirst: isFirst }
+        const labelled = labelLosses(withRowFailures(plan, lessons), result.losses, request.from)
+        return { plan: { ...plan, statements: labelled, proof }, ranFirst: isFirst }
       }
       if (await learnFromPlace(result, request, lessons, provideRole)) continue
       if (isFirst) failedAt = lessons.refusals.length
@@ -66,7 +68,7 @@ const runAsScript: RunInDatabase = (connection, statements) =>
   withClient(withoutHook(connection), (client) => runStatements(client, statements))
 
 /** What failed with generated rows may fail with others; where no label says so yet, PostgreSQL's reason does. */
-function withRowFailures(plan: Plan, { rowFailures }: Lessons): Plan {
+function withRowFailures({ statements }: Plan, { rowFailures }: Lessons): readonly Statement[] {
   const label = (statement: Statement): Statement => {
     const reason = rowFailures.get(statement.sql)
     const isLabelled = statement.hazards.some(({ hazard }) => hazard === 'may fail')
@@ -76,7 +78,7 @@ function withRowFailures(plan: Plan, { rowFailures }: Lessons): Plan {
       hazards: [...statement.hazards, { hazard: 'may fail', when: `rows are like these: ${reason}` }],
     }
   }
-  return { ...plan, statements: plan.statements.map(label) }
+  return statements.map(label)
 }
 
 function proofOf(result: TrialResult, { target }: ProofRequest, { skipped, unbuilt }: Lessons): Proof {

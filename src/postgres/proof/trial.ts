@@ -7,8 +7,11 @@ import { canonicalizeCatalog } from '../canonicalize/canonicalize.js'
 import { type Connection, withClient } from '../connection/connect.js'
 import { readServerMajor } from '../connection/query.js'
 import { allAnnotations, type ReadOptions, readCatalog } from '../introspect/read-catalog.js'
+import type pg from 'pg'
 import { touchedTables, withDependents } from './affected.js'
 import { buildStart, type ProvideRole, type Unbuilt } from './build-start.js'
+import { type Contents, readContents, readContentsAfter } from './contents.js'
+import { type Loss, unlabelledLosses } from './losses.js'
 import { expectedCatalog, remainingDifferences } from './remaining-differences.js'
 import type { FailedStatement } from './run-statements.js'
 import { insertSampleRows, relatedTables } from './sample-rows.js'
@@ -56,8 +59,14 @@ export interface TrialResult {
   readonly failed: FailedStatement | null
   /** The differences that are left; none where a statement failed. */
   readonly remaining: readonly Difference[]
-  /** The keys that are not compared, because they or what they need could not be made. */
-  readonly unproven: ReadonlySet<string>
+  /** Rows and values that are lost, and no label says so. */
+  readonly losses: readonly Loss[]
+}
+
+/** What a trial begins with. */
+interface TrialStart extends Pick<TrialResult, 'postgres' | 'tablesWithRows' | 'unbuilt'> {
+  readonly contents: Contents
+  readonly before: Catalog
 }
 
 /** Builds the start in an empty database, puts rows in the tables that the plan touches, runs it, and reads what is there. */
@@ -67,53 +76,65 @@ export async function runTrial(
   trial: Trial,
   provideRole: ProvideRole,
 ): Promise<TrialResult> {
-  const read = { ...goal.reading, ...allAnnotations }
-  const start = await withClient(withoutHook(connection), async (client) => {
-    const empty = await readCatalog(client, read)
-    const unbuilt = await buildStart(client, empty, goal.from, provideRole)
-    const tablesWithRows = touchedTables(trial.plan.statements, goal).filter(
-      (table) => !trial.withoutRows.has(table),
-    )
-    if (tablesWithRows.length > 0) {
-      await client.query('begin')
-      await insertSampleRows(client, relatedTables(tablesWithRows))
-      await client.query('commit')
-    }
-    return {
-      unbuilt,
-      tablesWithRows,
-      before: await readCatalog(client, read),
-      postgres: await readServerMajor(client),
-    }
-  })
+  const start = await withClient(withoutHook(connection), (client) =>
+    prepareStart(client, goal, trial, provideRole),
+  )
   const unproven = withDependents([...start.unbuilt.map(({ key }) => key), ...trial.unbuilt.keys()], goal)
   const statements = trial.plan.statements.filter(
     ({ key, sql }) => !unproven.has(key) && !trial.skipped.has(sql),
   )
   const failed = await trial.run(connection, statements)
-  const result = { ...start, unproven, failed }
-  if (failed !== null) return { ...result, remaining: [] }
+  if (failed !== null) return { ...start, failed, remaining: [], losses: [] }
+  const skipped = [...trial.skipped.values()].map(({ key }) => key)
+  const left = new Set([...unproven, ...skipped])
+  const refused = new Set([...left, ...trial.plan.refused.map(({ key }) => key)])
+  const wanted = goal.differences.filter(({ key }) => !refused.has(key))
   return withClient(withoutHook(connection), async (client) => {
-    const after = limitToScope(await readCatalog(client, read), goal.scope)
-    const refused = new Set(trial.plan.refused.map(({ key }) => key))
-    const skippedKeys = new Set([...trial.skipped.values()].map(({ key }) => key))
-    const isCompared = (key: string): boolean => !unproven.has(key) && !skippedKeys.has(key)
-    const change = {
-      before: limitToScope(start.before, goal.scope),
-      to: goal.to,
-      wanted: goal.differences.filter(({ key }) => !refused.has(key) && isCompared(key)),
-      undetermined: goal.undetermined,
-    }
-    const majors = { expected: goal.printedBy ?? start.postgres, actual: start.postgres }
-    const comparison = {
-      expected: expectedCatalog(change, after),
-      undetermined: goal.undetermined,
-      live: after,
-      majors,
-    }
-    const { live } = await canonicalizeCatalog(client, comparison, 'own')
-    return { ...result, remaining: remainingDifferences(change, live).filter(({ key }) => isCompared(key)) }
+    const remaining = await readRemaining(client, { ...goal, differences: wanted }, start)
+    const after = await readContentsAfter(client, start.contents)
+    const losses = unlabelledLosses(goal.from, statements, start.contents, after)
+    return { ...start, failed, remaining: remaining.filter(({ key }) => !left.has(key)), losses }
   })
+}
+
+async function prepareStart(
+  client: pg.ClientBase,
+  goal: ProofGoal,
+  { plan, withoutRows }: Trial,
+  provideRole: ProvideRole,
+): Promise<TrialStart> {
+  const read = { ...goal.reading, ...allAnnotations }
+  const empty = await readCatalog(client, read)
+  const unbuilt = await buildStart(client, empty, goal.from, provideRole)
+  const tablesWithRows = touchedTables(plan.statements, goal).filter((table) => !withoutRows.has(table))
+  const contents = await fillTables(client, tablesWithRows)
+  const before = limitToScope(await readCatalog(client, read), goal.scope)
+  return { unbuilt, tablesWithRows, contents, before, postgres: await readServerMajor(client) }
+}
+
+/** The differences that are left, with the texts of the wanted catalog where the server says that both mean the same. */
+async function readRemaining(
+  client: pg.ClientBase,
+  { to, differences, undetermined, reading, scope, printedBy }: ProofGoal,
+  { before, postgres }: TrialStart,
+): Promise<readonly Difference[]> {
+  const after = limitToScope(await readCatalog(client, { ...reading, ...allAnnotations }), scope)
+  const change = { before, to, wanted: differences, undetermined }
+  const majors = { expected: printedBy ?? postgres, actual: postgres }
+  const expected = expectedCatalog(change, after)
+  const comparison = { expected, undetermined, live: after, majors }
+  const { live } = await canonicalizeCatalog(client, comparison, 'own')
+  return remainingDifferences(change, live)
+}
+
+/** The contents of the tables, and of those that belong to them, with rows. */
+async function fillTables(client: pg.ClientBase, tables: readonly string[]): Promise<Contents> {
+  if (tables.length === 0) return {}
+  const selection = relatedTables(tables)
+  await client.query('begin')
+  await insertSampleRows(client, selection)
+  await client.query('commit')
+  return readContents(client, selection)
 }
 
 /** What the knexfile does with a session is for Knex. */
