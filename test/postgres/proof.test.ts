@@ -275,10 +275,20 @@ t.test('what the scratch server cannot make is not proven, and the rest is', asy
 t.test('a start that cannot be made whole is said, and the rest is proven', async (t) => {
   const scratch = await scratchOf(t)
   const built = await catalogOf(scratch, songs)
-  const from: Catalog = { ...built, 'extension:no_such_extension': { schema: 'public' } }
-  const to: Catalog = {
-    ...(await catalogOf(scratch, `${songs}; create table likes (id int)`)),
+  const odd: Catalog = {
     'extension:no_such_extension': { schema: 'public' },
+    'view:public.odd': {
+      definition: ' SELECT no_such_function(id) AS id FROM public.songs;',
+      $needs: ['extension:no_such_extension', 'column:public.songs.id'],
+    },
+  }
+  const from: Catalog = { ...built, ...odd }
+  const to: Catalog = {
+    ...(await catalogOf(
+      scratch,
+      `${songs}; create table likes (id int); comment on column songs.id is 'which'`,
+    )),
+    ...odd,
   }
   const { plan } = await provePlan(
     {
@@ -295,7 +305,13 @@ t.test('a start that cannot be made whole is said, and the rest is proven', asyn
     scratch,
   )
   t.match(plan, {
-    statements: [{ key: 'table:public.likes' }],
-    proof: { proven: true, unproven: [{ keys: ['extension:no_such_extension'] }] },
+    statements: [{ key: 'column:public.songs.id' }, { key: 'table:public.likes' }],
+    proof: {
+      proven: true,
+      unproven: [
+        { keys: ['extension:no_such_extension'] },
+        { keys: ['column:public.songs.id'], reason: /^it was changed without what needs it here/ },
+      ],
+    },
   })
 })

@@ -1,8 +1,9 @@
+import type { Proof } from '../../ddl/proof.js'
 import type { PlanRefusal } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { ledgerTablesOf } from '../../postgres/introspect/read-catalog.js'
 import { type ProofOutcome, provePlan, type ProofRequest } from '../../postgres/proof/prove-plan.js'
-import { findScratch, type ScratchSources } from '../../postgres/scratch/scratch.js'
+import { findScratch } from '../../postgres/scratch/scratch.js'
 import type { ProjectWorkspace } from '../../workspace.js'
 
 /** A plan to prove; the ledger of the project is in neither catalog. */
@@ -24,9 +25,11 @@ export async function proveForProject(
 ): Promise<ProofOutcome> {
   const plan = request.plan(noRefusals)
   if (plan.statements.length === 0) return { plan: { ...plan, proof: null }, ranFirst: true }
+  // The server from npm is in the folder of the project, which two databases elsewhere have nothing to do with.
+  if (choice === 'configured' && scratch.scratch === null)
+    return { plan: { ...plan, proof: unconfigured }, ranFirst: true }
   try {
-    const server = await findScratch(choice === 'any' ? scratch : configuredOnly(scratch))
-    return await provePlan({ ...request, reading: ledgerTablesOf(project) }, server)
+    return await provePlan({ ...request, reading: ledgerTablesOf(project) }, await findScratch(scratch))
   } catch (error) {
     if (!(error instanceof SchemaError) || error.code === 'SCHEMA_INTERRUPTED') throw error
     const proof = { proven: false, reason: error.message, advice: describeAdvice(error) } as const
@@ -34,15 +37,10 @@ export async function proveForProject(
   }
 }
 
-/** The server from npm is in the folder of the project, which two databases elsewhere have nothing to do with. */
-function configuredOnly(sources: ScratchSources): ScratchSources {
-  const embedded = async (): Promise<never> => {
-    throw new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
-      what: 'it was not run, because SCRATCH_DATABASE_URL names no server for scratch databases',
-      choices: [['SCRATCH_DATABASE_URL=postgres://…', 'names a server where the role may create databases']],
-    })
-  }
-  return sources.scratch === null ? { ...sources, embedded } : sources
+const unconfigured: Proof = {
+  proven: false,
+  reason: 'it was not run, because SCRATCH_DATABASE_URL names no server for scratch databases',
+  advice: 'SCRATCH_DATABASE_URL=postgres://…: names a server where the role may create databases',
 }
 
 function describeAdvice({ choices }: SchemaError): string {

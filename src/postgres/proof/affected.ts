@@ -16,6 +16,20 @@ export function withDependents(keys: Iterable<string>, { from, to }: CatalogPair
   return found
 }
 
+/** The keys of what some objects of a catalog need, and what that needs. */
+export function neededKeys(keys: Iterable<string>, catalog: Catalog): ReadonlySet<string> {
+  const found = new Set<string>()
+  const queue = [...keys]
+  for (const key of queue) {
+    const object = findObject(catalog, key)
+    for (const needed of object === undefined ? [] : dependenciesOf(object)) {
+      if (!found.has(needed)) queue.push(needed)
+      found.add(needed)
+    }
+  }
+  return found
+}
+
 function needsAny(catalog: Catalog, key: string, keys: ReadonlySet<string>): boolean {
   const object = keys.has(key) ? undefined : findObject(catalog, key)
   return object !== undefined && [...dependenciesOf(object)].some((needed) => keys.has(needed))

@@ -2,6 +2,7 @@ import type { Proof, ProvenPlan, UnprovenPart } from '../../ddl/proof.js'
 import type { Plan, PlanRefusal, Statement } from '../../ddl/statement.js'
 import { withClient } from '../connection/connect.js'
 import type { Scratch } from '../scratch/scratch.js'
+import { neededKeys } from './affected.js'
 import type { Unbuilt } from './build-start.js'
 import { isAsWanted, learnFromPlace, learnRefusals, type Lessons, noLessons, refuseAll } from './lessons.js'
 import { labelLosses } from './losses.js'
@@ -52,7 +53,7 @@ export async function provePlan(request: ProofRequest, scratch: Scratch): Promis
         runTrial(connection, request, trial, provideRole),
       )
       if (isAsWanted(result)) {
-        const proof = proofOf(result, request, lessons)
+        const proof = proofOf(plan, result, request, lessons)
         const labelled = labelLosses(withRowFailures(plan, lessons), result.losses, request.from)
         return { plan: { ...plan, statements: labelled, proof }, ranFirst: isFirst }
       }
@@ -81,11 +82,24 @@ function withRowFailures({ statements }: Plan, { rowFailures }: Lessons): readon
   return statements.map(label)
 }
 
-function proofOf(result: TrialResult, { target }: ProofRequest, { skipped, unbuilt }: Lessons): Proof {
+function proofOf(
+  { statements }: Plan,
+  result: TrialResult,
+  { from, target }: ProofRequest,
+  { skipped, unbuilt }: Lessons,
+): Proof {
+  // What could not be made there might have stood in the way of a change to what it needs.
+  const needed = neededKeys(
+    result.unbuilt.map(({ key }) => key),
+    from,
+  )
+  const reason = 'it was changed without what needs it here, which could not be made there'
+  const alone = statements.filter(({ key }) => needed.has(key)).map(({ key }) => ({ key, reason }))
   const lacking = [
     ...result.unbuilt,
     ...skipped.values(),
-    ...[...unbuilt].map(([key, reason]) => ({ key, reason })),
+    ...[...unbuilt].map(([key, why]) => ({ key, reason: why })),
+    ...alone,
   ]
   return {
     proven: true,
