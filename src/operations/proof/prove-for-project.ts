@@ -29,7 +29,10 @@ export async function proveForProject(
   if (choice === 'configured' && scratch.scratch === null)
     return { plan: { ...plan, proof: unconfigured }, ranFirst: true }
   try {
-    return await provePlan({ ...request, reading: ledgerTablesOf(project) }, await findScratch(scratch))
+    const writer: ProjectProofRequest['plan'] = (refusals) =>
+      refusals.length === 0 ? plan : request.plan(refusals)
+    const whole = { ...request, plan: writer, reading: ledgerTablesOf(project) }
+    return await provePlan(whole, await findScratch(scratch))
   } catch (error) {
     if (!(error instanceof SchemaError) || error.code === 'SCHEMA_INTERRUPTED') throw error
     const proof = { proven: false, reason: error.message, advice: describeAdvice(error) } as const

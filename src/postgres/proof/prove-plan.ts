@@ -2,7 +2,7 @@ import type { Proof, ProvenPlan, UnprovenPart } from '../../ddl/proof.js'
 import type { Plan, PlanRefusal, Statement } from '../../ddl/statement.js'
 import { withClient } from '../connection/connect.js'
 import type { Scratch } from '../scratch/scratch.js'
-import { neededKeys } from './affected.js'
+import { neededKeys, withDependents } from './affected.js'
 import type { Unbuilt } from './build-start.js'
 import { isAsWanted, learnFromPlace, learnRefusals, type Lessons, noLessons, refuseAll } from './lessons.js'
 import { labelLosses } from './losses.js'
@@ -89,10 +89,8 @@ function proofOf(
   { skipped, unbuilt }: Lessons,
 ): Proof {
   // What could not be made there might have stood in the way of a change to what it needs.
-  const needed = neededKeys(
-    result.unbuilt.map(({ key }) => key),
-    from,
-  )
+  const roots = result.unbuilt.map(({ key }) => key)
+  const needed = neededKeys(withDependents(roots, { from, to: from }), from)
   const reason = 'it was changed without what needs it here, which could not be made there'
   const alone = statements.filter(({ key }) => needed.has(key)).map(({ key }) => ({ key, reason }))
   const lacking = [
