@@ -1,4 +1,5 @@
 import { diff } from '../../src/core/model/diff.js'
+import { startWriterFor } from '../../src/ddl/plan/plan-start.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
 import { type DraftFunction } from '../../src/ddl/draft/draft-migration.js'
 import type { Plan, PlanRefusal } from '../../src/ddl/statement.js'
@@ -63,6 +64,7 @@ function requestFor(from: Catalog, to: Catalog, plan: Writer): ProofRequest {
   return {
     from,
     to,
+    writeStart: startWriterFor(from),
     differences: diff(to, from),
     undetermined: {},
     scope: { comments: true, grants: true },

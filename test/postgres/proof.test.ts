@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
+import { startWriterFor } from '../../src/ddl/plan/plan-start.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
 import type { ProvenPlan } from '../../src/ddl/proof.js'
 import { describeHazard, type Plan, type Statement } from '../../src/ddl/statement.js'
@@ -54,6 +55,7 @@ async function prove(
   const request: ProofRequest = {
     from,
     to,
+    writeStart: startWriterFor(from),
     differences: diff(to, from),
     undetermined: {},
     scope: { comments: true, grants: true },
@@ -250,6 +252,7 @@ t.test('what the scratch server cannot make is not proven, and the rest is', asy
     {
       from,
       to: owned,
+      writeStart: startWriterFor(from),
       differences: diff(owned, from),
       undetermined: {},
       scope: { comments: true, grants: true },
@@ -294,6 +297,7 @@ t.test('a start that cannot be made whole is said, and the rest is proven', asyn
     {
       from,
       to,
+      writeStart: startWriterFor(from),
       differences: diff(to, from),
       undetermined: {},
       scope: { comments: true, grants: true },

@@ -1,6 +1,7 @@
 import { assessImpact, type Finding } from '../../core/impact/assess-impact.js'
 import { compareInScope } from '../../core/model/scope.js'
 import { formatCount } from '../../core/text/format.js'
+import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import { renderScript } from '../../ddl/plan/script.js'
 import type { ProvenPlan } from '../../ddl/proof.js'
@@ -23,6 +24,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
       {
         from: from.catalog,
         to: to.catalog,
+        writeStart: startWriterFor(from.catalog),
         differences,
         undetermined,
         scope: { comments: true, grants: true },

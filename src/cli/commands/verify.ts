@@ -7,6 +7,7 @@ import { promisedCatalogAt, fullCatalogAt } from '../../core/model/snapshot.js'
 import { describeIgnored } from '../../core/progress/ignored.js'
 import { describeVerified } from '../../core/progress/messages.js'
 import { toPrintable } from '../../core/text/printable.js'
+import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import { renderKept, restoreGoalOf } from '../../ddl/plan/restore.js'
 import { renderScript } from '../../ddl/plan/script.js'
@@ -71,6 +72,7 @@ async function planRepair(
     {
       from,
       to,
+      writeStart: startWriterFor(from),
       differences,
       undetermined: promisedCatalogAt(snapshot, revisions).undetermined,
       scope: { comments: true, grants: true },

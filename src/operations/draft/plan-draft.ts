@@ -8,6 +8,7 @@ import {
   type IgnoredDifferences,
   limitToScope,
 } from '../../core/model/scope.js'
+import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import type { DraftFunction } from '../../ddl/draft/draft-migration.js'
 import type { ProvenPlan } from '../../ddl/proof.js'
@@ -18,7 +19,7 @@ import type { Workspace } from '../../workspace.js'
 import { readSource, type SourceCatalog } from '../diff/catalog-source.js'
 import { type DraftBase, loadDraftBase } from './draft-base.js'
 import { inspectAtHead } from './inspect-at-head.js'
-import { type DraftTools, proveFunction } from './prove-draft.js'
+import { type DraftDirection, type DraftTools, proveFunction, type ProvenFunction } from './prove-draft.js'
 
 /** The content of a new migration: the way from the promise at head to a different catalog, and back. */
 export interface Draft {
@@ -85,47 +86,53 @@ async function planBetween(
   const { differences, ignored } = compareInScope({ ...base, catalog: to }, from, scope)
   const back = compareInScope({ ...base, catalog: from }, to, scope)
   const shared = { undetermined: base.undetermined, scope: draftScope, target: null }
-  const tools = { ...place, project: workspace.project }
-  const way = { from, to, ...shared, differences, printedBy: target.major }
-  const wayBack = { from: to, to: from, ...shared, differences: back.differences, printedBy: base.major }
-  const planBack = (isOnline: boolean, refusals: readonly PlanRefusal[] = []): Plan =>
-    planChanges(to, from, { differences: back.differences, online: isOnline, refusals })
-  const up = await proveFunction(
-    {
-      name: 'up',
-      request: {
-        ...way,
-        plan: (refusals) => planChanges(from, to, { differences, online, refusals }),
-      },
-      code: (plan) => ({ from, to, up: plan, down: planBack(hasSeparate(plan)) }),
-    },
-    tools,
-    workspace,
+  const proven = await proveBoth(
+    { ...shared, from, to, differences, printedBy: target.major },
+    { ...shared, from: to, to: from, differences: back.differences, printedBy: base.major },
+    online,
+    (direction) => proveFunction(direction, { ...place, project: workspace.project }, workspace),
   )
-  const down = await proveFunction(
-    {
-      name: 'down',
-      request: { ...wayBack, plan: (refusals) => planBack(hasSeparate(up.plan), refusals) },
-      code: (plan) => ({ from, to, up: up.plan, down: plan }),
+  const refused = [...proven.down.refused, ...undeterminedRefusals(base, to)]
+  const down = { ...proven.down, refused }
+  return { source: target.name, from, to, differences, ignored, ...proven, down }
+}
+
+type Way = Omit<DraftDirection['request'], 'plan' | 'writeStart'>
+
+/** Whether `down` builds indexes while others write depends on `up`: the migration has one transaction, or none. */
+async function proveBoth(
+  way: Way,
+  wayBack: Way,
+  online: boolean,
+  prove: (direction: DraftDirection) => Promise<ProvenFunction>,
+): Promise<Pick<Draft, 'up' | 'down' | 'asSql'>> {
+  const { from, to } = way
+  const planWay = (
+    { differences, ...ends }: Way,
+    isOnline: boolean,
+    refusals: readonly PlanRefusal[] = [],
+  ): Plan => planChanges(ends.from, ends.to, { differences, online: isOnline, refusals })
+  const up = await prove({
+    name: 'up',
+    request: {
+      ...way,
+      writeStart: startWriterFor(from),
+      plan: (refusals) => planWay(way, online, refusals),
     },
-    tools,
-    workspace,
-  )
-  const refused = [...down.plan.refused, ...undeterminedRefusals(base, to)]
-  const asSql = new Set<DraftFunction>([
-    ...(up.asSql ? ['up' as const] : []),
-    ...(down.asSql ? ['down' as const] : []),
-  ])
-  return {
-    source: target.name,
-    from,
-    to,
-    differences,
-    ignored,
-    up: up.plan,
-    down: { ...down.plan, refused },
-    asSql,
-  }
+    code: (plan) => ({ from, to, up: plan, down: planWay(wayBack, hasSeparate(plan)) }),
+  })
+  const down = await prove({
+    name: 'down',
+    request: {
+      ...wayBack,
+      writeStart: startWriterFor(to),
+      plan: (refusals) => planWay(wayBack, hasSeparate(up.plan), refusals),
+    },
+    code: (plan) => ({ from, to, up: up.plan, down: plan }),
+  })
+  const names = ['up', 'down'] as const
+  const asSql = new Set(names.filter((name) => (name === 'up' ? up : down).asSql))
+  return { up: up.plan, down: down.plan, asSql }
 }
 
 /** Whether a migration with this plan has no transaction. */

@@ -33,7 +33,7 @@ export function unlabelledLosses(
 }
 
 /** A loss as the hazard of a statement. */
-export function lossLabel({ key }: Loss): string {
+function lossLabel({ key }: Loss): string {
   const name = key.slice(key.indexOf(':') + 1)
   return key.startsWith('table:') ? `rows of ${name}` : `values, or a part of values, of ${name}`
 }

@@ -1,13 +1,16 @@
 import pg from 'pg'
 import { queryRows, readServerMajor } from '../connection/query.js'
 
-/** Texts, each of which some type accepts as a value. */
-const sampleTexts = [
-  ...['1', '7', '101', '1.2345', '7.6543', 'true', 'a', 'b@example.org', '2024-02-03 10:20:30.456'],
-  ...['2025-11-12 23:59:58.987', '10:20:30.456', '1 year 2 mons 3 days 04:05:06.789'],
-  ...['2024-02-03', '1 day', '5f0c6a52-6a3c-4a51-9a3c-0c1f4a7f2b11', '10.0.0.1', '08:00:2b:01:02:03'],
-  ...['{"a": 1}', '{}', '{1}', '(1,2)', '((0,0),(1,1))', '[1,2)', '[2024-02-03,2024-02-04)', 'empty', '<a/>'],
-]
+/** Texts, separated by `|`, each of which some type accepts as a value. */
+const sampleTexts =
+  '1|7|101|1.2345|7.6543|true|a|b@example.org|2024-02-03 10:20:30.456|2025-11-12 23:59:58.987|10:20:30.456|' +
+  '1 year 2 mons 3 days 04:05:06.789|2024-02-03|1 day|5f0c6a52-6a3c-4a51-9a3c-0c1f4a7f2b11|10.0.0.1|' +
+  '08:00:2b:01:02:03|{"a": 1}|{}|{1}|(1,2)|((0,0),(1,1))|[1,2)|[2024-02-03,2024-02-04)|empty|<a/>'
+
+const sampleLiterals = sampleTexts
+  .split('|')
+  .map((text) => pg.escapeLiteral(text))
+  .join(', ')
 
 /** The tables that get rows, as SQL: a select of their oids. */
 export type TableSelection = string
@@ -41,7 +44,7 @@ const tablesQuery = (tables: TableSelection, isValid: string): string => `
       select quote_literal(text)
       from unnest(array(
         select e.enumlabel::text from pg_enum e where e.enumtypid = t.atttypid order by e.enumsortorder
-      ) || array[${sampleTexts.map((text) => pg.escapeLiteral(text)).join(', ')}]) with ordinality found(text, place)
+      ) || array[${sampleLiterals}]) with ordinality found(text, place)
       where ${isValid}(text, format_type(t.atttypid, t.atttypmod))
       -- Values that lose something in a narrower type come first.
       order by (y.typcategory = 'N' and text ~ '[.]') or (y.typcategory = 'T' and text ~ 'year') desc, place) as literals

@@ -9,7 +9,7 @@ import { readServerMajor } from '../connection/query.js'
 import { allAnnotations, type ReadOptions, readCatalog } from '../introspect/read-catalog.js'
 import type pg from 'pg'
 import { touchedTables, withDependents } from './affected.js'
-import { buildStart, type ProvideRole, type Unbuilt } from './build-start.js'
+import { buildStart, type ProvideRole, type StartWriter, type Unbuilt } from './build-start.js'
 import { type Contents, readContents, readContentsAfter } from './contents.js'
 import { type Loss, unlabelledLosses } from './losses.js'
 import { expectedCatalog, remainingDifferences } from './remaining-differences.js'
@@ -20,6 +20,8 @@ import { insertSampleRows, relatedTables } from './sample-rows.js'
 export interface ProofGoal {
   readonly from: Catalog
   readonly to: Catalog
+  /** How `from` is made in an empty database. */
+  readonly writeStart: StartWriter
   /** What the plan is to change: `expected` belongs to `to`, `actual` to `from`. */
   readonly differences: readonly Difference[]
   readonly undetermined: UndeterminedFacts
@@ -105,7 +107,7 @@ async function prepareStart(
 ): Promise<TrialStart> {
   const read = { ...goal.reading, ...allAnnotations }
   const empty = await readCatalog(client, read)
-  const unbuilt = await buildStart(client, empty, goal.from, provideRole)
+  const unbuilt = await buildStart(client, empty, goal.writeStart, provideRole)
   const tablesWithRows = touchedTables(plan.statements, goal).filter((table) => !withoutRows.has(table))
   const contents = await fillTables(client, tablesWithRows)
   const before = limitToScope(await readCatalog(client, read), goal.scope)
@@ -138,8 +140,9 @@ async function fillTables(client: pg.ClientBase, tables: readonly string[]): Pro
 }
 
 /** What the knexfile does with a session is for Knex. */
-export function withoutHook({ afterCreate: _, ...connection }: Connection): Connection {
-  return connection
+export function withoutHook(connection: Connection): Connection {
+  const { afterCreate: _, ...rest } = connection
+  return rest
 }
 
 /** Why a statement failed, as text. */
