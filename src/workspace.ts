@@ -27,6 +27,8 @@ export interface ProjectWorkspace {
   readonly scratch: ScratchSources
   /** The configured database, which need not answer; null where none is configured. */
   readonly findDatabase: () => Promise<Connection | null>
+  /** How another database is reached: with the settings of the project that belong to no address. */
+  readonly connectionTo: (url: string) => Connection
   /** Where the snapshot is written. */
   readonly snapshotDirectory: string
   /** Where the snapshot is looked for, one folder after the other. */
@@ -130,6 +132,7 @@ function projectWorkspace(
       prelude: config.scratchPrelude,
       embedded: async () => ({ ...otherAddress(base, await servers.scratch.url('')), ssl: 'disable' }),
     },
+    connectionTo: (url) => ({ ...otherAddress(base, url), ssl: null }),
     snapshotDirectory: snapshotFolders[0] ?? config.root,
     snapshotFolders,
     signal: servers.database.signal,

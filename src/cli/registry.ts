@@ -45,7 +45,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     summary: 'compare the live catalog with the promise, object by object, and show the repairing SQL',
     positionals: [],
     options: {
-      sql: { type: 'boolean', help: 'print only the repairing SQL' },
+      sql: { type: 'boolean', help: 'print only the repairing SQL, which was run in a scratch database' },
       'drop-unexpected': {
         type: 'boolean',
         help: 'write also what takes back harmless differences: it drops what no migration made',
@@ -56,7 +56,12 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
   diff: {
     summary: 'compare two of: database, snapshot[@REVISION], sql:FILE, models:FILE, a URL',
     positionals: ['FROM', 'TO'],
-    options: { sql: { type: 'boolean', help: 'print only the SQL that leads from FROM to TO' } },
+    options: {
+      sql: {
+        type: 'boolean',
+        help: 'print only the SQL that leads from FROM to TO, which was run in a scratch database',
+      },
+    },
     load: async () => (await import('./commands/diff.js')).run,
   },
   check: {
@@ -110,7 +115,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
       from: {
         type: 'string',
         value: 'SOURCE',
-        help: 'draft the change from the snapshot to SOURCE: database, models:FILE or sql:FILE',
+        help: 'draft the change from the snapshot to SOURCE, and let Knex run it in a scratch database: database, models:FILE or sql:FILE',
       },
       'no-concurrently': {
         type: 'boolean',

@@ -16,7 +16,7 @@ const inspected = [...session, 'postgres/canonicalize', 'postgres/inspect', 'pos
 const migrating = [...inspected, 'postgres/session', 'postgres/migrate', 'postgres/scratch']
 const gate = ['snapshot', 'gate', 'gate/situations', 'workspace.ts', 'config', 'logging']
 const ddl = ['ddl', 'ddl/annotations', 'ddl/hazards', 'ddl/kinds', 'ddl/plan', 'ddl/draft']
-const building = [...migrating, 'postgres/build']
+const building = [...migrating, 'postgres/build', 'postgres/proof']
 const operation = { imports: [...building, ...gate, ...ddl], packages: ['pg', 'knex', 'node:'] }
 
 /** Who may import whom: the table of ARCHITECTURE.md. */
@@ -127,6 +127,21 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [...migrating, 'ddl', 'ddl/plan'],
     packages: ['pg', 'knex', 'node:'],
   },
+  'postgres/proof': {
+    purpose: 'run a plan in a scratch database before it is shown',
+    imports: [
+      core,
+      'errors',
+      connection,
+      ...introspect,
+      'postgres/locks',
+      'postgres/canonicalize',
+      'postgres/scratch',
+      'ddl',
+      'ddl/plan',
+    ],
+    packages: ['pg', 'node:'],
+  },
   'postgres/scratch': {
     purpose: 'throw-away databases',
     imports: [core, 'errors', connection, ...introspect],
@@ -186,10 +201,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   'operations/draft': {
     purpose: 'a migration from the difference to a wanted catalog',
     ...operation,
-    imports: [...operation.imports, 'operations/diff'],
+    imports: [...operation.imports, 'operations/diff', 'operations/proof'],
   },
   'operations/init': { purpose: 'a database at head without running its migrations', ...operation },
   'operations/migrate': { purpose: 'the gate as a command, without a port', ...operation },
+  'operations/proof': { purpose: 'a plan proven with the scratch server of a project', ...operation },
   'operations/repair': { purpose: 'resolve unfinished revisions and invalid indexes', ...operation },
   'operations/stamp': { purpose: 'record revisions that are true', ...operation },
   http: {

@@ -9,7 +9,7 @@ import { helpText } from '../../src/cli/help.js'
 import { commands } from '../../src/cli/registry.js'
 import { libpqEnvironment } from '../../src/postgres/connection/libpq-environment.js'
 import { call, runHere } from '../support/command.js'
-import { createDatabase } from '../support/database.js'
+import { createDatabase, serverMajor } from '../support/database.js'
 import { type Ended, run, start, uncounted } from '../support/process.js'
 import { createProject } from '../support/project.js'
 
@@ -288,6 +288,8 @@ harmless
 verified 2 tables, 4 columns, 1 constraint: 5 differences
 
 to repair
+
+-- proven: run in a scratch database on PostgreSQL ${await serverMajor()}, and read again
 
 BEGIN;
 -- ACCESS EXCLUSIVE lock on public.songs

@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
+import { run as runDiff } from '../../src/cli/commands/diff.js'
+import { loadConfig } from '../../src/config/load.js'
 import { runHere } from '../support/command.js'
-import { query } from '../support/database.js'
+import { createDatabase, query, serverMajor } from '../support/database.js'
 import type { Ended } from '../support/process.js'
 import { createProject } from '../support/project.js'
 
@@ -140,7 +144,9 @@ t.test('diff compares any two of database, snapshot, SQL, models and a URL', asy
   t.equal(earlier.exit, 4)
   t.equal(
     earlier.stdout,
-    `BEGIN;
+    `-- proven: run in a scratch database on PostgreSQL ${await serverMajor()}, with rows in 1 table, and read again
+
+BEGIN;
 CREATE TABLE public.artists (
   id integer NOT NULL
 );
@@ -182,6 +188,38 @@ CREATE INDEX CONCURRENTLY songs_artist ON public.songs USING btree (artist);
     ],
   )
   t.match(wrong[0]?.stderr, /line +2: create tabel oops \(\)/)
+})
+
+t.test('what was not run says so, and two live databases start no server for it', async (t) => {
+  const project = await createProject(t, migrations, { snapshot: false })
+  const other = await createDatabase(t)
+  await query(other, 'create table songs (id integer)')
+  const { SCRATCH_DATABASE_URL: _, DATABASE_URL: __, ...rest } = project.env
+  const env = { ...rest, NODE_ENV: 'development' }
+  const diff = async (...positionals: readonly string[]) =>
+    runDiff({
+      config: loadConfig({ root: project.root, env }),
+      options: { sql: true },
+      positionals,
+      environment: env,
+      report: () => {},
+      signal: new AbortController().signal,
+      printMessage: () => {},
+      ask: null,
+      loadConfigFor: () => loadConfig({ root: project.root, env }),
+    })
+  const { text, document } = await diff(project.url, other)
+  t.equal(
+    text,
+    `-- NOT PROVEN: it was not run, because SCRATCH_DATABASE_URL names no server for scratch databases
+--   SCRATCH_DATABASE_URL=postgres://…: names a server where the role may create databases
+
+CREATE TABLE public.songs (
+  id integer
+);`,
+  )
+  t.match(document, { proof: { proven: false } })
+  t.notOk(existsSync(join(project.root, '.schemagate')), 'no server in the folder of the project')
 })
 
 t.test('init builds an empty database at head, verified and recorded, and no other', async (t) => {

@@ -6,12 +6,13 @@ import type { CommandResult } from '../../src/cli/commands/command.js'
 import { run as runNew } from '../../src/cli/commands/new.js'
 import { loadConfig } from '../../src/config/load.js'
 import { describeError, SchemaError } from '../../src/errors/schema-error.js'
-import { createDatabase, query } from '../support/database.js'
+import { createDatabase, query, serverMajor } from '../support/database.js'
 import { createProject, type Project } from '../support/project.js'
 
 const read = (path: string): string => readFileSync(new URL(`../../docs/${path}`, import.meta.url), 'utf8')
 const models = read('example/models.js')
 const songs = { code: read('example/migrations/20261121100000_create_songs.js') }
+const ran = `proven: run in a scratch database on PostgreSQL ${await serverMajor()}`
 /** Later than the clock of any machine, so that the next migration gets this time plus one. */
 const migrations = { '20991121100000_create_songs': songs }
 
@@ -75,6 +76,7 @@ t.test('models are drafted, promised, and then nothing is left', async (t) => {
   down      2 statements
             loses the values of public.songs.plays
             loses the rows of public.likes
+  proof     ${ran}, with rows in 1 table, and read again
 
 Next:
   read it                                     and correct it where necessary; down throws until you remove the lines that say so
@@ -141,6 +143,8 @@ Do one of:
   down          4 statements
                 loses the values of public.songs.mood
   transaction   none: 1 statement runs only outside a transaction; --no-concurrently drafts indexes that run inside one
+  up proof      ${ran}, with rows in 1 table, and read again
+  down proof    ${ran}, and read again
   ignored       2 differences, by VERIFY_IGNORE
 
 Next:

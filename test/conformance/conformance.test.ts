@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import { planChanges } from '../../src/ddl/plan/plan.js'
 import type { Statement } from '../../src/ddl/statement.js'
+import { serverMajor } from '../support/database.js'
 import { testServer } from '../support/server.js'
 import { type Case, readCases } from './cases.js'
+import { draftPlanner, provenPlanner } from './planners.js'
 import { failureReport, totalsTable } from './report.js'
 import { runCases } from './run-cases.js'
 import type { Planner } from './run-direction.js'
@@ -51,14 +53,17 @@ const planners: Readonly<Record<string, Planner>> = {
   }),
 }
 
-const planByTable: Planner = (from, to) => {
+const planOnly: Planner = (from, to) => planChanges(from, to)
+
+const planByTable: Planner = (from, to, side) => {
   const name = Object.keys(planners).find((name) => `table:public.${name}` in { ...from, ...to })
-  return (planners[name ?? ''] ?? planChanges)(from, to)
+  const planner: Planner = planners[name ?? ''] ?? planOnly
+  return planner(from, to, side)
 }
 
-async function resultsOf(cases: readonly Case[]): Promise<readonly CaseResult[]> {
+async function resultsOf(cases: readonly Case[], planner = planByTable): Promise<readonly CaseResult[]> {
   const { url } = await testServer()
-  return runCases(cases, url, planByTable, { jobs: 2, signal: new AbortController().signal })
+  return runCases(cases, url, planner, { jobs: 2, signal: new AbortController().signal })
 }
 
 t.test('each case gets the right verdict', async (t) => {
@@ -133,6 +138,59 @@ t.test('each case gets the right verdict', async (t) => {
     t.match(failureReport(results), 'ours/broken: does not load\n    syntax error at or near "tabel"\n')
     t.match(failureReport(results), 'ours/same: not seen\n')
   })
+})
+
+/** The verdicts of both directions of each case. */
+function verdictsOf(results: readonly CaseResult[]): readonly (readonly string[])[] {
+  return results.map(({ outcome }) =>
+    outcome.state === 'seen' ? [outcome.aToB.verdict, outcome.bToA.verdict] : [outcome.state],
+  )
+}
+
+t.test('a case that commits leaves nothing to the next', async (t) => {
+  const committing = withYear('kept')
+  const results = await resultsOf([
+    { ...committing, name: 'committing', a: `${committing.a}; commit`, b: `${committing.b}; commit; begin` },
+    { ...committing, name: 'next' },
+  ])
+  t.strictSame(verdictsOf(results), [
+    ['exact', 'exact'],
+    ['exact', 'exact'],
+  ])
+})
+
+t.test(
+  'values are compared as those of the type before, and attributes that are gained are none',
+  async (t) => {
+    const silent: Planner = (from, to) => {
+      const { statements, refused } = planChanges(from, to)
+      return { statements: statements.map((each) => ({ ...each, hazards: [] })), refused }
+    }
+    const typed = (name: string, a: string, b: string): Case => ({ ...pair(name, ''), a, b })
+    const results = await resultsOf(
+      [
+        typed('rounded', 'create table t (a numeric(10,4))', 'create table t (a numeric(10,2))'),
+        typed(
+          'gained',
+          'create type c as (a int); create table t (c c)',
+          'create type c as (a int, b int); create table t (c c)',
+        ),
+      ],
+      silent,
+    )
+    t.strictSame(verdictsOf(results), [
+      ['wrong', 'exact'],
+      ['exact', 'wrong'],
+    ])
+  },
+)
+
+t.test('what is proven counts, and drafts run by Knex', async (t) => {
+  const { url } = await testServer()
+  const cases = [withYear('proven')]
+  const major = await serverMajor()
+  for (const planner of [await provenPlanner(url, major), await draftPlanner(url, major, t.testdir({}))])
+    t.strictSame(verdictsOf(await resultsOf(cases, planner)), [['exact', 'exact']])
 })
 
 t.test('cases are read from the files of a folder', async (t) => {

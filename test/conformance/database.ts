@@ -22,12 +22,18 @@ export async function createDatabase(server: string): Promise<Database> {
   return { url: url.href, drop: () => dropDatabase(server, url) }
 }
 
-/** Connects to a database, passes the client, and ends it in any case. */
-export async function withConnection<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+/** Connects to a database. The caller ends the connection. */
+export async function openConnection(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, statement_timeout: statementTimeout })
   // The next query fails when the connection is lost. Without a listener the event would end the process.
   client.on('error', () => {})
   await client.connect()
+  return client
+}
+
+/** Connects to a database, passes the client, and ends it in any case. */
+export async function withConnection<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await openConnection(url)
   try {
     return await use(client)
   } finally {

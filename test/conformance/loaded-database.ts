@@ -1,4 +1,4 @@
-import type pg from 'pg'
+import pg from 'pg'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import type { Statement } from '../../src/ddl/statement.js'
 import type { DeparseTransaction } from '../../src/postgres/canonicalize/temporary-objects.js'
@@ -8,11 +8,13 @@ import {
   readCatalogInTransaction,
 } from '../../src/postgres/introspect/read-catalog.js'
 import type { Case, Side } from './cases.js'
-import { createDatabase, withConnection } from './database.js'
+import { queryRows } from '../../src/postgres/connection/query.js'
+import { createDatabase, openConnection, withConnection } from './database.js'
 import { createLoadedDatabase, loadInTransaction } from './load.js'
 
 /** A database with one side of a case. It is discarded after use. */
 export interface LoadedDatabase {
+  readonly url: string
   readonly client: pg.Client
   /** Whose transaction the deparsing of texts runs in. */
   readonly transaction: DeparseTransaction
@@ -34,7 +36,7 @@ export function committedLoader(server: string): CaseLoader {
   return async (testCase, side, use) => {
     const { url, drop } = await createLoadedDatabase(server, testCase, side)
     try {
-      return await withConnection(url, (client) => use(committedDatabase(client)))
+      return await withConnection(url, (client) => use(committedDatabase(client, url)))
     } finally {
       await drop()
     }
@@ -46,33 +48,84 @@ export async function withRollbackLoaders<T>(
   servers: readonly string[],
   use: (loaders: readonly CaseLoader[]) => Promise<T>,
 ): Promise<T> {
-  const [server, ...others] = servers
-  if (server === undefined) return use([])
-  const { url, drop } = await createDatabase(server)
+  const places = servers.map(replaceableDatabase)
   try {
-    return await withConnection(url, (client) =>
-      withRollbackLoaders(others, (loaders) => use([rollbackLoader(client), ...loaders])),
-    )
+    return await use(places.map(rollbackLoader))
   } finally {
-    await drop()
+    for (const { drop } of places) await drop()
   }
 }
 
-function rollbackLoader(client: pg.Client): CaseLoader {
+/** A database that is made when it is needed, and again after it was dropped. */
+interface ReplaceableDatabase {
+  readonly open: () => Promise<OpenDatabase>
+  readonly drop: () => Promise<void>
+}
+
+interface OpenDatabase {
+  readonly url: string
+  readonly client: pg.Client
+}
+
+function replaceableDatabase(server: string): ReplaceableDatabase {
+  let opened: (OpenDatabase & { readonly drop: () => Promise<void> }) | null = null
+  return {
+    open: async () => {
+      if (opened !== null) return opened
+      const { url, drop } = await createDatabase(server)
+      opened = { url, client: await openConnection(url), drop }
+      return opened
+    },
+    drop: async () => {
+      const current = opened
+      opened = null
+      await current?.client.end()
+      await current?.drop()
+    },
+  }
+}
+
+/** What a case commits itself stays, so that the next case gets another database. */
+function rollbackLoader({ open, drop }: ReplaceableDatabase): CaseLoader {
   return async (testCase, side, use) => {
+    const { client, url } = await open()
     await client.query('begin')
+    const transaction = await readTransactionId(client)
+    let hasEnded = false
     try {
-      await loadInTransaction(client, testCase, side)
-      return await use(uncommittedDatabase(client))
+      await loadInTransaction(client, testCase, side).catch((error: unknown) => {
+        hasEnded = isOutsideTransaction(error)
+        throw error
+      })
+      return await use(uncommittedDatabase(client, url))
     } finally {
       await client.query('rollback')
-      await client.query('discard all')
+      if (!hasEnded && (await isUndone(client, transaction))) await client.query('discard all')
+      else await drop()
     }
   }
 }
 
-function committedDatabase(client: pg.Client): LoadedDatabase {
+async function readTransactionId(client: pg.Client): Promise<string> {
+  const [row] = await queryRows(client, 'select pg_current_xact_id()::text as id')
+  return String(row?.['id'])
+}
+
+/** Whether the savepoint of loading is gone, because the case has ended the transaction. */
+function isOutsideTransaction(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && ['25P01', '3B001'].includes(error.code ?? '')
+}
+
+/** Whether a transaction was rolled back. */
+async function isUndone(client: pg.Client, transaction: string): Promise<boolean> {
+  const status = `select pg_xact_status('${transaction}'::xid8) = 'aborted' as undone`
+  const [row] = await queryRows(client, status)
+  return row?.['undone'] === true
+}
+
+function committedDatabase(client: pg.Client, url: string): LoadedDatabase {
   return {
+    url,
     client,
     transaction: 'own',
     readCatalog: () => readCatalog(client, allAnnotations),
@@ -89,8 +142,9 @@ function committedDatabase(client: pg.Client): LoadedDatabase {
   }
 }
 
-function uncommittedDatabase(client: pg.Client): LoadedDatabase {
+function uncommittedDatabase(client: pg.Client, url: string): LoadedDatabase {
   return {
+    url,
     client,
     transaction: 'callers',
     readCatalog: () => readCatalogInTransaction(client, allAnnotations),

@@ -1,12 +1,18 @@
 import type { Catalog } from '../../src/core/model/catalog.js'
 import type { Plan, PlanRefusal, Statement } from '../../src/ddl/statement.js'
+import type { RunInDatabase } from '../../src/postgres/proof/trial.js'
 import type { Case, Side } from './cases.js'
 import { errorText } from './error-text.js'
 import { type CaseLoader, needsCommit } from './loaded-database.js'
 import { type PlanResult, runPlan } from './run-plan.js'
 
-/** Writes the statements that lead from one catalog to another. */
-export type Planner = (from: Catalog, to: Catalog) => Plan
+/** The statements that lead from one catalog to another, and how they are run if not as they are. */
+export interface Planned extends Plan {
+  readonly run?: RunInDatabase | undefined
+}
+
+/** Writes them for one of the two directions of a case. */
+export type Planner = (from: Catalog, to: Catalog, side: Side) => Planned | Promise<Planned>
 
 /** What cases run with. */
 export interface Environment {
@@ -37,46 +43,48 @@ export interface DirectionResult {
 
 /** Writes the plan for a direction and runs it. */
 export async function runDirection(direction: Direction, environment: Environment): Promise<DirectionResult> {
-  const plan = planFor(direction, environment.planner)
+  const plan = await planFor(direction, environment.planner)
   if (typeof plan === 'string')
     return { ...failedResult(`the planner threw: ${plan}`), statements: [], refused: [] }
-  const reasons = plan.refused.map(({ key, reason, decide }) => [key, `  ${reason}`, `  ${decide}`])
-  if (reasons.length > 0) return { verdict: 'refused', reasons, ...plan }
-  const result = await runStatements(direction, plan.statements, environment).catch((error: unknown) =>
+  const { statements, refused } = plan
+  const reasons = refused.map(({ key, reason, decide }) => [key, `  ${reason}`, `  ${decide}`])
+  if (reasons.length > 0) return { verdict: 'refused', reasons, statements, refused }
+  const result = await runPlanned(direction, plan, environment).catch((error: unknown) =>
     failedResult(errorText(error)),
   )
-  return { ...result, ...plan }
+  return { ...result, statements, refused }
 }
 
-function planFor({ from, to }: Direction, planner: Planner): Plan | string {
+async function planFor({ from, to, side }: Direction, planner: Planner): Promise<Planned | string> {
   try {
-    return planner(from, to)
+    return await planner(from, to, side)
   } catch (error) {
     return errorText(error)
   }
 }
 
 /** Runs in a transaction where that gives the same result. A failure is confirmed where statements are committed. */
-async function runStatements(
+async function runPlanned(
   direction: Direction,
-  statements: readonly Statement[],
+  planned: Planned,
   { first, committed }: Environment,
 ): Promise<PlanResult> {
-  if (needsCommit(statements)) return runWithAndWithoutRows(committed, direction, statements)
-  const result = await runWithAndWithoutRows(first, direction, statements).catch(() => null)
-  if (result === null) return runWithAndWithoutRows(committed, direction, statements)
+  if (planned.run !== undefined || needsCommit(planned.statements))
+    return runWithAndWithoutRows(committed, direction, planned)
+  const result = await runWithAndWithoutRows(first, direction, planned).catch(() => null)
+  if (result === null) return runWithAndWithoutRows(committed, direction, planned)
   if (result.verdict !== 'failed') return result
-  return runWithAndWithoutRows(committed, direction, statements).catch(() => result)
+  return runWithAndWithoutRows(committed, direction, planned).catch(() => result)
 }
 
 /** A plan that fails with rows runs again without rows, because the inserted values are not a fault of the plan. */
 async function runWithAndWithoutRows(
   loader: CaseLoader,
   { testCase, side, from, to }: Direction,
-  statements: readonly Statement[],
+  { statements, run: runIt }: Planned,
 ): Promise<PlanResult> {
   const run = (rows: 'with rows' | 'without rows'): Promise<PlanResult> =>
-    loader(testCase, side, (database) => runPlan(database, { from, to, statements }, rows))
+    loader(testCase, side, (database) => runPlan(database, { from, to, statements, run: runIt }, rows))
   const withRows = await run('with rows')
   if (withRows.verdict !== 'failed') return withRows
   const withoutRows = await run('without rows')

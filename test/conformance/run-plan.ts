@@ -3,12 +3,15 @@ import { diff } from '../../src/core/model/diff.js'
 import type { Statement } from '../../src/ddl/statement.js'
 import { canonicalizeCatalog } from '../../src/postgres/canonicalize/canonicalize.js'
 import { readServerMajor } from '../../src/postgres/connection/query.js'
-import { readContents } from './contents.js'
+import { readContents, readContentsAfter } from '../../src/postgres/proof/contents.js'
+import { unlabelledLosses } from '../../src/postgres/proof/losses.js'
+import { allTables, insertSampleRows } from '../../src/postgres/proof/sample-rows.js'
+import type { RunInDatabase } from '../../src/postgres/proof/trial.js'
+import type { FailedStatement } from '../../src/postgres/proof/run-statements.js'
 import { describeDifference } from './differences.js'
+import { errorText } from './error-text.js'
 import type { LoadedDatabase } from './loaded-database.js'
-import { unlabelledLosses } from './losses.js'
-import { insertRows } from './rows.js'
-import { type FailedStatement, runStatements } from './run-statements.js'
+import { runStatements } from './run-statements.js'
 
 /** The result of running a plan. Each reason is a list of lines. */
 export interface PlanResult {
@@ -21,6 +24,8 @@ export interface PlanRun {
   readonly from: Catalog
   readonly to: Catalog
   readonly statements: readonly Statement[]
+  /** How they are run in a database where everything is committed. Default: as they are. */
+  readonly run?: RunInDatabase | undefined
 }
 
 /**
@@ -28,20 +33,22 @@ export interface PlanRun {
  */
 export async function runPlan(
   database: LoadedDatabase,
-  { from, to, statements }: PlanRun,
+  { from, to, statements, run }: PlanRun,
   rows: 'with rows' | 'without rows',
 ): Promise<PlanResult> {
   const { client, atomically } = database
-  if (rows === 'with rows') await atomically(() => insertRows(client))
-  const before = await readContents(client, 'left out')
-  const failed = await runStatements(database, statements)
+  if (rows === 'with rows') await atomically(() => insertSampleRows(client, allTables))
+  const before = await readContents(client, allTables)
+  const failed = await (run === undefined
+    ? runStatements(database, statements)
+    : run({ url: database.url, ssl: 'disable', applicationName: 'conformance' }, statements))
   if (failed !== null) return { verdict: 'failed', reasons: [describeFailure(failed)] }
   const remaining = diff(to, await readCanonicalCatalog(database, to))
-  const after = await readContents(client, 'with its partitions')
+  const after = await readContentsAfter(client, before)
   const losses = unlabelledLosses(from, statements, before, after)
   const reasons = [
     ...remaining.map(describeDifference),
-    ...losses.map((loss) => [`no label says that ${loss}`]),
+    ...losses.map(({ text }) => [`no label says that ${text}`]),
   ]
   return { verdict: reasons.length === 0 ? 'exact' : 'wrong', reasons }
 }
@@ -58,5 +65,9 @@ async function readCanonicalCatalog(
 
 function describeFailure({ statement: { key, sql, hazards }, error }: FailedStatement): readonly string[] {
   const conditions = hazards.flatMap((hazard) => (hazard.hazard === 'may fail' ? [hazard.when] : []))
-  return [error, `  for ${key}: ${sql}`, ...conditions.map((when) => `  labelled: fails when ${when}`)]
+  return [
+    errorText(error),
+    `  for ${key}: ${sql}`,
+    ...conditions.map((when) => `  labelled: fails when ${when}`),
+  ]
 }

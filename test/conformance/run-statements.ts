@@ -1,16 +1,10 @@
 import type { Statement } from '../../src/ddl/statement.js'
-import { errorText } from './error-text.js'
+import { groupByTransaction } from '../../src/ddl/plan/transactions.js'
+import type { FailedStatement } from '../../src/postgres/proof/run-statements.js'
 import type { LoadedDatabase } from './loaded-database.js'
 
-/** A statement of a plan that PostgreSQL refused. */
-export interface FailedStatement {
-  readonly statement: Statement
-  readonly error: string
-}
-
 /**
- * Runs the statements of a plan in their order: consecutive transactional statements in one transaction, the others
- * alone. Returns the statement that failed, null if none did.
+ * Runs the statements of a plan in their order and with their transactions. Returns the statement that failed, null if none did.
  */
 export async function runStatements(
   database: LoadedDatabase,
@@ -38,17 +32,7 @@ async function runGroup(
     await (current?.transactional === true ? atomically(runAll) : runAll())
     return null
   } catch (error) {
-    if (current === undefined) throw error
-    return { statement: current, error: errorText(error) }
+    if (current === undefined || !(error instanceof Error)) throw error
+    return { statement: current, error }
   }
-}
-
-function groupByTransaction(statements: readonly Statement[]): readonly (readonly Statement[])[] {
-  const groups: Statement[][] = []
-  for (const statement of statements) {
-    const last = groups.at(-1)
-    if (statement.transactional && last?.[0]?.transactional === true) last.push(statement)
-    else groups.push([statement])
-  }
-  return groups
 }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { tmpdir } from 'node:os'
 import { planChanges } from '../../src/ddl/plan/plan.js'
 import { readServerMajor } from '../../src/postgres/connection/query.js'
 import { testServer } from '../support/server.js'
@@ -7,19 +8,22 @@ import { readCases } from './cases.js'
 import { compareMajors } from './compare-majors.js'
 import { withConnection } from './database.js'
 import { majorsReport, majorsTable } from './majors-report.js'
+import { draftPlanner, provenPlanner } from './planners.js'
 import { failureReport, totalsTable } from './report.js'
 import { runCases } from './run-cases.js'
 import type { Planner } from './run-direction.js'
 import { requirementsFor, totalsOf } from './totals.js'
 
 const usage =
-  'npm run conformance -- DIR [--server URL | --majors URL,URL…] [--only TEXT] [--jobs 4] [--json FILE] [--verbose]'
+  'npm run conformance -- DIR [--server URL | --majors URL,URL…] [--unproven | --drafts] [--only TEXT] [--jobs 4] [--json FILE] [--verbose]'
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     server: { type: 'string' },
     majors: { type: 'string' },
     only: { type: 'string' },
+    unproven: { type: 'boolean', default: false },
+    drafts: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '4' },
     json: { type: 'string' },
     verbose: { type: 'boolean', default: false },
@@ -45,15 +49,20 @@ process.exitCode = isSuccess ? 0 : 1
 
 async function runPairs(): Promise<boolean> {
   const server = values.server ?? (await testServer()).url
-  const serverMajor = await withConnection(server, readServerMajor)
-  const planner: Planner = (from, to) => planChanges(from, to, { serverMajor })
-  const results = await runCases(cases, server, planner, concurrency)
+  const results = await runCases(cases, server, await plannerFor(server), concurrency)
   if (values.verbose) console.log(failureReport(results))
   console.log(totalsTable(results))
   await save(
     results.map(({ testCase: { source, name, kinds }, outcome }) => ({ source, name, kinds, ...outcome })),
   )
   return requirementsFor(totalsOf(results)).every(({ met }) => met)
+}
+
+/** What is measured: the SQL that is shown, that which is not run first, or drafts. */
+async function plannerFor(server: string): Promise<Planner> {
+  const serverMajor = await withConnection(server, readServerMajor)
+  if (values.unproven) return (from, to) => planChanges(from, to, { serverMajor })
+  return values.drafts ? draftPlanner(server, serverMajor, tmpdir()) : provenPlanner(server, serverMajor)
 }
 
 async function runMajors(servers: readonly string[]): Promise<boolean> {

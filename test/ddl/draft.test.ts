@@ -447,8 +447,9 @@ function draftInputOf({ naming = {}, online = true }: DraftCase, from: Catalog, 
     source: 'a test',
     from,
     to,
-    up: planChanges(from, to, { online }),
-    down: planChanges(to, from, { online }),
+    up: { ...planChanges(from, to, { online }), proof: null },
+    down: { ...planChanges(to, from, { online }), proof: null },
+    asSql: new Set(),
     naming: { defaultSchema: 'public', preservesName: () => true, ...naming },
   }
 }

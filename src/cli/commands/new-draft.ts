@@ -6,6 +6,7 @@ import { toPrintable } from '../../core/text/printable.js'
 import { draftMigration, dataLossesOf } from '../../ddl/draft/draft-migration.js'
 import { type MigrationCode, renderMigration } from '../../ddl/draft/migration-code.js'
 import type { KnexNaming } from '../../ddl/draft/naming.js'
+import { describeProof } from '../../ddl/proof.js'
 import type { Plan } from '../../ddl/statement.js'
 import { type Draft, planDraft } from '../../operations/draft/plan-draft.js'
 import { describeAddress } from '../../postgres/connection/address.js'
@@ -26,9 +27,10 @@ export async function writeDraft(context: CommandContext, source: string): Promi
     const { project } = workspace
     const file = await nextMigrationFile(name, project, context)
     const online = context.options['no-concurrently'] !== true
-    const draft = await planDraft(workspace, source, { online })
+    const naming = knexNamingOf(project)
+    const draft = await planDraft(workspace, source, { online, naming, file })
     if (draft.differences.length === 0) return noDraftResult(draft)
-    const migration = draftMigration({ ...draft, revision: file.revision, naming: knexNamingOf(project) })
+    const migration = draftMigration({ ...draft, revision: file.revision, naming })
     await writeMigration(file, renderMigration(migration, file.language))
     return {
       exit: 0,
@@ -89,6 +91,7 @@ function describeDraft(
     ...planRows('up', up),
     ...planRows('down', down),
     ...(noTransactionComment === null ? [] : [['transaction', explainNoTransaction(draft)] as const]),
+    ...proofRows(draft),
     ...(count === 0 ? [] : [['ignored', `${formatCount(count, 'difference')}, by VERIFY_IGNORE`] as const]),
   ]
   return [
@@ -97,6 +100,15 @@ function describeDraft(
     `Next:\n${alignRows(nextSteps(draft, source))}`,
     ...stampSteps(draft, revision),
   ].join('\n\n')
+}
+
+/** Whether Knex ran the functions, in one row where the same is to be said of both. */
+function proofRows({ up, down }: Draft): readonly Row[] {
+  const [first, second] = [up, down].map(({ proof }) => (proof === null ? [] : describeProof(proof)))
+  const rows = (name: string, lines: readonly string[] = []): readonly Row[] =>
+    lines.map((line, index) => [index === 0 ? name : '', line])
+  if (first?.join() === second?.join()) return rows('proof', first)
+  return [...rows('up proof', first), ...rows('down proof', second)]
 }
 
 /** Why the migration has no transaction, and what would give it one. */

@@ -7,14 +7,17 @@ import { promisedCatalogAt, fullCatalogAt } from '../../core/model/snapshot.js'
 import { describeIgnored } from '../../core/progress/ignored.js'
 import { describeVerified } from '../../core/progress/messages.js'
 import { toPrintable } from '../../core/text/printable.js'
+import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import { planChanges } from '../../ddl/plan/plan.js'
-import { planRestore, renderKept, type RestorePlan } from '../../ddl/plan/restore.js'
+import { renderKept, restoreGoalOf } from '../../ddl/plan/restore.js'
 import { renderScript } from '../../ddl/plan/script.js'
+import type { ProvenPlan } from '../../ddl/proof.js'
 import { errorCodes } from '../../errors/codes.js'
 import type { ExitCode } from '../../errors/schema-error.js'
 import { readDatabaseStatus, type DatabaseStatus } from '../../gate/read-status.js'
 import { wrongDatabaseText } from '../../gate/situations/ownership.js'
 import { refusalError } from '../../gate/situations/refusal.js'
+import { proveForProject } from '../../operations/proof/prove-for-project.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withClient } from '../../postgres/connection/connect.js'
 import { describeChangedCollation, readChangedCollations } from '../../postgres/inspect/collation-versions.js'
@@ -44,33 +47,54 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
   })
 }
 
+/** What makes a database what is promised, and the keys of the harmless differences that it leaves as they are. */
+type RepairPlan = ProvenPlan & { readonly kept: readonly string[] }
+
 /** The statements that make the database what is promised; none if a newer build changed it. */
 async function planRepair(
-  { connection, project }: Workspace,
-  { assessment, snapshot, inspection }: DatabaseStatus,
+  workspace: Workspace,
+  { assessment, inspection, snapshot }: DatabaseStatus,
   extent: 'what matters' | 'everything',
-): Promise<RestorePlan> {
+): Promise<RepairPlan> {
   const findings = findingsOf(assessment)
   if (findings.length === 0 || snapshot === null || hasUnknownRevisions(assessment))
-    return { statements: [], refused: [], kept: [] }
-  const from = await withClient(connection, (client) =>
-    readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations }),
+    return { statements: [], refused: [], proof: null, kept: [] }
+  const from = await withClient(workspace.connection, (client) =>
+    readCatalog(client, { ...ledgerTablesOf(workspace.project), ...allAnnotations }),
   )
-  const serverMajor = inspection.major
-  const to = fullCatalogAt(snapshot, promisedRevisions(assessment))
-  if (extent === 'what matters') return planRestore(from, to, findings, serverMajor)
-  return { ...planChanges(from, to, { differences: findings, serverMajor }), kept: [] }
+  const revisions = promisedRevisions(assessment)
+  const promised = fullCatalogAt(snapshot, revisions)
+  const { to, differences, kept } =
+    extent === 'what matters'
+      ? restoreGoalOf(from, promised, findings)
+      : { to: promised, differences: findings, kept: [] }
+  const { plan } = await proveForProject(
+    {
+      from,
+      to,
+      writeStart: startWriterFor(from),
+      differences,
+      undetermined: promisedCatalogAt(snapshot, revisions).undetermined,
+      scope: { comments: true, grants: true },
+      printedBy: snapshot.postgres,
+      target: inspection.major,
+      plan: (refusals) => planChanges(from, to, { differences, refusals, serverMajor: inspection.major }),
+    },
+    workspace,
+    'any',
+  )
+  return { ...plan, kept }
 }
 
-function describeRepair(repair: RestorePlan): readonly string[] {
+function describeRepair(repair: RepairPlan): readonly string[] {
   return repair.statements.length + repair.refused.length === 0
     ? []
     : [`to repair\n\n${renderRepair(repair)}`]
 }
 
-function renderRepair(repair: RestorePlan): string {
+function renderRepair(repair: RepairPlan): string {
   const script = renderScript(repair)
-  return [...(script === '' ? [] : [script]), ...renderKept(repair)].join('\n\n')
+  return [...(script === '' ? [] : [script]), ...renderKept(repair.kept)].join('\n\n')
 }
 
 /** With unknown revisions recorded, the exit code is that of a database that is ahead. */

@@ -84,6 +84,11 @@ export function buildBlocks(
   return state.blocks
 }
 
+/** The same with SQL only. */
+export function rawBlocks(statements: readonly Statement[]): readonly DraftBlock[] {
+  return statements.map(({ sql, hazards }) => ({ form: 'raw', sql, hazards: hazards.map(describeHazard) }))
+}
+
 function serialSequencesIn(operation: BuilderOperation | null): readonly string[] {
   if (operation?.form !== 'create') return []
   return operation.columns.flatMap(({ serial }) => serial?.sequenceKey ?? [])

@@ -40,6 +40,8 @@ interface PlanOptions {
   readonly serverMajor?: number | null
   /** Whether new tables are written with their constraints, for the fewest statements. Default: no. */
   readonly compact?: boolean
+  /** Changes that are not written, because it is known that their SQL does not work. Default: none. */
+  readonly refusals?: readonly PlanRefusal[]
 }
 
 /**
@@ -48,13 +50,15 @@ interface PlanOptions {
  */
 export function planChanges(live: Catalog, expected: Catalog, options: PlanOptions = {}): Plan {
   const [from, to] = [withoutIdentityOfParents(live), withoutIdentityOfParents(expected)]
-  const { differences = diff(to, from), serverMajor = null } = options
+  const { differences = diff(to, from), refusals = [], serverMajor = null } = options
   const intents = createIntents(differences, { from, to }, serverMajor)
   const tree = keptTree(from, to)
   propagate(intents, { from, to }, tree)
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
+  for (const refusal of refusals) if (intents.has(refusal.key)) refused.set(refusal.key, refusal)
   for (const [key, intent] of intents) {
+    if (refused.has(key)) continue
     const complete = withTargetState(intent, { intents, tree, from }, options)
     const rendered = renderIntent(complete, from)
     if ('refusal' in rendered) refused.set(key, rendered.refusal)

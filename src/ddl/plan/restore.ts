@@ -2,26 +2,21 @@ import type { Finding } from '../../core/impact/assess-impact.js'
 import { type Catalog, type Facts, relationKeysOf, schemaKeyOf } from '../../core/model/catalog.js'
 import type { Difference } from '../../core/model/diff.js'
 import { toPrintable } from '../../core/text/printable.js'
-import type { Plan } from '../statement.js'
 import { isAnnotation } from './annotation-facts.js'
-import { planChanges } from './plan.js'
 
-/** What restores a promise, and the keys of the harmless differences that it leaves as they are. */
-export interface RestorePlan extends Plan {
+/** What a database is to become, the differences from that, and the keys of the harmless ones that stay as they are. */
+export interface RestoreGoal {
+  readonly to: Catalog
+  readonly differences: readonly Difference[]
   readonly kept: readonly string[]
 }
 
 /**
- * The statements after which nothing of consequence is left. What is harmless stays: nobody promised that there is nothing
+ * What a database is to become so that nothing of consequence is left. What is harmless stays: nobody promised that there is nothing
  * else, and what is wider, newer or more than promised would lose rows or values by being taken back. What is left is created
  * again where something that it depends on has to be.
  */
-export function planRestore(
-  live: Catalog,
-  promised: Catalog,
-  findings: readonly Finding[],
-  serverMajor: number | null = null,
-): RestorePlan {
+export function restoreGoalOf(live: Catalog, promised: Catalog, findings: readonly Finding[]): RestoreGoal {
   const kept = findings.filter(isKept)
   const to: Record<string, Facts> = { ...promised }
   for (const { key } of kept) setOrDelete(to, key, live[key])
@@ -29,10 +24,7 @@ export function planRestore(
     .filter((finding) => !isKept(finding))
     .map((finding) => withoutLoss(finding, to, live))
     .map((difference) => keepPopulated(difference, to))
-  return {
-    ...planChanges(live, to, { differences, serverMajor }),
-    kept: kept.map(({ key }) => key),
-  }
+  return { to, differences, kept: kept.map(({ key }) => key) }
 }
 
 function setOrDelete(catalog: Record<string, Facts>, key: string, facts: Facts | undefined): void {
@@ -76,7 +68,7 @@ function omitFact(facts: Facts, omitted: string): Facts {
 }
 
 /** What is left as it is, as a comment in SQL; what belongs to something that is left is not listed itself. */
-export function renderKept({ kept }: RestorePlan): readonly string[] {
+export function renderKept(kept: readonly string[]): readonly string[] {
   const all = new Set(kept)
   const listed = kept.filter((key) => {
     const owners = [...relationKeysOf(key), schemaKeyOf(key)]

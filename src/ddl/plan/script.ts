@@ -1,12 +1,22 @@
 import { toPrintable } from '../../core/text/printable.js'
-import { describeHazard, type Plan, type PlanRefusal, type Statement } from '../statement.js'
+import { describeProof, type ProvenPlan } from '../proof.js'
+import { describeHazard, type PlanRefusal, type Statement } from '../statement.js'
+import { groupByTransaction } from './transactions.js'
 
 /**
  * A plan as an SQL file for psql. Statements share a transaction where PostgreSQL allows it, hazards are comments above
- * their statements, and refusals are comments at the top.
+ * their statements; at the top are comments that say whether it was run, and what is not written. Empty for an empty plan.
  */
-export function renderScript({ statements, refused }: Plan): string {
-  return [...refused.map(renderRefusal), ...groupByTransaction(statements).map(renderGroup)].join('\n\n')
+export function renderScript({ statements, refused, proof }: ProvenPlan): string {
+  return [
+    ...(proof === null ? [] : [toComment(describeProof(proof))]),
+    ...refused.map(renderRefusal),
+    ...groupByTransaction(statements).map(renderGroup),
+  ].join('\n\n')
+}
+
+function toComment(lines: readonly string[]): string {
+  return lines.map((line) => `-- ${toPrintable(line)}`).join('\n')
 }
 
 /** A statement with its hazards as comments above it. */
@@ -16,25 +26,7 @@ function renderStatement({ sql, hazards }: Statement): string {
 
 /** Why there is no statement, as an SQL comment. */
 function renderRefusal({ key, reason, decide }: PlanRefusal): string {
-  const lines = [`NOT WRITTEN: ${key}`, `  ${reason}`, `  decide: ${decide}`]
-  return lines.map((line) => `-- ${toPrintable(line)}`).join('\n')
-}
-
-/** Consecutive statements that share a transaction; statements that cannot, or better do not, are groups of one. */
-function groupByTransaction(statements: readonly Statement[]): readonly (readonly Statement[])[] {
-  const groups: Statement[][] = []
-  for (const statement of statements) {
-    const last = groups.at(-1)
-    const [first] = last ?? []
-    if (first !== undefined && canShareTransaction(first) && canShareTransaction(statement))
-      last?.push(statement)
-    else groups.push([statement])
-  }
-  return groups
-}
-
-function canShareTransaction({ transactional, alone }: Statement): boolean {
-  return transactional && alone !== true
+  return toComment([`NOT WRITTEN: ${key}`, `  ${reason}`, `  decide: ${decide}`])
 }
 
 function renderGroup(group: readonly Statement[]): string {

@@ -16,7 +16,7 @@ import { readExtensionMoves } from '../../postgres/introspect/extension-members.
 import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
 import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js'
-import type { Workspace } from '../../workspace.js'
+import type { ProjectWorkspace } from '../../workspace.js'
 import { loadModels, runSqlFile } from './source-files.js'
 
 /** A source as read: its name for people, and its catalog with structure, comments and grants. */
@@ -29,6 +29,14 @@ export interface SourceCatalog {
   readonly major: number
   /** The extensions that the catalog it was compared with has in other schemas. */
   readonly moves: readonly ExtensionMove[]
+}
+
+/** Where sources are: a project, and the configured database where it is one of them. */
+export type SourceWorkspace = ProjectWorkspace & { readonly connection: Connection | null }
+
+/** Whether a source is a database that exists, and not what is built for the comparison or promised. */
+export function isLiveSource(source: string): boolean {
+  return ['database', 'postgres', 'postgresql'].includes(splitSource(source).form)
 }
 
 /** A catalog whose texts are used for a source wherever both texts mean the same to the server. */
@@ -55,7 +63,7 @@ const sourceForms: readonly (readonly [form: string, meaning: string])[] = [
  */
 export async function readSource(
   source: string,
-  workspace: Workspace,
+  workspace: SourceWorkspace,
   reference: CanonicalReference | null = null,
 ): Promise<SourceCatalog> {
   const { form, rest } = splitSource(source)
@@ -64,6 +72,7 @@ export async function readSource(
     readDatabaseSource(describeAddress(addressOf(connection)), connection, workspace, reference)
   switch (form) {
     case 'database':
+      if (workspace.connection === null) throw new Error('The configured database was not opened.')
       return readDatabase(workspace.connection)
     case 'snapshot':
       return readSnapshotSource(rest, workspace)
@@ -77,7 +86,7 @@ export async function readSource(
       )
     case 'postgres':
     case 'postgresql':
-      return readDatabase({ ...workspace.connection, url: source, ssl: null })
+      return readDatabase(workspace.connectionTo(source))
     default:
       throw new SchemaError('SCHEMA_USAGE', {
         what: `"${maskWord(source)}" is not a source to compare. Nothing was done.`,
@@ -93,7 +102,7 @@ export async function readSource(
 export async function readSourcePair(
   from: string,
   to: string,
-  workspace: Workspace,
+  workspace: SourceWorkspace,
 ): Promise<readonly [from: SourceCatalog, to: SourceCatalog]> {
   const isToFirst = to.startsWith('snapshot')
   const reference = await readSource(isToFirst ? to : from, workspace)
@@ -112,7 +121,7 @@ function splitSource(source: string): { readonly form: string; readonly rest: st
 async function readDatabaseSource(
   name: string,
   connection: Connection,
-  { project }: Workspace,
+  { project }: SourceWorkspace,
   reference: CanonicalReference | null,
 ): Promise<SourceCatalog> {
   return withClient(connection, async (client) => {
@@ -128,7 +137,7 @@ async function readDatabaseSource(
   })
 }
 
-async function readSnapshotSource(revision: string, workspace: Workspace): Promise<SourceCatalog> {
+async function readSnapshotSource(revision: string, workspace: SourceWorkspace): Promise<SourceCatalog> {
   const { snapshot, stale } = await loadUsableSnapshot(workspace)
   if (snapshot === null || stale.length > 0) throw staleSnapshotError(workspace, stale)
   const revisions = snapshot.revisions.map((entry) => entry.revision)
@@ -151,7 +160,7 @@ async function readSnapshotSource(revision: string, workspace: Workspace): Promi
 
 async function readScratchSource(
   name: string,
-  workspace: Workspace,
+  workspace: SourceWorkspace,
   reference: CanonicalReference | null,
   fill: (connection: Connection) => Promise<void>,
 ): Promise<SourceCatalog> {

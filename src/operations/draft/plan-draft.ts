@@ -6,10 +6,12 @@ import {
   withoutOtherSettings,
   compareInScope,
   type IgnoredDifferences,
-  type Scope,
   limitToScope,
 } from '../../core/model/scope.js'
+import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import { planChanges } from '../../ddl/plan/plan.js'
+import type { DraftFunction } from '../../ddl/draft/draft-migration.js'
+import type { ProvenPlan } from '../../ddl/proof.js'
 import type { Plan, PlanRefusal } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { Inspection } from '../../postgres/inspect/inspection.js'
@@ -17,6 +19,7 @@ import type { Workspace } from '../../workspace.js'
 import { readSource, type SourceCatalog } from '../diff/catalog-source.js'
 import { type DraftBase, loadDraftBase } from './draft-base.js'
 import { inspectAtHead } from './inspect-at-head.js'
+import { type DraftDirection, type DraftTools, proveFunction, type ProvenFunction } from './prove-draft.js'
 
 /** The content of a new migration: the way from the promise at head to a different catalog, and back. */
 export interface Draft {
@@ -27,8 +30,10 @@ export interface Draft {
   /** Empty where there is nothing to migrate. */
   readonly differences: readonly Difference[]
   readonly ignored: readonly IgnoredDifferences[]
-  readonly up: Plan
-  readonly down: Plan
+  readonly up: ProvenPlan
+  readonly down: ProvenPlan
+  /** The functions that are written as SQL only, because Knex's builder does not do the same. */
+  readonly asSql: ReadonlySet<DraftFunction>
   /** The database that it is drafted from, null for other sources. */
   readonly inspection: Inspection | null
 }
@@ -40,19 +45,17 @@ const draftSources: readonly (readonly [form: string, meaning: string])[] = [
   ['--from sql:FILE', 'what a file of SQL builds'],
 ]
 
+export interface DraftOptions extends Omit<DraftTools, 'project'> {
+  /** Whether indexes are built while other sessions write, which leaves the migration without a transaction. */
+  readonly online: boolean
+}
+
 /**
  * Plans a migration from the promise at head to a source: `database`, `models:FILE` or `sql:FILE`. Throws SCHEMA_USAGE
  * for anything else, SCHEMA_SNAPSHOT_STALE, the errors of reading a source, and the error of a database that is not at
- * head.
- *
- * @param options `online`: whether indexes are built while other sessions write, which leaves the migration without a
- *   transaction
+ * head. Knex has run both functions in scratch databases, if there are any.
  */
-export async function planDraft(
-  workspace: Workspace,
-  source: string,
-  { online }: { readonly online: boolean },
-): Promise<Draft> {
+export async function planDraft(workspace: Workspace, source: string, options: DraftOptions): Promise<Draft> {
   if (!/^(?:database$|models:|sql:)/.test(source))
     throw new SchemaError('SCHEMA_USAGE', {
       what: `A migration cannot be drafted from "${source}". Nothing was written.`,
@@ -65,32 +68,78 @@ export async function planDraft(
   // A migration is replayed on scratch, where the extensions are as promised.
   const relocated = relocateBack(found.catalog, found.moves, base.catalog)
   const target = { ...found, catalog: withoutOtherSettings(relocated, base.catalog) }
-  return { ...planBetween(base, target, workspace.config.verify.scope, { online }), inspection }
+  return { ...(await planBetween(base, target, workspace, options)), inspection }
 }
 
 /**
  * Comments are always drafted. Owners and grants name roles, so they are drafted only where the scope compares them.
  */
-function planBetween(
+async function planBetween(
   base: DraftBase,
   target: SourceCatalog,
-  scope: Scope,
-  { online }: { readonly online: boolean },
-): Omit<Draft, 'inspection'> {
+  workspace: Workspace,
+  { online, ...place }: DraftOptions,
+): Promise<Omit<Draft, 'inspection'>> {
+  const { scope } = workspace.config.verify
   const draftScope = { comments: true, grants: scope.grants }
   const [from, to] = [limitToScope(base.catalog, draftScope), limitToScope(target.catalog, draftScope)]
   const { differences, ignored } = compareInScope({ ...base, catalog: to }, from, scope)
   const back = compareInScope({ ...base, catalog: from }, to, scope)
   const serverMajor = base.major ?? target.major
-  const up = planChanges(from, to, { differences, online, serverMajor })
-  const isWithoutTransaction = up.statements.some(({ transactional }) => !transactional)
-  const down = planChanges(to, from, {
-    differences: back.differences,
-    online: isWithoutTransaction,
-    serverMajor,
+  const shared = { undetermined: base.undetermined, scope: draftScope, target: null }
+  const proven = await proveBoth(
+    { ...shared, from, to, differences, printedBy: target.major },
+    { ...shared, from: to, to: from, differences: back.differences, printedBy: base.major },
+    { online, serverMajor },
+    (direction) => proveFunction(direction, { ...place, project: workspace.project }, workspace),
+  )
+  const refused = [...proven.down.refused, ...undeterminedRefusals(base, to)]
+  const down = { ...proven.down, refused }
+  return { source: target.name, from, to, differences, ignored, ...proven, down }
+}
+
+type Way = Omit<DraftDirection['request'], 'plan' | 'writeStart'>
+
+/** Whether `down` builds indexes while others write depends on `up`: the migration has one transaction, or none. */
+async function proveBoth(
+  way: Way,
+  wayBack: Way,
+  options: { readonly online: boolean; readonly serverMajor: number | null },
+  prove: (direction: DraftDirection) => Promise<ProvenFunction>,
+): Promise<Pick<Draft, 'up' | 'down' | 'asSql'>> {
+  const { from, to } = way
+  const { online, serverMajor } = options
+  const planWay = (
+    { differences, ...ends }: Way,
+    isOnline: boolean,
+    refusals: readonly PlanRefusal[] = [],
+  ): Plan => planChanges(ends.from, ends.to, { differences, online: isOnline, refusals, serverMajor })
+  const up = await prove({
+    name: 'up',
+    request: {
+      ...way,
+      writeStart: startWriterFor(from),
+      plan: (refusals) => planWay(way, online, refusals),
+    },
+    code: (plan) => ({ from, to, up: plan, down: planWay(wayBack, hasSeparate(plan)) }),
   })
-  const refused = [...down.refused, ...undeterminedRefusals(base, to)]
-  return { source: target.name, from, to, differences, ignored, up, down: { ...down, refused } }
+  const down = await prove({
+    name: 'down',
+    request: {
+      ...wayBack,
+      writeStart: startWriterFor(to),
+      plan: (refusals) => planWay(wayBack, hasSeparate(up.plan), refusals),
+    },
+    code: (plan) => ({ from, to, up: up.plan, down: plan }),
+  })
+  const names = ['up', 'down'] as const
+  const asSql = new Set(names.filter((name) => (name === 'up' ? up : down).asSql))
+  return { up: up.plan, down: down.plan, asSql }
+}
+
+/** Whether a migration with this plan has no transaction. */
+function hasSeparate({ statements }: Plan): boolean {
+  return statements.some(({ transactional }) => !transactional)
 }
 
 /** Objects that `down` would have to create with facts that the snapshot does not contain. */

@@ -7,7 +7,7 @@ import { addressOf, describeAddress } from '../connection/address.js'
 import { pause } from '../connection/backoff.js'
 import { allAnnotations, ledgerTablesOf, readCatalogInTransaction } from '../introspect/read-catalog.js'
 import { choicesForError } from '../connection/sqlstate-choices.js'
-import { isStatementRejected } from '../connection/sqlstate.js'
+import { runInMessages } from '../connection/statement-messages.js'
 import { ledgerDetailOf } from '../ledger/change-hash.js'
 import { appendEntries, type LedgerEntry } from '../ledger/ledger.js'
 import { failureFacts } from '../migrate/run-error.js'
@@ -84,30 +84,13 @@ async function withLedgerSchema(
   return readCatalogInTransaction(session.client, { ...ledgerTablesOf(target.project), ...allAnnotations })
 }
 
-/** How many statements share a message: each message is a round trip, and a place where a signal is heard. */
-const statementsPerMessage = 200
-
 async function runStatements(
   client: pg.ClientBase,
   statements: readonly string[],
   options: MigrateOptions,
 ): Promise<void> {
-  for (let done = 0; done < statements.length; done += statementsPerMessage) {
-    await pause(0, options.signal)
-    await runTogether(client, statements.slice(done, done + statementsPerMessage)).catch((error: unknown) => {
-      throw isStatementRejected(error) ? refusedStatementError(error, options) : error
-    })
-  }
-}
-
-/** PostgreSQL does not say which statement of a message it refused, so that they are run again one by one. */
-async function runTogether(client: pg.ClientBase, statements: readonly string[]): Promise<void> {
-  const [before, after] = ['savepoint schemagate_build', 'release savepoint schemagate_build']
-  await client.query([before, ...statements, after].join(';\n')).catch(async (error: unknown) => {
-    if (!isStatementRejected(error)) throw error
-    await client.query('rollback to savepoint schemagate_build')
-    for (const statement of statements) await client.query(statement)
-  })
+  const refused = await runInMessages(client, statements, () => pause(0, options.signal))
+  if (refused !== null) throw refusedStatementError(refused.error, options)
 }
 
 /** The snapshot may promise what this server, or this role, cannot make. */

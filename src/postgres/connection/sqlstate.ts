@@ -68,6 +68,10 @@ export const sqlState = {
   unsafeNewEnumValue: '55P04',
   /** lock_timeout has passed. */
   lockNotAvailable: '55P03',
+  /** The server has no such file: an extension, a library or a dictionary. */
+  undefinedFile: '58P01',
+  /** A file of a text search dictionary cannot be used. */
+  configFileError: 'F0000',
   /** pg_terminate_backend(), or a server that shuts down. */
   adminShutdown: '57P01',
   /** A server process crashed, and the server ends all sessions. */

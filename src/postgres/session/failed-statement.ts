@@ -13,13 +13,25 @@ export function noteFailedStatement(error: unknown, query: unknown): void {
   if (error instanceof Error && typeof sql === 'string') failedStatements.set(error, sql)
 }
 
-/** The statement that failed, as a fact, if an error or one of its causes is the answer to one. */
-export function statementFacts(error: unknown): readonly ErrorFact[] {
+/** An error that is the answer to a statement, and the statement. */
+export interface StatementError {
+  readonly sql: string
+  readonly error: Error
+}
+
+/** The statement that failed, if an error or one of its causes is the answer to one. */
+export function findFailedStatement(error: unknown): StatementError | null {
   for (const cause of causesOf(error).toReversed()) {
     const sql = cause instanceof Error ? failedStatements.get(cause) : undefined
-    if (sql !== undefined) return [['statement', excerptStatement(sql, positionOf(cause))]]
+    if (sql !== undefined && cause instanceof Error) return { sql, error: cause }
   }
-  return []
+  return null
+}
+
+/** The same as a fact. */
+export function statementFacts(error: unknown): readonly ErrorFact[] {
+  const failed = findFailedStatement(error)
+  return failed === null ? [] : [['statement', excerptStatement(failed.sql, positionOf(failed.error))]]
 }
 
 function positionOf(error: unknown): number | null {

@@ -1,11 +1,17 @@
-import { type Catalog, type Fact, parseKey, schemaKeyOf, tableKeyOf } from '../../src/core/model/catalog.js'
-import type { Statement } from '../../src/ddl/statement.js'
-import type { TableContents } from './contents.js'
+import { type Catalog, type Fact, parseKey, schemaKeyOf, tableKeyOf } from '../../core/model/catalog.js'
+import type { Statement } from '../../ddl/statement.js'
+import type { Contents, TableContents } from './contents.js'
 
-type Contents = Readonly<Record<string, TableContents>>
+/** Rows or values that are gone or changed. */
+export interface Loss {
+  /** The key of the table or column. */
+  readonly key: string
+  /** `column:public.songs.plays has different values` */
+  readonly text: string
+}
 
 /**
- * The data that statements lost without the hazard `data loss`, as text.
+ * The data that statements lost without the hazard `data loss`.
  *
  * @param from the catalog before the statements
  */
@@ -14,16 +20,16 @@ export function unlabelledLosses(
   statements: readonly Statement[],
   before: Contents,
   after: Contents,
-): readonly string[] {
-  const labelled = new Set(
-    statements
-      .filter(({ hazards }) => hazards.some(({ hazard }) => hazard === 'data loss'))
-      .map(({ key }) => key),
+): readonly Loss[] {
+  const losing = statements.filter(({ hazards }) => hazards.some(({ hazard }) => hazard === 'data loss'))
+  const labelled = new Set(losing.map(({ key }) => key))
+  const labels = new Set(
+    losing.flatMap(({ hazards }) => hazards.map((hazard) => ('what' in hazard ? hazard.what : ''))),
   )
   return Object.entries(before)
     .flatMap(([key, contents]) => lossesOf(key, contents, after[key]))
+    .filter((loss) => !labels.has(lossLabel(loss)))
     .filter(({ key }) => ![...labelled].some(isAffectedBy(from, key)))
-    .map(({ text }) => text)
 }
 
 /** Whether a loss of an object is one of another, too: also for a column that stores rows of the table of that one. */
@@ -36,9 +42,32 @@ function isAffectedBy(from: Catalog, key: string): (other: string) => boolean {
   }
 }
 
-interface Loss {
-  readonly key: string
-  readonly text: string
+/** A loss as the hazard of a statement. */
+function lossLabel({ key }: Loss): string {
+  const name = key.slice(key.indexOf(':') + 1)
+  return key.startsWith('table:') ? `rows of ${name}` : `values, or a part of values, of ${name}`
+}
+
+/** The statements with the label of each loss at the one that is for what is lost, else for its table, else at the last. */
+export function labelLosses(
+  statements: readonly Statement[],
+  losses: readonly Loss[],
+  from: Catalog,
+): readonly Statement[] {
+  const labels = new Map<Statement, string[]>()
+  for (const loss of losses) {
+    const keys = affectingKeys(from, loss.key)
+    const causes = keys.map((key) => statements.findLast((statement) => statement.key === key))
+    const cause = causes.find((statement) => statement !== undefined) ?? statements.at(-1)
+    if (cause !== undefined) labels.set(cause, [...(labels.get(cause) ?? []), lossLabel(loss)])
+  }
+  return statements.map((statement) => ({
+    ...statement,
+    hazards: [
+      ...(labels.get(statement) ?? []).map((what) => ({ hazard: 'data loss', what }) as const),
+      ...statement.hazards,
+    ],
+  }))
 }
 
 function lossesOf(key: string, before: TableContents, after: TableContents | undefined): readonly Loss[] {
@@ -51,9 +80,8 @@ function lossesOf(key: string, before: TableContents, after: TableContents | und
     if (current === undefined) return [{ key: column, text: `${column} is gone with its values` }]
     if (current.count < values.count)
       return [{ key: column, text: `${column} has ${current.count} of ${values.count} values` }]
-    // After a change of the type the texts of the same values may differ.
     const isChanged =
-      current.type === values.type && current.count === values.count && current.digest !== values.digest
+      current.count === values.count && current.digest !== null && current.digest !== values.digest
     return isChanged ? [{ key: column, text: `${column} has different values` }] : []
   })
 }

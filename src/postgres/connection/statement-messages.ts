@@ -1,0 +1,67 @@
+import type pg from 'pg'
+import { hasSqlState, isServerError, isStatementRejected, sqlState } from './sqlstate.js'
+
+/** A statement that PostgreSQL refused: its place in the list, and the error. */
+export interface RefusedStatement {
+  readonly index: number
+  readonly error: pg.DatabaseError
+}
+
+/** How many statements share a message: each message is a round trip, and a place where a signal is heard. */
+const statementsPerMessage = 200
+
+const begin = 'savepoint schemagate_message'
+const end = 'release savepoint schemagate_message'
+const undo = 'rollback to savepoint schemagate_message'
+
+/**
+ * Runs statements in the client's transaction, many to a message. Returns the first that PostgreSQL refuses, after which the
+ * transaction is as before the message with it; null if there is none. Throws where the server cannot work.
+ *
+ * @param onMessage called before each message
+ */
+export async function runInMessages(
+  client: pg.ClientBase,
+  statements: readonly string[],
+  onMessage: () => Promise<void> = async () => {},
+): Promise<RefusedStatement | null> {
+  for (let done = 0; done < statements.length; done += statementsPerMessage) {
+    await onMessage()
+    const message = statements.slice(done, done + statementsPerMessage)
+    const refused = await runTogether(client, message)
+    if (refused !== null) return { ...refused, index: done + refused.index }
+  }
+  return null
+}
+
+/** PostgreSQL does not say which statement of a message it refused, so that they are run again one by one. */
+async function runTogether(
+  client: pg.ClientBase,
+  statements: readonly string[],
+): Promise<RefusedStatement | null> {
+  // By itself: a message with an error of syntax is refused as a whole.
+  await client.query(begin)
+  const refusal = await refusalOf(client, [...statements, end].join(';\n'))
+  if (refusal === null) return null
+  await client.query(undo)
+  for (const [index, statement] of statements.entries()) {
+    const error = await refusalOf(client, statement)
+    if (error === null) continue
+    await client.query(undo)
+    return { index, error }
+  }
+  return null
+}
+
+/** The error with which PostgreSQL refuses a statement; null where it runs. Throws where the server cannot work. */
+export async function refusalOf(client: pg.ClientBase, sql: string): Promise<pg.DatabaseError | null> {
+  return client.query(sql).then(
+    () => null,
+    (error: unknown) => {
+      if (isStatementRejected(error)) return error
+      // A file that the server does not have is no fault of the system here.
+      if (isServerError(error) && hasSqlState(error, sqlState.undefinedFile)) return error
+      throw error
+    },
+  )
+}

@@ -1,0 +1,125 @@
+import pg from 'pg'
+import { objectKey } from '../../core/model/catalog.js'
+import { queryRows, type Row } from '../connection/query.js'
+import type { TableSelection } from './sample-rows.js'
+
+/** The values of a column. */
+export interface ColumnContents {
+  readonly type: string
+  /** The number of values that are not null. */
+  readonly count: number
+  /** A hash of the values as text, which does not depend on their order; null where they cannot be compared with earlier ones. */
+  readonly digest: string | null
+}
+
+/** The rows of a table, without those of its children. */
+export interface TableContents {
+  readonly rows: number
+  /** By key, without generated columns. */
+  readonly columns: Readonly<Record<string, ColumnContents>>
+}
+
+/** The contents of tables, by key. */
+export type Contents = Readonly<Record<string, TableContents>>
+
+interface Column {
+  readonly name: string
+  readonly type: string
+  /** Whether its values are rows of a composite type, or arrays of such. */
+  readonly composite: boolean
+}
+
+/** The contents of tables, without those of extensions. A partitioned table is left out. */
+export async function readContents(client: pg.ClientBase, selection: TableSelection): Promise<Contents> {
+  const tables = await queryRows(client, tablesQuery(`c.relkind = 'r' and c.oid in (${selection})`))
+  const contents: Record<string, TableContents> = {}
+  for (const table of tables) contents[keyOf(table)] = await readTable(client, table, undefined)
+  return contents
+}
+
+/**
+ * The same of these tables after a change; a table that is partitioned now has the rows of its partitions. Values of another type than before are
+ * compared as values of the earlier one, where there is a cast.
+ */
+export async function readContentsAfter(client: pg.ClientBase, before: Contents): Promise<Contents> {
+  const contents: Record<string, TableContents> = {}
+  for (const table of await queryRows(client, tablesQuery(`c.relkind in ('r', 'p')`))) {
+    const key = keyOf(table)
+    if (before[key] !== undefined) contents[key] = await readTable(client, table, before[key])
+  }
+  return contents
+}
+
+function keyOf({ schema, name }: Row): string {
+  return objectKey('table', [String(schema), String(name)])
+}
+
+async function readTable(
+  client: pg.ClientBase,
+  { schema, name, source, columns: found }: Row,
+  before: TableContents | undefined,
+): Promise<TableContents> {
+  const columns: readonly Column[] = JSON.parse(JSON.stringify(found))
+  const parts = columns.map(
+    (column, index) =>
+      `, count(${pg.escapeIdentifier(column.name)}) as count_${index}, ${digestOf(textOf(column))} as digest_${index}`,
+  )
+  const [row] = await queryRows(client, `select count(*) as rows${parts.join('')} from ${String(source)}`)
+  const values: Record<string, ColumnContents> = {}
+  for (const [index, column] of columns.entries()) {
+    const key = objectKey('column', [String(schema), String(name), column.name])
+    const earlier = before?.columns[key]?.type ?? column.type
+    const digest =
+      earlier === column.type
+        ? String(row?.[`digest_${index}`])
+        : await readDigestAs(client, column, earlier, String(source))
+    values[key] = { type: column.type, count: Number(row?.[`count_${index}`]), digest }
+  }
+  return { rows: Number(row?.['rows']), columns: values }
+}
+
+/** An attribute that a composite type has gained is null in values that it had before. */
+function textOf({ name, composite }: Column): string {
+  const column = pg.escapeIdentifier(name)
+  return composite ? `jsonb_strip_nulls(to_jsonb(${column}))::text` : `${column}::text`
+}
+
+function digestOf(text: string): string {
+  return `md5(string_agg(${text}, chr(1) order by ${text} collate "C"))`
+}
+
+/** The digest of values as those of another type; null where there is none. The transaction of the caller goes on. */
+async function readDigestAs(
+  client: pg.ClientBase,
+  { name }: Column,
+  type: string,
+  source: string,
+): Promise<string | null> {
+  const select = `select ${digestOf(`(${pg.escapeIdentifier(name)}::${type})::text`)} from ${source}`
+  const block = `declare digest text; begin
+    execute ${pg.escapeLiteral(select)} into digest;
+    perform set_config('schemagate.digest', coalesce(digest, ''), false);
+  exception when others then perform set_config('schemagate.digest', '', false);
+  end`
+  const message = `do ${pg.escapeLiteral(block)}; select current_setting('schemagate.digest') as digest`
+  const [row] = await queryRows(client, message)
+  return row === undefined || row['digest'] === '' ? null : String(row['digest'])
+}
+
+const tablesQuery = (condition: string): string => `
+  select n.nspname as schema, c.relname as name,
+    case c.relkind when 'r' then 'only ' else '' end || c.oid::regclass as source,
+    coalesce(json_agg(json_build_object('name', a.attname, 'type', a.type, 'composite', a.composite) order by a.attnum)
+      filter (where a.attname is not null), '[]') as columns
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  left join lateral (
+    select a.attname, a.attnum, format_type(a.atttypid, a.atttypmod) as type, 'c' in (t.typtype, e.typtype) as composite
+    from pg_attribute a join pg_type d on d.oid = a.atttypid
+    join pg_type t on t.oid = case d.typbasetype when 0 then d.oid else d.typbasetype end
+    left join pg_type e on e.oid = t.typelem
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+  ) a on true
+  where ${condition} and n.nspname !~ '^(pg_|information_schema$)'
+    and not exists (select from pg_depend e where e.objid = c.oid and e.deptype = 'e')
+  group by c.oid, n.nspname, c.relname, c.relkind`

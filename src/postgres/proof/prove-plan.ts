@@ -1,0 +1,117 @@
+import type { Proof, ProvenPlan, UnprovenPart } from '../../ddl/proof.js'
+import type { Plan, PlanRefusal, Statement } from '../../ddl/statement.js'
+import { withClient } from '../connection/connect.js'
+import type { Scratch } from '../scratch/scratch.js'
+import { neededKeys, withDependents } from './affected.js'
+import type { Unbuilt } from './build-start.js'
+import { isAsWanted, learnFromPlace, learnRefusals, type Lessons, noLessons, refuseAll } from './lessons.js'
+import { labelLosses } from './losses.js'
+import { runStatements } from './run-statements.js'
+import { withScratchRoles } from './scratch-roles.js'
+import { type ProofGoal, type RunInDatabase, runTrial, type TrialResult, withoutHook } from './trial.js'
+
+/** A plan to prove: what it is for, and how it is written without some of its changes. */
+export interface ProofRequest extends ProofGoal {
+  readonly plan: (refusals: readonly PlanRefusal[]) => Plan
+  /** Default: as psql runs the script. */
+  readonly run?: RunInDatabase
+  /** Another way to run it, which is better where it works. Its failures do not say which statement is wrong. */
+  readonly runFirst?: RunInDatabase
+}
+
+export interface ProofOutcome {
+  readonly plan: ProvenPlan
+  /** Whether `runFirst` works for what is left of the plan. */
+  readonly ranFirst: boolean
+}
+
+/** After so many trials all that is left is refused. */
+const maxTrials = 40
+
+/**
+ * Runs a plan in scratch databases until it works and leads to the wanted catalog: what fails, or leaves a difference, is
+ * refused with the reason, and the rest is planned and run again. Throws SCHEMA_SCRATCH_UNAVAILABLE and the errors of
+ * connecting.
+ */
+export async function provePlan(request: ProofRequest, scratch: Scratch): Promise<ProofOutcome> {
+  const { run = runAsScript, runFirst } = request
+  const lessons = noLessons()
+  /** How many refusals there were when `runFirst` failed last. */
+  let failedAt = runFirst === undefined ? 0 : -1
+  return withScratchRoles(scratch, async (provideRole) => {
+    for (let trials = 0; ; trials += 1) {
+      const plan = request.plan(lessons.refusals)
+      const isFirst = runFirst !== undefined && failedAt !== lessons.refusals.length
+      if (plan.statements.length === 0 || trials > maxTrials)
+        return { plan: { ...plan, statements: [], proof: null }, ranFirst: isFirst }
+      if (trials === maxTrials) {
+        refuseAll(plan, lessons)
+        continue
+      }
+      const trial = { plan, run: isFirst ? runFirst : run, ...lessons }
+      const result = await scratch.withDatabase((connection) =>
+        runTrial(connection, request, trial, provideRole),
+      )
+      if (isAsWanted(result)) {
+        const proof = proofOf(plan, result, request, lessons)
+        const labelled = labelLosses(withRowFailures(plan, lessons), result.losses, request.from)
+        return { plan: { ...plan, statements: labelled, proof }, ranFirst: isFirst }
+      }
+      if (await learnFromPlace(result, request, lessons, provideRole)) continue
+      if (isFirst) failedAt = lessons.refusals.length
+      else learnRefusals(result, plan, request, lessons)
+    }
+  })
+}
+
+/** As psql finds it: a session of its own. */
+const runAsScript: RunInDatabase = (connection, statements) =>
+  withClient(withoutHook(connection), (client) => runStatements(client, statements))
+
+/** What failed with generated rows may fail with others; where no label says so yet, PostgreSQL's reason does. */
+function withRowFailures({ statements }: Plan, { rowFailures }: Lessons): readonly Statement[] {
+  const label = (statement: Statement): Statement => {
+    const reason = rowFailures.get(statement.sql)
+    const isLabelled = statement.hazards.some(({ hazard }) => hazard === 'may fail')
+    if (reason === undefined || isLabelled) return statement
+    return {
+      ...statement,
+      hazards: [...statement.hazards, { hazard: 'may fail', when: `rows are like these: ${reason}` }],
+    }
+  }
+  return statements.map(label)
+}
+
+function proofOf(
+  { statements }: Plan,
+  result: TrialResult,
+  { from, target }: ProofRequest,
+  { skipped, unbuilt }: Lessons,
+): Proof {
+  // What could not be made there might have stood in the way of a change to what it needs.
+  const roots = result.unbuilt.map(({ key }) => key)
+  const needed = neededKeys(withDependents(roots, { from, to: from }), from)
+  const reason = 'it was changed without what needs it here, which could not be made there'
+  const alone = statements.filter(({ key }) => needed.has(key)).map(({ key }) => ({ key, reason }))
+  const lacking = [
+    ...result.unbuilt,
+    ...skipped.values(),
+    ...[...unbuilt].map(([key, why]) => ({ key, reason: why })),
+    ...alone,
+  ]
+  return {
+    proven: true,
+    postgres: result.postgres,
+    target,
+    tablesWithRows: result.tablesWithRows.length,
+    unproven: groupByReason(lacking),
+  }
+}
+
+function groupByReason(lacking: readonly Unbuilt[]): readonly UnprovenPart[] {
+  const reasons = [...new Set(lacking.map(({ reason }) => reason))]
+  return reasons.map((reason) => ({
+    reason,
+    keys: [...new Set(lacking.filter((each) => each.reason === reason).map(({ key }) => key))],
+  }))
+}

@@ -1,0 +1,152 @@
+import pg from 'pg'
+import { queryRows, readServerMajor } from '../connection/query.js'
+
+/** Texts, separated by `|`, each of which some type accepts as a value. */
+const sampleTexts =
+  '1|7|101|1.2345|7.6543|true|a|b@example.org|2024-02-03 10:20:30.456|2025-11-12 23:59:58.987|10:20:30.456|' +
+  '1 year 2 mons 3 days 04:05:06.789|2024-02-03|1 day|5f0c6a52-6a3c-4a51-9a3c-0c1f4a7f2b11|10.0.0.1|' +
+  '08:00:2b:01:02:03|{"a": 1}|{}|{1}|(1,2)|((0,0),(1,1))|[1,2)|[2024-02-03,2024-02-04)|empty|<a/>'
+
+const sampleLiterals = sampleTexts
+  .split('|')
+  .map((text) => pg.escapeLiteral(text))
+  .join(', ')
+
+/** The tables that get rows, as SQL: a select of their oids. */
+export type TableSelection = string
+
+/** All tables but those of PostgreSQL and of extensions. */
+export const allTables: TableSelection = `select c.oid from pg_class c
+  where c.relkind = 'r' and c.relnamespace::regnamespace::text !~ '^(pg_|information_schema$)'
+    and not exists (select from pg_depend e where e.objid = c.oid and e.deptype = 'e')`
+
+/** The tables of these names in SQL, their parents and children, and the tables to which their foreign keys lead. */
+export function relatedTables(names: readonly string[]): TableSelection {
+  const list = names.map((name) => `to_regclass(${pg.escapeLiteral(name)})`).join(', ')
+  return `with recursive related as (
+      select oid from unnest(array[${list}]::oid[]) named(oid) where oid is not null
+      union select other.oid from related r cross join lateral (
+        select inhrelid as oid from pg_inherits where inhparent = r.oid
+        union all select inhparent from pg_inherits where inhrelid = r.oid
+        union all select confrelid from pg_constraint where conrelid = r.oid and contype = 'f') other)
+    select oid from related`
+}
+
+/** One row for each table: its writable columns, their possible values, and whether they need one. */
+const tablesQuery = (tables: TableSelection, isValid: string): string => `
+  with chosen as materialized (
+    select a.*, c.oid::regclass::text as table_name from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+      and a.attgenerated = '' and a.attidentity <> 'a'
+    where c.relkind = 'r' and c.oid in (${tables})),
+  possible as materialized (
+    select t.atttypid, t.atttypmod, array(
+      select quote_literal(text)
+      from unnest(array(
+        select e.enumlabel::text from pg_enum e where e.enumtypid = t.atttypid order by e.enumsortorder
+      ) || array[${sampleLiterals}]) with ordinality found(text, place)
+      where ${isValid}(text, format_type(t.atttypid, t.atttypmod))
+      -- Values that lose something in a narrower type come first.
+      order by (y.typcategory = 'N' and text ~ '[.]') or (y.typcategory = 'T' and text ~ 'year') desc, place) as literals
+    from (select distinct atttypid, atttypmod from chosen) t join pg_type y on y.oid = t.atttypid)
+  select a.table_name as name, json_agg(json_build_object(
+    'name', quote_ident(a.attname), 'required', a.attnotnull, 'values', v.literals,
+    'referenced', (
+      select format('(select %I from %s order by 1 limit 1 offset ', r.attname, f.confrelid::regclass)
+      from pg_constraint f
+      join unnest(f.conkey, f.confkey) pair(own, other) on pair.own = a.attnum
+      join pg_attribute r on r.attrelid = f.confrelid and r.attnum = pair.other
+      where f.conrelid = a.attrelid and f.contype = 'f'
+      order by f.conname limit 1
+    )
+  ) order by a.attnum) as columns
+  from chosen a join possible v using (atttypid, atttypmod)
+  group by a.attrelid, a.table_name order by a.attrelid`
+
+interface Column {
+  readonly name: string
+  readonly required: boolean
+  readonly values: readonly string[]
+  /** The beginning of a subquery for a value in the referenced table of a foreign key; null for other columns. */
+  readonly referenced: string | null
+}
+
+interface Table {
+  readonly name: string
+  readonly columns: readonly Column[]
+}
+
+/** How many tables share a message. */
+const tablesPerMessage = 50
+
+/** A row may need one of a table that comes later. */
+const passes = 2
+
+/**
+ * Inserts two rows into each table for which values are easily found; other tables stay empty. Triggers do not run. In a
+ * transaction of the caller, by a superuser.
+ */
+export async function insertSampleRows(client: pg.ClientBase, selection: TableSelection): Promise<void> {
+  const hasFunction = (await readServerMajor(client)) >= 16
+  if (!hasFunction) await client.query(ownValidation)
+  const isValid = hasFunction ? 'pg_input_is_valid' : 'pg_temp.input_is_valid'
+  const tables = (await queryRows(client, tablesQuery(selection, isValid))).map(tableOf)
+  // Triggers may do anything, and tables may reference each other.
+  await client.query('set local session_replication_role to replica')
+  for (let pass = 0; pass < passes; pass += 1)
+    for (let done = 0; done < tables.length; done += tablesPerMessage)
+      await client.query(insertBlock(tables.slice(done, done + tablesPerMessage)))
+  await client.query('set local session_replication_role to default')
+  if (!hasFunction) await client.query('drop function pg_temp.input_is_valid(text, text)')
+}
+
+/** What PostgreSQL has since 16. */
+const ownValidation = `create function pg_temp.input_is_valid(value text, type text) returns boolean language plpgsql as $$
+  begin execute format('select %L::%s', value, type); return true; exception when others then return false; end $$`
+
+/** For each table that is empty the first statement of each row that PostgreSQL accepts. */
+function insertBlock(tables: readonly Table[]): string {
+  const work = tables.map((table) => [
+    table.name,
+    ...[0, 1].map((rowNumber) => insertStatements(table, rowNumber)),
+  ])
+  return `do ${pg.escapeLiteral(`declare
+    made json; row_statements json; statement text; is_filled boolean;
+  begin
+    for made in select value from json_array_elements(${pg.escapeLiteral(JSON.stringify(work))}) loop
+      execute format('select exists (select from only %s)', made ->> 0) into is_filled;
+      continue when is_filled;
+      for row_statements in select value from json_array_elements(made) offset 1 loop
+        for statement in select value from json_array_elements_text(row_statements) loop
+          begin execute statement; exit; exception when others then null; end;
+        end loop;
+      end loop;
+    end loop;
+  end`)}`
+}
+
+/** Statements to try for one row, those with the most columns first. `rowNumber` is 0 for the first row. */
+function insertStatements({ name, columns }: Table, rowNumber: number): readonly string[] {
+  const writable = columns.filter(({ values, referenced }) => values.length > 0 || referenced !== null)
+  const required = writable.filter((column) => column.required)
+  const shifts = [0, 1, 2, 3, 4, 5]
+  const rows = [writable, required].flatMap((rowColumns) =>
+    rowColumns.length === 0
+      ? []
+      : shifts.map((shift) => {
+          const values = rowColumns.map((column) => valueOf(column, rowNumber, rowNumber + shift))
+          return `insert into ${name} (${rowColumns.map((column) => column.name).join(', ')}) values (${values.join(', ')})`
+        }),
+  )
+  return [...rows, `insert into ${name} default values`]
+}
+
+function valueOf({ values, referenced }: Column, rowNumber: number, index: number): string {
+  if (referenced !== null) return `${referenced}${rowNumber})`
+  return values[index % values.length] ?? 'null'
+}
+
+function tableOf(row: Readonly<Record<string, unknown>>): Table {
+  const columns: readonly Column[] = JSON.parse(JSON.stringify(row['columns']))
+  return { name: String(row['name']), columns }
+}

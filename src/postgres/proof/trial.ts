@@ -1,0 +1,151 @@
+import type { Catalog } from '../../core/model/catalog.js'
+import type { Difference, UndeterminedFacts } from '../../core/model/diff.js'
+import { limitToScope, type Scope } from '../../core/model/scope.js'
+import { errorMessage } from '../../core/text/redact.js'
+import type { Plan, Statement } from '../../ddl/statement.js'
+import { canonicalizeCatalog } from '../canonicalize/canonicalize.js'
+import { type Connection, withClient } from '../connection/connect.js'
+import { readServerMajor } from '../connection/query.js'
+import { allAnnotations, type ReadOptions, readCatalog } from '../introspect/read-catalog.js'
+import type pg from 'pg'
+import { touchedTables, withDependents } from './affected.js'
+import { buildStart, type ProvideRole, type StartWriter, type Unbuilt } from './build-start.js'
+import { type Contents, readContents, readContentsAfter } from './contents.js'
+import { type Loss, unlabelledLosses } from './losses.js'
+import { expectedCatalog, remainingDifferences } from './remaining-differences.js'
+import type { FailedStatement } from './run-statements.js'
+import { insertSampleRows, relatedTables } from './sample-rows.js'
+
+/** What a plan is to lead from and to, and what of it counts. */
+export interface ProofGoal {
+  readonly from: Catalog
+  readonly to: Catalog
+  /** How `from` is made in an empty database. */
+  readonly writeStart: StartWriter
+  /** What the plan is to change: `expected` belongs to `to`, `actual` to `from`. */
+  readonly differences: readonly Difference[]
+  readonly undetermined: UndeterminedFacts
+  /** Whether owners, grants and comments are in the catalogs. */
+  readonly scope: Pick<Scope, 'comments' | 'grants'>
+  /** The major version of PostgreSQL that printed `to`, and that of the database; null for that of the scratch server. */
+  readonly printedBy: number | null
+  readonly target: number | null
+  /** What is not in the catalogs: the tables of the ledger. */
+  readonly reading: ReadOptions
+}
+
+/** Runs statements in a database as they will be run. Returns the one that failed; null if none did. */
+export type RunInDatabase = (
+  connection: Connection,
+  statements: readonly Statement[],
+) => Promise<FailedStatement | null>
+
+/** One run of a plan in a scratch database. */
+export interface Trial {
+  readonly plan: Plan
+  readonly run: RunInDatabase
+  /** The statements that cannot be run there, by their SQL, and why. */
+  readonly skipped: ReadonlyMap<string, Unbuilt>
+  /** Keys of what cannot be made there, and why. */
+  readonly unbuilt: ReadonlyMap<string, string>
+  /** The tables, by their names in SQL, that stay without rows, because a statement fails with some. */
+  readonly withoutRows: ReadonlySet<string>
+}
+
+export interface TrialResult {
+  readonly postgres: number
+  readonly tablesWithRows: readonly string[]
+  /** What of `from` was not built. */
+  readonly unbuilt: readonly Unbuilt[]
+  /** The statement that failed; null where all ran. */
+  readonly failed: FailedStatement | null
+  /** The differences that are left; none where a statement failed. */
+  readonly remaining: readonly Difference[]
+  /** Rows and values that are lost, and no label says so. */
+  readonly losses: readonly Loss[]
+}
+
+/** What a trial begins with. */
+interface TrialStart extends Pick<TrialResult, 'postgres' | 'tablesWithRows' | 'unbuilt'> {
+  readonly contents: Contents
+  readonly before: Catalog
+}
+
+/** Builds the start in an empty database, puts rows in the tables that the plan touches, runs it, and reads what is there. */
+export async function runTrial(
+  connection: Connection,
+  goal: ProofGoal,
+  trial: Trial,
+  provideRole: ProvideRole,
+): Promise<TrialResult> {
+  const start = await withClient(withoutHook(connection), (client) =>
+    prepareStart(client, goal, trial, provideRole),
+  )
+  const unproven = withDependents([...start.unbuilt.map(({ key }) => key), ...trial.unbuilt.keys()], goal)
+  const statements = trial.plan.statements.filter(
+    ({ key, sql }) => !unproven.has(key) && !trial.skipped.has(sql),
+  )
+  const failed = await trial.run(connection, statements)
+  if (failed !== null) return { ...start, failed, remaining: [], losses: [] }
+  const skipped = [...trial.skipped.values()].map(({ key }) => key)
+  const left = new Set([...unproven, ...skipped])
+  const refused = new Set([...left, ...trial.plan.refused.map(({ key }) => key)])
+  const wanted = goal.differences.filter(({ key }) => !refused.has(key))
+  return withClient(withoutHook(connection), async (client) => {
+    const remaining = await readRemaining(client, { ...goal, differences: wanted }, start)
+    const after = await readContentsAfter(client, start.contents)
+    const losses = unlabelledLosses(goal.from, statements, start.contents, after)
+    return { ...start, failed, remaining: remaining.filter(({ key }) => !left.has(key)), losses }
+  })
+}
+
+async function prepareStart(
+  client: pg.ClientBase,
+  goal: ProofGoal,
+  { plan, withoutRows }: Trial,
+  provideRole: ProvideRole,
+): Promise<TrialStart> {
+  const read = { ...goal.reading, ...allAnnotations }
+  const empty = await readCatalog(client, read)
+  const unbuilt = await buildStart(client, empty, goal.writeStart, provideRole)
+  const tablesWithRows = touchedTables(plan.statements, goal).filter((table) => !withoutRows.has(table))
+  const contents = await fillTables(client, tablesWithRows)
+  const before = limitToScope(await readCatalog(client, read), goal.scope)
+  return { unbuilt, tablesWithRows, contents, before, postgres: await readServerMajor(client) }
+}
+
+/** The differences that are left, with the texts of the wanted catalog where the server says that both mean the same. */
+async function readRemaining(
+  client: pg.ClientBase,
+  { to, differences, undetermined, reading, scope, printedBy }: ProofGoal,
+  { before, postgres }: TrialStart,
+): Promise<readonly Difference[]> {
+  const after = limitToScope(await readCatalog(client, { ...reading, ...allAnnotations }), scope)
+  const change = { before, to, wanted: differences, undetermined }
+  const majors = { expected: printedBy ?? postgres, actual: postgres }
+  const expected = expectedCatalog(change, after)
+  const comparison = { expected, undetermined, live: after, majors }
+  const { live } = await canonicalizeCatalog(client, comparison, 'own')
+  return remainingDifferences(change, live)
+}
+
+/** The contents of the tables, and of those that belong to them, with rows. */
+async function fillTables(client: pg.ClientBase, tables: readonly string[]): Promise<Contents> {
+  if (tables.length === 0) return {}
+  const selection = relatedTables(tables)
+  await client.query('begin')
+  await insertSampleRows(client, selection)
+  await client.query('commit')
+  return readContents(client, selection)
+}
+
+/** What the knexfile does with a session is for Knex. */
+export function withoutHook(connection: Connection): Connection {
+  const { afterCreate: _, ...rest } = connection
+  return rest
+}
+
+/** Why a statement failed, as text. */
+export function failureReason({ statement, error }: FailedStatement): string {
+  return `PostgreSQL refused it in a scratch database: ${errorMessage(error)} (${statement.sql.split('\n', 1)[0]})`
+}

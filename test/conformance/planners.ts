@@ -1,0 +1,89 @@
+import { diff } from '../../src/core/model/diff.js'
+import { startWriterFor } from '../../src/ddl/plan/plan-start.js'
+import { planChanges } from '../../src/ddl/plan/plan.js'
+import { type DraftFunction } from '../../src/ddl/draft/draft-migration.js'
+import type { Plan, PlanRefusal } from '../../src/ddl/statement.js'
+import { draftRunner } from '../../src/operations/draft/prove-draft.js'
+import { provePlan, type ProofRequest } from '../../src/postgres/proof/prove-plan.js'
+import { findScratch, type Scratch } from '../../src/postgres/scratch/scratch.js'
+import type { Catalog } from '../../src/core/model/catalog.js'
+import { loadProject } from '../../src/project/knexfile.js'
+import type { Planner } from './run-direction.js'
+
+/** Plans as `diff --sql` shows them: each is run on the server before it counts. */
+export async function provenPlanner(server: string, serverMajor: number): Promise<Planner> {
+  const scratch = await scratchOn(server)
+  return async (from, to) =>
+    (await provePlan(requestFor(from, to, writerOf(from, to, { serverMajor })), scratch)).plan
+}
+
+/**
+ * Plans as `new --from` drafts them, which Knex runs: from a to b the function `up`, back the function `down` of the same
+ * draft.
+ *
+ * @param folder where a project could be; it has none
+ */
+export async function draftPlanner(server: string, serverMajor: number, folder: string): Promise<Planner> {
+  const scratch = await scratchOn(server)
+  const project = await loadProject({ root: folder, directories: null, knexfile: 'none', sections: [] })
+  const naming = { defaultSchema: 'public', preservesName: () => true }
+  const place = { project, naming, file: { path: `${folder}/draft.mjs`, language: 'module' } } as const
+  return async (from, to, side) => {
+    const name: DraftFunction = side === 'a' ? 'up' : 'down'
+    const other = planChanges(to, from, { serverMajor })
+    const online = name === 'up' || hasSeparate(other)
+    const writer = writerOf(from, to, { online, serverMajor })
+    const runner = draftRunner(
+      {
+        name,
+        code: (plan) =>
+          name === 'up'
+            ? { from, to, up: plan, down: nothing }
+            : { from: to, to: from, up: hasSeparate(other) ? other : nothing, down: plan },
+      },
+      place,
+    )
+    const request = { ...requestFor(from, to, writer), runFirst: runner(false), run: runner(true) }
+    const { plan, ranFirst } = await provePlan(request, scratch)
+    return { ...plan, run: runner(!ranFirst) }
+  }
+}
+
+const nothing: Plan = { statements: [], refused: [] }
+
+function hasSeparate({ statements }: Plan): boolean {
+  return statements.some(({ transactional }) => !transactional)
+}
+
+type Writer = (refusals: readonly PlanRefusal[]) => Plan
+
+function writerOf(
+  from: Catalog,
+  to: Catalog,
+  options: { readonly online?: boolean; readonly serverMajor: number },
+): Writer {
+  return (refusals) => planChanges(from, to, { ...options, refusals })
+}
+
+function requestFor(from: Catalog, to: Catalog, plan: Writer): ProofRequest {
+  return {
+    from,
+    to,
+    writeStart: startWriterFor(from),
+    differences: diff(to, from),
+    undetermined: {},
+    scope: { comments: true, grants: true },
+    printedBy: null,
+    target: null,
+    reading: {},
+    plan,
+  }
+}
+
+function scratchOn(server: string): Promise<Scratch> {
+  return findScratch({
+    scratch: { url: server, ssl: 'disable', applicationName: 'conformance' },
+    embedded: () => Promise.reject(new Error('the server is given')),
+    prelude: null,
+  })
+}
