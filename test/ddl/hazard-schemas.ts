@@ -33,7 +33,7 @@ export const hazardSchemas: readonly HazardSchemas[] = [
       create table q (a int primary key); alter table q cluster on q_pkey; alter table q set (fillfactor = 70);
       create materialized view mv as select a from t; create view v as select a from t; create sequence s;
       create view old as select 1 as one; create view kept as select 2 as two; create table dropped (a int); create materialized view older as select 1 as one; create sequence oldest;
-      create policy few on q; create rule gone as on delete to t do also nothing;
+      create policy few on q; create rule kept as on insert to q do also nothing; create rule gone as on delete to t do also nothing;
       grant select on t to pg_monitor; create function f() returns int language sql return 1;
       create procedure p() language sql begin atomic; end; create function g() returns int language sql return 1;
       create foreign data wrapper w; create server far foreign data wrapper w; create foreign table ft (a int) server far;
@@ -43,7 +43,7 @@ export const hazardSchemas: readonly HazardSchemas[] = [
       alter table t enable row level security; alter table t force row level security;
       create policy everybody on t; create rule r as on update to t do also nothing;
       create statistics st on a, b from t; alter table t alter b set statistics 9;
-      create table q (a int primary key); alter table q owner to pg_monitor; create policy few on q using (a > 0);
+      create table q (a int primary key); alter table q owner to pg_monitor; create rule kept as on insert to q do instead nothing; create policy few on q using (a > 0);
       create materialized view mv as select a from t with no data; create index on mv (a);
       alter materialized view mv set (fillfactor = 50);
       create view kept with (security_barrier) as select 2 as two; create view v with (security_barrier) as select a, b from t; create sequence s increment 3; create sequence s2;

@@ -149,6 +149,7 @@ export const statementForms: readonly StatementForm[] = [
   { form: 'CREATE POLICY', locks: [[exclusive, 'table']], effects: ['authorization'] },
   { form: 'ALTER POLICY', locks: [[exclusive, 'table']], effects: ['authorization'] },
   { form: 'DROP POLICY', locks: [[exclusive, 'table']], effects: ['authorization'] },
+  { form: 'CREATE OR REPLACE RULE', locks: [[exclusive, 'table']] },
   { form: 'CREATE RULE', locks: [[exclusive, 'table']] },
   { form: 'DROP RULE', locks: [[exclusive, 'table']] },
   { form: "DO $$BEGIN EXECUTE 'ALTER", locks: [[exclusive, 'table']] },

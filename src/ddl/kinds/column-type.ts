@@ -74,10 +74,8 @@ function lossHazards(from: DdlObject, to: DdlObject): readonly Hazard[] {
 }
 
 function typeChangeHazards(table: string, oldType: string, newType: string): readonly Hazard[] {
-  const lock: Hazard = { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' }
-  if (keepsRowFormat(oldType, newType)) return [lock]
+  if (keepsRowFormat(oldType, newType)) return []
   return [
-    lock,
     { hazard: 'table rewrite', table },
     ...(neverFails(oldType, newType)
       ? []

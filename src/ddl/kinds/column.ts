@@ -90,7 +90,6 @@ function addColumnSteps(object: DdlObject): readonly DdlStep[] {
   return [
     step(
       `ALTER ${tableKeyword(object)} ${table} ADD COLUMN ${columnDefinition(object)}`,
-      { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
       ...(isRequired && !hasValue ? [{ hazard: 'may fail' as const, when: `${table} has rows`, table }] : []),
       ...(addingRewritesTable(object) ? [{ hazard: 'table rewrite' as const, table }] : []),
     ),
@@ -207,7 +206,6 @@ function nullabilitySteps(from: DdlObject, to: DdlObject, facts: ReadonlySet<str
     {
       ...setNotNullStep(from, to),
       hazards: [
-        { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
         { hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' },
         { hazard: 'may fail', when: `${to.name} is null in a row`, table },
       ],
@@ -242,6 +240,5 @@ function addNotNullStep(object: DdlObject): DdlStep {
   const suffix = `${booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}${object.facts['valid'] === false ? ' NOT VALID' : ''}`
   return step(
     `ALTER ${tableKeyword(object)} ${object.relation} ADD CONSTRAINT ${constraint} NOT NULL ${object.name}${suffix}`,
-    { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
   )
 }

@@ -37,7 +37,6 @@ export const constraintDdl: KindDdl = {
   drop: (object) => [
     step(
       `ALTER ${tableKeyword(object)} ${onlyForParent(object)}${object.relation} DROP CONSTRAINT ${object.name}`,
-      { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
       ...replicaIdentityHazards(object),
     ),
   ],
@@ -66,13 +65,7 @@ function deferralSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] | nul
   const isSame = before.replace(deferralPattern, '') === after.replace(deferralPattern, '')
   if (textFact(to, 'type') !== 'foreign key' || !isSame) return null
   const when = deferralPattern.exec(after)?.[0] === '' ? ' NOT DEFERRABLE' : deferralPattern.exec(after)?.[0]
-  return [
-    step(`ALTER TABLE ${to.relation} ALTER CONSTRAINT ${to.name}${when}`, {
-      hazard: 'lock',
-      table: to.relation,
-      lock: 'ACCESS EXCLUSIVE',
-    }),
-  ]
+  return [step(`ALTER TABLE ${to.relation} ALTER CONSTRAINT ${to.name}${when}`)]
 }
 
 const alterableFacts: ReadonlySet<string> = new Set([
@@ -126,16 +119,12 @@ function addByIndexSteps(object: DdlObject, columns: string): readonly DdlStep[]
   const { relation: table, name } = object
   const type = textFact(object, 'type').toUpperCase()
   return [
-    nonTransactionalStep(
-      `CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${table} ${columns}`,
-      { hazard: 'lock', table, lock: 'SHARE UPDATE EXCLUSIVE' },
-      { hazard: 'may fail', when: `rows violate ${name}`, table },
-    ),
-    step(`ALTER TABLE ${table} ADD CONSTRAINT ${name} ${type} USING INDEX ${name}`, {
-      hazard: 'lock',
+    nonTransactionalStep(`CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${table} ${columns}`, {
+      hazard: 'may fail',
+      when: `rows violate ${name}`,
       table,
-      lock: 'ACCESS EXCLUSIVE',
     }),
+    step(`ALTER TABLE ${table} ADD CONSTRAINT ${name} ${type} USING INDEX ${name}`),
   ]
 }
 
@@ -151,10 +140,8 @@ function addConstraintHazards(object: DdlObject, validation: 'validated' | 'not 
   const table = object.relation
   const isForeignKey = textFact(object, 'type') === 'foreign key'
   const lock: LockMode = isForeignKey ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE'
-  const locks = tablesOf(object).map((name): Hazard => ({ hazard: 'lock', table: name, lock }))
-  if (validation === 'not valid') return locks
+  if (validation === 'not valid') return []
   return [
-    ...locks,
     { hazard: 'full scan', table, lock },
     { hazard: 'may fail', when: `rows violate ${object.name}`, table },
   ]

@@ -26,7 +26,6 @@ export function dropColumnSteps(object: DdlObject, successor?: DdlObject): reado
   return [
     step(
       `ALTER ${tableKeyword(object)} ${onlyForParent(object)}${table} DROP COLUMN ${object.name}`,
-      { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' },
       ...(isComputed ? [] : [table, ...childrenLosing(object)]).map((lost) => ({
         hazard: 'data loss' as const,
         what: `the values of ${lost}.${object.name}`,

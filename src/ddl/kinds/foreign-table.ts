@@ -1,6 +1,5 @@
 import { quoteIdentifier } from '../identifiers.js'
-import { type DdlObject, type KindDdl, listFact, type DdlStep, textFact, withoutFacts } from '../object.js'
-import type { Hazard } from '../statement.js'
+import { type DdlObject, type KindDdl, listFact, textFact, withoutFacts } from '../object.js'
 import { columnDefinition } from './column-definition.js'
 import { alterWithOptions, createWithOptions, dropWithOptions } from './foreign-options.js'
 import { attachParentSteps, releaseParentSteps } from './table-parents.js'
@@ -13,18 +12,13 @@ export const foreignTableDdl: KindDdl = {
     const created = createWithOptions(object, foreignTableDefinition(object))
     return 'reason' in created ? created : [...created, ...attachParentSteps(withoutFacts(object), object)]
   },
-  drop: (object) =>
-    dropWithOptions(object, foreignTableReference(object)).map((step) => withTableLock(step, object)),
+  drop: (object) => dropWithOptions(object, foreignTableReference(object)),
   alter: (change) => {
     const { from, to, facts } = change
     if (facts.has('server')) return 'replace'
     const altered = alterWithOptions(change, `ALTER ${foreignTableReference(to)}`, [])
     if ('reason' in altered) return altered
-    return [
-      ...releaseParentSteps(change),
-      ...altered.map((step) => withTableLock(step, to)),
-      ...attachParentSteps(from, to),
-    ]
+    return [...releaseParentSteps(change), ...altered, ...attachParentSteps(from, to)]
   },
 }
 
@@ -41,9 +35,4 @@ function foreignTableDefinition(object: DdlObject): string {
     ...(parents === '' ? [] : [`INHERITS (${parents})`]),
     `SERVER ${quoteIdentifier(textFact(object, 'server'))}`,
   ].join(' ')
-}
-
-function withTableLock(step: DdlStep, { name }: DdlObject): DdlStep {
-  const lock: Hazard = { hazard: 'lock', table: name, lock: 'ACCESS EXCLUSIVE' }
-  return { ...step, hazards: [lock, ...step.hazards] }
 }

@@ -65,7 +65,6 @@ function createIndexStep(object: DdlObject): DdlStep {
     return step(definition, { hazard: 'full scan', table, lock: 'SHARE' }, ...uniqueHazards)
   return nonTransactionalStep(
     definition.replace(/^CREATE (UNIQUE )?INDEX /, (start) => `${start}CONCURRENTLY `),
-    { hazard: 'lock', table, lock: 'SHARE UPDATE EXCLUSIVE' },
     ...uniqueHazards,
   )
 }
@@ -79,11 +78,7 @@ function dropIndexStep(object: DdlObject): DdlStep {
   // Only CASCADE drops the key of a partition whose index is attached.
   const members = descendantsOf(membersByKey(object.catalog), object.key)
   const cascade = members.some((key) => key.startsWith('constraint:')) ? ' CASCADE' : ''
-  return step(
-    `DROP INDEX ${qualifiedIndexName(object)}${cascade}`,
-    { hazard: 'lock', table: object.relation, lock: 'ACCESS EXCLUSIVE' },
-    ...replicaIdentityHazards(object),
-  )
+  return step(`DROP INDEX ${qualifiedIndexName(object)}${cascade}`, ...replicaIdentityHazards(object))
 }
 
 const parameterPattern = /^(.*) WITH \(((?:\w+='?[\w.]+'?(?:, )?)+)\)( WHERE .*)?$/s
@@ -114,11 +109,7 @@ function splitParameters(index: DdlObject): {
 }
 
 function reindexStep(object: DdlObject): DdlStep {
-  return nonTransactionalStep(`REINDEX INDEX CONCURRENTLY ${qualifiedIndexName(object)}`, {
-    hazard: 'lock',
-    table: object.relation,
-    lock: 'SHARE UPDATE EXCLUSIVE',
-  })
+  return nonTransactionalStep(`REINDEX INDEX CONCURRENTLY ${qualifiedIndexName(object)}`)
 }
 
 function indexDetailSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {

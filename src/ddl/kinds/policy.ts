@@ -5,7 +5,6 @@ import {
   booleanFact,
   type KindDdl,
   listFact,
-  type DdlStep,
   step,
   textFact,
 } from '../object.js'
@@ -20,17 +19,16 @@ const policyClauses: Readonly<Record<string, (policy: DdlObject) => string>> = {
 export const policyDdl: KindDdl = {
   reference: ({ name, relation }) => `POLICY ${name} ON ${relation}`,
   create: (object) => [
-    policyStep(
-      object,
+    step(
       `CREATE POLICY ${object.name} ON ${object.relation}${booleanFact(object, 'permissive') ? '' : ' AS RESTRICTIVE'} FOR ${textFact(object, 'command').toUpperCase()}${renderPolicyClauses(object, () => true)}`,
     ),
   ],
-  drop: (object) => [policyStep(object, `DROP POLICY ${object.name} ON ${object.relation}`)],
+  drop: (object) => [step(`DROP POLICY ${object.name} ON ${object.relation}`)],
   alter: (change) => {
     if (mustRecreatePolicy(change)) return 'replace'
     const { to, facts } = change
     const changed = renderPolicyClauses(to, (fact) => facts.has(fact))
-    return [policyStep(to, `ALTER POLICY ${to.name} ON ${to.relation}${changed}`)]
+    return [step(`ALTER POLICY ${to.name} ON ${to.relation}${changed}`)]
   },
 }
 
@@ -44,8 +42,4 @@ function renderPolicyClauses(object: DdlObject, includes: (fact: string) => bool
 /** ALTER POLICY can change an expression but not remove it. */
 function mustRecreatePolicy({ to, facts }: ObjectChange): boolean {
   return [...facts].some((fact) => policyClauses[fact] === undefined || to.facts[fact] === undefined)
-}
-
-function policyStep({ relation }: DdlObject, sql: string): DdlStep {
-  return step(sql, { hazard: 'lock', table: relation, lock: 'ACCESS EXCLUSIVE' })
 }

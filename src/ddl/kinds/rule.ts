@@ -4,14 +4,12 @@ import { isEnabledByDefault, enableClause } from './enable-clause.js'
 export const ruleDdl: KindDdl = {
   reference: ({ name, relation }) => `RULE ${name} ON ${relation}`,
   create: (object) => [
-    ruleStep(object, ruleDefinition(object)),
+    step(ruleDefinition(object)),
     ...(isEnabledByDefault(object) ? [] : [enableRule(object)]),
   ],
-  drop: (object) => [ruleStep(object, `DROP RULE ${object.name} ON ${object.relation}`)],
+  drop: (object) => [step(`DROP RULE ${object.name} ON ${object.relation}`)],
   alter: ({ to, facts }) => [
-    ...(facts.has('definition')
-      ? [ruleStep(to, ruleDefinition(to).replace(/^CREATE /, 'CREATE OR REPLACE '))]
-      : []),
+    ...(facts.has('definition') ? [step(ruleDefinition(to).replace(/^CREATE /, 'CREATE OR REPLACE '))] : []),
     ...(facts.has('enabled') ? [enableRule(to)] : []),
   ],
 }
@@ -21,9 +19,5 @@ function ruleDefinition(object: DdlObject): string {
 }
 
 function enableRule(object: DdlObject): DdlStep {
-  return ruleStep(object, `ALTER TABLE ${object.relation} ${enableClause(object)} RULE ${object.name}`)
-}
-
-function ruleStep({ relation }: DdlObject, sql: string): DdlStep {
-  return step(sql, { hazard: 'lock', table: relation, lock: 'ACCESS EXCLUSIVE' })
+  return step(`ALTER TABLE ${object.relation} ${enableClause(object)} RULE ${object.name}`)
 }

@@ -25,11 +25,7 @@ export function releaseParentSteps({ from, to, facts }: ObjectChange): readonly 
 /** Ends that a table is a partition of another one, before anything is dropped. */
 export function detachPartitionStep(parent: string, { name }: DdlObject): DdlStep {
   return {
-    ...step(`ALTER TABLE ${parent} DETACH PARTITION ${name}`, {
-      hazard: 'lock',
-      table: parent,
-      lock: 'ACCESS EXCLUSIVE',
-    }),
+    ...step(`ALTER TABLE ${parent} DETACH PARTITION ${name}`),
     phase: 'release',
   }
 }
@@ -58,7 +54,6 @@ function attachPartitionSteps(from: DdlObject, to: DdlObject): readonly DdlStep[
     {
       ...step(
         `ALTER TABLE ${parent} ATTACH PARTITION ${to.name} ${textFact(to, 'partition')}`,
-        { hazard: 'lock', table: parent, lock: 'SHARE UPDATE EXCLUSIVE' },
         { hazard: 'full scan', table: to.name, lock: 'ACCESS EXCLUSIVE' },
         { hazard: 'may fail', when: `a row of ${to.name} does not belong in the partition`, table: to.name },
       ),

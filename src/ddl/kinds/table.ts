@@ -28,11 +28,7 @@ export const tableDdl: KindDdl = {
     ...attachParentSteps(withoutFacts(object), object),
   ],
   drop: (object) => [
-    step(
-      `DROP TABLE ${object.name}`,
-      { hazard: 'data loss', what: `the rows of ${object.name}` },
-      { hazard: 'lock', table: object.name, lock: 'ACCESS EXCLUSIVE' },
-    ),
+    step(`DROP TABLE ${object.name}`, { hazard: 'data loss', what: `the rows of ${object.name}` }),
   ],
   alter: (change) =>
     refuseRepartition(change) ?? refuseRewrite(change) ?? refuseOrder(change) ?? alterTableSteps(change),
@@ -52,21 +48,18 @@ function refuseRewrite({ from, facts }: ObjectChange): RenderResult | null {
 
 function alterTableSteps(change: ObjectChange): readonly DdlStep[] {
   const { from, to, facts } = change
-  const lock = { hazard: 'lock', table: to.name, lock: 'ACCESS EXCLUSIVE' } as const
   const rewrite = { hazard: 'table rewrite', table: to.name } as const
   const alter = (clause: string): string => `ALTER TABLE ${to.name} ${clause}`
   return [
     ...releaseParentSteps(change),
     ...rowSecuritySteps(from, to),
     ...(facts.has('unlogged')
-      ? [step(alter(booleanFact(to, 'unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'), lock, rewrite)]
+      ? [step(alter(booleanFact(to, 'unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'), rewrite)]
       : []),
     ...(facts.has('accessMethod')
-      ? [step(alter(`SET ACCESS METHOD ${textFact(to, 'accessMethod') || 'heap'}`), lock, rewrite)]
+      ? [step(alter(`SET ACCESS METHOD ${textFact(to, 'accessMethod') || 'heap'}`), rewrite)]
       : []),
-    ...parameterChanges(from, to, 'options').map((clause) =>
-      step(alter(clause), { hazard: 'lock', table: to.name, lock: 'SHARE UPDATE EXCLUSIVE' }),
-    ),
+    ...parameterChanges(from, to, 'options').map((clause) => step(alter(clause))),
     ...(facts.has('ofType') ? tableTypeSteps(from, to) : []),
     ...(facts.has('replicaIdentity') ? replicaIdentitySteps(to) : []),
     ...attachParentSteps(from, to),
@@ -108,11 +101,5 @@ function rowSecuritySteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   ] as const
   return switches
     .filter(([fact]) => booleanFact(from, fact) !== booleanFact(to, fact))
-    .map(([fact, on, off]) =>
-      step(`ALTER TABLE ${to.name} ${booleanFact(to, fact) ? on : off}`, {
-        hazard: 'lock',
-        table: to.name,
-        lock: 'ACCESS EXCLUSIVE',
-      }),
-    )
+    .map(([fact, on, off]) => step(`ALTER TABLE ${to.name} ${booleanFact(to, fact) ? on : off}`))
 }

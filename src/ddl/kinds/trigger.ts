@@ -1,17 +1,14 @@
 import { type DdlObject, type KindDdl, type DdlStep, listFact, step, textFact } from '../object.js'
-import type { LockMode } from '../statement.js'
 import { isEnabledByDefault, enableClause, enableClauseFor } from './enable-clause.js'
 
 export const triggerDdl: KindDdl = {
   reference: ({ name, relation }) => `TRIGGER ${name} ON ${relation}`,
   create: (object) => [
-    triggerStep(object, textFact(object, 'definition')),
+    step(textFact(object, 'definition')),
     ...(isEnabledByDefault(object) ? [] : [enableTrigger(object)]),
     ...listFact(object, 'onPartitions').map((entry) => enableOnPartition(object, entry)),
   ],
-  drop: (object) => [
-    triggerStep(object, `DROP TRIGGER ${object.name} ON ${object.relation}`, 'ACCESS EXCLUSIVE'),
-  ],
+  drop: (object) => [step(`DROP TRIGGER ${object.name} ON ${object.relation}`)],
   alter: ({ from, to, facts }) => {
     if (!facts.has('definition') && !facts.has('enabled')) return partitionSteps(from, to)
     const partitions = listFact(to, 'onPartitions').map((entry) => enableOnPartition(to, entry))
@@ -19,7 +16,7 @@ export const triggerDdl: KindDdl = {
     if (isConstraintTrigger(from) || isConstraintTrigger(to)) return 'replace'
     // CREATE OR REPLACE TRIGGER enables the trigger.
     return [
-      triggerStep(to, textFact(to, 'definition').replace(/^CREATE /, 'CREATE OR REPLACE ')),
+      step(textFact(to, 'definition').replace(/^CREATE /, 'CREATE OR REPLACE ')),
       ...(isEnabledByDefault(to) ? [] : [enableTrigger(to)]),
       ...partitions,
     ]
@@ -27,7 +24,7 @@ export const triggerDdl: KindDdl = {
 }
 
 function enableTrigger(object: DdlObject): DdlStep {
-  return triggerStep(object, `ALTER TABLE ${object.relation} ${enableClause(object)} TRIGGER ${object.name}`)
+  return step(`ALTER TABLE ${object.relation} ${enableClause(object)} TRIGGER ${object.name}`)
 }
 
 /** An entry is `public.events_1: disabled`. */
@@ -36,7 +33,10 @@ function enableOnPartition(trigger: DdlObject, entry: string): DdlStep {
   const partition = entry.slice(0, end)
   const clause = enableClauseFor(entry.slice(end + 2))
   const alter = `ALTER TABLE ${partition} ${clause} TRIGGER ${trigger.name}`
-  return { ...triggerStep({ ...trigger, relation: partition }, alter), phase: 'attach' }
+  return {
+    ...step(alter, { hazard: 'lock', table: partition, lock: 'SHARE ROW EXCLUSIVE' }),
+    phase: 'attach',
+  }
 }
 
 /** What the other side has switched on a partition fires there as on the partitioned table again. */
@@ -49,10 +49,6 @@ function partitionSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
     ...before.flatMap((entry) => (kept.has(partitionOf(entry)) ? [] : [`${partitionOf(entry)}: ${mode}`])),
     ...after.filter((entry) => !before.includes(entry)),
   ].map((entry) => enableOnPartition(to, entry))
-}
-
-function triggerStep({ relation }: DdlObject, sql: string, lock: LockMode = 'SHARE ROW EXCLUSIVE'): DdlStep {
-  return step(sql, { hazard: 'lock', table: relation, lock })
 }
 
 /** PostgreSQL has no CREATE OR REPLACE CONSTRAINT TRIGGER. */

@@ -15,8 +15,7 @@ import { requiredParts } from './table-parents.js'
 /** NOT OF before anything else changes, and OF when the table has the columns of its type. */
 export function tableTypeSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   const [before, after] = [textFact(from, 'ofType'), textFact(to, 'ofType')]
-  const alter = (clause: string): DdlStep =>
-    step(`ALTER TABLE ${to.name} ${clause}`, { hazard: 'lock', table: to.name, lock: 'ACCESS EXCLUSIVE' })
+  const alter = (clause: string): DdlStep => step(`ALTER TABLE ${to.name} ${clause}`)
   const needed = [keyFromName('composite', after), ...requiredParts(to)]
   return [
     ...(before === '' ? [] : [{ ...alter('NOT OF'), phase: 'release' as const }]),
