@@ -12,6 +12,17 @@ const confirmOptions: Readonly<Record<string, OptionSpec>> = {
   },
 }
 
+/** Options of every command that writes SQL for a database that exists (allowed-hazards.ts, apply.ts). */
+const planOptions: Readonly<Record<string, OptionSpec>> = {
+  allow: {
+    type: 'string',
+    value: 'HAZARD[,…]',
+    help: 'show or apply the SQL only if it has no other hazards; none: if it has none',
+  },
+  apply: { type: 'boolean', help: 'run the SQL, after showing it, step by step; kept in the ledger' },
+  ...confirmOptions,
+}
+
 /** Every command, for --help, the documentation and the parser. */
 export const commands: Readonly<Record<string, CommandSpec>> = {
   serve: {
@@ -50,6 +61,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
         type: 'boolean',
         help: 'write also what takes back harmless differences: it drops what no migration made',
       },
+      ...planOptions,
     },
     load: async () => (await import('./commands/verify.js')).run,
   },
@@ -61,6 +73,7 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
         type: 'boolean',
         help: 'print only the SQL that leads from FROM to TO, which was run in a scratch database',
       },
+      ...planOptions,
     },
     load: async () => (await import('./commands/diff.js')).run,
   },

@@ -95,6 +95,17 @@ export const errorCodes = {
       'The catalog differs from what the applied migrations promise, in a way that breaks or weakens this build.',
     fix: 'Undo the change by hand or write a migration for it; `schemagate verify` lists expected and actual.',
   },
+  SCHEMA_HAZARD_NOT_ALLOWED: {
+    exit: 4,
+    meaning:
+      'SQL that was asked for has hazards that `--allow` does not name. It is not shown, and nothing was run.',
+    fix: 'Read the hazards that the error lists, then name those that are acceptable with `--allow`.',
+  },
+  SCHEMA_PLAN_UNPROVEN: {
+    exit: 2,
+    meaning: 'SQL was to be applied that could not be run in a scratch database first. Nothing was done.',
+    fix: 'Set `SCRATCH_DATABASE_URL` to a server that has what the error names, or review the SQL of `--sql` and run it by hand.',
+  },
   SCHEMA_STAMP_UNTRUE: {
     exit: 4,
     meaning:
@@ -190,6 +201,12 @@ export const errorCodes = {
     exit: 7,
     meaning: 'An invalid index could not be rebuilt.',
     fix: 'Remove what the error names, usually duplicate rows, then run `schemagate repair` again.',
+  },
+  SCHEMA_APPLY_FAILED: {
+    exit: 7,
+    meaning:
+      'A step of SQL that `--apply` ran failed. What was done before it stays, and the error lists what is not done.',
+    fix: 'Remove the cause that PostgreSQL gives, then run the command again: it makes the SQL for what is left.',
   },
   SCHEMA_PROMISE_BROKEN: {
     exit: 7,

@@ -197,6 +197,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['pg', 'node:'],
   },
   'operations/adopt': { purpose: 'give a database another identity', ...operation },
+  'operations/apply': { purpose: 'run a confirmed plan step by step', ...operation },
   'operations/diff': { purpose: 'the two catalogs that are compared', ...operation },
   'operations/draft': {
     purpose: 'a migration from the difference to a wanted catalog',

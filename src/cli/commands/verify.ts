@@ -3,6 +3,7 @@ import { hasOtherOwner } from '../../core/history/ownership.js'
 import { type Finding, worstImpact } from '../../core/impact/assess-impact.js'
 import { countUnpromisedSchemas, describeUnpromised } from '../../core/impact/unpromised-schemas.js'
 import { countIgnored, type Scope, unmatchedPatterns } from '../../core/model/scope.js'
+import type { Catalog } from '../../core/model/catalog.js'
 import { promisedCatalogAt, fullCatalogAt } from '../../core/model/snapshot.js'
 import { describeIgnored } from '../../core/progress/ignored.js'
 import { describeVerified } from '../../core/progress/messages.js'
@@ -25,26 +26,55 @@ import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/intr
 import { staleSnapshotError } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import { assessmentDocument, describeFindings, describeNotes } from './assessment-report.js'
-import type { CommandResult, CommandHandler } from './command.js'
+import { refuseHazards } from './allowed-hazards.js'
+import { applyConfirmed } from './apply.js'
+import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 
-/** `schemagate verify`: every difference from the promise at the current revision, and the SQL that repairs it. Reads only. */
-export const run: CommandHandler = async (context): Promise<CommandResult> => {
-  const { config } = context
-  return withWorkspace(context, async (workspace) => {
-    const state = await readDatabaseStatus(workspace, context)
-    if (state.stale.length > 0) throw staleSnapshotError(workspace, state.stale)
-    refuseUnverifiable(state, config.target)
-    const findings = findingsOf(state.assessment)
-    const notes = [...collectNotes(state, config.verify.scope), ...(await collationNotes(workspace, state))]
-    const dropUnexpected = context.options['drop-unexpected'] === true
-    const repair = await planRepair(workspace, state, dropUnexpected ? 'everything' : 'what matters')
-    const text = [describeVerifyResult(state, findings), ...describeRepair(repair), ...notes].join('\n\n')
-    return {
-      exit: exitCodeFor(state, findings),
-      text: context.options['sql'] === true ? renderRepair(repair) : text,
-      document: { ...assessmentDocument(state, config.target), notes, repair },
-    }
+/**
+ * `schemagate verify`: every difference from the promise at the current revision, and the SQL that repairs it. Reads only;
+ * `--apply` runs the SQL, and verifies again.
+ */
+export const run: CommandHandler = async (context): Promise<CommandResult> =>
+  withWorkspace(context, async (workspace) => {
+    const found = await verifyDatabase(context, workspace)
+    refuseHazards(context, found.repair)
+    if (context.options['apply'] !== true) return resultOf(context, found)
+    const { repair, live, state } = found
+    const applied = await applyConfirmed(context, workspace, repair, { from: live, snapshot: state.snapshot })
+    return resultOf(context, await verifyDatabase(context, workspace), { applied })
   })
+
+interface VerifiedDatabase {
+  readonly state: DatabaseStatus
+  readonly notes: readonly string[]
+  /** The whole catalog; empty where nothing is to be repaired. */
+  readonly live: Catalog
+  readonly repair: RepairPlan
+}
+
+async function verifyDatabase(context: CommandContext, workspace: Workspace): Promise<VerifiedDatabase> {
+  const { config, options } = context
+  const state = await readDatabaseStatus(workspace, context)
+  if (state.stale.length > 0) throw staleSnapshotError(workspace, state.stale)
+  refuseUnverifiable(state, config.target)
+  const notes = [...collectNotes(state, config.verify.scope), ...(await collationNotes(workspace, state))]
+  const extent = options['drop-unexpected'] === true ? 'everything' : 'what matters'
+  return { state, notes, ...(await planRepair(workspace, state, extent)) }
+}
+
+/** @param done how many steps were applied, for `--json` */
+function resultOf(
+  { config, options }: CommandContext,
+  { state, notes, repair }: VerifiedDatabase,
+  done: { readonly applied?: number } = {},
+): CommandResult {
+  const findings = findingsOf(state.assessment)
+  const text = [describeVerifyResult(state, findings), ...describeRepair(repair), ...notes].join('\n\n')
+  return {
+    exit: exitCodeFor(state, findings),
+    text: options['sql'] === true ? renderRepair(repair) : text,
+    document: { ...assessmentDocument(state, config.target), notes, repair, ...done },
+  }
 }
 
 /** What makes a database what is promised, and the keys of the harmless differences that it leaves as they are. */
@@ -55,10 +85,10 @@ async function planRepair(
   workspace: Workspace,
   { assessment, inspection, snapshot }: DatabaseStatus,
   extent: 'what matters' | 'everything',
-): Promise<RepairPlan> {
+): Promise<Pick<VerifiedDatabase, 'live' | 'repair'>> {
   const findings = findingsOf(assessment)
   if (findings.length === 0 || snapshot === null || hasUnknownRevisions(assessment))
-    return { statements: [], refused: [], proof: null, kept: [] }
+    return { live: {}, repair: { statements: [], refused: [], proof: null, kept: [] } }
   const from = await withClient(workspace.connection, (client) =>
     readCatalog(client, { ...ledgerTablesOf(workspace.project), ...allAnnotations }),
   )
@@ -83,7 +113,7 @@ async function planRepair(
     workspace,
     'any',
   )
-  return { ...plan, kept }
+  return { live: from, repair: { ...plan, kept } }
 }
 
 function describeRepair(repair: RepairPlan): readonly string[] {

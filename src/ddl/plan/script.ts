@@ -1,18 +1,39 @@
 import { toPrintable } from '../../core/text/printable.js'
 import { describeProof, type ProvenPlan } from '../proof.js'
 import { describeHazard, type PlanRefusal, type Statement } from '../statement.js'
+import { runbookLines, type StepTimeouts, timeoutsOf } from './runbook.js'
 import { groupByTransaction } from './transactions.js'
+
+/** How long a step of a script waits for a lock, in milliseconds. */
+const lockTimeout = 5_000
 
 /**
  * A plan as an SQL file for psql. Statements share a transaction where PostgreSQL allows it, hazards are comments above
- * their statements; at the top are comments that say whether it was run, and what is not written. Empty for an empty plan.
+ * their statements; at the top are comments that say whether it was run, what is not written, and what to know before it is
+ * run. Empty for an empty plan.
  */
 export function renderScript({ statements, refused, proof }: ProvenPlan): string {
+  const steps = groupByTransaction(statements)
+  const runbook = runbookLines(steps, lockTimeout)
+  const settings =
+    runbook.length === 0 ? [] : steps.map((step) => renderTimeouts(timeoutsOf(step, lockTimeout)))
   return [
     ...(proof === null ? [] : [toComment(describeProof(proof))]),
     ...refused.map(renderRefusal),
-    ...groupByTransaction(statements).map(renderGroup),
+    ...(runbook.length === 0 ? [] : [toComment(runbook)]),
+    ...steps.flatMap((step, index) => [
+      ...(settings[index] === settings[index - 1] ? [] : [settings[index] ?? '']),
+      renderGroup(step),
+    ]),
   ].join('\n\n')
+}
+
+function renderTimeouts({ lockTimeout: lock, statementTimeout: statement }: StepTimeouts): string {
+  return `SET lock_timeout = ${renderTime(lock)};\nSET statement_timeout = ${renderTime(statement)};`
+}
+
+function renderTime(milliseconds: number): string {
+  return milliseconds === 0 ? '0' : `'${milliseconds / 1000}s'`
 }
 
 function toComment(lines: readonly string[]): string {

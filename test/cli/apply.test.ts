@@ -1,0 +1,108 @@
+import t from 'tap'
+import { runHere } from '../support/command.js'
+import { createProject, type Project } from '../support/project.js'
+
+t.jobs = 2
+
+const migrations = {
+  '001_songs': `create table songs (id integer primary key, title text not null, plays integer);
+    create index songs_title on songs (title); create unique index songs_plays on songs (plays)`,
+}
+
+/** With the changes that are to be undone. */
+async function createDrifted(t: Parameters<typeof createProject>[0], changes: string): Promise<Project> {
+  const project = await createProject(t, migrations)
+  await project.migrate()
+  await project.query(changes)
+  return project
+}
+
+const eventsOf = async (project: Project): Promise<readonly unknown[]> =>
+  (
+    await project.query(
+      `select event || ' ' || (detail -> 'statements' ->> 0) as event from schemagate_ledger
+       where event in ('repairing', 'repaired') order by id`,
+    )
+  ).map(({ event }) => event)
+
+t.test('verify --apply repairs step by step, keeps that in the ledger, and verifies again', async (t) => {
+  const project = await createDrifted(
+    t,
+    'drop index songs_title; alter table songs alter title drop not null, drop plays',
+  )
+  const protectedRun = await project.run('verify --apply --yes')
+  t.equal(protectedRun.exit, 2)
+  t.match(protectedRun.stderr, /SCHEMA_NOT_CONFIRMED: The environment "production" is protected/)
+  t.match(protectedRun.stderr, /step 1 of 3: 2 statements in one transaction/)
+  t.strictSame(await eventsOf(project), [])
+  const applied = await project.run('verify --apply --confirm production --json')
+  t.equal(applied.exit, 0, applied.stderr)
+  t.match(JSON.parse(applied.stdout), { applied: 3, repair: { statements: [] } })
+  t.match(applied.stderr, /repairing +step 2 of 3: CREATE (?:UNIQUE )?INDEX CONCURRENTLY/)
+  t.match(await eventsOf(project), [
+    /^repairing ALTER TABLE/,
+    /^repaired ALTER TABLE/,
+    /^repairing CREATE/,
+    /^repaired CREATE/,
+    /^repairing CREATE/,
+    /^repaired CREATE/,
+  ])
+  t.equal((await project.run('verify')).exit, 0)
+  const again = await project.run('verify --apply --confirm production')
+  t.match(again, { exit: 0, stdout: /as promised/ })
+})
+
+t.test('a step that fails says what is done and what is not, and the next run does the rest', async (t) => {
+  const project = await createDrifted(
+    t,
+    `drop index songs_plays; alter table songs alter title drop not null;
+     insert into songs values (1, 'a', 1), (2, 'b', 1)`,
+  )
+  const failed = await project.run('verify --apply --confirm production')
+  t.equal(failed.exit, 7)
+  t.match(failed.stderr, /SCHEMA_APPLY_FAILED: Step 2 of 2 failed\. It ran outside a transaction/)
+  t.match(failed.stderr, /done +step 1 of 2: ALTER TABLE/)
+  t.match(failed.stderr, /not done +step 2 of 2: CREATE UNIQUE INDEX CONCURRENTLY/)
+  t.notMatch(failed.stderr, /\(1\)/, 'no value of a row')
+  await project.query('update songs set plays = id')
+  const rest = await project.run('verify --apply --confirm production')
+  t.equal(rest.exit, 0, rest.stderr)
+})
+
+t.test('SQL with a hazard that --allow does not name is refused', async (t) => {
+  const project = await createDrifted(
+    t,
+    'drop index songs_title; alter table songs alter title drop not null',
+  )
+  const refused = await project.run('verify --sql --allow outside-a-transaction')
+  t.equal(refused.exit, 4)
+  t.equal(refused.stdout, '')
+  t.match(refused.stderr, /SCHEMA_HAZARD_NOT_ALLOWED/)
+  t.match(refused.stderr, /full-scan +reads all of public\.songs under an ACCESS EXCLUSIVE lock/)
+  t.match(refused.stderr, /--allow outside-a-transaction,full-scan,may-fail/)
+  const allowed = await project.run('verify --sql --allow outside-a-transaction,full-scan,may-fail,lock')
+  t.match(allowed, { exit: 4, stdout: /SET NOT NULL/ })
+  const mistyped = await project.run('diff database snapshot --allow full-scam')
+  t.match(mistyped, { exit: 2, stderr: /--allow names "full-scam", which is no hazard[^]*--allow full-scan/ })
+})
+
+t.test('diff --apply changes the configured database, and no other', async (t) => {
+  const project = await createDrifted(t, 'alter table songs drop title')
+  t.match(await runHere(project, `diff ${project.url} snapshot --apply --confirm production`), {
+    exit: 2,
+    text: /FROM is not the configured database/,
+  })
+  await project.query('create table extra (id integer)')
+  const applied = await runHere(project, 'diff database snapshot --apply --confirm production')
+  t.equal(applied.exit, 0, applied.text)
+  t.match(applied.text, /No difference/)
+})
+
+t.test('SQL that was not run first is not applied', async (t) => {
+  const project = await createDrifted(t, 'drop index songs_title')
+  const result = await project.run('verify --apply --confirm production', {
+    SCRATCH_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
+  })
+  t.match(result, { exit: 2, stderr: /SCHEMA_PLAN_UNPROVEN/ })
+  t.strictSame(await eventsOf(project), [])
+})
