@@ -35,7 +35,7 @@ export function unlabelledLosses(
 /** Whether a loss of an object is one of another, too: also for a column that stores rows of the table of that one. */
 function isAffectedBy(from: Catalog, key: string): (other: string) => boolean {
   const keys = affectingKeys(from, key)
-  const own = tableKeyOf(key)
+  const own = tableKeyOf(key) ?? key
   return (other) => {
     const table = tableKeyOf(other)
     return keys.includes(other) || (table !== null && table !== own && keys.includes(table))
