@@ -173,7 +173,7 @@ t.test('the tarball of npm pack installs, type-checks and runs in another projec
     )
     t.match(failed, {
       code: 1,
-      stderr: /^Error: ENOSPC[^]* at print \(\S*\/src\/cli\/command-line\.ts:\d+\)$/m,
+      stderr: /^Error: ENOSPC[^]* at print \(\S*\/src\/cli\/command-line\.ts:\d+(?::\d+)?\)$/m,
     })
   })
 

@@ -146,6 +146,15 @@ t.test('diff compares any two of database, snapshot, SQL, models and a URL', asy
     earlier.stdout,
     `-- proven: run in a scratch database on PostgreSQL ${await serverMajor()}, with rows in 1 table, and read again
 
+-- 6 statements in 3 steps; what is between BEGIN and COMMIT is all or nothing
+--   ACCESS EXCLUSIVE lock: readers and writers wait, until its step is committed
+--   SHARE ROW EXCLUSIVE lock: writers wait, until its step is committed
+--   a step that waits more than 5 s for a lock fails, changes nothing, and can be run again
+--   to watch it: SELECT pid, wait_event_type, pg_blocking_pids(pid), query FROM pg_stat_activity WHERE datname = current_database()
+
+SET lock_timeout = '5s';
+SET statement_timeout = '60s';
+
 BEGIN;
 CREATE TABLE public.artists (
   id integer NOT NULL
@@ -157,9 +166,15 @@ ALTER TABLE public.artists ADD CONSTRAINT artists_pkey PRIMARY KEY (id);
 ALTER TABLE public.songs ADD CONSTRAINT songs_artist_fkey FOREIGN KEY (artist) REFERENCES public.artists(id) NOT VALID;
 COMMIT;
 
+SET lock_timeout = '5s';
+SET statement_timeout = 0;
+
 -- reads all of public.songs under a SHARE UPDATE EXCLUSIVE lock
 -- fails when rows violate songs_artist_fkey
 ALTER TABLE public.songs VALIDATE CONSTRAINT songs_artist_fkey;
+
+SET lock_timeout = 0;
+SET statement_timeout = 0;
 
 -- SHARE UPDATE EXCLUSIVE lock on public.songs
 -- runs only outside a transaction

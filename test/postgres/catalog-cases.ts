@@ -1155,6 +1155,7 @@ export const catalogCases: readonly CatalogCase[] = [
         nullable: false,
         valid: false,
         notNullName: 'b_set',
+        $notValidName: 'b_set',
         $position: 2,
       },
       'column:music.lone.c': {

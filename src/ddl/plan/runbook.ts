@@ -24,12 +24,13 @@ export function timeoutsOf(step: readonly Statement[], lockTimeout: number): Ste
   return { lockTimeout, statementTimeout: takesTime ? 0 : shortStatement }
 }
 
-const waiters: Readonly<Record<LockMode, string>> = {
+/** Null where neither readers nor writers wait. */
+const waiters: Readonly<Record<LockMode, string | null>> = {
   'ACCESS EXCLUSIVE': 'readers and writers wait',
   EXCLUSIVE: 'writers wait',
   'SHARE ROW EXCLUSIVE': 'writers wait',
   SHARE: 'writers wait',
-  'SHARE UPDATE EXCLUSIVE': 'only VACUUM and other changes of the table wait',
+  'SHARE UPDATE EXCLUSIVE': null,
 }
 
 /**
@@ -43,7 +44,9 @@ export function runbookLines(
   const statements = steps.flat()
   const hazards = statements.flatMap((statement) => statement.hazards)
   if (hazards.length === 0) return []
-  const modes = lockModes.filter((mode) => hazards.some((hazard) => 'lock' in hazard && hazard.lock === mode))
+  const modes = lockModes.filter(
+    (mode) => waiters[mode] !== null && hazards.some((hazard) => 'lock' in hazard && hazard.lock === mode),
+  )
   const losses = hazards.flatMap((hazard) => (hazard.hazard === 'data loss' ? [hazard.what] : []))
   return [
     `${formatCount(statements.length, 'statement')} in ${formatCount(steps.length, 'step')}; what is between BEGIN and COMMIT is all or nothing`,
