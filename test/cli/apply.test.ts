@@ -103,6 +103,6 @@ t.test('SQL that was not run first is not applied', async (t) => {
   const result = await project.run('verify --apply --confirm production', {
     SCRATCH_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none',
   })
-  t.match(result, { exit: 2, stderr: /SCHEMA_PLAN_UNPROVEN/ })
+  t.match(result, { exit: 2, stderr: /SCHEMA_SCRATCH_UNAVAILABLE: The SQL could not be run/ })
   t.strictSame(await eventsOf(project), [])
 })

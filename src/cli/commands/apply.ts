@@ -15,7 +15,7 @@ import { requireConfirmation } from './confirm.js'
 
 /**
  * Shows the steps of a plan for the configured database, asks, and runs them. Returns how many were run.
- * Throws SCHEMA_PLAN_UNPROVEN and the errors of `requireConfirmation` and `applyPlan`.
+ * Throws SCHEMA_SCRATCH_UNAVAILABLE and the errors of `requireConfirmation` and `applyPlan`.
  *
  * @param from the catalog of the database that the plan is for
  */
@@ -57,7 +57,7 @@ function refuseUnproven({ proof }: ProvenPlan): void {
   if (proof !== null && isWhole(proof)) return
   const reasons =
     proof === null ? [] : proof.proven ? proof.unproven.map(({ reason }) => reason) : [proof.reason]
-  throw new SchemaError('SCHEMA_PLAN_UNPROVEN', {
+  throw new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
     what: 'The SQL could not be run in a scratch database first, or not all of it. Nothing was done.',
     facts: [['because', reasons]],
     choices: [
