@@ -2,14 +2,7 @@ import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDatabase, type Owner } from '../test/support/database.js'
 import { type Absent, compare, type Contender, type Rounds } from './measure.js'
-import {
-  knexCli,
-  knexScript,
-  type Migrator,
-  peerMigrators,
-  schemagate,
-  schemagateMigrate,
-} from './migrators.js'
+import { allMigrators, type Migrator, schemagate } from './migrators.js'
 import { type BenchContext, describeSize, type Part } from './part.js'
 import { measureToEnd } from './process.js'
 import type { Project } from './project.js'
@@ -41,10 +34,7 @@ function roundsOf({ revisions }: HistorySize, { runs }: BenchContext): Rounds {
 
 async function migrators(context: BenchContext): Promise<readonly (Migrator | Absent)[]> {
   return [
-    knexScript(context),
-    knexCli(context),
-    ...(await peerMigrators(context)),
-    schemagateMigrate(context),
+    ...(await allMigrators(context)),
     { name: 'schemagate init', words: schemagate(context, 'init'), folder: '.' },
   ]
 }

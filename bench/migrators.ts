@@ -14,6 +14,16 @@ export interface Migrator {
 const peersFolder = fileURLToPath(new URL('peers', import.meta.url))
 const peers = ['node-pg-migrate', 'umzug', 'postgres-migrations', 'drizzle-orm', 'graphile-migrate']
 
+/** All that apply migrations; the first is what the others are compared with. */
+export async function allMigrators(context: BenchContext): Promise<readonly (Migrator | Absent)[]> {
+  return [
+    knexScript(context),
+    knexCli(context),
+    ...(await peerMigrators(context)),
+    schemagateMigrate(context),
+  ]
+}
+
 /** A script that calls Knex: what all others do the work of. */
 export function knexScript({ build }: BenchContext): Migrator {
   return {
@@ -23,7 +33,7 @@ export function knexScript({ build }: BenchContext): Migrator {
   }
 }
 
-export function knexCli({ build }: BenchContext): Migrator {
+function knexCli({ build }: BenchContext): Migrator {
   const cli = join(build.folder, 'node_modules/knex/bin/cli.js')
   return { name: 'knex migrate:latest', words: [cli, 'migrate:latest'], folder: 'knex' }
 }
@@ -38,7 +48,7 @@ export function schemagate({ build }: BenchContext, command: string): readonly s
 }
 
 /** What a user might have instead, each called by a script as its documentation does. */
-export async function peerMigrators({ peersMissing }: BenchContext): Promise<readonly (Migrator | Absent)[]> {
+async function peerMigrators({ peersMissing }: BenchContext): Promise<readonly (Migrator | Absent)[]> {
   const missing = await peersMissing()
   return peers.map((name) =>
     missing === null

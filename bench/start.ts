@@ -1,12 +1,5 @@
 import { type Absent, compare, type Contender } from './measure.js'
-import {
-  knexCli,
-  knexScript,
-  type Migrator,
-  peerMigrators,
-  schemagate,
-  schemagateMigrate,
-} from './migrators.js'
+import { allMigrators, type Migrator, schemagate, schemagateMigrate } from './migrators.js'
 import { type BenchContext, describeSize, type Part } from './part.js'
 import { measureToEnd, withFullRead } from './process.js'
 import type { Project } from './project.js'
@@ -46,14 +39,8 @@ async function migratorsAtHead(
   context: BenchContext,
   project: Project,
 ): Promise<readonly (Contender | Absent)[]> {
-  const migrators: readonly (Migrator | Absent)[] = [
-    schemagateMigrate(context),
-    knexScript(context),
-    knexCli(context),
-    ...(await peerMigrators(context)),
-  ]
   const contenders: (Contender | Absent)[] = []
-  for (const migrator of migrators)
+  for (const migrator of await allMigrators(context))
     contenders.push('words' in migrator ? await atHead(migrator, project) : migrator)
   return contenders
 }
