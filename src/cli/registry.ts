@@ -12,7 +12,7 @@ const confirmOptions: Readonly<Record<string, OptionSpec>> = {
   },
 }
 
-/** Options of every command that writes SQL for a database that exists (allowed-hazards.ts, apply.ts). */
+/** Options of every command that writes SQL for a database that exists (apply.ts). */
 const planOptions: Readonly<Record<string, OptionSpec>> = {
   allow: {
     type: 'string',

@@ -291,6 +291,14 @@ to repair
 
 -- proven: run in a scratch database on PostgreSQL ${await serverMajor()}, and read again
 
+-- 3 statements in 1 step; what is between BEGIN and COMMIT is all or nothing
+--   ACCESS EXCLUSIVE lock: readers and writers wait, until its step is committed
+--   a step that waits more than 5 s for a lock fails, changes nothing, and can be run again
+--   to watch it: SELECT pid, wait_event_type, pg_blocking_pids(pid), query FROM pg_stat_activity WHERE datname = current_database()
+
+SET lock_timeout = '5s';
+SET statement_timeout = 0;
+
 BEGIN;
 -- ACCESS EXCLUSIVE lock on public.songs
 -- rewrites public.songs

@@ -12,8 +12,7 @@ import { revert } from '../../postgres/migrate/revert.js'
 import { staleSnapshotError, loadUsableSnapshot } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
-import { requireConfirmation } from './confirm.js'
-import { forceReasonOf } from './force-reason.js'
+import { forceReasonOf, requireConfirmation } from './confirm.js'
 
 /** `schemagate down`: reverts the newest revision, or all newer than `--to`, each verified before its commit. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {

@@ -12,8 +12,7 @@ import { describeAddress } from '../../postgres/connection/address.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import { findingFacts } from './assessment-report.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
-import { requireConfirmation } from './confirm.js'
-import { forceReasonOf } from './force-reason.js'
+import { forceReasonOf, requireConfirmation } from './confirm.js'
 import { closestRevisionResult } from './stamp-closest.js'
 
 /** `schemagate stamp`: records revisions without running them if they are true, or shows the closest revision. */

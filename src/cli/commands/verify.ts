@@ -26,8 +26,7 @@ import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/intr
 import { staleSnapshotError } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import { assessmentDocument, describeFindings, describeNotes } from './assessment-report.js'
-import { refuseHazards } from './allowed-hazards.js'
-import { applyConfirmed } from './apply.js'
+import { applyConfirmed, refuseHazards } from './apply.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 
 /**

@@ -12,12 +12,12 @@ export const hazardNames: readonly string[] = [
   'full-scan',
   'may-fail',
   'outside-a-transaction',
-] satisfies readonly HyphenatedHazard[]
+] satisfies readonly HazardName[]
 
-type Hyphenated<Text extends string> = Text extends `${infer Head} ${infer Tail}`
-  ? `${Head}-${Hyphenated<Tail>}`
+type WithHyphens<Text extends string> = Text extends `${infer Head} ${infer Tail}`
+  ? `${Head}-${WithHyphens<Tail>}`
   : Text
-type HyphenatedHazard = Hyphenated<Hazard['hazard']>
+type HazardName = WithHyphens<Hazard['hazard']>
 
 /** The name of a hazard on a command line. */
 export function hazardName({ hazard }: Hazard): string {
