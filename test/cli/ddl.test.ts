@@ -66,12 +66,12 @@ t.test('verify takes nothing that is merely not promised', async (t) => {
       create materialized view chart as select id from songs with no data`,
   })
   await project.migrate()
-  const repair = async () => (await project.run('verify --sql')).stdout
-  const toRepair = async () => (await project.run('verify')).stdout.split('to repair')[1]
+  const repair = async () => (await runHere(project, 'verify --sql')).text
+  const toRepair = async () => (await runHere(project, 'verify')).text.split('to repair')[1]
   await project.query('refresh materialized view chart')
   t.equal(
     await repair(),
-    '-- Harmless, and left as it is; with --drop-unexpected it is dropped or changed back, too:\n--   materialized_view:public.chart\n',
+    '-- Harmless, and left as it is; with --drop-unexpected it is dropped or changed back, too:\n--   materialized_view:public.chart',
   )
   t.equal(await toRepair(), undefined)
   for (const [made, expected] of [
@@ -93,7 +93,7 @@ t.test('verify takes nothing that is merely not promised', async (t) => {
     t.notMatch(sql, /^(?:DROP|TRUNCATE)|NO DATA/m, made)
     for (const statement of expected) t.ok(sql.includes(statement), `${statement} in ${sql}`)
     await project.query(sql)
-    t.match(await project.run('verify'), { exit: 0 }, made)
+    t.match(await runHere(project, 'verify'), { exit: 0 }, made)
     t.equal(await toRepair(), undefined)
   }
   await project.query(
@@ -102,7 +102,7 @@ t.test('verify takes nothing that is merely not promised', async (t) => {
   const sql = await repair()
   t.match(sql, /DROP VIEW theirs\.titles;[^]*CREATE VIEW theirs\.titles/, 'what is in the way comes back')
   await project.query(sql)
-  t.match(await project.run('verify'), { exit: 0 })
+  t.match(await runHere(project, 'verify'), { exit: 0 })
 })
 
 t.test('diff leaves out what no migration determines, as verify does', async (t) => {

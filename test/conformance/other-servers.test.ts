@@ -14,9 +14,7 @@ const files = [
   'test/ddl/types.test.ts',
   'test/postgres/introspect.test.ts',
   'test/postgres/documented-options.test.ts',
-  'test/postgres/canonicalize.test.ts',
-  'test/postgres/catalog-hash.test.ts',
-  'test/acceptance/drift.test.ts',
+  'test/ddl/trees.test.ts',
 ]
 
 /** The lines of a failed run that say what failed. */

@@ -377,7 +377,7 @@ function statementsOf(document: unknown): readonly string[] {
     .flatMap((each) => (typeof each === 'object' && each !== null && 'sql' in each ? [String(each.sql)] : []))
 }
 
-const kills = Number(process.env['KILLS'] ?? 12)
+const kills = Number(process.env['KILLS'] ?? 8)
 const seed = Number(process.env['KILLS_SEED'] ?? randomInt(1_000_000))
 
 t.test(`killed at ${kills} random moments (KILLS_SEED=${seed})`, async (t) => {
