@@ -28,8 +28,11 @@ const instance = (index: number): Environment => ({
 const startAll = (project: Project, words: readonly string[]): readonly Running[] =>
   words.map((each, index) => project.start(each, instance(index)))
 
-const thirty = (...words: readonly string[]): readonly string[] =>
-  Array.from({ length: 30 / words.length }, () => words).flat()
+/** More by hand. */
+const replicas = Number(process.env['REPLICAS'] ?? 15)
+
+const all = (...words: readonly string[]): readonly string[] =>
+  Array.from({ length: replicas / words.length }, () => words).flat()
 
 async function recorded({ query }: Project) {
   const ledger = await query(
@@ -90,11 +93,11 @@ for (const { name, applied } of [
   { name: 'an empty database', applied: [] },
   { name: 'a database that is behind', applied: ['001_songs'] },
 ])
-  t.test(`thirty services start at once on ${name}, and each revision is applied once`, async (t) => {
+  t.test(`${replicas} services start at once on ${name}, and each revision is applied once`, async (t) => {
     const project = await createProject(t, migrations)
     for (const revision of applied) await project.migrate(revision)
     const goOn = await project.block()
-    const running = startAll(project, thirty('serve'))
+    const running = startAll(project, all('serve'))
     const migrating = await heldUp(project)
     await waitFor(
       running.filter((_, index) => index !== migrating),
@@ -111,7 +114,7 @@ t.test(
   async (t) => {
     const project = await createProject(t, migrations)
     const goOn = await project.block()
-    const running = startAll(project, thirty('serve', 'migrate', 'check --wait'))
+    const running = startAll(project, all('serve', 'migrate', 'check --wait'))
     const [services = [], migrates = [], checks = []] = [0, 1, 2].map((kind) =>
       running.filter((_, index) => index % 3 === kind),
     )
@@ -144,7 +147,7 @@ t.test(
   },
 )
 
-t.test('thirty services start at once on a current database, and none needs the lock', async (t) => {
+t.test(`${replicas} services start at once on a current database, and none needs the lock`, async (t) => {
   const project = await createProject(t, migrations)
   await project.migrate()
   const before = await rowsOfLedgers(project)
@@ -153,7 +156,7 @@ t.test('thirty services start at once on a current database, and none needs the 
   await holder.connect()
   const patience = { tableName: 'knex_migrations', timeout: 0, onWait: () => {}, onAbandoned: () => {} }
   await withMigrationLock(holder, patience, async () => {
-    const running = startAll(project, thirty('serve'))
+    const running = startAll(project, all('serve'))
     await serveWell(t, running)
     for (const { stdout } of running) t.notMatch(stdout(), 'waiting for lock')
     await eventually('each has one session', {
