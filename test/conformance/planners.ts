@@ -1,20 +1,20 @@
-import { diff } from '../../src/core/model/diff.js'
-import { startWriterFor } from '../../src/ddl/plan/plan-start.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
+import { runsOutsideTransaction } from '../../src/ddl/plan/transactions.js'
 import { type DraftFunction } from '../../src/ddl/draft/draft-migration.js'
 import type { Plan, PlanRefusal } from '../../src/ddl/statement.js'
 import { draftRunner } from '../../src/operations/draft/prove-draft.js'
-import { provePlan, type ProofRequest } from '../../src/postgres/proof/prove-plan.js'
+import { provePlan } from '../../src/postgres/proof/prove-plan.js'
 import { findScratch, type Scratch } from '../../src/postgres/scratch/scratch.js'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import { loadProject } from '../../src/project/knexfile.js'
+import { wholeProof } from '../support/whole-proof.js'
 import type { Planner } from './run-direction.js'
 
 /** Plans as `diff --sql` shows them: each is run on the server before it counts. */
 export async function provenPlanner(server: string, serverMajor: number): Promise<Planner> {
   const scratch = await scratchOn(server)
   return async (from, to) =>
-    (await provePlan(requestFor(from, to, writerOf(from, to, { serverMajor })), scratch)).plan
+    (await provePlan(wholeProof(from, to, writerOf(from, to, { serverMajor })), scratch)).plan
 }
 
 /**
@@ -31,7 +31,7 @@ export async function draftPlanner(server: string, serverMajor: number, folder: 
   return async (from, to, side) => {
     const name: DraftFunction = side === 'a' ? 'up' : 'down'
     const other = planChanges(to, from, { serverMajor })
-    const online = name === 'up' || hasSeparate(other)
+    const online = name === 'up' || runsOutsideTransaction(other.statements)
     const writer = writerOf(from, to, { online, serverMajor })
     const runner = draftRunner(
       {
@@ -39,21 +39,22 @@ export async function draftPlanner(server: string, serverMajor: number, folder: 
         code: (plan) =>
           name === 'up'
             ? { from, to, up: plan, down: nothing }
-            : { from: to, to: from, up: hasSeparate(other) ? other : nothing, down: plan },
+            : {
+                from: to,
+                to: from,
+                up: runsOutsideTransaction(other.statements) ? other : nothing,
+                down: plan,
+              },
       },
       place,
     )
-    const request = { ...requestFor(from, to, writer), runFirst: runner(false), run: runner(true) }
+    const request = { ...wholeProof(from, to, writer), runFirst: runner(false), run: runner(true) }
     const { plan, ranFirst } = await provePlan(request, scratch)
     return { ...plan, run: runner(!ranFirst) }
   }
 }
 
 const nothing: Plan = { statements: [], refused: [] }
-
-function hasSeparate({ statements }: Plan): boolean {
-  return statements.some(({ transactional }) => !transactional)
-}
 
 type Writer = (refusals: readonly PlanRefusal[]) => Plan
 
@@ -63,21 +64,6 @@ function writerOf(
   options: { readonly online?: boolean; readonly serverMajor: number },
 ): Writer {
   return (refusals) => planChanges(from, to, { ...options, refusals })
-}
-
-function requestFor(from: Catalog, to: Catalog, plan: Writer): ProofRequest {
-  return {
-    from,
-    to,
-    writeStart: startWriterFor(from),
-    differences: diff(to, from),
-    undetermined: {},
-    scope: { comments: true, grants: true },
-    printedBy: null,
-    target: null,
-    reading: {},
-    plan,
-  }
 }
 
 function scratchOn(server: string): Promise<Scratch> {

@@ -1,3 +1,4 @@
+import { wholeProof } from '../support/whole-proof.js'
 import t, { type Test } from 'tap'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
@@ -52,18 +53,9 @@ async function prove(
       return scratch.withDatabase(use)
     },
   }
-  const request: ProofRequest = {
-    from,
-    to,
-    writeStart: startWriterFor(from),
-    differences: diff(to, from),
-    undetermined: {},
-    scope: { comments: true, grants: true },
-    printedBy: null,
-    target: null,
-    reading: {},
-    plan: (refusals) => (write ?? ((plan) => plan))(planChanges(from, to, { refusals })),
-  }
+  const request: ProofRequest = wholeProof(from, to, (refusals) =>
+    (write ?? ((plan) => plan))(planChanges(from, to, { refusals })),
+  )
   return { plan: (await provePlan(request, counting)).plan, trials }
 }
 
@@ -294,18 +286,7 @@ t.test('a start that cannot be made whole is said, and the rest is proven', asyn
     ...odd,
   }
   const { plan } = await provePlan(
-    {
-      from,
-      to,
-      writeStart: startWriterFor(from),
-      differences: diff(to, from),
-      undetermined: {},
-      scope: { comments: true, grants: true },
-      printedBy: null,
-      target: null,
-      reading: {},
-      plan: (refusals) => planChanges(from, to, { refusals }),
-    },
+    wholeProof(from, to, (refusals) => planChanges(from, to, { refusals })),
     scratch,
   )
   t.match(plan, {

@@ -17,15 +17,14 @@ interface Sides {
 export function withFormHazards(statement: Statement, sides: Sides): Statement {
   const form = formOf(statement.sql)
   if (form === undefined) return statement
-  const { key, hazards } = statement
-  const below = reachedBy(key, [['ACCESS EXCLUSIVE', 'below']], sides)
+  const { key } = statement
   const scans = reachedBy(key, form.scans ?? [], sides).map((scan): Hazard => ({
     hazard: 'full scan',
     ...scan,
   }))
   const locks = reachedBy(key, form.locks, sides).map((lock): Hazard => ({ hazard: 'lock', ...lock }))
   const effects = (form.effects ?? []).flatMap((effect) => effectHazards(effect, key, sides))
-  const all = [...effects, ...withWhatIsBelow(hazards, form, below), ...scans, ...locks]
+  const all = [...effects, ...withWhatIsBelow(statement, form, sides), ...scans, ...locks]
   return { ...statement, hazards: inOrder(withStrongestLocks(all)) }
 }
 
@@ -96,14 +95,15 @@ function inOrder(hazards: readonly Hazard[]): readonly Hazard[] {
 
 /** What is rewritten or read in a table is so in all tables below it, where the statement reaches them. */
 function withWhatIsBelow(
-  hazards: readonly Hazard[],
+  { key, hazards }: Statement,
   { locks }: StatementForm,
-  below: readonly TableLock[],
+  sides: Sides,
 ): readonly Hazard[] {
-  const isReached = locks.some(([, ...reaches]) => reaches.includes('below'))
-  return hazards.flatMap((hazard) => {
-    const isOfRows = hazard.hazard === 'table rewrite' || hazard.hazard === 'full scan'
-    return isReached && isOfRows ? [hazard, ...below.map(({ table }) => ({ ...hazard, table }))] : [hazard]
+  if (!locks.some(([, ...reaches]) => reaches.includes('below'))) return hazards
+  return hazards.flatMap((hazard): readonly Hazard[] => {
+    if (hazard.hazard !== 'table rewrite' && hazard.hazard !== 'full scan') return [hazard]
+    const below = reachedBy(key, [['ACCESS EXCLUSIVE', 'below']], sides)
+    return [hazard, ...below.map(({ table }) => ({ ...hazard, table }))]
   })
 }
 

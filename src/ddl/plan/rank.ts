@@ -1,4 +1,5 @@
 import { type DdlObject, type StepPhase, type DdlStep, textFact } from '../object.js'
+import { runsOutsideTransaction } from './transactions.js'
 
 /** Kinds in the order in which they are created; they are dropped in the reverse order. */
 const kindOrder = [
@@ -37,7 +38,7 @@ export function rankOf(phase: StepPhase, object: DdlObject, steps: readonly DdlS
 function stageOf(phase: StepPhase, { kind }: DdlObject, steps: readonly DdlStep[]): number {
   if (sideEffectKinds.has(kind)) return phase === 'release' || phase === 'drop' ? 0 : 9
   if (steps.some(({ alone }) => alone === true)) return 7
-  const separate = steps.some(({ transactional }) => !transactional)
+  const separate = runsOutsideTransaction(steps)
   if (!separate) return phaseOrder[phase]
   // What runs outside a transaction comes before or after all statements that can share one.
   return phase === 'create' || phase === 'attach' ? 8 : 1

@@ -1,5 +1,6 @@
 import { formatCount } from '../../core/text/format.js'
 import { type LockMode, lockModes, type Statement } from '../statement.js'
+import { runsOutsideTransaction } from './transactions.js'
 
 /** How long the statements of a step may wait for a lock and run, in milliseconds; 0 is without end. */
 export interface StepTimeouts {
@@ -17,7 +18,7 @@ const shortStatement = 60_000
  * @param lockTimeout for what can be rolled back
  */
 export function timeoutsOf(step: readonly Statement[], lockTimeout: number): StepTimeouts {
-  if (step.some(({ transactional }) => !transactional)) return { lockTimeout: 0, statementTimeout: 0 }
+  if (runsOutsideTransaction(step)) return { lockTimeout: 0, statementTimeout: 0 }
   const takesTime = step.some(({ hazards }) =>
     hazards.some(({ hazard }) => hazard === 'table rewrite' || hazard === 'full scan'),
   )

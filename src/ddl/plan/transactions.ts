@@ -13,6 +13,11 @@ export function groupByTransaction(statements: readonly Statement[]): readonly (
   return groups
 }
 
+/** Whether a statement among these cannot run in a transaction. */
+export function runsOutsideTransaction(statements: readonly Pick<Statement, 'transactional'>[]): boolean {
+  return statements.some(({ transactional }) => !transactional)
+}
+
 function canShareTransaction({ transactional, alone }: Statement): boolean {
   return transactional && alone !== true
 }

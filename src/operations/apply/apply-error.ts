@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { runsOutsideTransaction } from '../../ddl/plan/transactions.js'
 import type { Statement } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
@@ -50,7 +51,7 @@ export function applyError(
 }
 
 function consequenceOf(step: readonly Statement[]): string {
-  return step.some(({ transactional }) => !transactional)
+  return runsOutsideTransaction(step)
     ? 'It ran outside a transaction: an index that was being built is left, invalid.'
     : 'Its transaction was rolled back, so nothing of it was done.'
 }

@@ -4,7 +4,7 @@ import { maskWord } from '../../config/url.js'
 import type { Catalog } from '../../core/model/catalog.js'
 import { type ExtensionMove, findMovedExtensions, relocateCatalog } from '../../core/model/extension-moves.js'
 import type { UndeterminedFacts } from '../../core/model/diff.js'
-import { promisedCatalogAt, withBase } from '../../core/model/snapshot.js'
+import { promisedCatalogAt, revisionsOf, withBase } from '../../core/model/snapshot.js'
 import { withoutOtherSettings } from '../../core/model/scope.js'
 import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
@@ -140,7 +140,7 @@ async function readDatabaseSource(
 async function readSnapshotSource(revision: string, workspace: SourceWorkspace): Promise<SourceCatalog> {
   const { snapshot, stale } = await loadUsableSnapshot(workspace)
   if (snapshot === null || stale.length > 0) throw staleSnapshotError(workspace, stale)
-  const revisions = snapshot.revisions.map((entry) => entry.revision)
+  const revisions = revisionsOf(snapshot)
   const last = revision === '' ? revisions.length - 1 : revisions.indexOf(revision)
   if (last < 0)
     throw new SchemaError('SCHEMA_USAGE', {

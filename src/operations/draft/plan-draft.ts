@@ -10,6 +10,7 @@ import {
 } from '../../core/model/scope.js'
 import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import { planChanges } from '../../ddl/plan/plan.js'
+import { runsOutsideTransaction } from '../../ddl/plan/transactions.js'
 import type { DraftFunction } from '../../ddl/draft/draft-migration.js'
 import type { ProvenPlan } from '../../ddl/proof.js'
 import type { Plan, PlanRefusal } from '../../ddl/statement.js'
@@ -121,25 +122,20 @@ async function proveBoth(
       writeStart: startWriterFor(from),
       plan: (refusals) => planWay(way, online, refusals),
     },
-    code: (plan) => ({ from, to, up: plan, down: planWay(wayBack, hasSeparate(plan)) }),
+    code: (plan) => ({ from, to, up: plan, down: planWay(wayBack, runsOutsideTransaction(plan.statements)) }),
   })
   const down = await prove({
     name: 'down',
     request: {
       ...wayBack,
       writeStart: startWriterFor(to),
-      plan: (refusals) => planWay(wayBack, hasSeparate(up.plan), refusals),
+      plan: (refusals) => planWay(wayBack, runsOutsideTransaction(up.plan.statements), refusals),
     },
     code: (plan) => ({ from, to, up: up.plan, down: plan }),
   })
   const names = ['up', 'down'] as const
   const asSql = new Set(names.filter((name) => (name === 'up' ? up : down).asSql))
   return { up: up.plan, down: down.plan, asSql }
-}
-
-/** Whether a migration with this plan has no transaction. */
-function hasSeparate({ statements }: Plan): boolean {
-  return statements.some(({ transactional }) => !transactional)
 }
 
 /** Objects that `down` would have to create with facts that the snapshot does not contain. */
