@@ -44,7 +44,6 @@ export async function applyPlan(options: MigrateOptions, { plan, from }: Confirm
       return steps.length
     } finally {
       await sampler.end()
-      await locked.session.client.query(locked.session.settings.restore)
     }
   })
 }
