@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Place, serve } from '../test/support/node-process.js'
 import { compare, type Measured } from './measure.js'
-import { schemagate, schemagateMigrate } from './migrators.js'
+import { schemagate } from './migrators.js'
 import { type BenchContext, describeSize, type Part } from './part.js'
 import { measureToReady, residentMemory, withFullRead } from './process.js'
 import type { HistorySize } from './revisions.js'
@@ -36,7 +36,7 @@ interface Measuring {
 
 async function compareServers(context: BenchContext, size: HistorySize, { runs, measure }: Measuring) {
   const { place, heads } = await context.project(size)
-  const url = await heads.databaseOf(schemagateMigrate(context))
+  const url = await heads.verifiedDatabase()
   const bare = [`${context.build.folder}/bench/contenders/fastify-knex.js`]
   const ours = schemagate(context, 'serve')
   return compare(

@@ -1,5 +1,5 @@
 import { type Absent, compare, type Contender } from './measure.js'
-import { allMigrators, type Migrator, schemagate, schemagateMigrate } from './migrators.js'
+import { allMigrators, type Migrator, schemagate } from './migrators.js'
 import { type BenchContext, describeSize, type Part } from './part.js'
 import { measureToEnd, withFullRead } from './process.js'
 import type { Project } from './project.js'
@@ -24,7 +24,7 @@ export function start(size: HistorySize): Part {
  * nothing has changed since it was verified.
  */
 async function checks(context: BenchContext, { place, heads }: Project): Promise<readonly Contender[]> {
-  const url = await heads.databaseOf(schemagateMigrate(context))
+  const url = await heads.verifiedDatabase()
   const { folder, queries } = context.build
   const bare = [`${folder}/bench/contenders/bare-check.js`, queries]
   const check = schemagate(context, 'check')
