@@ -3,13 +3,7 @@ import { namesColumn } from '../column-parts.js'
 import { dependentsOf } from '../dependencies.js'
 import { unquoteIdentifier } from '../identifiers.js'
 import { type DdlObject, partsByRelation } from '../object.js'
-import {
-  type CatalogPair,
-  createsObject,
-  type Intent,
-  isMadeInPlace,
-  objectOf,
-} from './intents.js'
+import { type CatalogPair, createsObject, type Intent, isMadeInPlace, objectOf } from './intents.js'
 import { isMadeAgain, losesNotNull, predecessorOf } from './predecessors.js'
 import { type FindTask, type PlannedChanges, runBefore, type StepTask } from './step-task.js'
 

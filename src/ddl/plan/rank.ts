@@ -1,4 +1,4 @@
-import { parseKey } from '../../core/model/catalog.js'
+import { unquotedNames } from '../../core/model/pattern.js'
 import { namesColumn } from '../column-parts.js'
 import {
   type DdlObject,
@@ -54,7 +54,7 @@ export function isDroppedLate({ intent, steps }: PlannedChange, planned: Planned
   if (intent.action !== 'drop' || intent.from.kind !== 'index' || !runsOutsideTransaction(steps)) return false
   const { catalog, relationKey = '' } = intent.from
   const columns = (partsByRelation(catalog).get(relationKey) ?? []).filter(
-    (key) => key.startsWith('column:') && namesColumn(intent.from, parseKey(key).names.at(-1) ?? ''),
+    (key) => key.startsWith('column:') && namesColumn(intent.from, unquotedNames(key).at(-1) ?? ''),
   )
   return ![relationKey, ...columns, ...listFact(intent.from, '$needs')].some((key) => planned.has(key))
 }
