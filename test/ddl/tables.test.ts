@@ -434,9 +434,9 @@ const online: readonly DdlCase[] = [
   {
     name: 'an index is dropped without a lock that others wait for, after others are built',
     from: 'create table songs (id integer, plays integer); create index ids on songs (id)',
-    to: 'create table songs (id integer, plays integer); create index both on songs (id, plays)',
+    to: 'create table songs (id integer, plays integer); create index ids_plays on songs (id, plays)',
     statements: [
-      'CREATE INDEX CONCURRENTLY both ON public.songs USING btree (id, plays)',
+      'CREATE INDEX CONCURRENTLY ids_plays ON public.songs USING btree (id, plays)',
       'DROP INDEX CONCURRENTLY public.ids',
     ],
     hazards: [
@@ -480,12 +480,13 @@ const online: readonly DdlCase[] = [
     name: 'a table is written again once for all changes that need it',
     since: 17,
     rows: 'insert into songs (id, plays) values (1, 2)',
-    from: 'create table songs (id integer, plays integer, twice integer generated always as (plays * 2) stored, other text)',
-    to: `create table songs (id bigint, plays integer, twice integer generated always as (plays * 3) stored, other integer,
+    from: 'create table songs (id integer primary key, plays integer, twice integer generated always as (plays * 2) stored, other text)',
+    to: `create table songs (id bigint primary key, plays integer, twice integer generated always as (plays * 3) stored, other integer,
       code uuid default gen_random_uuid(), half integer default 4, quarter integer generated always as (half / 2) stored)`,
     statements: [
       'ALTER TABLE public.songs ADD COLUMN half integer DEFAULT 4',
-      'ALTER TABLE public.songs ALTER COLUMN id TYPE bigint, ALTER COLUMN twice SET EXPRESSION AS ((plays * 3)), ALTER COLUMN other TYPE integer USING other::integer, ADD COLUMN code uuid DEFAULT gen_random_uuid(), ADD COLUMN quarter integer GENERATED ALWAYS AS ((half / 2)) STORED',
+      'ALTER TABLE public.songs ALTER COLUMN id TYPE bigint, ALTER COLUMN other TYPE integer USING other::integer, ADD COLUMN code uuid DEFAULT gen_random_uuid(), ADD COLUMN quarter integer GENERATED ALWAYS AS ((half / 2)) STORED',
+      'ALTER TABLE public.songs ALTER COLUMN twice SET EXPRESSION AS ((plays * 3))',
     ],
   },
 ]

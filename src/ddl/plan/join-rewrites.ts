@@ -11,7 +11,9 @@ export function joinRewrites(tasks: readonly StepTask[]): readonly StepTask[] {
     const table = rewrittenTable(task.steps[0])
     if (table !== null) byTable.set(table, [...(byTable.get(table) ?? []), task])
   }
-  const joined = [...byTable].flatMap(([table, members]) => joinMembers(table, independentOf(members), tasks))
+  const joined = [...byTable].flatMap(([table, members]) =>
+    groupsOf(table, members).flatMap((group) => joinMembers(table, independentOf(group), tasks)),
+  )
   return [...tasks, ...joined]
 }
 
@@ -26,6 +28,25 @@ function rewrittenTable(step: PhasedStep | undefined): string | null {
 function beginning(table: string): string {
   return `ALTER TABLE ${table} `
 }
+
+/**
+ * New expressions apart from new types: PostgreSQL does not find the constraints again that it has made again for the types
+ * ("cache lookup failed for constraint").
+ */
+function groupsOf(table: string, members: readonly StepTask[]): readonly (readonly StepTask[])[] {
+  const setsExpression = ({ steps: [step] }: StepTask): boolean =>
+    expressionPattern.test(step?.sql.slice(beginning(table).length) ?? '')
+  const [expressions, others] = [
+    members.filter(setsExpression),
+    members.filter((one) => !setsExpression(one)),
+  ]
+  const changesType = others.some(({ steps: [step] }) =>
+    step?.sql.startsWith(`${beginning(table)}ALTER COLUMN `),
+  )
+  return changesType ? [others, expressions] : [members]
+}
+
+const expressionPattern = /^ALTER COLUMN (?:"(?:[^"]|"")*"|\S+) SET EXPRESSION /
 
 /** The tasks of which none waits for another, in their order. */
 function independentOf(members: readonly StepTask[]): readonly StepTask[] {
@@ -53,7 +74,7 @@ function joinMembers(
   const [first] = members
   if (first === undefined || members.length < 2) return []
   const task: StepTask = {
-    id: `joined|${table}`,
+    id: `joined|${first.id}`,
     key: first.key,
     rank: first.rank,
     steps: [joinedStep(table, members)],
