@@ -80,6 +80,18 @@ export function planChanges(live: Catalog, expected: Catalog, options: PlanOptio
   }
 }
 
+/**
+ * The same for a migration, which has one transaction or none: it has one unless something has to be built outside of it. An
+ * index that is only dropped, and NOT NULL, are no reason to give it up.
+ */
+export function planMigration(live: Catalog, expected: Catalog, options: PlanOptions): Plan {
+  const plan = planChanges(live, expected, options)
+  const isApart = plan.statements.some(
+    ({ sql, transactional }) => !transactional && !sql.startsWith('DROP INDEX'),
+  )
+  return isApart ? plan : planChanges(live, expected, { ...options, online: false })
+}
+
 interface PlanState {
   readonly intents: ReadonlyMap<string, Intent>
   readonly tree: KeptTree
