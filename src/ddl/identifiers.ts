@@ -5,6 +5,16 @@ export function quoteIdentifier(name: string): string {
   return unquotedIdentifier.test(name) && !reservedWords.has(name) ? name : `"${name.replaceAll('"', '""')}"`
 }
 
+/** The beginning of a name that has at most so many bytes. */
+export function shortenName(name: string, bytes: number): string {
+  let short = ''
+  for (const character of name) {
+    if (Buffer.byteLength(short + character) > bytes) break
+    short += character
+  }
+  return short
+}
+
 /** A string literal in SQL. */
 export function quoteLiteral(text: string): string {
   const escaped = text.replaceAll("'", "''")

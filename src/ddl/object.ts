@@ -42,8 +42,20 @@ export interface DdlObject {
   readonly isMadeWithParent: boolean
   /** Whether those of child tables stay when it is dropped, as their own. */
   readonly isLeftToChildren: boolean
+  /** What it takes the place of without a moment in between; undefined where it is made as usual. */
+  readonly predecessor?: Predecessor
   /** The whole catalog that contains it. */
   readonly catalog: Catalog
+}
+
+/**
+ * The index, or the key with an index, whose place a new one takes. The new index is built beside it under a name of its own,
+ * and an old one that is no key's is dropped under another name. Without these names the old index becomes that of the key.
+ */
+export interface Predecessor {
+  readonly object: DdlObject
+  /** In SQL, without the schema. */
+  readonly names: { readonly built: string; readonly retired: string } | null
 }
 
 /**
@@ -63,6 +75,10 @@ export interface DdlStep {
   readonly phase?: StepPhase
   /** Keys of objects that must be created or altered before it, beyond those in `$needs`. */
   readonly after?: readonly string[]
+  /** The index that is left, and is invalid, if it fails. */
+  readonly leaves?: string
+  /** The steps that it is made of, where it does several in one statement, each with the key of its object. */
+  readonly parts?: readonly (readonly [key: string, step: DdlStep])[]
 }
 
 /** A step whose phase is decided. */

@@ -32,6 +32,15 @@ export interface Statement {
   readonly transactional: boolean
   /** Better in a transaction of its own, after the locks of the statements before it are released. */
   readonly alone?: true
+  /** The index that is left, and is invalid, if it fails outside a transaction. */
+  readonly leaves?: string
+  /** The statements for which it stands, where it changes several objects at once. */
+  readonly parts?: readonly Statement[]
+}
+
+/** A statement, or those for which it stands. */
+export function partsOf(statement: Statement): readonly Statement[] {
+  return statement.parts ?? [statement]
 }
 
 /** A difference that is not written as SQL: the reason, and what a person must decide. */

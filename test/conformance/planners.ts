@@ -1,4 +1,4 @@
-import { planChanges } from '../../src/ddl/plan/plan.js'
+import { planChanges, planMigration } from '../../src/ddl/plan/plan.js'
 import { runsOutsideTransaction } from '../../src/ddl/plan/transactions.js'
 import { type DraftFunction } from '../../src/ddl/draft/draft-migration.js'
 import type { Plan, PlanRefusal } from '../../src/ddl/statement.js'
@@ -30,9 +30,12 @@ export async function draftPlanner(server: string, serverMajor: number, folder: 
   const place = { project, naming, file: { path: `${folder}/draft.mjs`, language: 'module' } } as const
   return async (from, to, side) => {
     const name: DraftFunction = side === 'a' ? 'up' : 'down'
-    const other = planChanges(to, from, { serverMajor })
-    const online = name === 'up' || runsOutsideTransaction(other.statements)
-    const writer = writerOf(from, to, { online, serverMajor })
+    const other = planMigration(to, from, { serverMajor })
+    const online = runsOutsideTransaction(other.statements)
+    const writer: Writer =
+      name === 'up'
+        ? (refusals) => planMigration(from, to, { serverMajor, refusals })
+        : writerOf(from, to, { online, serverMajor })
     const runner = draftRunner(
       {
         name,

@@ -64,6 +64,17 @@ export const hazardSchemas: readonly HazardSchemas[] = [
       alter table c add constraint checked check (b > 0)`,
   },
   {
+    name: 'indexes, keys and NOT NULL that are made while others write',
+    from: `create table t (a int not null, b int, c int, constraint k unique (a)); create index i on t (b); create unique index u on t (c);
+      create table r (a int references t (a)); create table m (a int, b int) partition by list (a);
+      create table m1 partition of m for values in (1); create table w (a int, b text, c int, s int generated always as (a * 2) stored);
+      insert into t values (1, 2, 3); insert into m values (1, 1); insert into w values (1, '2', 3)`,
+    to: `create table t (a int not null, b int not null, c int, constraint k unique (a) include (b), constraint u unique (c));
+      create unique index i on t (b, c); create table r (a int references t (a));
+      create table m (a int, b int not null references t (a)) partition by list (a); create table m1 partition of m for values in (1);
+      create table w (a int, b int, c bigint not null, s int generated always as (a * 3) stored, d uuid default gen_random_uuid())`,
+  },
+  {
     name: 'indexes and keys that may block writers',
     mayBlock: true,
     from: `create table t (a int not null, b int); create table m (d int not null, e int) partition by range (d);

@@ -5,7 +5,7 @@ import { statementForms } from '../../src/ddl/hazards/statement-forms.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
 import { type Hazard, lockModes, type Statement } from '../../src/ddl/statement.js'
 import { allAnnotations, readCatalog } from '../../src/postgres/introspect/read-catalog.js'
-import { createDatabase } from '../support/database.js'
+import { createDatabase, serverMajor } from '../support/database.js'
 import { hazardSchemas } from './hazard-schemas.js'
 import { type Effects, observe } from './observe.js'
 
@@ -15,7 +15,7 @@ for (const { name, from, to, mayBlock } of hazardSchemas)
   t.test(name, async (t) => {
     const [here, there] = [await connectTo(t, from), await connectTo(t, to)]
     const [start, goal] = [await readCatalog(here, allAnnotations), await readCatalog(there, allAnnotations)]
-    const options = { online: mayBlock !== true }
+    const options = { online: mayBlock !== true, serverMajor: await serverMajor() }
     await runObserved(t, here, planChanges(start, goal, options).statements)
     await runObserved(t, there, planChanges(goal, start, options).statements)
   })

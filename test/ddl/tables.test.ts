@@ -26,12 +26,10 @@ const columns: readonly DdlCase[] = [
       'ACCESS EXCLUSIVE lock on public.songs',
       'ACCESS EXCLUSIVE lock on public.songs',
       'rewrites public.songs',
-      'ACCESS EXCLUSIVE lock on public.songs',
-      'ACCESS EXCLUSIVE lock on public.songs',
-      'rewrites public.songs',
       'fails when a value is not a valid integer',
+      'ACCESS EXCLUSIVE lock on public.songs',
     ],
-    contains: ['ALTER COLUMN year TYPE integer USING year::integer'],
+    contains: ['ALTER COLUMN plays TYPE bigint, ALTER COLUMN year TYPE integer USING year::integer'],
   },
   {
     name: 'a type change without a cast is refused',
@@ -79,16 +77,23 @@ const columns: readonly DdlCase[] = [
     name: 'NOT NULL has the hazard that rows may violate it',
     from: 'create table songs (id integer, title text)',
     to: 'create table songs (id integer not null, title text, artist text not null, plays integer not null default 0)',
+    plannedFor: 17,
     statements: [
-      'ALTER TABLE public.songs ALTER COLUMN id SET NOT NULL',
+      'ALTER TABLE public.songs ADD CONSTRAINT songs_id_not_null_check CHECK (id IS NOT NULL) NOT VALID',
       'ALTER TABLE public.songs ADD COLUMN artist text NOT NULL',
       'ALTER TABLE public.songs ADD COLUMN plays integer DEFAULT 0 NOT NULL',
+      'ALTER TABLE public.songs VALIDATE CONSTRAINT songs_id_not_null_check',
+      'ALTER TABLE public.songs ALTER COLUMN id SET NOT NULL',
+      'ALTER TABLE public.songs DROP CONSTRAINT songs_id_not_null_check',
     ],
     hazards: [
-      'reads all of public.songs under an ACCESS EXCLUSIVE lock',
-      'fails when id is null in a row',
+      'ACCESS EXCLUSIVE lock on public.songs',
       'ACCESS EXCLUSIVE lock on public.songs',
       'fails when public.songs has rows',
+      'ACCESS EXCLUSIVE lock on public.songs',
+      'reads all of public.songs under a SHARE UPDATE EXCLUSIVE lock',
+      'fails when id is null in a row',
+      'ACCESS EXCLUSIVE lock on public.songs',
       'ACCESS EXCLUSIVE lock on public.songs',
     ],
   },
@@ -99,7 +104,8 @@ const columns: readonly DdlCase[] = [
     to: 'create table songs (id integer primary key)',
     hazards: [
       'drops the index songs_length_idx: what needs it reads all of public.songs',
-      'ACCESS EXCLUSIVE lock on public.songs',
+      'SHARE UPDATE EXCLUSIVE lock on public.songs',
+      'runs only outside a transaction',
       'drops the index songs_title_key: what needs it reads all of public.songs',
       'ACCESS EXCLUSIVE lock on public.songs',
       'data loss: the values of public.songs.title',
@@ -124,11 +130,7 @@ const columns: readonly DdlCase[] = [
     name: 'generated columns are replaced; a stored one that becomes plain keeps its values',
     from: 'create table songs (a integer, b integer generated always as (a + 1) stored, c integer generated always as (a) stored, d integer)',
     to: 'create table songs (a integer, b integer generated always as (a + 2) stored, c integer, d integer generated always as (a) stored)',
-    contains: [
-      'DROP COLUMN d',
-      'ALTER COLUMN c DROP EXPRESSION',
-      'ADD COLUMN d integer GENERATED ALWAYS AS (a) STORED',
-    ],
+    contains: ['DROP COLUMN d', 'ADD COLUMN d integer GENERATED ALWAYS AS (a) STORED'],
   },
   {
     name: 'storage, compression, statistics, options, collation',
@@ -332,7 +334,165 @@ const others: readonly DdlCase[] = [
   },
 ]
 
+/** What changes on a table with rows while others read and write it. */
+const online: readonly DdlCase[] = [
+  {
+    name: 'an index that changes is built beside the old one',
+    from: `create table songs (id integer not null, plays integer not null, gone integer); create unique index songs_id on songs (id, gone);
+      create index songs_plays on songs (plays); comment on index songs_plays is 'plain'; alter table songs cluster on songs_plays`,
+    to: `create table songs (id integer not null, plays integer not null, came integer); create unique index songs_id on songs (id, came);
+      create unique index songs_plays on songs ((plays + 1)); comment on index songs_plays is 'by next'; alter table songs cluster on songs_plays;
+      alter index songs_plays alter column 1 set statistics 50`,
+    statements: [
+      'ALTER TABLE public.songs ADD COLUMN came integer',
+      'CREATE UNIQUE INDEX CONCURRENTLY songs_id__new ON public.songs USING btree (id, came)',
+      'ALTER INDEX public.songs_id RENAME TO songs_id__old',
+      'ALTER INDEX public.songs_id__new RENAME TO songs_id',
+      'DROP INDEX CONCURRENTLY public.songs_id__old',
+      'ALTER TABLE public.songs DROP COLUMN gone',
+      'CREATE UNIQUE INDEX CONCURRENTLY songs_plays__new ON public.songs USING btree (((plays + 1)))',
+      'ALTER INDEX public.songs_plays RENAME TO songs_plays__old',
+      'ALTER INDEX public.songs_plays__new RENAME TO songs_plays',
+      'ALTER TABLE public.songs CLUSTER ON songs_plays',
+      'ALTER INDEX public.songs_plays ALTER COLUMN 1 SET STATISTICS 50',
+      "COMMENT ON INDEX public.songs_plays IS 'by next'",
+      'DROP INDEX CONCURRENTLY public.songs_plays__old',
+    ],
+    ownDatabases: true,
+  },
+  {
+    name: 'the replica identity goes to the new index before the old one is dropped',
+    from: `create table songs (id integer not null, plays integer not null); create unique index ids on songs (id);
+      alter table songs replica identity using index ids`,
+    to: `create table songs (id integer not null, plays integer not null); create unique index ids on songs (id, plays);
+      alter table songs replica identity using index ids`,
+    contains: [
+      'INDEX CONCURRENTLY ids__new',
+      'ids__new RENAME TO ids',
+      'REPLICA IDENTITY USING INDEX ids',
+      'DROP INDEX CONCURRENTLY public.ids__old',
+    ],
+    ownDatabases: true,
+  },
+  {
+    name: 'what an interrupted build left is dropped first, and a name that is taken is not used',
+    from: `create table songs (id integer, plays integer); create index ids__new on songs (id); create index ids on songs (id);
+      create index plays__old on songs (plays); create index plays on songs (plays)`,
+    to: `create table songs (id integer, plays integer); create index ids on songs (id desc);
+      create index plays__old on songs (plays); create index plays on songs (plays desc)`,
+    contains: [
+      'DROP INDEX CONCURRENTLY public.ids__new',
+      'CREATE INDEX CONCURRENTLY ids__new',
+      'ALTER INDEX public.plays RENAME TO plays__old2',
+      'DROP INDEX CONCURRENTLY public.plays__old2',
+    ],
+    ownDatabases: true,
+  },
+  {
+    name: 'the index of a key that changes is built before the old one is dropped',
+    from: `create table songs (id integer not null, plays integer not null, code text, constraint songs_pkey primary key (id),
+      constraint codes unique (code)); comment on constraint codes on songs is 'all'; create table likes (code text references songs (code))`,
+    to: `create table songs (id integer not null, plays integer not null, code text, constraint songs_pkey primary key (id, plays),
+      constraint codes unique (code) include (plays) deferrable initially deferred); comment on constraint codes on songs is 'all';
+      create table likes (code text)`,
+    statements: [
+      'ALTER TABLE public.likes DROP CONSTRAINT likes_code_fkey',
+      'CREATE UNIQUE INDEX CONCURRENTLY codes__new ON public.songs (code) INCLUDE (plays)',
+      'ALTER TABLE public.songs DROP CONSTRAINT codes, ADD CONSTRAINT codes UNIQUE USING INDEX codes__new DEFERRABLE INITIALLY DEFERRED',
+      "COMMENT ON CONSTRAINT codes ON public.songs IS 'all'",
+      'CREATE UNIQUE INDEX CONCURRENTLY songs_pkey__new ON public.songs (id, plays)',
+      'ALTER TABLE public.songs DROP CONSTRAINT songs_pkey, ADD CONSTRAINT songs_pkey PRIMARY KEY USING INDEX songs_pkey__new',
+    ],
+    ownDatabases: true,
+  },
+  {
+    name: 'a foreign key is only dropped when the new index of its key is built',
+    from: `create table songs (id integer, plays integer, constraint ids unique (id)); create table likes (song integer references songs (id))`,
+    to: `create table songs (id integer, plays integer, constraint ids unique (id) include (plays)); create table likes (song integer references songs (id))`,
+    statements: [
+      'CREATE UNIQUE INDEX CONCURRENTLY ids__new ON public.songs (id) INCLUDE (plays)',
+      'ALTER TABLE public.likes DROP CONSTRAINT likes_song_fkey',
+      'ALTER TABLE public.songs DROP CONSTRAINT ids, ADD CONSTRAINT ids UNIQUE USING INDEX ids__new',
+      'ALTER TABLE public.likes ADD CONSTRAINT likes_song_fkey FOREIGN KEY (song) REFERENCES public.songs(id) NOT VALID',
+      'ALTER TABLE public.likes VALIDATE CONSTRAINT likes_song_fkey',
+    ],
+    ownDatabases: true,
+  },
+  {
+    name: 'a unique index becomes that of a key with its name, and back',
+    from: `create table songs (code integer, id integer); create unique index codes on songs (code); create unique index ids on songs (id);
+      create table likes (code integer); alter table likes add constraint f foreign key (code) references songs (code) not valid`,
+    to: `create table songs (code integer, id integer, constraint codes unique (code), constraint ids primary key (id));
+      create table likes (code integer, constraint f foreign key (code) references songs (code))`,
+    contains: [
+      'ADD CONSTRAINT codes UNIQUE USING INDEX codes',
+      'ADD CONSTRAINT ids PRIMARY KEY USING INDEX ids',
+      'VALIDATE CONSTRAINT f',
+    ],
+    ownDatabases: true,
+  },
+  {
+    name: 'an index is dropped without a lock that others wait for, after others are built',
+    from: 'create table songs (id integer, plays integer); create index ids on songs (id)',
+    to: 'create table songs (id integer, plays integer); create index ids_plays on songs (id, plays)',
+    statements: [
+      'CREATE INDEX CONCURRENTLY ids_plays ON public.songs USING btree (id, plays)',
+      'DROP INDEX CONCURRENTLY public.ids',
+    ],
+    hazards: [
+      'SHARE UPDATE EXCLUSIVE lock on public.songs',
+      'runs only outside a transaction',
+      'drops the index ids: what needs it reads all of public.songs',
+      'SHARE UPDATE EXCLUSIVE lock on public.songs',
+      'runs only outside a transaction',
+    ],
+    ownDatabases: true,
+  },
+  {
+    name: 'NOT NULL is validated in a transaction of its own, also for tables below',
+    since: 18,
+    from: `create table songs (id integer, title text); create table parts (id integer) partition by list (id);
+      create table part partition of parts for values in (1)`,
+    to: `create table songs (id integer not null, title text constraint titled not null); create table parts (id integer not null) partition by list (id);
+      create table part partition of parts for values in (1)`,
+    statements: [
+      'ALTER TABLE public.parts ADD CONSTRAINT parts_id_not_null NOT NULL id NOT VALID',
+      'ALTER TABLE public.songs ADD CONSTRAINT songs_id_not_null NOT NULL id NOT VALID',
+      'ALTER TABLE public.songs ADD CONSTRAINT titled NOT NULL title NOT VALID',
+      'ALTER TABLE public.parts VALIDATE CONSTRAINT parts_id_not_null',
+      'ALTER TABLE public.songs VALIDATE CONSTRAINT songs_id_not_null',
+      'ALTER TABLE public.songs VALIDATE CONSTRAINT titled',
+    ],
+  },
+  {
+    name: 'a foreign key of a partitioned table is validated after it is added',
+    since: 18,
+    from: `create table songs (id integer primary key); create table likes (song integer) partition by list (song);
+      create table likes_1 partition of likes for values in (1)`,
+    to: `create table songs (id integer primary key); create table likes (song integer references songs) partition by list (song);
+      create table likes_1 partition of likes for values in (1)`,
+    statements: [
+      'ALTER TABLE public.likes ADD CONSTRAINT likes_song_fkey FOREIGN KEY (song) REFERENCES public.songs(id) NOT VALID',
+      'ALTER TABLE public.likes VALIDATE CONSTRAINT likes_song_fkey',
+    ],
+  },
+  {
+    name: 'a table is written again once for all changes that need it',
+    since: 17,
+    rows: 'insert into songs (id, plays) values (1, 2)',
+    from: 'create table songs (id integer primary key, plays integer, twice integer generated always as (plays * 2) stored, other text)',
+    to: `create table songs (id bigint primary key, plays integer, twice integer generated always as (plays * 3) stored, other integer,
+      code uuid default gen_random_uuid(), half integer default 4, quarter integer generated always as (half / 2) stored)`,
+    statements: [
+      'ALTER TABLE public.songs ADD COLUMN half integer DEFAULT 4',
+      'ALTER TABLE public.songs ALTER COLUMN id TYPE bigint, ALTER COLUMN other TYPE integer USING other::integer, ADD COLUMN code uuid DEFAULT gen_random_uuid(), ADD COLUMN quarter integer GENERATED ALWAYS AS ((half / 2)) STORED',
+      'ALTER TABLE public.songs ALTER COLUMN twice SET EXPRESSION AS ((plays * 3))',
+    ],
+  },
+]
+
 t.jobs = 3
 t.test('columns', async (t2) => testDdlCases(t2, columns))
 t.test('tables', async (t2) => testDdlCases(t2, tables))
 t.test('others', async (t2) => testDdlCases(t2, others))
+t.test('online', async (t2) => testDdlCases(t2, online))

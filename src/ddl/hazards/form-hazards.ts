@@ -15,6 +15,7 @@ interface Sides {
  * several; what it rewrites or reads below its own table; and its other effects.
  */
 export function withFormHazards(statement: Statement, sides: Sides): Statement {
+  if (statement.parts !== undefined) return withHazardsOfParts(statement, statement.parts, sides)
   const form = formOf(statement.sql)
   if (form === undefined) return statement
   const { key } = statement
@@ -26,6 +27,14 @@ export function withFormHazards(statement: Statement, sides: Sides): Statement {
   const effects = (form.effects ?? []).flatMap((effect) => effectHazards(effect, key, sides))
   const all = [...effects, ...withWhatIsBelow(statement, form, sides), ...scans, ...locks]
   return { ...statement, hazards: inOrder(withStrongestLocks(all)) }
+}
+
+/** A statement that stands for others does to others what they do. */
+function withHazardsOfParts(statement: Statement, own: readonly Statement[], sides: Sides): Statement {
+  const parts = own.map((part) => withFormHazards(part, sides))
+  const hazards = parts.flatMap((part) => part.hazards)
+  const once = new Map(hazards.map((hazard) => [JSON.stringify(hazard), hazard]))
+  return { ...statement, parts, hazards: inOrder(withStrongestLocks([...once.values()])) }
 }
 
 /** The form of a statement of a plan; undefined for one that has no hazards of its form. */

@@ -141,6 +141,7 @@ export const statementForms: readonly StatementForm[] = [
   { form: 'CREATE UNIQUE INDEX … ON ONLY', locks: [['SHARE', 'table']] },
   { form: 'CREATE INDEX', locks: [['SHARE', 'table', 'below']] },
   { form: 'CREATE UNIQUE INDEX', locks: [['SHARE', 'table', 'below']] },
+  { form: 'DROP INDEX CONCURRENTLY', locks: [[update, 'table']], effects: ['index dropped'] },
   { form: 'DROP INDEX', locks: [[exclusive, 'table', 'below']], effects: ['index dropped'] },
   { form: 'CREATE TRIGGER', locks: [[rowExclusive, 'table', 'below']] },
   { form: 'CREATE OR REPLACE TRIGGER', locks: [[rowExclusive, 'table', 'below']] },

@@ -1,4 +1,3 @@
-import { quoteIdentifier } from '../identifiers.js'
 import {
   type ObjectChange,
   type DdlObject,
@@ -11,11 +10,13 @@ import {
   withoutFacts,
   tableKeyword,
 } from '../object.js'
+import { alterColumnStep } from './alter-column.js'
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { addingRewritesTable } from './column-rewrite.js'
 import { generationSteps, mustRecreateColumn } from './column-generation.js'
+import { addNotNullStep, nullabilitySteps } from './column-nullability.js'
 import { columnTypeSteps } from './column-type.js'
 import { dropColumnSteps } from './drop-column.js'
 import { refuseFilledColumn, refuseRewrittenColumn } from './row-type.js'
@@ -139,10 +140,6 @@ function setDefaultStep(to: DdlObject): DdlStep {
   return alterColumnStep(to, expression === '' ? 'DROP DEFAULT' : `SET DEFAULT ${expression}`)
 }
 
-function alterColumnStep(object: DdlObject, clause: string): DdlStep {
-  return step(`ALTER ${tableKeyword(object)} ${object.relation} ALTER COLUMN ${object.name} ${clause}`)
-}
-
 /** Facts that are set without regard to their old value, or as a list of changed options. */
 const stepsByFact: Readonly<Record<string, (from: DdlObject, to: DdlObject) => readonly DdlStep[]>> = {
   storage: (from, to) => [
@@ -188,57 +185,4 @@ function dropDefaultSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   const drop = alterColumnStep(from, 'DROP DEFAULT')
   if (defaultCallsOwnRoutine(to)) return [{ ...drop, phase: 'release' }]
   return textFact(to, 'default') === '' ? [drop] : []
-}
-
-function nullabilitySteps(from: DdlObject, to: DdlObject, facts: ReadonlySet<string>): readonly DdlStep[] {
-  if (!['nullable', 'valid', 'notNullNoInherit'].some((fact) => facts.has(fact)))
-    return facts.has('notNullName') ? renameNotNullSteps(from, to) : []
-  const table = to.relation
-  if (to.facts['nullable'] === true) return [alterColumnStep(to, 'DROP NOT NULL')]
-  if (
-    to.facts['valid'] === false ||
-    booleanFact(to, 'notNullNoInherit') ||
-    textFact(to, 'notNullName') !== ''
-  )
-    return [alterColumnStep(to, 'DROP NOT NULL'), addNotNullStep(to)]
-  return [
-    ...(facts.has('notNullNoInherit') ? [alterColumnStep(to, 'DROP NOT NULL')] : []),
-    {
-      ...setNotNullStep(from, to),
-      hazards: [
-        { hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' },
-        { hazard: 'may fail', when: `${to.name} is null in a row`, table },
-      ],
-    },
-    ...(facts.has('valid') && facts.has('notNullName') ? renameNotNullSteps(from, to) : []),
-  ]
-}
-
-/** Below a NOT NULL that is not valid, a valid one of its own keeps PostgreSQL from adding one that is not. */
-function setNotNullStep(from: DdlObject, to: DdlObject): DdlStep {
-  const own = textFact(from, '$notValidName')
-  if (own !== '' && from.facts['valid'] === false)
-    return step(`ALTER ${tableKeyword(to)} ${to.relation} VALIDATE CONSTRAINT ${own}`)
-  const set = alterColumnStep(to, 'SET NOT NULL')
-  return parentColumnOf(to)?.facts['valid'] === false ? { ...set, phase: 'release' } : set
-}
-
-/** Only 18 and later have a constraint to rename. Where its name is not known, it is made again. */
-function renameNotNullSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
-  const [, table = '', name = ''] = to.names
-  const before = textFact(from, 'notNullName')
-  if (before === '') return [alterColumnStep(to, 'DROP NOT NULL'), addNotNullStep(to)]
-  const after = textFact(to, 'notNullName') || quoteIdentifier(`${table}_${name}_not_null`)
-  return [step(`ALTER ${tableKeyword(to)} ${to.relation} RENAME CONSTRAINT ${before} TO ${after}`)]
-}
-
-/** NOT NULL that is NOT VALID or NO INHERIT, or has a name of its own, needs a named constraint. */
-function addNotNullStep(object: DdlObject): DdlStep {
-  const [, table = '', name = ''] = object.names
-  const constraint =
-    textFact(object, 'notNullName') || quoteIdentifier(`${table.slice(0, 26)}_${name.slice(0, 26)}_not_null`)
-  const suffix = `${booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}${object.facts['valid'] === false ? ' NOT VALID' : ''}`
-  return step(
-    `ALTER ${tableKeyword(object)} ${object.relation} ADD CONSTRAINT ${constraint} NOT NULL ${object.name}${suffix}`,
-  )
 }

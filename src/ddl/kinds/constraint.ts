@@ -1,14 +1,12 @@
-import { quoteIdentifier } from '../identifiers.js'
 import {
+  belongsToPartitionedTable,
   type DdlObject,
   findObject,
-  findRelation,
   booleanFact,
   type KindDdl,
   listFact,
   partsByRelation,
   relationKeyOf,
-  nonTransactionalStep,
   type DdlStep,
   step,
   textFact,
@@ -18,7 +16,11 @@ import {
 import type { Hazard, LockMode } from '../statement.js'
 import { parentKeysOf } from '../tree.js'
 import { constraintTriggerSteps, enforcedAsUsual } from './constraint-triggers.js'
+import { indexName } from './index-name.js'
+import { splitParameters } from './index-parameters.js'
+import { buildKeyIndexStep, keyIndexOf, useIndexStep } from './key-index.js'
 import { parameterChanges } from './parameters.js'
+import { keyInPlaceSteps } from './predecessor.js'
 import { replicaIdentityHazards } from './replica-identity.js'
 import { isInDefinition } from './table-constraints.js'
 import { attachToParentSteps, onlyForParent, withoutCarried } from './tree-clauses.js'
@@ -30,7 +32,7 @@ export const constraintDdl: KindDdl = {
       ? validateAfterParentSteps(object)
       : [
           ...(isInDefinition(object) ? [] : addConstraintSteps(object)),
-          ...constraintIndexSteps(withoutFacts(object), object),
+          ...constraintIndexSteps(indexBefore(object), object),
           ...attachConstraintSteps(object),
           ...constraintTriggerSteps(object, enforcedAsUsual, tablesOf(object)),
         ],
@@ -49,13 +51,16 @@ export const constraintDdl: KindDdl = {
     if (rest.length > 0 || (facts.has('valid') && to.facts['valid'] === false)) return 'replace'
     return [
       ...(deferral ?? []),
-      ...(facts.has('valid') ? [validateConstraintStep(to)] : []),
+      ...(facts.has('valid') ? [{ ...validateConstraintStep(to), ...(to.mayBlock ? {} : alone) }] : []),
       ...constraintIndexSteps(from, to),
       ...(facts.has('parent') ? attachConstraintSteps(to) : []),
       ...constraintTriggerSteps(to, from, tablesOf(to)),
     ]
   },
 }
+
+/** In a transaction of its own, no stronger lock of an earlier statement is held while rows are read. */
+const alone = { alone: true } as const
 
 const deferralPattern = /( DEFERRABLE)?( INITIALLY DEFERRED)?$/
 
@@ -85,13 +90,14 @@ function validateAfterParentSteps(object: DdlObject): readonly DdlStep[] {
 }
 
 function addConstraintSteps(object: DdlObject): readonly DdlStep[] {
-  const table = findRelation(object)
-  const isPartitioned = table !== undefined && textFact(table, 'partitionedBy') !== ''
-  const isOffline = isPartitioned || object.inNewRelation || object.mayBlock
-  const columns = isOffline ? null : plainKeyColumns(object)
-  if (columns !== null) return addByIndexSteps(object, columns)
+  const { predecessor, inNewRelation, mayBlock } = object
+  const isPartitioned = belongsToPartitionedTable(object)
+  if (predecessor !== undefined && !inNewRelation) return keyInPlaceSteps(object, predecessor)
+  const index = isPartitioned || inNewRelation || mayBlock ? null : keyIndexOf(object)
+  if (index !== null)
+    return [buildKeyIndexStep(object, index, object.name), useIndexStep(object, index, object.name)]
   const isAttached = parentKeysOf(object).some((key) => object.catalog[key] !== undefined)
-  const isValidatedLater = canValidateLater(object) && !object.inNewRelation && !isPartitioned && !isAttached
+  const isValidatedLater = canValidateLater(object) && !inNewRelation && !isAttached
   const isNotValid =
     object.facts['valid'] === false && !textFact(object, 'definition').endsWith('NOT ENFORCED')
   const only = isPartitioned && ['primary key', 'unique'].includes(textFact(object, 'type')) ? 'ONLY ' : ''
@@ -107,33 +113,15 @@ function addConstraintSteps(object: DdlObject): readonly DdlStep[] {
   ]
 }
 
-/** The columns of a primary key or unique constraint without further clauses, as in its definition; null for others. */
-function plainKeyColumns(object: DdlObject): string | null {
-  const column = String.raw`(?:[\w$]+|"[^"]*")`
-  const plain = new RegExp(`^(?:PRIMARY KEY|UNIQUE) (\\(${column}(?:, ${column})*\\))$`)
-  return plain.exec(textFact(object, 'definition'))?.[1] ?? null
-}
-
-/** The index is built while other sessions write; the constraint then uses it with only a short lock. */
-function addByIndexSteps(object: DdlObject, columns: string): readonly DdlStep[] {
-  const { relation: table, name } = object
-  const type = textFact(object, 'type').toUpperCase()
-  return [
-    nonTransactionalStep(`CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${table} ${columns}`, {
-      hazard: 'may fail',
-      when: `rows violate ${name}`,
-      table,
-    }),
-    step(`ALTER TABLE ${table} ADD CONSTRAINT ${name} ${type} USING INDEX ${name}`),
-  ]
-}
-
-/** Foreign keys and checks can be added NOT VALID and validated later under a lock that permits writes. */
+/**
+ * Foreign keys and checks can be added NOT VALID and validated later under a lock that permits writes. Of those of a
+ * partitioned table, a foreign key can from PostgreSQL 18 on.
+ */
 function canValidateLater(object: DdlObject): boolean {
-  return (
-    ['foreign key', 'check'].includes(textFact(object, 'type')) &&
-    !textFact(object, 'definition').endsWith('NOT ENFORCED')
-  )
+  const type = textFact(object, 'type')
+  if (textFact(object, 'definition').endsWith('NOT ENFORCED')) return false
+  if (!belongsToPartitionedTable(object)) return ['foreign key', 'check'].includes(type)
+  return type === 'foreign key' && !object.mayBlock && (object.serverMajor ?? 0) >= 18
 }
 
 function addConstraintHazards(object: DdlObject, validation: 'validated' | 'not valid'): readonly Hazard[] {
@@ -171,11 +159,18 @@ function validateConstraintStep(object: DdlObject): DdlStep {
   )
 }
 
+/** What its index has before it is that of a constraint: something only where it is another one's already. */
+function indexBefore(constraint: DdlObject): DdlObject {
+  const { predecessor, inNewRelation } = constraint
+  if (predecessor?.names !== null || inNewRelation) return withoutFacts(constraint)
+  const { object } = predecessor
+  return { ...object, facts: { ...object.facts, options: splitParameters(object).parameters } }
+}
+
 /** The storage parameters of its index, and CLUSTER ON. */
 function constraintIndexSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
-  const index = `${quoteIdentifier(to.names[0] ?? '')}.${to.name}`
   return [
-    ...parameterChanges(from, to, 'options').map((clause) => step(`ALTER INDEX ${index} ${clause}`)),
+    ...parameterChanges(from, to, 'options').map((clause) => step(`ALTER INDEX ${indexName(to)} ${clause}`)),
     ...clusterSteps(from, to),
   ]
 }

@@ -13,14 +13,17 @@ import {
 } from '../object.js'
 import { descendantsOf, membersByKey } from '../tree.js'
 import { clusterSteps } from './constraint.js'
+import { indexName } from './index-name.js'
+import { splitParameters } from './index-parameters.js'
 import { parameterChanges } from './parameters.js'
+import { dropIndexConcurrentlyStep, indexInPlaceSteps } from './predecessor.js'
 import { replicaIdentityHazards } from './replica-identity.js'
 import { attachToParentSteps } from './tree-clauses.js'
 
 export const indexDdl: KindDdl = {
-  reference: (object) => `INDEX ${qualifiedIndexName(object)}`,
+  reference: (object) => `INDEX ${indexName(object)}`,
   create: (object) => [
-    createIndexStep(object),
+    ...createIndexSteps(object),
     ...indexDetailSteps(withoutFacts(object), object),
     ...attachToParentSteps(object),
   ],
@@ -32,7 +35,7 @@ export const indexDdl: KindDdl = {
     if (facts.has('valid') && isOfTree && !becomesWhole(from, to)) return 'replace'
     if (facts.has('valid') && to.facts['valid'] === false) return invalidIndexRefusal
     return [
-      ...parameters.map((clause) => step(`ALTER INDEX ${qualifiedIndexName(to)} ${clause}`)),
+      ...parameters.map((clause) => step(`ALTER INDEX ${indexName(to)} ${clause}`)),
       ...(facts.has('valid') && !isOfTree ? [reindexStep(to)] : []),
       ...indexDetailSteps(from, to),
       ...(facts.has('parent') ? attachToParentSteps(to) : []),
@@ -51,11 +54,13 @@ const invalidIndexRefusal = {
   decide: 'whether the index is needed at all',
 }
 
-function qualifiedIndexName(object: DdlObject): string {
-  return `${quoteIdentifier(object.names[0] ?? '')}.${object.name}`
+function createIndexSteps(object: DdlObject): readonly DdlStep[] {
+  const { predecessor, name } = object
+  const build = (built: string): DdlStep => createIndexStep(object, built)
+  return predecessor === undefined ? [build(name)] : indexInPlaceSteps(object, predecessor, build)
 }
 
-function createIndexStep(object: DdlObject): DdlStep {
+function createIndexStep(object: DdlObject, name: string): DdlStep {
   const table = object.relation
   const definition = textFact(object, 'definition')
   const uniqueHazards = booleanFact(object, 'unique')
@@ -63,10 +68,12 @@ function createIndexStep(object: DdlObject): DdlStep {
     : []
   if (!canCreateConcurrently(object))
     return step(definition, { hazard: 'full scan', table, lock: 'SHARE' }, ...uniqueHazards)
-  return nonTransactionalStep(
-    definition.replace(/^CREATE (UNIQUE )?INDEX /, (start) => `${start}CONCURRENTLY `),
-    ...uniqueHazards,
-  )
+  const start = /^CREATE (?:UNIQUE )?INDEX /.exec(definition)?.[0] ?? ''
+  const rest = definition.slice(start.length + object.name.length)
+  return {
+    ...nonTransactionalStep(`${start}CONCURRENTLY ${name}${rest}`, ...uniqueHazards),
+    leaves: indexName(object, name),
+  }
 }
 
 /** CONCURRENTLY lets other sessions write. It is not possible on a partitioned table and not necessary on a new one. */
@@ -74,14 +81,21 @@ function canCreateConcurrently(object: DdlObject): boolean {
   return !object.inNewRelation && !object.mayBlock && !belongsToPartitionedTable(object)
 }
 
+/** The same for what reads and writes a table. An index that is attached goes with that of the parent. */
+function canDropConcurrently(object: DdlObject): boolean {
+  return !object.mayBlock && !belongsToPartitionedTable(object) && object.facts['parent'] === undefined
+}
+
 function dropIndexStep(object: DdlObject): DdlStep {
+  if (canDropConcurrently(object)) {
+    const dropped = dropIndexConcurrentlyStep(object, object.name)
+    return { ...dropped, hazards: [...replicaIdentityHazards(object), ...dropped.hazards] }
+  }
   // Only CASCADE drops the key of a partition whose index is attached.
   const members = descendantsOf(membersByKey(object.catalog), object.key)
   const cascade = members.some((key) => key.startsWith('constraint:')) ? ' CASCADE' : ''
-  return step(`DROP INDEX ${qualifiedIndexName(object)}${cascade}`, ...replicaIdentityHazards(object))
+  return step(`DROP INDEX ${indexName(object)}${cascade}`, ...replicaIdentityHazards(object))
 }
-
-const parameterPattern = /^(.*) WITH \(((?:\w+='?[\w.]+'?(?:, )?)+)\)( WHERE .*)?$/s
 
 /**
  * The clauses SET and RESET, if two definitions differ in nothing but storage parameters; null if they differ otherwise.
@@ -97,19 +111,12 @@ function indexParameterChanges(from: DdlObject, to: DdlObject): readonly string[
   )
 }
 
-/** An index definition without its storage parameters, and these as `fillfactor=80`. */
-function splitParameters(index: DdlObject): {
-  readonly rest: string
-  readonly parameters: readonly string[]
-} {
-  const definition = textFact(index, 'definition')
-  const [, head, parameters, where = ''] = parameterPattern.exec(definition) ?? []
-  if (head === undefined || parameters === undefined) return { rest: definition, parameters: [] }
-  return { rest: head + where, parameters: parameters.replaceAll("'", '').split(', ') }
-}
-
 function reindexStep(object: DdlObject): DdlStep {
-  return nonTransactionalStep(`REINDEX INDEX CONCURRENTLY ${qualifiedIndexName(object)}`)
+  const copy = quoteIdentifier(`${object.names.at(-1)}_ccnew`)
+  return {
+    ...nonTransactionalStep(`REINDEX INDEX CONCURRENTLY ${indexName(object)}`),
+    leaves: indexName(object, copy),
+  }
 }
 
 function indexDetailSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
@@ -128,7 +135,7 @@ function statisticsTargetSteps(from: DdlObject, to: DdlObject): readonly DdlStep
   ]
   return changed.map((target) => {
     const [column, value] = target.split(': ')
-    return step(`ALTER INDEX ${qualifiedIndexName(to)} ALTER COLUMN ${column} SET STATISTICS ${value}`)
+    return step(`ALTER INDEX ${indexName(to)} ALTER COLUMN ${column} SET STATISTICS ${value}`)
   })
 }
 

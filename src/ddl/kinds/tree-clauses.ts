@@ -1,6 +1,6 @@
-import { quoteIdentifier } from '../identifiers.js'
 import { type DdlObject, type DdlStep, findObject, step } from '../object.js'
 import { parentKeysOf } from '../tree.js'
+import { indexName } from './index-name.js'
 
 /** ONLY, where those of child tables stay. */
 export function onlyForParent({ isLeftToChildren }: DdlObject): string {
@@ -25,8 +25,4 @@ export function attachToParentSteps(object: DdlObject): readonly DdlStep[] {
     phase: 'attach',
     after: [parent.key],
   }))
-}
-
-function indexName({ names, name }: DdlObject): string {
-  return `${quoteIdentifier(names[0] ?? '')}.${name}`
 }

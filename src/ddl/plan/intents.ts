@@ -11,6 +11,8 @@ export type Intent =
       readonly from: DdlObject
       readonly droppedWith: string | null
       readonly swap?: boolean
+      /** The key of what is built beside it and takes its place, and drops it then. */
+      readonly successor?: string
       /** The partitioned table that it is detached from first, because foreign keys lead there. */
       readonly detachedFrom?: string
     }
@@ -80,6 +82,17 @@ export function droppedWithOf(intent: Intent | undefined): string | null {
 /** Whether an intent creates an object, for the first time or again. */
 export function createsObject(intent: Intent | undefined): boolean {
   return intent?.action === 'create' || intent?.action === 'replace'
+}
+
+/** Whether an object is built beside the one whose place it takes. */
+export function isMadeInPlace(intent: Intent | undefined): boolean {
+  const isMade = intent?.action === 'create' || intent?.action === 'replace'
+  return isMade && intent.to.predecessor !== undefined && intent.to.predecessor.names !== null
+}
+
+/** Whether what takes the place of the object also drops it. */
+export function isDroppedBySuccessor(intent: Intent | undefined): boolean {
+  return intent?.action === 'drop' ? intent.successor !== undefined : isMadeInPlace(intent)
 }
 
 /** Whether an intent replaces a type by renaming the old one. */

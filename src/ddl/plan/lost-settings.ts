@@ -1,7 +1,7 @@
 import type { Facts } from '../../core/model/catalog.js'
 import { dependentsOf } from '../dependencies.js'
 import { type DdlObject, findObject, textFact } from '../object.js'
-import { partsNamingColumn } from './column-parts.js'
+import { partsNamingColumn } from '../column-parts.js'
 import { type CatalogPair, createsObject, type Intent } from './intents.js'
 
 /**
@@ -28,8 +28,14 @@ function lostSettings(intent: Intent, { from }: CatalogPair): readonly LostSetti
   ]
 }
 
-function lostWithIndex({ kind, name, catalog, relationKey = '' }: DdlObject): readonly LostSetting[] {
-  if (kind !== 'index' && kind !== 'constraint') return []
+function lostWithIndex({
+  kind,
+  name,
+  catalog,
+  relationKey = '',
+  predecessor,
+}: DdlObject): readonly LostSetting[] {
+  if ((kind !== 'index' && kind !== 'constraint') || predecessor !== undefined) return []
   const identity = textFact({ facts: catalog[relationKey] ?? {} }, 'replicaIdentity')
   return identity === `using index ${name}` ? [[relationKey, 'replicaIdentity']] : []
 }

@@ -19,13 +19,16 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
 import { withFormHazards } from '../hazards/form-hazards.js'
+import type { DdlStep } from '../object.js'
 import type { Hazard, Plan, PlanRefusal, Statement } from '../statement.js'
 import { keptTree, type KeptTree, withoutIdentityOfParents } from '../tree.js'
 import { carriedFacts } from './carried-facts.js'
 import { type Intent, createIntents, createsObject, objectOf } from './intents.js'
 import { propagate } from './propagate.js'
 import { refuseDependents } from './refuse-dependents.js'
+import { joinRewrites } from './join-rewrites.js'
 import { isMadeWithParent } from './made-with-parent.js'
+import { buildBesideOld, keepIndexesOfKeys } from './predecessors.js'
 import { renderIntent } from './render-intent.js'
 import type { PlannedChange, StepTask } from './step-task.js'
 import { createTasks } from './tasks.js'
@@ -50,10 +53,12 @@ interface PlanOptions {
  */
 export function planChanges(live: Catalog, expected: Catalog, options: PlanOptions = {}): Plan {
   const [from, to] = [withoutIdentityOfParents(live), withoutIdentityOfParents(expected)]
-  const { differences = diff(to, from), refusals = [], serverMajor = null } = options
+  const { differences = diff(to, from), refusals = [], serverMajor = null, online = true } = options
   const intents = createIntents(differences, { from, to }, serverMajor)
   const tree = keptTree(from, to)
+  keepIndexesOfKeys(intents)
   propagate(intents, { from, to }, tree)
+  if (online) buildBesideOld(intents, { from, to })
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
   for (const refusal of refusals) if (intents.has(refusal.key)) refused.set(refusal.key, refusal)
@@ -65,13 +70,26 @@ export function planChanges(live: Catalog, expected: Catalog, options: PlanOptio
     else planned.set(key, { intent: complete, steps: rendered.steps })
   }
   refuseDependents(refused, planned, intents)
-  const statements = sortTasks(createTasks(planned, { from, to }))
+  const tasks = createTasks(planned, { from, to })
+  const statements = sortTasks(online ? joinRewrites(tasks) : tasks)
     .flatMap(toStatements)
     .map((statement) => withFormHazards(statement, { from, to }))
   return {
     statements: withPreamble(withoutNewObjectHazards(statements, intents)),
     refused: [...refused.values()],
   }
+}
+
+/**
+ * The same for a migration, which has one transaction or none: it has one unless something has to be built outside of it. An
+ * index that is only dropped, and NOT NULL, are no reason to give it up.
+ */
+export function planMigration(live: Catalog, expected: Catalog, options: PlanOptions): Plan {
+  const plan = planChanges(live, expected, options)
+  const isApart = plan.statements.some(
+    ({ sql, transactional }) => !transactional && !sql.startsWith('DROP INDEX'),
+  )
+  return isApart ? plan : planChanges(live, expected, { ...options, online: false })
 }
 
 interface PlanState {
@@ -91,7 +109,7 @@ function withTargetState(
 ): Intent {
   const table = intents.get(objectOf(intent).relationKey ?? '')
   const changesTableType = table?.action === 'alter' && table.facts.has('ofType')
-  const start = 'from' in intent ? { from: { ...intent.from, changesTableType } } : {}
+  const start = 'from' in intent ? { from: { ...intent.from, changesTableType, mayBlock: !online } } : {}
   if (intent.action === 'drop') return { ...intent, ...start }
   const inNewRelation = createsObject(intents.get(intent.to.relationKey ?? intent.to.key))
   const to = { ...intent.to, inNewRelation, mayBlock: !online, isCompact: compact, changesTableType }
@@ -102,13 +120,19 @@ function withTargetState(
 }
 
 function toStatements({ key, steps }: StepTask): readonly Statement[] {
-  return steps.map(({ sql, hazards, transactional, alone }) => ({
+  return steps.map((step) => toStatement(key, step))
+}
+
+function toStatement(key: string, { sql, hazards, transactional, alone, leaves, parts }: DdlStep): Statement {
+  return {
     sql,
     key,
     hazards,
     transactional,
     ...(alone === true ? { alone } : {}),
-  }))
+    ...(leaves === undefined ? {} : { leaves }),
+    ...(parts === undefined ? {} : { parts: parts.map(([part, own]) => toStatement(part, own)) }),
+  }
 }
 
 /** No session waits for a relation that the plan itself creates, it has no rows, and nobody has used the object. */

@@ -3,8 +3,8 @@ import { dependentsOf, dependenciesOf, reaches } from '../dependencies.js'
 import { ddlKinds } from '../kinds/registry.js'
 import { type DdlObject, findObject, listFact, partsByRelation, relationKeyOf, textFact } from '../object.js'
 import type { KeptTree } from '../tree.js'
-import { isAnnotation } from './annotation-facts.js'
-import { partsNamingColumn } from './column-parts.js'
+import { isAnnotation } from '../annotations/annotation-facts.js'
+import { partsNamingColumn } from '../column-parts.js'
 import { followOwners } from './owned-sequences.js'
 import { restoreLostSettings } from './lost-settings.js'
 import {
@@ -17,6 +17,7 @@ import {
   type CatalogPair,
   replaceIntent,
 } from './intents.js'
+import { giveUpLostIndexes } from './predecessors.js'
 import { intentsInTree } from './propagate-tree.js'
 
 /**
@@ -56,6 +57,7 @@ export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair, t
   }
   swapUsedTypes(intents, dependents)
   followOwners(intents, catalogs)
+  giveUpLostIndexes(intents)
   restoreLostSettings(intents, catalogs)
 }
 

@@ -1,4 +1,15 @@
-import { type DdlObject, type StepPhase, type DdlStep, textFact } from '../object.js'
+import { unquotedNames } from '../../core/model/pattern.js'
+import { namesColumn } from '../column-parts.js'
+import {
+  type DdlObject,
+  type StepPhase,
+  type DdlStep,
+  listFact,
+  partsByRelation,
+  textFact,
+} from '../object.js'
+import { isMadeInPlace, objectOf } from './intents.js'
+import type { PlannedChange, PlannedChanges } from './step-task.js'
 import { runsOutsideTransaction } from './transactions.js'
 
 /** Kinds in the order in which they are created; they are dropped in the reverse order. */
@@ -22,8 +33,33 @@ const phaseOrder: Readonly<Record<StepPhase, number>> = {
   attach: 6,
 }
 
-/** The place of a task among tasks that do not depend on each other, as a text that sorts. */
-export function rankOf(phase: StepPhase, object: DdlObject, steps: readonly DdlStep[]): string {
+/**
+ * The place of the steps of a phase among tasks that do not depend on each other, as a text that sorts. What is built beside
+ * something else is done in one go, at the end; an index that nothing waits for is dropped then, too.
+ */
+export function rankOf(
+  phase: StepPhase,
+  own: readonly DdlStep[],
+  { intent, steps }: PlannedChange,
+  planned: PlannedChanges,
+): string {
+  const object = objectOf(intent)
+  if (isMadeInPlace(intent)) return rankText('attach', object, steps)
+  const isLate = phase === 'drop' && isDroppedLate({ intent, steps }, planned)
+  return rankText(isLate ? 'attach' : phase, object, own)
+}
+
+/** Whether an index is dropped outside a transaction, and no column or other object that it needs waits for that. */
+export function isDroppedLate({ intent, steps }: PlannedChange, planned: PlannedChanges): boolean {
+  if (intent.action !== 'drop' || intent.from.kind !== 'index' || !runsOutsideTransaction(steps)) return false
+  const { catalog, relationKey = '' } = intent.from
+  const columns = (partsByRelation(catalog).get(relationKey) ?? []).filter(
+    (key) => key.startsWith('column:') && namesColumn(intent.from, unquotedNames(key).at(-1) ?? ''),
+  )
+  return ![relationKey, ...columns, ...listFact(intent.from, '$needs')].some((key) => planned.has(key))
+}
+
+function rankText(phase: StepPhase, object: DdlObject, steps: readonly DdlStep[]): string {
   const place = kindOrder.indexOf(object.kind) + 1
   const kind = phase === 'release' || phase === 'drop' ? kindOrder.length - place : place
   return [

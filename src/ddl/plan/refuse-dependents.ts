@@ -46,8 +46,12 @@ function dependentKeys(
   users: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] {
   if (refused === undefined) return []
+  const predecessor =
+    createsObject(refused) && 'to' in refused ? refused.to.predecessor?.object.key : undefined
+  const successor = refused.action === 'drop' ? refused.successor : undefined
   const needed = refused.action === 'create' ? [] : [...dependenciesOf(objectBefore(refused))]
   return [
+    ...[predecessor, successor].filter((key) => key !== undefined),
     ...needed.filter((other) => dropsObject(planned.get(other)?.intent)),
     ...(createsObject(refused) ? (users.get(objectOf(refused).key) ?? []) : []),
   ]

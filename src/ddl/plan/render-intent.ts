@@ -16,8 +16,8 @@ import {
   type DdlStep,
 } from '../object.js'
 import type { PlanRefusal } from '../statement.js'
-import { changedAnnotations, isAnnotation } from './annotation-facts.js'
-import { type Intent, objectOf } from './intents.js'
+import { changedAnnotations, isAnnotation } from '../annotations/annotation-facts.js'
+import { type Intent, isDroppedBySuccessor, objectOf } from './intents.js'
 
 export type RenderedIntent = { readonly steps: readonly PhasedStep[] } | { readonly refusal: PlanRefusal }
 
@@ -87,7 +87,7 @@ function renderDrop(
   ddl: KindDdl,
 ): readonly RenderedPart[] {
   const { from, droppedWith } = intent
-  if (droppedWith !== null) return []
+  if (droppedWith !== null || isDroppedBySuccessor(intent)) return []
   const parent = intent.action === 'drop' ? intent.detachedFrom : undefined
   const successor = intent.action === 'replace' ? intent.to : undefined
   return [

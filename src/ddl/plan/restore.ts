@@ -2,7 +2,7 @@ import type { Finding } from '../../core/impact/assess-impact.js'
 import { type Catalog, type Facts, relationKeysOf, schemaKeyOf } from '../../core/model/catalog.js'
 import type { Difference } from '../../core/model/diff.js'
 import { toPrintable } from '../../core/text/printable.js'
-import { isAnnotation } from './annotation-facts.js'
+import { isAnnotation } from '../annotations/annotation-facts.js'
 
 /** What a database is to become, the differences from that, and the keys of the harmless ones that stay as they are. */
 export interface RestoreGoal {

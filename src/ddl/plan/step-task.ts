@@ -5,7 +5,7 @@ import type { SortableTask } from './topological-sort.js'
 /** The steps of one object in one phase; or none, between the columns of a relation and its other parts. */
 export interface StepTask extends SortableTask<StepTask> {
   readonly key: string
-  readonly steps: readonly PhasedStep[]
+  steps: readonly PhasedStep[]
   readonly prerequisites: StepTask[]
 }
 

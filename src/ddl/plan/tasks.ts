@@ -8,10 +8,13 @@ import {
   dropsObject,
   droppedWithOf,
   createsObject,
+  isDroppedBySuccessor,
+  isMadeInPlace,
   isSwap,
   objectOf,
 } from './intents.js'
-import { rankOf } from './rank.js'
+import { endingTask, orderOnline } from './online-order.js'
+import { isDroppedLate, rankOf } from './rank.js'
 import {
   type FindTask,
   type Place,
@@ -43,15 +46,17 @@ export function createTasks(planned: PlannedChanges, catalogs: CatalogPair): rea
   }
   for (const change of planned.values()) addTasks(tasks, change, planned)
   const find: FindTask = (place, key) => tasks[place].get(key)
-  for (const [key, { intent, steps }] of planned) {
+  for (const [key, change] of planned) {
+    const { intent, steps } = change
     orderAfterDependencies(intent, find)
     orderBeforeOldDependencies(intent, planned, find)
-    orderWithinRelation(intent, find)
+    if (!isDroppedBySuccessor(intent) && !isDroppedLate(change, planned)) orderWithinRelation(intent, find)
     for (const { phase, after = [] } of steps)
       for (const needed of after) runBefore(find('create', needed), find(phase, key))
   }
   dropNamesBeforeReuse(planned, find)
   orderTrees({ planned, catalogs, find })
+  orderOnline({ planned, catalogs, find })
   return Object.values(tasks).flatMap((found) => [...found.values()])
 }
 
@@ -65,7 +70,7 @@ function addTasks(tasks: TasksByPlace, { intent, steps }: PlannedChange, planned
     const own = steps.filter((step) => step.phase === phase)
     // A new object of a new relation has nothing to do before, and others wait for nothing but its creation.
     if (isNew && own.length === 0 && phase !== 'create' && !isAttached(phase, object)) continue
-    const rank = own.length === 0 ? lastRank : rankOf(phase, object, own)
+    const rank = own.length === 0 ? lastRank : rankOf(phase, own, { intent, steps }, planned)
     const task = createTask([phase, object.key], rank, own)
     runBefore(previous, task)
     tasks[phase].set(object.key, task)
@@ -105,7 +110,7 @@ function orderAfterDependencies(intent: Intent, find: FindTask): void {
   const { relationKey: relation } = to
   const isInCreateTable = to.kind === 'column' && to.inNewRelation
   const attach = find('attach', to.key)
-  const own = find(createsObject(intent) ? 'create' : 'alter', to.key)
+  const own = find(createsObject(intent) && !isMadeInPlace(intent) ? 'create' : 'alter', to.key)
   const table = isInCreateTable ? find('create', relation ?? to.key) : undefined
   const order = (needed: string, isLater: boolean): void => {
     const earlier = find('create', needed)
@@ -123,7 +128,7 @@ function orderAfterDependencies(intent: Intent, find: FindTask): void {
 
 /** What an object needed is dropped or altered only after the object no longer needs it. */
 function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, find: FindTask): void {
-  if (intent.action === 'create' || intent.action === 'refuse') return
+  if (intent.action === 'create' || intent.action === 'refuse' || isDroppedBySuccessor(intent)) return
   const { key } = intent.from
   const willNeed = intent.action === 'drop' ? new Set<string>() : dependenciesOf(intent.to)
   const mutual = new Set(routinesTakingDomain(intent.from))
@@ -135,7 +140,7 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, fin
     const released = mutual.has(needed)
       ? find('release', key)
       : releasingTask(intent, isStillNeeded ? 'release' : 'alter', find)
-    runBefore(released, find(isSwap(other) ? 'attach' : 'drop', needed))
+    runBefore(released, isSwap(other) ? find('attach', needed) : endingTask(other, needed, find))
     const holder = droppedWithOf(other)
     if (holder !== null && holder !== droppedWithOf(intent) && holder !== key)
       runBefore(released, find('drop', holder))
@@ -174,7 +179,7 @@ function orderWithinRelation(intent: Intent, find: FindTask): void {
   const { key, kind, relationKey: relation } = objectOf(intent)
   const holder = droppedWithOf(intent)
   if (holder !== null) runBefore(find('drop', key), find('drop', holder))
-  if (relation === undefined) return
+  if (relation === undefined || isMadeInPlace(intent)) return
   const [columns, parts] = [find('columns of', relation), find('parts of', relation)]
   if (kind === 'column') {
     for (const phase of ['alter', 'drop'] as const) runBefore(parts, find(phase, key))

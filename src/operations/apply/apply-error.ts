@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { runsOutsideTransaction } from '../../ddl/plan/transactions.js'
 import type { Statement } from '../../ddl/statement.js'
-import { SchemaError } from '../../errors/schema-error.js'
+import { type ErrorChoice, SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import { redactDetailValues } from '../../postgres/connection/error-values.js'
 import type { MigrationTarget } from '../../postgres/session/migrate-options.js'
@@ -39,19 +39,39 @@ export function applyError(
       ['message', message],
       ...(detail === undefined ? [] : [['detail', redactDetailValues(code, detail)] as const]),
     ],
-    choices: [
-      [
-        'remove the cause',
-        'often rows that the new definition does not allow, or a lock that another session holds',
-      ],
-      ['run it again', 'makes, shows and applies what is left'],
-    ],
+    choices: choicesAfter(steps[index] ?? []),
     cause: error,
   })
 }
 
 function consequenceOf(step: readonly Statement[]): string {
-  return runsOutsideTransaction(step)
-    ? 'It ran outside a transaction: an index that was being built is left, invalid.'
-    : 'Its transaction was rolled back, so nothing of it was done.'
+  if (!runsOutsideTransaction(step)) return 'Its transaction was rolled back, so nothing of it was done.'
+  const left = indexLeftBy(step)
+  return left === null
+    ? 'It ran outside a transaction: what it did before the error stays.'
+    : `It ran outside a transaction: if it had begun, the index ${left} is left, and is invalid.`
+}
+
+function indexLeftBy(step: readonly Statement[]): string | null {
+  return step.find(({ leaves }) => leaves !== undefined)?.leaves ?? null
+}
+
+/** The next run knows the index by its name, whether it is that of the plan or one for the time of the build. */
+function choicesAfter(step: readonly Statement[]): readonly ErrorChoice[] {
+  const left = indexLeftBy(step)
+  return [
+    [
+      'remove the cause',
+      'often rows that the new definition does not allow, or a lock that another session holds',
+    ],
+    ['run it again', 'makes, shows and applies what is left'],
+    ...(left === null
+      ? []
+      : [
+          [
+            `DROP INDEX CONCURRENTLY IF EXISTS ${left}`,
+            'only if it is invalid, and this is not run again',
+          ] as const,
+        ]),
+  ]
 }

@@ -9,7 +9,7 @@ import {
   limitToScope,
 } from '../../core/model/scope.js'
 import { startWriterFor } from '../../ddl/plan/plan-start.js'
-import { planChanges } from '../../ddl/plan/plan.js'
+import { planChanges, planMigration } from '../../ddl/plan/plan.js'
 import { runsOutsideTransaction } from '../../ddl/plan/transactions.js'
 import type { DraftFunction } from '../../ddl/draft/draft-migration.js'
 import type { ProvenPlan } from '../../ddl/proof.js'
@@ -110,26 +110,25 @@ async function proveBoth(
 ): Promise<Pick<Draft, 'up' | 'down' | 'asSql'>> {
   const { from, to } = way
   const { online, serverMajor } = options
-  const planWay = (
-    { differences, ...ends }: Way,
-    isOnline: boolean,
-    refusals: readonly PlanRefusal[] = [],
-  ): Plan => planChanges(ends.from, ends.to, { differences, online: isOnline, refusals, serverMajor })
+  const planUp = (refusals: readonly PlanRefusal[]): Plan =>
+    planMigration(from, to, { differences: way.differences, online, refusals, serverMajor })
+  const planDown = (isOnline: boolean, refusals: readonly PlanRefusal[] = []): Plan =>
+    planChanges(to, from, { differences: wayBack.differences, online: isOnline, refusals, serverMajor })
   const up = await prove({
     name: 'up',
     request: {
       ...way,
       writeStart: startWriterFor(from),
-      plan: (refusals) => planWay(way, online, refusals),
+      plan: planUp,
     },
-    code: (plan) => ({ from, to, up: plan, down: planWay(wayBack, runsOutsideTransaction(plan.statements)) }),
+    code: (plan) => ({ from, to, up: plan, down: planDown(runsOutsideTransaction(plan.statements)) }),
   })
   const down = await prove({
     name: 'down',
     request: {
       ...wayBack,
       writeStart: startWriterFor(to),
-      plan: (refusals) => planWay(wayBack, runsOutsideTransaction(up.plan.statements), refusals),
+      plan: (refusals) => planDown(runsOutsideTransaction(up.plan.statements), refusals),
     },
     code: (plan) => ({ from, to, up: up.plan, down: plan }),
   })

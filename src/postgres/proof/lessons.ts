@@ -1,7 +1,7 @@
 import type { Difference } from '../../core/model/diff.js'
 import { errorMessage } from '../../core/text/redact.js'
 import { findObject } from '../../ddl/object.js'
-import type { Plan, PlanRefusal } from '../../ddl/statement.js'
+import { partsOf, type Plan, type PlanRefusal } from '../../ddl/statement.js'
 import { driverErrorCode } from '../connection/sqlstate.js'
 import { missingRoleOf } from '../scratch/server-roles.js'
 import { plannedCauses } from './affected.js'
@@ -17,6 +17,8 @@ export interface Lessons {
   readonly withoutRows: Set<string>
   /** Why a statement fails with some rows, by its SQL. */
   readonly rowFailures: Map<string, string>
+  /** Whether what is joined in one statement is run as several, so that it is known which one fails. */
+  apart: boolean
 }
 
 export function noLessons(): Lessons {
@@ -26,6 +28,7 @@ export function noLessons(): Lessons {
     unbuilt: new Map(),
     withoutRows: new Set(),
     rowFailures: new Map(),
+    apart: false,
   }
 }
 
@@ -59,6 +62,15 @@ export async function learnFromPlace(
   return true
 }
 
+/** The plan as it is run next. */
+export function planFor(
+  { plan }: { readonly plan: (refusals: readonly PlanRefusal[]) => Plan },
+  { refusals, apart }: Lessons,
+): Plan {
+  const next = plan(refusals)
+  return apart ? { ...next, statements: next.statements.flatMap(partsOf) } : next
+}
+
 /** Notes what must not be written, because it failed or is to blame for what is left. */
 export function learnRefusals(
   { failed, remaining }: TrialResult,
@@ -66,6 +78,11 @@ export function learnRefusals(
   goal: ProofGoal,
   lessons: Lessons,
 ): void {
+  if (failed?.statement.parts !== undefined) {
+    lessons.apart = true
+    return
+  }
+  lessons.apart = false
   const before = lessons.refusals.length
   if (failed !== null) refuse(lessons, failed.statement.key, failureReason(failed))
   else refuseCauses(remaining, plan, goal, lessons)
@@ -97,7 +114,7 @@ function refuse({ refusals }: Lessons, key: string, reason: string): void {
 }
 
 export function refuseAll({ statements }: Plan, lessons: Lessons): void {
-  for (const { key } of statements)
+  for (const { key } of statements.flatMap(partsOf))
     refuse(lessons, key, 'no order of the statements was found that works in a scratch database')
 }
 

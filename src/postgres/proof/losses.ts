@@ -1,5 +1,5 @@
 import { type Catalog, type Fact, parseKey, schemaKeyOf, tableKeyOf } from '../../core/model/catalog.js'
-import type { Statement } from '../../ddl/statement.js'
+import { partsOf, type Statement } from '../../ddl/statement.js'
 import type { Contents, TableContents } from './contents.js'
 
 /** Rows or values that are gone or changed. */
@@ -21,7 +21,9 @@ export function unlabelledLosses(
   before: Contents,
   after: Contents,
 ): readonly Loss[] {
-  const losing = statements.filter(({ hazards }) => hazards.some(({ hazard }) => hazard === 'data loss'))
+  const losing = statements
+    .flatMap(partsOf)
+    .filter(({ hazards }) => hazards.some(({ hazard }) => hazard === 'data loss'))
   const labelled = new Set(losing.map(({ key }) => key))
   const labels = new Set(
     losing.flatMap(({ hazards }) => hazards.map((hazard) => ('what' in hazard ? hazard.what : ''))),
@@ -57,7 +59,9 @@ export function labelLosses(
   const labels = new Map<Statement, string[]>()
   for (const loss of losses) {
     const keys = affectingKeys(from, loss.key)
-    const causes = keys.map((key) => statements.findLast((statement) => statement.key === key))
+    const isFor = (key: string) => (statement: Statement) =>
+      partsOf(statement).some((part) => part.key === key)
+    const causes = keys.map((key) => statements.findLast(isFor(key)))
     const cause = causes.find((statement) => statement !== undefined) ?? statements.at(-1)
     if (cause !== undefined) labels.set(cause, [...(labels.get(cause) ?? []), lossLabel(loss)])
   }

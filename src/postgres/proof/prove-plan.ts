@@ -4,7 +4,15 @@ import { withClient } from '../connection/connect.js'
 import type { Scratch } from '../scratch/scratch.js'
 import { neededKeys, withDependents } from './affected.js'
 import type { Unbuilt } from './build-start.js'
-import { isAsWanted, learnFromPlace, learnRefusals, type Lessons, noLessons, refuseAll } from './lessons.js'
+import {
+  isAsWanted,
+  learnFromPlace,
+  learnRefusals,
+  type Lessons,
+  noLessons,
+  planFor,
+  refuseAll,
+} from './lessons.js'
 import { labelLosses } from './losses.js'
 import { runStatements } from './run-statements.js'
 import { withScratchRoles } from './scratch-roles.js'
@@ -40,7 +48,7 @@ export async function provePlan(request: ProofRequest, scratch: Scratch): Promis
   let failedAt = runFirst === undefined ? 0 : -1
   return withScratchRoles(scratch, async (provideRole) => {
     for (let trials = 0; ; trials += 1) {
-      const plan = request.plan(lessons.refusals)
+      const plan = planFor(request, lessons)
       const isFirst = runFirst !== undefined && failedAt !== lessons.refusals.length
       if (plan.statements.length === 0 || trials > maxTrials)
         return { plan: { ...plan, statements: [], proof: null }, ranFirst: isFirst }

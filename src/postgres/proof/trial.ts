@@ -2,7 +2,7 @@ import type { Catalog } from '../../core/model/catalog.js'
 import type { Difference, UndeterminedFacts } from '../../core/model/diff.js'
 import { limitToScope, type Scope } from '../../core/model/scope.js'
 import { errorMessage } from '../../core/text/redact.js'
-import type { Plan, Statement } from '../../ddl/statement.js'
+import { partsOf, type Plan, type Statement } from '../../ddl/statement.js'
 import { canonicalizeCatalog } from '../canonicalize/canonicalize.js'
 import { type Connection, withClient } from '../connection/connect.js'
 import { readServerMajor } from '../connection/query.js'
@@ -82,9 +82,11 @@ export async function runTrial(
     prepareStart(client, goal, trial, provideRole),
   )
   const unproven = withDependents([...start.unbuilt.map(({ key }) => key), ...trial.unbuilt.keys()], goal)
-  const statements = trial.plan.statements.filter(
-    ({ key, sql }) => !unproven.has(key) && !trial.skipped.has(sql),
-  )
+  const isRun = ({ key, sql }: Statement): boolean => !unproven.has(key) && !trial.skipped.has(sql)
+  const statements = trial.plan.statements.flatMap((statement) => {
+    const parts = partsOf(statement)
+    return parts.every(isRun) && isRun(statement) ? [statement] : parts.filter(isRun)
+  })
   const failed = await trial.run(connection, statements)
   if (failed !== null) return { ...start, failed, remaining: [], losses: [] }
   const skipped = [...trial.skipped.values()].map(({ key }) => key)

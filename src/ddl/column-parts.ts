@@ -1,5 +1,5 @@
-import { type DdlObject, findObject, partsByRelation, textFact } from '../object.js'
-import { unquoteIdentifier } from '../identifiers.js'
+import { type DdlObject, findObject, partsByRelation, textFact } from './object.js'
+import { unquoteIdentifier } from './identifiers.js'
 
 const word = /"(?:[^"]|"")*"|[\p{L}\p{N}_$]+/gu
 
@@ -12,7 +12,11 @@ export function partsNamingColumn({ catalog, relationKey = '', names }: DdlObjec
   const column = names.at(-1) ?? ''
   return (partsByRelation(catalog).get(relationKey) ?? []).filter((key) => {
     const part = /^(?:index|constraint):/.test(key) ? findObject(catalog, key) : undefined
-    const words = part === undefined ? [] : (textFact(part, 'definition').match(word) ?? [])
-    return words.some((found) => unquoteIdentifier(found) === column)
+    return part !== undefined && namesColumn(part, column)
   })
+}
+
+/** Whether the definition of an index or a constraint contains the name of a column as a word. */
+export function namesColumn(part: DdlObject, column: string): boolean {
+  return (textFact(part, 'definition').match(word) ?? []).some((found) => unquoteIdentifier(found) === column)
 }
