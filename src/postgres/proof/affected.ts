@@ -49,6 +49,15 @@ export function touchedTables(
   })
 }
 
+/** The sequences, by their names in SQL, that statements are for. */
+export function touchedSequences(
+  statements: readonly Statement[],
+  { from, to }: CatalogPair,
+): readonly string[] {
+  const keys = new Set(statements.map(({ key }) => key).filter((key) => key.startsWith('sequence:')))
+  return [...keys].flatMap((key) => (findObject(from, key) ?? findObject(to, key))?.name ?? [])
+}
+
 /**
  * The planned objects that are to blame for a difference: the object itself, else what it needs, else what belongs to the same
  * relation, else what needs it, else all.
