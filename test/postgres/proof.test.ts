@@ -2,13 +2,13 @@ import { wholeProof } from '../support/whole-proof.js'
 import t, { type Test } from 'tap'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
-import { startWriterFor } from '../../src/ddl/plan/plan-start.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
 import type { ProvenPlan } from '../../src/ddl/proof.js'
 import { describeHazard, type Plan, type Statement } from '../../src/ddl/statement.js'
 import { withClient } from '../../src/postgres/connection/connect.js'
 import { allAnnotations, readCatalog } from '../../src/postgres/introspect/read-catalog.js'
 import { provePlan, type ProofRequest } from '../../src/postgres/proof/prove-plan.js'
+import { startCatalogFor } from '../../src/postgres/proof/start-catalog.js'
 import { findScratch, type Scratch } from '../../src/postgres/scratch/scratch.js'
 import { createDatabase, serverMajor } from '../support/database.js'
 
@@ -282,6 +282,65 @@ t.test('a column whose next number a row has already is refused', async (t) => {
   }
 })
 
+/** Tables that reference each other and have nothing to do with those of a test. */
+const crowd = Array.from(
+  { length: 50 },
+  (_, index) =>
+    `create table crowd${index} (id int primary key, other int references crowd${Math.max(0, index - 1)});
+     create view seen${index} as select id from crowd${index}`,
+).join(';')
+
+t.test('of a large catalog only what the plan can tell from the whole is built', async (t) => {
+  const scratch = await scratchOf(t)
+  const world = `create table bands (id int primary key, label int references crowd7);
+    create sequence numbers; create type mood as enum ('sad', 'ok');
+    create table songs (id int primary key default nextval('numbers'), band int references bands, mood mood);
+    create table likes (song int references songs); create index songs_mood on likes (song);
+    create view titles as select id from songs; create view top as select id from titles;
+    create table logs (at date) partition by range (at); create table logs1 partition of logs default;
+    create function touch() returns trigger language plpgsql as 'begin return new; end';
+    create trigger touch before update on songs for each row execute function touch();
+    create function one() returns int language sql as 'select 1';
+    create table counted (n int default one())`
+  const from = await catalogOf(scratch, `${crowd}; ${world}`)
+  const built = async (change: string): Promise<readonly string[] | null> => {
+    const to = await catalogOf(scratch, `${crowd}; ${world}; ${change}`)
+    const keys = [...planChanges(from, to).statements, ...diff(to, from)].map(({ key }) => key)
+    const start = startCatalogFor(keys, { from, to })
+    return start === null ? null : Object.keys(start).filter((key) => /^(?:table|view|sequence):/.test(key))
+  }
+  const named = (kind: string, ...names: readonly string[]) => names.map((name) => `${kind}:public.${name}`)
+  const songs = [
+    ...named('table', 'bands', 'likes', 'songs'),
+    ...named('view', 'titles', 'top'),
+    ...named('sequence', 'numbers'),
+  ]
+  const cases: readonly (readonly [change: string, built: readonly string[] | null])[] = [
+    ['alter table songs add title text', songs],
+    [`alter type mood add value 'happy'`, songs],
+    ['create index on songs (band)', songs],
+    ['alter table logs1 add check (at is not null)', named('table', 'logs', 'logs1')],
+    ['create table fans (band int references bands)', named('table', 'bands')],
+    [
+      'create table crowd (id int)',
+      named('table', ...Array.from({ length: 50 }, (_, index) => `crowd${index}`)),
+    ],
+    ['alter table counted add title text', null],
+    ['create function two() returns int language sql as $$select 2$$', null],
+    ['create table fresh (n int default one())', null],
+  ]
+  for (const [change, expected] of cases)
+    t.strictSame((await built(change))?.toSorted() ?? null, expected?.toSorted() ?? null, change)
+
+  const to = await catalogOf(
+    scratch,
+    `${crowd}; ${world}; alter table songs add title text, alter mood type text`,
+  )
+  const plan = (): Plan => planChanges(from, to)
+  const inPart = await provePlan(wholeProof(from, to, plan), scratch)
+  t.match(inPart.plan, { refused: [], proof: { proven: true, tablesWithRows: 1, unproven: [] } })
+})
+
 t.test('what the scratch server cannot make is not proven, and the rest is', async (t) => {
   const role = 'test_role_that_nobody_has'
   const scratch = await scratchOf(t)
@@ -295,7 +354,6 @@ t.test('what the scratch server cannot make is not proven, and the rest is', asy
     {
       from,
       to: owned,
-      writeStart: startWriterFor(from),
       differences: diff(owned, from),
       undetermined: {},
       scope: { comments: true, grants: true },

@@ -2,6 +2,7 @@ import type { Catalog } from '../../core/model/catalog.js'
 import type { Difference, UndeterminedFacts } from '../../core/model/diff.js'
 import { limitToScope, type Scope } from '../../core/model/scope.js'
 import { errorMessage } from '../../core/text/redact.js'
+import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import type { Plan, Statement } from '../../ddl/statement.js'
 import { canonicalizeCatalog } from '../canonicalize/canonicalize.js'
 import { type Connection, withClient } from '../connection/connect.js'
@@ -9,7 +10,7 @@ import { readServerMajor } from '../connection/query.js'
 import { allAnnotations, type ReadOptions, readCatalog } from '../introspect/read-catalog.js'
 import type pg from 'pg'
 import { touchedSequences, touchedTables, withDependents } from './affected.js'
-import { buildStart, type ProvideRole, type StartWriter, type Unbuilt } from './build-start.js'
+import { buildStart, type ProvideRole, type Unbuilt } from './build-start.js'
 import { type Loss, unlabelledLosses } from './losses.js'
 import { expectedCatalog, remainingDifferences } from './remaining-differences.js'
 import type { FailedStatement } from './run-statements.js'
@@ -27,8 +28,6 @@ import { takenNumbers } from './sequence-positions.js'
 export interface ProofGoal {
   readonly from: Catalog
   readonly to: Catalog
-  /** How `from` is made in an empty database. */
-  readonly writeStart: StartWriter
   /** What the plan is to change: `expected` belongs to `to`, `actual` to `from`. */
   readonly differences: readonly Difference[]
   readonly undetermined: UndeterminedFacts
@@ -50,6 +49,8 @@ export type RunInDatabase = (
 /** One run of a plan in a scratch database. */
 export interface Trial {
   readonly plan: Plan
+  /** What is built first: `from`, or the part of it that the plan can tell from the whole. */
+  readonly start: Catalog
   readonly run: RunInDatabase
   /** The statements that cannot be run there, by their SQL, and why. */
   readonly skipped: ReadonlyMap<string, Unbuilt>
@@ -116,12 +117,12 @@ export async function runTrial(
 async function prepareStart(
   client: pg.ClientBase,
   goal: ProofGoal,
-  { plan, withoutRows }: Trial,
+  { plan, start, withoutRows }: Trial,
   provideRole: ProvideRole,
 ): Promise<TrialStart> {
   const read = { ...goal.reading, ...allAnnotations }
   const empty = await readCatalog(client, read)
-  const unbuilt = await buildStart(client, empty, goal.writeStart, provideRole)
+  const unbuilt = await buildStart(client, empty, startWriterFor(start), provideRole)
   const tablesWithRows = touchedTables(plan.statements, goal).filter((table) => !withoutRows.has(table))
   const data = await fillData(client, tablesWithRows, touchedSequences(plan.statements, goal))
   const before = limitToScope(await readCatalog(client, read), goal.scope)
