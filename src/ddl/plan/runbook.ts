@@ -116,14 +116,22 @@ export function runbookLines(
   const waiting = `a step that waits more than ${lockTimeout / 1000} s for a lock fails, changes nothing, and can be run again`
   const lines = [
     ...(blocks ? [waiting] : []),
+    ...(statements.some(buildsConcurrently) ? [leftIndex] : []),
     `to watch it: ${watchQuery}`,
     ...undoLines(context),
     ...shortenList(lossesOf(statements)).map((what) => `cannot be undone: it loses ${what}`),
   ]
   return [
-    `${formatCount(statements.length, 'statement')} in ${formatCount(steps.length, 'step')}; a step is all or nothing, and holds its locks to its end`,
+    `${formatCount(statements.length, 'statement')} in ${formatCount(steps.length, 'step')}; what is between BEGIN and COMMIT is all or nothing, and holds its locks to its end`,
     ...lines.map((line) => `  ${line}`),
   ]
+}
+
+const leftIndex =
+  'an index whose concurrent build fails is left, invalid; the SQL that schemagate writes then rebuilds it'
+
+function buildsConcurrently({ sql, transactional }: Statement): boolean {
+  return !transactional && /^CREATE (?:UNIQUE )?INDEX /.test(sql)
 }
 
 function undoLines({ undo, isLive }: PlanContext): readonly string[] {

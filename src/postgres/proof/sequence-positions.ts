@@ -122,17 +122,18 @@ function positionQuery({ name, increment, columns }: NumberingSequence, place: n
 
 /** Columns are numbered by their identity, or by a default that is nothing but the next number. */
 const sequencesQuery = (tables: TableSelection, names: readonly string[]): string => `
-  with numbered as materialized (
+  with chosen as materialized (${tables}), numbered as materialized (
     select d.objid as sequence, a.attrelid, a.attname, true as identity
     from pg_depend d join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
     where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype = 'i'
-      and a.attidentity <> ''
+      and a.attidentity <> '' and a.attrelid in (select oid from chosen)
     union all
     select d.refobjid, a.attrelid, a.attname, false
     from pg_depend d join pg_attrdef f on f.oid = d.objid
       join pg_attribute a on a.attrelid = f.adrelid and a.attnum = f.adnum
       join pg_type t on t.oid = a.atttypid and t.typname in ('int2', 'int4', 'int8', 'numeric')
     where d.classid = 'pg_attrdef'::regclass and d.refclassid = 'pg_class'::regclass
+      and f.adrelid in (select oid from chosen)
       and pg_get_expr(f.adbin, f.adrelid) ~ '^nextval\\(''[^'']+''::regclass\\)$')
   select n.nspname as schema, s.relname as name, quote_ident(n.nspname) || '.' || quote_ident(s.relname) as qualified,
     q.seqincrement::text as increment, coalesce(bool_or(o.identity), false) as identity,
@@ -142,6 +143,6 @@ const sequencesQuery = (tables: TableSelection, names: readonly string[]): strin
   from pg_class s join pg_sequence q on q.seqrelid = s.oid join pg_namespace n on n.oid = s.relnamespace
     left join numbered o on o.sequence = s.oid
     left join pg_class c on c.oid = o.attrelid left join pg_namespace cn on cn.oid = c.relnamespace
-  where s.oid in (select sequence from numbered where attrelid in (${tables}))
+  where s.oid in (select sequence from numbered)
     or s.oid = any (array[${names.map((name) => `to_regclass(${pg.escapeLiteral(name)})`).join(', ')}]::oid[])
   group by s.oid, s.relname, n.nspname, q.seqincrement order by s.oid`

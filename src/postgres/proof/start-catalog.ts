@@ -92,15 +92,29 @@ function unitOf(catalog: Catalog, key: string): string {
 /** The keys of the objects of each unit. */
 const unitsOf = oncePerCatalog((catalog) => groupKeys(catalog, (key) => unitOf(catalog, key)))
 
-/** What statements may change, or what may notice that: what they are for, all dependents, and whole trees of tables. */
+/** A change of one of these changes nothing else of its relation. */
+const separateParts = new Set([...idleParts, 'constraint', 'index', 'statistics'])
+
+/**
+ * What statements may change, or what may notice that: the relations that they are for, with whole trees of tables, and all
+ * dependents. What depends on a part of a relation depends on the whole, unless the part is separate.
+ */
 function affectedUnits(touched: ReadonlySet<string>, { from, to }: CatalogPair): ReadonlySet<string> {
-  const affected = new Set([...touched].flatMap((key) => [unitOf(from, key), unitOf(to, key)]))
-  for (const unit of affected) {
-    for (const key of unitsOf(from).get(unit) ?? [])
-      for (const dependent of dependentsOf(from).get(key) ?? []) affected.add(unitOf(from, dependent))
-    for (const relative of relativesOf(from, unit)) affected.add(relative)
+  const changed = new Set([...touched].flatMap((key) => [unitOf(from, key), unitOf(to, key)]))
+  const noticing = new Set<string>()
+  const follow = (key: string): void => {
+    for (const dependent of dependentsOf(from).get(key) ?? [])
+      if (!separateParts.has(parseKey(dependent).kind)) changed.add(unitOf(from, dependent))
+      else if (!noticing.has(dependent)) {
+        noticing.add(dependent)
+        follow(dependent)
+      }
   }
-  return affected
+  for (const unit of changed) {
+    for (const key of unitsOf(from).get(unit) ?? []) follow(key)
+    for (const relative of relativesOf(from, unit)) changed.add(relative)
+  }
+  return new Set([...changed, ...[...noticing].map((key) => unitOf(from, key))])
 }
 
 /** Some units with all that they need, before and after, and the trees of the tables among that. */

@@ -7,6 +7,7 @@ import type { Plan, Statement } from '../../ddl/statement.js'
 import { canonicalizeCatalog } from '../canonicalize/canonicalize.js'
 import { type Connection, withClient } from '../connection/connect.js'
 import { readServerMajor } from '../connection/query.js'
+import { disableServerTimeouts } from '../connection/settings.js'
 import { allAnnotations, type ReadOptions, readCatalog } from '../introspect/read-catalog.js'
 import type pg from 'pg'
 import { touchedSequences, touchedTables, withDependents } from './affected.js'
@@ -87,28 +88,31 @@ interface TouchedData {
   readonly before: ScratchData
 }
 
-/** Builds the start in an empty database, puts rows in the tables that the plan touches, runs it, and reads what is there. */
+/**
+ * Builds the start in an empty database, puts rows in the tables that the plan touches, runs it in a session of its own, and reads
+ * what is there. One session does all the rest: a new one would have to learn the system catalogs again.
+ */
 export async function runTrial(
   connection: Connection,
   goal: ProofGoal,
   trial: Trial,
   provideRole: ProvideRole,
 ): Promise<TrialResult> {
-  const start = await withClient(withoutHook(connection), (client) =>
-    prepareStart(client, goal, trial, provideRole),
-  )
-  const unproven = withDependents([...start.unbuilt.map(({ key }) => key), ...trial.unbuilt.keys()], goal)
-  const statements = trial.plan.statements.filter(
-    ({ key, sql }) => !unproven.has(key) && !trial.skipped.has(sql),
-  )
-  const failed = await trial.run(connection, statements)
-  if (failed !== null) return { ...start, failed, remaining: [], losses: [], taken: [] }
-  const skipped = [...trial.skipped.values()].map(({ key }) => key)
-  const left = new Set([...unproven, ...skipped])
-  const refused = new Set([...left, ...trial.plan.refused.map(({ key }) => key)])
-  const wanted = goal.differences.filter(({ key }) => !refused.has(key))
   return withClient(withoutHook(connection), async (client) => {
-    const remaining = await readRemaining(client, { ...goal, differences: wanted }, start)
+    const start = await prepareStart(client, goal, trial, provideRole)
+    const roots = [...start.unbuilt.map(({ key }) => key), ...trial.unbuilt.keys()]
+    const unproven = withDependents(roots, goal)
+    const statements = trial.plan.statements.filter(
+      ({ key, sql }) => !unproven.has(key) && !trial.skipped.has(sql),
+    )
+    await disableServerTimeouts(client)
+    const failed = await trial.run(connection, statements)
+    if (failed !== null) return { ...start, failed, remaining: [], losses: [], taken: [] }
+    const skipped = [...trial.skipped.values()].map(({ key }) => key)
+    const left = new Set([...unproven, ...skipped])
+    const refused = new Set([...left, ...trial.plan.refused.map(({ key }) => key)])
+    const differences = goal.differences.filter(({ key }) => !refused.has(key))
+    const remaining = await readRemaining(client, { ...goal, differences }, start)
     const effects = await readEffects(client, start.data, { from: goal.from, statements })
     return { ...start, failed, remaining: remaining.filter(({ key }) => !left.has(key)), ...effects }
   })
@@ -124,7 +128,7 @@ async function prepareStart(
   const empty = await readCatalog(client, read)
   const unbuilt = await buildStart(client, empty, startWriterFor(start), provideRole)
   const tablesWithRows = touchedTables(plan.statements, goal).filter((table) => !withoutRows.has(table))
-  const data = await fillData(client, tablesWithRows, touchedSequences(plan.statements, goal))
+  const data = await fillData(client, tablesWithRows, touchedSequences(plan.statements, goal.from))
   const before = limitToScope(await readCatalog(client, read), goal.scope)
   return { unbuilt, tablesWithRows, data, before, postgres: await readServerMajor(client) }
 }
