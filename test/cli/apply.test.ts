@@ -81,7 +81,10 @@ t.test('an index that nothing was built of is not said to be left', async (t) =>
     create event trigger stop_${Date.now()} on ddl_command_start when tag in ('CREATE INDEX') execute function stop()`)
   const failed = await project.run('verify --apply --confirm production')
   t.equal(failed.exit, 7, failed.stdout)
-  t.match(failed.stderr, /Step 1 of 1 failed\. It ran outside a transaction, and left no invalid index\. What/)
+  t.match(
+    failed.stderr,
+    /Step 1 of 1 failed\. It ran outside a transaction, and left no invalid index\. What/,
+  )
 })
 
 t.test('a statement of several that fails is named, and nothing of its step is done', async (t) => {
@@ -102,8 +105,12 @@ t.test('the undo is printed with its proof, and leads back', async (t) => {
   t.match(undo.stdout, /^-- proven: run in a scratch database[^]*DROP INDEX[^]*DROP COLUMN plays;$/m)
   const before = await project.objects()
   const repair = await project.run('verify --sql')
-  t.match(repair.stdout, /^-- {3}to undo it: 3 statements, which --undo proves and prints, but only before this has run$/m)
+  t.match(
+    repair.stdout,
+    /^-- {3}to undo it: 3 statements, which --undo proves and prints, but only before this has run$/m,
+  )
   t.match(repair.stdout, /^-- {5}undoing it loses the values of public\.songs\.plays$/m)
+  t.ok(await project.query(String(/ to watch it: (.+)$/m.exec(repair.stdout)?.[1])), 'it can be watched')
   // A step and what is said of it are a paragraph.
   const runScript = async (script: string): Promise<void> => {
     for (const step of script.split('\n\n')) await project.query(step)
@@ -112,7 +119,10 @@ t.test('the undo is printed with its proof, and leads back', async (t) => {
   t.equal((await project.run('verify')).exit, 0)
   await runScript(undo.stdout)
   t.strictSame(await project.objects(), before)
-  t.match(await project.run('verify --undo --apply'), { exit: 2, stderr: /--undo prints what takes the SQL back/ })
+  t.match(await project.run('verify --undo --apply'), {
+    exit: 2,
+    stderr: /--undo prints what takes the SQL back/,
+  })
 })
 
 t.test('SQL with a hazard that --allow does not name is refused', async (t) => {

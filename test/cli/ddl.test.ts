@@ -150,7 +150,7 @@ t.test('diff compares any two of database, snapshot, SQL, models and a URL', asy
 --   a step that waits more than 5 s for a lock fails, changes nothing, and can be run again
 --   an index whose concurrent build fails is left, invalid; the SQL that schemagate writes then rebuilds it
 --   to watch it: SELECT pid, wait_event_type, pg_blocking_pids(pid), query FROM pg_stat_activity WHERE datname = current_database()
---   to undo it: 3 statements, which --undo proves and prints
+--   to undo it: 4 statements, which --undo proves and prints
 --     undoing it loses the values of public.songs.artist
 --     undoing it loses the rows of public.artists
 
