@@ -19,6 +19,10 @@ const planOptions: Readonly<Record<string, OptionSpec>> = {
     value: 'HAZARD[,…]',
     help: 'show or apply the SQL only if it has no other hazards; none: if it has none',
   },
+  undo: {
+    type: 'boolean',
+    help: 'print only the SQL that takes it back, which was run in a scratch database; it cannot be told afterwards',
+  },
   apply: { type: 'boolean', help: 'run the SQL, after showing it, step by step; kept in the ledger' },
   ...confirmOptions,
 }

@@ -75,8 +75,6 @@ export interface DdlStep {
   readonly phase?: StepPhase
   /** Keys of objects that must be created or altered before it, beyond those in `$needs`. */
   readonly after?: readonly string[]
-  /** The index that is left, and is invalid, if it fails. */
-  readonly leaves?: string
   /** The steps that it is made of, where it does several in one statement, each with the key of its object. */
   readonly parts?: readonly (readonly [key: string, step: DdlStep])[]
 }

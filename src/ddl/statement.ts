@@ -32,8 +32,6 @@ export interface Statement {
   readonly transactional: boolean
   /** Better in a transaction of its own, after the locks of the statements before it are released. */
   readonly alone?: true
-  /** The index that is left, and is invalid, if it fails outside a transaction. */
-  readonly leaves?: string
   /** The statements for which it stands, where it changes several objects at once. */
   readonly parts?: readonly Statement[]
 }

@@ -70,6 +70,16 @@ export interface KeptTree {
   readonly membersOf: ReadonlyMap<string, readonly string[]>
 }
 
+/** The keys of the parents of a table. */
+export function parentTables(catalog: Catalog, table: string): readonly string[] {
+  return listFact({ facts: catalog[table] ?? {} }, 'parents').map((name) => keyFromName('table', name))
+}
+
+/** By the key of a table, the keys of its children. */
+export const childTables = oncePerCatalog((catalog) =>
+  invert(new Map(tablesWithParents(catalog).map((table) => [table, parentTables(catalog, table)]))),
+)
+
 /** What is one object in the catalog `from`, and not parted on the way to the catalog `to`. */
 export function keptTree(from: Catalog, to: Catalog): KeptTree {
   const parentsOf = new Map<string, readonly string[]>()

@@ -62,15 +62,68 @@ t.test('a step that fails says what is done and what is not, and the next run do
   t.equal(failed.exit, 7)
   t.match(
     failed.stderr,
-    /SCHEMA_APPLY_FAILED: Step 2 of 2 failed\. It ran outside a transaction: if it had begun, the index public\.songs_plays is left, and is invalid\./,
+    /SCHEMA_APPLY_FAILED: Step 2 of 2 failed\. It ran outside a transaction, and left an index that is invalid: public\.songs_plays\. What/,
   )
-  t.match(failed.stderr, /DROP INDEX CONCURRENTLY IF EXISTS public\.songs_plays +only if it is invalid/)
+  t.match(failed.stderr, /DROP INDEX CONCURRENTLY public\.songs_plays +only if this/)
   t.match(failed.stderr, /done +step 1 of 2: ALTER TABLE/)
   t.match(failed.stderr, /not done +step 2 of 2: CREATE UNIQUE INDEX CONCURRENTLY/)
   t.notMatch(failed.stderr, /\(1\)/, 'no value of a row')
   await project.query('update songs set plays = id')
   const rest = await project.run('verify --apply --confirm production')
   t.equal(rest.exit, 0, rest.stderr)
+})
+
+t.test('an index that nothing was built of is not said to be left', async (t) => {
+  const project = await createDrifted(t, 'drop index songs_title')
+  // Rows that no scratch database has.
+  await project.query(`insert into songs values (1, 'stop', 1);
+    create function stop() returns event_trigger language plpgsql as $$ begin
+      if exists (select from songs where title = 'stop') then raise 'stopped'; end if; end $$;
+    create event trigger stop_${Date.now()} on ddl_command_start when tag in ('CREATE INDEX') execute function stop()`)
+  const failed = await project.run('verify --apply --confirm production')
+  t.equal(failed.exit, 7, failed.stdout)
+  t.match(
+    failed.stderr,
+    /Step 1 of 1 failed\. It ran outside a transaction, and left no invalid index\. What/,
+  )
+})
+
+t.test('a statement of several that fails is named, and nothing of its step is done', async (t) => {
+  const project = await createDrifted(t, 'alter table songs alter title drop not null, drop plays')
+  await project.query(`insert into songs values (1, null)`)
+  const failed = await project.run('verify --apply --confirm production')
+  t.equal(failed.exit, 7)
+  t.match(
+    failed.stderr,
+    /Step \d of \d failed\. Its transaction was rolled back[^]* statement +ALTER TABLE public\.songs (?:VALIDATE|ALTER)/,
+  )
+})
+
+t.test('the undo is printed with its proof, and leads back', async (t) => {
+  const project = await createDrifted(t, 'drop index songs_title; alter table songs drop plays')
+  const undo = await project.run('verify --undo')
+  t.equal(undo.exit, 4)
+  t.match(undo.stdout, /^-- proven: run in a scratch database[^]*DROP INDEX[^]*DROP COLUMN plays;$/m)
+  const before = await project.objects()
+  const repair = await project.run('verify --sql')
+  t.match(
+    repair.stdout,
+    /^-- {3}to undo it: 3 statements, which --undo proves and prints, but only before this has run$/m,
+  )
+  t.match(repair.stdout, /^-- {5}undoing it loses the values of public\.songs\.plays$/m)
+  t.ok(await project.query(String(/ to watch it: (.+)$/m.exec(repair.stdout)?.[1])), 'it can be watched')
+  // A step and what is said of it are a paragraph.
+  const runScript = async (script: string): Promise<void> => {
+    for (const step of script.split('\n\n')) await project.query(step)
+  }
+  await runScript(repair.stdout)
+  t.equal((await project.run('verify')).exit, 0)
+  await runScript(undo.stdout)
+  t.strictSame(await project.objects(), before)
+  t.match(await project.run('verify --undo --apply'), {
+    exit: 2,
+    stderr: /--undo prints what takes the SQL back/,
+  })
 })
 
 t.test('SQL with a hazard that --allow does not name is refused', async (t) => {

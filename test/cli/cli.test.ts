@@ -291,23 +291,24 @@ to repair
 
 -- proven: run in a scratch database on PostgreSQL ${await serverMajor()}, and read again
 
--- 3 statements in 1 step; what is between BEGIN and COMMIT is all or nothing
---   ACCESS EXCLUSIVE lock: readers and writers wait, until its step is committed
+-- 3 statements in 1 step; what is between BEGIN and COMMIT is all or nothing, and holds its locks to its end
 --   a step that waits more than 5 s for a lock fails, changes nothing, and can be run again
 --   to watch it: SELECT pid, wait_event_type, pg_blocking_pids(pid), query FROM pg_stat_activity WHERE datname = current_database()
+--   to undo it: 3 statements, which --undo proves and prints, but only before this has run
+--     undoing it loses the values of public.songs.title
+--     undoing it loses the rows of public.likes
 
 SET lock_timeout = '5s';
 SET statement_timeout = 0;
 
 BEGIN;
--- ACCESS EXCLUSIVE lock on public.songs
--- rewrites public.songs
+-- ACCESS EXCLUSIVE lock on public.songs: readers and writers wait
+-- rewrites public.songs, 8 kB
 -- fails when a value is not a valid integer
 ALTER TABLE public.songs ALTER COLUMN plays TYPE integer USING plays::integer;
 CREATE TABLE public.likes (
   id integer
 );
--- ACCESS EXCLUSIVE lock on public.songs
 -- fails when public.songs has rows
 ALTER TABLE public.songs ADD COLUMN title text NOT NULL;
 COMMIT;

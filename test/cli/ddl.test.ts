@@ -146,11 +146,13 @@ t.test('diff compares any two of database, snapshot, SQL, models and a URL', asy
     earlier.stdout,
     `-- proven: run in a scratch database on PostgreSQL ${await serverMajor()}, with rows in 1 table, and read again
 
--- 6 statements in 3 steps; what is between BEGIN and COMMIT is all or nothing
---   ACCESS EXCLUSIVE lock: readers and writers wait, until its step is committed
---   SHARE ROW EXCLUSIVE lock: writers wait, until its step is committed
+-- 6 statements in 3 steps; what is between BEGIN and COMMIT is all or nothing, and holds its locks to its end
 --   a step that waits more than 5 s for a lock fails, changes nothing, and can be run again
+--   an index whose concurrent build fails is left, invalid; the SQL that schemagate writes then rebuilds it
 --   to watch it: SELECT pid, wait_event_type, pg_blocking_pids(pid), query FROM pg_stat_activity WHERE datname = current_database()
+--   to undo it: 4 statements, which --undo proves and prints
+--     undoing it loses the values of public.songs.artist
+--     undoing it loses the rows of public.artists
 
 SET lock_timeout = '5s';
 SET statement_timeout = '60s';
@@ -159,24 +161,23 @@ BEGIN;
 CREATE TABLE public.artists (
   id integer NOT NULL
 );
--- ACCESS EXCLUSIVE lock on public.songs
+-- ACCESS EXCLUSIVE lock on public.songs: readers and writers wait
 ALTER TABLE public.songs ADD COLUMN artist integer;
 ALTER TABLE public.artists ADD CONSTRAINT artists_pkey PRIMARY KEY (id);
--- SHARE ROW EXCLUSIVE lock on public.songs
 ALTER TABLE public.songs ADD CONSTRAINT songs_artist_fkey FOREIGN KEY (artist) REFERENCES public.artists(id) NOT VALID;
 COMMIT;
 
 SET lock_timeout = '5s';
 SET statement_timeout = 0;
 
--- reads all of public.songs under a SHARE UPDATE EXCLUSIVE lock
+-- reads all of public.songs under a SHARE UPDATE EXCLUSIVE lock: readers and writers go on
 -- fails when rows violate songs_artist_fkey
 ALTER TABLE public.songs VALIDATE CONSTRAINT songs_artist_fkey;
 
 SET lock_timeout = 0;
 SET statement_timeout = 0;
 
--- SHARE UPDATE EXCLUSIVE lock on public.songs
+-- SHARE UPDATE EXCLUSIVE lock on public.songs: readers and writers go on
 -- runs only outside a transaction
 CREATE INDEX CONCURRENTLY songs_artist ON public.songs USING btree (artist);
 `,
@@ -228,6 +229,9 @@ t.test('what was not run says so, and two live databases start no server for it'
     text,
     `-- NOT PROVEN: it was not run, because SCRATCH_DATABASE_URL names no server for scratch databases
 --   SCRATCH_DATABASE_URL=postgres://…: names a server where the role may create databases
+
+-- to undo it: 1 statement, which --undo proves and prints, but only before this has run
+--   undoing it loses the rows of public.songs
 
 CREATE TABLE public.songs (
   id integer

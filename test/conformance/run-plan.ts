@@ -3,9 +3,10 @@ import { diff } from '../../src/core/model/diff.js'
 import type { Statement } from '../../src/ddl/statement.js'
 import { canonicalizeCatalog } from '../../src/postgres/canonicalize/canonicalize.js'
 import { readServerMajor } from '../../src/postgres/connection/query.js'
-import { readContents, readContentsAfter } from '../../src/postgres/proof/contents.js'
 import { unlabelledLosses } from '../../src/postgres/proof/losses.js'
-import { allTables, insertSampleRows } from '../../src/postgres/proof/sample-rows.js'
+import { allTables } from '../../src/postgres/proof/sample-rows.js'
+import { fillScratch, readScratchAfter, readScratchData } from '../../src/postgres/proof/scratch-data.js'
+import { takenNumbers } from '../../src/postgres/proof/sequence-positions.js'
 import type { RunInDatabase } from '../../src/postgres/proof/trial.js'
 import type { FailedStatement } from '../../src/postgres/proof/run-statements.js'
 import { describeDifference } from './differences.js'
@@ -28,6 +29,9 @@ export interface PlanRun {
   readonly run?: RunInDatabase | undefined
 }
 
+/** Sequences that number no column have no position that a row depends on. */
+const scope = { tables: allTables, sequences: [] }
+
 /**
  * Runs a plan on a database with the catalog `from`, then checks that it has the catalog `to` and still has its data.
  */
@@ -37,18 +41,21 @@ export async function runPlan(
   rows: 'with rows' | 'without rows',
 ): Promise<PlanResult> {
   const { client, atomically } = database
-  if (rows === 'with rows') await atomically(() => insertSampleRows(client, allTables))
-  const before = await readContents(client, allTables)
+  if (rows === 'with rows') await atomically(() => fillScratch(client, scope))
+  const before = await readScratchData(client, scope)
   const failed = await (run === undefined
     ? runStatements(database, statements)
     : run({ url: database.url, ssl: 'disable', applicationName: 'conformance' }, statements))
   if (failed !== null) return { verdict: 'failed', reasons: [describeFailure(failed)] }
   const remaining = diff(to, await readCanonicalCatalog(database, to))
-  const after = await readContentsAfter(client, before)
+  const after = await readScratchAfter(client, scope, before)
   const losses = unlabelledLosses(from, statements, before, after)
   const reasons = [
     ...remaining.map(describeDifference),
     ...losses.map(({ text }) => [`no label says that ${text}`]),
+    ...takenNumbers(before.positions, after.positions).map(([column, number]) => [
+      `${column} goes on with ${number}, which a row has already`,
+    ]),
   ]
   return { verdict: reasons.length === 0 ? 'exact' : 'wrong', reasons }
 }

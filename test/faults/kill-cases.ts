@@ -109,6 +109,9 @@ Do one of:
         exit: 4,
         says: `-- proven: run in a scratch database on PostgreSQL, and read again
 
+-- to undo it: 1 statement, which --undo proves and prints, but only before this has run
+--   undoing it loses the rows of public.likes
+
 CREATE TABLE public.likes (
   id integer
 );`,
@@ -140,7 +143,7 @@ Still pending: 003_more. schemagate migrate applies them.`,
       {
         run: 'diff database snapshot@001_songs --sql',
         exit: 4,
-        says: /^-- proven: [^]*\n-- data loss: the rows of public\.plays\n-- ACCESS EXCLUSIVE lock on public\.plays\nDROP TABLE public\.plays;$/,
+        says: /^-- proven: [^]*\n-- data loss: the rows of public\.plays\n-- ACCESS EXCLUSIVE lock on public\.plays: readers and writers wait\nDROP TABLE public\.plays;$/,
       },
       {
         sql: 'drop table plays',

@@ -1,6 +1,5 @@
 import type { Catalog } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
-import { startWriterFor } from '../../src/ddl/plan/plan-start.js'
 import type { ProofRequest } from '../../src/postgres/proof/prove-plan.js'
 
 /** A proof of all that leads from one catalog to another, for a database like the scratch server. */
@@ -8,7 +7,6 @@ export function wholeProof(from: Catalog, to: Catalog, plan: ProofRequest['plan'
   return {
     from,
     to,
-    writeStart: startWriterFor(from),
     differences: diff(to, from),
     undetermined: {},
     scope: { comments: true, grants: true },

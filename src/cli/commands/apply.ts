@@ -1,6 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
-import { runbookLines } from '../../ddl/plan/runbook.js'
+import { type PlanContext, runbookLines, stepHazards } from '../../ddl/plan/runbook.js'
 import { groupByTransaction } from '../../ddl/plan/transactions.js'
 import { isWhole, type ProvenPlan } from '../../ddl/proof.js'
 import { describeHazard, type Plan } from '../../ddl/statement.js'
@@ -16,17 +16,22 @@ import type { Workspace } from '../../workspace.js'
 import { type CommandContext, textOption } from './command.js'
 import { requireConfirmation } from './confirm.js'
 
+/** What is known of the database that a plan is for, and of the plan. */
+export interface ApplyContext {
+  readonly from: Catalog
+  readonly snapshot: Snapshot | null
+  readonly known: PlanContext
+}
+
 /**
  * Shows the steps of a plan for the configured database, asks, and runs them. Returns how many were run.
  * Throws SCHEMA_SCRATCH_UNAVAILABLE and the errors of `requireConfirmation` and `applyPlan`.
- *
- * @param from the catalog of the database that the plan is for
  */
 export async function applyConfirmed(
   context: CommandContext,
   workspace: Workspace,
   plan: ProvenPlan,
-  { from, snapshot }: { readonly from: Catalog; readonly snapshot: Snapshot | null },
+  { from, snapshot, known }: ApplyContext,
 ): Promise<number> {
   if (plan.statements.length === 0) return 0
   refuseUnproven(plan)
@@ -45,14 +50,28 @@ export async function applyConfirmed(
             index === 0 ? 'steps' : '',
             [
               stepLabel(steps, index),
-              ...step.flatMap(({ hazards }) => hazards.map((hazard) => `  ${describeHazard(hazard)}`)),
+              ...stepHazards(step, known)
+                .flat()
+                .map((line) => `  ${line}`),
             ],
           ] as const,
       ),
-      ['know', runbookLines(steps, lockTimeout)],
+      ['know', runbookLines(steps, lockTimeout, known)],
     ],
   })
   return applyPlan(migrateOptionsFor(workspace, snapshot, context), { plan, from })
+}
+
+/** Throws SCHEMA_USAGE for an undo that would be applied: it is for what the SQL makes, and not for what is there now. */
+export function refuseUndoToApply({ options }: CommandContext): void {
+  if (options['undo'] !== true || options['apply'] !== true) return
+  throw new SchemaError('SCHEMA_USAGE', {
+    what: '--undo prints what takes the SQL back, and --apply runs the SQL. Nothing was done.',
+    choices: [
+      ['--undo', 'prints that; keep it, because it cannot be told afterwards'],
+      ['--apply', 'then runs the SQL'],
+    ],
+  })
 }
 
 /** What was not run in a scratch database first is not run in one that has rows. */

@@ -1,23 +1,25 @@
 import { assessImpact, type Finding } from '../../core/impact/assess-impact.js'
 import { compareInScope } from '../../core/model/scope.js'
 import { formatCount } from '../../core/text/format.js'
-import { startWriterFor } from '../../ddl/plan/plan-start.js'
-import { planChanges } from '../../ddl/plan/plan.js'
+import type { PlanContext } from '../../ddl/plan/runbook.js'
 import { renderScript } from '../../ddl/plan/script.js'
 import type { ProvenPlan } from '../../ddl/proof.js'
 import {
   isLiveSource,
   readSourcePair,
   type SourceCatalog,
+  sourceConnection,
   type SourceWorkspace,
 } from '../../operations/diff/catalog-source.js'
-import { proveForProject } from '../../operations/proof/prove-for-project.js'
+import { readPlanContext } from '../../operations/proof/plan-context.js'
+import { type ChangeGoal, proveChanges, proveUndo } from '../../operations/proof/prove-changes.js'
+import type { ScratchChoice } from '../../operations/proof/prove-for-project.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { withClient } from '../../postgres/connection/connect.js'
-import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
+import { readProjectCatalog } from '../../postgres/introspect/read-catalog.js'
 import { loadUsableSnapshot } from '../../snapshot/usable.js'
 import { withProjectWorkspace, withWorkspace, type Workspace } from '../../workspace.js'
-import { applyConfirmed, refuseHazards } from './apply.js'
+import { applyConfirmed, refuseHazards, refuseUndoToApply } from './apply.js'
 import { describeFindings } from './assessment-report.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 
@@ -26,12 +28,16 @@ import type { CommandContext, CommandResult, CommandHandler } from './command.js
  * where FROM is the configured database, and compares again.
  */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
+  refuseUndoToApply(context)
   if (context.options['apply'] === true)
     return withWorkspace(context, (workspace) => apply(context, workspace))
   return withSources(context, async (workspace) => {
     const compared = await compare(context, workspace)
-    refuseHazards(context, compared.plan)
-    return resultOf(context, compared)
+    const { goal, plan } = compared
+    const undo =
+      context.options['undo'] === true ? await proveUndo(goal, plan, workspace, scratchFor(context)) : null
+    refuseHazards(context, undo ?? plan)
+    return resultOf(context, compared, undo === null ? {} : { undo })
   })
 }
 
@@ -46,12 +52,12 @@ async function apply(context: CommandContext, workspace: Workspace): Promise<Com
     })
   // What a snapshot prints in other words counts as the same in a comparison, but not as unchanged.
   const from = await withClient(workspace.connection, (client) =>
-    readCatalog(client, { ...ledgerTablesOf(workspace.project), ...allAnnotations }),
+    readProjectCatalog(client, workspace.project),
   )
-  const { plan } = await compare(context, workspace)
+  const { plan, known } = await compare(context, workspace)
   refuseHazards(context, plan)
   const { snapshot } = await loadUsableSnapshot(workspace)
-  const applied = await applyConfirmed(context, workspace, plan, { from, snapshot })
+  const applied = await applyConfirmed(context, workspace, plan, { from, snapshot, known })
   return resultOf(context, await compare(context, workspace), { applied })
 }
 
@@ -59,7 +65,9 @@ interface Comparison {
   readonly from: SourceCatalog
   readonly to: SourceCatalog
   readonly findings: readonly Finding[]
+  readonly goal: ChangeGoal
   readonly plan: ProvenPlan
+  readonly known: PlanContext
 }
 
 async function compare(context: CommandContext, workspace: SourceWorkspace): Promise<Comparison> {
@@ -68,37 +76,36 @@ async function compare(context: CommandContext, workspace: SourceWorkspace): Pro
   const undetermined = { ...from.undetermined, ...to.undetermined }
   const expected = { catalog: to.catalog, undetermined, tolerated: new Set<string>() }
   const { differences } = compareInScope(expected, from.catalog, context.config.verify.scope)
-  const { plan } = await proveForProject(
-    {
-      from: from.catalog,
-      to: to.catalog,
-      writeStart: startWriterFor(from.catalog),
-      differences,
-      undetermined,
-      scope: { comments: true, grants: true },
-      printedBy: to.major,
-      target: isLiveSource(fromSource) ? from.major : null,
-      plan: (refusals) =>
-        planChanges(from.catalog, to.catalog, { differences, refusals, serverMajor: from.major }),
-    },
-    workspace,
-    context.positionals.every(isLiveSource) ? 'configured' : 'any',
-  )
+  const goal = {
+    ...{ from: from.catalog, to: to.catalog, differences, undetermined },
+    ...{ printedBy: to.major, major: from.major, isLive: isLiveSource(fromSource) },
+  }
+  const plan = await proveChanges(goal, workspace, scratchFor(context))
+  const known = await readPlanContext(goal, plan, sourceConnection(fromSource, workspace))
   const findings = differences.map((difference) => assessImpact(difference, to.catalog, from.catalog))
-  return { from, to, findings, plan }
+  return { from, to, findings, goal, plan, known }
 }
 
-/** @param done how many steps were applied, for `--json` */
+/** Where two databases are compared, no server is started in the project. */
+function scratchFor({ positionals }: CommandContext): ScratchChoice {
+  return positionals.every(isLiveSource) ? 'configured' : 'any'
+}
+
+/** @param more how many steps were applied, for `--json`; the undo that was asked for */
 function resultOf(
   { options }: CommandContext,
-  { from, to, findings, plan }: Comparison,
-  done: { readonly applied?: number } = {},
+  { from, to, findings, plan, known }: Comparison,
+  more: { readonly applied?: number; readonly undo?: ProvenPlan } = {},
 ): CommandResult {
+  const script = more.undo === undefined ? renderScript(plan, known) : renderScript(more.undo)
+  const isScript = options['sql'] === true || more.undo !== undefined
   return {
     exit: findings.length === 0 ? 0 : 4,
-    text:
-      options['sql'] === true ? renderScript(plan) : describeComparison(from.name, to.name, findings, plan),
-    document: { from: from.name, to: to.name, differences: findings, ...plan, ...done },
+    text: isScript ? script : describeComparison(from.name, to.name, findings, script),
+    document: {
+      ...{ from: from.name, to: to.name, differences: findings, ...plan },
+      ...{ sizes: Object.fromEntries(known.sizes), ...more },
+    },
   }
 }
 
@@ -111,18 +118,13 @@ async function withSources(
   return withProjectWorkspace(context, (workspace) => use({ ...workspace, connection: null }))
 }
 
-function describeComparison(
-  from: string,
-  to: string,
-  findings: readonly Finding[],
-  plan: ProvenPlan,
-): string {
+function describeComparison(from: string, to: string, findings: readonly Finding[], script: string): string {
   const head = `from  ${from}\nto    ${to}`
   if (findings.length === 0) return `${head}\n\nNo difference.`
   return [
     head,
     ...describeFindings(findings),
     `${formatCount(findings.length, 'difference')}. This SQL leads from the first to the second:`,
-    renderScript(plan),
+    script,
   ].join('\n\n')
 }

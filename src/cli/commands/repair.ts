@@ -58,7 +58,7 @@ function refuseUnresolved(
 
 /** What will be repaired, why, and what is left alone. */
 function repairFacts(survey: Survey, { config }: CommandContext): readonly ErrorFact[] {
-  const { inspection, knexLockTaken, indexes, leftAlone, records, unresolved } = survey
+  const { inspection, knexLockTaken, indexes, leftAlone, unproven, records, unresolved } = survey
   const facts: readonly ErrorFact[] = [
     ['database', `${describeAddress(inspection.database)}  (environment ${config.target})`],
     ["Knex's lock", knexLockTaken ? ['taken although no process holds the migration lock: freed'] : []],
@@ -69,6 +69,7 @@ function repairFacts(survey: Survey, { config }: CommandContext): readonly Error
         ...statements.map(indentLine),
       ]),
     ],
+    ['not proven', unproven],
     ['recorded', records.flatMap(describeRecord)],
     ['left alone', leftAlone.map(({ key, refused }) => `${key}  (${refused})`)],
     ['unresolved', unresolved.flatMap(completionLines)],

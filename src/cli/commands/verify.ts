@@ -3,14 +3,12 @@ import { hasOtherOwner } from '../../core/history/ownership.js'
 import { type Finding, worstImpact } from '../../core/impact/assess-impact.js'
 import { countUnpromisedSchemas, describeUnpromised } from '../../core/impact/unpromised-schemas.js'
 import { countIgnored, type Scope, unmatchedPatterns } from '../../core/model/scope.js'
-import type { Catalog } from '../../core/model/catalog.js'
 import { promisedCatalogAt, fullCatalogAt } from '../../core/model/snapshot.js'
 import { describeIgnored } from '../../core/progress/ignored.js'
 import { describeVerified } from '../../core/progress/messages.js'
 import { toPrintable } from '../../core/text/printable.js'
-import { startWriterFor } from '../../ddl/plan/plan-start.js'
-import { planChanges } from '../../ddl/plan/plan.js'
 import { renderKept, restoreGoalOf } from '../../ddl/plan/restore.js'
+import { noContext, type PlanContext } from '../../ddl/plan/runbook.js'
 import { renderScript } from '../../ddl/plan/script.js'
 import type { ProvenPlan } from '../../ddl/proof.js'
 import { errorCodes } from '../../errors/codes.js'
@@ -18,15 +16,16 @@ import type { ExitCode } from '../../errors/schema-error.js'
 import { readDatabaseStatus, type DatabaseStatus } from '../../gate/read-status.js'
 import { wrongDatabaseText } from '../../gate/situations/ownership.js'
 import { refusalError } from '../../gate/situations/refusal.js'
-import { proveForProject } from '../../operations/proof/prove-for-project.js'
+import { readPlanContext } from '../../operations/proof/plan-context.js'
+import { type ChangeGoal, proveChanges, proveUndo } from '../../operations/proof/prove-changes.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import { withClient } from '../../postgres/connection/connect.js'
 import { describeChangedCollation, readChangedCollations } from '../../postgres/inspect/collation-versions.js'
-import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
+import { readProjectCatalog } from '../../postgres/introspect/read-catalog.js'
 import { staleSnapshotError } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import { assessmentDocument, describeFindings, describeNotes } from './assessment-report.js'
-import { applyConfirmed, refuseHazards } from './apply.js'
+import { applyConfirmed, refuseHazards, refuseUndoToApply } from './apply.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
 
 /**
@@ -35,20 +34,29 @@ import type { CommandContext, CommandResult, CommandHandler } from './command.js
  */
 export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
+    refuseUndoToApply(context)
     const found = await verifyDatabase(context, workspace)
-    refuseHazards(context, found.repair)
-    if (context.options['apply'] !== true) return resultOf(context, found)
-    const { repair, live, state } = found
-    const applied = await applyConfirmed(context, workspace, repair, { from: live, snapshot: state.snapshot })
+    const { repair, goal, known, state } = found
+    const isUndo = context.options['undo'] === true && goal !== null
+    const undo = isUndo ? await proveUndo(goal, repair, workspace, 'any') : null
+    refuseHazards(context, undo ?? repair)
+    if (context.options['apply'] !== true) return resultOf(context, found, undo === null ? {} : { undo })
+    const from = goal?.from ?? {}
+    const applied = await applyConfirmed(context, workspace, repair, {
+      from,
+      snapshot: state.snapshot,
+      known,
+    })
     return resultOf(context, await verifyDatabase(context, workspace), { applied })
   })
 
 interface VerifiedDatabase {
   readonly state: DatabaseStatus
   readonly notes: readonly string[]
-  /** The whole catalog; empty where nothing is to be repaired. */
-  readonly live: Catalog
+  /** From the whole catalog of the database to what is promised; null where nothing is to be repaired. */
+  readonly goal: ChangeGoal | null
   readonly repair: RepairPlan
+  readonly known: PlanContext
 }
 
 async function verifyDatabase(context: CommandContext, workspace: Workspace): Promise<VerifiedDatabase> {
@@ -61,18 +69,23 @@ async function verifyDatabase(context: CommandContext, workspace: Workspace): Pr
   return { state, notes, ...(await planRepair(workspace, state, extent)) }
 }
 
-/** @param done how many steps were applied, for `--json` */
+/** @param more how many steps were applied, for `--json`; the undo that was asked for */
 function resultOf(
   { config, options }: CommandContext,
-  { state, notes, repair }: VerifiedDatabase,
-  done: { readonly applied?: number } = {},
+  { state, notes, repair, known }: VerifiedDatabase,
+  more: { readonly applied?: number; readonly undo?: ProvenPlan } = {},
 ): CommandResult {
   const findings = findingsOf(state.assessment)
-  const text = [describeVerifyResult(state, findings), ...describeRepair(repair), ...notes].join('\n\n')
+  const script = more.undo === undefined ? renderRepair(repair, known) : renderScript(more.undo)
+  const isScript = options['sql'] === true || more.undo !== undefined
+  const text = [describeVerifyResult(state, findings), ...describeRepair(repair, script), ...notes]
   return {
     exit: exitCodeFor(state, findings),
-    text: options['sql'] === true ? renderRepair(repair) : text,
-    document: { ...assessmentDocument(state, config.target), notes, repair, ...done },
+    text: isScript ? script : text.join('\n\n'),
+    document: {
+      ...{ ...assessmentDocument(state, config.target), notes, repair },
+      ...{ sizes: Object.fromEntries(known.sizes), ...more },
+    },
   }
 }
 
@@ -84,12 +97,16 @@ async function planRepair(
   workspace: Workspace,
   { assessment, inspection, snapshot }: DatabaseStatus,
   extent: 'what matters' | 'everything',
-): Promise<Pick<VerifiedDatabase, 'live' | 'repair'>> {
+): Promise<Pick<VerifiedDatabase, 'goal' | 'repair' | 'known'>> {
   const findings = findingsOf(assessment)
   if (findings.length === 0 || snapshot === null || hasUnknownRevisions(assessment))
-    return { live: {}, repair: { statements: [], refused: [], proof: null, kept: [] } }
+    return {
+      goal: null,
+      repair: { statements: [], refused: [], proof: null, kept: [] },
+      known: noContext,
+    }
   const from = await withClient(workspace.connection, (client) =>
-    readCatalog(client, { ...ledgerTablesOf(workspace.project), ...allAnnotations }),
+    readProjectCatalog(client, workspace.project),
   )
   const revisions = promisedRevisions(assessment)
   const promised = fullCatalogAt(snapshot, revisions)
@@ -97,32 +114,22 @@ async function planRepair(
     extent === 'what matters'
       ? restoreGoalOf(from, promised, findings)
       : { to: promised, differences: findings, kept: [] }
-  const { plan } = await proveForProject(
-    {
-      from,
-      to,
-      writeStart: startWriterFor(from),
-      differences,
-      undetermined: promisedCatalogAt(snapshot, revisions).undetermined,
-      scope: { comments: true, grants: true },
-      printedBy: snapshot.postgres,
-      target: inspection.major,
-      plan: (refusals) => planChanges(from, to, { differences, refusals, serverMajor: inspection.major }),
-    },
-    workspace,
-    'any',
-  )
-  return { live: from, repair: { ...plan, kept } }
+  const goal = {
+    ...{ from, to, differences },
+    undetermined: promisedCatalogAt(snapshot, revisions).undetermined,
+    ...{ printedBy: snapshot.postgres, major: inspection.major, isLive: true },
+  }
+  const plan = await proveChanges(goal, workspace, 'any')
+  const known = await readPlanContext(goal, plan, workspace.connection)
+  return { goal, repair: { ...plan, kept }, known }
 }
 
-function describeRepair(repair: RepairPlan): readonly string[] {
-  return repair.statements.length + repair.refused.length === 0
-    ? []
-    : [`to repair\n\n${renderRepair(repair)}`]
+function describeRepair({ statements, refused }: RepairPlan, script: string): readonly string[] {
+  return statements.length + refused.length === 0 ? [] : [`to repair\n\n${script}`]
 }
 
-function renderRepair(repair: RepairPlan): string {
-  const script = renderScript(repair)
+function renderRepair(repair: RepairPlan, known: PlanContext): string {
+  const script = renderScript(repair, known)
   return [...(script === '' ? [] : [script]), ...renderKept(repair.kept)].join('\n\n')
 }
 

@@ -32,6 +32,15 @@ export function formatCount(number: number, noun: string): string {
   return `${formatNumber(number)} ${number === 1 ? nameOfKind(noun) : pluralOfKind(noun)}`
 }
 
+/** A number of bytes as people read it: `900 bytes`, `3 MB`, `1.2 GB`. */
+export function formatBytes(bytes: number): string {
+  const unit = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), byteUnits.length - 1)
+  const size = bytes / 1024 ** unit
+  return `${size < 10 && unit > 0 ? String(Number(size.toFixed(1))) : formatNumber(Math.round(size))} ${byteUnits[unit]}`
+}
+
+const byteUnits = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']
+
 /** Counts by kind: `2 tables, 9 columns`, `nothing` for none. */
 export function describeCounts(counts: Readonly<Record<string, number>>): string {
   const parts = Object.entries(counts).map(([kind, number]) => formatCount(number, kind))

@@ -1,5 +1,6 @@
 import { type Catalog, groupKeys, oncePerCatalog } from '../../core/model/catalog.js'
-import { keyFromName, listFact, relationKeyOf, relationOrOwnKey, textFact } from '../object.js'
+import { listFact, relationKeyOf, relationOrOwnKey, textFact } from '../object.js'
+import { childTables, parentTables } from '../tree.js'
 import type { Reach } from './statement-forms.js'
 
 /** The keys of the tables, views and sequences that a statement for an object reaches, in one catalog. */
@@ -11,9 +12,9 @@ export function reachedRelations(catalog: Catalog, key: string, reach: Reach): r
     case 'below':
       return tablesBelow(catalog, table)
     case 'parents':
-      return parentsOf(catalog, table)
+      return parentTables(catalog, table)
     case 'default partition':
-      return parentsOf(catalog, table).flatMap((parent) => defaultPartitionsOf(catalog, parent))
+      return parentTables(catalog, table).flatMap((parent) => defaultPartitionsOf(catalog, parent))
     case 'referenced':
       return referencedTables(catalog, key)
     case 'referenced by a tree':
@@ -32,29 +33,18 @@ export function reachedRelations(catalog: Catalog, key: string, reach: Reach): r
 }
 
 function relatives(catalog: Catalog, table: string): readonly string[] {
-  return [table, ...tablesBelow(catalog, table), ...parentsOf(catalog, table)]
+  return [table, ...tablesBelow(catalog, table), ...parentTables(catalog, table)]
 }
 
 /** Partitions and inheriting tables, at any depth. */
 function tablesBelow(catalog: Catalog, table: string): readonly string[] {
-  const found = new Set(childrenByParent(catalog).get(table))
-  for (const child of found) for (const below of childrenByParent(catalog).get(child) ?? []) found.add(below)
+  const found = new Set(childTables(catalog).get(table))
+  for (const child of found) for (const below of childTables(catalog).get(child) ?? []) found.add(below)
   return [...found]
 }
 
-function parentsOf(catalog: Catalog, table: string): readonly string[] {
-  return listFact({ facts: catalog[table] ?? {} }, 'parents').map((name) => keyFromName('table', name))
-}
-
-const childrenByParent = oncePerCatalog((catalog) => {
-  const children = new Map<string, string[]>()
-  for (const key of Object.keys(catalog))
-    for (const parent of parentsOf(catalog, key)) append(children, parent, key)
-  return children
-})
-
 function defaultPartitionsOf(catalog: Catalog, parent: string): readonly string[] {
-  const children = childrenByParent(catalog).get(parent) ?? []
+  const children = childTables(catalog).get(parent) ?? []
   return children.filter((key) => textFact({ facts: catalog[key] ?? {} }, 'partition') === 'DEFAULT')
 }
 

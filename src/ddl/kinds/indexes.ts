@@ -70,10 +70,7 @@ function createIndexStep(object: DdlObject, name: string): DdlStep {
     return step(definition, { hazard: 'full scan', table, lock: 'SHARE' }, ...uniqueHazards)
   const start = /^CREATE (?:UNIQUE )?INDEX /.exec(definition)?.[0] ?? ''
   const rest = definition.slice(start.length + object.name.length)
-  return {
-    ...nonTransactionalStep(`${start}CONCURRENTLY ${name}${rest}`, ...uniqueHazards),
-    leaves: indexName(object, name),
-  }
+  return nonTransactionalStep(`${start}CONCURRENTLY ${name}${rest}`, ...uniqueHazards)
 }
 
 /** CONCURRENTLY lets other sessions write. It is not possible on a partitioned table and not necessary on a new one. */
@@ -112,11 +109,7 @@ function indexParameterChanges(from: DdlObject, to: DdlObject): readonly string[
 }
 
 function reindexStep(object: DdlObject): DdlStep {
-  const copy = quoteIdentifier(`${object.names.at(-1)}_ccnew`)
-  return {
-    ...nonTransactionalStep(`REINDEX INDEX CONCURRENTLY ${indexName(object)}`),
-    leaves: indexName(object, copy),
-  }
+  return nonTransactionalStep(`REINDEX INDEX CONCURRENTLY ${indexName(object)}`)
 }
 
 function indexDetailSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {

@@ -34,14 +34,11 @@ export function isIndexOfKey(index: DdlObject, key: DdlObject): boolean {
 /** Builds the index of a key while other sessions write. */
 export function buildKeyIndexStep(key: DdlObject, { contents }: KeyIndex, name: string): DdlStep {
   const table = key.relation
-  return {
-    ...nonTransactionalStep(`CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${table} ${contents}`, {
-      hazard: 'may fail',
-      when: `rows violate ${key.name}`,
-      table,
-    }),
-    leaves: indexName(key, name),
-  }
+  return nonTransactionalStep(`CREATE UNIQUE INDEX CONCURRENTLY ${name} ON ${table} ${contents}`, {
+    hazard: 'may fail',
+    when: `rows violate ${key.name}`,
+    table,
+  })
 }
 
 /** Makes an index that of a key, with only a short lock. `before` is a clause that comes first in the same statement. */

@@ -58,6 +58,5 @@ function dropRetiredSteps(old: DdlObject, retired: string): readonly DdlStep[] {
 
 /** Drops an index while others read and write its table. */
 export function dropIndexConcurrentlyStep(index: DdlObject, name: string): DdlStep {
-  const dropped = indexName(index, name)
-  return { ...nonTransactionalStep(`DROP INDEX CONCURRENTLY ${dropped}`), leaves: dropped }
+  return nonTransactionalStep(`DROP INDEX CONCURRENTLY ${indexName(index, name)}`)
 }

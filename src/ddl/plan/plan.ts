@@ -123,14 +123,13 @@ function toStatements({ key, steps }: StepTask): readonly Statement[] {
   return steps.map((step) => toStatement(key, step))
 }
 
-function toStatement(key: string, { sql, hazards, transactional, alone, leaves, parts }: DdlStep): Statement {
+function toStatement(key: string, { sql, hazards, transactional, alone, parts }: DdlStep): Statement {
   return {
     sql,
     key,
     hazards,
     transactional,
     ...(alone === true ? { alone } : {}),
-    ...(leaves === undefined ? {} : { leaves }),
     ...(parts === undefined ? {} : { parts: parts.map(([part, own]) => toStatement(part, own)) }),
   }
 }

@@ -1,7 +1,14 @@
 import { toPrintable } from '../../core/text/printable.js'
 import { describeProof, type ProvenPlan } from '../proof.js'
-import { describeHazard, type PlanRefusal, type Statement } from '../statement.js'
-import { runbookLines, type StepTimeouts, timeoutsOf } from './runbook.js'
+import type { PlanRefusal, Statement } from '../statement.js'
+import {
+  noContext,
+  type PlanContext,
+  runbookLines,
+  stepHazards,
+  type StepTimeouts,
+  timeoutsOf,
+} from './runbook.js'
 import { groupByTransaction } from './transactions.js'
 
 /** How long a step of a script waits for a lock, in milliseconds. */
@@ -12,18 +19,21 @@ const lockTimeout = 5_000
  * their statements; at the top are comments that say whether it was run, what is not written, and what to know before it is
  * run. Empty for an empty plan.
  */
-export function renderScript({ statements, refused, proof }: ProvenPlan): string {
+export function renderScript(
+  { statements, refused, proof }: ProvenPlan,
+  context: PlanContext = noContext,
+): string {
   const steps = groupByTransaction(statements)
-  const runbook = runbookLines(steps, lockTimeout)
-  const settings =
-    runbook.length === 0 ? [] : steps.map((step) => renderTimeouts(timeoutsOf(step, lockTimeout)))
+  const runbook = runbookLines(steps, lockTimeout, context)
+  const hasHazards = statements.some(({ hazards }) => hazards.length > 0)
+  const settings = hasHazards ? steps.map((step) => renderTimeouts(timeoutsOf(step, lockTimeout))) : []
   return [
     ...(proof === null ? [] : [toComment(describeProof(proof))]),
     ...refused.map(renderRefusal),
     ...(runbook.length === 0 ? [] : [toComment(runbook)]),
     ...steps.flatMap((step, index) => [
       ...(settings[index] === settings[index - 1] ? [] : [settings[index] ?? '']),
-      renderGroup(step),
+      renderStep(step, context),
     ]),
   ].join('\n\n')
 }
@@ -40,17 +50,17 @@ function toComment(lines: readonly string[]): string {
   return lines.map((line) => `-- ${toPrintable(line)}`).join('\n')
 }
 
-/** A statement with its hazards as comments above it. */
-function renderStatement({ sql, hazards }: Statement): string {
-  return [...hazards.map((hazard) => `-- ${toPrintable(describeHazard(hazard))}`), `${sql};`].join('\n')
-}
-
 /** Why there is no statement, as an SQL comment. */
 function renderRefusal({ key, reason, decide }: PlanRefusal): string {
   return toComment([`NOT WRITTEN: ${key}`, `  ${reason}`, `  decide: ${decide}`])
 }
 
-function renderGroup(group: readonly Statement[]): string {
-  const lines = group.map(renderStatement)
-  return group.length > 1 ? ['BEGIN;', ...lines, 'COMMIT;'].join('\n') : lines.join('\n')
+/** The statements of a step, each with its hazards as comments above it. */
+function renderStep(step: readonly Statement[], context: PlanContext): string {
+  const hazards = stepHazards(step, context)
+  const lines = step.flatMap(({ sql }, index) => [
+    ...(hazards[index] ?? []).map((hazard) => `-- ${toPrintable(hazard)}`),
+    `${sql};`,
+  ])
+  return step.length > 1 ? ['BEGIN;', ...lines, 'COMMIT;'].join('\n') : lines.join('\n')
 }

@@ -1,77 +1,79 @@
-import pg from 'pg'
 import { runsOutsideTransaction } from '../../ddl/plan/transactions.js'
 import type { Statement } from '../../ddl/statement.js'
-import { type ErrorChoice, SchemaError } from '../../errors/schema-error.js'
+import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import { redactDetailValues } from '../../postgres/connection/error-values.js'
+import { driverErrorCode } from '../../postgres/connection/sqlstate.js'
+import type { FailedStatement } from '../../postgres/proof/run-statements.js'
 import type { MigrationTarget } from '../../postgres/session/migrate-options.js'
-import { stepLabel } from './step.js'
+import { stepLabel, stepStatement } from './step.js'
 
-/**
- * The error of a plan that stopped at a step: what is done, and what is not. `error` is what PostgreSQL answered; null where
- * the plan was stopped on request before the step. Another error is returned as it is.
- */
-export function applyError(
-  error: unknown,
-  steps: readonly (readonly Statement[])[],
+type Steps = readonly (readonly Statement[])[]
+
+/** A statement that failed, and the invalid indexes that it left; null where that could not be asked. */
+export interface FailedStep extends FailedStatement {
+  readonly left: readonly string[] | null
+}
+
+/** The error of a plan that was stopped on request before a step. */
+export function stoppedError(steps: Steps, index: number, target: MigrationTarget): SchemaError {
+  return new SchemaError('SCHEMA_INTERRUPTED', {
+    what: 'Applying was stopped on request, between two steps. What was done before stays.',
+    facts: progressFacts(steps, index, target),
+    choices: [['run it again', 'makes, shows and applies what is left']],
+  })
+}
+
+/** The error of a plan that failed at a step: what is done, what is not, and what the step has left. */
+export function failedStepError(
+  failed: FailedStep,
+  steps: Steps,
   index: number,
-  { connection }: MigrationTarget,
-): unknown {
-  if (error !== null && !(error instanceof pg.DatabaseError)) return error
-  const labels = steps.map((_, place) => stepLabel(steps, place))
-  const facts = [
-    ['database', describeAddress(addressOf(connection))],
-    ['done', index === 0 ? 'nothing' : labels.slice(0, index)],
-    ['not done', labels.slice(index)],
-  ] as const
-  if (error === null)
-    return new SchemaError('SCHEMA_INTERRUPTED', {
-      what: 'Applying was stopped on request, between two steps. What was done before stays.',
-      facts,
-      choices: [['run it again', 'makes, shows and applies what is left']],
-    })
-  const { code = '', message, detail } = error
+  target: MigrationTarget,
+): SchemaError {
+  const { statement, error, left } = failed
+  const step = steps[index] ?? []
+  const code = driverErrorCode(error)
+  const detail = 'detail' in error && typeof error.detail === 'string' ? error.detail : null
   return new SchemaError('SCHEMA_APPLY_FAILED', {
-    what: `Step ${index + 1} of ${steps.length} failed. ${consequenceOf(steps[index] ?? [])} What was done before stays.`,
+    what: `Step ${index + 1} of ${steps.length} failed. ${consequenceOf(step, left)} What was done before stays.`,
     facts: [
-      ...facts,
+      ...progressFacts(steps, index, target),
+      ...(step.length > 1 ? [['statement', stepStatement(statement)] as const] : []),
       ['sqlstate', code],
-      ['message', message],
-      ...(detail === undefined ? [] : [['detail', redactDetailValues(code, detail)] as const]),
+      ['message', error.message],
+      ...(detail === null ? [] : [['detail', redactDetailValues(code, detail)] as const]),
     ],
-    choices: choicesAfter(steps[index] ?? []),
+    choices: choicesAfter(left ?? []),
     cause: error,
   })
 }
 
-function consequenceOf(step: readonly Statement[]): string {
-  if (!runsOutsideTransaction(step)) return 'Its transaction was rolled back, so nothing of it was done.'
-  const left = indexLeftBy(step)
-  return left === null
-    ? 'It ran outside a transaction: what it did before the error stays.'
-    : `It ran outside a transaction: if it had begun, the index ${left} is left, and is invalid.`
+function progressFacts(steps: Steps, index: number, { connection }: MigrationTarget): readonly ErrorFact[] {
+  const labels = steps.map((_, place) => stepLabel(steps, place))
+  return [
+    ['database', describeAddress(addressOf(connection))],
+    ['done', index === 0 ? 'nothing' : labels.slice(0, index)],
+    ['not done', labels.slice(index)],
+  ]
 }
 
-function indexLeftBy(step: readonly Statement[]): string | null {
-  return step.find(({ leaves }) => leaves !== undefined)?.leaves ?? null
+function consequenceOf(step: readonly Statement[], left: FailedStep['left']): string {
+  if (!runsOutsideTransaction(step)) return 'Its transaction was rolled back, so nothing of it was done.'
+  if (left === null) return 'It ran outside a transaction, and the server did not say what it has left.'
+  if (left.length === 0) return 'It ran outside a transaction, and left no invalid index.'
+  const what = left.length === 1 ? 'an index that is invalid' : 'indexes that are invalid'
+  return `It ran outside a transaction, and left ${what}: ${left.join(', ')}.`
 }
 
 /** The next run knows the index by its name, whether it is that of the plan or one for the time of the build. */
-function choicesAfter(step: readonly Statement[]): readonly ErrorChoice[] {
-  const left = indexLeftBy(step)
+function choicesAfter(left: readonly string[]): readonly ErrorChoice[] {
   return [
     [
       'remove the cause',
       'often rows that the new definition does not allow, or a lock that another session holds',
     ],
     ['run it again', 'makes, shows and applies what is left'],
-    ...(left === null
-      ? []
-      : [
-          [
-            `DROP INDEX CONCURRENTLY IF EXISTS ${left}`,
-            'only if it is invalid, and this is not run again',
-          ] as const,
-        ]),
+    ...left.map((index) => [`DROP INDEX CONCURRENTLY ${index}`, 'only if this is not run again'] as const),
   ]
 }

@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import { diff } from '../../core/model/diff.js'
 import type { Catalog } from '../../core/model/catalog.js'
 import { formatCount } from '../../core/text/format.js'
@@ -6,15 +7,18 @@ import { groupByTransaction } from '../../ddl/plan/transactions.js'
 import type { ProvenPlan } from '../../ddl/proof.js'
 import type { Statement } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
-import { serverParametersStatement } from '../../postgres/connection/settings.js'
+import { setServerParameters } from '../../postgres/connection/settings.js'
+import { oneByOne } from '../../postgres/connection/statement-messages.js'
 import { allAnnotations } from '../../postgres/introspect/read-catalog.js'
 import { appendEntries } from '../../postgres/ledger/ledger.js'
 import { startActivitySampler } from '../../postgres/locks/session-activity.js'
 import { withHeartbeat } from '../../postgres/migrate/heartbeat.js'
+import { runStep } from '../../postgres/proof/run-statements.js'
 import { withLockedSession } from '../../postgres/session/locked-session.js'
 import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
 import type { LockedSession } from '../../postgres/session/sessions.js'
-import { applyError } from './apply-error.js'
+import { failedStepError, stoppedError } from './apply-error.js'
+import { findLeftIndexes } from './left-indexes.js'
 import { stepLabel } from './step.js'
 
 /** A plan that was shown and confirmed, and the catalog that it is for. */
@@ -38,8 +42,8 @@ export async function applyPlan(options: MigrateOptions, { plan, from }: Confirm
     const sampler = startActivitySampler(locked.session.watchdog.client, locked.session.pid)
     try {
       for (const index of steps.keys()) {
-        if (options.signal?.aborted === true) throw applyError(null, steps, index, options.target)
-        await runStep(steps, index, locked, { options, sampler })
+        if (options.signal?.aborted === true) throw stoppedError(steps, index, options.target)
+        await applyStep(steps, index, locked, { options, sampler, from })
       }
       return steps.length
     } finally {
@@ -56,57 +60,40 @@ function refuseChanged(differences: number): void {
   })
 }
 
-interface StepContext {
+interface StepContext extends Pick<ConfirmedPlan, 'from'> {
   readonly options: MigrateOptions
   readonly sampler: ReturnType<typeof startActivitySampler>
 }
 
-async function runStep(
+async function applyStep(
   steps: readonly (readonly Statement[])[],
   index: number,
   locked: LockedSession,
-  { options, sampler }: StepContext,
+  { options, sampler, from }: StepContext,
 ): Promise<void> {
   const step = steps[index] ?? []
   const what = stepLabel(steps, index)
   const startedAt = performance.now()
   options.report({ event: 'repairing', what })
   await record(locked, step, { event: 'repairing' })
-  await withHeartbeat(
+  const { client } = locked.session
+  await setTimeouts(client, step, options.policy.lockTimeout)
+  const failed = await withHeartbeat(
     sampler,
     (heartbeat) => options.report({ event: 'repair running', what, ...heartbeat }),
-    () => runStatements(locked, step, options.policy.lockTimeout),
-  ).catch((error: unknown) => {
-    throw applyError(error, steps, index, options.target)
-  })
+    () => runStep(client, step, oneByOne),
+  )
+  if (failed !== null) {
+    const left = await findLeftIndexes(locked.auditClient, failed.statement, from)
+    throw failedStepError({ ...failed, left }, steps, index, options.target)
+  }
   await record(locked, step, { event: 'repaired', duration: performance.now() - startedAt })
 }
 
-/** Several statements are all or nothing. */
-async function runStatements(
-  { session: { client } }: LockedSession,
-  step: readonly Statement[],
-  lockTimeout: number,
-): Promise<void> {
-  const timeouts = timeoutsOf(step, lockTimeout)
-  const settings = {
-    lock_timeout: String(timeouts.lockTimeout),
-    statement_timeout: String(timeouts.statementTimeout),
-  }
-  await client.query(serverParametersStatement(settings, 'session'))
-  const [first] = step
-  if (step.length === 1 && first?.transactional === false) {
-    await client.query(first.sql)
-    return
-  }
-  await client.query('begin')
-  try {
-    for (const { sql } of step) await client.query(sql)
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback')
-    throw error
-  }
+function setTimeouts(client: pg.Client, step: readonly Statement[], allowed: number): Promise<void> {
+  const { lockTimeout, statementTimeout } = timeoutsOf(step, allowed)
+  const settings = { lock_timeout: String(lockTimeout), statement_timeout: String(statementTimeout) }
+  return setServerParameters(client, settings, 'session')
 }
 
 function record(

@@ -8,7 +8,12 @@ export function stepLabel(steps: readonly (readonly Statement[])[], index: numbe
   const [first] = step
   const what =
     step.length === 1 && first !== undefined
-      ? excerptStatement(first.sql, null).join(' ')
+      ? stepStatement(first)
       : `${formatCount(step.length, 'statement')} in one transaction`
   return `step ${index + 1} of ${steps.length}: ${what}`
+}
+
+/** A statement of a step in one line. */
+export function stepStatement({ sql }: Statement): string {
+  return excerptStatement(sql, null).join(' ')
 }

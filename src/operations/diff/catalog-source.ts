@@ -13,7 +13,7 @@ import { addressOf, describeAddress } from '../../postgres/connection/address.js
 import { type Connection, withClient } from '../../postgres/connection/connect.js'
 import { readServerMajor } from '../../postgres/connection/query.js'
 import { readExtensionMoves } from '../../postgres/introspect/extension-members.js'
-import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
+import { readProjectCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
 import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js'
 import type { ProjectWorkspace } from '../../workspace.js'
@@ -37,6 +37,12 @@ export type SourceWorkspace = ProjectWorkspace & { readonly connection: Connecti
 /** Whether a source is a database that exists, and not what is built for the comparison or promised. */
 export function isLiveSource(source: string): boolean {
   return ['database', 'postgres', 'postgresql'].includes(splitSource(source).form)
+}
+
+/** How a source is reached that is a database which exists; null for others. */
+export function sourceConnection(source: string, workspace: SourceWorkspace): Connection | null {
+  if (splitSource(source).form === 'database') return workspace.connection
+  return isLiveSource(source) ? workspace.connectionTo(source) : null
 }
 
 /** A catalog whose texts are used for a source wherever both texts mean the same to the server. */
@@ -125,7 +131,7 @@ async function readDatabaseSource(
   reference: CanonicalReference | null,
 ): Promise<SourceCatalog> {
   return withClient(connection, async (client) => {
-    const live = await readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations })
+    const live = await readProjectCatalog(client, project)
     const major = await readServerMajor(client)
     if (reference === null) return { name, catalog: live, undetermined: {}, major, moves: [] }
     const moves = await readExtensionMoves(client, findMovedExtensions([reference.catalog], live))

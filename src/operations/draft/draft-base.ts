@@ -8,7 +8,7 @@ import {
   withBase,
 } from '../../core/model/snapshot.js'
 import { withClient } from '../../postgres/connection/connect.js'
-import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
+import { readProjectCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
 import { loadUsableSnapshot, missingSnapshotError, staleSnapshotError } from '../../snapshot/usable.js'
 import type { Workspace } from '../../workspace.js'
@@ -43,9 +43,7 @@ function snapshotBase(snapshot: Snapshot): DraftBase {
 async function readEmptyBase({ scratch, project }: Workspace): Promise<DraftBase> {
   const server = await findScratch(scratch)
   const catalog = await server.withDatabase((connection) =>
-    withClient(connection, (client) =>
-      readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations }),
-    ),
+    withClient(connection, (client) => readProjectCatalog(client, project)),
   )
   return {
     catalog: withoutOtherSettings(catalog, {}),

@@ -8,7 +8,6 @@ import {
   type IgnoredDifferences,
   limitToScope,
 } from '../../core/model/scope.js'
-import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import { planChanges, planMigration } from '../../ddl/plan/plan.js'
 import { runsOutsideTransaction } from '../../ddl/plan/transactions.js'
 import type { DraftFunction } from '../../ddl/draft/draft-migration.js'
@@ -99,7 +98,7 @@ async function planBetween(
   return { source: target.name, from, to, differences, ignored, ...proven, down }
 }
 
-type Way = Omit<DraftDirection['request'], 'plan' | 'writeStart'>
+type Way = Omit<DraftDirection['request'], 'plan'>
 
 /** Whether `down` builds indexes while others write depends on `up`: the migration has one transaction, or none. */
 async function proveBoth(
@@ -118,7 +117,6 @@ async function proveBoth(
     name: 'up',
     request: {
       ...way,
-      writeStart: startWriterFor(from),
       plan: planUp,
     },
     code: (plan) => ({ from, to, up: plan, down: planDown(runsOutsideTransaction(plan.statements)) }),
@@ -127,7 +125,6 @@ async function proveBoth(
     name: 'down',
     request: {
       ...wayBack,
-      writeStart: startWriterFor(to),
       plan: (refusals) => planDown(runsOutsideTransaction(up.plan.statements), refusals),
     },
     code: (plan) => ({ from, to, up: up.plan, down: plan }),

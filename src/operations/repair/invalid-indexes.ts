@@ -4,6 +4,7 @@ import { unquotedNames } from '../../core/model/pattern.js'
 import { quoteIdentifier } from '../../ddl/identifiers.js'
 import { belongsToPartitionedTable, findObject, textFact } from '../../ddl/object.js'
 import { planChanges } from '../../ddl/plan/plan.js'
+import type { PlanGoal } from '../../ddl/plan/undo.js'
 
 /** An index that is not valid. */
 export interface InvalidIndex {
@@ -14,15 +15,23 @@ export interface InvalidIndex {
   readonly promised: Facts | null
 }
 
+/** The statements that repair an index, and what they are to create; null where they have a fixed form. */
+export interface RepairStatements {
+  readonly statements: readonly string[]
+  readonly creation: PlanGoal | null
+}
+
 /** An invalid index and the statements that repair it, or why it is left alone. */
 export type IndexRepair = Pick<InvalidIndex, 'key' | 'because'> &
-  ({ readonly statements: readonly string[] } | { readonly refused: string })
+  (RepairStatements | { readonly refused: string })
 
 export interface IndexRepairContext {
   /** The live catalog with its structure. */
   readonly live: Catalog
   /** The processes of the server that build an index at this moment, by the table as SQL names it. */
   readonly builders: ReadonlyMap<string, number>
+  /** Why the statements for an index do not work, by its key. */
+  readonly refused: ReadonlyMap<string, string>
 }
 
 /**
@@ -36,13 +45,13 @@ export function planIndexRepair(
   context: IndexRepairContext,
 ): IndexRepair {
   const answer = repairStatements({ key, promised }, context)
-  return typeof answer === 'string' ? { key, because, refused: answer } : { key, because, statements: answer }
+  return typeof answer === 'string' ? { key, because, refused: answer } : { key, because, ...answer }
 }
 
 function repairStatements(
   { key, promised }: Pick<InvalidIndex, 'key' | 'promised'>,
-  { live, builders }: IndexRepairContext,
-): readonly string[] | string {
+  { live, builders, refused: knownToFail }: IndexRepairContext,
+): RepairStatements | string {
   const found = findObject(live, key)
   if (found === undefined) return 'it is gone by now'
   if (found.facts['valid'] !== false) return 'it is valid by now'
@@ -54,16 +63,15 @@ function repairStatements(
   const index = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`
   // An index that is part of a partitioned one cannot be dropped.
   if (textFact(found, 'parent') !== '' || isSameDefinition(found.facts, promised))
-    return [`REINDEX INDEX CONCURRENTLY ${index}`]
+    return { statements: [`REINDEX INDEX CONCURRENTLY ${index}`], creation: null }
   const dropped = `DROP INDEX CONCURRENTLY ${index}`
-  if (promised === null) return [dropped]
+  if (promised === null) return { statements: [dropped], creation: null }
   const { [key]: _, ...from } = live
   const to = { ...live, [key]: promised }
-  const { statements, refused } = planChanges(from, to, {
-    differences: [{ change: 'missing', key, expected: promised }],
-  })
-  const [refusal] = refused
-  return refusal?.reason ?? [dropped, ...statements.map(({ sql }) => sql)]
+  const creation = { from, to, differences: [{ change: 'missing', key, expected: promised } as const] }
+  const { statements, refused } = planChanges(from, to, creation)
+  const reason = knownToFail.get(key) ?? refused[0]?.reason
+  return reason ?? { statements: [dropped, ...statements.map(({ sql }) => sql)], creation }
 }
 
 /** Whether an index is as promised except that it is invalid. */

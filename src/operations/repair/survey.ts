@@ -7,7 +7,7 @@ import { assessInspection, type TaskControl } from '../../gate/assess.js'
 import { migrateOptionsFor } from '../../gate/migrate-options.js'
 import { inspect } from '../../postgres/inspect/inspect.js'
 import { type Inspection } from '../../postgres/inspect/inspection.js'
-import { allAnnotations, ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
+import { readProjectCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findIndexBuilders } from '../../postgres/locks/index-builders.js'
 import { isKnexLockTaken } from '../../postgres/session/knex-lock.js'
 import { withCheckedSession } from '../../postgres/session/locked-session.js'
@@ -20,6 +20,7 @@ import {
 } from '../../postgres/verify/unfinished-revisions.js'
 import type { Workspace } from '../../workspace.js'
 import { type IndexRepair, type InvalidIndex, planIndexRepair } from './invalid-indexes.js'
+import { proveRepairs } from './prove-repairs.js'
 import type { RepairPlan } from './repair-plan.js'
 import { snapshotForDatabase } from '../../postgres/introspect/extension-members.js'
 import { repair, type RepairResult } from './repair.js'
@@ -38,6 +39,8 @@ export interface Survey {
   readonly knexLockTaken: boolean
   readonly indexes: readonly Extract<IndexRepair, { statements: unknown }>[]
   readonly leftAlone: readonly Extract<IndexRepair, { refused: string }>[]
+  /** Statements that could not be run in a scratch database first, and why. */
+  readonly unproven: readonly string[]
   /** Revisions to record once the indexes are built, in order: then all that they change is there. */
   readonly records: readonly UnfinishedRevision[]
   /** Half applied, and still so after that. */
@@ -48,10 +51,23 @@ export interface Survey {
   readonly drift: number
 }
 
-/** Looks for what can be repaired, holding the lock so that no process migrates meanwhile. Changes nothing. */
-export function surveyDatabase(context: RepairContext): Promise<Survey> {
-  return withCheckedSession(repairOptions(context), ({ client }) => surveyClient(client, context))
+/**
+ * Looks for what can be repaired, holding the lock so that no process migrates meanwhile, and tries it in a scratch database.
+ * Changes nothing.
+ */
+export async function surveyDatabase(context: RepairContext): Promise<Survey> {
+  const survey = (refused: ReadonlyMap<string, string>): Promise<Survey> =>
+    withCheckedSession(repairOptions(context), ({ client }) => surveyClient(client, context, [], refused))
+  const found = await survey(nothingRefused)
+  const versions = {
+    printedBy: context.snapshot?.postgres ?? null,
+    major: found.inspection.major,
+  }
+  const { refused, unproven } = await proveRepairs(found.indexes, versions, context.workspace)
+  return { ...(refused.size === 0 ? found : await survey(refused)), unproven }
 }
+
+const nothingRefused: ReadonlyMap<string, string> = new Map()
 
 /** Repairs what a survey found, as far as it is still found. Returns what was done, and a survey after it. */
 export async function repairAsSurveyed(
@@ -72,11 +88,15 @@ function repairOptions(context: RepairContext) {
   return migrateOptionsFor(context.workspace, context.snapshot, context)
 }
 
-/** `rebuilt` are the keys of indexes that were invalid and have just been built again. */
+/**
+ * @param rebuilt the keys of indexes that were invalid and have just been built again
+ * @param refused why the statements for an index do not work, by its key
+ */
 async function surveyClient(
   client: pg.ClientBase,
   context: RepairContext,
-  rebuilt: readonly string[] = [],
+  rebuilt: readonly string[],
+  refused: ReadonlyMap<string, string> = nothingRefused,
 ): Promise<Survey> {
   const { workspace } = context
   const { project, migrations, config, migrationConnection: connection } = workspace
@@ -94,9 +114,9 @@ async function surveyClient(
   )
   const repairs = await planIndexRepairs(client, {
     context: { ...context, snapshot },
-    inspection,
     assessment,
     unfinished,
+    refused,
   })
   const indexes = repairs.flatMap((each) => ('statements' in each ? [each] : []))
   const records = selectRecordable(unfinished, [...rebuilt, ...indexes.map(({ key }) => key)])
@@ -106,6 +126,7 @@ async function surveyClient(
     knexLockTaken: schema !== null && (await isKnexLockTaken(client, schema, project)),
     indexes,
     leftAlone: repairs.flatMap((each) => ('refused' in each ? [each] : [])),
+    unproven: [],
     records,
     unresolved: unfinished.filter((each) => isHalfApplied(each) && !records.includes(each)),
     pending: assessment.history.pending,
@@ -142,9 +163,9 @@ function isComplete(unfinished: UnfinishedRevision, repaired: readonly string[])
 
 interface SurveyedDatabase {
   readonly context: RepairContext
-  readonly inspection: Inspection
   readonly assessment: Assessment
   readonly unfinished: readonly UnfinishedRevision[]
+  readonly refused: ReadonlyMap<string, string>
 }
 
 async function planIndexRepairs(
@@ -156,9 +177,9 @@ async function planIndexRepairs(
   const { project } = found.context.workspace
   // In this order: an index whose build ends in between is then seen as built.
   const builders = await findIndexBuilders(client)
-  const live = await readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations })
+  const live = await readProjectCatalog(client, project)
   const droppedFirst = invalid.toSorted((a, b) => Number(a.promised !== null) - Number(b.promised !== null))
-  return droppedFirst.map((each) => planIndexRepair(each, { live, builders }))
+  return droppedFirst.map((each) => planIndexRepair(each, { live, builders, refused: found.refused }))
 }
 
 const reindexLeftover = /_cc(?:new|old)\d*"?$/

@@ -7,6 +7,12 @@ export interface RefusedStatement {
   readonly error: pg.DatabaseError
 }
 
+/** How statements are sent: one alone, and several in the client's transaction. Each returns what PostgreSQL refused. */
+export interface StatementSender {
+  readonly one: (client: pg.ClientBase, sql: string) => Promise<pg.DatabaseError | null>
+  readonly many: (client: pg.ClientBase, statements: readonly string[]) => Promise<RefusedStatement | null>
+}
+
 /** How many statements share a message: each message is a round trip, and a place where a signal is heard. */
 const statementsPerMessage = 200
 
@@ -54,14 +60,41 @@ async function runTogether(
 }
 
 /** The error with which PostgreSQL refuses a statement; null where it runs. Throws where the server cannot work. */
-export async function refusalOf(client: pg.ClientBase, sql: string): Promise<pg.DatabaseError | null> {
-  return client.query(sql).then(
-    () => null,
-    (error: unknown) => {
-      if (isStatementRejected(error)) return error
-      // A file that the server does not have is no fault of the system here.
-      if (isServerError(error) && hasSqlState(error, sqlState.undefinedFile)) return error
-      throw error
-    },
-  )
+export function refusalOf(client: pg.ClientBase, sql: string): Promise<pg.DatabaseError | null> {
+  return errorOf(client, sql, isRefusal)
+}
+
+function isRefusal(error: unknown): error is pg.DatabaseError {
+  // A file that the server does not have is no fault of the system here.
+  return isStatementRejected(error) || (isServerError(error) && hasSqlState(error, sqlState.undefinedFile))
+}
+
+/** With the fewest round trips. Throws where the server cannot work, which says nothing about a statement. */
+export const inMessages: StatementSender = { one: refusalOf, many: runInMessages }
+
+/** So that the activity of the session shows which statement runs, and none runs twice. Whatever the server answers is returned. */
+export const oneByOne: StatementSender = {
+  one: (client, sql) => errorOf(client, sql, isServerError),
+  many: async (client, statements) => {
+    for (const [index, sql] of statements.entries()) {
+      const error = await errorOf(client, sql, isServerError)
+      if (error !== null) return { index, error }
+    }
+    return null
+  },
+}
+
+/** The error that a statement ends with, if it is of a kind; null where it runs. Throws other errors. */
+async function errorOf(
+  client: pg.ClientBase,
+  sql: string,
+  isOfKind: (error: unknown) => error is pg.DatabaseError,
+): Promise<pg.DatabaseError | null> {
+  try {
+    await client.query(sql)
+    return null
+  } catch (error) {
+    if (isOfKind(error)) return error
+    throw error
+  }
 }

@@ -57,6 +57,14 @@ export async function readCatalog(
   return reader.parse(results, index)
 }
 
+/** Reads the whole catalog of a project's database, with all annotations, without the ledger. */
+export function readProjectCatalog(
+  client: pg.ClientBase,
+  project: { readonly tableName: string },
+): Promise<Catalog> {
+  return readCatalog(client, { ...ledgerTablesOf(project), ...allAnnotations })
+}
+
 /**
  * Reads the catalog within the client's transaction, uncommitted changes included, in one round trip. The rollback to a
  * savepoint restores the settings of the transaction.

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { dependenciesOf, dependentsOf } from '../../ddl/dependencies.js'
 import type { CatalogPair } from '../../ddl/plan/intents.js'
-import { findObject, relationKeyOf } from '../../ddl/object.js'
+import { findObject, relationKeyOf, relationOrOwnKey } from '../../ddl/object.js'
 import type { Statement } from '../../ddl/statement.js'
 
 /** The keys of some objects, and of all that needs them in one of the catalogs. */
@@ -40,13 +40,20 @@ export function touchedTables(
   statements: readonly Statement[],
   { from, to }: CatalogPair,
 ): readonly string[] {
-  const keys = new Set(statements.flatMap(({ key }) => [key, relationKeyOf(from, key) ?? key]))
-  const users = [...keys].flatMap((key) => [key, ...(dependentsOf(from).get(key) ?? [])])
-  const tables = new Set(users.flatMap((key) => relationKeyOf(from, key) ?? key))
-  return [...tables].flatMap((key) => {
+  const keys = new Set(statements.map(({ key }) => key))
+  const relations = new Set([...keys].map((key) => relationOrOwnKey(from, key)))
+  for (const key of new Set([...keys, ...relations]))
+    for (const user of dependentsOf(from).get(key) ?? []) relations.add(relationOrOwnKey(from, user))
+  return [...relations].flatMap((key) => {
     const table = key.startsWith('table:') && to[key] !== undefined ? findObject(from, key) : undefined
     return table === undefined ? [] : [table.name]
   })
+}
+
+/** The sequences, by their names in SQL, that exist before some statements which are for them. */
+export function touchedSequences(statements: readonly Statement[], from: Catalog): readonly string[] {
+  const keys = new Set(statements.map(({ key }) => key).filter((key) => key.startsWith('sequence:')))
+  return [...keys].flatMap((key) => findObject(from, key)?.name ?? [])
 }
 
 /**

@@ -33,8 +33,8 @@ export function noLessons(): Lessons {
 }
 
 /** Whether all ran, and nothing is left. */
-export function isAsWanted({ failed, remaining }: TrialResult): boolean {
-  return failed === null && remaining.length === 0
+export function isAsWanted({ failed, remaining, taken }: TrialResult): boolean {
+  return failed === null && remaining.length + taken.length === 0
 }
 
 /** Notes what is to be different in the next trial of the same statements; false where the statements must be others. */
@@ -73,7 +73,7 @@ export function planFor(
 
 /** Notes what must not be written, because it failed or is to blame for what is left. */
 export function learnRefusals(
-  { failed, remaining }: TrialResult,
+  { failed, remaining, taken }: TrialResult,
   plan: Plan,
   goal: ProofGoal,
   lessons: Lessons,
@@ -85,20 +85,26 @@ export function learnRefusals(
   lessons.apart = false
   const before = lessons.refusals.length
   if (failed !== null) refuse(lessons, failed.statement.key, failureReason(failed))
-  else refuseCauses(remaining, plan, goal, lessons)
+  else refuseCauses([...remaining.map(faultOf), ...taken.map(takenFault)], plan, goal, lessons)
   if (lessons.refusals.length === before) refuseAll(plan, lessons)
 }
 
-function refuseCauses(remaining: readonly Difference[], plan: Plan, goal: ProofGoal, lessons: Lessons): void {
+/** What is not as it should be after a trial. */
+interface Fault {
+  readonly key: string
+  readonly text: string
+}
+
+function refuseCauses(faults: readonly Fault[], plan: Plan, goal: ProofGoal, lessons: Lessons): void {
   const planned = new Set([
     ...plan.statements.map(({ key }) => key),
     ...goal.differences.map(({ key }) => key),
   ])
   const known = new Set([...lessons.refusals, ...plan.refused].map(({ key }) => key))
   for (const key of known) planned.delete(key)
-  for (const difference of remaining)
-    for (const key of plannedCauses(difference.key, planned, goal))
-      refuse(lessons, key, remainingReason(difference, key))
+  for (const { key, text } of faults)
+    for (const cause of plannedCauses(key, planned, goal))
+      refuse(lessons, cause, `after its SQL ran in a scratch database, ${key === cause ? 'it' : key} ${text}`)
 }
 
 /** Classes of SQLSTATEs that say that values or rows do not allow something. */
@@ -118,13 +124,12 @@ export function refuseAll({ statements }: Plan, lessons: Lessons): void {
     refuse(lessons, key, 'no order of the statements was found that works in a scratch database')
 }
 
-function remainingReason(difference: Difference, cause: string): string {
+function faultOf(difference: Difference): Fault {
   const { key, change } = difference
-  const what =
-    change === 'missing'
-      ? 'is not there'
-      : change === 'unexpected'
-        ? 'is there, and should not be'
-        : `differs in ${difference.facts.join(', ')}`
-  return `after its SQL ran in a scratch database, ${key === cause ? 'it' : key} ${what}`
+  if (change === 'changed') return { key, text: `differs in ${difference.facts.join(', ')}` }
+  return { key, text: change === 'missing' ? 'is not there' : 'is there, and should not be' }
+}
+
+function takenFault([key, number]: TrialResult['taken'][number]): Fault {
+  return { key, text: `goes on with ${number}, which a row has already` }
 }

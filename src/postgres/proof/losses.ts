@@ -1,13 +1,18 @@
 import { type Catalog, type Fact, parseKey, schemaKeyOf, tableKeyOf } from '../../core/model/catalog.js'
 import { partsOf, type Statement } from '../../ddl/statement.js'
-import type { Contents, TableContents } from './contents.js'
+import { keyFromName } from '../../ddl/object.js'
+import type { ColumnContents, TableContents } from './contents.js'
+import type { ScratchData } from './scratch-data.js'
+import { positionLossOf, type SequencePositions } from './sequence-positions.js'
 
-/** Rows or values that are gone or changed. */
+/** Rows or values that are gone or changed, or the position of a sequence. */
 export interface Loss {
-  /** The key of the table or column. */
+  /** The key of the table, column or sequence. */
   readonly key: string
   /** `column:public.songs.plays has different values` */
   readonly text: string
+  /** What is lost, as the hazard of a statement says it. */
+  readonly what: string
 }
 
 /**
@@ -18,8 +23,8 @@ export interface Loss {
 export function unlabelledLosses(
   from: Catalog,
   statements: readonly Statement[],
-  before: Contents,
-  after: Contents,
+  before: ScratchData,
+  after: ScratchData,
 ): readonly Loss[] {
   const losing = statements
     .flatMap(partsOf)
@@ -28,9 +33,11 @@ export function unlabelledLosses(
   const labels = new Set(
     losing.flatMap(({ hazards }) => hazards.map((hazard) => ('what' in hazard ? hazard.what : ''))),
   )
-  return Object.entries(before)
-    .flatMap(([key, contents]) => lossesOf(key, contents, after[key]))
-    .filter((loss) => !labels.has(lossLabel(loss)))
+  const losses = Object.entries(before.contents).flatMap(([key, contents]) =>
+    lossesOf(key, contents, after.contents[key]),
+  )
+  return [...losses, ...lostPositions(before.positions, after.positions)]
+    .filter(({ what }) => !labels.has(what))
     .filter(({ key }) => ![...labelled].some(isAffectedBy(from, key)))
 }
 
@@ -42,12 +49,6 @@ function isAffectedBy(from: Catalog, key: string): (other: string) => boolean {
     const table = tableKeyOf(other)
     return keys.includes(other) || (table !== null && table !== own && keys.includes(table))
   }
-}
-
-/** A loss as the hazard of a statement. */
-function lossLabel({ key }: Loss): string {
-  const name = key.slice(key.indexOf(':') + 1)
-  return key.startsWith('table:') ? `rows of ${name}` : `values, or a part of values, of ${name}`
 }
 
 /** The statements with the label of each loss at the one that is for what is lost, else for its table, else at the last. */
@@ -63,7 +64,7 @@ export function labelLosses(
       partsOf(statement).some((part) => part.key === key)
     const causes = keys.map((key) => statements.findLast(isFor(key)))
     const cause = causes.find((statement) => statement !== undefined) ?? statements.at(-1)
-    if (cause !== undefined) labels.set(cause, [...(labels.get(cause) ?? []), lossLabel(loss)])
+    if (cause !== undefined) labels.set(cause, [...(labels.get(cause) ?? []), loss.what])
   }
   return statements.map((statement) => ({
     ...statement,
@@ -76,26 +77,45 @@ export function labelLosses(
 
 function lossesOf(key: string, before: TableContents, after: TableContents | undefined): readonly Loss[] {
   if (before.rows === 0) return []
-  if (after === undefined) return [{ key, text: `${key} is gone with its rows` }]
-  if (after.rows < before.rows) return [{ key, text: `${key} has ${after.rows} of ${before.rows} rows` }]
+  const what = `rows of ${nameOf(key)}`
+  if (after === undefined) return [{ key, what, text: `${key} is gone with its rows` }]
+  if (after.rows < before.rows)
+    return [{ key, what, text: `${key} has ${after.rows} of ${before.rows} rows` }]
   return Object.entries(before.columns).flatMap(([column, values]) => {
-    const current = after.columns[column]
-    if (values.count === 0) return []
-    if (current === undefined) return [{ key: column, text: `${column} is gone with its values` }]
-    if (current.count < values.count)
-      return [{ key: column, text: `${column} has ${current.count} of ${values.count} values` }]
-    const isChanged =
-      current.count === values.count && current.digest !== null && current.digest !== values.digest
-    return isChanged ? [{ key: column, text: `${column} has different values` }] : []
+    const text = lossOfValues(values, after.columns[column])
+    const lost = `values, or a part of values, of ${nameOf(column)}`
+    return text === null ? [] : [{ key: column, what: lost, text: `${column} ${text}` }]
   })
+}
+
+function lossOfValues(before: ColumnContents, after: ColumnContents | undefined): string | null {
+  if (before.count === 0) return null
+  if (after === undefined) return 'is gone with its values'
+  if (after.count < before.count) return `has ${after.count} of ${before.count} values`
+  const isChanged = after.count === before.count && after.digest !== null && after.digest !== before.digest
+  return isChanged ? 'has different values' : null
+}
+
+function lostPositions(before: SequencePositions, after: SequencePositions): readonly Loss[] {
+  return Object.entries(before).flatMap(([key, position]) => {
+    const of = key.startsWith('column:') ? 'the identity of ' : ''
+    const text = positionLossOf(position, after[key])
+    return text === null ? [] : [{ key, what: `the position of ${of}${nameOf(key)}`, text: `${key} ${text}` }]
+  })
+}
+
+function nameOf(key: string): string {
+  return key.slice(key.indexOf(':') + 1)
 }
 
 /** The keys of the objects whose drop or change also affects an object, and its own. */
 function affectingKeys(from: Catalog, key: string): readonly string[] {
   const keys = [key]
   for (const current of keys) {
-    const needs = listOf(from[current]?.['$needs'])
-    for (const other of [tableKeyOf(current), schemaKeyOf(current), ...parentKeys(from, current), ...needs])
+    const { $needs, ownedBy } = from[current] ?? {}
+    const owner = typeof ownedBy === 'string' ? keyFromName('column', ownedBy) : null
+    const others = [tableKeyOf(current), schemaKeyOf(current), owner, ...parentKeys(from, current)]
+    for (const other of [...others, ...listOf($needs)])
       if (other !== null && !keys.includes(other)) keys.push(other)
   }
   return keys

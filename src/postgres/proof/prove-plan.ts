@@ -1,9 +1,9 @@
 import type { Proof, ProvenPlan, UnprovenPart } from '../../ddl/proof.js'
-import type { Plan, PlanRefusal, Statement } from '../../ddl/statement.js'
+import { partsOf, type Plan, type PlanRefusal, type Statement } from '../../ddl/statement.js'
 import { withClient } from '../connection/connect.js'
 import type { Scratch } from '../scratch/scratch.js'
 import { neededKeys, withDependents } from './affected.js'
-import type { Unbuilt } from './build-start.js'
+import type { ProvideRole, Unbuilt } from './build-start.js'
 import {
   isAsWanted,
   learnFromPlace,
@@ -15,8 +15,16 @@ import {
 } from './lessons.js'
 import { labelLosses } from './losses.js'
 import { runStatements } from './run-statements.js'
+import { startCatalogFor } from './start-catalog.js'
 import { withScratchRoles } from './scratch-roles.js'
-import { type ProofGoal, type RunInDatabase, runTrial, type TrialResult, withoutHook } from './trial.js'
+import {
+  type ProofGoal,
+  type RunInDatabase,
+  runTrial,
+  type Trial,
+  type TrialResult,
+  withoutHook,
+} from './trial.js'
 
 /** A plan to prove: what it is for, and how it is written without some of its changes. */
 export interface ProofRequest extends ProofGoal {
@@ -42,34 +50,67 @@ const maxTrials = 40
  * connecting.
  */
 export async function provePlan(request: ProofRequest, scratch: Scratch): Promise<ProofOutcome> {
-  const { run = runAsScript, runFirst } = request
+  return withScratchRoles(scratch, async (provideRole) => {
+    const runOnce: RunOnce = (trial) =>
+      scratch.withDatabase((connection) => runTrial(connection, request, trial, provideRole))
+    const plan = request.plan([])
+    const inPart = await proveInPart(request, plan, runOnce)
+    return inPart ?? proveInWhole(request, plan, runOnce, provideRole)
+  })
+}
+
+type RunOnce = (trial: Trial) => Promise<TrialResult>
+
+/** Proves a plan that touches little of a large catalog where only that is built; null where anything is in doubt. */
+async function proveInPart(
+  request: ProofRequest,
+  plan: Plan,
+  runOnce: RunOnce,
+): Promise<ProofOutcome | null> {
+  const start = startCatalogFor(touchedKeys(plan, request), request)
+  if (start === null) return null
+  const lessons = noLessons()
+  const { run = runAsScript, runFirst = run } = request
+  const result = await runOnce({ plan, start, run: runFirst, ...lessons })
+  if (!isAsWanted(result) || result.unbuilt.length > 0) return null
+  return { plan: provenPlan(plan, result, request, lessons), ranFirst: true }
+}
+
+async function proveInWhole(
+  request: ProofRequest,
+  first: Plan,
+  runOnce: RunOnce,
+  provideRole: ProvideRole,
+): Promise<ProofOutcome> {
+  const { run = runAsScript, runFirst, from: start } = request
   const lessons = noLessons()
   /** How many refusals there were when `runFirst` failed last. */
   let failedAt = runFirst === undefined ? 0 : -1
-  return withScratchRoles(scratch, async (provideRole) => {
-    for (let trials = 0; ; trials += 1) {
-      const plan = planFor(request, lessons)
-      const isFirst = runFirst !== undefined && failedAt !== lessons.refusals.length
-      if (plan.statements.length === 0 || trials > maxTrials)
-        return { plan: { ...plan, statements: [], proof: null }, ranFirst: isFirst }
-      if (trials === maxTrials) {
-        refuseAll(plan, lessons)
-        continue
-      }
-      const trial = { plan, run: isFirst ? runFirst : run, ...lessons }
-      const result = await scratch.withDatabase((connection) =>
-        runTrial(connection, request, trial, provideRole),
-      )
-      if (isAsWanted(result)) {
-        const proof = proofOf(plan, result, request, lessons)
-        const labelled = labelLosses(withRowFailures(plan, lessons), result.losses, request.from)
-        return { plan: { ...plan, statements: labelled, proof }, ranFirst: isFirst }
-      }
-      if (await learnFromPlace(result, request, lessons, provideRole)) continue
-      if (isFirst) failedAt = lessons.refusals.length
-      else learnRefusals(result, plan, request, lessons)
+  for (let trials = 0; ; trials += 1) {
+    const plan = lessons.refusals.length === 0 && !lessons.apart ? first : planFor(request, lessons)
+    const isFirst = runFirst !== undefined && failedAt !== lessons.refusals.length
+    if (plan.statements.length === 0 || trials > maxTrials)
+      return { plan: { ...plan, statements: [], proof: null }, ranFirst: isFirst }
+    if (trials === maxTrials) {
+      refuseAll(plan, lessons)
+      continue
     }
-  })
+    const result = await runOnce({ plan, start, run: isFirst ? runFirst : run, ...lessons })
+    if (isAsWanted(result)) return { plan: provenPlan(plan, result, request, lessons), ranFirst: isFirst }
+    if (await learnFromPlace(result, request, lessons, provideRole)) continue
+    if (isFirst) failedAt = lessons.refusals.length
+    else learnRefusals(result, plan, request, lessons)
+  }
+}
+
+function provenPlan(plan: Plan, result: TrialResult, request: ProofRequest, lessons: Lessons): ProvenPlan {
+  const statements = labelLosses(withRowFailures(plan, lessons), result.losses, request.from)
+  return { ...plan, statements, proof: proofOf(plan, result, request, lessons) }
+}
+
+/** What the statements are for, and what they are to change. */
+function touchedKeys({ statements }: Plan, { differences }: ProofGoal): ReadonlySet<string> {
+  return new Set([...statements.flatMap(partsOf), ...differences].map(({ key }) => key))
 }
 
 /** As psql finds it: a session of its own. */

@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import { groupByTransaction } from '../../ddl/plan/transactions.js'
 import type { Statement } from '../../ddl/statement.js'
-import { refusalOf, runInMessages } from '../connection/statement-messages.js'
+import { isConnectionLost } from '../connection/sqlstate.js'
+import { inMessages, type StatementSender } from '../connection/statement-messages.js'
 
 /** A statement of a plan that PostgreSQL refused. */
 export interface FailedStatement {
@@ -17,34 +18,34 @@ export async function runStatements(
   client: pg.ClientBase,
   statements: readonly Statement[],
 ): Promise<FailedStatement | null> {
-  for (const group of groupByTransaction(statements)) {
-    const failed = await (group.length === 1 ? runAlone(client, group) : runTransaction(client, group))
+  for (const step of groupByTransaction(statements)) {
+    const failed = await runStep(client, step, inMessages)
     if (failed !== null) return failed
   }
   return null
 }
 
-async function runAlone(
+/**
+ * Runs one step of a plan: several statements are all or nothing, one alone has no transaction block. Returns the statement that
+ * failed; null if none did. What is deferred may fail at the commit, which is then the fault of the last statement.
+ */
+export async function runStep(
   client: pg.ClientBase,
-  [statement]: readonly Statement[],
+  step: readonly Statement[],
+  send: StatementSender,
 ): Promise<FailedStatement | null> {
-  if (statement === undefined) return null
-  const error = await refusalOf(client, statement.sql)
-  return error === null ? null : { statement, error }
+  const [first] = step
+  if (step.length < 2) return first === undefined ? null : failure(first, await send.one(client, first.sql))
+  await client.query('begin')
+  const refused = await send.many(
+    client,
+    step.map(({ sql }) => sql),
+  )
+  if (refused === null) return failure(step.at(-1), await send.one(client, 'commit'))
+  if (!isConnectionLost(refused.error)) await client.query('rollback')
+  return failure(step[refused.index], refused.error)
 }
 
-/** What is deferred may fail at the commit, which is then the fault of the last statement. */
-async function runTransaction(
-  client: pg.ClientBase,
-  group: readonly Statement[],
-): Promise<FailedStatement | null> {
-  await client.query('begin')
-  const refused = await runInMessages(
-    client,
-    group.map(({ sql }) => sql),
-  )
-  if (refused !== null) await client.query('rollback')
-  const error = refused === null ? await refusalOf(client, 'commit') : refused.error
-  const statement = group.at(refused?.index ?? -1)
-  return error === null || statement === undefined ? null : { statement, error }
+function failure(statement: Statement | undefined, error: Error | null): FailedStatement | null {
+  return statement === undefined || error === null ? null : { statement, error }
 }

@@ -2,26 +2,33 @@ import type { Catalog } from '../../core/model/catalog.js'
 import type { Difference, UndeterminedFacts } from '../../core/model/diff.js'
 import { limitToScope, type Scope } from '../../core/model/scope.js'
 import { errorMessage } from '../../core/text/redact.js'
+import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import { partsOf, type Plan, type Statement } from '../../ddl/statement.js'
 import { canonicalizeCatalog } from '../canonicalize/canonicalize.js'
 import { type Connection, withClient } from '../connection/connect.js'
 import { readServerMajor } from '../connection/query.js'
+import { disableServerTimeouts } from '../connection/settings.js'
 import { allAnnotations, type ReadOptions, readCatalog } from '../introspect/read-catalog.js'
 import type pg from 'pg'
-import { touchedTables, withDependents } from './affected.js'
-import { buildStart, type ProvideRole, type StartWriter, type Unbuilt } from './build-start.js'
-import { type Contents, readContents, readContentsAfter } from './contents.js'
+import { touchedSequences, touchedTables, withDependents } from './affected.js'
+import { buildStart, type ProvideRole, type Unbuilt } from './build-start.js'
 import { type Loss, unlabelledLosses } from './losses.js'
 import { expectedCatalog, remainingDifferences } from './remaining-differences.js'
 import type { FailedStatement } from './run-statements.js'
-import { insertSampleRows, relatedTables } from './sample-rows.js'
+import { relatedTables } from './sample-rows.js'
+import {
+  type DataScope,
+  fillScratch,
+  readScratchAfter,
+  readScratchData,
+  type ScratchData,
+} from './scratch-data.js'
+import { takenNumbers } from './sequence-positions.js'
 
 /** What a plan is to lead from and to, and what of it counts. */
 export interface ProofGoal {
   readonly from: Catalog
   readonly to: Catalog
-  /** How `from` is made in an empty database. */
-  readonly writeStart: StartWriter
   /** What the plan is to change: `expected` belongs to `to`, `actual` to `from`. */
   readonly differences: readonly Difference[]
   readonly undetermined: UndeterminedFacts
@@ -43,6 +50,8 @@ export type RunInDatabase = (
 /** One run of a plan in a scratch database. */
 export interface Trial {
   readonly plan: Plan
+  /** What is built first: `from`, or the part of it that the plan can tell from the whole. */
+  readonly start: Catalog
   readonly run: RunInDatabase
   /** The statements that cannot be run there, by their SQL, and why. */
   readonly skipped: ReadonlyMap<string, Unbuilt>
@@ -61,59 +70,69 @@ export interface TrialResult {
   readonly failed: FailedStatement | null
   /** The differences that are left; none where a statement failed. */
   readonly remaining: readonly Difference[]
-  /** Rows and values that are lost, and no label says so. */
+  /** What is lost, and no label says so. */
   readonly losses: readonly Loss[]
+  /** The columns whose next number a row has already, by key, each with that number. */
+  readonly taken: readonly (readonly [column: string, number: bigint])[]
 }
 
 /** What a trial begins with. */
 interface TrialStart extends Pick<TrialResult, 'postgres' | 'tablesWithRows' | 'unbuilt'> {
-  readonly contents: Contents
+  /** Null where the plan touches no data. */
+  readonly data: TouchedData | null
   readonly before: Catalog
 }
 
-/** Builds the start in an empty database, puts rows in the tables that the plan touches, runs it, and reads what is there. */
+interface TouchedData {
+  readonly scope: DataScope
+  readonly before: ScratchData
+}
+
+/**
+ * Builds the start in an empty database, puts rows in the tables that the plan touches, runs it in a session of its own, and reads
+ * what is there. One session does all the rest: a new one would have to learn the system catalogs again.
+ */
 export async function runTrial(
   connection: Connection,
   goal: ProofGoal,
   trial: Trial,
   provideRole: ProvideRole,
 ): Promise<TrialResult> {
-  const start = await withClient(withoutHook(connection), (client) =>
-    prepareStart(client, goal, trial, provideRole),
-  )
-  const unproven = withDependents([...start.unbuilt.map(({ key }) => key), ...trial.unbuilt.keys()], goal)
-  const isRun = ({ key, sql }: Statement): boolean => !unproven.has(key) && !trial.skipped.has(sql)
-  const statements = trial.plan.statements.flatMap((statement) => {
-    const parts = partsOf(statement)
-    return parts.every(isRun) && isRun(statement) ? [statement] : parts.filter(isRun)
-  })
-  const failed = await trial.run(connection, statements)
-  if (failed !== null) return { ...start, failed, remaining: [], losses: [] }
-  const skipped = [...trial.skipped.values()].map(({ key }) => key)
-  const left = new Set([...unproven, ...skipped])
-  const refused = new Set([...left, ...trial.plan.refused.map(({ key }) => key)])
-  const wanted = goal.differences.filter(({ key }) => !refused.has(key))
   return withClient(withoutHook(connection), async (client) => {
-    const remaining = await readRemaining(client, { ...goal, differences: wanted }, start)
-    const after = await readContentsAfter(client, start.contents)
-    const losses = unlabelledLosses(goal.from, statements, start.contents, after)
-    return { ...start, failed, remaining: remaining.filter(({ key }) => !left.has(key)), losses }
+    const start = await prepareStart(client, goal, trial, provideRole)
+    const roots = [...start.unbuilt.map(({ key }) => key), ...trial.unbuilt.keys()]
+    const unproven = withDependents(roots, goal)
+    const isRun = ({ key, sql }: Statement): boolean => !unproven.has(key) && !trial.skipped.has(sql)
+    const statements = trial.plan.statements.flatMap((statement) => {
+      const parts = partsOf(statement)
+      return parts.every(isRun) && isRun(statement) ? [statement] : parts.filter(isRun)
+    })
+    await disableServerTimeouts(client)
+    const failed = await trial.run(connection, statements)
+    if (failed !== null) return { ...start, failed, remaining: [], losses: [], taken: [] }
+    const skipped = [...trial.skipped.values()].map(({ key }) => key)
+    const left = new Set([...unproven, ...skipped])
+    const refused = new Set([...left, ...trial.plan.refused.map(({ key }) => key)])
+    const differences = goal.differences.filter(({ key }) => !refused.has(key))
+    const remaining = await readRemaining(client, { ...goal, differences }, start)
+    const effects = await readEffects(client, start.data, { from: goal.from, statements })
+    return { ...start, failed, remaining: remaining.filter(({ key }) => !left.has(key)), ...effects }
   })
 }
 
 async function prepareStart(
   client: pg.ClientBase,
   goal: ProofGoal,
-  { plan, withoutRows }: Trial,
+  { plan, start, withoutRows }: Trial,
   provideRole: ProvideRole,
 ): Promise<TrialStart> {
   const read = { ...goal.reading, ...allAnnotations }
   const empty = await readCatalog(client, read)
-  const unbuilt = await buildStart(client, empty, goal.writeStart, provideRole)
+  const unbuilt = await buildStart(client, empty, startWriterFor(start), provideRole)
   const tablesWithRows = touchedTables(plan.statements, goal).filter((table) => !withoutRows.has(table))
-  const contents = await fillTables(client, tablesWithRows)
+  const data = await fillData(client, tablesWithRows, touchedSequences(plan.statements, goal.from))
   const before = limitToScope(await readCatalog(client, read), goal.scope)
-  return { unbuilt, tablesWithRows, contents, before, postgres: await readServerMajor(client) }
+  return { unbuilt, tablesWithRows, data, before, postgres: await readServerMajor(client) }
 }
 
 /** The differences that are left, with the texts of the wanted catalog where the server says that both mean the same. */
@@ -131,14 +150,30 @@ async function readRemaining(
   return remainingDifferences(change, live)
 }
 
-/** The contents of the tables, and of those that belong to them, with rows. */
-async function fillTables(client: pg.ClientBase, tables: readonly string[]): Promise<Contents> {
-  if (tables.length === 0) return {}
-  const selection = relatedTables(tables)
+async function fillData(
+  client: pg.ClientBase,
+  tables: readonly string[],
+  sequences: readonly string[],
+): Promise<TouchedData | null> {
+  if (tables.length + sequences.length === 0) return null
+  const scope = { tables: relatedTables(tables), sequences }
   await client.query('begin')
-  await insertSampleRows(client, selection)
+  await fillScratch(client, scope)
   await client.query('commit')
-  return readContents(client, selection)
+  return { scope, before: await readScratchData(client, scope) }
+}
+
+async function readEffects(
+  client: pg.ClientBase,
+  data: TouchedData | null,
+  { from, statements }: { readonly from: Catalog; readonly statements: readonly Statement[] },
+): Promise<Pick<TrialResult, 'losses' | 'taken'>> {
+  if (data === null) return { losses: [], taken: [] }
+  const after = await readScratchAfter(client, data.scope, data.before)
+  return {
+    losses: unlabelledLosses(from, statements, data.before, after),
+    taken: takenNumbers(data.before.positions, after.positions),
+  }
 }
 
 /** What the knexfile does with a session is for Knex. */
