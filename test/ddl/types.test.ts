@@ -17,6 +17,24 @@ const routines: readonly DdlCase[] = [
     ],
   },
   {
+    name: 'what was computed or checked with a routine is named when that is replaced in place',
+    from: `create function f(a integer) returns integer immutable language sql as 'select $1';
+      create function viaf(a integer) returns integer immutable language sql return f(a);
+      create domain positive as integer check (f(value) > 0); create domain unused as integer check (f(value) > 0);
+      create table t (a integer, b integer generated always as (f(a)) stored, p positive, d integer default f(1),
+        constraint above check (f(a) > 0), constraint changed check (f(a) > 0));
+      create index plain on t (a); create index computed on t (viaf(a)); create view v as select f(1);
+      create table m (a integer) partition by list (f(a)); create materialized view mv as select f(2)`,
+    to: `create function f(a integer) returns integer immutable language sql as 'select $1 + 1';
+      create function viaf(a integer) returns integer immutable language sql return f(a);
+      create domain positive as integer check (f(value) > 0); create domain unused as integer check (f(value) > 0);
+      create table t (a integer, b integer generated always as (f(a)) stored, p positive, d integer default f(1),
+        constraint above check (f(a) > 0), constraint changed check (f(a) > 1));
+      create index plain on t (a); create index computed on t (viaf(a)); create view v as select f(1);
+      create table m (a integer) partition by list (f(a)); create materialized view mv as select f(2)`,
+    hazards: [],
+  },
+  {
     name: 'a routine with a different result or arguments is recreated',
     from: `create function result() returns integer language sql as 'select 1';
       create function renamed(a integer) returns integer language sql as 'select 1';

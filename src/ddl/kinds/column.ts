@@ -11,6 +11,7 @@ import {
   withoutFacts,
   tableKeyword,
 } from '../object.js'
+import type { Hazard } from '../statement.js'
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
 import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
@@ -193,7 +194,6 @@ function dropDefaultSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
 function nullabilitySteps(from: DdlObject, to: DdlObject, facts: ReadonlySet<string>): readonly DdlStep[] {
   if (!['nullable', 'valid', 'notNullNoInherit'].some((fact) => facts.has(fact)))
     return facts.has('notNullName') ? renameNotNullSteps(from, to) : []
-  const table = to.relation
   if (to.facts['nullable'] === true) return [alterColumnStep(to, 'DROP NOT NULL')]
   if (
     to.facts['valid'] === false ||
@@ -205,12 +205,16 @@ function nullabilitySteps(from: DdlObject, to: DdlObject, facts: ReadonlySet<str
     ...(facts.has('notNullNoInherit') ? [alterColumnStep(to, 'DROP NOT NULL')] : []),
     {
       ...setNotNullStep(from, to),
-      hazards: [
-        { hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' },
-        { hazard: 'may fail', when: `${to.name} is null in a row`, table },
-      ],
+      hazards: notNullHazards(to),
     },
     ...(facts.has('valid') && facts.has('notNullName') ? renameNotNullSteps(from, to) : []),
+  ]
+}
+
+function notNullHazards({ relation: table, name }: DdlObject): readonly Hazard[] {
+  return [
+    { hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' },
+    { hazard: 'may fail', when: `${name} is null in a row`, table },
   ]
 }
 
@@ -240,5 +244,6 @@ function addNotNullStep(object: DdlObject): DdlStep {
   const suffix = `${booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}${object.facts['valid'] === false ? ' NOT VALID' : ''}`
   return step(
     `ALTER ${tableKeyword(object)} ${object.relation} ADD CONSTRAINT ${constraint} NOT NULL ${object.name}${suffix}`,
+    ...(object.facts['valid'] === false ? [] : notNullHazards(object)),
   )
 }

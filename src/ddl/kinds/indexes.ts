@@ -58,6 +58,8 @@ function qualifiedIndexName(object: DdlObject): string {
 function createIndexStep(object: DdlObject): DdlStep {
   const table = object.relation
   const definition = textFact(object, 'definition')
+  // ON ONLY a partitioned table, which has no rows of its own.
+  if (belongsToPartitionedTable(object)) return step(definition)
   const uniqueHazards = booleanFact(object, 'unique')
     ? [{ hazard: 'may fail' as const, when: `rows are duplicates for ${object.name}`, table }]
     : []
@@ -69,9 +71,9 @@ function createIndexStep(object: DdlObject): DdlStep {
   )
 }
 
-/** CONCURRENTLY lets other sessions write. It is not possible on a partitioned table and not necessary on a new one. */
+/** CONCURRENTLY lets other sessions write. It is not necessary on a new table. */
 function canCreateConcurrently(object: DdlObject): boolean {
-  return !object.inNewRelation && !object.mayBlock && !belongsToPartitionedTable(object)
+  return !object.inNewRelation && !object.mayBlock
 }
 
 function dropIndexStep(object: DdlObject): DdlStep {

@@ -22,7 +22,7 @@ import { withFormHazards } from '../hazards/form-hazards.js'
 import type { Hazard, Plan, PlanRefusal, Statement } from '../statement.js'
 import { keptTree, type KeptTree, withoutIdentityOfParents } from '../tree.js'
 import { carriedFacts } from './carried-facts.js'
-import { type Intent, createIntents, createsObject, objectOf } from './intents.js'
+import { type CatalogPair, type Intent, createIntents, createsObject, objectOf } from './intents.js'
 import { propagate } from './propagate.js'
 import { refuseDependents } from './refuse-dependents.js'
 import { isMadeWithParent } from './made-with-parent.js'
@@ -66,8 +66,7 @@ export function planChanges(live: Catalog, expected: Catalog, options: PlanOptio
   }
   refuseDependents(refused, planned, intents)
   const statements = sortTasks(createTasks(planned, { from, to }))
-    .flatMap(toStatements)
-    .map((statement) => withFormHazards(statement, { from, to }))
+    .flatMap((task) => toStatements(task, { from, to }))
   return {
     statements: withPreamble(withoutNewObjectHazards(statements, intents)),
     refused: [...refused.values()],
@@ -101,14 +100,11 @@ function withTargetState(
     : { ...intent, ...start, to: complete }
 }
 
-function toStatements({ key, steps }: StepTask): readonly Statement[] {
-  return steps.map(({ sql, hazards, transactional, alone }) => ({
-    sql,
-    key,
-    hazards,
-    transactional,
-    ...(alone === true ? { alone } : {}),
-  }))
+function toStatements({ key, steps }: StepTask, sides: CatalogPair): readonly Statement[] {
+  return steps.map(({ sql, hazards, transactional, alone, relationKey = key }) => {
+    const statement = { sql, key, hazards, transactional, ...(alone === true ? { alone } : {}) }
+    return withFormHazards(statement, relationKey, sides)
+  })
 }
 
 /** No session waits for a relation that the plan itself creates, it has no rows, and nobody has used the object. */
