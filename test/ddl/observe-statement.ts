@@ -33,13 +33,22 @@ export async function observeStatement(
     return null
   }
   const effects = await observe(client, sql)
-  const done = describeEffects(effects).filter(({ table }) => !made.has(table))
+  const empty = hazards.flatMap(emptyTable)
+  const done = describeEffects(effects).filter(
+    ({ table, effect }) => !made.has(table) && !(effect === 'full scan' && empty.includes(table)),
+  )
   const said = hazards.flatMap(saidEffects)
   for (const name of effects.created) made.add(name)
   return {
     unsaid: done.filter((effect) => !said.some((other) => covers(other, effect))),
     unseen: said.filter((effect) => !done.some((other) => covers(other, effect))),
   }
+}
+
+/** The table in which a statement, since it did not fail, has found no row. */
+function emptyTable(hazard: Hazard): readonly string[] {
+  if (hazard.hazard !== 'may fail' || hazard.table === undefined) return []
+  return hazard.when === `${hazard.table} has rows` ? [hazard.table] : []
 }
 
 function describeEffects({ locks, rewritten, scanned }: Effects): readonly RelationEffect[] {
