@@ -73,6 +73,8 @@ export interface DdlStep {
   readonly alone?: true
   /** Default: the phase of the method that renders it. */
   readonly phase?: StepPhase
+  /** The key of the relation that it names, where that is not the one of its object. */
+  readonly relationKey?: string
   /** Keys of objects that must be created or altered before it, beyond those in `$needs`. */
   readonly after?: readonly string[]
   /** The steps that it is made of, where it does several in one statement, each with the key of its object. */

@@ -19,6 +19,7 @@ export type Hazard =
   | { readonly hazard: 'index dropped'; readonly index: string; readonly table: string }
   | { readonly hazard: 'authorization'; readonly what: string }
   | { readonly hazard: 'replica identity'; readonly table: string }
+  | { readonly hazard: 'kept results'; readonly what: string; readonly routine: string }
   | { readonly hazard: 'untraced'; readonly what: string }
   | { readonly hazard: 'outside a transaction' }
 
@@ -73,6 +74,8 @@ export function describeHazard(hazard: Hazard): string {
       return `changes who may use ${hazard.what}`
     case 'replica identity':
       return `changes what identifies a row of ${hazard.table} for replication; while nothing does, UPDATE and DELETE fail if it is published`
+    case 'kept results':
+      return `keeps what the old ${hazard.routine} gave: ${hazard.what} is neither computed nor checked again`
     case 'untraced':
       return `what calls ${hazard.what}, and what its body uses, is not recorded by PostgreSQL`
     case 'outside a transaction':

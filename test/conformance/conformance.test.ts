@@ -2,10 +2,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { planChanges } from '../../src/ddl/plan/plan.js'
-import type { Statement } from '../../src/ddl/statement.js'
+import type { Hazard, Statement } from '../../src/ddl/statement.js'
+import type { Observation } from '../ddl/observe-statement.js'
 import { serverMajor } from '../support/database.js'
 import { testServer } from '../support/server.js'
 import { type Case, readCases } from './cases.js'
+import { hazardsReport, hazardsTable, type Observations, observingPlanner } from './hazards.js'
 import { draftPlanner, provenPlanner } from './planners.js'
 import { failureReport, totalsTable } from './report.js'
 import { runCases } from './run-cases.js'
@@ -191,6 +193,26 @@ t.test('what is proven counts, and drafts run by Knex', async (t) => {
   const major = await serverMajor()
   for (const planner of [await provenPlanner(url, major), await draftPlanner(url, major, t.testdir({}))])
     t.strictSame(verdictsOf(await resultsOf(cases, planner)), [['exact', 'exact']])
+})
+
+t.test('what a statement does is compared with its hazards', async (t) => {
+  const observations: Observations = new Map()
+  const hazards: readonly Hazard[] = [{ hazard: 'table rewrite', table: 'public.silent' }]
+  const wrong: Planner = (from, to) => {
+    const { statements, refused } = planChanges(from, to)
+    return { refused, statements: statements.map((each) => ({ ...each, hazards })) }
+  }
+  const results = await resultsOf([withYear('silent')], observingPlanner(wrong, observations))
+  const report = (found: keyof Observation): readonly string[] => hazardsReport(results, observations, found)
+  t.strictSame(report('unsaid'), [
+    'unsaid ACCESS EXCLUSIVE lock on public.silent: ours/silent\n    ALTER TABLE public.silent ADD COLUMN year integer',
+    'unsaid ACCESS EXCLUSIVE lock on public.silent: ours/silent\n    ALTER TABLE public.silent DROP COLUMN year',
+  ])
+  t.strictSame(report('unseen'), [
+    'unseen table rewrite on public.silent: ours/silent\n    ALTER TABLE public.silent ADD COLUMN year integer',
+    'unseen table rewrite on public.silent: ours/silent\n    ALTER TABLE public.silent DROP COLUMN year',
+  ])
+  t.match(hazardsTable(results, observations), '2 statements observed, 0 run outside a transaction\n')
 })
 
 t.test('cases are read from the files of a folder', async (t) => {

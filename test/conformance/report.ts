@@ -68,6 +68,7 @@ function cellsOf(totals: Totals): readonly string[] {
   return [...counts, loaded === 0 ? '' : `${exactShare(totals).toFixed(1)} %`]
 }
 
-function tableRow(name: string, cells: readonly string[]): string {
+/** A name and the cells of its row. */
+export function tableRow(name: string, cells: readonly string[]): string {
   return name.padEnd(16) + cells.map((text) => text.padStart(9)).join('')
 }

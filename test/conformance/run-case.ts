@@ -2,7 +2,7 @@ import type { Catalog } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
 import type { Case, Side } from './cases.js'
 import { describeDifference } from './differences.js'
-import { errorText } from './error-text.js'
+import { errorMessage } from '../../src/core/text/redact.js'
 import type { CaseLoader, LoadedDatabase } from './loaded-database.js'
 import { type DirectionResult, type Environment, runDirection } from './run-direction.js'
 
@@ -14,7 +14,7 @@ export type CaseOutcome =
 
 /** Loads both sides of a case, compares them, and runs the plans in both directions. */
 export async function runCase(testCase: Case, environment: Environment): Promise<CaseOutcome> {
-  const read = await readSides(testCase, environment).catch(errorText)
+  const read = await readSides(testCase, environment).catch(errorMessage)
   if (typeof read === 'string') return { state: 'not loaded', error: read }
   const { a, repeatedA, b } = read
   const unstable = diff(a, repeatedA).map(describeDifference)

@@ -2,7 +2,7 @@ import type { Catalog } from '../../src/core/model/catalog.js'
 import type { Plan, PlanRefusal, Statement } from '../../src/ddl/statement.js'
 import type { RunInDatabase } from '../../src/postgres/proof/trial.js'
 import type { Case, Side } from './cases.js'
-import { errorText } from './error-text.js'
+import { errorMessage } from '../../src/core/text/redact.js'
 import { type CaseLoader, needsCommit } from './loaded-database.js'
 import { type PlanResult, runPlan } from './run-plan.js'
 
@@ -50,7 +50,7 @@ export async function runDirection(direction: Direction, environment: Environmen
   const reasons = refused.map(({ key, reason, decide }) => [key, `  ${reason}`, `  ${decide}`])
   if (reasons.length > 0) return { verdict: 'refused', reasons, statements, refused }
   const result = await runPlanned(direction, plan, environment).catch((error: unknown) =>
-    failedResult(errorText(error)),
+    failedResult(errorMessage(error)),
   )
   return { ...result, statements, refused }
 }
@@ -59,7 +59,7 @@ async function planFor({ from, to, side }: Direction, planner: Planner): Promise
   try {
     return await planner(from, to, side)
   } catch (error) {
-    return errorText(error)
+    return errorMessage(error)
   }
 }
 

@@ -10,7 +10,7 @@ import { takenNumbers } from '../../src/postgres/proof/sequence-positions.js'
 import type { RunInDatabase } from '../../src/postgres/proof/trial.js'
 import type { FailedStatement } from '../../src/postgres/proof/run-statements.js'
 import { describeDifference } from './differences.js'
-import { errorText } from './error-text.js'
+import { errorMessage } from '../../src/core/text/redact.js'
 import type { LoadedDatabase } from './loaded-database.js'
 import { runStatements } from './run-statements.js'
 
@@ -73,7 +73,7 @@ async function readCanonicalCatalog(
 function describeFailure({ statement: { key, sql, hazards }, error }: FailedStatement): readonly string[] {
   const conditions = hazards.flatMap((hazard) => (hazard.hazard === 'may fail' ? [hazard.when] : []))
   return [
-    errorText(error),
+    errorMessage(error),
     `  for ${key}: ${sql}`,
     ...conditions.map((when) => `  labelled: fails when ${when}`),
   ]

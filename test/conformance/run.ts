@@ -7,6 +7,7 @@ import { testServer } from '../support/server.js'
 import { readCases } from './cases.js'
 import { compareMajors } from './compare-majors.js'
 import { withConnection } from './database.js'
+import { hazardsReport, hazardsTable, type Observations, observingPlanner } from './hazards.js'
 import { majorsReport, majorsTable } from './majors-report.js'
 import { draftPlanner, provenPlanner } from './planners.js'
 import { failureReport, totalsTable } from './report.js'
@@ -15,7 +16,7 @@ import type { Planner } from './run-direction.js'
 import { requirementsFor, totalsOf } from './totals.js'
 
 const usage =
-  'npm run conformance -- DIR [--server URL | --majors URL,URL…] [--unproven | --drafts] [--only TEXT] [--jobs 4] [--json FILE] [--verbose]'
+  'npm run conformance -- DIR [--server URL | --majors URL,URL…] [--unproven | --drafts | --hazards] [--only TEXT] [--jobs 4] [--json FILE] [--verbose]'
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -24,6 +25,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
     unproven: { type: 'boolean', default: false },
     drafts: { type: 'boolean', default: false },
+    hazards: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '4' },
     json: { type: 'string' },
     verbose: { type: 'boolean', default: false },
@@ -49,19 +51,27 @@ process.exitCode = isSuccess ? 0 : 1
 
 async function runPairs(): Promise<boolean> {
   const server = values.server ?? (await testServer()).url
-  const results = await runCases(cases, server, await plannerFor(server), concurrency)
+  const observations: Observations = new Map()
+  const results = await runCases(cases, server, await plannerFor(server, observations), concurrency)
   if (values.verbose) console.log(failureReport(results))
   console.log(totalsTable(results))
   await save(
     results.map(({ testCase: { source, name, kinds }, outcome }) => ({ source, name, kinds, ...outcome })),
   )
-  return requirementsFor(totalsOf(results)).every(({ met }) => met)
+  const unsaid = hazardsReport(results, observations, 'unsaid')
+  if (values.hazards) {
+    console.log([...unsaid, ...(values.verbose ? hazardsReport(results, observations, 'unseen') : [])].join('\n'))
+    console.log(hazardsTable(results, observations))
+  }
+  return unsaid.length === 0 && requirementsFor(totalsOf(results)).every(({ met }) => met)
 }
 
-/** What is measured: the SQL that is shown, that which is not run first, or drafts. */
-async function plannerFor(server: string): Promise<Planner> {
+/** What is measured: the SQL that is shown, that which is not run first, with its hazards or without, or drafts. */
+async function plannerFor(server: string, observations: Observations): Promise<Planner> {
   const serverMajor = await withConnection(server, readServerMajor)
-  if (values.unproven) return (from, to) => planChanges(from, to, { serverMajor })
+  const unproven: Planner = (from, to) => planChanges(from, to, { serverMajor })
+  if (values.hazards) return observingPlanner(unproven, observations)
+  if (values.unproven) return unproven
   return values.drafts ? draftPlanner(server, serverMajor, tmpdir()) : provenPlanner(server, serverMajor)
 }
 

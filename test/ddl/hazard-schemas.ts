@@ -28,6 +28,11 @@ export const hazardSchemas: readonly HazardSchemas[] = [
       alter table p alter b set storage external, alter n set statistics 7, alter o set (n_distinct = 9)`,
   },
   {
+    name: 'what a parent loses and its child keeps',
+    from: `create table p (a int, e int, constraint c check (a > 0)); create table child () inherits (p)`,
+    to: `create table p (a int); create table child (e int, constraint c check (a > 0)) inherits (p)`,
+  },
+  {
     name: 'settings, rules and rights of relations',
     from: `create table t (a int not null, b int not null); create unique index u on t (a); create index i on t (b);
       create table q (a int primary key); alter table q cluster on q_pkey; alter table q set (fillfactor = 70);

@@ -3,11 +3,11 @@ import t, { type Test } from 'tap'
 import { formOf } from '../../src/ddl/hazards/form-hazards.js'
 import { statementForms } from '../../src/ddl/hazards/statement-forms.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
-import { type Hazard, lockModes, type Statement } from '../../src/ddl/statement.js'
+import type { Statement } from '../../src/ddl/statement.js'
 import { allAnnotations, readCatalog } from '../../src/postgres/introspect/read-catalog.js'
 import { createDatabase, serverMajor } from '../support/database.js'
 import { hazardSchemas } from './hazard-schemas.js'
-import { type Effects, observe } from './observe.js'
+import { observeStatement } from './observe-statement.js'
 
 const seen = new Set<string>()
 
@@ -37,44 +37,9 @@ async function connectTo(t: Test, sql: string): Promise<pg.Client> {
 /** Runs statements and compares what they do with their hazards. */
 async function runObserved(t: Test, client: pg.Client, statements: readonly Statement[]): Promise<void> {
   const made = new Set<string>()
-  for (const { sql, hazards, transactional } of statements) {
-    seen.add(formOf(sql)?.form ?? '')
-    if (transactional) {
-      const effects = await observe(client, sql)
-      const unsaid = describeEffects(effects).filter(
-        ({ table, effect, lock }) => !made.has(table) && !isSaid(hazards, { table, effect, lock }),
-      )
-      t.strictSame(unsaid, [], sql)
-      for (const name of effects.created) made.add(name)
-    } else await client.query(sql)
+  for (const statement of statements) {
+    seen.add(formOf(statement.sql)?.form ?? '')
+    const observation = await observeStatement(client, statement, made)
+    t.strictSame(observation?.unsaid ?? [], [], statement.sql)
   }
-}
-
-interface TableEffect {
-  readonly table: string
-  readonly effect: 'lock' | 'table rewrite' | 'full scan'
-  readonly lock?: string | undefined
-}
-
-function describeEffects({ locks, rewritten, scanned }: Effects): readonly TableEffect[] {
-  return [
-    ...locks.map(({ table, lock }) => ({ table, effect: 'lock', lock }) as const),
-    ...rewritten.map((table) => ({ table, effect: 'table rewrite' }) as const),
-    // A query reads, too: only where others wait is that a hazard.
-    ...scanned
-      .filter((table) => locks.some((one) => one.table === table))
-      .map((table) => ({ table, effect: 'full scan' }) as const),
-  ]
-}
-
-/** A stronger lock says a weaker one, and a rewrite says that the table is read. */
-function isSaid(hazards: readonly Hazard[], { table, effect, lock }: TableEffect): boolean {
-  const ofTable = hazards.filter((hazard) => 'table' in hazard && hazard.table === table)
-  if (effect === 'lock')
-    return ofTable.some((hazard) => 'lock' in hazard && strength(hazard.lock) <= strength(lock))
-  return ofTable.some(({ hazard }) => hazard === effect || hazard === 'table rewrite')
-}
-
-function strength(lock: string | undefined): number {
-  return lockModes.findIndex((mode) => mode === lock)
 }

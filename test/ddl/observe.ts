@@ -22,6 +22,12 @@ const relationsQuery = `
         and (d.deptype = 'e' or c.relkind = 'S' and d.deptype in ('a', 'i'))
     )`
 
+/** Indexes, by the names of their tables: queries wait for the lock on an index as for one on its table. */
+const indexesQuery = `
+  select i.indexrelid::text as oid, format('%s.%s', quote_ident(n.nspname), quote_ident(c.relname)) as name
+  from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
+
 const locksQuery = `
   select relation::text as oid, mode from pg_locks
   where pid = pg_backend_pid() and locktype = 'relation' and granted
@@ -39,6 +45,7 @@ export async function observe(client: pg.Client, sql: string): Promise<Effects> 
   await client.query('begin')
   try {
     const before = await queryRows(client, relationsQuery)
+    const indexes = await queryRows(client, indexesQuery)
     const scansBefore = await readScans(client)
     await client.query(sql)
     const scans = await readScans(client)
@@ -48,6 +55,7 @@ export async function observe(client: pg.Client, sql: string): Promise<Effects> 
     return effectsOf({
       before,
       after,
+      indexes,
       locks,
       scanned: [...scans].filter(([oid, count]) => count !== scansBefore.get(oid)),
     })
@@ -66,16 +74,20 @@ async function readScans(client: pg.Client): Promise<ReadonlyMap<unknown, unknow
 function effectsOf(found: {
   readonly before: Rows
   readonly after: Rows
+  readonly indexes: Rows
   readonly locks: Rows
   readonly scanned: readonly (readonly [unknown, unknown])[]
 }): Effects {
-  const { before, after, locks, scanned } = found
+  const { before, after, indexes, locks, scanned } = found
   const names = new Map(before.map(({ oid, name }) => [oid, String(name)]))
+  const tables = new Map(indexes.map(({ oid, name }) => [oid, String(name)]))
   const files = new Map(after.map(({ oid, file }) => [oid, file]))
   return {
     locks: locks.flatMap(({ oid, mode }) => {
-      const table = names.get(oid)
-      return table === undefined ? [] : [{ table, lock: modeWords(String(mode)) }]
+      const lock = modeWords(String(mode))
+      // On an index the weakest of these locks makes neither readers nor writers wait.
+      const table = names.get(oid) ?? (lock === 'SHARE UPDATE EXCLUSIVE' ? undefined : tables.get(oid))
+      return table === undefined ? [] : [{ table, lock }]
     }),
     rewritten: before.flatMap(({ oid, file, name }) =>
       files.has(oid) && files.get(oid) !== file ? [String(name)] : [],

@@ -17,6 +17,38 @@ const routines: readonly DdlCase[] = [
     ],
   },
   {
+    name: 'what was computed or checked with a routine is named when that is replaced in place',
+    from: `create function f(a integer) returns integer immutable language sql as 'select $1';
+      create function viaf(a integer) returns integer immutable language sql return f(a);
+      create domain positive as integer check (f(value) > 0); create domain unused as integer check (f(value) > 0);
+      create table t (a integer, b integer generated always as (f(a)) stored, p positive, d integer default f(1),
+        constraint above check (f(a) > 0), constraint changed check (f(a) > 0));
+      create index plain on t (a); create index computed on t (viaf(a)); create view v as select f(1);
+      create table m (a integer) partition by list (f(a)); create materialized view mv as select f(2)`,
+    to: `create function f(a integer) returns integer immutable language sql as 'select $1 + 1';
+      create function viaf(a integer) returns integer immutable language sql return f(a);
+      create domain positive as integer check (f(value) > 0); create domain unused as integer check (f(value) > 0);
+      create table t (a integer, b integer generated always as (f(a)) stored, p positive, d integer default f(1),
+        constraint above check (f(a) > 0), constraint changed check (f(a) > 1));
+      create index plain on t (a); create index computed on t (viaf(a)); create view v as select f(1);
+      create table m (a integer) partition by list (f(a)); create materialized view mv as select f(2)`,
+    hazards: [
+      'ACCESS EXCLUSIVE lock on public.t',
+      ...[
+        'materialized view public.mv',
+        'table public.m',
+        'column b on public.t',
+        'constraint above on public.t',
+        'domain public.positive',
+        'index computed on public.t',
+      ].map((what) => `keeps what the old public.f(integer) gave: ${what} is neither computed nor checked again`),
+      'what calls public.f(integer), and what its body uses, is not recorded by PostgreSQL',
+      'ACCESS EXCLUSIVE lock on public.t',
+      'reads all of public.t under a SHARE UPDATE EXCLUSIVE lock',
+      'fails when rows violate changed',
+    ],
+  },
+  {
     name: 'a routine with a different result or arguments is recreated',
     from: `create function result() returns integer language sql as 'select 1';
       create function renamed(a integer) returns integer language sql as 'select 1';

@@ -6,6 +6,7 @@ export const hazardNames: readonly string[] = [
   'index-dropped',
   'authorization',
   'replica-identity',
+  'kept-results',
   'untraced',
   'lock',
   'table-rewrite',

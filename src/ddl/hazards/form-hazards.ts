@@ -13,25 +13,24 @@ interface Sides {
 /**
  * The statement with the hazards of its form: each relation that it locks, with the strongest lock where there are
  * several; what it rewrites or reads below its own table; and its other effects.
+ *
+ * @param place the key of the object, or of the relation that the statement names instead
  */
-export function withFormHazards(statement: Statement, sides: Sides): Statement {
-  if (statement.parts !== undefined) return withHazardsOfParts(statement, statement.parts, sides)
+export function withFormHazards(statement: Statement, place: string, sides: Sides): Statement {
   const form = formOf(statement.sql)
   if (form === undefined) return statement
-  const { key } = statement
-  const scans = reachedBy(key, form.scans ?? [], sides).map((scan): Hazard => ({
+  const scans = reachedBy(place, form.scans ?? [], sides).map((scan): Hazard => ({
     hazard: 'full scan',
     ...scan,
   }))
-  const locks = reachedBy(key, form.locks, sides).map((lock): Hazard => ({ hazard: 'lock', ...lock }))
-  const effects = (form.effects ?? []).flatMap((effect) => effectHazards(effect, key, sides))
+  const locks = reachedBy(place, form.locks, sides).map((lock): Hazard => ({ hazard: 'lock', ...lock }))
+  const effects = (form.effects ?? []).flatMap((effect) => effectHazards(effect, statement.key, sides))
   const all = [...effects, ...withWhatIsBelow(statement, form, sides), ...scans, ...locks]
   return { ...statement, hazards: inOrder(withStrongestLocks(all)) }
 }
 
-/** A statement that stands for others does to others what they do. */
-function withHazardsOfParts(statement: Statement, own: readonly Statement[], sides: Sides): Statement {
-  const parts = own.map((part) => withFormHazards(part, sides))
+/** A statement that stands for others, which have their hazards: it does to others what they do. */
+export function withParts(statement: Statement, parts: readonly Statement[]): Statement {
   const hazards = parts.flatMap((part) => part.hazards)
   const once = new Map(hazards.map((hazard) => [JSON.stringify(hazard), hazard]))
   return { ...statement, parts, hazards: inOrder(withStrongestLocks([...once.values()])) }
@@ -90,6 +89,7 @@ const order: readonly Hazard['hazard'][] = [
   'index dropped',
   'authorization',
   'replica identity',
+  'kept results',
   'untraced',
   'lock',
   'table rewrite',

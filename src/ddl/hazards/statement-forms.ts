@@ -116,6 +116,13 @@ export const statementForms: readonly StatementForm[] = [
     locks: [[exclusive, 'table']],
     effects: ['authorization'],
   },
+  // Below, the columns and constraints that stay become those of the child tables.
+  { form: 'ALTER TABLE ONLY … DROP COLUMN', locks: [[exclusive, 'table', 'below']] },
+  {
+    form: 'ALTER TABLE ONLY … DROP CONSTRAINT',
+    locks: [[exclusive, 'table', 'below', 'referenced']],
+    effects: ['index dropped'],
+  },
   { form: 'ALTER TABLE ONLY', locks: [[exclusive, 'table']] },
   { form: 'ALTER TABLE', locks: [[exclusive, 'table', 'below']] },
   { form: 'ALTER FOREIGN TABLE', locks: [[exclusive, 'table']] },
@@ -143,6 +150,8 @@ export const statementForms: readonly StatementForm[] = [
   { form: 'CREATE UNIQUE INDEX', locks: [['SHARE', 'table', 'below']] },
   { form: 'DROP INDEX CONCURRENTLY', locks: [[update, 'table']], effects: ['index dropped'] },
   { form: 'DROP INDEX', locks: [[exclusive, 'table', 'below']], effects: ['index dropped'] },
+  // The lock on the index of the partition, for which queries on that wait.
+  { form: 'ALTER INDEX … ATTACH PARTITION', locks: [[exclusive, 'table']] },
   { form: 'CREATE TRIGGER', locks: [[rowExclusive, 'table', 'below']] },
   { form: 'CREATE OR REPLACE TRIGGER', locks: [[rowExclusive, 'table', 'below']] },
   { form: 'CREATE CONSTRAINT TRIGGER', locks: [[rowExclusive, 'table', 'below', 'referenced']] },

@@ -1,5 +1,15 @@
+import type { Facts } from '../../core/model/catalog.js'
 import { dependentsOf } from '../dependencies.js'
-import { type DdlObject, type DdlStep, type ObjectChange, partsByRelation } from '../object.js'
+import {
+  type DdlObject,
+  type DdlStep,
+  findObject,
+  type ObjectChange,
+  partsByRelation,
+  textFact,
+} from '../object.js'
+import type { Hazard } from '../statement.js'
+import { tablesOfConstraint } from './constraint-tables.js'
 import { type Generation, generationOf } from './generation.js'
 
 /** The first major version that can change the expression of a column. */
@@ -37,5 +47,24 @@ export function generationSteps(to: DdlObject, alter: (clause: string) => DdlSte
   const setExpression = alter(`SET EXPRESSION AS (${expression})`)
   const lock = { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' } as const
   const rewrite = { hazard: 'table rewrite', table } as const
-  return [{ ...setExpression, hazards: storage === 'stored' ? [lock, rewrite] : [lock] }]
+  return [{ ...setExpression, hazards: storage === 'stored' ? [lock, rewrite, ...checkedAgain(to)] : [lock] }]
+}
+
+/** PostgreSQL drops the foreign keys that use a column with a new expression, makes them again and checks them. */
+function checkedAgain(column: DdlObject): readonly Hazard[] {
+  const { catalog, key, relationKey = '', name, relation } = column
+  const own = (partsByRelation(catalog).get(relationKey) ?? []).filter((part) =>
+    foreignKeyColumns(catalog[part]).includes(name),
+  )
+  const referencing = [...(dependentsOf(catalog).get(key) ?? [])].filter((user) =>
+    user.startsWith('constraint:'),
+  )
+  const foreignKeys = [...own, ...referencing].flatMap((one) => findObject(catalog, one) ?? [])
+  const tables = new Set(foreignKeys.flatMap(tablesOfConstraint).filter((table) => table !== relation))
+  return [...tables].map((table) => ({ hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' }))
+}
+
+function foreignKeyColumns(facts: Facts = {}): readonly string[] {
+  const [, columns = ''] = /^FOREIGN KEY \((.*?)\) REFERENCES /.exec(textFact({ facts }, 'definition')) ?? []
+  return columns.split(', ')
 }

@@ -7,6 +7,7 @@ import {
   tableKeyword,
   textFact,
 } from '../object.js'
+import type { Hazard } from '../statement.js'
 import { descendantsOf, membersByKey } from '../tree.js'
 import { alterColumnStep } from './alter-column.js'
 import { parentColumnOf } from './column-definition.js'
@@ -82,16 +83,9 @@ function validateStep(column: DdlObject, name: string): DdlStep {
 
 /** Below a NOT NULL that is not valid, a valid one of its own keeps PostgreSQL from adding one that is not. */
 function setNotNullStep(from: DdlObject, to: DdlObject): DdlStep {
-  const { relation: table } = to
   const own = textFact(from, '$notValidName')
   if (own !== '' && from.facts['valid'] === false) return validateStep(to, own)
-  const set: DdlStep = {
-    ...alterColumnStep(to, 'SET NOT NULL'),
-    hazards: [
-      { hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' },
-      { hazard: 'may fail', when: `${to.name} is null in a row`, table },
-    ],
-  }
+  const set: DdlStep = { ...alterColumnStep(to, 'SET NOT NULL'), hazards: notNullHazards(to) }
   return parentColumnOf(to)?.facts['valid'] === false ? { ...set, phase: 'release' } : set
 }
 
@@ -107,9 +101,17 @@ function renameNotNullSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] 
 export function addNotNullStep(object: DdlObject): DdlStep {
   const name = textFact(object, 'notNullName') || notNullName(object)
   const suffix = `${booleanFact(object, 'notNullNoInherit') ? ' NO INHERIT' : ''}${object.facts['valid'] === false ? ' NOT VALID' : ''}`
-  return addConstraintStep(object, `${name} NOT NULL ${object.name}${suffix}`)
+  const add = addConstraintStep(object, `${name} NOT NULL ${object.name}${suffix}`)
+  return object.facts['valid'] === false ? add : { ...add, hazards: notNullHazards(object) }
 }
 
 function addConstraintStep(column: DdlObject, constraint: string): DdlStep {
   return step(`ALTER ${tableKeyword(column)} ${column.relation} ADD CONSTRAINT ${constraint}`)
+}
+
+function notNullHazards({ relation: table, name }: DdlObject): readonly Hazard[] {
+  return [
+    { hazard: 'full scan', table, lock: 'ACCESS EXCLUSIVE' },
+    { hazard: 'may fail', when: `${name} is null in a row`, table },
+  ]
 }

@@ -37,7 +37,7 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
     ...dropDefaultSteps(from),
     step(
       `ALTER ${tableKeyword(to)} ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType}${collation === '' ? '' : ` COLLATE ${collation}`}${using}`,
-      ...typeChangeHazards(to.relation, oldType, newType),
+      ...(facts.has('type') ? typeChangeHazards(to.relation, oldType, newType) : []),
       ...lossHazards(from, to),
     ),
   ]
@@ -86,6 +86,7 @@ function typeChangeHazards(table: string, oldType: string, newType: string): rea
 /** Whether PostgreSQL changes the type without a rewrite: the limit gets larger or is removed. */
 function keepsRowFormat(oldType: string, newType: string): boolean {
   const [from, to] = [typeLimits(oldType), typeLimits(newType)]
+  if (from.name === 'cidr' && to.name === 'inet') return true
   if (from.name === 'character varying' && (to.name === 'text' || to.name === 'character varying'))
     return to.first === null || (from.first !== null && to.first >= from.first)
   if (from.name === 'text' && to.name === 'character varying') return to.first === null

@@ -1,12 +1,9 @@
 import {
   belongsToPartitionedTable,
   type DdlObject,
-  findObject,
   booleanFact,
   type KindDdl,
-  listFact,
   partsByRelation,
-  relationKeyOf,
   type DdlStep,
   step,
   textFact,
@@ -15,6 +12,7 @@ import {
 } from '../object.js'
 import type { Hazard, LockMode } from '../statement.js'
 import { parentKeysOf } from '../tree.js'
+import { tablesOfConstraint } from './constraint-tables.js'
 import { constraintTriggerSteps, enforcedAsUsual } from './constraint-triggers.js'
 import { indexName } from './index-name.js'
 import { splitParameters } from './index-parameters.js'
@@ -34,7 +32,7 @@ export const constraintDdl: KindDdl = {
           ...(isInDefinition(object) ? [] : addConstraintSteps(object)),
           ...constraintIndexSteps(indexBefore(object), object),
           ...attachConstraintSteps(object),
-          ...constraintTriggerSteps(object, enforcedAsUsual, tablesOf(object)),
+          ...constraintTriggerSteps(object, enforcedAsUsual, tablesOfConstraint(object)),
         ],
   drop: (object) => [
     step(
@@ -54,7 +52,7 @@ export const constraintDdl: KindDdl = {
       ...(facts.has('valid') ? [{ ...validateConstraintStep(to), ...(to.mayBlock ? {} : alone) }] : []),
       ...constraintIndexSteps(from, to),
       ...(facts.has('parent') ? attachConstraintSteps(to) : []),
-      ...constraintTriggerSteps(to, from, tablesOf(to)),
+      ...constraintTriggerSteps(to, from, tablesOfConstraint(to)),
     ]
   },
 }
@@ -105,7 +103,8 @@ function addConstraintSteps(object: DdlObject): readonly DdlStep[] {
   return [
     step(
       `ALTER ${tableKeyword(object)} ${only}${object.relation} ADD CONSTRAINT ${object.name} ${definition}`,
-      ...addConstraintHazards(object, isValidatedLater || isNotValid ? 'not valid' : 'validated'),
+      // A partitioned table has no rows of its own.
+      ...(isValidatedLater || isNotValid || only !== '' ? [] : validationHazards(object)),
     ),
     ...(isValidatedLater && !isNotValid
       ? [{ ...validateConstraintStep(object), phase: 'attach' as const, alone: true as const }]
@@ -124,30 +123,15 @@ function canValidateLater(object: DdlObject): boolean {
   return type === 'foreign key' && !object.mayBlock && (object.serverMajor ?? 0) >= 18
 }
 
-function addConstraintHazards(object: DdlObject, validation: 'validated' | 'not valid'): readonly Hazard[] {
+/** A foreign key is checked by a query that reads both sides. */
+function validationHazards(object: DdlObject): readonly Hazard[] {
   const table = object.relation
   const isForeignKey = textFact(object, 'type') === 'foreign key'
   const lock: LockMode = isForeignKey ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE'
-  if (validation === 'not valid') return []
   return [
-    { hazard: 'full scan', table, lock },
+    ...tablesOfConstraint(object).map((read): Hazard => ({ hazard: 'full scan', table: read, lock })),
     { hazard: 'may fail', when: `rows violate ${object.name}`, table },
   ]
-}
-
-/** The table of a constraint, and those that a foreign key references. */
-function tablesOf(object: DdlObject): readonly string[] {
-  const isForeignKey = textFact(object, 'type') === 'foreign key'
-  return [object.relation, ...(isForeignKey ? referencedTables(object) : [])]
-}
-
-/** The tables that a foreign key references, without its own. */
-function referencedTables(object: DdlObject): readonly string[] {
-  const relations = listFact(object, '$needs').flatMap(
-    (needed) => relationKeyOf(object.catalog, needed) ?? [],
-  )
-  const tables = [...new Set(relations)].flatMap((key) => findObject(object.catalog, key)?.name ?? [])
-  return tables.filter((name) => name !== object.relation)
 }
 
 function validateConstraintStep(object: DdlObject): DdlStep {

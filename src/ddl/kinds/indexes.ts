@@ -1,4 +1,3 @@
-import { quoteIdentifier } from '../identifiers.js'
 import {
   type DdlObject,
   belongsToPartitionedTable,
@@ -63,6 +62,8 @@ function createIndexSteps(object: DdlObject): readonly DdlStep[] {
 function createIndexStep(object: DdlObject, name: string): DdlStep {
   const table = object.relation
   const definition = textFact(object, 'definition')
+  // ON ONLY a partitioned table, which has no rows of its own.
+  if (belongsToPartitionedTable(object)) return step(definition)
   const uniqueHazards = booleanFact(object, 'unique')
     ? [{ hazard: 'may fail' as const, when: `rows are duplicates for ${object.name}`, table }]
     : []
@@ -73,9 +74,9 @@ function createIndexStep(object: DdlObject, name: string): DdlStep {
   return nonTransactionalStep(`${start}CONCURRENTLY ${name}${rest}`, ...uniqueHazards)
 }
 
-/** CONCURRENTLY lets other sessions write. It is not possible on a partitioned table and not necessary on a new one. */
+/** CONCURRENTLY lets other sessions write. It is not necessary on a new table. */
 function canCreateConcurrently(object: DdlObject): boolean {
-  return !object.inNewRelation && !object.mayBlock && !belongsToPartitionedTable(object)
+  return !object.inNewRelation && !object.mayBlock
 }
 
 /** The same for what reads and writes a table. An index that is attached goes with that of the parent. */

@@ -1,5 +1,4 @@
 import { type DdlObject, type DdlStep, nonTransactionalStep, step, textFact } from '../object.js'
-import { indexName } from './index-name.js'
 import { splitParameters } from './index-parameters.js'
 
 /** The index behind a primary key or unique constraint, as it can also be built before the constraint. */

@@ -1,5 +1,6 @@
 import { type ObjectChange, type DdlObject, type KindDdl, step, textFact } from '../object.js'
 import { splitArguments } from './argument-list.js'
+import { keptResultHazards } from './kept-results.js'
 import { routinesToCreateFirst } from './routine-order.js'
 import { isDroppedWithType } from './shell-type.js'
 
@@ -15,7 +16,10 @@ function createRoutineDdl(keyword: string): KindDdl {
     create,
     drop: (object) =>
       isDroppedWithType(object) ? [] : [step(`DROP ${keyword} ${object.name}${object.signature}`)],
-    alter: (change) => (canReplaceInPlace(change) ? create(change.to) : 'replace'),
+    alter: (change) =>
+      canReplaceInPlace(change)
+        ? create(change.to).map((one) => ({ ...one, hazards: keptResultHazards(change) }))
+        : 'replace',
   }
 }
 

@@ -1,4 +1,4 @@
-import { type DdlObject, type KindDdl, type DdlStep, listFact, step, textFact } from '../object.js'
+import { type DdlObject, type KindDdl, type DdlStep, keyFromName, listFact, step, textFact } from '../object.js'
 import { isEnabledByDefault, enableClause, enableClauseFor } from './enable-clause.js'
 
 export const triggerDdl: KindDdl = {
@@ -34,8 +34,9 @@ function enableOnPartition(trigger: DdlObject, entry: string): DdlStep {
   const clause = enableClauseFor(entry.slice(end + 2))
   const alter = `ALTER TABLE ${partition} ${clause} TRIGGER ${trigger.name}`
   return {
-    ...step(alter, { hazard: 'lock', table: partition, lock: 'SHARE ROW EXCLUSIVE' }),
+    ...step(alter),
     phase: 'attach',
+    relationKey: keyFromName('table', partition),
   }
 }
 

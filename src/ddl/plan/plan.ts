@@ -18,19 +18,19 @@
  */
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
-import { withFormHazards } from '../hazards/form-hazards.js'
+import { withFormHazards, withParts } from '../hazards/form-hazards.js'
 import type { DdlStep } from '../object.js'
 import type { Hazard, Plan, PlanRefusal, Statement } from '../statement.js'
 import { keptTree, type KeptTree, withoutIdentityOfParents } from '../tree.js'
 import { carriedFacts } from './carried-facts.js'
-import { type Intent, createIntents, createsObject, objectOf } from './intents.js'
+import { type CatalogPair, type Intent, createIntents, createsObject, objectOf } from './intents.js'
 import { propagate } from './propagate.js'
 import { refuseDependents } from './refuse-dependents.js'
 import { joinRewrites } from './join-rewrites.js'
 import { isMadeWithParent } from './made-with-parent.js'
 import { buildBesideOld, keepIndexesOfKeys } from './predecessors.js'
 import { renderIntent } from './render-intent.js'
-import type { PlannedChange, StepTask } from './step-task.js'
+import type { PlannedChange } from './step-task.js'
 import { createTasks } from './tasks.js'
 import { sortTasks } from './topological-sort.js'
 
@@ -71,9 +71,9 @@ export function planChanges(live: Catalog, expected: Catalog, options: PlanOptio
   }
   refuseDependents(refused, planned, intents)
   const tasks = createTasks(planned, { from, to })
-  const statements = sortTasks(online ? joinRewrites(tasks) : tasks)
-    .flatMap(toStatements)
-    .map((statement) => withFormHazards(statement, { from, to }))
+  const statements = sortTasks(online ? joinRewrites(tasks) : tasks).flatMap(({ key, steps }) =>
+    steps.map((step) => toStatement(key, step, { from, to })),
+  )
   return {
     statements: withPreamble(withoutNewObjectHazards(statements, intents)),
     refused: [...refused.values()],
@@ -119,19 +119,15 @@ function withTargetState(
     : { ...intent, ...start, to: complete }
 }
 
-function toStatements({ key, steps }: StepTask): readonly Statement[] {
-  return steps.map((step) => toStatement(key, step))
-}
-
-function toStatement(key: string, { sql, hazards, transactional, alone, parts }: DdlStep): Statement {
-  return {
-    sql,
-    key,
-    hazards,
-    transactional,
-    ...(alone === true ? { alone } : {}),
-    ...(parts === undefined ? {} : { parts: parts.map(([part, own]) => toStatement(part, own)) }),
-  }
+function toStatement(key: string, step: DdlStep, sides: CatalogPair): Statement {
+  const { sql, hazards, transactional, alone, parts, relationKey = key } = step
+  const statement = { sql, key, hazards, transactional, ...(alone === true ? { alone } : {}) }
+  return parts === undefined
+    ? withFormHazards(statement, relationKey, sides)
+    : withParts(
+        statement,
+        parts.map(([part, own]) => toStatement(part, own, sides)),
+      )
 }
 
 /** No session waits for a relation that the plan itself creates, it has no rows, and nobody has used the object. */
