@@ -218,6 +218,24 @@ const columns: readonly DdlCase[] = [
     since: 18,
   },
   {
+    name: 'a new type below a NOT NULL that the child has as well',
+    from: 'create table media (id int not null); create table covers (id int not null) inherits (media)',
+    to: 'create table media (id bigint not null); create table covers (id bigint not null) inherits (media)',
+  },
+  {
+    name: 'a new type, and the NOT NULL of the parent goes, that of the child does not or does',
+    from: `create table media (id int not null); create table covers (id int not null) inherits (media);
+      create table files (id int not null); create table sleeves (id int not null) inherits (files)`,
+    to: `create table media (id bigint); create table covers (id bigint not null) inherits (media);
+      create table files (id bigint); create table sleeves () inherits (files)`,
+  },
+  {
+    name: 'the NOT NULL of a parent gets another name, and the child has one of its own',
+    from: `create table media (id int constraint one not null); create table covers (id int constraint own not null) inherits (media)`,
+    to: `create table media (id int constraint other not null); create table covers (id int constraint own not null) inherits (media)`,
+    since: 18,
+  },
+  {
     name: 'constraints that are not valid on a parent, before and after its child',
     from: '',
     to: `${media} alter table media add constraint positive check (id > 0) not valid; ${covers}
@@ -238,6 +256,18 @@ const order: readonly DdlCase[] = [
     from: `create domain code as int; create function is_code(code) returns boolean language sql as 'select true';
       alter domain code add check (is_code(value))`,
     to: '',
+  },
+  {
+    name: 'a default calls a function that reads its own table',
+    from: `create table songs (id int, title text); create function next_id() returns int language sql
+      begin atomic select max(id) + 1 from songs; end; alter table songs alter id set default next_id()`,
+    to: '',
+  },
+  {
+    name: 'a composite type makes way for a table of the same name',
+    from: 'create type track as (id int); create table songs (best track)',
+    to: 'create table track (id int); create table songs (best track)',
+    refusedBack: ['column:public.songs.best'],
   },
 ]
 

@@ -7,6 +7,7 @@ import {
   findRelation,
   textFact,
 } from '../object.js'
+import { descendantsOf, membersByKey } from '../tree.js'
 import { isDefaultDeferred } from './column-default.js'
 import { generationOf } from './generation.js'
 import { identityClause } from './identity-options.js'
@@ -64,6 +65,31 @@ export function parentColumnOf(object: DdlObject): DdlObject | undefined {
   if (table === undefined) return undefined
   const keys = listFact(table, 'parents').map((parent) => keyFromName('column', `${parent}.${object.name}`))
   return keys.map((key) => findObject(object.catalog, key)).find((found) => found !== undefined)
+}
+
+/** Whether its table, or a parent of its table, is partitioned by the column. */
+export function isPartitionKey(object: DdlObject): boolean {
+  const table = object.catalog[object.relationKey ?? '']
+  const parent = parentColumnOf(object)
+  const key = table === undefined ? '' : textFact({ facts: table }, 'partitionedBy')
+  const names = key.split(/[^\w$".]+/)
+  return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
+}
+
+/** Whether an inherited column has a fact from its parent, whose change is also its own. */
+export function followsParent(column: DdlObject, fact: string): boolean {
+  const parent = booleanFact(column, '$inherited') ? parentColumnOf(column) : undefined
+  return parent !== undefined && textFact(parent, fact) === textFact(column, fact)
+}
+
+/**
+ * Whether a child has a NOT NULL of its own beside that of the column. Where the two have different names, PostgreSQL 18 can
+ * neither rename that of the column nor make it again for a new type.
+ */
+export function isBoundByChildren(column: DdlObject): boolean {
+  const { catalog, key, facts } = column
+  if (facts['nullable'] !== false) return false
+  return descendantsOf(membersByKey(catalog), key).some((member) => catalog[member]?.['$ownNotNull'] === true)
 }
 
 /** The key of the type of a typed table (CREATE TABLE … OF), null for others and for one that gets or loses its type. */

@@ -12,13 +12,22 @@ import {
   tableKeyword,
 } from '../object.js'
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
-import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
+import {
+  columnDefinition,
+  followsParent,
+  hasLocalDefinition,
+  isBoundByChildren,
+  isPartitionKey,
+  parentColumnOf,
+  tableTypeKeyOf,
+} from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { addingRewritesTable } from './column-rewrite.js'
 import { generationSteps, mustRecreateColumn } from './column-generation.js'
 import { columnTypeSteps } from './column-type.js'
 import { dropColumnSteps } from './drop-column.js'
 import { refuseFilledColumn, refuseRewrittenColumn } from './row-type.js'
+import { identityPersistenceSteps } from './sequence-persistence.js'
 import { continueDefaultSteps } from './sequence-position.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
 import { withoutCarried } from './tree-clauses.js'
@@ -47,7 +56,12 @@ export const columnDdl: KindDdl = {
       ? identityOptionSteps(from, to, (clause) => alterColumnStep(to, clause))
       : []
     const typesAndOptions = isNarrowing(from, to) ? [...options, ...types] : [...types, ...options]
-    return [...typesAndOptions, ...alterColumnSteps({ ...change, facts })]
+    const isBound = types.length > 0 && isBoundByChildren(from)
+    return [
+      ...(isBound ? [alterColumnStep(from, 'DROP NOT NULL')] : []),
+      ...typesAndOptions,
+      ...alterColumnSteps({ ...change, facts: isBound ? new Set([...facts, 'nullable']) : facts }),
+    ]
   },
   recreatesDependents: ({ facts }) => facts.has('type') || facts.has('collation'),
   reboundFacts: ['default'],
@@ -63,21 +77,6 @@ export const columnDdl: KindDdl = {
 const partitionKeyRefusal = {
   reason: 'the table is partitioned by this column, and PostgreSQL cannot change the type of such a column',
   decide: 'create a new partitioned table, move the rows to it, and rename both',
-}
-
-/** Whether its table, or a parent of its table, is partitioned by the column. */
-function isPartitionKey(object: DdlObject): boolean {
-  const table = object.catalog[object.relationKey ?? '']
-  const parent = parentColumnOf(object)
-  const key = table === undefined ? '' : textFact({ facts: table }, 'partitionedBy')
-  const names = key.split(/[^\w$".]+/)
-  return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
-}
-
-/** Whether an inherited column has a fact from its parent, whose change is also its own. */
-function followsParent(column: DdlObject, fact: string): boolean {
-  const parent = booleanFact(column, '$inherited') ? parentColumnOf(column) : undefined
-  return parent !== undefined && textFact(parent, fact) === textFact(column, fact)
 }
 
 function addColumnSteps(object: DdlObject): readonly DdlStep[] {
@@ -123,7 +122,7 @@ function columnDetailSteps(object: DdlObject): readonly DdlStep[] {
     ...(object.facts['valid'] === false && !(isFromParent(object) && parent?.facts['valid'] === false)
       ? [addNotNullStep(object)]
       : []),
-    ...['storage', 'statistics', 'options', 'compression']
+    ...['storage', 'statistics', 'options', 'compression', 'identityUnlogged']
       .filter((fact) => object.facts[fact] !== undefined)
       .flatMap((fact) => stepsByFact[fact]?.(withoutFacts(object), object) ?? []),
   ]
@@ -157,6 +156,7 @@ const stepsByFact: Readonly<Record<string, (from: DdlObject, to: DdlObject) => r
   statistics: (_, to) => [alterColumnStep(to, `SET STATISTICS ${textFact(to, 'statistics') || '-1'}`)],
   options: (from, to) => parameterChanges(from, to, 'options').map((clause) => alterColumnStep(to, clause)),
   identitySequence: identitySequenceSteps,
+  identityUnlogged: (_, to) => identityPersistenceSteps(to),
   fdwOptions: (from, to) => [
     alterColumnStep(to, `OPTIONS (${foreignOptionChanges(from, to, 'fdwOptions')})`),
   ],
@@ -223,11 +223,14 @@ function setNotNullStep(from: DdlObject, to: DdlObject): DdlStep {
   return parentColumnOf(to)?.facts['valid'] === false ? { ...set, phase: 'release' } : set
 }
 
-/** Only 18 and later have a constraint to rename. Where its name is not known, it is made again. */
+/**
+ * Only 18 and later have a constraint to rename. Where its name is not known, or a child has another, it is made again.
+ */
 function renameNotNullSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   const [, table = '', name = ''] = to.names
   const before = textFact(from, 'notNullName')
-  if (before === '') return [alterColumnStep(to, 'DROP NOT NULL'), addNotNullStep(to)]
+  if (before === '' || isBoundByChildren(from))
+    return [alterColumnStep(to, 'DROP NOT NULL'), addNotNullStep(to)]
   const after = textFact(to, 'notNullName') || quoteIdentifier(`${table}_${name}_not_null`)
   return [step(`ALTER ${tableKeyword(to)} ${to.relation} RENAME CONSTRAINT ${before} TO ${after}`)]
 }

@@ -1,5 +1,5 @@
 import { dependenciesOf, dependenciesWithoutDefault } from '../dependencies.js'
-import { isDefaultDeferred } from '../kinds/column-default.js'
+import { isDefaultDeferred, routinesOfOwnTable } from '../kinds/column-default.js'
 import { routinesTakingDomain } from '../kinds/domain-routines.js'
 import { type DdlObject, type PhasedStep, listFact, type StepPhase, relationKeyOf } from '../object.js'
 import {
@@ -126,7 +126,7 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, fin
   if (intent.action === 'create' || intent.action === 'refuse') return
   const { key } = intent.from
   const willNeed = intent.action === 'drop' ? new Set<string>() : dependenciesOf(intent.to)
-  const mutual = new Set(routinesTakingDomain(intent.from))
+  const mutual = new Set([...routinesTakingDomain(intent.from), ...routinesOfOwnTable(intent.from)])
   for (const needed of dependenciesOf(intent.from)) {
     const other = planned.get(needed)?.intent
     // An enum that is altered only gains labels, which are in nobody's way.
