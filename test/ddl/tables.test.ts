@@ -344,6 +344,14 @@ const others: readonly DdlCase[] = [
       create unlogged table covers (id int generated always as identity); alter sequence covers_id_seq set logged`,
   },
   {
+    name: 'tables that refer to each other become unlogged',
+    from: `create table artists (id int primary key, best int); create table songs (id int primary key references artists);
+      create table albums (id int references songs)`,
+    to: `create unlogged table artists (id int primary key, best int);
+      create unlogged table songs (id int primary key references artists);
+      create unlogged table albums (id int references songs)`,
+  },
+  {
     name: 'a table becomes unlogged, and the sequence that it owns does not, or does too',
     since: 15,
     from: 'create table songs (id serial, other serial)',

@@ -230,6 +230,25 @@ const columns: readonly DdlCase[] = [
       create table files (id bigint); create table sleeves () inherits (files)`,
   },
   {
+    name: 'a parent gets the NOT NULL that its child has under a name of its own',
+    from: 'create table media (id int); create table covers (id int constraint known not null) inherits (media)',
+    to: 'create table media (id int not null); create table covers (id int constraint known not null) inherits (media)',
+    since: 18,
+  },
+  {
+    name: 'a child computes a generated column otherwise, as its parent does, and again',
+    since: 17,
+    from: `create table media (id int, twice int generated always as (id * 2) stored);
+      create table covers (twice int generated always as (id + id) stored) inherits (media);
+      create table files (id int); create table sleeves () inherits (files);
+      create table sites (id int, twice int); create table pages () inherits (sites)`,
+    to: `create table media (id int, twice int generated always as (id * 2) stored); create table covers () inherits (media);
+      create table files (id int, twice int generated always as (id * 2) stored);
+      create table sleeves (twice int generated always as (id + id) stored) inherits (files);
+      create table sites (id int, twice int generated always as (id * 2) stored);
+      create table pages (twice int generated always as (id + id) stored) inherits (sites)`,
+  },
+  {
     name: 'the NOT NULL of a parent gets another name, and the child has one of its own',
     from: `create table media (id int constraint one not null); create table covers (id int constraint own not null) inherits (media)`,
     to: `create table media (id int constraint other not null); create table covers (id int constraint own not null) inherits (media)`,

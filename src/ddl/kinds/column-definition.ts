@@ -1,3 +1,4 @@
+import { sameFact } from '../../core/model/catalog.js'
 import {
   type DdlObject,
   findObject,
@@ -76,10 +77,11 @@ export function isPartitionKey(object: DdlObject): boolean {
   return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
 }
 
-/** Whether an inherited column has a fact from its parent, whose change is also its own. */
-export function followsParent(column: DdlObject, fact: string): boolean {
-  const parent = booleanFact(column, '$inherited') ? parentColumnOf(column) : undefined
-  return parent !== undefined && textFact(parent, fact) === textFact(column, fact)
+/** Whether an inherited column gets a fact from its parent, whose change is also its own. */
+export function followsParent(from: DdlObject, to: DdlObject, fact: string): boolean {
+  const parent = booleanFact(to, '$inherited') ? parentColumnOf(to) : undefined
+  if (parent === undefined || textFact(parent, fact) !== textFact(to, fact)) return false
+  return !sameFact(from.catalog[parent.key]?.[fact], parent.facts[fact])
 }
 
 /**
@@ -90,6 +92,12 @@ export function isBoundByChildren(column: DdlObject): boolean {
   const { catalog, key, facts } = column
   if (facts['nullable'] !== false) return false
   return descendantsOf(membersByKey(catalog), key).some((member) => catalog[member]?.['$ownNotNull'] === true)
+}
+
+/** Whether its NOT NULL is one with that of a parent, whose name is not compared. */
+export function isNotNullOfParent(column: DdlObject): boolean {
+  const parent = textFact(column, 'notNullName') === '' ? parentColumnOf(column) : undefined
+  return parent?.facts['nullable'] === false && parent.facts['notNullNoInherit'] === undefined
 }
 
 /** The key of the type of a typed table (CREATE TABLE … OF), null for others and for one that gets or loses its type. */

@@ -17,6 +17,7 @@ import {
   followsParent,
   hasLocalDefinition,
   isBoundByChildren,
+  isNotNullOfParent,
   isPartitionKey,
   parentColumnOf,
   tableTypeKeyOf,
@@ -116,6 +117,7 @@ function columnDetailSteps(object: DdlObject): readonly DdlStep[] {
     parent !== undefined && isFromParent(object) && textFact(parent, fact) !== textFact(object, fact)
   return [
     ...(differs('default') ? [setDefaultStep(object)] : []),
+    ...(differs('generated') ? generationSteps(object, (clause) => alterColumnStep(object, clause)) : []),
     ...(differs('nullable') && object.facts['nullable'] === false
       ? [alterColumnStep(object, 'SET NOT NULL')]
       : []),
@@ -167,7 +169,7 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
   const typeChanges = facts.has('type') || facts.has('collation') || change.carried?.has('type') === true
   const setsDefault = textFact(to, 'default') !== '' && (facts.has('default') || typeChanges)
   return [
-    ...(facts.has('generated') && !followsParent(to, 'generated')
+    ...(facts.has('generated') && !followsParent(from, to, 'generated')
       ? generationSteps(to, (clause) => alterColumnStep(to, clause))
       : []),
     // With a new type, columnTypeSteps has dropped the default; a parent may have set its own since.
@@ -177,7 +179,7 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
     ...nullabilitySteps(from, to, facts),
     ...identitySteps(from, to, (clause) => alterColumnStep(to, clause)),
     ...(setsDefault ? [setDefaultStep(to)] : []),
-    ...(facts.has('default') && !followsParent(to, 'default') ? continueDefaultSteps(to) : []),
+    ...(facts.has('default') && !followsParent(from, to, 'default') ? continueDefaultSteps(to) : []),
     ...Object.entries(stepsByFact).flatMap(([fact, render]) => (facts.has(fact) ? render(from, to) : [])),
   ]
 }
@@ -192,7 +194,7 @@ function dropDefaultSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
 
 function nullabilitySteps(from: DdlObject, to: DdlObject, facts: ReadonlySet<string>): readonly DdlStep[] {
   if (!['nullable', 'valid', 'notNullNoInherit'].some((fact) => facts.has(fact)))
-    return facts.has('notNullName') ? renameNotNullSteps(from, to) : []
+    return facts.has('notNullName') && !isNotNullOfParent(to) ? renameNotNullSteps(from, to) : []
   const table = to.relation
   if (to.facts['nullable'] === true) return [alterColumnStep(to, 'DROP NOT NULL')]
   if (

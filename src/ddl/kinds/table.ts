@@ -55,7 +55,10 @@ function alterTableSteps(change: ObjectChange): readonly DdlStep[] {
     ...releaseParentSteps(change),
     ...rowSecuritySteps(from, to),
     ...(facts.has('unlogged')
-      ? [step(alter(booleanFact(to, 'unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'), rewrite), ...ownedSequenceSteps(to)]
+      ? [
+          step(alter(booleanFact(to, 'unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'), rewrite),
+          ...ownedSequenceSteps(to),
+        ]
       : []),
     ...(facts.has('accessMethod')
       ? [step(alter(`SET ACCESS METHOD ${textFact(to, 'accessMethod') || 'heap'}`), rewrite)]

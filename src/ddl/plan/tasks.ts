@@ -11,6 +11,7 @@ import {
   isSwap,
   objectOf,
 } from './intents.js'
+import { foreignKeysTo } from './propagate-tree.js'
 import { rankOf } from './rank.js'
 import {
   type FindTask,
@@ -47,6 +48,7 @@ export function createTasks(planned: PlannedChanges, catalogs: CatalogPair): rea
     orderAfterDependencies(intent, find)
     orderBeforeOldDependencies(intent, planned, find)
     orderWithinRelation(intent, find)
+    orderPersistence(intent, find)
     for (const { phase, after = [] } of steps)
       for (const needed of after) runBefore(find('create', needed), find(phase, key))
   }
@@ -184,6 +186,18 @@ function orderWithinRelation(intent: Intent, find: FindTask): void {
     runBefore(columns, find('create', key))
   }
   for (const phase of ['alter', 'drop'] as const) runBefore(parts, find(phase, relation))
+}
+
+/** A table that the write-ahead log has never refers to one that it has not. */
+function orderPersistence(intent: Intent, find: FindTask): void {
+  if (intent.action !== 'alter' || !intent.facts.has('unlogged')) return
+  const { key, catalog, facts } = intent.to
+  const table = find('alter', key)
+  for (const foreignKey of foreignKeysTo(catalog, key)) {
+    const referring = find('alter', relationKeyOf(catalog, foreignKey) ?? '')
+    if (facts['unlogged'] === true) runBefore(referring, table)
+    else runBefore(table, referring)
+  }
 }
 
 /**
