@@ -68,6 +68,11 @@ export function parentColumnOf(object: DdlObject): DdlObject | undefined {
   return keys.map((key) => findObject(object.catalog, key)).find((found) => found !== undefined)
 }
 
+export const partitionKeyRefusal = {
+  reason: 'the table is partitioned by this column, and PostgreSQL cannot change the type of such a column',
+  decide: 'create a new partitioned table, move the rows to it, and rename both',
+}
+
 /** Whether its table, or a parent of its table, is partitioned by the column. */
 export function isPartitionKey(object: DdlObject): boolean {
   const table = object.catalog[object.relationKey ?? '']
@@ -98,6 +103,13 @@ export function isBoundByChildren(column: DdlObject): boolean {
 export function isNotNullOfParent(column: DdlObject): boolean {
   const parent = textFact(column, 'notNullName') === '' ? parentColumnOf(column) : undefined
   return parent?.facts['nullable'] === false && parent.facts['notNullNoInherit'] === undefined
+}
+
+/** A column and those of children, each bound by its own: parents first. */
+export function boundColumns(column: DdlObject): readonly DdlObject[] {
+  const members = descendantsOf(membersByKey(column.catalog), column.key)
+  const children = members.flatMap((key) => findObject(column.catalog, key) ?? [])
+  return isBoundByChildren(column) ? [column, ...children.filter(isBoundByChildren)] : []
 }
 
 /** The key of the type of a typed table (CREATE TABLE … OF), null for others and for one that gets or loses its type. */

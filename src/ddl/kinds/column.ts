@@ -11,15 +11,17 @@ import {
   withoutFacts,
   tableKeyword,
 } from '../object.js'
-import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
+import { defaultCallsOwnRoutine, isDefaultDeferred, routinesOfOwnTable } from './column-default.js'
 import {
   columnDefinition,
   followsParent,
   hasLocalDefinition,
+  boundColumns,
   isBoundByChildren,
   isNotNullOfParent,
   isPartitionKey,
   parentColumnOf,
+  partitionKeyRefusal,
   tableTypeKeyOf,
 } from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
@@ -57,11 +59,12 @@ export const columnDdl: KindDdl = {
       ? identityOptionSteps(from, to, (clause) => alterColumnStep(to, clause))
       : []
     const typesAndOptions = isNarrowing(from, to) ? [...options, ...types] : [...types, ...options]
-    const isBound = types.length > 0 && isBoundByChildren(from)
+    const bound = types.length === 0 ? [] : boundColumns(from)
+    const restored = bound.length === 0 ? facts : new Set([...facts, 'nullable'])
     return [
-      ...(isBound ? [alterColumnStep(from, 'DROP NOT NULL')] : []),
+      ...bound.map((column) => alterColumnStep(column, 'DROP NOT NULL')),
       ...typesAndOptions,
-      ...alterColumnSteps({ ...change, facts: isBound ? new Set([...facts, 'nullable']) : facts }),
+      ...alterColumnSteps({ ...change, facts: restored }),
     ]
   },
   recreatesDependents: ({ facts }) => facts.has('type') || facts.has('collation'),
@@ -73,11 +76,6 @@ export const columnDdl: KindDdl = {
           { ...alterColumnStep(from, 'DROP DEFAULT'), phase: 'release' },
           ...(textFact(to, 'default') === '' ? [] : [setDefaultStep(to)]),
         ],
-}
-
-const partitionKeyRefusal = {
-  reason: 'the table is partitioned by this column, and PostgreSQL cannot change the type of such a column',
-  decide: 'create a new partitioned table, move the rows to it, and rename both',
 }
 
 function addColumnSteps(object: DdlObject): readonly DdlStep[] {
@@ -188,7 +186,8 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
 function dropDefaultSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   if (textFact(from, 'default') === '') return []
   const drop = alterColumnStep(from, 'DROP DEFAULT')
-  if (defaultCallsOwnRoutine(to)) return [{ ...drop, phase: 'release' }]
+  if (defaultCallsOwnRoutine(to) || routinesOfOwnTable(from).length > 0)
+    return [{ ...drop, phase: 'release' }]
   return textFact(to, 'default') === '' ? [drop] : []
 }
 
