@@ -19,7 +19,24 @@ const commented = `${songs} comment on table songs is 'all'; comment on column s
 const granted = `${songs} grant select on songs to pg_monitor; grant update (title) on songs to pg_monitor;
   alter default privileges grant select on tables to pg_monitor;`
 
+const onDatabase = (comment: string): string =>
+  `do $$ begin execute format('comment on database %I is %L', current_database(), '${comment}'); end $$;`
+
 export const scopedCases: readonly ScopedCase[] = [
+  {
+    name: 'the comment of the database is compared where comments are, and one was promised',
+    promised: onDatabase('promised'),
+    live: onDatabase('live'),
+    comments: true,
+    differences: ['changed database_comment:database value'],
+  },
+  {
+    name: 'a comment of the database that nobody promised',
+    promised: '',
+    live: onDatabase('live'),
+    comments: true,
+    differences: [],
+  },
   {
     name: 'partitions that a job makes are ignored with all that belongs to them',
     promised: events,

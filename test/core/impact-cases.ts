@@ -242,6 +242,12 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
       { identity: 'always', identitySequence: 'a' },
       'weakens: statements that name its sequence, such as setval, do not find it or change a different one',
     ],
+    [
+      { identity: 'always' },
+      { identity: 'always', identityUnlogged: true },
+      'weakens: after a crash it generates the same numbers again',
+    ],
+    [{ identityUnlogged: true }, { identityUnlogged: false }, 'harmless: it survives a crash'],
     [null, { nullable: true }, 'harmless: inserts may omit it'],
     [null, required, 'breaks: inserts that omit it fail'],
     [null, { ...required, default: '0' }, 'harmless: inserts may omit it'],
@@ -844,6 +850,11 @@ export const impactCases: Readonly<Record<string, readonly ImpactCase[]>> = {
       { grants: ['app: INSERT'] },
       'weakens: new objects get different grants than promised',
     ],
+  ],
+  database_comment: [
+    [{ value: 'a' }, null, 'harmless: it is documentation'],
+    [null, { value: 'a' }, 'harmless: it is documentation'],
+    [{ value: 'a' }, { value: 'b' }, 'harmless: it is documentation'],
   ],
   database_setting: [
     [{ value: 'a' }, null, 'weakens: sessions run without a setting that was promised'],

@@ -104,6 +104,9 @@ const names: readonly DdlCase[] = [
 const inDatabase = (change: string): string =>
   `do $$ begin execute format('alter ${change}', current_database()); end $$;`
 
+const onDatabase = (comment: string): string =>
+  `do $_$ begin execute format('comment on database %I is %L', current_database(), '${comment}'); end $_$;`
+
 const settings: readonly DdlCase[] = [
   {
     name: 'settings of the database and of roles are set and reset',
@@ -114,6 +117,20 @@ const settings: readonly DdlCase[] = [
       ${inDatabase(`database %I set "app.name" = ''100 %%''`)}
       ${inDatabase('role current_user in database %I set geqo = on')}
       ${inDatabase('role current_user in database %I set search_path = a, b')}`,
+  },
+  {
+    name: 'the comment of the database, of a rule and of what it is on',
+    setup: 'create table songs (id integer); create rule kept as on delete to songs do instead nothing;',
+    from: `${onDatabase(`it''s 100 %% $$ \\\\ here`)} comment on rule kept on songs is 'one'`,
+    to: `${onDatabase('other')} comment on rule kept on songs is 'two'; comment on table songs is 'all'`,
+  },
+  {
+    name: 'the database gets a comment',
+    from: '',
+    to: onDatabase('known'),
+    statements: [
+      `DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE %I IS ''known''', current_database()); END $$`,
+    ],
   },
   {
     name: 'a value that may be a secret is not written',

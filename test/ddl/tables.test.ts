@@ -332,6 +332,33 @@ const others: readonly DdlCase[] = [
       create sequence owned owned by songs.more; create sequence counted as bigint minvalue 100 maxvalue 200 cycle increment 5;
       create sequence freed cache 7; create unlogged sequence made`,
   },
+  {
+    name: 'the sequence of an identity is unlogged or not, as its table or not',
+    since: 15,
+    setup: 'create table songs (id int generated always as identity);',
+    from: `create table plays (id int generated always as identity);
+      create unlogged table notes (id int generated always as identity);
+      create table charts (id int); create unlogged table covers (id int)`,
+    to: `alter sequence songs_id_seq set unlogged;
+      create unlogged table plays (id int generated always as identity); alter sequence plays_id_seq set logged;
+      create table notes (id int generated always as identity); alter sequence notes_id_seq set unlogged;
+      create table charts (id int generated always as identity); alter sequence charts_id_seq set unlogged;
+      create unlogged table covers (id int generated always as identity); alter sequence covers_id_seq set logged`,
+  },
+  {
+    name: 'tables that refer to each other become unlogged',
+    from: `create table artists (id int primary key, best int); create table songs (id int primary key references artists);
+      create table albums (id int references songs)`,
+    to: `create unlogged table artists (id int primary key, best int);
+      create unlogged table songs (id int primary key references artists);
+      create unlogged table albums (id int references songs)`,
+  },
+  {
+    name: 'a table becomes unlogged, and the sequence that it owns does not, or does too',
+    since: 15,
+    from: 'create table songs (id serial, other serial)',
+    to: `create unlogged table songs (id serial, other serial); alter sequence songs_id_seq set logged`,
+  },
 ]
 
 /** What changes on a table with rows while others read and write it. */

@@ -73,6 +73,15 @@ const indexes: readonly DdlCase[] = [
 
 const keys: readonly DdlCase[] = [
   {
+    name: 'exclusion constraints of a tree, of a new partition and of one partition',
+    since: 17,
+    from: `${plays} ${one} alter table plays_1 add exclude using btree (day with =);
+      create table notes (day int, exclude using btree (day with =)) partition by range (day)`,
+    to: `${plays} ${one} alter table plays add exclude using btree (day with =);
+      create table notes (day int, exclude using btree (day with =)) partition by range (day);
+      create table notes_1 partition of notes default`,
+  },
+  {
     name: 'a foreign key leads to a new partitioned table',
     from: '',
     to: `${plays} ${one} alter table plays add primary key (day); create table notes (day int references plays)`,
@@ -218,6 +227,55 @@ const columns: readonly DdlCase[] = [
     since: 18,
   },
   {
+    name: 'a new type below a NOT NULL that the child has as well, and its child',
+    from: `create table media (id int not null); create table covers (id int not null) inherits (media);
+      create table sleeves (id int not null) inherits (covers)`,
+    to: `create table media (id bigint not null); create table covers (id bigint not null) inherits (media);
+      create table sleeves (id bigint not null) inherits (covers)`,
+  },
+  {
+    name: 'a new type, and the NOT NULL of the parent goes, that of the child does not or does',
+    from: `create table media (id int not null); create table covers (id int not null) inherits (media);
+      create table files (id int not null); create table sleeves (id int not null) inherits (files)`,
+    to: `create table media (id bigint); create table covers (id bigint not null) inherits (media);
+      create table files (id bigint); create table sleeves () inherits (files)`,
+  },
+  {
+    name: 'a parent gets the NOT NULL that its child has under a name of its own',
+    from: 'create table media (id int); create table covers (id int constraint known not null) inherits (media)',
+    to: 'create table media (id int not null); create table covers (id int constraint known not null) inherits (media)',
+    since: 18,
+  },
+  {
+    name: 'a child computes a generated column otherwise, as its parent does, and again',
+    since: 17,
+    from: `create table media (id int, twice int generated always as (id * 2) stored);
+      create table covers (twice int generated always as (id + id) stored) inherits (media);
+      create table files (id int); create table sleeves () inherits (files);
+      create table sites (id int, twice int); create table pages () inherits (sites)`,
+    to: `create table media (id int, twice int generated always as (id * 2) stored); create table covers () inherits (media);
+      create table files (id int, twice int generated always as (id * 2) stored);
+      create table sleeves (twice int generated always as (id + id) stored) inherits (files);
+      create table sites (id int, twice int generated always as (id * 2) stored);
+      create table pages (twice int generated always as (id + id) stored) inherits (sites)`,
+  },
+  {
+    name: 'a parent computes a generated column otherwise, its child as before or as the parent',
+    since: 18,
+    from: `create table media (id int, twice int generated always as (id * 2) stored, more int generated always as (id + 1) virtual);
+      create table covers (twice int generated always as (id + id) stored) inherits (media);
+      create table sleeves (more int generated always as (id + 2) virtual) inherits (media)`,
+    to: `create table media (id int, twice int generated always as (id * 3) stored, more int generated always as (id + 3) virtual);
+      create table covers (twice int generated always as (id + id) stored) inherits (media);
+      create table sleeves (more int generated always as (id + 2) virtual) inherits (media)`,
+  },
+  {
+    name: 'the NOT NULL of a parent gets another name, and the child has one of its own',
+    from: `create table media (id int constraint one not null); create table covers (id int constraint own not null) inherits (media)`,
+    to: `create table media (id int constraint other not null); create table covers (id int constraint own not null) inherits (media)`,
+    since: 18,
+  },
+  {
     name: 'constraints that are not valid on a parent, before and after its child',
     from: '',
     to: `${media} alter table media add constraint positive check (id > 0) not valid; ${covers}
@@ -238,6 +296,24 @@ const order: readonly DdlCase[] = [
     from: `create domain code as int; create function is_code(code) returns boolean language sql as 'select true';
       alter domain code add check (is_code(value))`,
     to: '',
+  },
+  {
+    name: 'a default calls a function that reads its own table',
+    from: `create table songs (id int, title text); create function next_id() returns int language sql
+      begin atomic select max(id) + 1 from songs; end; alter table songs alter id set default next_id()`,
+    to: '',
+  },
+  {
+    name: 'a default no longer calls a function that reads its own table, and neither is there any more',
+    from: `create table songs (id int, title text); create function next_id() returns int language sql
+      begin atomic select max(length(title)) from songs; end; alter table songs alter id set default next_id()`,
+    to: 'create table songs (id int, title text)',
+  },
+  {
+    name: 'a composite type makes way for a table of the same name',
+    from: 'create type track as (id int); create table songs (best track)',
+    to: 'create table track (id int); create table songs (best track)',
+    refusedBack: ['column:public.songs.best'],
   },
 ]
 

@@ -15,7 +15,14 @@ const migrations = {
   '002_more': 'alter table songs alter title type varchar(20), add year integer',
 }
 
-const factsOfFormat3 = ['identitySequence', 'notNullName', 'checkTriggers', 'actionTriggers', 'onPartitions']
+const factsOfFormat3 = [
+  'identitySequence',
+  'identityUnlogged',
+  'notNullName',
+  'checkTriggers',
+  'actionTriggers',
+  'onPartitions',
+]
 
 /** The snapshot as format 2 has it: without the facts and kinds of today, and with a rule on a view of an extension. */
 async function writeFormat2({ root, read }: Project): Promise<void> {

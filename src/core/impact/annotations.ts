@@ -1,7 +1,7 @@
 import type { Fact } from '../model/catalog.js'
-import { type FactChange, listOf, type ImpactRule } from './rule.js'
+import { type FactChange, type ImpactRule, type ImpactVerdict, type KindRules, listOf } from './rule.js'
 
-const commentRule: ImpactRule<FactChange> = ['harmless', 'it is documentation']
+const commentRule: ImpactVerdict = ['harmless', 'it is documentation']
 
 /** Comments: facts of every kind, read and compared only with `VERIFY_COMMENTS`. */
 export const commentRules: Readonly<Record<string, ImpactRule<FactChange>>> = {
@@ -9,6 +9,13 @@ export const commentRules: Readonly<Record<string, ImpactRule<FactChange>>> = {
   columnComments: commentRule,
   constraintComments: commentRule,
   indexComment: commentRule,
+}
+
+/** The comment of the database, which is compared where others are if a migration has written one. */
+export const databaseCommentRules: KindRules = {
+  missing: commentRule,
+  unexpected: commentRule,
+  changed: { value: commentRule },
 }
 
 const privilegesRule: ImpactRule<FactChange> = {

@@ -1,6 +1,6 @@
 import { type Catalog, parseKey, relationKeysOf } from '../model/catalog.js'
 import type { Difference } from '../model/diff.js'
-import { commentRules, grantRules } from './annotations.js'
+import { commentRules, databaseCommentRules, grantRules } from './annotations.js'
 import { columnRules, domainRules } from './columns.js'
 import { constraintRules, indexRules, statisticsRules } from './constraints-and-indexes.js'
 import {
@@ -100,6 +100,7 @@ export const impactRules: Readonly<Record<string, KindRules>> = {
   publication: publicationRules,
   subscription: subscriptionRules,
   default_privileges: defaultPrivilegesRules,
+  database_comment: databaseCommentRules,
   database_setting: settingRules,
   role_setting: settingRules,
 }

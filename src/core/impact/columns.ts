@@ -12,6 +12,7 @@ import {
   otherDefault,
   otherOrder,
   plainDefaultRule,
+  unloggedSequenceRule,
   unused,
   validityRule,
 } from './rule.js'
@@ -118,6 +119,7 @@ export const columnRules: KindRules = {
       'weakens',
       'statements that name its sequence, such as setval, do not find it or change a different one',
     ],
+    identityUnlogged: unloggedSequenceRule,
     generated: generatedRule,
     valid: validityRule,
     notNullNoInherit: {

@@ -113,3 +113,9 @@ export const plainDefaultRule: ImpactRule<FactChange> = {
   cases: [['it is gone', isGone, ['weakens', 'rows inserted without a value get null']]],
   otherwise: otherDefault,
 }
+
+/** A sequence, also that of an identity column. */
+export const unloggedSequenceRule: ImpactRule<FactChange> = {
+  cases: [['it is unlogged', isNow(true), ['weakens', 'after a crash it generates the same numbers again']]],
+  otherwise: ['harmless', 'it survives a crash'],
+}

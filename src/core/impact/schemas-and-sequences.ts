@@ -1,4 +1,4 @@
-import { gone, isNow, type KindRules, unused } from './rule.js'
+import { gone, isNow, type KindRules, unloggedSequenceRule, unused } from './rule.js'
 
 export const schemaRules: KindRules = { missing: gone, unexpected: unused, changed: {} }
 
@@ -35,12 +35,7 @@ export const sequenceRules: KindRules = {
       ],
       otherwise: ['weakens', 'inserts fail at its end'],
     },
-    unlogged: {
-      cases: [
-        ['it is unlogged', isNow(true), ['weakens', 'after a crash it generates the same numbers again']],
-      ],
-      otherwise: ['harmless', 'it survives a crash'],
-    },
+    unlogged: unloggedSequenceRule,
     ownedBy: ['harmless', 'only the column it is dropped with differs'],
   },
 }

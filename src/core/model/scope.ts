@@ -39,6 +39,7 @@ export const defaultScope: Scope = { comments: false, grants: false, ignore: [] 
 const commentFacts = ['comment', 'columnComments', 'constraintComments', 'indexComment']
 const grantFacts = ['owner', 'grants', 'columnGrants']
 const grantKind = 'default_privileges:'
+const commentKind = 'database_comment:'
 
 type AnnotationScope = Pick<Scope, 'comments' | 'grants'>
 
@@ -57,7 +58,8 @@ export function* limitToScopeInSteps(
 ): Steps<Catalog> {
   const omitted = [...(comments ? [] : commentFacts), ...(grants ? [] : grantFacts)]
   if (omitted.length === 0) return catalog
-  const isOmitted = (key: string): boolean => !grants && key.startsWith(grantKind)
+  const isOmitted = (key: string): boolean =>
+    (!grants && key.startsWith(grantKind)) || (!comments && key.startsWith(commentKind))
   const hasOmitted = (facts: Facts): boolean => omitted.some((name) => facts[name] !== undefined)
   const keys = keysOf(catalog)
   let isLimited = true
@@ -84,9 +86,14 @@ export interface ComparisonInScope extends SplitDifferences {
   readonly expected: Catalog
 }
 
-/** Whether an object is a setting of a database or a role: providers make their own, so only a promised one is compared. */
+const settingKinds = ['database_setting:', 'role_setting:', commentKind]
+
+/**
+ * Whether an object is a setting of a database or a role, or the comment of a database: providers make their own, so only a
+ * promised one is compared.
+ */
 export function isSetting(key: string): boolean {
-  return key.startsWith('database_setting:') || key.startsWith('role_setting:')
+  return settingKinds.some((kind) => key.startsWith(kind))
 }
 
 /** A catalog without the settings that the other does not have: what a database happens to be set to is no wish. */

@@ -4,7 +4,7 @@ import type { Changes, Snapshot, SnapshotRevision } from './snapshot.js'
 
 /** The facts that format 3 has and format 2 has not, by kind. */
 const factsSinceFormat3: Readonly<Record<string, readonly string[]>> = {
-  column: ['identitySequence', 'notNullName'],
+  column: ['identitySequence', 'identityUnlogged', 'notNullName'],
   constraint: ['actionTriggers', 'checkTriggers'],
   trigger: ['onPartitions'],
 }

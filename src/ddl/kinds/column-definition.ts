@@ -1,3 +1,4 @@
+import { sameFact } from '../../core/model/catalog.js'
 import {
   type DdlObject,
   findObject,
@@ -7,6 +8,7 @@ import {
   findRelation,
   textFact,
 } from '../object.js'
+import { descendantsOf, membersByKey } from '../tree.js'
 import { isDefaultDeferred } from './column-default.js'
 import { generationOf } from './generation.js'
 import { identityClause } from './identity-options.js'
@@ -64,6 +66,50 @@ export function parentColumnOf(object: DdlObject): DdlObject | undefined {
   if (table === undefined) return undefined
   const keys = listFact(table, 'parents').map((parent) => keyFromName('column', `${parent}.${object.name}`))
   return keys.map((key) => findObject(object.catalog, key)).find((found) => found !== undefined)
+}
+
+export const partitionKeyRefusal = {
+  reason: 'the table is partitioned by this column, and PostgreSQL cannot change the type of such a column',
+  decide: 'create a new partitioned table, move the rows to it, and rename both',
+}
+
+/** Whether its table, or a parent of its table, is partitioned by the column. */
+export function isPartitionKey(object: DdlObject): boolean {
+  const table = object.catalog[object.relationKey ?? '']
+  const parent = parentColumnOf(object)
+  const key = table === undefined ? '' : textFact({ facts: table }, 'partitionedBy')
+  const names = key.split(/[^\w$".]+/)
+  return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
+}
+
+/** Whether an inherited column gets a fact from its parent, whose change is also its own. */
+export function followsParent(from: DdlObject, to: DdlObject, fact: string): boolean {
+  const parent = booleanFact(to, '$inherited') ? parentColumnOf(to) : undefined
+  if (parent === undefined || textFact(parent, fact) !== textFact(to, fact)) return false
+  return !sameFact(from.catalog[parent.key]?.[fact], parent.facts[fact])
+}
+
+/**
+ * Whether a child has a NOT NULL of its own beside that of the column. Where the two have different names, PostgreSQL 18 can
+ * neither rename that of the column nor make it again for a new type.
+ */
+export function isBoundByChildren(column: DdlObject): boolean {
+  const { catalog, key, facts } = column
+  if (facts['nullable'] !== false) return false
+  return descendantsOf(membersByKey(catalog), key).some((member) => catalog[member]?.['$ownNotNull'] === true)
+}
+
+/** Whether its NOT NULL is one with that of a parent, whose name is not compared. */
+export function isNotNullOfParent(column: DdlObject): boolean {
+  const parent = textFact(column, 'notNullName') === '' ? parentColumnOf(column) : undefined
+  return parent?.facts['nullable'] === false && parent.facts['notNullNoInherit'] === undefined
+}
+
+/** A column and those of children, each bound by its own: parents first. */
+export function boundColumns(column: DdlObject): readonly DdlObject[] {
+  const members = descendantsOf(membersByKey(column.catalog), column.key)
+  const children = members.flatMap((key) => findObject(column.catalog, key) ?? [])
+  return isBoundByChildren(column) ? [column, ...children.filter(isBoundByChildren)] : []
 }
 
 /** The key of the type of a typed table (CREATE TABLE … OF), null for others and for one that gets or loses its type. */

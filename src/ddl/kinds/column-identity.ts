@@ -43,8 +43,12 @@ function continueIdentitySteps(to: DdlObject): readonly DdlStep[] {
 /** Renames the sequence of an identity column that stays one. */
 export function identitySequenceSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   if (textFact(from, 'identity') === '' || textFact(to, 'identity') === '') return []
-  const schema = quoteIdentifier(from.names[0] ?? '')
-  return [step(`ALTER SEQUENCE ${schema}.${identitySequence(from)} RENAME TO ${identitySequence(to)}`)]
+  return [step(`ALTER SEQUENCE ${identitySequenceName(from)} RENAME TO ${identitySequence(to)}`)]
+}
+
+/** The sequence of an identity column in SQL. */
+export function identitySequenceName(column: DdlObject): string {
+  return `${quoteIdentifier(column.names[0] ?? '')}.${identitySequence(column)}`
 }
 
 function identitySequence(column: DdlObject): string {
@@ -71,7 +75,7 @@ export function identityOptionSteps(from: DdlObject, to: DdlObject, alter: Alter
       },
       ...continueIdentitySteps(to),
     ]
-  const sequence = sequenceName(`${quoteIdentifier(from.names[0] ?? '')}.${identitySequence(from)}`)
+  const sequence = sequenceName(identitySequenceName(from))
   return [...(hasShortenedName(from) ? [] : moveIntoRangeSteps(sequence, before, after)), alter(changes)]
 }
 

@@ -10,7 +10,7 @@ import {
 import type { Hazard } from '../statement.js'
 import { descendantsOf, membersByKey } from '../tree.js'
 import { alterColumnStep } from './alter-column.js'
-import { parentColumnOf } from './column-definition.js'
+import { isBoundByChildren, isNotNullOfParent, parentColumnOf } from './column-definition.js'
 import { freeConstraintName, notNullName } from './constraint-name.js'
 
 /** What changes whether a column may be null, and what is known of that: its name, and whether it is valid or inherited. */
@@ -20,7 +20,7 @@ export function nullabilitySteps(
   facts: ReadonlySet<string>,
 ): readonly DdlStep[] {
   if (!['nullable', 'valid', 'notNullNoInherit'].some((fact) => facts.has(fact)))
-    return facts.has('notNullName') ? renameNotNullSteps(from, to) : []
+    return facts.has('notNullName') && !isNotNullOfParent(to) ? renameNotNullSteps(from, to) : []
   if (to.facts['nullable'] === true) return [alterColumnStep(to, 'DROP NOT NULL')]
   const later = from.facts['nullable'] === true ? setNotNullLaterSteps(from, to) : null
   if (later !== null) return later
@@ -89,10 +89,11 @@ function setNotNullStep(from: DdlObject, to: DdlObject): DdlStep {
   return parentColumnOf(to)?.facts['valid'] === false ? { ...set, phase: 'release' } : set
 }
 
-/** Only 18 and later have a constraint to rename. Where its name is not known, it is made again. */
+/** Only 18 and later have a constraint to rename. Where its name is not known, or a child has another, it is made again. */
 function renameNotNullSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   const before = textFact(from, 'notNullName')
-  if (before === '') return [alterColumnStep(to, 'DROP NOT NULL'), addNotNullStep(to)]
+  if (before === '' || isBoundByChildren(from))
+    return [alterColumnStep(to, 'DROP NOT NULL'), addNotNullStep(to)]
   const after = textFact(to, 'notNullName') || notNullName(to)
   return [step(`ALTER ${tableKeyword(to)} ${to.relation} RENAME CONSTRAINT ${before} TO ${after}`)]
 }

@@ -11,8 +11,17 @@ import {
   tableKeyword,
 } from '../object.js'
 import { alterColumnStep } from './alter-column.js'
-import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
-import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
+import { defaultCallsOwnRoutine, isDefaultDeferred, routinesOfOwnTable } from './column-default.js'
+import {
+  columnDefinition,
+  followsParent,
+  hasLocalDefinition,
+  boundColumns,
+  isPartitionKey,
+  parentColumnOf,
+  partitionKeyRefusal,
+  tableTypeKeyOf,
+} from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { addingRewritesTable } from './column-rewrite.js'
 import { generationSteps, mustRecreateColumn } from './column-generation.js'
@@ -20,6 +29,7 @@ import { addNotNullStep, nullabilitySteps } from './column-nullability.js'
 import { columnTypeSteps } from './column-type.js'
 import { dropColumnSteps } from './drop-column.js'
 import { refuseFilledColumn, refuseRewrittenColumn } from './row-type.js'
+import { identityPersistenceSteps } from './sequence-persistence.js'
 import { continueDefaultSteps } from './sequence-position.js'
 import { foreignOptionChanges, parameterChanges } from './parameters.js'
 import { withoutCarried } from './tree-clauses.js'
@@ -48,7 +58,13 @@ export const columnDdl: KindDdl = {
       ? identityOptionSteps(from, to, (clause) => alterColumnStep(to, clause))
       : []
     const typesAndOptions = isNarrowing(from, to) ? [...options, ...types] : [...types, ...options]
-    return [...typesAndOptions, ...alterColumnSteps({ ...change, facts })]
+    const bound = types.length === 0 ? [] : boundColumns(from)
+    const restored = bound.length === 0 ? facts : new Set([...facts, 'nullable'])
+    return [
+      ...bound.map((column) => alterColumnStep(column, 'DROP NOT NULL')),
+      ...typesAndOptions,
+      ...alterColumnSteps({ ...change, facts: restored }),
+    ]
   },
   recreatesDependents: ({ facts }) => facts.has('type') || facts.has('collation'),
   reboundFacts: ['default'],
@@ -59,26 +75,6 @@ export const columnDdl: KindDdl = {
           { ...alterColumnStep(from, 'DROP DEFAULT'), phase: 'release' },
           ...(textFact(to, 'default') === '' ? [] : [setDefaultStep(to)]),
         ],
-}
-
-const partitionKeyRefusal = {
-  reason: 'the table is partitioned by this column, and PostgreSQL cannot change the type of such a column',
-  decide: 'create a new partitioned table, move the rows to it, and rename both',
-}
-
-/** Whether its table, or a parent of its table, is partitioned by the column. */
-function isPartitionKey(object: DdlObject): boolean {
-  const table = object.catalog[object.relationKey ?? '']
-  const parent = parentColumnOf(object)
-  const key = table === undefined ? '' : textFact({ facts: table }, 'partitionedBy')
-  const names = key.split(/[^\w$".]+/)
-  return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
-}
-
-/** Whether an inherited column has a fact from its parent, whose change is also its own. */
-function followsParent(column: DdlObject, fact: string): boolean {
-  const parent = booleanFact(column, '$inherited') ? parentColumnOf(column) : undefined
-  return parent !== undefined && textFact(parent, fact) === textFact(column, fact)
 }
 
 function addColumnSteps(object: DdlObject): readonly DdlStep[] {
@@ -118,13 +114,14 @@ function columnDetailSteps(object: DdlObject): readonly DdlStep[] {
     parent !== undefined && isFromParent(object) && textFact(parent, fact) !== textFact(object, fact)
   return [
     ...(differs('default') ? [setDefaultStep(object)] : []),
+    ...(differs('generated') ? generationSteps(object, (clause) => alterColumnStep(object, clause)) : []),
     ...(differs('nullable') && object.facts['nullable'] === false
       ? [alterColumnStep(object, 'SET NOT NULL')]
       : []),
     ...(object.facts['valid'] === false && !(isFromParent(object) && parent?.facts['valid'] === false)
       ? [addNotNullStep(object)]
       : []),
-    ...['storage', 'statistics', 'options', 'compression']
+    ...['storage', 'statistics', 'options', 'compression', 'identityUnlogged']
       .filter((fact) => object.facts[fact] !== undefined)
       .flatMap((fact) => stepsByFact[fact]?.(withoutFacts(object), object) ?? []),
   ]
@@ -154,6 +151,7 @@ const stepsByFact: Readonly<Record<string, (from: DdlObject, to: DdlObject) => r
   statistics: (_, to) => [alterColumnStep(to, `SET STATISTICS ${textFact(to, 'statistics') || '-1'}`)],
   options: (from, to) => parameterChanges(from, to, 'options').map((clause) => alterColumnStep(to, clause)),
   identitySequence: identitySequenceSteps,
+  identityUnlogged: (_, to) => identityPersistenceSteps(to),
   fdwOptions: (from, to) => [
     alterColumnStep(to, `OPTIONS (${foreignOptionChanges(from, to, 'fdwOptions')})`),
   ],
@@ -164,7 +162,7 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
   const typeChanges = facts.has('type') || facts.has('collation') || change.carried?.has('type') === true
   const setsDefault = textFact(to, 'default') !== '' && (facts.has('default') || typeChanges)
   return [
-    ...(facts.has('generated') && !followsParent(to, 'generated')
+    ...(facts.has('generated') && !followsParent(from, to, 'generated')
       ? generationSteps(to, (clause) => alterColumnStep(to, clause))
       : []),
     // With a new type, columnTypeSteps has dropped the default; a parent may have set its own since.
@@ -174,7 +172,7 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
     ...nullabilitySteps(from, to, facts),
     ...identitySteps(from, to, (clause) => alterColumnStep(to, clause)),
     ...(setsDefault ? [setDefaultStep(to)] : []),
-    ...(facts.has('default') && !followsParent(to, 'default') ? continueDefaultSteps(to) : []),
+    ...(facts.has('default') && !followsParent(from, to, 'default') ? continueDefaultSteps(to) : []),
     ...Object.entries(stepsByFact).flatMap(([fact, render]) => (facts.has(fact) ? render(from, to) : [])),
   ]
 }
@@ -183,6 +181,7 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
 function dropDefaultSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
   if (textFact(from, 'default') === '') return []
   const drop = alterColumnStep(from, 'DROP DEFAULT')
-  if (defaultCallsOwnRoutine(to)) return [{ ...drop, phase: 'release' }]
+  if (defaultCallsOwnRoutine(to) || routinesOfOwnTable(from).length > 0)
+    return [{ ...drop, phase: 'release' }]
   return textFact(to, 'default') === '' ? [drop] : []
 }

@@ -46,7 +46,9 @@ export const constraintDdl: KindDdl = {
     const rest = [...facts].filter(
       (fact) => !alterableFacts.has(fact) && !(fact === 'definition' && deferral !== null),
     )
-    if (rest.length > 0 || (facts.has('valid') && to.facts['valid'] === false)) return 'replace'
+    const isOfOtherTree = facts.has('parent') && textFact(to, 'type') === 'exclude'
+    if (rest.length > 0 || isOfOtherTree || (facts.has('valid') && to.facts['valid'] === false))
+      return 'replace'
     return [
       ...(deferral ?? []),
       ...(facts.has('valid') ? [{ ...validateConstraintStep(to), ...(to.mayBlock ? {} : alone) }] : []),
@@ -176,7 +178,5 @@ export function clusterSteps(from: DdlObject, to: DdlObject): readonly DdlStep[]
  * PostgreSQL when the constraint of the parent is added.
  */
 function attachConstraintSteps(object: DdlObject): readonly DdlStep[] {
-  return ['primary key', 'unique', 'exclude'].includes(textFact(object, 'type'))
-    ? attachToParentSteps(object)
-    : []
+  return ['primary key', 'unique'].includes(textFact(object, 'type')) ? attachToParentSteps(object) : []
 }

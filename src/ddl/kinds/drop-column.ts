@@ -7,6 +7,7 @@ import {
   tableKeyword,
 } from '../object.js'
 import { descendantsOf, isDroppedWithParent, membersByKey } from '../tree.js'
+import { routinesOfOwnTable } from './column-default.js'
 import { tableTypeKeyOf } from './column-definition.js'
 import { generationOf } from './generation.js'
 import { storedRowLosses } from './row-type.js'
@@ -24,6 +25,7 @@ export function dropColumnSteps(object: DdlObject, successor?: DdlObject): reado
   const isComputed =
     generationOf(object) !== null && (successor === undefined || generationOf(successor) !== null)
   return [
+    ...dropDefaultSteps(object),
     step(
       `ALTER ${tableKeyword(object)} ${onlyForParent(object)}${table} DROP COLUMN ${object.name}`,
       ...(isComputed ? [] : [table, ...childrenLosing(object)]).map((lost) => ({
@@ -33,6 +35,12 @@ export function dropColumnSteps(object: DdlObject, successor?: DdlObject): reado
       ...storedRowLosses(object),
     ),
   ]
+}
+
+function dropDefaultSteps(object: DdlObject): readonly DdlStep[] {
+  if (routinesOfOwnTable(object).length === 0) return []
+  const drop = `ALTER ${tableKeyword(object)} ${object.relation} ALTER COLUMN ${object.name} DROP DEFAULT`
+  return [{ ...step(drop), phase: 'release' }]
 }
 
 /** The tables that lose the column with a parent. The rows of a partition are those of its parent. */

@@ -25,7 +25,7 @@ import { procedureDdl, functionDdl } from './routine.js'
 import { ruleDdl } from './rule.js'
 import { schemaDdl } from './schema.js'
 import { sequenceDdl } from './sequence.js'
-import { databaseSettingDdl, roleSettingDdl } from './setting.js'
+import { databaseCommentDdl, databaseSettingDdl, roleSettingDdl } from './setting.js'
 import { statisticsDdl } from './statistics.js'
 import { subscriptionDdl } from './subscription.js'
 import { tableDdl } from './table.js'
@@ -82,6 +82,7 @@ export const ddlKinds: Readonly<Record<string, KindDdl>> = {
   user_mapping: userMappingDdl,
   foreign_table: foreignTableDdl,
   default_privileges: defaultPrivilegesDdl,
+  database_comment: databaseCommentDdl,
   database_setting: databaseSettingDdl,
   role_setting: roleSettingDdl,
 }

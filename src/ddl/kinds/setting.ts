@@ -17,12 +17,26 @@ export const roleSettingDdl = settingDdl(
   ({ names: [role = ''] }) => `ALTER ROLE ${escapePercent(quoteIdentifier(role))} IN DATABASE %I`,
 )
 
+export const databaseCommentDdl: KindDdl = {
+  reference: () => 'DATABASE',
+  create: (object) => [databaseCommentStep(quoteLiteral(textFact(object, 'value')))],
+  drop: () => [databaseCommentStep('NULL')],
+  alter: ({ to }) => [databaseCommentStep(quoteLiteral(textFact(to, 'value')))],
+}
+
+function databaseCommentStep(comment: string): DdlStep {
+  return databaseStep(`COMMENT ON DATABASE %I IS ${escapePercent(comment)}`)
+}
+
 /** `statement` is a format() with the name of the database, which differs from database to database. */
+function databaseStep(statement: string): DdlStep {
+  const block = `BEGIN EXECUTE format(${quoteLiteral(statement)}, current_database()); END`
+  return step(`DO ${block.includes('$$') ? quoteLiteral(block) : `$$ ${block} $$`}`)
+}
+
 function settingDdl(statement: (object: DdlObject) => string): KindDdl {
-  const alter = (object: DdlObject, clause: string): DdlStep => {
-    const text = quoteLiteral(`${statement(object)} ${escapePercent(clause)}`)
-    return step(`DO $$ BEGIN EXECUTE format(${text}, current_database()); END $$`)
-  }
+  const alter = (object: DdlObject, clause: string): DdlStep =>
+    databaseStep(`${statement(object)} ${escapePercent(clause)}`)
   const set = (object: DdlObject): RenderResult => {
     const setting = settingOf(object)
     const value = textFact(object, 'value')

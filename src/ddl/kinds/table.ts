@@ -15,6 +15,7 @@ import { localColumnsOf } from './local-columns.js'
 import { parameterChanges, parameterList } from './parameters.js'
 import { replicaIdentitySteps } from './replica-identity.js'
 import { refuseStoredRows } from './row-type.js'
+import { ownedSequenceSteps } from './sequence-persistence.js'
 import { tableConstraints } from './table-constraints.js'
 import { attachParentSteps, releaseParentSteps } from './table-parents.js'
 import { refuseOrder, tableTypeSteps } from './typed-table.js'
@@ -54,7 +55,10 @@ function alterTableSteps(change: ObjectChange): readonly DdlStep[] {
     ...releaseParentSteps(change),
     ...rowSecuritySteps(from, to),
     ...(facts.has('unlogged')
-      ? [step(alter(booleanFact(to, 'unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'), rewrite)]
+      ? [
+          step(alter(booleanFact(to, 'unlogged') ? 'SET UNLOGGED' : 'SET LOGGED'), rewrite),
+          ...ownedSequenceSteps(to),
+        ]
       : []),
     ...(facts.has('accessMethod')
       ? [step(alter(`SET ACCESS METHOD ${textFact(to, 'accessMethod') || 'heap'}`), rewrite)]

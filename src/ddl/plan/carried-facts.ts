@@ -6,7 +6,7 @@ import type { Intent } from './intents.js'
 type Alteration = Extract<Intent, { action: 'alter' }>
 
 /** The facts of a column that a statement for its table sets on the children, too. */
-const carriedByColumn = ['default', 'storage', 'statistics', 'nullable'] as const
+const carriedByColumn = ['default', 'generated', 'storage', 'statistics', 'nullable'] as const
 const notNullFacts = ['nullable', 'valid', 'notNullNoInherit', 'notNullName']
 
 /** The facts that a child's column has to be given after, or before, the parent's is altered, because it is otherwise. */

@@ -4,11 +4,13 @@ import { keptParents, parentKeysOf } from '../tree.js'
 
 /**
  * Whether PostgreSQL makes an object together with that of a parent table: the columns and checks of children that are
- * linked already, and the foreign keys of partitions, which it also makes when it attaches one.
+ * linked already, and the foreign keys and exclusion constraints of partitions, which it also makes when it attaches one.
  */
 export function isMadeWithParent(object: DdlObject, from: Catalog): boolean {
   const parents = parentKeysOf(object).filter((key) => object.catalog[key] !== undefined)
   if (parents.length === 0) return false
+  // PostgreSQL attaches no exclusion constraint: that of a partition comes with the link, or with that of the parent.
+  if (object.facts['type'] === 'exclude') return true
   if (object.facts['type'] === 'foreign key')
     return parents.some((key) => lastName(key) === lastName(object.key))
   if (object.kind !== 'column' && object.facts['type'] !== 'check') return false

@@ -119,7 +119,8 @@ function restateMembers(
     if (restated.length === 0) return []
     const facts = new Set([...(planned?.facts ?? []), ...restated])
     const changed = { ...from, facts: factsAfterParent(planned?.from ?? from, intent.to, restated) }
-    return [[member, { ...planned, action: 'alter', from: changed, to, facts }]]
+    const target = { ...to, serverMajor: intent.to.serverMajor }
+    return [[member, { ...planned, action: 'alter', from: changed, to: target, facts }]]
   })
 }
 

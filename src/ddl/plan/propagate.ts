@@ -29,6 +29,9 @@ const swappableKinds = new Set(['enum', 'domain', 'composite', 'collation'])
 /** Kinds that share one namespace, so that a type of one can get the name of a type of another. */
 const typeKinds = new Set(['enum', 'domain', 'composite', 'range'])
 
+/** Kinds that make a type of their name. */
+const namesakeKinds = [...typeKinds, 'table', 'foreign_table', 'view', 'materialized_view']
+
 /**
  * Adds the intents that the given ones require: for objects that PostgreSQL would not let stay while what they depend
  * on changes, and for the parts of a dropped relation, some of which are created again.
@@ -219,7 +222,7 @@ function isSwappable(
   if (action === 'replace') return swappableKinds.has(from.kind)
   const name = from.key.slice(from.key.indexOf(':'))
   return (
-    typeKinds.has(from.kind) && [...typeKinds].some((kind) => createsObject(intents.get(`${kind}${name}`)))
+    typeKinds.has(from.kind) && namesakeKinds.some((kind) => createsObject(intents.get(`${kind}${name}`)))
   )
 }
 

@@ -1,5 +1,5 @@
 import { dependenciesOf, dependenciesWithoutDefault } from '../dependencies.js'
-import { isDefaultDeferred } from '../kinds/column-default.js'
+import { isDefaultDeferred, routinesOfOwnTable } from '../kinds/column-default.js'
 import { routinesTakingDomain } from '../kinds/domain-routines.js'
 import { type DdlObject, type PhasedStep, listFact, type StepPhase, relationKeyOf } from '../object.js'
 import {
@@ -14,6 +14,7 @@ import {
   objectOf,
 } from './intents.js'
 import { endingTask, orderOnline } from './online-order.js'
+import { foreignKeysTo } from './propagate-tree.js'
 import { isDroppedLate, rankOf } from './rank.js'
 import {
   type FindTask,
@@ -51,6 +52,7 @@ export function createTasks(planned: PlannedChanges, catalogs: CatalogPair): rea
     orderAfterDependencies(intent, find)
     orderBeforeOldDependencies(intent, planned, find)
     if (!isDroppedBySuccessor(intent) && !isDroppedLate(change, planned)) orderWithinRelation(intent, find)
+    orderPersistence(intent, find)
     for (const { phase, after = [] } of steps)
       for (const needed of after) runBefore(find('create', needed), find(phase, key))
   }
@@ -131,7 +133,7 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, fin
   if (intent.action === 'create' || intent.action === 'refuse' || isDroppedBySuccessor(intent)) return
   const { key } = intent.from
   const willNeed = intent.action === 'drop' ? new Set<string>() : dependenciesOf(intent.to)
-  const mutual = new Set(routinesTakingDomain(intent.from))
+  const mutual = new Set([...routinesTakingDomain(intent.from), ...routinesOfOwnTable(intent.from)])
   for (const needed of dependenciesOf(intent.from)) {
     const other = planned.get(needed)?.intent
     // An enum that is altered only gains labels, which are in nobody's way.
@@ -189,6 +191,18 @@ function orderWithinRelation(intent: Intent, find: FindTask): void {
     runBefore(columns, find('create', key))
   }
   for (const phase of ['alter', 'drop'] as const) runBefore(parts, find(phase, relation))
+}
+
+/** A table that the write-ahead log has never refers to one that it has not. */
+function orderPersistence(intent: Intent, find: FindTask): void {
+  if (intent.action !== 'alter' || !intent.facts.has('unlogged')) return
+  const { key, catalog, facts } = intent.to
+  const table = find('alter', key)
+  for (const foreignKey of foreignKeysTo(catalog, key)) {
+    const referring = find('alter', relationKeyOf(catalog, foreignKey) ?? '')
+    if (facts['unlogged'] === true) runBefore(referring, table)
+    else runBefore(table, referring)
+  }
 }
 
 /**

@@ -137,7 +137,8 @@ function orderCreation(object: DdlObject, order: Order): void {
   for (const parent of parentKeysOf(object)) {
     if (object.isMadeWithParent) {
       runBefore(find('create', parent), create)
-      if (kind === 'constraint' && facts['type'] === 'foreign key') runBefore(find('attach', table), create)
+      runBefore(find('drop', key), find('create', parent))
+      if (kind === 'constraint' && facts['type'] !== 'check') runBefore(find('attach', table), create)
     } else if (facts['type'] === 'foreign key') runBefore(create, find('create', parent))
     if (kind === 'index' || (kind === 'constraint' && facts['type'] !== 'check'))
       runBefore(find('attach', table), find('attach', key))

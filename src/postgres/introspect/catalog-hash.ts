@@ -108,6 +108,11 @@ const hashedCatalogs: readonly HashedCatalog[] = [
     from: `pg_db_role_setting x where setdatabase = ${thisDatabase}`,
   },
   {
+    catalog: 'pg_shdescription',
+    key: 'objoid',
+    from: `pg_shdescription x where classoid = 'pg_database'::regclass and objoid = ${thisDatabase}`,
+  },
+  {
     catalog: 'pg_subscription',
     rowContent: 'subname, subowner',
     from: `pg_subscription x where subdbid = ${thisDatabase}`,

@@ -98,9 +98,10 @@ const plainStatements: ReadStatements = {
 }
 
 export function createCatalogReader(options: ReadOptions, statements = plainStatements): CatalogReader {
-  const { ledgerTables = knexTables, kinds, keys = [], grants = false } = options
+  const { ledgerTables = knexTables, kinds, keys = [] } = options
   const queries = catalogQueries([...schemagateTables, ...ledgerTables]).filter(
-    ({ kind, onlyWithGrants = false }) => (kinds?.has(kind) ?? true) && (grants || !onlyWithGrants),
+    ({ kind, onlyWith }) =>
+      (kinds?.has(kind) ?? true) && (onlyWith === undefined || options[onlyWith] === true),
   )
   const keysByKind = groupByKind(keys)
   const annotations = selectAnnotations(options)

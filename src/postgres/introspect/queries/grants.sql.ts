@@ -130,7 +130,7 @@ export const defaultPrivilegesQuery: KindQuery = {
   kind: 'default_privileges',
   catalog: 'pg_default_acl',
   names: 1,
-  onlyWithGrants: true,
+  onlyWith: 'grants',
   sql: `select d.oid, 0, concat_ws(' ', ${objectTypes}, 'in ' || n.nspname, 'by', coalesce(r.rolname, 'OWNER')),
       ${objectTypes} as objects, quote_ident(n.nspname) as schema, quote_ident(r.rolname) as role,
       ${grantsExpression(

@@ -10,8 +10,8 @@ export interface KindQuery {
   readonly names: 1 | 2 | 3
   /** Objects of the same name differ by their arguments, which the column after the names has in parentheses. */
   readonly overloaded?: true
-  /** Read only with grants. */
-  readonly onlyWithGrants?: true
+  /** Read only together with these. */
+  readonly onlyWith?: 'comments' | 'grants'
   readonly sql: string
 }
 

@@ -83,6 +83,9 @@ const identityOptions = `(select json_agg(o) from (values
 const defaultSequenceName = `case when octet_length(c.relname) + octet_length(a.attname) < 59
   then concat(c.relname, '_', a.attname, '_seq') end`
 
+/** Before 15 all sequences are logged, those of unlogged tables too. */
+const hasUnloggedSequences = `current_setting('server_version_num')::int >= 150000`
+
 export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
   return [
     {
@@ -96,11 +99,14 @@ export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
           case a.attidentity when 'a' then 'always' when 'd' then 'by default' end as identity,
           case when s.seqrelid is not null then ${identityOptions} end as "identityOptions",
           case when s.relname <> ${defaultSequenceName} then quote_ident(s.relname) end as "identitySequence",
+          case when s.relpersistence <> c.relpersistence and ${hasUnloggedSequences} then s.relpersistence = 'u' end
+            as "identityUnlogged",
           case a.attgenerated when 's' then 'stored: ' when 'v' then 'virtual: ' end
             || pg_get_expr(d.adbin, d.adrelid) as generated,
           case when not u.convalidated then false end as valid,
           nullif(u.connoinherit, false) as "notNullNoInherit",
           case when not u.convalidated then quote_ident(u.conname) end as "$notValidName",
+          case when u.coninhcount > 0 and u.conislocal then true end as "$ownNotNull",
           case when u.coninhcount = 0 and u.conname !~ '_not_null[0-9]*$' then quote_ident(u.conname) end as "notNullName",
           case when a.attcollation <> y.typcollation
             then ${qualifiedNameExpression('ln.nspname', 'l.collname')} end as collation,
@@ -119,7 +125,7 @@ export function columnQueries(tableFilter: TableFilter): readonly KindQuery[] {
           left join pg_collation l on l.oid = a.attcollation
           left join pg_namespace ln on ln.oid = l.collnamespace
           left join pg_constraint u on u.conrelid = a.attrelid and u.conkey[1] = a.attnum and u.contype = 'n'
-          left join (select i.refobjid, i.refobjsubid, o.relname, q.* from pg_sequence q
+          left join (select i.refobjid, i.refobjsubid, o.relname, o.relpersistence, q.* from pg_sequence q
             join pg_class o on o.oid = q.seqrelid
             join pg_depend i on i.classid = 'pg_class'::regclass and i.objid = q.seqrelid
               and i.refclassid = 'pg_class'::regclass and i.deptype = 'i') s

@@ -16,7 +16,7 @@ const rareCatalogs = `
   pg_extension pg_operator pg_opclass pg_opfamily pg_amop pg_amproc pg_am pg_cast pg_collation pg_conversion pg_language
   pg_transform pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_statistic_ext pg_event_trigger
   pg_publication pg_publication_rel pg_foreign_data_wrapper pg_foreign_server pg_default_acl pg_authid pg_user_mapping
-  pg_subscription pg_database
+  pg_subscription pg_database pg_shdescription
 `
   .trim()
   .split(/\s+/)
