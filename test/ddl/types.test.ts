@@ -336,12 +336,15 @@ const shells: readonly DdlCase[] = [
     refused: ['range:public.words'],
   },
   {
-    name: 'an unused range type is recreated',
-    from: `create type words as range (subtype = text)`,
-    to: `create type words as range (subtype = text, collation = "C")`,
+    name: 'a range type that no column keeps is recreated',
+    from: `create type words as range (subtype = text); create table songs (id int, a words, b words[])`,
+    to: `create type words as range (subtype = text, collation = "C"); create table songs (id int, a text, c words)`,
     statements: [
+      'ALTER TABLE public.songs DROP COLUMN b',
+      'ALTER TABLE public.songs ALTER COLUMN a TYPE text USING a::text',
       'DROP TYPE public.words',
       `CREATE TYPE public.words AS RANGE (SUBTYPE = text, COLLATION = "C")`,
+      'ALTER TABLE public.songs ADD COLUMN c public.words',
     ],
   },
   {

@@ -216,6 +216,15 @@ t.test('rows that a statement does not allow leave it proven without them, and l
   ])
 })
 
+t.test('a type whose errors have no SQLSTATE of values is proven without rows, too', async (t) => {
+  const of = (type: string): string => `create extension hstore; create table songs (id int, tags ${type})`
+  const { plan } = await prove(t, [of('text'), of('hstore')])
+  t.strictSame(refusedKeys(plan), [])
+  t.strictSame(sqlOf(plan), [
+    'ALTER TABLE public.songs ALTER COLUMN tags TYPE public.hstore USING tags::public.hstore',
+  ])
+})
+
 t.test('a loss that no label says is labelled', async (t) => {
   const silent = (plan: Plan): Plan => ({
     ...plan,

@@ -54,7 +54,23 @@ const crossFamilyCasts: Readonly<Record<string, readonly string[]>> = {
   'timestamp with time zone': ['time without time zone', 'time with time zone'],
   interval: ['time without time zone'],
   'time without time zone': ['interval'],
+  jsonb: ['boolean', 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision'],
+  point: ['box'],
+  lseg: ['point'],
+  box: ['circle', 'lseg', 'point', 'polygon'],
+  circle: ['box', 'point', 'polygon'],
+  path: ['polygon'],
+  polygon: ['box', 'circle', 'path', 'point'],
+  int4range: ['int4multirange'],
+  int8range: ['int8multirange'],
+  numrange: ['nummultirange'],
+  tsrange: ['tsmultirange'],
+  tstzrange: ['tstzmultirange'],
+  daterange: ['datemultirange'],
 }
+
+/** The types of numbers that stand for an object of the catalog, such as a `regclass`. */
+const objectNumbers: ReadonlySet<string> = new Set(['oid', 'integer', 'bigint'])
 
 const textTypes: ReadonlySet<string> = typeFamilies[1] ?? new Set()
 
@@ -73,6 +89,9 @@ export function castBetween(fromType: string, toType: string): CastKind {
   if (textTypes.has(to.name)) return isAssignableText(from.name, to.name) ? 'implicit' : 'explicit'
   if (isReadableText(from.name)) return 'explicit'
   if (typeFamilies.some((family) => family.has(from.name) && family.has(to.name))) return 'implicit'
+  if (!from.isArray && (to.name === 'json' || to.name === 'jsonb')) return `to_${to.name}`
+  const [object, number] = from.name.startsWith('reg') ? [from.name, to.name] : [to.name, from.name]
+  if (object.startsWith('reg') && objectNumbers.has(number)) return 'explicit'
   return crossFamilyCasts[from.name]?.includes(to.name) === true ? 'explicit' : 'none'
 }
 
@@ -114,6 +133,7 @@ export function neverFails(fromType: string, toType: string): boolean {
   if (to.name === 'numeric' && to.modifiers.length > 0) return fitsNumeric(from, to)
   if (toType === 'text' || toType === 'text[]') return true
   if (from.isArray !== to.isArray) return to.name.startsWith('json')
+  if (!to.isArray && to.name.startsWith('json') && from.name !== 'json') return !textTypes.has(from.name)
   if (timeTypes.has(from.name) && (timeTypes.has(to.name) || to.name === 'date')) return true
   return widerTypes[from.name]?.includes(to.name) === true
 }
