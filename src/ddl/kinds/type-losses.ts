@@ -39,13 +39,15 @@ const lossesOfText: Readonly<Record<string, string>> = {
   tsvector: 'the order and the duplicates of words',
 }
 
-const [digits, shape] = ['digits', 'the shape']
+const [digits, shape, numbers] = ['digits', 'the shape', 'all numbers but 0 and 1']
 
 /** Other pairs of types with what is lost between them. */
 const lossesOfPairs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   json: { jsonb: 'the order and the duplicates of keys' },
   inet: { cidr: 'the bits of the host' },
-  integer: { boolean: 'all numbers but 0 and 1' },
+  smallint: { boolean: numbers },
+  integer: { boolean: numbers },
+  bigint: { boolean: numbers },
   interval: { 'time without time zone': 'the days' },
   jsonb: { smallint: digits, integer: digits, bigint: digits, real: digits, 'double precision': digits },
   lseg: { point: shape },
