@@ -27,6 +27,10 @@ const conversions: readonly Conversion[] = [
   ['bigint', 'double precision', '9007199254740993', 'digits'],
   ['bigint', 'integer', '7', null],
   ['integer', 'boolean', '7', 'all numbers but 0 and 1'],
+  ['smallint', 'boolean', '7', 'all numbers but 0 and 1'],
+  ['bigint', 'boolean', '7', 'all numbers but 0 and 1'],
+  ['boolean', 'bigint', 'true', null],
+  ['boolean[]', 'smallint[]', '{t,NULL}', null],
   ['integer', 'bit(4)', '77', 'bits'],
   ['timestamp', 'date', moment, time],
   ['timestamptz', 'date', moment, `${time} and ${zone}`],
@@ -67,10 +71,21 @@ const conversions: readonly Conversion[] = [
   ['timestamp[]', 'date[]', `{"${moment}"}`, time],
   ['bit(4)', 'bit varying(4)', '1010', null],
   ['macaddr', 'macaddr8', '08:00:2b:01:02:03', null],
+  ['jsonb', 'integer', '7.5', 'digits'],
+  ['jsonb', 'numeric', '7.5', null],
+  ['jsonb', 'numeric(4,1)', '7.25', 'digits'],
+  ['jsonb', 'boolean', 'true', null],
+  ['uuid', 'jsonb', '5f0c6a52-6a3c-4a51-9a3c-0c1f4a7f2b11', null],
+  ['regclass', 'oid', 'pg_class', null],
+  ['bigint', 'regtype', '23', null],
+  ['int4range', 'int4multirange', '[1,3)', null],
+  ['polygon', 'path', '((0,0),(1,1),(1,0))', null],
+  ['polygon', 'circle', '((0,0),(1,1),(1,0))', 'the shape'],
+  ['point', 'box', '(1,2)', null],
 ]
 
 /** The ways back that are refused, because there is no cast. */
-const withoutWayBack = new Set(['time', 'timetz', 'jsonb', 'json'])
+const withoutWayBack = new Set(['time', 'timetz', 'jsonb', 'json', 'int4multirange'])
 
 function caseOf([from, to, value, lost]: Conversion): DdlCase {
   return {
@@ -84,7 +99,7 @@ function caseOf([from, to, value, lost]: Conversion): DdlCase {
 }
 
 function isOneWay(from: string): boolean {
-  return from.endsWith('[]') || from === 'timestamptz'
+  return from.endsWith('[]') || ['timestamptz', 'uuid', 'int4range'].includes(from)
 }
 
 const within: readonly DdlCase[] = [
@@ -116,6 +131,20 @@ const within: readonly DdlCase[] = [
       'ALTER TABLE public.songs ALTER COLUMN c TYPE public.short',
     ],
     losses: [],
+  },
+  {
+    name: 'a cast of the project, or of the extension of both types, is used',
+    setup: `create extension isn; create type point3 as (x int, y int, z int); create type point2 as (x int, y int);
+      create function flat(point3) returns point2 language sql immutable as 'select row($1.x, $1.y)::point2';
+      create function high(point2) returns point3 language sql immutable as 'select row($1.x, $1.y, 0)::point3'`,
+    from: 'create table songs (place point3, number isbn); create cast (point2 as point3) with function high(point2)',
+    to: 'create cast (point3 as point2) with function flat(point3); create table songs (place point2, number isbn13)',
+    statements: [
+      'DROP CAST (public.point2 AS public.point3)',
+      'CREATE CAST (public.point3 AS public.point2) WITH FUNCTION public.flat(public.point3)',
+      'ALTER TABLE public.songs ALTER COLUMN place TYPE public.point2 USING place::public.point2',
+      'ALTER TABLE public.songs ALTER COLUMN number TYPE public.isbn13 USING number::public.isbn13',
+    ],
   },
   {
     name: 'an array that becomes JSON has no way back',

@@ -91,6 +91,27 @@ AS $procedure$select 1$procedure$`,
     ],
   },
   {
+    name: 'what calls a routine that gives way to another of its name is made after it, again',
+    setup: 'create table songs (plays integer)',
+    from: `create function f(integer) returns integer immutable language sql as 'select 1';
+      alter table songs add rate integer default f(1), add twice integer generated always as (f(plays)) stored,
+        add check (f(plays) > 0);
+      create index songs_f on songs (f(plays)); create view v as select f(plays) as rate from songs;
+      create domain d as integer default f(1) check (f(value) > 0);
+      create function g() returns integer begin atomic select f(1); end;
+      create rule r as on delete to songs where f(old.plays) > 1 do instead nothing;
+      create policy p on songs using (f(plays) > 0)`,
+    to: `create function f(integer, other integer default 2) returns integer immutable language sql as 'select 2';
+      alter table songs add rate integer default f(1, 7), add twice integer generated always as (f(plays, 7)) stored,
+        add check (f(plays, 7) > 0);
+      create index songs_f on songs (f(plays, 7)); create view v as select f(plays) as rate, 1 as other from songs;
+      create domain d as integer default f(1, 7) check (f(value, 7) > 0);
+      create function g() returns integer begin atomic select f(1) + 1; end;
+      create rule r as on delete to songs where f(old.plays) > 2 do instead nothing;
+      create policy p on songs using (f(plays) > 3)`,
+    ownDatabases: true,
+  },
+  {
     name: 'routines with quoted bodies are created after the routines that they call',
     from: '',
     to: `create function last(integer) returns integer language sql immutable as 'select 1';
@@ -368,12 +389,15 @@ const shells: readonly DdlCase[] = [
     refused: ['range:public.words'],
   },
   {
-    name: 'an unused range type is recreated',
-    from: `create type words as range (subtype = text)`,
-    to: `create type words as range (subtype = text, collation = "C")`,
+    name: 'a range type that no column keeps is recreated',
+    from: `create type words as range (subtype = text); create table songs (id int, a words, b words[])`,
+    to: `create type words as range (subtype = text, collation = "C"); create table songs (id int, a text, c words)`,
     statements: [
+      'ALTER TABLE public.songs DROP COLUMN b',
+      'ALTER TABLE public.songs ALTER COLUMN a TYPE text USING a::text',
       'DROP TYPE public.words',
       `CREATE TYPE public.words AS RANGE (SUBTYPE = text, COLLATION = "C")`,
+      'ALTER TABLE public.songs ADD COLUMN c public.words',
     ],
   },
   {

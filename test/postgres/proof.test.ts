@@ -87,6 +87,14 @@ t.test('what works is shown as it is, run once, with rows', async (t) => {
   t.equal(trials, 1)
 })
 
+t.test('a type that throws for a text that it does not read gets rows all the same', async (t) => {
+  const of = (type: string): string => `create domain sure as integer check (1 / (value - 1) <> 0);
+    create table songs (id sure, stored regclass, plays ${type})`
+  const { plan } = await prove(t, [of('integer'), of('bigint')])
+  t.strictSame(sqlOf(plan), ['ALTER TABLE public.songs ALTER COLUMN plays TYPE bigint'])
+  t.equal(plan.proof?.proven === true && plan.proof.tablesWithRows, 1)
+})
+
 t.test('what PostgreSQL refuses is refused with its reason, and the rest is given', async (t) => {
   const wrong = rewritten('column:public.songs.plays', (one) => ({
     ...one,
@@ -205,6 +213,15 @@ t.test('rows that a statement does not allow leave it proven without them, and l
   const { plan: unlabelled } = await prove(t, [songs, strict], silent)
   t.match(hazardsOf(unlabelled), [
     /^fails when rows are like these: check constraint .* is violated by some row$/,
+  ])
+})
+
+t.test('a type whose errors have no SQLSTATE of values is proven without rows, too', async (t) => {
+  const of = (type: string): string => `create extension hstore; create table songs (id int, tags ${type})`
+  const { plan } = await prove(t, [of('text'), of('hstore')])
+  t.strictSame(refusedKeys(plan), [])
+  t.strictSame(sqlOf(plan), [
+    'ALTER TABLE public.songs ALTER COLUMN tags TYPE public.hstore USING tags::public.hstore',
   ])
 })
 

@@ -2,7 +2,7 @@ import { quoteLiteral } from '../identifiers.js'
 import { type ObjectChange, type DdlObject, type KindDdl, step, textFact } from '../object.js'
 import { type OptionClause, renderOptionList } from './option-list.js'
 import { dropTypeSteps, shellTypeSteps } from './shell-type.js'
-import { columnsOfType } from './type-users.js'
+import { columnsKeepingType, columnsOfType } from './type-users.js'
 
 /** The options of CREATE TYPE by fact, in the order of PostgreSQL's manual. */
 const baseTypeOptions: Readonly<Record<string, OptionClause>> = {
@@ -52,7 +52,7 @@ export const baseTypeDdl: KindDdl = {
     const { from, to, facts } = change
     if (canAlterInPlace(change))
       return [step(`ALTER TYPE ${to.name} SET (${typeSettings(to, facts).join(', ')})`)]
-    if (columnsOfType(from).length === 0) return 'replace'
+    if (columnsKeepingType(from, to).length === 0) return 'replace'
     return {
       reason: 'PostgreSQL cannot alter these properties of a base type, and columns have this type',
       decide: 'whether to create a type with a different name and move the columns to it',

@@ -1,3 +1,4 @@
+import { type Facts, keysOf } from '../../core/model/catalog.js'
 import { quoteIdentifier } from '../identifiers.js'
 import {
   type ObjectChange,
@@ -25,7 +26,8 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
   const stored = { from: storedTypeOf(oldType, from.catalog), to: storedTypeOf(newType, to.catalog) }
   // The name of a swapped type stays the same.
   const cast = facts.has('type') && oldType === newType ? 'text' : castBetween(stored.from, stored.to)
-  if (cast === 'none')
+  const ownCast = cast === 'none' ? ownCastBetween(from, to) : null
+  if (cast === 'none' && ownCast === null)
     return {
       reason: `there is no cast from ${oldType} to ${newType}`,
       decide: `how a value becomes a ${newType}: ALTER TABLE ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType} USING …`,
@@ -33,14 +35,26 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
   const collation = textFact(to, 'collation')
   const using =
     cast === 'implicit' ? '' : ` USING ${castExpression(to.name, cast, { ...stored, type: newType })}`
-  return [
-    ...dropDefaultSteps(from),
-    step(
-      `ALTER ${tableKeyword(to)} ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType}${collation === '' ? '' : ` COLLATE ${collation}`}${using}`,
-      ...(facts.has('type') ? typeChangeHazards(to.relation, oldType, newType) : []),
-      ...lossHazards(from, to),
-    ),
-  ]
+  const alter = step(
+    `ALTER ${tableKeyword(to)} ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType}${collation === '' ? '' : ` COLLATE ${collation}`}${using}`,
+    ...(facts.has('type') ? typeChangeHazards(to.relation, oldType, newType) : []),
+    ...lossHazards(from, to),
+  )
+  return [...dropDefaultSteps(from), ownCast === null ? alter : { ...alter, after: [ownCast] }]
+}
+
+/**
+ * The key of what makes a cast that PostgreSQL itself does not have: CREATE CAST, or the extension that both types come from,
+ * whose casts are not in the catalog, so that PostgreSQL has to say whether there is one; null where there is none.
+ */
+function ownCastBetween(from: DdlObject, to: DdlObject): string | null {
+  const [source, target] = [from, to].map((column) => textFact(column, 'type').replace(/\([\d,]+\)/, ''))
+  const isBetween = (facts: Facts | undefined): boolean =>
+    facts?.['source'] === source && facts['target'] === target
+  const cast = keysOf(to.catalog).find((key) => key.startsWith('cast:') && isBetween(to.catalog[key]))
+  if (cast !== undefined) return cast
+  const extension = listFact(from, '$needs').find((key) => key.startsWith('extension:'))
+  return extension !== undefined && listFact(to, '$needs').includes(extension) ? extension : null
 }
 
 /** ALTER EXTENSION … SET SCHEMA moves the types of the extension, so the column has the same type under a new name. */

@@ -1,7 +1,7 @@
 import { type KindDdl, step, textFact } from '../object.js'
 import { type OptionClause, renderOptionList } from './option-list.js'
 import { dropTypeSteps, shellTypeSteps } from './shell-type.js'
-import { columnsOfType } from './type-users.js'
+import { columnsKeepingType } from './type-users.js'
 
 /** The options of CREATE TYPE … AS RANGE by fact, in the order of PostgreSQL's manual. */
 const rangeOptions: Readonly<Record<string, OptionClause>> = {
@@ -20,8 +20,8 @@ export const rangeDdl: KindDdl = {
     step(`CREATE TYPE ${object.name} AS RANGE ${renderOptionList(object, rangeOptions)}`),
   ],
   drop: dropTypeSteps,
-  alter: ({ from }) =>
-    columnsOfType(from).length === 0
+  alter: ({ from, to }) =>
+    columnsKeepingType(from, to).length === 0
       ? 'replace'
       : {
           reason: 'PostgreSQL cannot alter a range type, and columns have this type',

@@ -2,9 +2,9 @@ import { parseTypeName, type TypeName } from './type-name.js'
 
 /**
  * How PostgreSQL converts values: in an assignment, with an explicit cast, with a cast through text (from one enum to
- * another), by a function that makes JSON of them, or not at all.
+ * another) or through integer (between boolean and other numbers), by a function that makes JSON of them, or not at all.
  */
-export type CastKind = 'implicit' | 'explicit' | 'text' | 'to_json' | 'to_jsonb' | 'none'
+export type CastKind = 'implicit' | 'explicit' | 'text' | 'integer' | 'to_json' | 'to_jsonb' | 'none'
 
 /** Groups of types that convert to each other in an assignment. */
 const typeFamilies: readonly ReadonlySet<string>[] = [
@@ -20,11 +20,11 @@ const typeFamilies: readonly ReadonlySet<string>[] = [
 
 /** The types that hold every value of a type, besides text and the type itself. */
 const widerTypes: Readonly<Record<string, readonly string[]>> = {
-  smallint: ['integer', 'bigint', 'numeric', 'real', 'double precision'],
+  smallint: ['integer', 'bigint', 'numeric', 'real', 'double precision', 'boolean'],
   integer: ['bigint', 'numeric', 'real', 'double precision', 'boolean'],
   bigint: ['numeric', 'real', 'double precision'],
   real: ['double precision'],
-  boolean: ['integer'],
+  boolean: ['smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision'],
   jsonb: ['json'],
   cidr: ['inet'],
   inet: ['cidr'],
@@ -54,7 +54,30 @@ const crossFamilyCasts: Readonly<Record<string, readonly string[]>> = {
   'timestamp with time zone': ['time without time zone', 'time with time zone'],
   interval: ['time without time zone'],
   'time without time zone': ['interval'],
+  jsonb: ['boolean', 'smallint', 'integer', 'bigint', 'numeric', 'real', 'double precision'],
+  point: ['box'],
+  lseg: ['point'],
+  box: ['circle', 'lseg', 'point', 'polygon'],
+  circle: ['box', 'point', 'polygon'],
+  path: ['polygon'],
+  polygon: ['box', 'circle', 'path', 'point'],
+  int4range: ['int4multirange'],
+  int8range: ['int8multirange'],
+  numrange: ['nummultirange'],
+  tsrange: ['tsmultirange'],
+  tstzrange: ['tstzmultirange'],
+  daterange: ['datemultirange'],
 }
+
+/** Only integer has casts from and to boolean. */
+const castsThroughInteger: Readonly<Record<string, readonly string[]>> = {
+  smallint: ['boolean'],
+  bigint: ['boolean'],
+  boolean: ['smallint', 'bigint', 'numeric', 'real', 'double precision'],
+}
+
+/** The types of numbers that stand for an object of the catalog, such as a `regclass`. */
+const objectNumbers: ReadonlySet<string> = new Set(['oid', 'integer', 'bigint'])
 
 const textTypes: ReadonlySet<string> = typeFamilies[1] ?? new Set()
 
@@ -73,7 +96,11 @@ export function castBetween(fromType: string, toType: string): CastKind {
   if (textTypes.has(to.name)) return isAssignableText(from.name, to.name) ? 'implicit' : 'explicit'
   if (isReadableText(from.name)) return 'explicit'
   if (typeFamilies.some((family) => family.has(from.name) && family.has(to.name))) return 'implicit'
-  return crossFamilyCasts[from.name]?.includes(to.name) === true ? 'explicit' : 'none'
+  if (!from.isArray && (to.name === 'json' || to.name === 'jsonb')) return `to_${to.name}`
+  const [object, number] = from.name.startsWith('reg') ? [from.name, to.name] : [to.name, from.name]
+  if (object.startsWith('reg') && objectNumbers.has(number)) return 'explicit'
+  if (crossFamilyCasts[from.name]?.includes(to.name) === true) return 'explicit'
+  return castsThroughInteger[from.name]?.includes(to.name) === true ? 'integer' : 'none'
 }
 
 function isAssignableText(from: string, to: string): boolean {
@@ -105,7 +132,8 @@ export function castExpression(column: string, cast: CastKind, { from, to, type 
   if (textTypes.has(name)) return `${column}::text${brackets}`
   if (name.startsWith('bit') && textTypes.has(parseTypeName(from).name))
     return `${column}::bit varying${brackets}`
-  return cast === 'text' ? `${column}::text${brackets}::${type}` : `${column}::${type}`
+  const between = cast === 'text' || cast === 'integer' ? `::${cast}${brackets}` : ''
+  return `${column}${between}::${type}`
 }
 
 /** Whether every value of a type can be converted to another one, exactly or not. */
@@ -114,6 +142,7 @@ export function neverFails(fromType: string, toType: string): boolean {
   if (to.name === 'numeric' && to.modifiers.length > 0) return fitsNumeric(from, to)
   if (toType === 'text' || toType === 'text[]') return true
   if (from.isArray !== to.isArray) return to.name.startsWith('json')
+  if (!to.isArray && to.name.startsWith('json') && from.name !== 'json') return !textTypes.has(from.name)
   if (timeTypes.has(from.name) && (timeTypes.has(to.name) || to.name === 'date')) return true
   return widerTypes[from.name]?.includes(to.name) === true
 }

@@ -39,12 +39,21 @@ const lossesOfText: Readonly<Record<string, string>> = {
   tsvector: 'the order and the duplicates of words',
 }
 
+const [digits, shape, numbers] = ['digits', 'the shape', 'all numbers but 0 and 1']
+
 /** Other pairs of types with what is lost between them. */
 const lossesOfPairs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   json: { jsonb: 'the order and the duplicates of keys' },
   inet: { cidr: 'the bits of the host' },
-  integer: { boolean: 'all numbers but 0 and 1' },
+  smallint: { boolean: numbers },
+  integer: { boolean: numbers },
+  bigint: { boolean: numbers },
   interval: { 'time without time zone': 'the days' },
+  jsonb: { smallint: digits, integer: digits, bigint: digits, real: digits, 'double precision': digits },
+  lseg: { point: shape },
+  box: { circle: shape, lseg: shape, point: shape },
+  circle: { box: shape, point: shape, polygon: shape },
+  polygon: { box: shape, circle: shape, point: shape },
 }
 
 /** Types that cut a text without an error. */
@@ -93,7 +102,7 @@ export function lossBetween(fromType: string, toType: string): string | null {
   return (
     lossesOfPairs[from.name]?.[to.name] ??
     lossOfText(from, to) ??
-    (losesDigits(from, to) ? 'digits' : null) ??
+    (losesDigits(from, to) ? digits : null) ??
     lossOfTimeParts(from, to) ??
     (losesSeconds(from, to) ? 'fractions of seconds' : null) ??
     (losesBits(from, to) ? 'bits' : null)
@@ -122,6 +131,7 @@ function numericCapacity({
 }
 
 function losesDigits(from: TypeName, to: TypeName): boolean {
+  if (from.name === 'jsonb') return to.name === 'numeric' && to.modifiers.length > 0
   const [before, after] = [numericCapacity(from), numericCapacity(to)]
   if (before === undefined || after === undefined || (from.name === to.name && from.name !== 'numeric'))
     return false

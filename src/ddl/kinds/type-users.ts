@@ -28,6 +28,12 @@ export function columnsOfType(type: DdlObject): readonly TypeColumn[] {
   return users
 }
 
+/** Those of a type whose columns store values of it before and after, so that it cannot be dropped between. */
+export function columnsKeepingType(from: DdlObject, to: DdlObject): readonly TypeColumn[] {
+  const kept = new Set(columnsOfType(to).map(({ column }) => column))
+  return columnsOfType(from).filter(({ column }) => kept.has(column))
+}
+
 /** The tables whose columns store values of a type, in SQL, each once. */
 export function tablesStoringType(type: DdlObject): readonly string[] {
   return [...new Set(columnsOfType(type).map(({ table }) => table))]

@@ -18,6 +18,7 @@ import {
   replaceIntent,
 } from './intents.js'
 import { giveUpLostIndexes } from './predecessors.js'
+import { hasNamesake } from './namesakes.js'
 import { intentsInTree } from './propagate-tree.js'
 
 /**
@@ -149,7 +150,7 @@ function intentForDependent(
   // A type of another kind may have got the name.
   const keepsTypeName = isType && textFact(from, 'type') === textFact(to, 'type')
   const endsNeed = planned !== undefined && from.kind !== 'constraint' && !dependenciesOf(to).has(needed)
-  if (isNeededDropped && endsNeed && !keepsTypeName) return null
+  if (isNeededDropped && endsNeed && !keepsTypeName && !hasNamesake(needed, catalogs.to)) return null
   if (!dropsObject(intents.get(needed)) && (isType || from.kind === 'table')) return null
   if (isType) return retypeIntent(from, to, planned, needed.startsWith('collation:') ? 'collation' : 'type')
   const rebindSteps = ddlKinds[from.kind]?.rebind?.(from, to, needed) ?? null

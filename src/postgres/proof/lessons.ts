@@ -1,7 +1,7 @@
 import type { Difference } from '../../core/model/diff.js'
 import { errorMessage } from '../../core/text/redact.js'
 import { findObject } from '../../ddl/object.js'
-import { partsOf, type Plan, type PlanRefusal } from '../../ddl/statement.js'
+import { partsOf, type Plan, type PlanRefusal, type Statement } from '../../ddl/statement.js'
 import { driverErrorCode } from '../connection/sqlstate.js'
 import { missingRoleOf } from '../scratch/server-roles.js'
 import { plannedCauses } from './affected.js'
@@ -53,7 +53,7 @@ export async function learnFromPlace(
   const reason = errorMessage(error)
   if (extent === 'statement') lessons.skipped.set(sql, { key, reason })
   else if (extent === 'object') lessons.unbuilt.set(key, reason)
-  else if (isAboutRows(error) && tablesWithRows.length > 0) {
+  else if (tablesWithRows.length > 0 && (isAboutRows(error) || readsAny(tablesWithRows, statement))) {
     const own = lessons.rowFailures.has(sql) ? undefined : findObject(from, key)?.relation
     const isOwn = own !== undefined && tablesWithRows.includes(own)
     for (const table of isOwn ? [own] : tablesWithRows) lessons.withoutRows.add(table)
@@ -112,6 +112,11 @@ const rowClasses = ['22', '23']
 
 function isAboutRows(error: unknown): boolean {
   return rowClasses.includes(driverErrorCode(error).slice(0, 2))
+}
+
+/** Whether it is said to fail for rows of these tables. Types and functions of a project give whatever SQLSTATE they like. */
+function readsAny(tables: readonly string[], { hazards }: Statement): boolean {
+  return hazards.some((hazard) => hazard.hazard === 'may fail' && tables.includes(hazard.table ?? ''))
 }
 
 function refuse({ refusals }: Lessons, key: string, reason: string): void {
