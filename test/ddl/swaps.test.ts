@@ -71,8 +71,30 @@ const collations = Object.entries(collated).map(([name, sql]): DdlCase => ({
   ownDatabases: true,
 }))
 
+/** What can have the name of each other, and what uses it and changes with it. */
+const relations: Readonly<Record<string, string>> = {
+  'a table': 'create table songs (title text)',
+  'a view': `create view songs as select 'a'::text as title`,
+  'a materialized view': `create materialized view songs as select 'a'::text as title`,
+  'a composite type': 'create type songs as (title text)',
+}
+
+const relationKinds = Object.keys(relations)
+const relationNamesakes = relationKinds.flatMap((from, index) =>
+  relationKinds.slice(index + 1).map((to): DdlCase => ({
+    name: `${from} makes way for ${to} of the same name, and the functions of it change`,
+    from: `${relations[from]}; create function loud(songs) returns text language sql as 'select $1.title';
+      create function one() returns songs language sql as 'select null::songs';
+      create function title(s songs) returns text begin atomic select (s).title; end`,
+    to: `${relations[to]}; create function loud(songs) returns text language sql as 'select upper($1.title)';
+      create function one() returns songs language sql stable as 'select null::songs';
+      create function title(s songs) returns text begin atomic select lower((s).title); end`,
+  })),
+)
+
 testDdlCases(t, [
   ...namesakes,
+  ...relationNamesakes,
   ...enums,
   ...collations,
   {

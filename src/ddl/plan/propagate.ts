@@ -5,6 +5,7 @@ import { type DdlObject, findObject, listFact, partsByRelation, relationKeyOf, t
 import type { KeptTree } from '../tree.js'
 import { isAnnotation } from './annotation-facts.js'
 import { partsNamingColumn } from './column-parts.js'
+import { holdsData, needsNamesake, typeKinds } from './namesakes.js'
 import { followOwners } from './owned-sequences.js'
 import { restoreLostSettings } from './lost-settings.js'
 import {
@@ -24,9 +25,6 @@ import { intentsInTree } from './propagate-tree.js'
  * the names of its constructors, and a base type the names of its functions, so these two are not among them.
  */
 const swappableKinds = new Set(['enum', 'domain', 'composite', 'collation'])
-
-/** Kinds that share one namespace, so that a type of one can get the name of a type of another. */
-const typeKinds = new Set(['enum', 'domain', 'composite', 'range'])
 
 /**
  * Adds the intents that the given ones require: for objects that PostgreSQL would not let stay while what they depend
@@ -144,7 +142,7 @@ function intentForDependent(
   // A type of another kind may have got the name.
   const keepsTypeName = isType && textFact(from, 'type') === textFact(to, 'type')
   const endsNeed = planned !== undefined && from.kind !== 'constraint' && !dependenciesOf(to).has(needed)
-  if (isNeededDropped && endsNeed && !keepsTypeName) return null
+  if (isNeededDropped && endsNeed && !keepsTypeName && !needsNamesake(from, to, needed, intents)) return null
   if (!dropsObject(intents.get(needed)) && (isType || from.kind === 'table')) return null
   if (isType) return retypeIntent(from, to, planned, needed.startsWith('collation:') ? 'collation' : 'type')
   const rebindSteps = ddlKinds[from.kind]?.rebind?.(from, to, needed) ?? null
@@ -160,11 +158,6 @@ function isTypeOfColumn({ kind, facts }: DdlObject, needed: string): boolean {
     listFact({ facts }, '$needs').includes(needed) &&
     (swappableKinds.has(neededKind) || typeKinds.has(neededKind))
   )
-}
-
-function holdsData({ kind, facts }: DdlObject): boolean {
-  if (kind === 'column') return facts['generated'] === undefined
-  return ['table', 'sequence', 'schema', 'extension'].includes(kind)
 }
 
 /** A planned alteration leaves out the facts that the rebinding sets itself. */
