@@ -49,6 +49,24 @@ const enums: readonly DdlCase[] = [
   },
 ]
 
+const domains: readonly DdlCase[] = [
+  {
+    name: 'a domain of another domain, or of a composite type, becomes an enum, and what it was made of goes',
+    from: `create domain title as text; create domain kind as title; create type pair as (one integer);
+      create domain mood as pair check ((value).one > 0); create table songs (kind kind, moods mood)`,
+    to: `create type kind as enum ('a'); create type mood as enum ('b'); create table songs (kind kind, moods mood)`,
+    rows: `insert into songs values ('a', null)`,
+    losses: [],
+    ownDatabases: true,
+  },
+  {
+    name: 'a domain of numbers does not become one of lists of numbers by way of text',
+    from: 'create domain mood as integer; create table songs (mood mood)',
+    to: 'create domain mood as integer[]; create table songs (mood mood)',
+    refused: ['column:public.songs.mood', 'domain:public.mood'],
+  },
+]
+
 /** What uses a collation, by what it is about. */
 const collated: Readonly<Record<string, string>> = {
   'a column with a key': 'create table songs (title text collate sorted unique, plays integer)',
@@ -96,6 +114,7 @@ testDdlCases(t, [
   ...namesakes,
   ...relationNamesakes,
   ...enums,
+  ...domains,
   ...collations,
   {
     name: 'the collation of a partition key is refused',

@@ -24,10 +24,14 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
   const [oldType, newType] = [textFact(from, 'type'), textFact(to, 'type')]
   const stored = { from: storedTypeOf(oldType, from.catalog), to: storedTypeOf(newType, to.catalog) }
   // The name of a swapped type stays the same.
-  const cast = facts.has('type') && oldType === newType ? 'text' : castBetween(stored.from, stored.to)
+  const isSwapped = facts.has('type') && oldType === newType && isArray(stored.from) === isArray(stored.to)
+  const cast = isSwapped ? 'text' : castBetween(stored.from, stored.to)
   if (cast === 'none')
     return {
-      reason: `there is no cast from ${oldType} to ${newType}`,
+      reason:
+        oldType === newType
+          ? `there is no cast from ${stored.from} to ${stored.to}, which are both ${newType}`
+          : `there is no cast from ${oldType} to ${newType}`,
       decide: `how a value becomes a ${newType}: ALTER TABLE ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType} USING …`,
     }
   const collation = textFact(to, 'collation')
@@ -41,6 +45,10 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
       ...lossHazards(from, to),
     ),
   ]
+}
+
+function isArray(type: string): boolean {
+  return type.endsWith(']')
 }
 
 /** ALTER EXTENSION … SET SCHEMA moves the types of the extension, so the column has the same type under a new name. */

@@ -52,6 +52,7 @@ export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair, t
     for (const dependent of dependents.get(key) ?? [])
       put(dependent, intentForDependent(dependent, key, intents, catalogs))
   }
+  dropPartsApart(intents)
   swapUsedTypes(intents, dependents)
   followOwners(intents, catalogs)
   restoreLostSettings(intents, catalogs)
@@ -85,6 +86,15 @@ function intentForPart(
   if (to === undefined)
     return { action: 'drop', from, droppedWith: mustDropBeforeRelation(from, intents) ? null : relation }
   return { ...replaceIntent(from, to), droppedWith: relation }
+}
+
+/** What is dropped on its own was not known yet when the parts of a relation were found to be dropped with it. */
+function dropPartsApart(intents: Map<string, Intent>): void {
+  for (const [key, intent] of intents) {
+    const relation = droppedWithOf(intent)
+    if (intent.action !== 'drop' || relation === null || relation !== intent.from.relationKey) continue
+    if (mustDropBeforeRelation(intent.from, intents)) intents.set(key, { ...intent, droppedWith: null })
+  }
 }
 
 /**
