@@ -66,11 +66,14 @@ const conversions: readonly Conversion[] = [
   ['integer[]', 'json', '{{1,2},{3,4}}', null],
   ['timestamp[]', 'date[]', `{"${moment}"}`, time],
   ['bit(4)', 'bit varying(4)', '1010', null],
+  ['int4range', 'int8range', '[1,9)', null],
+  ['int8range[]', 'numrange[]', '{"[1,9)",empty}', null],
+  ['datemultirange', 'tsmultirange', '{[2024-02-03,2024-02-05)}', null],
   ['macaddr', 'macaddr8', '08:00:2b:01:02:03', null],
 ]
 
 /** The ways back that are refused, because there is no cast. */
-const withoutWayBack = new Set(['time', 'timetz', 'jsonb', 'json'])
+const withoutWayBack = new Set(['time', 'timetz', 'jsonb', 'json', 'numrange[]', 'tsmultirange'])
 
 function caseOf([from, to, value, lost]: Conversion): DdlCase {
   return {
@@ -84,7 +87,7 @@ function caseOf([from, to, value, lost]: Conversion): DdlCase {
 }
 
 function isOneWay(from: string): boolean {
-  return from.endsWith('[]') || from === 'timestamptz'
+  return from.endsWith('[]') || ['timestamptz', 'datemultirange'].includes(from)
 }
 
 const within: readonly DdlCase[] = [

@@ -24,6 +24,7 @@ export function dropColumnSteps(object: DdlObject, successor?: DdlObject): reado
   const isComputed =
     generationOf(object) !== null && (successor === undefined || generationOf(successor) !== null)
   return [
+    ...leaveNotNullSteps(object),
     step(
       `ALTER ${tableKeyword(object)} ${onlyForParent(object)}${table} DROP COLUMN ${object.name}`,
       ...(isComputed ? [] : [table, ...childrenLosing(object)]).map((lost) => ({
@@ -33,6 +34,13 @@ export function dropColumnSteps(object: DdlObject, successor?: DdlObject): reado
       ...storedRowLosses(object),
     ),
   ]
+}
+
+/** From 18 on, the NOT NULL that children have of the column stays one of the parent's unless it is dropped before. */
+function leaveNotNullSteps(object: DdlObject): readonly DdlStep[] {
+  const { isLeftToChildren, facts, relation, name } = object
+  if (!isLeftToChildren || facts['nullable'] !== false || facts['identity'] !== undefined) return []
+  return [step(`ALTER ${tableKeyword(object)} ONLY ${relation} ALTER COLUMN ${name} DROP NOT NULL`)]
 }
 
 /** The tables that lose the column with a parent. The rows of a partition are those of its parent. */
