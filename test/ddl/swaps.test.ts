@@ -49,6 +49,20 @@ const enums: readonly DdlCase[] = [
   },
 ]
 
+/** 62 bytes, the fiftieth of which is in the middle of a character. */
+const longName = `${'x'.repeat(49)}éééééé`
+
+const longNames: readonly DdlCase[] = [
+  {
+    name: 'enums whose names begin with the same fifty bytes are swapped',
+    from: `create type ${longName}1 as enum ('a', 'b'); create type ${longName}2 as enum ('c', 'd');
+      create table songs (one ${longName}1 default 'a', two ${longName}2)`,
+    to: `create type ${longName}1 as enum ('a'); create type ${longName}2 as enum ('d');
+      create table songs (one ${longName}1 default 'a', two ${longName}2)`,
+    ownDatabases: true,
+  },
+]
+
 const domains: readonly DdlCase[] = [
   {
     name: 'a domain of another domain, or of a composite type, becomes an enum, and what it was made of goes',
@@ -115,6 +129,7 @@ testDdlCases(t, [
   ...relationNamesakes,
   ...enums,
   ...domains,
+  ...longNames,
   ...collations,
   {
     name: 'the collation of a partition key is refused',
