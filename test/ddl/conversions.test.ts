@@ -70,6 +70,9 @@ const conversions: readonly Conversion[] = [
   ['integer[]', 'json', '{{1,2},{3,4}}', null],
   ['timestamp[]', 'date[]', `{"${moment}"}`, time],
   ['bit(4)', 'bit varying(4)', '1010', null],
+  ['int4range', 'int8range', '[1,9)', null],
+  ['int8range[]', 'numrange[]', '{"[1,9)",empty}', null],
+  ['datemultirange', 'tsmultirange', '{[2024-02-03,2024-02-05)}', null],
   ['macaddr', 'macaddr8', '08:00:2b:01:02:03', null],
   ['jsonb', 'integer', '7.5', 'digits'],
   ['jsonb', 'numeric', '7.5', null],
@@ -85,7 +88,7 @@ const conversions: readonly Conversion[] = [
 ]
 
 /** The ways back that are refused, because there is no cast. */
-const withoutWayBack = new Set(['time', 'timetz', 'jsonb', 'json', 'int4multirange'])
+const withoutWayBack = new Set(['time', 'timetz', 'jsonb', 'json', 'int4multirange', 'numrange[]', 'tsmultirange'])
 
 function caseOf([from, to, value, lost]: Conversion): DdlCase {
   return {
@@ -99,7 +102,7 @@ function caseOf([from, to, value, lost]: Conversion): DdlCase {
 }
 
 function isOneWay(from: string): boolean {
-  return from.endsWith('[]') || ['timestamptz', 'uuid', 'int4range'].includes(from)
+  return from.endsWith('[]') || ['timestamptz', 'uuid', 'int4range', 'datemultirange'].includes(from)
 }
 
 const within: readonly DdlCase[] = [

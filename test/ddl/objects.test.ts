@@ -476,6 +476,18 @@ const comments: readonly DdlCase[] = [
   },
 ]
 
+const commentsOfParts: readonly DdlCase[] = [
+  {
+    name: 'what is dropped takes its comment with it',
+    from: `create domain score as integer constraint low check (value > 0) constraint high check (value < 9);
+      comment on constraint low on domain score is 'low'; comment on constraint high on domain score is 'high';
+      create type pair as (one integer, "The other" text);
+      comment on column pair.one is 'one'; comment on column pair."The other" is 'other'`,
+    to: `create domain score as integer constraint high check (value < 9); create type pair as (one integer)`,
+    contains: ['COMMENT ON CONSTRAINT high ON DOMAIN public.score IS NULL'],
+  },
+]
+
 const owners: readonly DdlCase[] = [
   {
     name: 'owners of existing objects',
@@ -706,6 +718,7 @@ testDdlCases(t, [
   ...replication,
   ...foreign,
   ...comments,
+  ...commentsOfParts,
   ...owners,
   ...grants,
   ...defaults,

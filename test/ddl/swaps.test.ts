@@ -49,6 +49,38 @@ const enums: readonly DdlCase[] = [
   },
 ]
 
+/** 62 bytes, the fiftieth of which is in the middle of a character. */
+const longName = `${'x'.repeat(49)}éééééé`
+
+const longNames: readonly DdlCase[] = [
+  {
+    name: 'enums whose names begin with the same fifty bytes are swapped',
+    from: `create type ${longName}1 as enum ('a', 'b'); create type ${longName}2 as enum ('c', 'd');
+      create table songs (one ${longName}1 default 'a', two ${longName}2)`,
+    to: `create type ${longName}1 as enum ('a'); create type ${longName}2 as enum ('d');
+      create table songs (one ${longName}1 default 'a', two ${longName}2)`,
+    ownDatabases: true,
+  },
+]
+
+const domains: readonly DdlCase[] = [
+  {
+    name: 'a domain of another domain, or of a composite type, becomes an enum, and what it was made of goes',
+    from: `create domain title as text; create domain kind as title; create type pair as (one integer);
+      create domain mood as pair check ((value).one > 0); create table songs (kind kind, moods mood)`,
+    to: `create type kind as enum ('a'); create type mood as enum ('b'); create table songs (kind kind, moods mood)`,
+    rows: `insert into songs values ('a', null)`,
+    losses: [],
+    ownDatabases: true,
+  },
+  {
+    name: 'a domain of numbers does not become one of lists of numbers by way of text',
+    from: 'create domain mood as integer; create table songs (mood mood)',
+    to: 'create domain mood as integer[]; create table songs (mood mood)',
+    refused: ['column:public.songs.mood', 'domain:public.mood'],
+  },
+]
+
 /** What uses a collation, by what it is about. */
 const collated: Readonly<Record<string, string>> = {
   'a column with a key': 'create table songs (title text collate sorted unique, plays integer)',
@@ -71,9 +103,33 @@ const collations = Object.entries(collated).map(([name, sql]): DdlCase => ({
   ownDatabases: true,
 }))
 
+/** What can have the name of each other, and what uses it and changes with it. */
+const relations: Readonly<Record<string, string>> = {
+  'a table': 'create table songs (title text)',
+  'a view': `create view songs as select 'a'::text as title`,
+  'a materialized view': `create materialized view songs as select 'a'::text as title`,
+  'a composite type': 'create type songs as (title text)',
+}
+
+const relationKinds = Object.keys(relations)
+const relationNamesakes = relationKinds.flatMap((from, index) =>
+  relationKinds.slice(index + 1).map((to): DdlCase => ({
+    name: `${from} makes way for ${to} of the same name, and the functions of it change`,
+    from: `${relations[from]}; create function loud(songs) returns text language sql as 'select $1.title';
+      create function one() returns songs language sql as 'select null::songs';
+      create function title(s songs) returns text begin atomic select (s).title; end`,
+    to: `${relations[to]}; create function loud(songs) returns text language sql as 'select upper($1.title)';
+      create function one() returns songs language sql stable as 'select null::songs';
+      create function title(s songs) returns text begin atomic select lower((s).title); end`,
+  })),
+)
+
 testDdlCases(t, [
   ...namesakes,
+  ...relationNamesakes,
   ...enums,
+  ...domains,
+  ...longNames,
   ...collations,
   {
     name: 'the collation of a partition key is refused',

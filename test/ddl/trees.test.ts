@@ -176,6 +176,12 @@ const columns: readonly DdlCase[] = [
     hazards: ['data loss: the values of public.media.size', 'ACCESS EXCLUSIVE lock on public.media'],
   },
   {
+    name: 'an inherited column that is not null becomes the own one of children, not null or not',
+    from: `create table media (id int, size int not null); ${covers} create table sleeves () inherits (media)`,
+    to: `create table media (id int); create table covers (size int) inherits (media);
+      create table sleeves (size int not null) inherits (media)`,
+  },
+  {
     name: 'a dropped column is lost in the children as well',
     from: `${media} ${covers}`,
     to: `create table media (id int); ${covers}`,

@@ -26,10 +26,17 @@ export function commentSteps(
     ...Object.entries(partReferences).flatMap(([fact, partReference]) => {
       if (from?.facts[fact] === to.facts[fact]) return []
       const [before, after] = [commentsByPart(from, fact), commentsByPart(to, fact)]
-      const parts = [...new Set([...before.keys(), ...after.keys()])]
-      return parts.flatMap((part) => commentStep(partReference(to, part), before.get(part), after.get(part)))
+      const parts = new Set([...[...before.keys()].filter((part) => hasPart(to, part)), ...after.keys()])
+      return [...parts].flatMap((part) => commentStep(partReference(to, part), before.get(part), after.get(part)))
     }),
   ]
+}
+
+/** Whether a part is still there: what is dropped takes its comment with it. */
+function hasPart(object: DdlObject, part: string): boolean {
+  return ['columns', 'attributes', 'constraints'].some((fact) =>
+    listFact(object, fact).some((entry) => entry.startsWith(`${part} `)),
+  )
 }
 
 function commentsByPart(object: DdlObject | undefined, fact: string): ReadonlyMap<string, string> {

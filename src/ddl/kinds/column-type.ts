@@ -25,11 +25,15 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
   const [oldType, newType] = [textFact(from, 'type'), textFact(to, 'type')]
   const stored = { from: storedTypeOf(oldType, from.catalog), to: storedTypeOf(newType, to.catalog) }
   // The name of a swapped type stays the same.
-  const cast = facts.has('type') && oldType === newType ? 'text' : castBetween(stored.from, stored.to)
+  const isSwapped = facts.has('type') && oldType === newType && isArray(stored.from) === isArray(stored.to)
+  const cast = isSwapped ? 'text' : castBetween(stored.from, stored.to)
   const ownCast = cast === 'none' ? ownCastBetween(from, to) : null
   if (cast === 'none' && ownCast === null)
     return {
-      reason: `there is no cast from ${oldType} to ${newType}`,
+      reason:
+        oldType === newType
+          ? `there is no cast from ${stored.from} to ${stored.to}, which are both ${newType}`
+          : `there is no cast from ${oldType} to ${newType}`,
       decide: `how a value becomes a ${newType}: ALTER TABLE ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType} USING …`,
     }
   const collation = textFact(to, 'collation')
@@ -55,6 +59,10 @@ function ownCastBetween(from: DdlObject, to: DdlObject): string | null {
   if (cast !== undefined) return cast
   const extension = listFact(from, '$needs').find((key) => key.startsWith('extension:'))
   return extension !== undefined && listFact(to, '$needs').includes(extension) ? extension : null
+}
+
+function isArray(type: string): boolean {
+  return type.endsWith(']')
 }
 
 /** ALTER EXTENSION … SET SCHEMA moves the types of the extension, so the column has the same type under a new name. */

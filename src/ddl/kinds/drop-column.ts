@@ -26,6 +26,7 @@ export function dropColumnSteps(object: DdlObject, successor?: DdlObject): reado
     generationOf(object) !== null && (successor === undefined || generationOf(successor) !== null)
   return [
     ...dropDefaultSteps(object),
+    ...leaveNotNullSteps(object),
     step(
       `ALTER ${tableKeyword(object)} ${onlyForParent(object)}${table} DROP COLUMN ${object.name}`,
       ...(isComputed ? [] : [table, ...childrenLosing(object)]).map((lost) => ({
@@ -41,6 +42,13 @@ function dropDefaultSteps(object: DdlObject): readonly DdlStep[] {
   if (routinesOfOwnTable(object).length === 0) return []
   const drop = `ALTER ${tableKeyword(object)} ${object.relation} ALTER COLUMN ${object.name} DROP DEFAULT`
   return [{ ...step(drop), phase: 'release' }]
+}
+
+/** From 18 on, the NOT NULL that children have of the column stays one of the parent's unless it is dropped before. */
+function leaveNotNullSteps(object: DdlObject): readonly DdlStep[] {
+  const { isLeftToChildren, facts, relation, name } = object
+  if (!isLeftToChildren || facts['nullable'] !== false || facts['identity'] !== undefined) return []
+  return [step(`ALTER ${tableKeyword(object)} ONLY ${relation} ALTER COLUMN ${name} DROP NOT NULL`)]
 }
 
 /** The tables that lose the column with a parent. The rows of a partition are those of its parent. */

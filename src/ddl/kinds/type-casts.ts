@@ -79,6 +79,16 @@ const castsThroughInteger: Readonly<Record<string, readonly string[]>> = {
 /** The types of numbers that stand for an object of the catalog, such as a `regclass`. */
 const objectNumbers: ReadonlySet<string> = new Set(['oid', 'integer', 'bigint'])
 
+/** Ranges that have no cast, though each bound of the one, as it is printed, is a bound of the other. */
+const rangesThroughText: Readonly<Record<string, readonly string[]>> = {
+  int4range: ['int8range', 'numrange'],
+  int8range: ['int4range', 'numrange'],
+  daterange: ['tsrange', 'tstzrange'],
+  int4multirange: ['int8multirange', 'nummultirange'],
+  int8multirange: ['int4multirange', 'nummultirange'],
+  datemultirange: ['tsmultirange', 'tstzmultirange'],
+}
+
 const textTypes: ReadonlySet<string> = typeFamilies[1] ?? new Set()
 
 /** PostgreSQL does not take a `"char"` for a text that it could read, nor a name for one that it could cut. */
@@ -92,6 +102,7 @@ export function castBetween(fromType: string, toType: string): CastKind {
   const [from, to] = [parseTypeName(fromType), parseTypeName(toType)]
   if (from.isArray !== to.isArray) return castOfArray(from, to)
   if (from.name === 'enum' && to.name === 'enum') return 'text'
+  if (rangesThroughText[from.name]?.includes(to.name) === true) return 'text'
   if (from.name === to.name) return 'implicit'
   if (textTypes.has(to.name)) return isAssignableText(from.name, to.name) ? 'implicit' : 'explicit'
   if (isReadableText(from.name)) return 'explicit'

@@ -5,6 +5,7 @@ import { type DdlObject, findObject, listFact, partsByRelation, relationKeyOf, t
 import type { KeptTree } from '../tree.js'
 import { isAnnotation } from '../annotations/annotation-facts.js'
 import { partsNamingColumn } from '../column-parts.js'
+import { hasOverload, holdsData, needsNamesake, typeKinds } from './namesakes.js'
 import { followOwners } from './owned-sequences.js'
 import { restoreLostSettings } from './lost-settings.js'
 import {
@@ -18,7 +19,6 @@ import {
   replaceIntent,
 } from './intents.js'
 import { giveUpLostIndexes } from './predecessors.js'
-import { hasNamesake } from './namesakes.js'
 import { intentsInTree } from './propagate-tree.js'
 
 /**
@@ -27,11 +27,8 @@ import { intentsInTree } from './propagate-tree.js'
  */
 const swappableKinds = new Set(['enum', 'domain', 'composite', 'collation'])
 
-/** Kinds that share one namespace, so that a type of one can get the name of a type of another. */
-const typeKinds = new Set(['enum', 'domain', 'composite', 'range'])
-
 /** Kinds that make a type of their name. */
-const namesakeKinds = [...typeKinds, 'table', 'foreign_table', 'view', 'materialized_view']
+const kindsWithType = [...typeKinds, 'table', 'foreign_table', 'view', 'materialized_view']
 
 /**
  * Adds the intents that the given ones require: for objects that PostgreSQL would not let stay while what they depend
@@ -59,6 +56,7 @@ export function propagate(intents: Map<string, Intent>, catalogs: CatalogPair, t
     for (const dependent of dependents.get(key) ?? [])
       put(dependent, intentForDependent(dependent, key, intents, catalogs))
   }
+  dropPartsApart(intents)
   swapUsedTypes(intents, dependents)
   followOwners(intents, catalogs)
   giveUpLostIndexes(intents)
@@ -93,6 +91,15 @@ function intentForPart(
   if (to === undefined)
     return { action: 'drop', from, droppedWith: mustDropBeforeRelation(from, intents) ? null : relation }
   return { ...replaceIntent(from, to), droppedWith: relation }
+}
+
+/** What is dropped on its own was not known yet when the parts of a relation were found to be dropped with it. */
+function dropPartsApart(intents: Map<string, Intent>): void {
+  for (const [key, intent] of intents) {
+    const relation = droppedWithOf(intent)
+    if (intent.action !== 'drop' || relation === null || relation !== intent.from.relationKey) continue
+    if (mustDropBeforeRelation(intent.from, intents)) intents.set(key, { ...intent, droppedWith: null })
+  }
 }
 
 /**
@@ -150,7 +157,8 @@ function intentForDependent(
   // A type of another kind may have got the name.
   const keepsTypeName = isType && textFact(from, 'type') === textFact(to, 'type')
   const endsNeed = planned !== undefined && from.kind !== 'constraint' && !dependenciesOf(to).has(needed)
-  if (isNeededDropped && endsNeed && !keepsTypeName && !hasNamesake(needed, catalogs.to)) return null
+  const isCalledAgain = hasOverload(needed, catalogs.to) || needsNamesake(from, to, needed, intents)
+  if (isNeededDropped && endsNeed && !keepsTypeName && !isCalledAgain) return null
   if (!dropsObject(intents.get(needed)) && (isType || from.kind === 'table')) return null
   if (isType) return retypeIntent(from, to, planned, needed.startsWith('collation:') ? 'collation' : 'type')
   const rebindSteps = ddlKinds[from.kind]?.rebind?.(from, to, needed) ?? null
@@ -166,11 +174,6 @@ function isTypeOfColumn({ kind, facts }: DdlObject, needed: string): boolean {
     listFact({ facts }, '$needs').includes(needed) &&
     (swappableKinds.has(neededKind) || typeKinds.has(neededKind))
   )
-}
-
-function holdsData({ kind, facts }: DdlObject): boolean {
-  if (kind === 'column') return facts['generated'] === undefined
-  return ['table', 'sequence', 'schema', 'extension'].includes(kind)
 }
 
 /** A planned alteration leaves out the facts that the rebinding sets itself. */
@@ -223,7 +226,7 @@ function isSwappable(
   if (action === 'replace') return swappableKinds.has(from.kind)
   const name = from.key.slice(from.key.indexOf(':'))
   return (
-    typeKinds.has(from.kind) && namesakeKinds.some((kind) => createsObject(intents.get(`${kind}${name}`)))
+    typeKinds.has(from.kind) && kindsWithType.some((kind) => createsObject(intents.get(`${kind}${name}`)))
   )
 }
 

@@ -18,6 +18,7 @@ import {
 import type { PlanRefusal } from '../statement.js'
 import { changedAnnotations, isAnnotation } from '../annotations/annotation-facts.js'
 import { type Intent, isDroppedBySuccessor, objectOf } from './intents.js'
+import { swapNameOf } from './swap-name.js'
 
 export type RenderedIntent = { readonly steps: readonly PhasedStep[] } | { readonly refusal: PlanRefusal }
 
@@ -100,9 +101,8 @@ function renderDrop(
 
 /** The old type is renamed, and dropped after the columns have the new type. */
 function renderTypeSwap(from: DdlObject, ddl: KindDdl): readonly RenderedPart[] {
-  const [schema = '', ownName = ''] = from.names
-  const renamed = quoteIdentifier(`${ownName.slice(0, 50)}__replaced`)
-  const reference = ddl.reference({ ...from, name: `${quoteIdentifier(schema)}.${renamed}` })
+  const renamed = swapNameOf(from)
+  const reference = ddl.reference({ ...from, name: `${quoteIdentifier(from.names[0] ?? '')}.${renamed}` })
   return [
     { phase: 'release', rendered: [step(`ALTER ${ddl.reference(from)} RENAME TO ${renamed}`)] },
     { phase: 'attach', rendered: [step(`DROP ${reference}`)] },

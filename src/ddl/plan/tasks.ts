@@ -164,7 +164,6 @@ function releasingTask(
   const { key } = intent.from
   switch (intent.action) {
     case 'drop':
-      return find('drop', intent.droppedWith ?? key)
     case 'replace':
       return isSwap(intent) ? find('attach', key) : find('drop', intent.droppedWith ?? key)
     case 'rebind':

@@ -122,6 +122,9 @@ function orderChange(
 ): void {
   const holder = droppedWithOf(intent)
   if (holder !== null) runBefore(find('drop', holder), find('create', key))
+  // Attaching the table attaches what fits.
+  if (intent.action === 'alter' && /^(?:index|constraint):/.test(key))
+    runBefore(find('attach', intent.to.relationKey ?? ''), find('attach', key))
   const from = intent.action === 'refuse' ? intent.to : intent.from
   for (const parent of parentKeysOf(from)) {
     if (intent.action === 'alter') runBefore(find('alter', parent), find('alter', key))

@@ -6,6 +6,8 @@ import type { TableSelection } from './sample-rows.js'
 /** The values of a column. */
 export interface ColumnContents {
   readonly type: string
+  /** Whether they are rows of a composite type, or arrays of such, whose hash leaves out what is null. */
+  readonly composite: boolean
   /** The number of values that are not null. */
   readonly count: number
   /** A hash of the values as text, which does not depend on their order; null where they cannot be compared with earlier ones. */
@@ -68,12 +70,15 @@ async function readTable(
   const values: Record<string, ColumnContents> = {}
   for (const [index, column] of columns.entries()) {
     const key = objectKey('column', [String(schema), String(name), column.name])
-    const earlier = before?.columns[key]?.type ?? column.type
-    const digest =
-      earlier === column.type
-        ? String(row?.[`digest_${index}`])
-        : await readDigestAs(client, column, earlier, String(source))
-    values[key] = { type: column.type, count: Number(row?.[`count_${index}`]), digest }
+    const { type, composite } = column
+    const earlier = before?.columns[key] ?? column
+    const isSame = earlier.type === type && earlier.composite === composite
+    const digest = isSame
+      ? String(row?.[`digest_${index}`])
+      : earlier.composite
+        ? null
+        : await readDigestAs(client, column, earlier.type, String(source))
+    values[key] = { type, composite, count: Number(row?.[`count_${index}`]), digest }
   }
   return { rows: Number(row?.['rows']), columns: values }
 }
