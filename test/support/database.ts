@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { createDatabaseFrom } from '../../src/postgres/scratch/create-database.js'
 import { testServer } from './server.js'
 
 /** The test, or part of a test, whose end is the end of what was created for it. */
@@ -24,8 +25,10 @@ export async function createDatabase(t: Owner, { template }: DatabaseOptions = {
   const server = await testServer()
   const name = randomName()
   const copied = template === undefined ? 'template0' : new URL(template).pathname.slice(1)
-  await onceLeft(server.url, `create database ${name} template ${copied}`)
-  t.teardown(() => onceLeft(server.url, `drop database if exists ${name} with (force)`))
+  await onceLeft(server.url, (client) => createDatabaseFrom(client, copied, name))
+  t.teardown(() =>
+    onceLeft(server.url, (client) => client.query(`drop database if exists ${name} with (force)`)),
+  )
   const url = new URL(server.url)
   url.pathname = `/${name}`
   // A server that trusts takes any: so there is one to look for in what is printed.
@@ -61,21 +64,25 @@ export function serverMajor(): Promise<number> {
 
 /** Runs SQL on a connection of its own. Returns the rows of the last statement. */
 export async function query(url: string, sql: string): Promise<readonly Row[]> {
+  // Several statements have an array of results, which the types of pg do not know.
+  return withOwnClient(url, async (client) => [await client.query<Row>(sql)].flat().at(-1)?.rows ?? [])
+}
+
+async function withOwnClient<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    // Several statements have an array of results, which the types of pg do not know.
-    return [await client.query<Row>(sql)].flat().at(-1)?.rows ?? []
+    return await use(client)
   } finally {
     await client.end()
   }
 }
 
 /** Runs what needs a database that everybody has left; for a session that is about to, PostgreSQL waits for 5 s. */
-async function onceLeft(url: string, sql: string): Promise<void> {
+async function onceLeft(url: string, use: (client: pg.Client) => Promise<unknown>): Promise<void> {
   for (let left = 10; ; left--)
     try {
-      await query(url, sql)
+      await withOwnClient(url, use)
       return
     } catch (error) {
       if (left === 0 || !(error instanceof pg.DatabaseError) || error.code !== '55006') throw error

@@ -6,6 +6,7 @@ import { addressOf, describeAddress } from '../connection/address.js'
 import { type Connection, withClient } from '../connection/connect.js'
 import { queryRows } from '../connection/query.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
+import { createDatabaseFrom } from './create-database.js'
 import { dropSubscriptions, readOnlyCondition, withGivenDatabase } from './given-database.js'
 import { runPrelude } from './prelude.js'
 
@@ -82,7 +83,7 @@ function scratchOnServer(prepared: Connection): Scratch {
       const database = { ...prepared, url: replaceDatabaseName(server.url, name) }
       await withClient(server, async (client) => {
         await dropAbandonedDatabases(client)
-        await client.query(`create database ${name} template template0`)
+        await createDatabaseFrom(client, 'template0', name)
       })
       try {
         // Each revision commits, and nothing in this database has to survive a crash.

@@ -34,23 +34,29 @@ interface AclCatalog {
   readonly type: string
 }
 
+/** The objects of a catalog whose owner is not that of the database, or whose privileges were changed. */
 function aclCatalogQuery({ catalog, owner, acl, type }: AclCatalog): string {
-  const initial = `(select p.initprivs from pg_init_privs p
-    where p.classoid = '${catalog}'::regclass and p.objoid = o.oid and p.objsubid = 0)`
-  const standard = `acldefault(${type}, o.${owner})`
-  const grants = grantsExpression(
-    `o.${acl}`,
-    `coalesce(${initial}, ${standard})`,
-    `o.${owner}`,
-    `(select count(*) from aclexplode(${standard}) a where a.grantee = o.${owner})`,
-  )
-  return `select '${catalog}' as catalog, o.oid, 0 as sub,
-      case when o.${owner} <> ${databaseOwner} then
-        (select quote_ident(nullif(rolname, 'pg_database_owner')) from pg_roles where oid = o.${owner}) end as owner,
-      case when o.${acl} is not null then ${grants} end as grants, null::json as "columnGrants"
+  return `select '${catalog}' as catalog, o.oid, o.${owner} as owner, o.${acl} as acl, acldefault(${type}, o.${owner}) as standard
     from ${catalog} o
     where (o.oid >= 16384 or (o.oid = to_regnamespace('public') and '${catalog}' = 'pg_namespace'))
       and (o.${acl} is not null or o.${owner} <> ${databaseOwner})`
+}
+
+/** One expression for all catalogs: to plan it takes longer than to run it. */
+function aclQuery(catalogs: readonly AclCatalog[]): string {
+  const initial = `(select p.initprivs from pg_init_privs p
+    where p.classoid = o.catalog::regclass and p.objoid = o.oid and p.objsubid = 0)`
+  const grants = grantsExpression(
+    'o.acl',
+    `coalesce(${initial}, o.standard)`,
+    'o.owner',
+    `(select count(*) from aclexplode(o.standard) a where a.grantee = o.owner)`,
+  )
+  return `select o.catalog, o.oid, 0 as sub,
+      case when o.owner <> ${databaseOwner} then
+        (select quote_ident(nullif(rolname, 'pg_database_owner')) from pg_roles where oid = o.owner) end as owner,
+      case when o.acl is not null then ${grants} end as grants, null::json as "columnGrants"
+    from (${unionOf(catalogs.map(aclCatalogQuery))}) o`
 }
 
 /** The system catalogs of objects that have an ACL. */
@@ -70,19 +76,17 @@ const aclCatalogs: readonly AclCatalog[] = [
 ]
 
 const columnGrants = grantsExpression('o.attacl', `acldefault('c', 10)`, 'c.relowner', '4')
-// Not c.oid >= 16384, which would be taken for a few rows.
-const columnsWithGrants = `pg_attribute o join pg_class c on c.oid = o.attrelid
-  where o.attacl is not null and c.oid::bigint >= 16384`
 
 /** The columns of a view are no objects here, so grants on them are a fact of the view. */
-const columnGrantQueries = [
-  `select 'pg_class', o.attrelid, o.attnum, null, ${columnGrants}, null from ${columnsWithGrants} and c.relkind not in ('v', 'm')`,
-  `select 'pg_class', v.oid, 0, null, null, json_agg(v.name || ': ' || g order by v.number, g collate "C")
-    from (select c.oid, quote_ident(o.attname) as name, o.attnum as number, ${columnGrants} as grants
-      from ${columnsWithGrants} and c.relkind in ('v', 'm')) v
+const columnGrantQuery = `select 'pg_class', v.oid, v.sub, null, json_agg(g order by g collate "C") filter (where v.sub > 0),
+      json_agg(v.name || ': ' || g order by v.number, g collate "C") filter (where v.sub = 0)
+    from (select c.oid, case when c.relkind in ('v', 'm') then 0 else o.attnum end as sub, quote_ident(o.attname) as name,
+        o.attnum as number, ${columnGrants} as grants
+      from pg_attribute o join pg_class c on c.oid = o.attrelid
+      -- Not c.oid >= 16384, which would be taken for a few rows.
+      where o.attacl is not null and c.oid::bigint >= 16384) v
       cross join lateral json_array_elements_text(v.grants) g
-    group by v.oid`,
-]
+    group by v.oid, v.sub`
 
 /** The owner column of catalogs whose objects have an owner and no ACL. */
 const ownedCatalogs: Readonly<Record<string, string>> = {
@@ -99,15 +103,16 @@ const ownedCatalogs: Readonly<Record<string, string>> = {
   pg_subscription: 'subowner',
 }
 
-const owners = Object.entries(ownedCatalogs).map(
-  ([
-    catalog,
-    owner,
-  ]) => `select '${catalog}', o.oid, 0, (select quote_ident(rolname) from pg_roles where oid = o.${owner}), null, null
+const ownedObjects = Object.entries(ownedCatalogs).map(
+  ([catalog, owner]) => `select '${catalog}' as catalog, o.oid, o.${owner} as owner
     from ${catalog} o where o.oid >= 16384 and o.${owner} <> ${databaseOwner}`,
 )
+const owners = `select o.catalog, o.oid, 0, (select quote_ident(rolname) from pg_roles where oid = o.owner), null, null
+    from (${unionOf(ownedObjects)}) o`
 
-const unionOf = (queries: readonly string[]): string => queries.join('\nunion all ')
+function unionOf(queries: readonly string[]): string {
+  return queries.join('\nunion all ')
+}
 
 /** Those of schemas, relations, routines and types. */
 const commonAclCatalogs = new Set(['pg_namespace', 'pg_class', 'pg_proc', 'pg_type'])
@@ -115,8 +120,8 @@ const inCommonCatalogs = aclCatalogs.filter(({ catalog }) => commonAclCatalogs.h
 
 /** Catalog, oid and column of each object whose owner is not that of the database, or whose privileges are not standard. */
 export const grantQuery: AnnotationQuery = {
-  sql: unionOf([...aclCatalogs.map(aclCatalogQuery), ...columnGrantQueries, ...owners]),
-  restricted: restrictedTo(unionOf([...inCommonCatalogs.map(aclCatalogQuery), ...columnGrantQueries])),
+  sql: unionOf([aclQuery(aclCatalogs), columnGrantQuery, owners]),
+  restricted: restrictedTo(unionOf([aclQuery(inCommonCatalogs), columnGrantQuery])),
 }
 
 const objectTypes = `case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
