@@ -54,7 +54,7 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
 function ownCastBetween(from: DdlObject, to: DdlObject): string | null {
   const [source, target] = [from, to].map((column) => textFact(column, 'type').replace(/\([\d,]+\)/, ''))
   const isBetween = (facts: Facts | undefined): boolean =>
-    facts?.['source'] === source && facts['target'] === target
+    facts !== undefined && facts['source'] === source && facts['target'] === target
   const cast = keysOf(to.catalog).find((key) => key.startsWith('cast:') && isBetween(to.catalog[key]))
   if (cast !== undefined) return cast
   const extension = listFact(from, '$needs').find((key) => key.startsWith('extension:'))
