@@ -446,6 +446,17 @@ const online: readonly DdlCase[] = [
     ownDatabases: true,
   },
   {
+    name: 'a foreign key is made when no index is left that is to be dropped',
+    from: `create table songs (id integer, code integer, constraint ids unique (id), constraint codes unique (code));
+      create unique index other on songs (id); create table plays (id integer, length integer); create unique index p on plays (id);
+      create table likes (song integer references songs (id))`,
+    to: `create table songs (id integer, code integer, constraint ids unique (code), constraint codes unique (id));
+      create table plays (id integer, length integer); create unique index p on plays (id) include (length);
+      create table likes (song integer references songs (id), play integer references plays (id))`,
+    contains: ['INDEX CONCURRENTLY public.p__old', 'FOREIGN KEY (play)', 'FOREIGN KEY (song)'],
+    ownDatabases: true,
+  },
+  {
     name: 'a unique index becomes that of a key with its name, and back',
     from: `create table songs (code integer, id integer); create unique index codes on songs (code); create unique index ids on songs (id);
       create table likes (code integer); alter table likes add constraint f foreign key (code) references songs (code) not valid`,

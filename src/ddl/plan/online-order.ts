@@ -18,6 +18,8 @@ export function orderOnline(order: Order): void {
   for (const [key, { intent, steps }] of order.planned) {
     const { object, names } = predecessorOf(intent) ?? {}
     if (object !== undefined && names !== null && 'to' in intent) orderInPlace(object, intent.to, order)
+    const isIndexDrop = intent.action === 'drop' && intent.from.kind === 'index'
+    if (isIndexDrop || isMadeInPlace(intent)) dropBeforeForeignKeys(key, intent, order)
     const isSetLater =
       intent.action === 'alter' && steps.some(({ phase, alone }) => phase === 'attach' && alone)
     if (isSetLater && intent.to.kind === 'column') orderNotNull(key, intent.to, order)
@@ -49,6 +51,19 @@ function orderInPlace(old: DdlObject, to: DdlObject, { planned, catalogs, find }
   }
   for (const key of dependentsOf(catalogs.from).get(old.key) ?? [])
     if (planned.get(key)?.intent.action === 'replace') runBefore(build, find('drop', key))
+}
+
+/** A foreign key takes any unique index that fits: it is made when those that are to be dropped are gone. */
+function dropBeforeForeignKeys(
+  key: string,
+  intent: Intent,
+  { planned, catalogs: { to }, find }: Order,
+): void {
+  const gone = find(isMadeInPlace(intent) ? 'attach' : 'drop', key)
+  for (const part of partsByRelation(to).get(objectOf(intent).relationKey ?? '') ?? [])
+    for (const user of dependentsOf(to).get(part) ?? [])
+      if (to[user]?.['type'] === 'foreign key' && createsObject(planned.get(user)?.intent))
+        runBefore(gone, find('create', user))
 }
 
 /** A primary key, and a replica identity, need NOT NULL. */
