@@ -65,8 +65,9 @@ export function planChanges(live: Catalog, expected: Catalog, options: PlanOptio
     else planned.set(key, { intent: complete, steps: rendered.steps })
   }
   refuseDependents(refused, planned, intents)
-  const statements = sortTasks(createTasks(planned, { from, to }))
-    .flatMap((task) => toStatements(task, { from, to }))
+  const statements = sortTasks(createTasks(planned, { from, to })).flatMap((task) =>
+    toStatements(task, { from, to }),
+  )
   return {
     statements: withPreamble(withoutNewObjectHazards(statements, intents)),
     refused: [...refused.values()],
