@@ -60,7 +60,9 @@ async function runPairs(): Promise<boolean> {
   )
   const unsaid = hazardsReport(results, observations, 'unsaid')
   if (values.hazards) {
-    console.log([...unsaid, ...(values.verbose ? hazardsReport(results, observations, 'unseen') : [])].join('\n'))
+    console.log(
+      [...unsaid, ...(values.verbose ? hazardsReport(results, observations, 'unseen') : [])].join('\n'),
+    )
     console.log(hazardsTable(results, observations))
   }
   return unsaid.length === 0 && requirementsFor(totalsOf(results)).every(({ met }) => met)

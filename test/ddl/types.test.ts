@@ -41,7 +41,9 @@ const routines: readonly DdlCase[] = [
         'constraint above on public.t',
         'domain public.positive',
         'index computed on public.t',
-      ].map((what) => `keeps what the old public.f(integer) gave: ${what} is neither computed nor checked again`),
+      ].map(
+        (what) => `keeps what the old public.f(integer) gave: ${what} is neither computed nor checked again`,
+      ),
       'what calls public.f(integer), and what its body uses, is not recorded by PostgreSQL',
       'ACCESS EXCLUSIVE lock on public.t',
       'reads all of public.t under a SHARE UPDATE EXCLUSIVE lock',

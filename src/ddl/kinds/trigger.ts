@@ -1,4 +1,12 @@
-import { type DdlObject, type KindDdl, type DdlStep, keyFromName, listFact, step, textFact } from '../object.js'
+import {
+  type DdlObject,
+  type KindDdl,
+  type DdlStep,
+  keyFromName,
+  listFact,
+  step,
+  textFact,
+} from '../object.js'
 import { isEnabledByDefault, enableClause, enableClauseFor } from './enable-clause.js'
 
 export const triggerDdl: KindDdl = {
