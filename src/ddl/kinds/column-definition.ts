@@ -7,6 +7,7 @@ import {
   findRelation,
   textFact,
 } from '../object.js'
+import { keptParents } from '../tree.js'
 import { isDefaultDeferred } from './column-default.js'
 import { generationOf } from './generation.js'
 import { identityClause } from './identity-options.js'
@@ -64,6 +65,14 @@ export function parentColumnOf(object: DdlObject): DdlObject | undefined {
   if (table === undefined) return undefined
   const keys = listFact(table, 'parents').map((parent) => keyFromName('column', `${parent}.${object.name}`))
   return keys.map((key) => findObject(object.catalog, key)).find((found) => found !== undefined)
+}
+
+/** Whether an inherited column has a fact from a parent that stays, whose change is also its own. */
+export function followsParent(from: DdlObject, to: DdlObject, fact: string): boolean {
+  const [before, after] = [findRelation(from), findRelation(to)]
+  if (before === undefined || after === undefined || keptParents(before, after).length === 0) return false
+  const parent = booleanFact(to, '$inherited') ? parentColumnOf(to) : undefined
+  return parent !== undefined && textFact(parent, fact) === textFact(to, fact)
 }
 
 /** The key of the type of a typed table (CREATE TABLE … OF), null for others and for one that gets or loses its type. */

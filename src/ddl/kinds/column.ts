@@ -12,7 +12,13 @@ import {
   tableKeyword,
 } from '../object.js'
 import { defaultCallsOwnRoutine, isDefaultDeferred } from './column-default.js'
-import { columnDefinition, hasLocalDefinition, parentColumnOf, tableTypeKeyOf } from './column-definition.js'
+import {
+  columnDefinition,
+  followsParent,
+  hasLocalDefinition,
+  parentColumnOf,
+  tableTypeKeyOf,
+} from './column-definition.js'
 import { identityOptionSteps, identitySequenceSteps, identitySteps, isNarrowing } from './column-identity.js'
 import { addingRewritesTable } from './column-rewrite.js'
 import { generationSteps, mustRecreateColumn } from './column-generation.js'
@@ -72,12 +78,6 @@ function isPartitionKey(object: DdlObject): boolean {
   const key = table === undefined ? '' : textFact({ facts: table }, 'partitionedBy')
   const names = key.split(/[^\w$".]+/)
   return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
-}
-
-/** Whether an inherited column has a fact from its parent, whose change is also its own. */
-function followsParent(column: DdlObject, fact: string): boolean {
-  const parent = booleanFact(column, '$inherited') ? parentColumnOf(column) : undefined
-  return parent !== undefined && textFact(parent, fact) === textFact(column, fact)
 }
 
 function addColumnSteps(object: DdlObject): readonly DdlStep[] {
@@ -167,20 +167,26 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
   const typeChanges = facts.has('type') || facts.has('collation') || change.carried?.has('type') === true
   const setsDefault = textFact(to, 'default') !== '' && (facts.has('default') || typeChanges)
   return [
-    ...(facts.has('generated') && !followsParent(to, 'generated')
+    ...(facts.has('generated') && !followsParent(from, to, 'generated')
       ? generationSteps(to, (clause) => alterColumnStep(to, clause))
       : []),
-    // With a new type, columnTypeSteps has dropped the default; a parent may have set its own since.
+    // With a new type the default is dropped; a parent may have set its own since.
     ...(facts.has('default') && (!typeChanges || change.carried?.has('type') === true)
       ? dropDefaultSteps(from, to)
       : []),
     ...nullabilitySteps(from, to, facts),
     ...identitySteps(from, to, (clause) => alterColumnStep(to, clause)),
     ...(setsDefault ? [setDefaultStep(to)] : []),
-    ...(facts.has('default') && !followsParent(to, 'default') ? continueDefaultSteps(to) : []),
-    ...Object.entries(stepsByFact).flatMap(([fact, render]) => (facts.has(fact) ? render(from, to) : [])),
+    ...(facts.has('default') && !followsParent(from, to, 'default') ? continueDefaultSteps(to) : []),
+    ...Object.entries(stepsByFact).flatMap(([fact, render]) => {
+      const isNeeded = typeChanges && resetByType.has(fact) ? to.facts[fact] !== undefined : facts.has(fact)
+      return isNeeded ? render(from, to) : []
+    }),
   ]
 }
+
+/** Settings that a column has as its new type has them, after ALTER COLUMN … TYPE. */
+const resetByType: ReadonlySet<string> = new Set(['storage', 'compression'])
 
 /** The old default is dropped if there is no new one, or early if the new one calls a routine of the project. */
 function dropDefaultSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
