@@ -23,7 +23,7 @@ export function parentKeysOf(object: DdlObject): readonly string[] {
   if (kind === 'column' || isCheck(object))
     return parents
       .map((parent) => keyFromName(kind, `${parent}.${name}`))
-      .filter((key) => kind === 'column' || isCheck(findObject(catalog, key)))
+      .filter((key) => (kind === 'column' ? catalog[key] !== undefined : isCheck(findObject(catalog, key))))
   const index = textFact(object, kind === 'index' ? 'parent' : '$parentIndex')
   if (index !== '') {
     const [own = ''] = parseKey(`index:${index}`).names.slice(-1)

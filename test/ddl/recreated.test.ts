@@ -123,6 +123,21 @@ const others: readonly DdlCase[] = [
       alter index songs_next alter column 1 set statistics 44`,
   },
   {
+    name: 'a generated column becomes a plain one of another type',
+    from: `create table songs (plays integer, twice integer generated always as (plays * 2) stored)`,
+    to: `create table songs (plays integer, twice text default 'none')`,
+    losses: [],
+  },
+  {
+    name: 'the storage and the compression of a column with a new type',
+    from: `create table songs (title varchar(5), text text, size text);
+      alter table songs alter title set storage external, alter title set compression pglz,
+        alter text set storage main, alter size set storage external`,
+    to: `create table songs (title text, text varchar collate "C", size bigint);
+      alter table songs alter title set storage external, alter title set compression pglz,
+        alter text set storage main`,
+  },
+  {
     name: 'a replica identity outlives its index, and what is between is said',
     from: `create table songs (id integer not null, constraint ids primary key (id));
       alter table songs replica identity using index ids, cluster on ids`,

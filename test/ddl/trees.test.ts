@@ -182,6 +182,17 @@ const columns: readonly DdlCase[] = [
       create table sleeves (size int not null) inherits (media)`,
   },
   {
+    name: 'a column of the second parent goes',
+    from: `${media} create table files (id int, path text); create table covers () inherits (media, files)`,
+    to: `${media} create table files (id int); create table covers () inherits (media, files)`,
+    statements: ['ALTER TABLE public.files DROP COLUMN path'],
+  },
+  {
+    name: 'a column is no longer generated, below a parent that gets another place',
+    from: `create table media (id int, size int generated always as (id) stored); create table covers () inherits (media)`,
+    to: `create table files (id int); create table media (id int, size int); create table covers () inherits (files, media)`,
+  },
+  {
     name: 'a dropped column is lost in the children as well',
     from: `${media} ${covers}`,
     to: `create table media (id int); ${covers}`,

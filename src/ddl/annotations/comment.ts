@@ -27,7 +27,9 @@ export function commentSteps(
       if (from?.facts[fact] === to.facts[fact]) return []
       const [before, after] = [commentsByPart(from, fact), commentsByPart(to, fact)]
       const parts = new Set([...[...before.keys()].filter((part) => hasPart(to, part)), ...after.keys()])
-      return [...parts].flatMap((part) => commentStep(partReference(to, part), before.get(part), after.get(part)))
+      return [...parts].flatMap((part) =>
+        commentStep(partReference(to, part), before.get(part), after.get(part)),
+      )
     }),
   ]
 }

@@ -8,7 +8,7 @@ import {
   findRelation,
   textFact,
 } from '../object.js'
-import { descendantsOf, membersByKey } from '../tree.js'
+import { descendantsOf, keptParents, membersByKey } from '../tree.js'
 import { isDefaultDeferred } from './column-default.js'
 import { generationOf } from './generation.js'
 import { identityClause } from './identity-options.js'
@@ -82,8 +82,10 @@ export function isPartitionKey(object: DdlObject): boolean {
   return names.includes(object.name) || (parent !== undefined && isPartitionKey(parent))
 }
 
-/** Whether an inherited column gets a fact from its parent, whose change is also its own. */
+/** Whether an inherited column gets a fact from a parent that stays, whose change is also its own. */
 export function followsParent(from: DdlObject, to: DdlObject, fact: string): boolean {
+  const [before, after] = [findRelation(from), findRelation(to)]
+  if (before === undefined || after === undefined || keptParents(before, after).length === 0) return false
   const parent = booleanFact(to, '$inherited') ? parentColumnOf(to) : undefined
   if (parent === undefined || textFact(parent, fact) !== textFact(to, fact)) return false
   return !sameFact(from.catalog[parent.key]?.[fact], parent.facts[fact])

@@ -38,11 +38,11 @@ function isExpressionFixed({ catalog, relationKey = '' }: DdlObject, { storage }
   )
 }
 
-/** What changes the generation of a column that stays. */
+/** What changes the generation of a column that stays. What ends it comes before the type changes. */
 export function generationSteps(to: DdlObject, alter: (clause: string) => DdlStep): readonly DdlStep[] {
   const table = to.relation
   const generation = generationOf(to)
-  if (generation === null) return [alter('DROP EXPRESSION')]
+  if (generation === null) return [{ ...alter('DROP EXPRESSION'), phase: 'release' }]
   const { storage, expression } = generation
   const setExpression = alter(`SET EXPRESSION AS (${expression})`)
   const lock = { hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' } as const

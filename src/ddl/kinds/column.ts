@@ -165,7 +165,7 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
     ...(facts.has('generated') && !followsParent(from, to, 'generated')
       ? generationSteps(to, (clause) => alterColumnStep(to, clause))
       : []),
-    // With a new type, columnTypeSteps has dropped the default; a parent may have set its own since.
+    // With a new type the default is dropped; a parent may have set its own since.
     ...(facts.has('default') && (!typeChanges || change.carried?.has('type') === true)
       ? dropDefaultSteps(from, to)
       : []),
@@ -173,9 +173,15 @@ function alterColumnSteps(change: ObjectChange): readonly DdlStep[] {
     ...identitySteps(from, to, (clause) => alterColumnStep(to, clause)),
     ...(setsDefault ? [setDefaultStep(to)] : []),
     ...(facts.has('default') && !followsParent(from, to, 'default') ? continueDefaultSteps(to) : []),
-    ...Object.entries(stepsByFact).flatMap(([fact, render]) => (facts.has(fact) ? render(from, to) : [])),
+    ...Object.entries(stepsByFact).flatMap(([fact, render]) => {
+      const isNeeded = typeChanges && resetByType.has(fact) ? to.facts[fact] !== undefined : facts.has(fact)
+      return isNeeded ? render(from, to) : []
+    }),
   ]
 }
+
+/** Settings that a column has as its new type has them, after ALTER COLUMN … TYPE. */
+const resetByType: ReadonlySet<string> = new Set(['storage', 'compression'])
 
 /** The old default is dropped if there is no new one, or early if the new one calls a routine of the project. */
 function dropDefaultSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {

@@ -18,5 +18,8 @@ export function swapNameOf({ key, names: [schema = '', name = ''], catalog }: Dd
 
 /** A character that is cut in two is left out. */
 function cutName(name: string): string {
-  return Buffer.from(name).subarray(0, keptBytes).toString().replace(/\uFFFD+$/, '')
+  return Buffer.from(name)
+    .subarray(0, keptBytes)
+    .toString()
+    .replace(/\uFFFD+$/, '')
 }

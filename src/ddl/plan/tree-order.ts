@@ -48,6 +48,7 @@ function releaseFirst(table: string, { planned, catalogs: { from }, find }: Orde
       const { intent } = planned.get(key) ?? {}
       for (const phase of ['drop', 'alter'] as const)
         runBefore(find('release', table), find(phase, droppedWithOf(intent) ?? key))
+      runBefore(find('release', table), find('release', key))
     }
 }
 
