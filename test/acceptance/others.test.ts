@@ -193,9 +193,9 @@ t.test('a collation of another version is a note with what mends it, and no drif
     stdout,
     /note: the collation public\.german was recorded with version 2\.0, and the server has [^]*ALTER COLLATION public\.german REFRESH VERSION;/,
   )
-  await project.query(
-    `alter database ${name} refresh collation version; alter collation german refresh version`,
-  )
+  const advice = [...stdout.matchAll(/(?:REINDEX DATABASE|ALTER (?:DATABASE|COLLATION)) [^;]+;/g)]
+  t.equal(advice.length, 3)
+  for (const [sql] of advice) await project.query(sql)
   t.notMatch((await project.run('verify')).stdout, 'note:')
 })
 

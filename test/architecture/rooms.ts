@@ -207,7 +207,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   'operations/init': { purpose: 'a database at head without running its migrations', ...operation },
   'operations/migrate': { purpose: 'the gate as a command, without a port', ...operation },
   'operations/proof': { purpose: 'a plan proven with the scratch server of a project', ...operation },
-  'operations/repair': { purpose: 'resolve unfinished revisions and invalid indexes', ...operation },
+  'operations/repair': {
+    ...operation,
+    purpose: 'resolve unfinished revisions and invalid indexes',
+    imports: [...operation.imports, 'operations/proof'],
+  },
   'operations/stamp': { purpose: 'record revisions that are true', ...operation },
   http: {
     purpose: 'what a library user mounts: the plugin, its routes, the page',

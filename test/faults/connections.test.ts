@@ -62,7 +62,14 @@ t.test('where a role has one, migrating says within seconds what it needs and wh
     /^SCHEMA_CONNECTIONS_EXHAUSTED: Migrating needs two connections at a time and got one: role app has no other left\. Nothing was done\.\n[^]+ role app +CONNECTION LIMIT 1, 1 in use\n[^]+ alter role app connection limit 4 /,
   )
   t.strictSame(await project.objects(), [])
+  await query(project.url, printedSql(text, 'alter role'))
+  t.match(await runHere(project, 'migrate', { env }), { exit: 0 }, 'what it says helps')
 })
+
+/** The SQL of a choice, which begins with these words. */
+function printedSql(text: string, words: string): string {
+  return text.match(new RegExp(`^ +(${words} .*?) {3}`, 'm'))?.[1] ?? 'nothing'
+}
 
 t.test('where a role has none, a command says so within seconds', async (t) => {
   const { project, env } = await limitedTo(t, 0)
@@ -81,4 +88,6 @@ t.test('the limit of a database is named as well', async (t) => {
   const { exit, text } = await runHere(project, 'migrate', { env })
   t.equal(exit, 8)
   t.match(text, new RegExp(`database ${name} has no other left[^]+alter database ${name} connection limit 4`))
+  await query(project.url, printedSql(text, 'alter database'))
+  t.match(await runHere(project, 'migrate', { env }), { exit: 0 }, 'what it says helps')
 })

@@ -101,10 +101,14 @@ t.test('roles that migrations only name are made on the embedded server, and not
     [reader, admin].map((role) => ({ event: 'scratch role made', role })),
   )
   t.strictSame(await query(server, `select from pg_roles where rolname in ('${reader}', '${admin}')`), [])
+  const told = (await replayOn(t, named, ups)).error
   t.match(
-    (await replayOn(t, named, ups)).error,
+    told,
     new RegExp(`Do one of:\\n +create role ${reader} +on the scratch server, which gets no role unasked`),
   )
+  await query(server, String(/^ +(create role \S+) /m.exec(told)?.[1]))
+  t.match((await replayOn(t, named, ups)).error, `create role ${admin}`)
+  await query(server, `drop role ${reader}`)
 })
 
 const knexfile = `export default { client: 'pg', searchPath: ['app', 'public'] }\n`

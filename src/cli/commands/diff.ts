@@ -77,8 +77,13 @@ async function compare(context: CommandContext, workspace: SourceWorkspace): Pro
   const expected = { catalog: to.catalog, undetermined, tolerated: new Set<string>() }
   const { differences } = compareInScope(expected, from.catalog, context.config.verify.scope)
   const goal = {
-    ...{ from: from.catalog, to: to.catalog, differences, undetermined },
-    ...{ printedBy: to.major, major: from.major, isLive: isLiveSource(fromSource) },
+    from: from.catalog,
+    to: to.catalog,
+    differences,
+    undetermined,
+    printedBy: to.major,
+    major: from.major,
+    isLive: isLiveSource(fromSource),
   }
   const plan = await proveChanges(goal, workspace, scratchFor(context))
   const known = await readPlanContext(goal, plan, sourceConnection(fromSource, workspace))
@@ -103,8 +108,12 @@ function resultOf(
     exit: findings.length === 0 ? 0 : 4,
     text: isScript ? script : describeComparison(from.name, to.name, findings, script),
     document: {
-      ...{ from: from.name, to: to.name, differences: findings, ...plan },
-      ...{ sizes: Object.fromEntries(known.sizes), ...more },
+      from: from.name,
+      to: to.name,
+      differences: findings,
+      ...plan,
+      sizes: Object.fromEntries(known.sizes),
+      ...more,
     },
   }
 }

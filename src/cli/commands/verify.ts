@@ -83,8 +83,11 @@ function resultOf(
     exit: exitCodeFor(state, findings),
     text: isScript ? script : text.join('\n\n'),
     document: {
-      ...{ ...assessmentDocument(state, config.target), notes, repair },
-      ...{ sizes: Object.fromEntries(known.sizes), ...more },
+      ...assessmentDocument(state, config.target),
+      notes,
+      repair,
+      sizes: Object.fromEntries(known.sizes),
+      ...more,
     },
   }
 }
@@ -115,9 +118,13 @@ async function planRepair(
       ? restoreGoalOf(from, promised, findings)
       : { to: promised, differences: findings, kept: [] }
   const goal = {
-    ...{ from, to, differences },
+    from,
+    to,
+    differences,
     undetermined: promisedCatalogAt(snapshot, revisions).undetermined,
-    ...{ printedBy: snapshot.postgres, major: inspection.major, isLive: true },
+    printedBy: snapshot.postgres,
+    major: inspection.major,
+    isLive: true,
   }
   const plan = await proveChanges(goal, workspace, 'any')
   const known = await readPlanContext(goal, plan, workspace.connection)

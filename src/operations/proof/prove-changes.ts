@@ -26,7 +26,11 @@ export async function proveChanges(
   const { from, to, differences, undetermined, printedBy, major, isLive } = goal
   const { plan } = await proveForProject(
     {
-      ...{ from, to, differences, undetermined, printedBy },
+      from,
+      to,
+      differences,
+      undetermined,
+      printedBy,
       scope: { comments: true, grants: true },
       target: isLive ? major : null,
       plan: (refusals) => planChanges(from, to, { differences, refusals, serverMajor: major }),

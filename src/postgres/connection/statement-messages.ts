@@ -60,7 +60,7 @@ async function runTogether(
 }
 
 /** The error with which PostgreSQL refuses a statement; null where it runs. Throws where the server cannot work. */
-export function refusalOf(client: pg.ClientBase, sql: string): Promise<pg.DatabaseError | null> {
+function refusalOf(client: pg.ClientBase, sql: string): Promise<pg.DatabaseError | null> {
   return errorOf(client, sql, isRefusal)
 }
 

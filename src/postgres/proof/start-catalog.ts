@@ -30,7 +30,13 @@ const leavableKinds = new Set([
 /** What a plan may change while `pg_depend` tells all that notices it. */
 const traceableKinds = new Set([
   ...leavableKinds,
-  ...['column', 'constraint', 'index', 'trigger', 'policy', 'rule', 'enum'],
+  'column',
+  'constraint',
+  'index',
+  'trigger',
+  'policy',
+  'rule',
+  'enum',
 ])
 
 /** These parts of a relation do nothing while it is not changed; nor do the foreign keys that come from it. */
