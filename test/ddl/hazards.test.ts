@@ -7,7 +7,8 @@ import { type Hazard, lockModes, type Statement } from '../../src/ddl/statement.
 import { allAnnotations, readCatalog } from '../../src/postgres/introspect/read-catalog.js'
 import { createDatabase } from '../support/database.js'
 import { hazardSchemas } from './hazard-schemas.js'
-import { type Effects, observe } from './observe.js'
+import type { Effects } from '../../src/postgres/observe/effects.js'
+import { observe } from './observe.js'
 
 const seen = new Set<string>()
 
@@ -45,7 +46,7 @@ async function runObserved(t: Test, client: pg.Client, statements: readonly Stat
         ({ table, effect, lock }) => !made.has(table) && !isSaid(hazards, { table, effect, lock }),
       )
       t.strictSame(unsaid, [], sql)
-      for (const name of effects.created) made.add(name)
+      for (const { name } of effects.created) made.add(name)
     } else await client.query(sql)
   }
 }
@@ -62,8 +63,8 @@ function describeEffects({ locks, rewritten, scanned }: Effects): readonly Table
     ...rewritten.map((table) => ({ table, effect: 'table rewrite' }) as const),
     // A query reads, too: only where others wait is that a hazard.
     ...scanned
-      .filter((table) => locks.some((one) => one.table === table))
-      .map((table) => ({ table, effect: 'full scan' }) as const),
+      .filter(({ lock }) => lock !== null)
+      .map(({ table }) => ({ table, effect: 'full scan' }) as const),
   ]
 }
 
