@@ -34,6 +34,11 @@ const waiters: Readonly<Record<LockMode, string | null>> = {
   'SHARE UPDATE EXCLUSIVE': null,
 }
 
+/** Who waits for a lock: `readers and writers wait`; null where neither do. */
+export function waitersFor(mode: LockMode): string | null {
+  return waiters[mode]
+}
+
 /**
  * What to know before the steps of a plan are run: how many there are, who waits for which lock, what happens to a step that
  * waits, what cannot be undone, and how to watch it. Empty where nobody else notices the plan.
