@@ -5,7 +5,7 @@ import { causesOf } from '../core/text/causes.js'
 import { codeFrame } from '../core/text/code-frame.js'
 import { parseStack, type StackFrame } from '../core/text/stack-frames.js'
 import type { ErrorFact } from '../errors/schema-error.js'
-import { originalPosition, pathOfFrame } from './original-position.js'
+import { originalPosition, pathOfFrame, type SourcePosition } from './original-position.js'
 import { supportedExtensions } from './read-knexfile.js'
 import { revisionOf } from './revision-name.js'
 
@@ -15,14 +15,41 @@ import { revisionOf } from './revision-name.js'
  */
 export function lineFacts(error: unknown, name: string): readonly ErrorFact[] {
   for (const frames of causesOf(error).toReversed().flatMap(stacksOf)) {
-    const found = projectFrames(frames, name)
-    const [innermost] = found
-    if (innermost === undefined) continue
-    const own = found.find((frame) => isOf(name, frame))
-    const isCalled = own !== undefined && own.file !== innermost.file
-    return [['at', describeLine(innermost)], ...(isCalled ? [['called at', describeLine(own)] as const] : [])]
+    const found = projectLines(frames, name)
+    if (found === null) continue
+    const { innermost, caller } = found
+    return [
+      ['at', describeLine(innermost)],
+      ...(caller === null ? [] : [['called at', describeLine(caller)] as const]),
+    ]
   }
   return []
+}
+
+/**
+ * The line of the project from which a stack comes: `migrations/001_songs.ts:12`, and the line of the migration of this name
+ * where that called somebody else's. Null where the stack has none.
+ */
+export function lineOfStack(stack: string, name: string): string | null {
+  const found = projectLines(parseStack(stack), name)
+  if (found === null) return null
+  const { innermost, caller } = found
+  const called = caller === null ? '' : `, called at ${nameLine(locate(caller))}`
+  return `${nameLine(locate(innermost))}${called}`
+}
+
+interface ProjectLines {
+  readonly innermost: StackFrame
+  /** In the migration, where that called another file. */
+  readonly caller: StackFrame | null
+}
+
+function projectLines(frames: readonly StackFrame[], name: string): ProjectLines | null {
+  const found = projectFrames(frames, name)
+  const [innermost] = found
+  if (innermost === undefined) return null
+  const own = found.find((frame) => isOf(name, frame))
+  return { innermost, caller: own === undefined || own.file === innermost.file ? null : own }
 }
 
 /** Where it was thrown, and where Knex was asked for the statement that failed, which it then shows as the stack. */
@@ -68,10 +95,18 @@ function isOf(name: string, { file }: StackFrame): boolean {
   return revisionOf(basename(file)) === name
 }
 
-function describeLine({ file, line, column }: StackFrame): readonly string[] {
-  const position = originalPosition(file, line, column)
-  const frame = position.text === null ? [] : codeFrame(position.text, position.line)
-  return [`${pathInPackage(position.path)}:${position.line}`, ...frame]
+function describeLine(frame: StackFrame): readonly string[] {
+  const position = locate(frame)
+  const lines = position.text === null ? [] : codeFrame(position.text, position.line)
+  return [nameLine(position), ...lines]
+}
+
+function locate({ file, line, column }: StackFrame): SourcePosition {
+  return originalPosition(file, line, column)
+}
+
+function nameLine({ path, line }: SourcePosition): string {
+  return `${pathInPackage(path)}:${line}`
 }
 
 /** A path as seen from the folder of its package.json. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { numberAppended, whyNotAppended } from '../core/history/appended-revisions.js'
 import { type NumberAsReplayed, numbersAsReplayed } from '../core/history/built-positions.js'
 import { defaultScope } from '../core/model/scope.js'
-import type { Snapshot } from '../core/model/snapshot.js'
+import { revisionsOf, type Snapshot } from '../core/model/snapshot.js'
 import type { Progress } from '../core/progress/events.js'
 import { errorMessage } from '../core/text/redact.js'
 import { type ErrorCode, SchemaError } from '../errors/schema-error.js'
@@ -10,7 +10,13 @@ import { buildDatabase } from '../postgres/build/build-database.js'
 import { buildPlanOf } from '../postgres/build/build-plan.js'
 import { type Connection, withClient } from '../postgres/connection/connect.js'
 import { readServerMajor } from '../postgres/connection/query.js'
-import { type Replay, type ReplayedRevisions, type ReplayOptions, scratchPolicy } from './replay-options.js'
+import {
+  type Replay,
+  type ReplayedFolder,
+  type ReplayedRevisions,
+  type ReplayOptions,
+  scratchPolicy,
+} from './replay-options.js'
 
 /**
  * Makes the snapshot of a folder to which revisions were appended by replaying these alone, in databases that are built from
@@ -63,21 +69,25 @@ async function replayAppended(replay: Replay, options: ReplayOptions, earlier: S
     const why = whyNotAppended(earlier, { built: base, renumber, changes, ran: appended })
     if (why !== null) throw new Error(why)
   }
-  const build = (connection: Connection): Promise<void> => buildFrom(earlier, connection, options)
+  const build = (connection: Connection): Promise<void> => buildFromSnapshot(earlier, connection, options)
   const appended = await replay({ ...options, start: { snapshot: earlier, build, judge } })
   return numberAppended(earlier, appended, renumber)
 }
 
-/** Builds what the snapshot promises, verified, and records its revisions as applied. */
-async function buildFrom(
+/**
+ * Builds what the snapshot promises, verified, and records its revisions as applied. Throws where the server has another
+ * major version than the one of the snapshot, and what `buildDatabase` throws.
+ */
+export async function buildFromSnapshot(
   snapshot: Snapshot,
   connection: Connection,
-  { project, migrations, signal }: ReplayOptions,
+  { project, migrations, signal }: Pick<ReplayedFolder, 'project' | 'migrations' | 'signal'>,
 ): Promise<void> {
   const major = await withClient(connection, readServerMajor)
   if (major !== snapshot.postgres)
     throw new Error(`the snapshot was made on PostgreSQL ${snapshot.postgres}, and this is ${major}`)
-  const known = migrations.slice(0, snapshot.revisions.length)
+  const promised = new Set(revisionsOf(snapshot))
+  const known = migrations.filter(({ revision }) => promised.has(revision))
   const target = { connection, project, migrations: known, snapshot, scope: defaultScope }
   const stop = signal === undefined ? {} : { signal }
   const options = { target, guard: null, policy: scratchPolicy, report: () => {}, ...stop }

@@ -28,18 +28,22 @@ export interface ReplayedRevisions {
   readonly hasConnected: boolean
 }
 
-export interface ReplayOptions {
+/** The migrations that are replayed, and where. */
+export interface ReplayedFolder {
   readonly scratch: Scratch
   readonly project: KnexProject
   readonly migrations: readonly Migration[]
+  readonly report: ProgressReporter
+  readonly signal: AbortSignal | undefined
+}
+
+export interface ReplayOptions extends ReplayedFolder {
   /** Default: an empty database. */
   readonly start?: ReplayStart
   /** The schemas that are there before the first revision, unless a migration creates them. */
   readonly serviceSchemas: readonly string[]
   /** Told of the revisions of which nothing is promised although they do not say so, before all are replayed again. */
   readonly judgeEmpty?: (empty: readonly EmptyRevision[]) => Promise<void>
-  readonly report: ProgressReporter
-  readonly signal: AbortSignal | undefined
 }
 
 /** Makes the snapshot of a folder. */

@@ -18,7 +18,12 @@ import { withoutOtherSettings } from '../core/model/scope.js'
 import type { Migration } from '../project/migration-files.js'
 import { type ReplayAttempt, type RunReplay, withReplays } from './replay-attempts.js'
 import { describeReplayError } from './replay-error.js'
-import { type ReplayedRevisions, type ReplayOptions, scratchPolicy } from './replay-options.js'
+import {
+  type ReplayedFolder,
+  type ReplayedRevisions,
+  type ReplayOptions,
+  scratchPolicy,
+} from './replay-options.js'
 import {
   chooseReads,
   createReplayReader,
@@ -210,9 +215,10 @@ function onAnotherDay<T>(use: (run: RunInScratch) => Promise<T>): Promise<T> {
   return withVariables({ TZ: shiftedTimeZone }, () => withShiftedDate(use))
 }
 
-async function applyMigrations(
+/** Applies the migrations of a replay, each in its own transaction or in none. Throws what `describeReplayError` makes. */
+export async function applyMigrations(
   { connection, run }: ReplayAttempt,
-  { scratch, project, migrations, report, signal }: ReplayOptions,
+  { scratch, project, migrations, report, signal }: ReplayedFolder,
   check: RevisionCheck,
 ): Promise<void> {
   const confined = migrations.map(runningBy(run))

@@ -142,6 +142,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
     packages: ['pg', 'node:'],
   },
+  'postgres/observe': {
+    purpose: 'what each statement of a session does to others, seen in that session',
+    imports: [...inspected, 'postgres/session', 'ddl'],
+    packages: ['pg', 'knex', 'node:'],
+  },
   'postgres/scratch': {
     purpose: 'throw-away databases',
     imports: [core, 'errors', connection, ...introspect],
@@ -206,6 +211,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'operations/init': { purpose: 'a database at head without running its migrations', ...operation },
   'operations/migrate': { purpose: 'the gate as a command, without a port', ...operation },
+  'operations/plan': {
+    purpose: 'what the pending revisions would do, seen in a scratch database',
+    ...operation,
+    imports: [...operation.imports, 'postgres/observe'],
+  },
   'operations/proof': { purpose: 'a plan proven with the scratch server of a project', ...operation },
   'operations/repair': {
     ...operation,
@@ -236,9 +246,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [...migrating, ...gate, ...ddl, 'operations/*', 'core/typegen'],
     packages: ['node:'],
   },
+  'cli/commands/plan': {
+    purpose: '`plan`: its report and its SQL',
+    imports: [...migrating, ...gate, ...ddl, 'operations/*', 'postgres/observe', 'cli/commands'],
+    packages: ['node:'],
+  },
   cli: {
     purpose: 'arguments, help, the registry, the process',
-    imports: [core, 'errors', 'config', 'project', 'logging', 'cli/commands', 'service'],
+    imports: [core, 'errors', 'config', 'project', 'logging', 'cli/commands', 'cli/commands/plan', 'service'],
     packages: ['node:'],
   },
   'main.ts': {

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { type Hazard, lockModes, type Statement } from '../../src/ddl/statement.js'
-import { type Effects, observe } from './observe.js'
+import type { Effects } from '../../src/postgres/observe/effects.js'
+import { observe } from './observe.js'
 
 /** What a statement did to a relation, or is said to do. */
 export interface RelationEffect {
@@ -57,8 +58,8 @@ function describeEffects({ locks, rewritten, scanned }: Effects): readonly Relat
     ...rewritten.map((table) => ({ table, effect: 'table rewrite' }) as const),
     // A query reads, too: only where others wait is that a hazard.
     ...scanned
-      .filter((table) => locks.some((one) => one.table === table))
-      .map((table) => ({ table, effect: 'full scan' }) as const),
+      .filter(({ lock }) => lock !== null)
+      .map(({ table }) => ({ table, effect: 'full scan' }) as const),
   ]
 }
 

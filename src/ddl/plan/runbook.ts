@@ -60,6 +60,11 @@ const waiters: Readonly<Record<LockMode, string>> = {
   'SHARE UPDATE EXCLUSIVE': 'readers and writers go on',
 }
 
+/** Who waits for a lock: `readers and writers wait`. */
+export function waitersFor(mode: LockMode): string {
+  return waiters[mode]
+}
+
 /** For each statement of a step its hazards as text. A lock that the step holds already is not said again. */
 export function stepHazards(
   step: readonly Statement[],

@@ -28,6 +28,8 @@ export const sqlState = {
   idleInTransactionTimeout: '25P03',
   /** transaction_timeout has passed. */
   transactionTimeout: '25P04',
+  /** COMMIT in a procedure that was called in a transaction. */
+  invalidTransactionTermination: '2D000',
   /** A statement that is no longer prepared. */
   invalidStatementName: '26000',
   /** pg_hba.conf has no entry for the role, or demands TLS. */

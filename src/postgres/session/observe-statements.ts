@@ -8,7 +8,7 @@ export type RunAside = (run: () => Promise<void>) => Promise<void>
 
 /** Runs `work`, and returns which commands PostgreSQL completed for this client meanwhile, and its notices. */
 export async function observeStatements(
-  client: pg.Client,
+  client: pg.ClientBase,
   work: (aside: RunAside) => Promise<void>,
 ): Promise<ObservedStatements> {
   let isAside = false
@@ -32,7 +32,7 @@ export async function observeStatements(
       message: redact(notice.message ?? ''),
     })
   }
-  const wire: unknown = client.connection
+  const wire: unknown = 'connection' in client ? client.connection : null
   if (wire instanceof EventEmitter) wire.on('commandComplete', onComplete)
   client.on('notice', onNotice)
   try {
