@@ -204,6 +204,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ...operation,
     imports: [...operation.imports, 'operations/diff', 'operations/proof'],
   },
+  'operations/history': { purpose: 'what happened to the revisions of a database', ...operation },
   'operations/init': { purpose: 'a database at head without running its migrations', ...operation },
   'operations/migrate': { purpose: 'the gate as a command, without a port', ...operation },
   'operations/proof': { purpose: 'a plan proven with the scratch server of a project', ...operation },
@@ -232,9 +233,23 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [...migrating, ...gate, ...ddl, 'operations/*', 'core/typegen'],
     packages: ['node:'],
   },
+  'cli/commands/history': {
+    purpose: '`history`: the ledgers for people',
+    imports: [...migrating, ...gate, 'operations/history', 'cli/commands'],
+    packages: ['node:'],
+  },
   cli: {
     purpose: 'arguments, help, the registry, the process',
-    imports: [core, 'errors', 'config', 'project', 'logging', 'cli/commands', 'service'],
+    imports: [
+      core,
+      'errors',
+      'config',
+      'project',
+      'logging',
+      'cli/commands',
+      'cli/commands/history',
+      'service',
+    ],
     packages: ['node:'],
   },
   'main.ts': {
