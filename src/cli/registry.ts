@@ -56,6 +56,15 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     },
     load: async () => (await import('./commands/status.js')).run,
   },
+  history: {
+    summary:
+      'show what happened to each revision of the database: when, how long, by whom, what it changed; changes nothing',
+    positionals: ['[REVISION]'],
+    options: {
+      limit: { type: 'string', value: 'N', help: 'show at most the N newest revisions (default 20)' },
+    },
+    load: async () => (await import('./commands/history/history.js')).run,
+  },
   verify: {
     summary: 'compare the live catalog with the promise, object by object, and show the repairing SQL',
     positionals: [],

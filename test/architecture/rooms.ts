@@ -68,9 +68,13 @@ export const rooms: Readonly<Record<string, Room>> = {
     purpose: 'what a statement of each form locks, and what else it does to others',
     imports: [core, 'ddl'],
   },
+  'ddl/intents': {
+    purpose: 'what is to be done with each object, and what that requires of others',
+    imports: [core, 'ddl', 'ddl/annotations', 'ddl/kinds'],
+  },
   'ddl/plan': {
     purpose: 'from differences to ordered statements',
-    imports: [core, 'ddl', 'ddl/annotations', 'ddl/kinds', 'ddl/hazards'],
+    imports: [core, 'ddl', 'ddl/annotations', 'ddl/kinds', 'ddl/hazards', 'ddl/intents'],
   },
   'ddl/draft': {
     purpose: 'from statements to a migration in the Knex builder',
@@ -209,6 +213,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     ...operation,
     imports: [...operation.imports, 'operations/diff', 'operations/proof'],
   },
+  'operations/history': { purpose: 'what happened to the revisions of a database', ...operation },
   'operations/init': { purpose: 'a database at head without running its migrations', ...operation },
   'operations/migrate': { purpose: 'the gate as a command, without a port', ...operation },
   'operations/plan': {
@@ -251,9 +256,24 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [...migrating, ...gate, ...ddl, 'operations/*', 'postgres/observe', 'cli/commands'],
     packages: ['node:'],
   },
+  'cli/commands/history': {
+    purpose: '`history`: the ledgers for people',
+    imports: [...migrating, ...gate, 'operations/history', 'cli/commands'],
+    packages: ['node:'],
+  },
   cli: {
     purpose: 'arguments, help, the registry, the process',
-    imports: [core, 'errors', 'config', 'project', 'logging', 'cli/commands', 'cli/commands/plan', 'service'],
+    imports: [
+      core,
+      'errors',
+      'config',
+      'project',
+      'logging',
+      'cli/commands',
+      'cli/commands/history',
+      'cli/commands/plan',
+      'service',
+    ],
     packages: ['node:'],
   },
   'main.ts': {

@@ -126,3 +126,42 @@ t.test('status --all shows the environments of the layers and of the knexfile', 
   )
   t.equal(all.exit, 6)
 })
+
+t.test('history shows what happened to each revision, newest first', async (t) => {
+  const likes = `alter table songs add column likes int not null`
+  const project = await createProject(t, { ...migrations, '003_likes': likes })
+  const history = async (...words: readonly string[]) => (await call(['history', ...words], project)).text
+  t.match(await history(), /, empty, 3 revisions\n\n003_likes +pending\n {4}\+ column public.songs.likes\n/)
+
+  await project.migrate('002_plays')
+  await project.query('insert into songs values (1)')
+  t.match((await runHere(project, 'migrate')).document, { code: 'SCHEMA_MIGRATION_FAILED' })
+  const when = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\dZ'
+  const done = `${when} in \\d+ ms by \\w+ on \\S+`
+  const failed = `failed ${when} .*: column "likes" of relation "songs" contains null values`
+  const all = await history()
+  for (const line of [
+    `.*, behind, 3 revisions$`,
+    `003_likes +pending$`,
+    ` {4}${failed}$`,
+    `002_plays +applied ${done}$`,
+    ` {4}\\+ column public.songs.plays$`,
+    `001_songs +applied ${done}$`,
+    ` {4}\\+ table public.songs \\(1 column, 1 constraint\\)$`,
+    ` {4}identified ${when} .*: service "songs" in environment "production"$`,
+  ])
+    t.match(all, new RegExp(`^${line}`, 'm'))
+  t.match(await history('--limit', '1'), /003_likes[\s\S]+… 2 earlier revisions: --limit 3/)
+  t.notMatch(await history('--limit', '1'), '002_plays')
+  t.match(await history('003_likes'), new RegExp(`started ${when} .*\n +${failed}`))
+
+  t.equal((await call(['down', '--yes', '--confirm', 'production'], project)).exit, 0)
+  t.match(await history(), new RegExp(`002_plays +pending, reverted ${when}`))
+  const { document } = await call(['history', '--json', '002_plays'], project)
+  t.match(document, {
+    standing: 'pending',
+    events: [{ event: 'started' }, { event: 'applied' }, { event: 'reverted' }],
+  })
+  t.match(await call(['history', '004'], project), { exit: 2, text: /knows a revision "004"/ })
+  t.match(await call(['history', '--limit', 'all'], project), { exit: 2, text: /"all" is not a number/ })
+})

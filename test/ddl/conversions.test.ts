@@ -88,7 +88,15 @@ const conversions: readonly Conversion[] = [
 ]
 
 /** The ways back that are refused, because there is no cast. */
-const withoutWayBack = new Set(['time', 'timetz', 'jsonb', 'json', 'int4multirange', 'numrange[]', 'tsmultirange'])
+const withoutWayBack = new Set([
+  'time',
+  'timetz',
+  'jsonb',
+  'json',
+  'int4multirange',
+  'numrange[]',
+  'tsmultirange',
+])
 
 function caseOf([from, to, value, lost]: Conversion): DdlCase {
   return {

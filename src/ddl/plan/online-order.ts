@@ -3,8 +3,8 @@ import { namesColumn } from '../column-parts.js'
 import { dependentsOf } from '../dependencies.js'
 import { unquoteIdentifier } from '../identifiers.js'
 import { type DdlObject, partsByRelation } from '../object.js'
-import { type CatalogPair, createsObject, type Intent, isMadeInPlace, objectOf } from './intents.js'
-import { isMadeAgain, losesNotNull, predecessorOf } from './predecessors.js'
+import { type CatalogPair, createsObject, type Intent, isMadeInPlace, objectOf } from '../intents/intents.js'
+import { isMadeAgain, losesNotNull, predecessorOf } from '../intents/predecessors.js'
 import { type FindTask, type PlannedChanges, runBefore, type StepTask } from './step-task.js'
 
 interface Order {

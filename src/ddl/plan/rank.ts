@@ -8,7 +8,7 @@ import {
   partsByRelation,
   textFact,
 } from '../object.js'
-import { isMadeInPlace, objectOf } from './intents.js'
+import { isMadeInPlace, objectOf } from '../intents/intents.js'
 import type { PlannedChange, PlannedChanges } from './step-task.js'
 import { runsOutsideTransaction } from './transactions.js'
 

@@ -1,7 +1,7 @@
 import { dependenciesOf } from '../dependencies.js'
 import type { DdlObject } from '../object.js'
 import type { PlanRefusal } from '../statement.js'
-import { dropsObject, type Intent, createsObject, objectOf } from './intents.js'
+import { dropsObject, type Intent, createsObject, objectOf } from '../intents/intents.js'
 import type { PlannedChange } from './step-task.js'
 
 /**

@@ -17,7 +17,7 @@ import {
 } from '../object.js'
 import type { PlanRefusal } from '../statement.js'
 import { changedAnnotations, isAnnotation } from '../annotations/annotation-facts.js'
-import { type Intent, isDroppedBySuccessor, objectOf } from './intents.js'
+import { type Intent, isDroppedBySuccessor, objectOf } from '../intents/intents.js'
 import { swapNameOf } from './swap-name.js'
 
 export type RenderedIntent = { readonly steps: readonly PhasedStep[] } | { readonly refusal: PlanRefusal }

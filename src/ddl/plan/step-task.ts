@@ -1,5 +1,5 @@
 import type { PhasedStep, StepPhase } from '../object.js'
-import type { Intent } from './intents.js'
+import type { Intent } from '../intents/intents.js'
 import type { SortableTask } from './topological-sort.js'
 
 /** The steps of one object in one phase; or none, between the columns of a relation and its other parts. */

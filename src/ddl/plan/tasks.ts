@@ -12,9 +12,9 @@ import {
   isMadeInPlace,
   isSwap,
   objectOf,
-} from './intents.js'
+} from '../intents/intents.js'
 import { endingTask, orderOnline } from './online-order.js'
-import { foreignKeysTo } from './propagate-tree.js'
+import { foreignKeysTo } from '../intents/propagate-tree.js'
 import { isDroppedLate, rankOf } from './rank.js'
 import {
   type FindTask,

@@ -15,10 +15,10 @@ import {
   dropsObject,
   type Intent,
   objectOf,
-} from './intents.js'
-import { isMadeWithParent } from './made-with-parent.js'
-import { foreignKeysTo } from './propagate-tree.js'
-import { rivalsOf } from './rivals.js'
+} from '../intents/intents.js'
+import { isMadeWithParent } from '../intents/made-with-parent.js'
+import { foreignKeysTo } from '../intents/propagate-tree.js'
+import { rivalsOf } from '../intents/rivals.js'
 import { type FindTask, type PlannedChanges, runBefore, type StepTask } from './step-task.js'
 
 interface Order {

@@ -186,7 +186,7 @@ export function parseLastEvents(rows: readonly Row[]): {
 }
 
 /** Events by the names that earlier releases wrote. */
-const formerEventNames: Readonly<Record<string, LedgerEvent>> = { 'rolled back': 'undone' }
+export const formerEventNames: Readonly<Record<string, LedgerEvent>> = { 'rolled back': 'undone' }
 
 function parseLastEvent({ revision, event, host, at, checksum, detail }: Row): LastEvent {
   return {
@@ -213,6 +213,7 @@ function parseLedgerDetail(value: unknown): LedgerDetail {
   }
 }
 
-function isStoredIdentity(value: unknown): value is StoredIdentity {
+/** Whether a fact of a row is the identity of a database. */
+export function isStoredIdentity(value: unknown): value is StoredIdentity {
   return isRecord(value) && ['id', 'service', 'environment'].every((name) => typeof value[name] === 'string')
 }

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { dependenciesOf, dependentsOf } from '../../ddl/dependencies.js'
-import type { CatalogPair } from '../../ddl/plan/intents.js'
+import type { CatalogPair } from '../../ddl/intents/intents.js'
 import { findObject, relationKeyOf, relationOrOwnKey } from '../../ddl/object.js'
 import type { Statement } from '../../ddl/statement.js'
 

@@ -8,7 +8,7 @@ import {
 } from '../../core/model/catalog.js'
 import { dependenciesOf, dependentsOf } from '../../ddl/dependencies.js'
 import { findObject, keyFromName, relationOrOwnKey, textFact } from '../../ddl/object.js'
-import type { CatalogPair } from '../../ddl/plan/intents.js'
+import type { CatalogPair } from '../../ddl/intents/intents.js'
 import { childTables, parentTables } from '../../ddl/tree.js'
 import { createNamesakeTest } from './namesakes.js'
 

@@ -1,0 +1,61 @@
+import { compareHistory, type Position } from '../../core/history/history.js'
+import {
+  type LoggedEvent,
+  type LoggedRevision,
+  logRevisions,
+  type RecordedRevision,
+} from '../../core/history/revision-log.js'
+import type { Snapshot } from '../../core/model/snapshot.js'
+import { connectAndRead, type TaskControl } from '../../gate/assess.js'
+import { withTimeout } from '../../postgres/connection/lifecycle.js'
+import { inspect } from '../../postgres/inspect/inspect.js'
+import type { Inspection } from '../../postgres/inspect/inspection.js'
+import { readLog, readRecorded } from '../../postgres/ledger/read-log.js'
+import { createRevisionFinder } from '../../project/revision-name.js'
+import { findSnapshot } from '../../snapshot/find.js'
+import type { Workspace } from '../../workspace.js'
+
+/** What is known of the past of a database. */
+export interface DatabaseLog {
+  readonly inspection: Inspection
+  readonly position: Position
+  readonly revisions: readonly LoggedRevision[]
+  /** What happened to the database as a whole, oldest first. */
+  readonly events: readonly LoggedEvent[]
+}
+
+/**
+ * Joins the ledgers of a database with the snapshot of this build. Reads only. Throws what `connectAndRead` and `inspect`
+ * throw, and SCHEMA_SNAPSHOT_INVALID.
+ */
+export async function readDatabaseLog(workspace: Workspace, control: TaskControl): Promise<DatabaseLog> {
+  const snapshot = (await findSnapshot(workspace))?.parse() ?? null
+  return connectAndRead(workspace, control, (client, deadline) =>
+    withTimeout(client, deadline, async () => {
+      const inspection = await inspect(client, workspace)
+      const findRevision = createRevisionFinder(workspace.migrations)
+      const { ledger, schema } = inspection
+      const { tableName } = workspace.project
+      const recorded =
+        ledger === null ? [] : await readRecorded(client, { schema: ledger.schema, tableName, findRevision })
+      const events = schema === null ? [] : await readLog(client, schema)
+      return joinLog(workspace, inspection, { recorded, events, snapshot })
+    }),
+  )
+}
+
+interface ReadLedgers {
+  readonly recorded: readonly RecordedRevision[]
+  readonly events: readonly LoggedEvent[]
+  readonly snapshot: Snapshot | null
+}
+
+function joinLog({ migrations }: Workspace, inspection: Inspection, read: ReadLedgers): DatabaseLog {
+  const build = migrations.map(({ revision }) => revision)
+  return {
+    inspection,
+    position: compareHistory(build, inspection.recorded).position,
+    revisions: logRevisions({ build, ...read }),
+    events: read.events.filter(({ revision }) => revision === null),
+  }
+}
