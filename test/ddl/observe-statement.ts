@@ -39,7 +39,7 @@ export async function observeStatement(
     ({ table, effect }) => !made.has(table) && !(effect === 'full scan' && empty.includes(table)),
   )
   const said = hazards.flatMap(saidEffects)
-  for (const name of effects.created) made.add(name)
+  for (const { name } of effects.created) made.add(name)
   return {
     unsaid: done.filter((effect) => !said.some((other) => covers(other, effect))),
     unseen: said.filter((effect) => !done.some((other) => covers(other, effect))),

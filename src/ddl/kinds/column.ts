@@ -1,7 +1,6 @@
 import {
   type ObjectChange,
   type DdlObject,
-  booleanFact,
   type KindDdl,
   listFact,
   type DdlStep,
