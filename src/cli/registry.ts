@@ -65,6 +65,26 @@ export const commands: Readonly<Record<string, CommandSpec>> = {
     },
     load: async () => (await import('./commands/verify.js')).run,
   },
+  plan: {
+    summary:
+      'run the pending revisions in a scratch database, and show what each statement locks, rewrites and loses',
+    positionals: [],
+    options: {
+      offline: { type: 'boolean', help: 'ask no database: from the snapshot alone, with --from' },
+      from: {
+        type: 'string',
+        value: 'REVISION',
+        help: 'begin after this revision, as if a database were there; asks no database',
+      },
+      sql: { type: 'boolean', help: 'print only the SQL of the pending revisions' },
+      allow: {
+        type: 'string',
+        value: 'HAZARD[,…]',
+        help: 'exit with 0 if there are no other hazards (default lock,outside-a-transaction); none: if there are none',
+      },
+    },
+    load: async () => (await import('./commands/plan/plan.js')).run,
+  },
   diff: {
     summary: 'compare two of: database, snapshot[@REVISION], sql:FILE, models:FILE, a URL',
     positionals: ['FROM', 'TO'],

@@ -55,6 +55,7 @@ export const otherMeanings: readonly {
       'src/postgres/migrate/apply.ts',
       'src/postgres/migrate/lock-retry.ts',
       'src/postgres/session/observe-statements.ts',
+      'src/operations/plan/planned-revision.ts',
       'src/postgres/migrate/server-messages.ts',
     ],
     because: 'PostgreSQL calls it that whether a message is a NOTICE or a WARNING, and so do the log lines',

@@ -97,7 +97,8 @@ export function refuseHazards(context: CommandContext, plan: Plan): void {
   })
 }
 
-function parseAllowed(text: string): ReadonlySet<string> {
+/** The hazards that a list on a command line names. Throws SCHEMA_USAGE. */
+export function parseAllowed(text: string): ReadonlySet<string> {
   const names = text.split(',').map((name) => name.trim())
   const unknown = names.filter((name) => name !== '' && name !== 'none' && !hazardNames.includes(name))
   for (const name of unknown) {

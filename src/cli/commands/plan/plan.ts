@@ -1,0 +1,107 @@
+import type { Config } from '../../../config/config.js'
+import { formatCount } from '../../../core/text/format.js'
+import { nearestName } from '../../../core/text/nearest.js'
+import { SchemaError } from '../../../errors/schema-error.js'
+import { readDatabaseStatus, type DatabaseStatus } from '../../../gate/read-status.js'
+import { refusalError } from '../../../gate/situations/refusal.js'
+import { type PendingPlan, planExit } from '../../../operations/plan/pending-plan.js'
+import { planPending, type PlanRequest } from '../../../operations/plan/plan-pending.js'
+import { describeAddress } from '../../../postgres/connection/address.js'
+import { findSnapshot } from '../../../snapshot/find.js'
+import { type ProjectWorkspace, withProjectWorkspace, withWorkspace } from '../../../workspace.js'
+import { parseAllowed } from '../apply.js'
+import { type CommandContext, type CommandHandler, type CommandResult, textOption } from '../command.js'
+import { planDocument, type PlanPlace } from './plan-document.js'
+import { renderPlanSql } from './plan-sql.js'
+import { describePlan } from './plan-text.js'
+
+/** What others notice for a moment only, or not at all. */
+const allowedByDefault = 'lock,outside-a-transaction'
+
+/** `schemagate plan`: what the pending revisions would do. It changes no database but a scratch one. */
+export const run: CommandHandler = async (context): Promise<CommandResult> => {
+  if (context.options['offline'] === true || textOption(context, 'from') !== null)
+    return withProjectWorkspace(context, async (workspace) => {
+      const { applied, pending, head } = await offlineRange(context, workspace)
+      const place = { where: `as at ${head ?? 'no revision'}, without a database`, current: head }
+      return plan(context, workspace, { applied, pending, target: null }, place)
+    })
+  return withWorkspace(context, async (workspace) => {
+    const status = await readDatabaseStatus(workspace, context)
+    const { history } = status.assessment
+    refuseUnplannable(status, context.config)
+    const address = describeAddress(status.inspection.database)
+    const place = {
+      where: `${address} at ${history.current ?? 'no revision'} (${history.position})`,
+      current: history.current,
+    }
+    const { applied, pending } = history
+    return plan(context, workspace, { applied, pending, target: workspace.connection }, place)
+  })
+}
+
+async function plan(
+  context: CommandContext,
+  workspace: ProjectWorkspace,
+  range: Omit<PlanRequest, 'allowed'>,
+  place: PlanPlace,
+): Promise<CommandResult> {
+  const allowed = parseAllowed(textOption(context, 'allow') ?? allowedByDefault)
+  const planned: PendingPlan | null =
+    range.pending.length === 0 ? null : await planPending(workspace, { ...range, allowed }, context)
+  if (planned === null)
+    return {
+      exit: 0,
+      text: context.options['sql'] === true ? '' : `${place.where}\n\nNothing is pending.`,
+      document: { ...place, pending: [], revisions: [] },
+    }
+  return {
+    exit: planExit(planned),
+    text:
+      context.options['sql'] === true
+        ? renderPlanSql(planned)
+        : describePlan(planned, `${place.where}: ${formatCount(range.pending.length, 'pending revision')}`),
+    document: planDocument(planned, place, range.pending),
+  }
+}
+
+/** The revisions after the one that is named, else those that the snapshot does not have. */
+async function offlineRange(
+  context: CommandContext,
+  workspace: ProjectWorkspace,
+): Promise<{
+  readonly applied: readonly string[]
+  readonly pending: readonly string[]
+  readonly head: string | null
+}> {
+  const build = workspace.migrations.map(({ revision }) => revision)
+  const from = textOption(context, 'from')
+  const found = from === null ? await findSnapshot(workspace) : null
+  const known = new Set(found?.parse().revisions.map(({ revision }) => revision))
+  const last = from === null ? build.findLastIndex((revision) => known.has(revision)) : build.indexOf(from)
+  if (from !== null && last < 0) throw unknownRevisionError(from, build)
+  const [applied, pending] = [build.slice(0, last + 1), build.slice(last + 1)]
+  if (from === null && pending.length === 0)
+    throw new SchemaError('SCHEMA_USAGE', {
+      what: 'The snapshot has all revisions, so that without a database none is pending. Nothing was planned.',
+      choices: [[`--from ${build.at(-2) ?? 'REVISION'}`, 'plans the revisions after it']],
+    })
+  return { applied, pending, head: applied.at(-1) ?? null }
+}
+
+function unknownRevisionError(from: string, build: readonly string[]): SchemaError {
+  const near = nearestName(from, build)
+  return new SchemaError('SCHEMA_USAGE', {
+    what: `--from names "${from}", which is no revision of this build. Nothing was planned.`,
+    choices: near === undefined ? [] : [[`--from ${near}`, 'if that is meant']],
+  })
+}
+
+/** Throws where the gate would not migrate, whatever is pending. */
+function refuseUnplannable({ assessment, inspection }: DatabaseStatus, { target }: Config): void {
+  const { position } = assessment.history
+  if (position !== 'foreign' && position !== 'unmanaged' && position !== 'diverged') return
+  const decision = { action: 'refuse', situations: [{ situation: position, action: 'refuse' }] } as const
+  const location = { database: describeAddress(inspection.database), environment: target }
+  throw refusalError(decision, assessment, { location, consequence: 'Nothing was planned.' })
+}

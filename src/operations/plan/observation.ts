@@ -1,0 +1,44 @@
+import type { Catalog } from '../../core/model/catalog.js'
+import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
+import type { NewConstraint } from './new-constraints.js'
+
+/** A pending revision that was run in a scratch database. */
+export interface ObservedRevision {
+  readonly revision: string
+  readonly transactional: boolean
+  readonly statements: readonly StatementRecord[]
+  readonly before: Catalog
+  readonly after: Catalog
+  /** The constraints and unique indexes that it made and that check rows. */
+  readonly constraints: readonly NewConstraint[]
+}
+
+/** What the pending revisions did in a scratch database. */
+export interface Observation {
+  /** The relations that were there before them, by their names in SQL. */
+  readonly relations: readonly string[]
+  /** Those that ran to their end. */
+  readonly revisions: readonly ObservedRevision[]
+  /** What the revision that failed had sent; null where none did. */
+  readonly failed: FailedRevision | null
+  /** Whether a migration connected to a database by itself: what it did there is not seen. */
+  readonly hasConnected: boolean
+  /** The major version of the server. */
+  readonly major: number
+}
+
+export interface FailedRevision {
+  readonly revision: string
+  readonly statements: readonly StatementRecord[]
+  readonly error: Error
+}
+
+/** What the pending revisions did, and which of them failed on generated rows and not without. */
+export interface PendingObservation extends Observation {
+  /** How the scratch database came to where the pending revisions begin. */
+  readonly start: StartKind
+  readonly failedOnRows: FailedRevision | null
+}
+
+/** From the snapshot, with generated rows or without, or by running the earlier migrations. */
+export type StartKind = 'snapshot with rows' | 'snapshot' | 'migrations'

@@ -1,0 +1,33 @@
+import type { DataAnswer } from './ask-target.js'
+import type { PendingObservation } from './observation.js'
+import type { PlannedRevision, PlannedStatement } from './planned-revision.js'
+import type { TargetLoad } from './target-load.js'
+
+/** A planned revision, and what the rows of the database say to it. */
+export type AnsweredRevision = Omit<PlannedRevision, 'questions'> & {
+  readonly answers: readonly DataAnswer[]
+}
+
+/** What the pending revisions would do. */
+export interface PendingPlan {
+  readonly revisions: readonly AnsweredRevision[]
+  /** The revision that fails in a scratch database, and its statements up to there; null where none does. */
+  readonly failed: {
+    readonly revision: string
+    readonly statements: readonly PlannedStatement[]
+    readonly error: Error
+  } | null
+  readonly observation: Pick<PendingObservation, 'start' | 'major' | 'hasConnected'>
+  readonly load: TargetLoad
+}
+
+/** The rows of the database for which a revision fails. */
+export function fatalAnswers({ answers }: AnsweredRevision): readonly DataAnswer[] {
+  return answers.filter(({ effect, found }) => effect === 'fails' && found !== null && found > 0)
+}
+
+/** 7 where a revision would fail, 4 where one has a hazard that is not allowed. */
+export function planExit({ revisions, failed }: PendingPlan): 0 | 4 | 7 {
+  if (failed !== null || revisions.some((revision) => fatalAnswers(revision).length > 0)) return 7
+  return revisions.some(({ notAllowed }) => notAllowed.length > 0) ? 4 : 0
+}

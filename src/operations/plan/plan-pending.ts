@@ -1,0 +1,134 @@
+import type { Snapshot } from '../../core/model/snapshot.js'
+import { hazardName } from '../../ddl/hazards/allowed-hazards.js'
+import type { Hazard } from '../../ddl/statement.js'
+import type { TaskControl } from '../../gate/assess.js'
+import type { Connection } from '../../postgres/connection/connect.js'
+import { findScratch } from '../../postgres/scratch/scratch.js'
+import { findSnapshot } from '../../snapshot/find.js'
+import type { ProjectWorkspace } from '../../workspace.js'
+import { askTarget, type DataAnswer } from './ask-target.js'
+import type { FailedRevision } from './observation.js'
+import { observePending } from './observe-pending.js'
+import type { AnsweredRevision, PendingPlan } from './pending-plan.js'
+import { type PlannedRevision, planRevisions, planStatement } from './planned-revision.js'
+import { readFromTarget, readTargetLoad, type TargetLoad, unknownLoad } from './target-load.js'
+
+/** Where a plan begins, and what is allowed. */
+export interface PlanRequest {
+  readonly applied: readonly string[]
+  readonly pending: readonly string[]
+  /** The names of hazards that are allowed. */
+  readonly allowed: ReadonlySet<string>
+  /** The database that is asked; null to ask none. */
+  readonly target: Connection | null
+}
+
+/**
+ * Runs the pending revisions in a scratch database, sees what each statement does, and asks the database how large the tables
+ * are and whether its rows allow it. Reads of the database only. Throws what a replay throws before the first of them, and
+ * SCHEMA_USAGE for a comment in a migration that allows no hazard.
+ */
+export async function planPending(
+  workspace: ProjectWorkspace,
+  request: PlanRequest,
+  { report, signal }: TaskControl,
+): Promise<PendingPlan> {
+  const { project, migrations, config } = workspace
+  const known = new Set([...request.applied, ...request.pending])
+  const observation = await observePending({
+    scratch: await findScratch(workspace.scratch),
+    project,
+    migrations: migrations.filter(({ revision }) => known.has(revision)),
+    pending: new Set(request.pending),
+    snapshot: await snapshotOf(workspace, request.applied),
+    report,
+    signal,
+  })
+  const { allowed } = request
+  const planned = await planRevisions(observation, { migrations, scope: config.verify.scope, allowed })
+  const asked = await ask(request.target, planned)
+  const revisions = planned.map(({ questions, ...revision }) => {
+    const answers = asked.answers.filter(({ question }) => questions.includes(question))
+    return withAnswers(
+      revision,
+      answers.map(({ answer }) => answer),
+      allowed,
+    )
+  })
+  return { revisions, failed: failureOf(observation.failed), observation, load: asked.load }
+}
+
+/** The promise of the applied revisions; null where there are none, or the snapshot lacks one of them. */
+async function snapshotOf(workspace: ProjectWorkspace, applied: readonly string[]): Promise<Snapshot | null> {
+  const found = await findSnapshot(workspace)
+  if (found === null || applied.length === 0) return null
+  const snapshot = found.parse()
+  const revisions = snapshot.revisions.filter(({ revision }) => applied.includes(revision))
+  return revisions.length === applied.length ? { ...snapshot, revisions } : null
+}
+
+interface AskedTarget {
+  readonly load: TargetLoad
+  readonly answers: readonly {
+    readonly question: PlannedRevision['questions'][number]
+    readonly answer: DataAnswer
+  }[]
+}
+
+async function ask(target: Connection | null, planned: readonly PlannedRevision[]): Promise<AskedTarget> {
+  if (target === null) return { load: unknownLoad, answers: [] }
+  const questions = planned.flatMap((revision) => revision.questions)
+  const tables = planned.flatMap(({ statements }) =>
+    statements.flatMap(({ hazards }) =>
+      hazards.flatMap((hazard) => ('table' in hazard ? [hazard.table] : [])),
+    ),
+  )
+  return readFromTarget(target, async (client) => {
+    const load = await readTargetLoad(
+      client,
+      [...new Set(tables)].flatMap((table) => table ?? []),
+    )
+    const answers = await askTarget(client, questions)
+    return {
+      load,
+      answers: questions.flatMap((question, index) => {
+        const answer = answers[index]
+        return answer === undefined ? [] : [{ question, answer }]
+      }),
+    }
+  })
+}
+
+/** Rows that may not allow a revision, and rows that could not be asked, are a hazard; rows that do allow it end one. */
+function withAnswers(
+  { notAllowed, ...revision }: Omit<PlannedRevision, 'questions'>,
+  answers: readonly DataAnswer[],
+  allowed: ReadonlySet<string>,
+): AnsweredRevision {
+  const deciding = answers.filter(({ effect }) => effect !== 'loses')
+  const isRefuted = deciding.length > 0 && deciding.every(({ found }) => found === 0)
+  const kept = notAllowed.filter(({ hazard }) => hazard !== 'may fail' || !isRefuted)
+  const doubtful = deciding.filter(
+    ({ found, effect }) => found === null || (found > 0 && effect === 'may fail'),
+  )
+  const accepted = new Set([...allowed, ...revision.allowed.map(({ hazard }) => hazard)])
+  const more = doubtful
+    .map(({ table, about }): Hazard => ({
+      hazard: 'may fail',
+      when: `the rows do not allow it: ${about}`,
+      table,
+    }))
+    .filter((hazard) => !accepted.has(hazardName(hazard)))
+  const statements = revision.statements.map((statement) =>
+    isRefuted
+      ? { ...statement, hazards: statement.hazards.filter(({ hazard }) => hazard !== 'may fail') }
+      : statement,
+  )
+  return { ...revision, statements, notAllowed: [...kept, ...more], answers }
+}
+
+function failureOf(failed: FailedRevision | null): PendingPlan['failed'] {
+  if (failed === null) return null
+  const { revision, statements, error } = failed
+  return { revision, error, statements: statements.map((each) => planStatement(each, revision, [])) }
+}

@@ -1,0 +1,71 @@
+import type { Catalog } from '../../core/model/catalog.js'
+import { diff } from '../../core/model/diff.js'
+import { planChanges } from '../../ddl/plan/plan.js'
+import type { Hazard } from '../../ddl/statement.js'
+import type { ObservedRevision } from './observation.js'
+
+/** How long others wait for what a hazard is: not at all, for a moment, while a table is read, while it is written again. */
+function costOf(hazard: Hazard): number {
+  if (hazard.hazard === 'table rewrite') return 4
+  if (!('lock' in hazard) || hazard.lock === 'SHARE UPDATE EXCLUSIVE') return 0
+  if (hazard.hazard === 'lock') return 1
+  return hazard.lock === 'ACCESS EXCLUSIVE' ? 3 : 2
+}
+
+const worstCost = (hazards: readonly Hazard[]): number => Math.max(0, ...hazards.map(costOf))
+
+/** What others wait for only a moment needs no other way. */
+const mentionable = 2
+
+/**
+ * How a revision could make its change with others waiting for less, as lines: the statements that schemagate would write
+ * where they cost less, else what is known to help. Empty where nothing is.
+ */
+export function saferWayFor(
+  { before, after, statements }: ObservedRevision,
+  hazards: readonly Hazard[],
+  serverMajor: number,
+): readonly string[] {
+  const cost = worstCost(hazards)
+  if (cost < mentionable) return []
+  const plan = planChanges(before, after, { serverMajor })
+  const planned = plan.statements.flatMap((statement) => statement.hazards)
+  const isInParts = plan.statements.some(({ transactional, alone }) => !transactional || alone === true)
+  if (plan.refused.length === 0 && isInParts && worstCost(planned) < cost)
+    return plan.statements.map(
+      ({ sql, transactional }) => `${sql};${transactional ? '' : ' -- outside a transaction'}`,
+    )
+  const writes = statements.some(({ effects }) =>
+    effects.scanned.some(({ table, lock }) => lock !== null && effects.written.includes(table)),
+  )
+  return [...adviceFor(before, after, hazards), ...(writes ? [adviceForWriting] : [])]
+}
+
+const adviceForWriting =
+  'write the rows in a revision of its own, outside a transaction and in batches, when no lock is held'
+
+/** What helps although the catalog does not show it: a rewrite or a scan in parts. */
+function adviceFor(before: Catalog, after: Catalog, hazards: readonly Hazard[]): readonly string[] {
+  const changed = diff(after, before).flatMap((found) => (found.change === 'changed' ? [found] : []))
+  const columns = changed.filter(({ key }) => key.startsWith('column:'))
+  const isRewritten = hazards.some(({ hazard }) => hazard === 'table rewrite')
+  const isRetyped = columns.some(({ facts }) => facts.includes('type'))
+  const isRequired = columns.some(
+    ({ facts, expected }) => facts.includes('nullable') && expected['nullable'] === false,
+  )
+  return [
+    ...(isRewritten && isRetyped
+      ? [
+          'add a column of the new type, fill it in batches, keep both equal by a trigger, and swap their names',
+        ]
+      : []),
+    ...(isRewritten && !isRetyped
+      ? ['add the column without a default, set the default after that, and fill the rows in batches']
+      : []),
+    ...(!isRewritten && isRequired
+      ? [
+          'add CHECK (… IS NOT NULL) NOT VALID, and in a later revision VALIDATE CONSTRAINT, then SET NOT NULL, which reads no row then',
+        ]
+      : []),
+  ]
+}
