@@ -94,7 +94,8 @@ export const down = () => {}
   },
   '012_foreign_key': {
     migration: 'alter table songs add foreign key (band) references bands',
-    hazards: [scan('SHARE ROW EXCLUSIVE', 'songs'), 'SHARE ROW EXCLUSIVE lock on public.bands; writers wait'],
+    // Whether the other table is read, the planner decides.
+    hazards: [scan('SHARE ROW EXCLUSIVE', 'songs'), 'SHARE ROW EXCLUSIVE lock on public.bands'],
     told: /safer .*NOT VALID;\n.*VALIDATE CONSTRAINT/,
   },
   '013_fill': {
@@ -147,8 +148,9 @@ t.test('what each statement does is seen, whatever it is written in', async (t) 
   t.strictSame(hazards['002_at_run_time'], [lock('songs'), rewrite])
   t.match(result.text, /at migrations\/002_at_run_time\.ts:7 {2}alter table songs alter band type bigint/)
   for (const [revision, { hazards: expected, told }] of Object.entries(seen)) {
-    t.match(hazards[revision], expected, revision)
-    t.equal(hazards[revision]?.length, expected.length)
+    const found = hazards[revision] ?? []
+    t.match(found.map(String).sort(), [...expected].sort(), revision)
+    t.equal(found.length, expected.length)
     if (told !== undefined) t.match(result.text, told)
   }
   t.strictSame(await project.objects(), [], 'the database of the project is not touched')
