@@ -46,7 +46,12 @@ export function rankOf(
   const object = objectOf(intent)
   if (isMadeInPlace(intent)) return rankText('attach', object, steps)
   const isLate = phase === 'drop' && isDroppedLate({ intent, steps }, planned)
-  return rankText(isLate ? 'attach' : phase, object, own)
+  return isLate ? afterBuilds(rankText('attach', object, own)) : rankText(phase, object, own)
+}
+
+/** The same stage, after all that have no such mark. */
+function afterBuilds(rank: string): string {
+  return rank.replace('|', '~|')
 }
 
 /** Whether an index is dropped outside a transaction, and no column or other object that it needs waits for that. */
