@@ -64,19 +64,11 @@ function describeEffects({ locks, rewritten, scanned }: Effects): readonly Relat
 }
 
 function saidEffects(hazard: Hazard): readonly RelationEffect[] {
-  switch (hazard.hazard) {
-    case 'lock':
-      return [{ table: hazard.table, effect: 'lock', lock: hazard.lock }]
-    case 'full scan':
-      return [
-        { table: hazard.table, effect: 'full scan' },
-        { table: hazard.table, effect: 'lock', lock: hazard.lock },
-      ]
-    case 'table rewrite':
-      return [{ table: hazard.table, effect: 'table rewrite' }]
-    default:
-      return []
-  }
+  const { hazard: effect } = hazard
+  if (effect === 'table rewrite') return [{ table: hazard.table, effect }]
+  if (effect !== 'lock' && effect !== 'full scan') return []
+  const { table, lock } = hazard
+  return [{ table, effect: 'lock', lock }, ...(effect === 'lock' ? [] : [{ table, effect }])]
 }
 
 /** A stronger lock covers a weaker one, and a rewrite reads the table. */

@@ -173,7 +173,11 @@ const columns: readonly DdlCase[] = [
     from: `${media} ${covers}`,
     to: 'create table media (id int); create table covers (size int) inherits (media)',
     statements: ['ALTER TABLE ONLY public.media DROP COLUMN size'],
-    hazards: ['data loss: the values of public.media.size', 'ACCESS EXCLUSIVE lock on public.media'],
+    hazards: [
+      'data loss: the values of public.media.size',
+      'ACCESS EXCLUSIVE lock on public.media',
+      'ACCESS EXCLUSIVE lock on public.covers',
+    ],
   },
   {
     name: 'an inherited column that is not null becomes the own one of children, not null or not',
