@@ -87,6 +87,13 @@ t.test('what works is shown as it is, run once, with rows', async (t) => {
   t.equal(trials, 1)
 })
 
+t.test('rows for types that refuse a text with an error', async (t) => {
+  const log = 'create table log (about regclass, calls regproc[], at timestamptz default now())'
+  const { plan } = await prove(t, [log, `${log}; alter table log add note text`])
+  t.strictSame(sqlOf(plan), ['ALTER TABLE public.log ADD COLUMN note text'])
+  t.match(plan.proof, { proven: true, tablesWithRows: 1, unproven: [] })
+})
+
 t.test('what PostgreSQL refuses is refused with its reason, and the rest is given', async (t) => {
   const wrong = rewritten('column:public.songs.plays', (one) => ({
     ...one,

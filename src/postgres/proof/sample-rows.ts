@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { queryRows, readServerMajor } from '../connection/query.js'
+import { queryRows } from '../connection/query.js'
 
 /** Texts, separated by `|`, each of which some type accepts as a value. */
 const sampleTexts =
@@ -33,7 +33,7 @@ export function relatedTables(names: readonly string[]): TableSelection {
 }
 
 /** One row for each table: its writable columns, their possible values, and whether they need one. */
-const tablesQuery = (tables: TableSelection, isValid: string): string => `
+const tablesQuery = (tables: TableSelection): string => `
   with chosen as materialized (
     select a.*, c.oid::regclass::text as table_name from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -45,7 +45,7 @@ const tablesQuery = (tables: TableSelection, isValid: string): string => `
       from unnest(array(
         select e.enumlabel::text from pg_enum e where e.enumtypid = t.atttypid order by e.enumsortorder
       ) || array[${sampleLiterals}]) with ordinality found(text, place)
-      where ${isValid}(text, format_type(t.atttypid, t.atttypmod))
+      where pg_temp.input_is_valid(text, format_type(t.atttypid, t.atttypmod))
       -- Values that lose something in a narrower type come first.
       order by (y.typcategory = 'N' and text ~ '[.]') or (y.typcategory = 'T' and text ~ 'year') desc, place) as literals
     from (select distinct atttypid, atttypmod from chosen) t join pg_type y on y.oid = t.atttypid)
@@ -87,21 +87,19 @@ const passes = 2
  * transaction of the caller, by a superuser.
  */
 export async function insertSampleRows(client: pg.ClientBase, selection: TableSelection): Promise<void> {
-  const hasFunction = (await readServerMajor(client)) >= 16
-  if (!hasFunction) await client.query(ownValidation)
-  const isValid = hasFunction ? 'pg_input_is_valid' : 'pg_temp.input_is_valid'
-  const tables = (await queryRows(client, tablesQuery(selection, isValid))).map(tableOf)
+  await client.query(validation)
+  const tables = (await queryRows(client, tablesQuery(selection))).map(tableOf)
   // Triggers may do anything, and tables may reference each other.
   await client.query('set local session_replication_role to replica')
   for (let pass = 0; pass < passes; pass += 1)
     for (let done = 0; done < tables.length; done += tablesPerMessage)
       await client.query(insertBlock(tables.slice(done, done + tablesPerMessage)))
   await client.query('set local session_replication_role to default')
-  if (!hasFunction) await client.query('drop function pg_temp.input_is_valid(text, text)')
+  await client.query('drop function pg_temp.input_is_valid(text, text)')
 }
 
-/** What PostgreSQL has since 16. */
-const ownValidation = `create function pg_temp.input_is_valid(value text, type text) returns boolean language plpgsql as $$
+/** As pg_input_is_valid(), which fails for some types: those of names of objects, such as regclass, and those of extensions. */
+const validation = `create function pg_temp.input_is_valid(value text, type text) returns boolean language plpgsql as $$
   begin execute format('select %L::%s', value, type); return true; exception when others then return false; end $$`
 
 /** For each table that is empty the first statement of each row that PostgreSQL accepts. */
