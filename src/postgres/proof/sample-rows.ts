@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { queryRows, readServerMajor } from '../connection/query.js'
+import { queryRows } from '../connection/query.js'
 
 /** Texts, separated by `|`, each of which some type accepts as a value. */
 const sampleTexts =
@@ -33,7 +33,7 @@ export function relatedTables(names: readonly string[]): TableSelection {
 }
 
 /** One row for each table: its writable columns, their possible values, and whether they need one. */
-const tablesQuery = (tables: TableSelection, isValid: string): string => `
+const tablesQuery = (tables: TableSelection): string => `
   with chosen as materialized (
     select a.*, c.oid::regclass::text as table_name from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -45,7 +45,7 @@ const tablesQuery = (tables: TableSelection, isValid: string): string => `
       from unnest(array(
         select e.enumlabel::text from pg_enum e where e.enumtypid = t.atttypid order by e.enumsortorder
       ) || array[${sampleLiterals}]) with ordinality found(text, place)
-      where ${isValid}(text, format_type(t.atttypid, t.atttypmod))
+      where pg_temp.input_is_valid(text, format_type(t.atttypid, t.atttypmod))
       -- Values that lose something in a narrower type come first.
       order by (y.typcategory = 'N' and text ~ '[.]') or (y.typcategory = 'T' and text ~ 'year') desc, place) as literals
     from (select distinct atttypid, atttypmod from chosen) t join pg_type y on y.oid = t.atttypid)
