@@ -2,6 +2,7 @@ import { wholeProof } from '../support/whole-proof.js'
 import t, { type Test } from 'tap'
 import type { Catalog } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
+import { startWriterFor } from '../../src/ddl/plan/plan-start.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
 import type { ProvenPlan } from '../../src/ddl/proof.js'
 import { describeHazard, type Plan, type Statement } from '../../src/ddl/statement.js'
@@ -371,6 +372,7 @@ t.test('what the scratch server cannot make is not proven, and the rest is', asy
     {
       from,
       to: owned,
+      writeStart: startWriterFor,
       differences: diff(owned, from),
       undetermined: {},
       scope: { comments: true, grants: true },

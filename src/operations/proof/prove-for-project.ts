@@ -1,3 +1,4 @@
+import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import type { Proof } from '../../ddl/proof.js'
 import type { PlanRefusal } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
@@ -7,7 +8,7 @@ import { findScratch } from '../../postgres/scratch/scratch.js'
 import type { ProjectWorkspace } from '../../workspace.js'
 
 /** A plan to prove; the ledger of the project is in neither catalog. */
-export type ProjectProofRequest = Omit<ProofRequest, 'reading'>
+export type ProjectProofRequest = Omit<ProofRequest, 'reading' | 'writeStart'>
 
 /** Which scratch servers a proof may use: any that a snapshot could use, or only one that SCRATCH_DATABASE_URL names. */
 export type ScratchChoice = 'any' | 'configured'
@@ -31,7 +32,8 @@ export async function proveForProject(
   try {
     const writer: ProjectProofRequest['plan'] = (refusals) =>
       refusals.length === 0 ? plan : request.plan(refusals)
-    const whole = { ...request, plan: writer, reading: ledgerTablesOf(project) }
+    const rest = { reading: ledgerTablesOf(project), writeStart: startWriterFor }
+    const whole = { ...request, ...rest, plan: writer }
     return await provePlan(whole, await findScratch(scratch))
   } catch (error) {
     if (!(error instanceof SchemaError) || error.code === 'SCHEMA_INTERRUPTED') throw error

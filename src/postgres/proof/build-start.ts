@@ -1,11 +1,13 @@
 import type pg from 'pg'
 import type { Catalog } from '../../core/model/catalog.js'
-import type { startWriterFor } from '../../ddl/plan/plan-start.js'
-import type { PlanRefusal, Statement } from '../../ddl/statement.js'
+import type { Plan, PlanRefusal, Statement } from '../../ddl/statement.js'
 import { errorMessage } from '../../core/text/redact.js'
 import { type RefusedStatement, runInMessages } from '../connection/statement-messages.js'
 import { missingRoleOf } from '../scratch/server-roles.js'
 import { unprovableExtent } from './unprovable.js'
+
+/** Writes what makes an empty database have a catalog, from the catalog that it has and without some objects. */
+export type StartWriter = (live: Catalog, refusals: readonly PlanRefusal[]) => Plan
 
 /** Makes a role that a statement names; false where it must not, or did so already. */
 export type ProvideRole = (role: string) => Promise<boolean>
@@ -45,7 +47,7 @@ const maxUnbuilt = 100
 export async function buildStart(
   client: pg.ClientBase,
   live: Catalog,
-  write: ReturnType<typeof startWriterFor>,
+  write: StartWriter,
   provideRole: ProvideRole,
 ): Promise<readonly Unbuilt[]> {
   const state: BuildState = { refusals: [], unbuilt: [], done: new Set(), postponed: [] }

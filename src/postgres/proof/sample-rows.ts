@@ -87,37 +87,19 @@ const passes = 2
  * transaction of the caller, by a superuser.
  */
 export async function insertSampleRows(client: pg.ClientBase, selection: TableSelection): Promise<void> {
-  const tables = (await readTables(client, selection)).map(tableOf)
+  await client.query(validation)
+  const tables = (await queryRows(client, tablesQuery(selection))).map(tableOf)
   // Triggers may do anything, and tables may reference each other.
   await client.query('set local session_replication_role to replica')
   for (let pass = 0; pass < passes; pass += 1)
     for (let done = 0; done < tables.length; done += tablesPerMessage)
       await client.query(insertBlock(tables.slice(done, done + tablesPerMessage)))
   await client.query('set local session_replication_role to default')
-}
-
-type Rows = Awaited<ReturnType<typeof queryRows>>
-
-/** PostgreSQL can ask whether a text is valid since 16, but some types, regclass among them, throw their answer. */
-async function readTables(client: pg.ClientBase, selection: TableSelection): Promise<Rows> {
-  if ((await readServerMajor(client)) < 16) return readTablesSlowly(client, selection)
-  await client.query('savepoint schemagate_samples')
-  try {
-    return await queryRows(client, tablesQuery(selection, 'pg_input_is_valid'))
-  } catch {
-    await client.query('rollback to savepoint schemagate_samples')
-    return readTablesSlowly(client, selection)
-  }
-}
-
-async function readTablesSlowly(client: pg.ClientBase, selection: TableSelection): Promise<Rows> {
-  await client.query(ownValidation)
-  const rows = await queryRows(client, tablesQuery(selection, 'pg_temp.input_is_valid'))
   await client.query('drop function pg_temp.input_is_valid(text, text)')
-  return rows
 }
 
-const ownValidation = `create function pg_temp.input_is_valid(value text, type text) returns boolean language plpgsql as $$
+/** As pg_input_is_valid(), which fails for some types: those of names of objects, such as regclass, and those of extensions. */
+const validation = `create function pg_temp.input_is_valid(value text, type text) returns boolean language plpgsql as $$
   begin execute format('select %L::%s', value, type); return true; exception when others then return false; end $$`
 
 /** For each table that is empty the first statement of each row that PostgreSQL accepts. */

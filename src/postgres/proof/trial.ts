@@ -2,7 +2,6 @@ import type { Catalog } from '../../core/model/catalog.js'
 import type { Difference, UndeterminedFacts } from '../../core/model/diff.js'
 import { limitToScope, type Scope } from '../../core/model/scope.js'
 import { errorMessage } from '../../core/text/redact.js'
-import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import { partsOf, type Plan, type Statement } from '../../ddl/statement.js'
 import { canonicalizeCatalog } from '../canonicalize/canonicalize.js'
 import { type Connection, withClient } from '../connection/connect.js'
@@ -11,7 +10,7 @@ import { disableServerTimeouts } from '../connection/settings.js'
 import { allAnnotations, type ReadOptions, readCatalog } from '../introspect/read-catalog.js'
 import type pg from 'pg'
 import { touchedSequences, touchedTables, withDependents } from './affected.js'
-import { buildStart, type ProvideRole, type Unbuilt } from './build-start.js'
+import { buildStart, type ProvideRole, type StartWriter, type Unbuilt } from './build-start.js'
 import { type Loss, unlabelledLosses } from './losses.js'
 import { expectedCatalog, remainingDifferences } from './remaining-differences.js'
 import type { FailedStatement } from './run-statements.js'
@@ -29,6 +28,8 @@ import { takenNumbers } from './sequence-positions.js'
 export interface ProofGoal {
   readonly from: Catalog
   readonly to: Catalog
+  /** How a catalog is made in an empty database. */
+  readonly writeStart: (start: Catalog) => StartWriter
   /** What the plan is to change: `expected` belongs to `to`, `actual` to `from`. */
   readonly differences: readonly Difference[]
   readonly undetermined: UndeterminedFacts
@@ -128,7 +129,7 @@ async function prepareStart(
 ): Promise<TrialStart> {
   const read = { ...goal.reading, ...allAnnotations }
   const empty = await readCatalog(client, read)
-  const unbuilt = await buildStart(client, empty, startWriterFor(start), provideRole)
+  const unbuilt = await buildStart(client, empty, goal.writeStart(start), provideRole)
   const tablesWithRows = touchedTables(plan.statements, goal).filter((table) => !withoutRows.has(table))
   const data = await fillData(client, tablesWithRows, touchedSequences(plan.statements, goal.from))
   const before = limitToScope(await readCatalog(client, read), goal.scope)
