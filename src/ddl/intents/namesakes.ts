@@ -9,8 +9,14 @@ export const typeKinds: ReadonlySet<string> = new Set(['enum', 'domain', 'compos
 /** All kinds of which one can get the name of another. */
 const namesakeKinds = [
   ...typeKinds,
-  ...['table', 'foreign_table', 'view', 'materialized_view', 'sequence'],
-  ...['function', 'procedure', 'aggregate'],
+  'table',
+  'foreign_table',
+  'view',
+  'materialized_view',
+  'sequence',
+  'function',
+  'procedure',
+  'aggregate',
 ]
 
 /**

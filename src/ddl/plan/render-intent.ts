@@ -4,6 +4,7 @@ import { grantSteps, grantStepsOnCreate, newOwnerRevokeSteps } from '../annotati
 import { ownerSteps } from '../annotations/owner.js'
 import { quoteIdentifier } from '../identifiers.js'
 import { ddlKinds } from '../kinds/registry.js'
+import { swapNameOf } from '../kinds/swap-name.js'
 import { detachPartitionStep } from '../kinds/table-parents.js'
 import {
   type ObjectChange,
@@ -18,7 +19,6 @@ import {
 import type { PlanRefusal } from '../statement.js'
 import { changedAnnotations, isAnnotation } from '../annotations/annotation-facts.js'
 import { type Intent, isDroppedBySuccessor, objectOf } from '../intents/intents.js'
-import { swapNameOf } from './swap-name.js'
 
 export type RenderedIntent = { readonly steps: readonly PhasedStep[] } | { readonly refusal: PlanRefusal }
 
