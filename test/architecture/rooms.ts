@@ -142,6 +142,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'postgres/canonicalize',
       'postgres/scratch',
       'ddl',
+      'ddl/intents',
       'ddl/plan',
     ],
     packages: ['pg', 'node:'],

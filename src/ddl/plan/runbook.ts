@@ -1,4 +1,5 @@
-import { formatBytes, formatCount, shortenList } from '../../core/text/format.js'
+import { formatCount, shortenList } from '../../core/text/format.js'
+import { describeTableSize, type TableSize } from '../../core/text/table-size.js'
 import {
   describeHazard,
   type Hazard,
@@ -13,13 +14,6 @@ import { runsOutsideTransaction } from './transactions.js'
 export interface StepTimeouts {
   readonly lockTimeout: number
   readonly statementTimeout: number
-}
-
-/** How large a table is, as far as PostgreSQL knows it. */
-export interface TableSize {
-  /** An estimate; null where the table was never analyzed. */
-  readonly rows: number | null
-  readonly bytes: number
 }
 
 /** What is known of a plan besides its statements. */
@@ -95,11 +89,7 @@ function explain(hazard: Hazard, { transactional }: Statement, sizes: PlanContex
   const takesTime =
     hazard.hazard === 'full scan' || hazard.hazard === 'table rewrite' || (!transactional && waiting !== '')
   const size = takesTime && 'table' in hazard ? sizes.get(hazard.table ?? '') : undefined
-  return `${describeHazard(hazard)}${size === undefined ? '' : `, ${describeSize(size)}`}${waiting}`
-}
-
-function describeSize({ rows, bytes }: TableSize): string {
-  return rows === null ? formatBytes(bytes) : `about ${formatCount(rows, 'row')}, ${formatBytes(bytes)}`
+  return `${describeHazard(hazard)}${size === undefined ? '' : `, ${describeTableSize(size)}`}${waiting}`
 }
 
 const watchQuery =

@@ -1,8 +1,10 @@
+import type pg from 'pg'
 import { noContext, type PlanContext } from '../../ddl/plan/runbook.js'
-import type { Plan } from '../../ddl/statement.js'
+import type { Plan, Statement } from '../../ddl/statement.js'
 import { type Connection, withClient } from '../../postgres/connection/connect.js'
+import { hasSqlState, sqlState } from '../../postgres/connection/sqlstate.js'
+import { readTableSizes } from '../../postgres/inspect/table-sizes.js'
 import { type ChangeGoal, planUndo } from './prove-changes.js'
-import { readTableSizes } from './table-sizes.js'
 
 /**
  * What a person wants to know of a plan besides its statements: how much they touch, and what takes them back.
@@ -19,6 +21,24 @@ export async function readPlanContext(
   const sizes =
     connection === null
       ? noContext.sizes
-      : await withClient(connection, (client) => readTableSizes(client, statements))
+      : await withClient(connection, (client) => readSizes(client, statements))
   return { sizes, undo: planUndo(goal, plan), isLive: goal.isLive }
+}
+
+/** The sizes of the tables of hazards. What is locked is not waited for: then no size is known. */
+async function readSizes(
+  client: pg.ClientBase,
+  statements: readonly Statement[],
+): Promise<PlanContext['sizes']> {
+  const hazards = statements.flatMap((statement) => statement.hazards)
+  const tables = hazards.flatMap((hazard) => ('table' in hazard ? (hazard.table ?? []) : []))
+  await client.query(`begin read only; set local lock_timeout to '1s'`)
+  try {
+    return await readTableSizes(client, [...new Set(tables)])
+  } catch (error) {
+    if (hasSqlState(error, sqlState.lockNotAvailable)) return noContext.sizes
+    throw error
+  } finally {
+    await client.query('rollback')
+  }
 }

@@ -1,0 +1,28 @@
+import pg from 'pg'
+import type { TableSize } from '../../core/text/table-size.js'
+import { queryRows } from '../connection/query.js'
+
+/** The sizes of tables by their names in SQL, without those that do not exist: estimates only, no row is read. */
+export async function readTableSizes(
+  client: pg.ClientBase,
+  tables: readonly string[],
+): Promise<ReadonlyMap<string, TableSize>> {
+  if (tables.length === 0) return new Map()
+  const rows = await queryRows(client, sizesQuery(tables))
+  return new Map(
+    rows.map(({ name, estimate, bytes }) => [
+      String(name),
+      { rows: estimate === null ? null : Math.round(Number(estimate)), bytes: Number(bytes) },
+    ]),
+  )
+}
+
+const sizesQuery = (tables: readonly string[]): string => `
+  select name, sum(pg_total_relation_size(part.relid)) as bytes,
+    case when bool_or(c.reltuples < 0) then null else sum(c.reltuples) end as estimate
+  from unnest(array[${tables.map((name) => pg.escapeLiteral(name)).join(', ')}]) named(name)
+  cross join lateral (
+    select relid from pg_partition_tree(to_regclass(name))
+    union select to_regclass(name)::oid where to_regclass(name) is not null) part
+  join pg_class c on c.oid = part.relid and c.relkind <> 'p'
+  group by name`
