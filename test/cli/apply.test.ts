@@ -89,13 +89,16 @@ t.test('an index that nothing was built of is not said to be left', async (t) =>
 })
 
 t.test('a statement of several that fails is named, and nothing of its step is done', async (t) => {
-  const project = await createDrifted(t, 'alter table songs alter title drop not null, drop plays')
-  await project.query(`insert into songs values (1, null)`)
+  const project = await createDrifted(
+    t,
+    'alter table songs alter title drop default, drop plays; alter table songs add plays text',
+  )
+  await project.query(`insert into songs (id, title, plays) values (1, 'x', 'many')`)
   const failed = await project.run('verify --apply --confirm production')
   t.equal(failed.exit, 7)
   t.match(
     failed.stderr,
-    /Step \d of \d failed\. Its transaction was rolled back[^]* statement +ALTER TABLE public\.songs (?:VALIDATE|ALTER)/,
+    /Step \d of \d failed\. Its transaction was rolled back[^]* statement +ALTER TABLE public\.songs ALTER COLUMN plays/,
   )
 })
 

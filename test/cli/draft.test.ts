@@ -142,7 +142,7 @@ Do one of:
                 loses the values of public.songs.title
   down          4 statements
                 loses the values of public.songs.mood
-  transaction   none: 1 statement runs only outside a transaction; --no-concurrently drafts indexes that run inside one
+  transaction   none: 2 statements run only outside a transaction; --no-concurrently drafts indexes that run inside one
   up proof      ${ran}, with rows in 1 table, and read again
   down proof    ${ran}, and read again
   ignored       2 differences, by VERIFY_IGNORE

@@ -137,9 +137,7 @@ const within: readonly DdlCase[] = [
     from: 'create domain short as varchar(3); create table songs (a integer, b integer, c text)',
     to: 'create domain short as varchar(3); create table songs (a varchar(3), b short, c short)',
     statements: [
-      'ALTER TABLE public.songs ALTER COLUMN a TYPE character varying(3) USING a::text',
-      'ALTER TABLE public.songs ALTER COLUMN b TYPE public.short USING b::text',
-      'ALTER TABLE public.songs ALTER COLUMN c TYPE public.short',
+      'ALTER TABLE public.songs ALTER COLUMN a TYPE character varying(3) USING a::text, ALTER COLUMN b TYPE public.short USING b::text, ALTER COLUMN c TYPE public.short',
     ],
     losses: [],
   },
@@ -153,8 +151,7 @@ const within: readonly DdlCase[] = [
     statements: [
       'DROP CAST (public.point2 AS public.point3)',
       'CREATE CAST (public.point3 AS public.point2) WITH FUNCTION public.flat(public.point3)',
-      'ALTER TABLE public.songs ALTER COLUMN place TYPE public.point2 USING place::public.point2',
-      'ALTER TABLE public.songs ALTER COLUMN number TYPE public.isbn13 USING number::public.isbn13',
+      'ALTER TABLE public.songs ALTER COLUMN place TYPE public.point2 USING place::public.point2, ALTER COLUMN number TYPE public.isbn13 USING number::public.isbn13',
     ],
   },
   {

@@ -125,13 +125,14 @@ function canValidateLater(object: DdlObject): boolean {
   return type === 'foreign key' && !object.mayBlock && (object.serverMajor ?? 0) >= 18
 }
 
-/** A foreign key is checked by a query that reads both sides. */
+/** A foreign key is checked by a query that reads both sides, unless its own is empty. */
 function validationHazards(object: DdlObject): readonly Hazard[] {
   const table = object.relation
+  const tables = object.inNewRelation ? [table] : tablesOfConstraint(object)
   const isForeignKey = textFact(object, 'type') === 'foreign key'
   const lock: LockMode = isForeignKey ? 'SHARE ROW EXCLUSIVE' : 'ACCESS EXCLUSIVE'
   return [
-    ...tablesOfConstraint(object).map((read): Hazard => ({ hazard: 'full scan', table: read, lock })),
+    ...tables.map((read): Hazard => ({ hazard: 'full scan', table: read, lock })),
     { hazard: 'may fail', when: `rows violate ${object.name}`, table },
   ]
 }

@@ -30,9 +30,9 @@ interface Relation extends NamedRelation {
   readonly hasRows: boolean
 }
 
-/** How often a transaction has read all of a table and written to it. */
+/** How many rows of a table a transaction has read by reading all of it, and has written. */
 interface Counters {
-  readonly scans: number
+  readonly scanned: number
   readonly written: number
   readonly deleted: number
 }
@@ -95,11 +95,11 @@ const locksQuery = `
     and mode in ('AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock', 'ShareUpdateExclusiveLock',
       'RowExclusiveLock')`
 
-/** The counters contain what the session has not reported yet of earlier transactions. */
+/** The counters contain what the session has not reported yet of earlier transactions. A scan may begin and read no row. */
 const countersQuery = `
-  select relid::text as oid, coalesce(seq_scan, 0)::int as scans, n_tup_del::int as deleted,
+  select relid::text as oid, coalesce(seq_tup_read, 0)::int as scanned, n_tup_del::int as deleted,
     (n_tup_ins + n_tup_upd + n_tup_del)::int as written
-  from pg_stat_xact_all_tables where seq_scan > 0 or n_tup_ins + n_tup_upd + n_tup_del > 0`
+  from pg_stat_xact_all_tables where seq_tup_read > 0 or n_tup_ins + n_tup_upd + n_tup_del > 0`
 
 const factsMessage = [relationsQuery, columnsQuery, locksQuery, countersQuery].join(';')
 
@@ -114,8 +114,8 @@ export async function readSessionFacts(client: pg.ClientBase): Promise<SessionFa
     writing: new Set(
       rowsOf(locks).flatMap(({ oid, mode }) => (mode === 'RowExclusiveLock' ? [String(oid)] : [])),
     ),
-    counters: byOid(counters, ({ scans, written, deleted }) => ({
-      scans: Number(scans),
+    counters: byOid(counters, ({ scanned, written, deleted }) => ({
+      scanned: Number(scanned),
       written: Number(written),
       deleted: Number(deleted),
     })),
@@ -185,7 +185,7 @@ export function effectsBetween(before: SessionFacts, after: SessionFacts): Effec
     locks: newLocks(before, after),
     rewritten: moved.map(({ name }) => name),
     emptied: moved.filter(({ oid, hasRows }) => hasRows && !hasRowsAfter(oid)).map(({ name }) => name),
-    scanned: grew('scans').map(({ oid, name }) => ({ table: name, lock: after.locks.get(oid) ?? null })),
+    scanned: grew('scanned').map(({ oid, name }) => ({ table: name, lock: after.locks.get(oid) ?? null })),
     written: there.filter(isWritten).map(({ name }) => name),
     deleted: grew('deleted').map(({ name }) => name),
     created: created.map(([, { kind, name }]) => ({ kind, name })),
