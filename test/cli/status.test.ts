@@ -159,7 +159,7 @@ t.test('history shows what happened to each revision, newest first', async (t) =
   t.match(await history(), new RegExp(`002_plays +pending, reverted ${when}`))
   const { document } = await call(['history', '--json', '002_plays'], project)
   t.match(document, {
-    standing: 'pending',
+    status: 'pending',
     events: [{ event: 'started' }, { event: 'applied' }, { event: 'reverted' }],
   })
   t.match(await call(['history', '004'], project), { exit: 2, text: /knows a revision "004"/ })

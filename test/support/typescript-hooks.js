@@ -4,9 +4,9 @@ import { transformSync } from 'rolldown/utils'
 
 const root = new URL('../../', import.meta.url).href
 
-/** Of this project; what a test makes for itself is compiled as a user's project is. */
+/** Of this project, with what tests make for themselves; not of packages. */
 const isOwnTypeScript = (/** @type {string} */ url) =>
-  url.startsWith(root) && /^(?:bench|scripts|src|test)\/.*\.ts$/.test(url.slice(root.length))
+  url.startsWith(root) && /^(?!node_modules\/).*\.ts$/.test(url.slice(root.length))
 
 /**
  * A TypeScript file imports another one by the name of its JavaScript.
