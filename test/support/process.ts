@@ -55,12 +55,17 @@ export const fleetService = join(dist, 'main.js')
 /** tap takes every file that tsx loaded in another process for covered in full: only what a test calls itself is counted. */
 export const uncounted = { _TAPJS_PROCESSINFO_COVERAGE_: '0' } as const
 
+/** tap has every child of Node load a part of it, which takes as long as a command does: here Node gets only what is given. */
+function ownNodeOptions({ NODE_OPTIONS: given }: Environment): readonly string[] {
+  return given === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${given}`]
+}
+
 /**
  * Starts `schemagate` with these words; ended when the test ends. Its environment is what is given and nothing of ours.
  * A password or token that it was given and that is found in its output, or in a file it wrote, then fails the test.
  */
 export function start(t: Owner, words: readonly string[], { cwd, env, entry = main }: Place): Running {
-  const child = spawn(process.execPath, [entry, ...words], {
+  const child = spawn('env', [...ownNodeOptions(env), process.execPath, entry, ...words], {
     cwd,
     env: { PATH: process.env.PATH, ...uncounted, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
