@@ -593,6 +593,7 @@ const kindPlurals = [
   'publications',
   'subscriptions',
   'default privileges',
+  'database comments',
   'database settings',
   'role settings',
 ]

@@ -1114,6 +1114,26 @@ export const catalogCases: readonly CatalogCase[] = [
     },
   },
   {
+    name: 'the comment of the database',
+    sql: `do $$ begin execute format('comment on database %I is %L', current_database(), 'songs'); end $$`,
+    objects: { 'database_comment:database': { value: 'songs' } },
+  },
+  {
+    name: 'an identity whose sequence is not logged',
+    since: 15,
+    sql: `create table music.loose (id int generated always as identity); alter sequence music.loose_id_seq set unlogged`,
+    objects: {
+      'table:music.loose': { rowSecurity: false, forceRowSecurity: false, grants: ['test_listener: SELECT'] },
+      'column:music.loose.id': {
+        type: 'integer',
+        nullable: false,
+        identity: 'always',
+        identityUnlogged: true,
+        $position: 1,
+      },
+    },
+  },
+  {
     name: 'since 18',
     since: 18,
     sql: `
