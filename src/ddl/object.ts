@@ -205,6 +205,11 @@ export const partsByRelation = oncePerCatalog((catalog) =>
   groupKeys(catalog, (key) => relationKeyOf(catalog, key)),
 )
 
+/** The keys of the columns of a relation. */
+export function columnKeysOf(catalog: Catalog, relationKey: string): readonly string[] {
+  return (partsByRelation(catalog).get(relationKey) ?? []).filter((key) => key.startsWith('column:'))
+}
+
 /** What `textFact`, `listFact` and `booleanFact` read: an object, or the facts of a catalog entry. */
 export interface WithFacts {
   readonly facts: Facts

@@ -55,6 +55,11 @@ export interface Plan {
   readonly refused: readonly PlanRefusal[]
 }
 
+/** The tables that hazards name, each once. */
+export function tablesOf(hazards: readonly Hazard[]): readonly string[] {
+  return [...new Set(hazards.flatMap((hazard) => ('table' in hazard ? (hazard.table ?? []) : [])))]
+}
+
 /** A hazard as text: `ACCESS EXCLUSIVE lock on public.songs`. */
 export function describeHazard(hazard: Hazard): string {
   switch (hazard.hazard) {

@@ -1,5 +1,5 @@
 import { splitNamedText } from '../named-text.js'
-import { type DdlObject, findObject, listFact, partsByRelation } from '../object.js'
+import { type DdlObject, findObject, listFact, columnKeysOf } from '../object.js'
 import { type Acl, aclActions, type AclAction, aclChanges, noPrivileges, parseAcl } from './acl.js'
 
 type AclByColumn = ReadonlyMap<string, Acl>
@@ -47,8 +47,7 @@ function viewColumnAcls(view: DdlObject | undefined): AclByColumn {
 }
 
 function tableColumnAcls({ catalog, key }: DdlObject): AclByColumn {
-  const columns = (partsByRelation(catalog).get(key) ?? [])
-    .filter((part) => part.startsWith('column:'))
+  const columns = columnKeysOf(catalog, key)
     .toSorted()
     .flatMap((part) => findObject(catalog, part) ?? [])
   return new Map(columns.map((column) => [column.name, parseAcl(listFact(column, 'grants'))]))

@@ -3,6 +3,7 @@ import { dependentsOf } from '../dependencies.js'
 import { type DdlObject, findObject, textFact } from '../object.js'
 import { partsNamingColumn } from '../column-parts.js'
 import { type CatalogPair, createsObject, type Intent } from './intents.js'
+import { isMadeAgain } from './predecessors.js'
 
 /**
  * Adds the intents for settings that PostgreSQL forgets though the plan does not change them: the replica identity of a table
@@ -18,9 +19,7 @@ type LostSetting = readonly [key: string, fact: string]
 
 function lostSettings(intent: Intent, { from }: CatalogPair): readonly LostSetting[] {
   if (createsObject(intent) && 'to' in intent) return lostWithIndex(intent.to)
-  const isRebuilding =
-    intent.action === 'alter' && ['type', 'collation', 'generated'].some((fact) => intent.facts.has(fact))
-  if (!isRebuilding || intent.from.kind !== 'column') return []
+  if (intent.action !== 'alter' || intent.from.kind !== 'column' || !isMadeAgain(intent)) return []
   const statistics = [...(dependentsOf(from).get(intent.from.key) ?? [])]
   return [
     ...partsNamingColumn(intent.from).map((key) => [key, 'statistics'] as const),

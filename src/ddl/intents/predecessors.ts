@@ -7,7 +7,7 @@ import {
   type DdlObject,
   findObject,
   listFact,
-  partsByRelation,
+  columnKeysOf,
   type Predecessor,
   textFact,
 } from '../object.js'
@@ -106,16 +106,12 @@ function isOfTree(object: DdlObject): boolean {
 
 /** Whether a change of a column that has the old index needs it to be dropped first. */
 function standsInTheWay(old: DdlObject, intents: Intents): boolean {
-  return columnsOf(old).some((key) => {
+  return columnKeysOf(old.catalog, old.relationKey ?? '').some((key) => {
     const intent = intents.get(key)
     const column = intent?.action === 'alter' || intent?.action === 'replace' ? intent.from : undefined
     const name = column?.names.at(-1) ?? ''
     return column !== undefined && namesColumn(old, name) && isMadeAgain(intent)
   })
-}
-
-function columnsOf({ catalog, relationKey = '' }: DdlObject): readonly string[] {
-  return (partsByRelation(catalog).get(relationKey) ?? []).filter((key) => key.startsWith('column:'))
 }
 
 /** Whether PostgreSQL makes the indexes with a column again, or drops them. */

@@ -4,7 +4,7 @@ import {
   keyFromName,
   listFact,
   type ObjectChange,
-  partsByRelation,
+  columnKeysOf,
   step,
   textFact,
 } from '../object.js'
@@ -44,8 +44,7 @@ export function refuseOrder({ from, to, facts }: ObjectChange): { reason: string
 
 /** The columns of a table in their order, unquoted. */
 function columnNames({ catalog, key }: DdlObject): readonly string[] {
-  return (partsByRelation(catalog).get(key) ?? [])
-    .filter((part) => part.startsWith('column:'))
+  return columnKeysOf(catalog, key)
     .toSorted((one, other) => Number(catalog[one]?.['$position']) - Number(catalog[other]?.['$position']))
     .map((part) => unquoteIdentifier(parseKey(part).names.at(-1) ?? ''))
 }

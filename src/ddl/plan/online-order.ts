@@ -2,7 +2,7 @@ import { objectKey } from '../../core/model/catalog.js'
 import { namesColumn } from '../column-parts.js'
 import { dependentsOf } from '../dependencies.js'
 import { unquoteIdentifier } from '../identifiers.js'
-import { type DdlObject, partsByRelation } from '../object.js'
+import { type DdlObject, columnKeysOf, partsByRelation } from '../object.js'
 import { type CatalogPair, createsObject, type Intent, isMadeInPlace, objectOf } from '../intents/intents.js'
 import { isMadeAgain, losesNotNull, predecessorOf } from '../intents/predecessors.js'
 import { type FindTask, type PlannedChanges, runBefore, type StepTask } from './step-task.js'
@@ -40,7 +40,10 @@ function orderInPlace(old: DdlObject, to: DdlObject, { planned, catalogs, find }
   const [build, last] = [find('alter', to.key), find('attach', to.key)]
   for (const name of Object.values(to.predecessor?.names ?? {}))
     runBefore(find('drop', objectKey('index', [...to.names.slice(0, 2), unquoteIdentifier(name)])), build)
-  for (const key of columnsOf(to.relationKey ?? '', catalogs)) {
+  const columns = [catalogs.from, catalogs.to].flatMap((catalog) =>
+    columnKeysOf(catalog, to.relationKey ?? ''),
+  )
+  for (const key of new Set(columns)) {
     const { intent } = planned.get(key) ?? {}
     if (intent === undefined) continue
     const column = objectOf(intent).names.at(-1) ?? ''
@@ -79,9 +82,4 @@ function orderNotNull(
     const isKey = createsObject(intent) && catalogs.to[part]?.['type'] === 'primary key'
     if (isKey) runBefore(set, find('create', part))
   }
-}
-
-function columnsOf(relation: string, { from, to }: CatalogPair): readonly string[] {
-  const keys = [from, to].flatMap((catalog) => partsByRelation(catalog).get(relation) ?? [])
-  return [...new Set(keys)].filter((key) => key.startsWith('column:'))
 }

@@ -1,13 +1,6 @@
 import { unquotedNames } from '../../core/model/pattern.js'
 import { namesColumn } from '../column-parts.js'
-import {
-  type DdlObject,
-  type StepPhase,
-  type DdlStep,
-  listFact,
-  partsByRelation,
-  textFact,
-} from '../object.js'
+import { type DdlObject, type StepPhase, type DdlStep, listFact, columnKeysOf, textFact } from '../object.js'
 import { isMadeInPlace, objectOf } from '../intents/intents.js'
 import type { PlannedChange, PlannedChanges } from './step-task.js'
 import { runsOutsideTransaction } from './transactions.js'
@@ -58,8 +51,8 @@ function afterBuilds(rank: string): string {
 export function isDroppedLate({ intent, steps }: PlannedChange, planned: PlannedChanges): boolean {
   if (intent.action !== 'drop' || intent.from.kind !== 'index' || !runsOutsideTransaction(steps)) return false
   const { catalog, relationKey = '' } = intent.from
-  const columns = (partsByRelation(catalog).get(relationKey) ?? []).filter(
-    (key) => key.startsWith('column:') && namesColumn(intent.from, unquotedNames(key).at(-1) ?? ''),
+  const columns = columnKeysOf(catalog, relationKey).filter((key) =>
+    namesColumn(intent.from, unquotedNames(key).at(-1) ?? ''),
   )
   return ![relationKey, ...columns, ...listFact(intent.from, '$needs')].some((key) => planned.has(key))
 }

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../core/model/snapshot.js'
 import { hazardName } from '../../ddl/hazards/allowed-hazards.js'
-import type { Hazard } from '../../ddl/statement.js'
+import { type Hazard, tablesOf } from '../../ddl/statement.js'
 import type { TaskControl } from '../../gate/assess.js'
 import type { Connection } from '../../postgres/connection/connect.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
@@ -78,16 +78,9 @@ interface AskedTarget {
 async function ask(target: Connection | null, planned: readonly PlannedRevision[]): Promise<AskedTarget> {
   if (target === null) return { load: unknownLoad, answers: [] }
   const questions = planned.flatMap((revision) => revision.questions)
-  const tables = planned.flatMap(({ statements }) =>
-    statements.flatMap(({ hazards }) =>
-      hazards.flatMap((hazard) => ('table' in hazard ? [hazard.table] : [])),
-    ),
-  )
+  const hazards = planned.flatMap(({ statements }) => statements.flatMap((statement) => statement.hazards))
   return readFromTarget(target, async (client) => {
-    const load = await readTargetLoad(
-      client,
-      [...new Set(tables)].flatMap((table) => table ?? []),
-    )
+    const load = await readTargetLoad(client, tablesOf(hazards))
     const answers = await askTarget(client, questions)
     return {
       load,

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { noContext, type PlanContext } from '../../ddl/plan/runbook.js'
-import type { Plan, Statement } from '../../ddl/statement.js'
+import { type Plan, type Statement, tablesOf } from '../../ddl/statement.js'
 import { type Connection, withClient } from '../../postgres/connection/connect.js'
 import { hasSqlState, sqlState } from '../../postgres/connection/sqlstate.js'
 import { readTableSizes } from '../../postgres/inspect/table-sizes.js'
@@ -30,11 +30,10 @@ async function readSizes(
   client: pg.ClientBase,
   statements: readonly Statement[],
 ): Promise<PlanContext['sizes']> {
-  const hazards = statements.flatMap((statement) => statement.hazards)
-  const tables = hazards.flatMap((hazard) => ('table' in hazard ? (hazard.table ?? []) : []))
+  const tables = tablesOf(statements.flatMap(({ hazards }) => hazards))
   await client.query(`begin read only; set local lock_timeout to '1s'`)
   try {
-    return await readTableSizes(client, [...new Set(tables)])
+    return await readTableSizes(client, tables)
   } catch (error) {
     if (hasSqlState(error, sqlState.lockNotAvailable)) return noContext.sizes
     throw error

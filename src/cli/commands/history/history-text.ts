@@ -31,10 +31,7 @@ function describeRevision(logged: LoggedRevision, width: number): readonly strin
 function describeOutcome({ status, recordedAt, events }: LoggedRevision): string {
   const last = events.findLast(({ event }) => !unsettled.has(event))
   const begun = events.at(-1)?.event === 'started' ? ', begun and not ended' : ''
-  if (status === 'pending')
-    return last === undefined || last.event === 'failed'
-      ? `pending${begun}`
-      : `pending, ${describeEvent(last)}`
+  if (status === 'pending') return last === undefined ? `pending${begun}` : `pending, ${describeEvent(last)}`
   if (last !== undefined) return describeEvent(last)
   return `${status === 'gone' ? 'gone' : 'recorded by Knex'}${recordedAt === null ? '' : ` ${describeTime(recordedAt)}`}${begun}`
 }
