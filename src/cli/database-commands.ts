@@ -1,0 +1,96 @@
+import type { CommandSpec } from './commands/command.js'
+import { planOptions, toOption } from './shared-options.js'
+
+/** What is done with a database, or asked of it. */
+export const databaseCommands: Readonly<Record<string, CommandSpec>> = {
+  serve: {
+    summary: 'migrate, verify, then bind the port and serve /health/schema',
+    positionals: [],
+    options: {},
+    load: null,
+  },
+  migrate: {
+    summary: 'apply the pending revisions, each verified before its commit',
+    positionals: [],
+    options: { to: { ...toOption, help: 'the last revision to apply (default: head)' } },
+    load: async () => (await import('./commands/migrate.js')).run,
+  },
+  init: {
+    summary:
+      'build an empty database at head straight from the snapshot, verified and recorded; a second run does nothing',
+    positionals: [],
+    options: {},
+    load: async () => (await import('./commands/init.js')).run,
+  },
+  status: {
+    summary: 'show how the database relates to this build and what the gate would do; changes nothing',
+    positionals: [],
+    options: {
+      all: { type: 'boolean', help: 'one line for each environment of config/*.json and of the knexfile' },
+    },
+    load: async () => (await import('./commands/status.js')).run,
+  },
+  history: {
+    summary:
+      'show what happened to each revision of the database: when, how long, by whom, what it changed; changes nothing',
+    positionals: ['[REVISION]'],
+    options: {
+      limit: { type: 'string', value: 'N', help: 'show at most the N newest revisions (default 20)' },
+    },
+    load: async () => (await import('./commands/history/history.js')).run,
+  },
+  verify: {
+    summary: 'compare the live catalog with the promise, object by object, and show the repairing SQL',
+    positionals: [],
+    options: {
+      sql: { type: 'boolean', help: 'print only the repairing SQL, which was run in a scratch database' },
+      'drop-unexpected': {
+        type: 'boolean',
+        help: 'write also what takes back harmless differences: it drops what no migration made',
+      },
+      ...planOptions,
+    },
+    load: async () => (await import('./commands/verify.js')).run,
+  },
+  plan: {
+    summary:
+      'run the pending revisions in a scratch database, and show what each statement locks, rewrites and loses',
+    positionals: [],
+    options: {
+      offline: { type: 'boolean', help: 'ask no database: from the snapshot alone, with --from' },
+      from: {
+        type: 'string',
+        value: 'REVISION',
+        help: 'begin after this revision, as if a database were there; asks no database',
+      },
+      sql: { type: 'boolean', help: 'print only the SQL of the pending revisions' },
+      allow: {
+        type: 'string',
+        value: 'HAZARD[,…]',
+        help: 'exit with 0 if there are no other hazards (default lock,outside-a-transaction); none: if there are none',
+      },
+    },
+    load: async () => (await import('./commands/plan/plan.js')).run,
+  },
+  diff: {
+    summary: 'compare two of: database, snapshot[@REVISION], sql:FILE, models:FILE, a URL',
+    positionals: ['FROM', 'TO'],
+    options: {
+      sql: {
+        type: 'boolean',
+        help: 'print only the SQL that leads from FROM to TO, which was run in a scratch database',
+      },
+      ...planOptions,
+    },
+    load: async () => (await import('./commands/diff.js')).run,
+  },
+  check: {
+    summary: 'exit with 0 if this build may serve on this database (init containers)',
+    positionals: [],
+    options: {
+      wait: { type: 'boolean', help: 'wait for the database, and for another process to migrate it' },
+      timeout: { type: 'string', value: 'TIME', help: 'how long to wait (default 10m)' },
+    },
+    load: async () => (await import('./commands/check.js')).run,
+  },
+}
