@@ -36,6 +36,7 @@ async function loadOrRefreshSnapshot(
   found: FoundSnapshot | null,
   report: ProgressReporter,
 ): Promise<Snapshot | null> {
+  await found?.parseInTurns()
   const { snapshot, stale } = usableSnapshot(found)
   if (found !== null && snapshot !== null) {
     if (found.directory !== workspace.snapshotDirectory)

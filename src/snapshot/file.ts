@@ -1,13 +1,14 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Facts } from '../core/model/catalog.js'
-import type { UndeterminedFacts } from '../core/model/diff.js'
-import { type Changes, type Snapshot, snapshotFormat, type SnapshotRevision } from '../core/model/snapshot.js'
+import { type Snapshot, snapshotFormat, type SnapshotRevision } from '../core/model/snapshot.js'
 import { upgradeSnapshot } from '../core/model/snapshot-formats.js'
 import { isRecord } from '../core/text/is-record.js'
 import { errorMessage } from '../core/text/redact.js'
+import { finishSteps, type Steps } from '../core/text/steps.js'
 import { SchemaError } from '../errors/schema-error.js'
 import { hasConflictMarkers } from './conflict-markers.js'
+import { type ParsedSnapshot, parseInSteps } from './parse-in-steps.js'
+import { isCatalog } from './shape.js'
 
 /** Beside the migrations; Knex's loader ignores it. */
 export const snapshotFileName = 'schema.snapshot.json'
@@ -86,79 +87,32 @@ function formatObjects(objects: Readonly<Record<string, unknown>>, indent: strin
 
 /** The snapshot of a text; `file` is said to be that of an invalid one. Throws SCHEMA_SNAPSHOT_INVALID. */
 export function parseSnapshot(text: string, file: string): Snapshot {
+  return finishSteps(parseSnapshotInSteps(text, file))
+}
+
+/** The same in steps, for a process that serves. */
+export function* parseSnapshotInSteps(text: string, file: string): Steps<Snapshot> {
   if (hasConflictMarkers(text)) throw invalidSnapshotError(file, 'it has the conflict markers of a merge')
-  const value = parseJson(text, file)
-  const format = isRecord(value) ? value['schemagate'] : undefined
-  if (!isRecord(value) || (format !== snapshotFormat && format !== 2))
+  const { around, revisions } = yield* parseText(text, file)
+  const format = isRecord(around) ? around['schemagate'] : undefined
+  if (!isRecord(around) || (format !== snapshotFormat && format !== 2))
     throw invalidSnapshotError(
       file,
       `it is not of format ${snapshotFormat}: another version of schemagate wrote it`,
     )
-  const { postgres, base, revisions } = value
-  if (
-    typeof postgres !== 'number' ||
-    !isCatalog(base) ||
-    !Array.isArray(revisions) ||
-    !revisions.every(isRevision)
-  )
+  const { postgres, base } = around
+  if (typeof postgres !== 'number' || !isCatalog(base) || revisions === null)
     throw invalidSnapshotError(file, 'it was changed by hand or is not whole')
   const snapshot = { postgres, base, revisions }
   return format === 2 ? upgradeSnapshot(snapshot) : snapshot
 }
 
-function parseJson(text: string, file: string): unknown {
+function* parseText(text: string, file: string): Steps<ParsedSnapshot> {
   try {
-    return JSON.parse(text)
+    return yield* parseInSteps(text)
   } catch (error) {
     throw invalidSnapshotError(file, errorMessage(error))
   }
-}
-
-function isRevision(value: unknown): value is SnapshotRevision {
-  if (!isRecord(value)) return false
-  const { revision, file, checksum, changes, undetermined = {}, rows = [] } = value
-  return (
-    typeof revision === 'string' &&
-    isTextOrNull(file) &&
-    isTextOrNull(checksum) &&
-    isChanges(changes) &&
-    isUndetermined(undetermined) &&
-    isTextList(rows)
-  )
-}
-
-function isTextOrNull(value: unknown): value is string | null {
-  return value === null || typeof value === 'string'
-}
-
-function isChanges(value: unknown): value is Changes {
-  return isObject(value) && Object.values(value).every((facts) => facts === null || isFacts(facts))
-}
-
-function isUndetermined(value: unknown): value is UndeterminedFacts {
-  return isObject(value) && Object.values(value).every(isTextList)
-}
-
-function isTextList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((each) => typeof each === 'string')
-}
-
-/** A list is a record as well, and an empty one would pass for a snapshot that promises nothing. */
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isRecord(value) && !Array.isArray(value)
-}
-
-function isCatalog(value: unknown): value is Readonly<Record<string, Facts>> {
-  return isObject(value) && Object.values(value).every(isFacts)
-}
-
-function isFacts(value: unknown): value is Facts {
-  return (
-    isObject(value) &&
-    Object.values(value).every(
-      (fact) => ['string', 'number', 'boolean'].includes(typeof fact) || isTextList(fact),
-    )
-  )
 }
 
 function invalidSnapshotError(file: string, why: string): SchemaError {

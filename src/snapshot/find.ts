@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MigrationChecksum, Snapshot } from '../core/model/snapshot.js'
-import { once } from '../core/text/once.js'
+import { finishSteps } from '../core/text/steps.js'
+import { runInTurns } from '../postgres/connection/run-in-turns.js'
 import { checksumOf, type Migration } from '../project/migration-files.js'
-import { parseSnapshot, readSnapshotText, snapshotFileName } from './file.js'
+import { parseSnapshotInSteps, readSnapshotText, snapshotFileName } from './file.js'
 
 /** Where a snapshot is looked for, and for which migrations. */
 export interface SnapshotLocation {
@@ -21,6 +22,8 @@ export interface FoundSnapshot {
   readonly text: string
   /** Parses the text, once. Throws SCHEMA_SNAPSHOT_INVALID. */
   readonly parse: () => Snapshot
+  /** Does so while others have their turns: `parse` then returns at once. */
+  readonly parseInTurns: () => Promise<void>
   readonly sources: readonly MigrationChecksum[]
 }
 
@@ -37,10 +40,20 @@ export async function findSnapshot(location: SnapshotLocation): Promise<FoundSna
   const text = directory === null ? null : await readSnapshotText(directory)
   if (directory === null || text === null) return null
   const { migrations, snapshotDirectory } = location
-  const parse = once(() => parseSnapshot(text, join(directory, snapshotFileName)))
+  const { parse, parseInTurns } = parseOnce(text, join(directory, snapshotFileName))
   const sources =
     directory === snapshotDirectory ? migrations : await readSources(directory, parse(), migrations)
-  return { directory, text, parse, sources }
+  return { directory, text, parse, parseInTurns, sources }
+}
+
+function parseOnce(text: string, file: string): Pick<FoundSnapshot, 'parse' | 'parseInTurns'> {
+  let parsed: Snapshot | null = null
+  return {
+    parse: () => (parsed ??= finishSteps(parseSnapshotInSteps(text, file))),
+    parseInTurns: async () => {
+      parsed ??= await runInTurns(parseSnapshotInSteps(text, file))
+    },
+  }
 }
 
 /**

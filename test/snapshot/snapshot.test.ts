@@ -21,7 +21,14 @@ import { findScratch, type Scratch, type ScratchSources } from '../../src/postgr
 import type { KnexProject } from '../../src/project/knex-project.js'
 import { loadProject } from '../../src/project/knexfile.js'
 import { listMigrations } from '../../src/project/migration-files.js'
-import { formatSnapshot, loadSnapshot, saveSnapshot, snapshotFileName } from '../../src/snapshot/file.js'
+import {
+  formatSnapshot,
+  loadSnapshot,
+  parseSnapshot,
+  parseSnapshotInSteps,
+  saveSnapshot,
+  snapshotFileName,
+} from '../../src/snapshot/file.js'
 import { replay } from '../../src/snapshot/replay.js'
 import { call } from '../support/command.js'
 import { createDatabase, createRole, query } from '../support/database.js'
@@ -332,6 +339,39 @@ t.test('a snapshot that cannot be saved whole is not saved', async (t) => {
   await t.rejects(saveSnapshot(directory, every))
   t.strictSame(readdirSync(directory), [snapshotFileName])
   await t.rejects(loadSnapshot(directory), { code: 'EISDIR' }, 'what cannot be read is not missing')
+})
+
+/** Snapshots of about 5,000 objects, made by few revisions and by many. */
+const large = [1, 40, 5_000].map((revisions): Snapshot => ({
+  ...every,
+  revisions: Array.from({ length: revisions }, (_, index) => ({
+    revision: `${index}`,
+    file: `${index}.js`,
+    checksum: 'sha256:00',
+    changes: Object.fromEntries(
+      Array.from({ length: 5_000 / revisions }, (_value, at) => [
+        `column:public.songs_${index}.c${at}`,
+        { type: 'text', nullable: (index + at) % 2 === 0, default: "'},\n    {\n'::text" },
+      ]),
+    ),
+  })),
+}))
+
+t.test('a large snapshot is parsed in steps, none of them with much of its text', async (t) => {
+  for (const snapshot of large) {
+    const text = formatSnapshot(snapshot)
+    const steps = parseSnapshotInSteps(text, 'the file')
+    let taken = 1
+    while (steps.next().done !== true) taken += 1
+    t.ok(taken > text.length / (2 << 16), `${taken} steps for ${text.length} characters`)
+    t.equal(formatSnapshot(parseSnapshot(text, 'the file')), text)
+    const compact = JSON.stringify(JSON.parse(text))
+    t.equal(formatSnapshot(parseSnapshot(compact, 'the file')), text, 'on one line')
+    const cutOff = text.slice(0, -100_000)
+    t.throws(() => parseSnapshot(cutOff, 'the file'), { message: /^The snapshot cannot be read: / })
+    const changed = text.replaceAll('"nullable":false', '"nullable":null')
+    t.throws(() => parseSnapshot(changed, 'the file'), { message: /it was changed by hand or is not whole/ })
+  }
 })
 
 const [firstRevision] = every.revisions
