@@ -7,7 +7,7 @@ import { annotationRules, impactRules, impacts } from '../src/core/impact/assess
 import { triggerTools } from '../src/core/impact/tool-triggers.js'
 import { ruleTableRows, type ImpactRule } from '../src/core/impact/rule.js'
 import { nameOfKind } from '../src/core/text/format.js'
-import { errorCodes } from '../src/errors/codes.js'
+import { errorCodes } from '../src/errors/schema-error.js'
 import { exitCodes } from '../src/errors/exit-codes.js'
 import { roomRules, roomTable } from './rooms.js'
 

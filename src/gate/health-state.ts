@@ -21,8 +21,7 @@ import {
   type CheckResult,
 } from '../core/progress/process-health.js'
 import { toPrintableJson } from '../core/text/printable.js'
-import { errorCodes } from '../errors/codes.js'
-import { errorDetails, type SchemaError } from '../errors/schema-error.js'
+import { errorCodes, errorDetails, type SchemaError } from '../errors/schema-error.js'
 import { describeAddress } from '../postgres/connection/address.js'
 import type { CheckedDatabase } from './assess.js'
 import type { OutageRecorder } from './outage.js'

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { createDirectoryAtomically } from '../../src/postgres/embedded/atomic-directory.js'
 import { runInitdb } from '../../src/postgres/embedded/cluster.js'
 import { createMissingLinks } from '../../src/postgres/embedded/package.js'
-import { prepareHome, serverFilesOf, serverUrlOf } from '../../src/postgres/embedded/server-home.js'
+import { prepareHome } from '../../src/postgres/embedded/server-home.js'
 import { startServer } from '../../src/postgres/embedded/start.js'
 import { stopServer } from '../../src/postgres/embedded/stop.js'
 import type { Owner } from './database.js'
 import { inMemory } from './memory.js'
+import { serverFilesOf, serverUrlOf } from '../../src/postgres/embedded/server-parts.js'
 
 /** Where Debian and Ubuntu install the servers, one folder a major version. */
 const debian = '/usr/lib/postgresql'

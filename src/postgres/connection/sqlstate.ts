@@ -207,6 +207,11 @@ export function driverErrorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
+/** Whether an error is a system error with one of these codes (`ENOENT`). */
+export function hasErrorCode(error: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes(driverErrorCode(error))
+}
+
 /** Whether the server does not have an extension. Its state says little; no other error comes from this function of PostgreSQL. */
 export function isExtensionMissing(error: unknown): boolean {
   return error instanceof Error && 'routine' in error && error.routine === 'parse_extension_control_file'

@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises'
+import { hasErrorCode } from '../connection/sqlstate.js'
 import { type SystemAccount, runProcess } from './run-process.js'
-import { hasErrorCode, lastLines, embeddedUnavailableError } from './unavailable.js'
+import { lastLines, embeddedUnavailableError } from './unavailable.js'
 
 const systemUser = 'postgres'
 

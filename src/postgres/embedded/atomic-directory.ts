@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { access, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { hasErrorCode } from './unavailable.js'
+import { hasErrorCode } from '../connection/sqlstate.js'
 
 /**
  * Creates a directory completely or not at all. `make` fills a temporary directory beside it, which is then renamed. Where

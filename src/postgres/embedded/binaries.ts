@@ -1,18 +1,11 @@
 import { access, chmod, constants, cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hasErrorCode } from '../connection/sqlstate.js'
 import { hasAccess } from './account.js'
 import { createDirectoryAtomically } from './atomic-directory.js'
 import { createMissingLinks, locatePackage, readPackageVersion } from './package.js'
 import { type SystemAccount, runProcess } from './run-process.js'
-import type { ServerHome } from './server-home.js'
-import { hasErrorCode } from './unavailable.js'
-
-/** The programs of a PostgreSQL, as absolute paths. */
-export interface Binaries {
-  readonly initdb: string
-  readonly pgCtl: string
-  readonly postgres: string
-}
+import type { Binaries, ServerHome } from './server-parts.js'
 
 /**
  * Binaries that the account of the server can run: those of the package where it can reach them, else a copy beside the

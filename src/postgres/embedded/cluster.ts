@@ -2,17 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { chown, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDirectoryAtomically } from './atomic-directory.js'
-import type { Binaries } from './binaries.js'
 import { runProcess, serverEnvironment } from './run-process.js'
-import { serverFilesOf, type ServerHome } from './server-home.js'
 import { lastLines, embeddedUnavailableError } from './unavailable.js'
-
-/** A server to start. `durable` says whether its data must survive a power cut. */
-export interface ServerSetup {
-  readonly home: ServerHome
-  readonly binaries: Binaries
-  readonly durable: boolean
-}
+import { serverFilesOf, type ServerSetup } from './server-parts.js'
 
 /** The options of `initdb` for a locale that is the same on every system: sorts by code point, lower() and upper() for all of Unicode. */
 const builtinLocale = [

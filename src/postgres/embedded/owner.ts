@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hasErrorCode } from '../connection/sqlstate.js'
 import { isProcessAlive } from './atomic-directory.js'
-import type { ServerHome } from './server-home.js'
-import { hasErrorCode } from './unavailable.js'
+import type { ServerHome } from './server-parts.js'
 
 /** Records that this process has to stop the server. */
 export async function recordServerOwner(home: ServerHome): Promise<void> {

@@ -2,7 +2,8 @@ import { access, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { isRecord } from '../../core/text/is-record.js'
-import { hasErrorCode, embeddedUnavailableError } from './unavailable.js'
+import { hasErrorCode } from '../connection/sqlstate.js'
+import { embeddedUnavailableError } from './unavailable.js'
 
 interface PackageLink {
   readonly source: string

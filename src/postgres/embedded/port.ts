@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { ServerHome } from './server-home.js'
-import { hasErrorCode } from './unavailable.js'
+import { hasErrorCode } from '../connection/sqlstate.js'
+import type { ServerHome } from './server-parts.js'
 
 /** The port of the last start where it is free, so that a URL that was noted keeps working; else any free one. */
 export async function choosePort(home: ServerHome): Promise<number> {

@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
+import { hasErrorCode } from '../connection/sqlstate.js'
 import { isProcessAlive } from './atomic-directory.js'
-import { serverFilesOf, type ServerHome } from './server-home.js'
-import { hasErrorCode } from './unavailable.js'
+import { serverFilesOf, type ServerHome } from './server-parts.js'
 
 /** What PostgreSQL writes to `postmaster.pid` while it runs. */
 export interface Postmaster {

@@ -6,7 +6,6 @@ import {
   lstat,
   mkdir,
   readdir,
-  readFile,
   readlink,
   realpath,
   rmdir,
@@ -15,19 +14,11 @@ import {
 } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import type { SchemaError } from '../../errors/schema-error.js'
+import { hasErrorCode } from '../connection/sqlstate.js'
 import { resolveAccount, hasAccess } from './account.js'
 import type { SystemAccount } from './run-process.js'
-import { hasErrorCode, embeddedUnavailableError } from './unavailable.js'
-
-/** The directory of a server, and the account that runs it. */
-export interface ServerHome {
-  /** The configured directory, which messages name. */
-  readonly directory: string
-  /** The real directory: `directory`, or the target of a symlink there. */
-  readonly path: string
-  /** Undefined for the account of this process. */
-  readonly account: SystemAccount | undefined
-}
+import { embeddedUnavailableError } from './unavailable.js'
+import type { ServerHome } from './server-parts.js'
 
 /**
  * Creates the directory of a server. Where root starts the server, a different account runs it, which cannot enter a
@@ -122,28 +113,4 @@ function unusableDirectoryError(directory: string, cause?: unknown): SchemaError
     choices: [[`rm -r ${directory}`, 'creates it again; the data in it is lost']],
     cause,
   })
-}
-
-/** The files of a server. `cluster` holds the data and the password for it, and is created as a whole. */
-export interface ServerFiles {
-  readonly cluster: string
-  readonly password: string
-  readonly postmaster: string
-  readonly log: string
-}
-
-export function serverFilesOf({ path }: ServerHome): ServerFiles {
-  const cluster = join(path, 'cluster')
-  return {
-    cluster,
-    password: join(cluster, 'password'),
-    postmaster: join(cluster, 'data', 'postmaster.pid'),
-    log: join(path, 'server.log'),
-  }
-}
-
-/** The URL of a database on the server, with its password. Rejects with ENOENT before `createCluster`. */
-export async function serverUrlOf(home: ServerHome, port: number, database: string): Promise<string> {
-  const password = await readFile(serverFilesOf(home).password, 'utf8')
-  return `postgres://postgres:${password.trim()}@127.0.0.1:${port}/${database}`
 }

@@ -3,7 +3,7 @@ import { SchemaError } from '../../errors/schema-error.js'
 import { withClient } from '../connection/connect.js'
 import { hasSqlState, sqlState } from '../connection/sqlstate.js'
 import { findPostmaster } from './postmaster.js'
-import { type ServerHome, serverUrlOf } from './server-home.js'
+import { type ServerHome, serverUrlOf } from './server-parts.js'
 
 /** The database that the embedded server provides. */
 export const serviceDatabase = 'schemagate'

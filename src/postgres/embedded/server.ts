@@ -5,11 +5,12 @@ import { createCluster } from './cluster.js'
 import { takeOverServer, recordServerOwner } from './owner.js'
 import { readPort } from './port.js'
 import { findPostmaster } from './postmaster.js'
-import { prepareHome, type ServerHome, serverUrlOf } from './server-home.js'
+import { prepareHome } from './server-home.js'
 import { readServerStatus, serviceDatabase } from './server-status.js'
 import { type StartedServer, startServer } from './start.js'
 import { stopServer } from './stop.js'
 import { embeddedUnavailableError } from './unavailable.js'
+import { type ServerHome, serverUrlOf } from './server-parts.js'
 
 export interface EmbeddedOptions {
   /** The directory that keeps the data between starts. */

@@ -1,12 +1,12 @@
 import { readFile, truncate } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SchemaError } from '../../errors/schema-error.js'
-import { type ServerSetup } from './cluster.js'
+import { hasErrorCode } from '../connection/sqlstate.js'
 import { choosePort } from './port.js'
 import { type ProcessResult, runProcess, serverEnvironment } from './run-process.js'
-import { serverFilesOf } from './server-home.js'
 import { type AnsweringServer, readServerStatus } from './server-status.js'
-import { hasErrorCode, lastLines, embeddedUnavailableError } from './unavailable.js'
+import { lastLines, embeddedUnavailableError } from './unavailable.js'
+import { serverFilesOf, type ServerSetup } from './server-parts.js'
 
 /** A server that answers, and whether this call started it. */
 export type StartedServer = AnsweringServer & { readonly startedHere: boolean }

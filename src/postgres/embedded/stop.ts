@@ -1,8 +1,8 @@
 import { prepareBinaries } from './binaries.js'
 import { findPostmaster } from './postmaster.js'
 import { runProcess, serverEnvironment } from './run-process.js'
-import { serverFilesOf, type ServerHome } from './server-home.js'
 import { lastLines, embeddedUnavailableError } from './unavailable.js'
+import { serverFilesOf, type ServerHome } from './server-parts.js'
 
 /**
  * Stops the server of a home, rolling back open transactions, and waits for its end. Does nothing if it does not run.

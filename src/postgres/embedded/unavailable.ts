@@ -1,5 +1,4 @@
 import { type ErrorChoice, type ErrorParts, SchemaError } from '../../errors/schema-error.js'
-import { driverErrorCode } from '../connection/sqlstate.js'
 
 const useOwnDatabase: ErrorChoice = ['DATABASE_URL=postgres://…', 'uses a PostgreSQL of your own']
 
@@ -15,9 +14,4 @@ export function lastLines(text: string): readonly string[] {
     .map((line) => line.trimEnd())
     .filter((line) => line !== '')
     .slice(-12)
-}
-
-/** Whether an error is a system error with one of these codes (`ENOENT`). */
-export function hasErrorCode(error: unknown, ...codes: readonly string[]): boolean {
-  return codes.includes(driverErrorCode(error))
 }

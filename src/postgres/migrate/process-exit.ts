@@ -1,5 +1,5 @@
 import type { ProgressReporter } from '../../core/progress/events.js'
-import { errorCodes } from '../../errors/codes.js'
+import { errorCodes } from '../../errors/schema-error.js'
 
 /** Runs the code of a migration. A process that ends meanwhile, by `process.exit` or by an error that nothing caught, says so. */
 export async function withExitReport<T>(
