@@ -48,6 +48,11 @@ export const databaseCommands: Readonly<Record<string, CommandSpec>> = {
         type: 'boolean',
         help: 'write also what takes back harmless differences: it drops what no migration made',
       },
+      data: {
+        type: 'boolean',
+        help: 'also run the verify of each applied revision, which says whether its rows are there; nothing can be written',
+      },
+      timeout: { type: 'string', value: 'TIME', help: 'how long --data may take (default 1m)' },
       ...planOptions,
     },
     load: async () => (await import('./commands/verify.js')).run,

@@ -236,10 +236,12 @@ function runningBy(run: RunInScratch): (migration: Migration) => Migration {
     ...migration,
     load: async () => {
       const loaded = await run(() => migration.load())
-      const { up, before, after } = loaded
+      const { up, down, verify, before, after } = loaded
       return {
         ...loaded,
         up: (knex) => run(() => up(knex)),
+        down: down === null ? null : (knex) => run(() => down(knex)),
+        verify: verify === null ? null : (knex) => run(() => verify(knex)),
         before: (knex) => run(() => before(knex)),
         after: (knex) => run(() => after(knex)),
       }
