@@ -77,6 +77,32 @@ export const databaseCommands: Readonly<Record<string, CommandSpec>> = {
     },
     load: async () => (await import('./commands/plan/plan.js')).run,
   },
+  rehearse: {
+    summary:
+      'run every pending revision up, down and up again in a scratch database, with rows, and compare the catalogs; changes no other',
+    positionals: [],
+    options: {
+      all: { type: 'boolean', help: 'rehearse all revisions of this build; asks no database' },
+      from: {
+        type: 'string',
+        value: 'REVISION',
+        help: 'rehearse those after this revision; asks no database',
+      },
+      on: {
+        type: 'string',
+        value: 'URL',
+        help: 'rehearse in this database, a restored copy, on its rows; it is changed',
+      },
+      confirm: {
+        type: 'string',
+        value: 'DATABASE',
+        help: 'the name of the database of --on, without being asked',
+      },
+      'no-rows': { type: 'boolean', help: 'generate no rows, and run no seeds' },
+      format: { type: 'string', value: 'FORMAT', help: 'text, json, markdown or junit (default text)' },
+    },
+    load: async () => (await import('./commands/rehearse/rehearse.js')).run,
+  },
   diff: {
     summary: 'compare two of: database, snapshot[@REVISION], sql:FILE, models:FILE, a URL',
     positionals: ['FROM', 'TO'],

@@ -231,7 +231,7 @@ export async function applyMigrations(
 }
 
 /** A migration whose code, and what it imports first, is run in that way. */
-function runningBy(run: RunInScratch): (migration: Migration) => Migration {
+export function runningBy(run: RunInScratch): (migration: Migration) => Migration {
   return (migration) => ({
     ...migration,
     load: async () => {

@@ -228,6 +228,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [...operation.imports, 'postgres/observe'],
   },
   'operations/proof': { purpose: 'a plan proven with the scratch server of a project', ...operation },
+  'operations/rehearse': {
+    purpose: 'revisions run up, down and up again, in a scratch database or in a copy',
+    ...operation,
+    imports: [...operation.imports, 'operations/plan'],
+  },
   'operations/repair': {
     ...operation,
     purpose: 'resolve unfinished revisions and invalid indexes',
@@ -270,6 +275,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     purpose: '`verify --data`: what the revisions say of their rows',
     imports: [core, 'errors', 'postgres/rows'],
   },
+  'cli/commands/rehearse': {
+    purpose: '`rehearse`: what came of it as a table, a document and for CI',
+    imports: [...migrating, ...gate, 'operations/rehearse', 'cli/commands'],
+  },
   'cli/commands/history': {
     purpose: '`history`: the ledgers for people',
     imports: [...migrating, ...gate, 'operations/history', 'cli/commands'],
@@ -286,6 +295,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'cli/commands',
       'cli/commands/history',
       'cli/commands/plan',
+      'cli/commands/rehearse',
       'service',
     ],
     packages: ['node:'],
