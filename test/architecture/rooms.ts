@@ -304,6 +304,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     purpose: 'the entry of our own service: the command line, and `serve` with the fleet API',
     imports: ['cli', 'service'],
   },
+  migrations: {
+    purpose: 'what migrations import: changes that cannot hide a failure, under plain Knex as well',
+    imports: [],
+    packages: ['knex', 'node:'],
+  },
   'index.ts': {
     purpose: 'the public API',
     imports: [

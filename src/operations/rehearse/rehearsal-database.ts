@@ -1,7 +1,6 @@
 import pg from 'pg'
-import type { Catalog } from '../../core/model/catalog.js'
 import { compareInScope, defaultScope, type Scope } from '../../core/model/scope.js'
-import type { Difference, UndeterminedFacts } from '../../core/model/diff.js'
+import type { UndeterminedFacts } from '../../core/model/diff.js'
 import type { ProgressReporter } from '../../core/progress/events.js'
 import { toError } from '../../core/text/redact.js'
 import type { Connection } from '../../postgres/connection/connect.js'
@@ -16,6 +15,7 @@ import type { RevisionCheck, UncommittedRevision } from '../../postgres/verify/c
 import type { KnexProject } from '../../project/knex-project.js'
 import type { Migration } from '../../project/migration-files.js'
 import { scratchPolicy } from '../../snapshot/replay-options.js'
+import type { RehearsalDatabase, RepeatedRun } from './rehearsal.js'
 
 /** A database in which revisions are rehearsed, and what they are rehearsed with. */
 export interface RehearsalPlace {
@@ -33,20 +33,6 @@ export interface RehearsalPlace {
   readonly report: ProgressReporter
   readonly signal: AbortSignal | undefined
 }
-
-/** Runs and reads one database. Each step ends with the error that it throws, or null. */
-export interface RehearsalDatabase {
-  readonly read: () => Promise<Catalog>
-  readonly compare: (expected: Catalog, actual: Catalog) => readonly Difference[]
-  readonly up: (revision: string) => Promise<Error | null>
-  readonly down: (revision: string) => Promise<Error | null>
-  /** Runs the newest revision again, without its row in the ledger, which is back afterwards. */
-  readonly repeat: (revision: string, transactional: boolean) => Promise<RepeatedRun>
-}
-
-/** What a revision made of a database that it had changed before, or the error that it threw. */
-export type RepeatedRun =
-  { readonly after: Catalog; readonly writtenTables: readonly string[] } | { readonly error: Error }
 
 /** Migrates without a promise, and asks migrations for their rows. */
 export function scratchOptions({

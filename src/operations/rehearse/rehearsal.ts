@@ -1,3 +1,4 @@
+import type { Catalog } from '../../core/model/catalog.js'
 import type { Difference } from '../../core/model/diff.js'
 import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
@@ -45,6 +46,20 @@ export interface Rehearsal {
   /** What is worth knowing and no fault: a seed that does not run, generated rows that were left out. */
   readonly notes: readonly string[]
 }
+
+/** Runs and reads one database. Each step ends with the error that it throws, or null. */
+export interface RehearsalDatabase {
+  readonly read: () => Promise<Catalog>
+  readonly compare: (expected: Catalog, actual: Catalog) => readonly Difference[]
+  readonly up: (revision: string) => Promise<Error | null>
+  readonly down: (revision: string) => Promise<Error | null>
+  /** Runs the newest revision again, without its row in the ledger, which is back afterwards. */
+  readonly repeat: (revision: string, transactional: boolean) => Promise<RepeatedRun>
+}
+
+/** What a revision made of a database that it had changed before, or the error that it threw. */
+export type RepeatedRun =
+  { readonly after: Catalog; readonly writtenTables: readonly string[] } | { readonly error: Error }
 
 export function isFault({ outcome }: RehearsedStep): boolean {
   return outcome === 'failed' || outcome === 'differs'

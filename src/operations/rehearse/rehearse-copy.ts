@@ -11,7 +11,7 @@ import { runningBy } from '../../snapshot/replay.js'
 import type { ProjectWorkspace } from '../../workspace.js'
 import type { Rehearsal } from './rehearsal.js'
 import { createRehearsalDatabase } from './rehearsal-database.js'
-import { type RehearsedDatabase, rehearsePending } from './rehearse-segment.js'
+import { type RehearsedDatabase, rehearsePending } from './rehearse-pending.js'
 
 /** A copy of a database, in which revisions are to be rehearsed. */
 export interface DatabaseCopy {

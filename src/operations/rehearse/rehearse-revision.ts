@@ -1,7 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import type { Migration } from '../../project/migration-files.js'
-import type { RehearsalDatabase, RehearsalPlace } from './rehearsal-database.js'
-import type { RehearsedRevision, RehearsedStep } from './rehearsal.js'
+import type { RehearsalDatabase, RehearsedRevision, RehearsedStep } from './rehearsal.js'
 
 /** A rehearsed revision, and whether the database is what it is after its `up`, so that the next one can follow. */
 export interface RevisionRehearsal {
@@ -13,7 +12,7 @@ export interface RevisionRehearsal {
 /** Runs the `up` of a pending revision, its `down`, its `up` again, and once more without its row in the ledger. */
 export async function rehearseRevision(
   migration: Migration,
-  { project }: Pick<RehearsalPlace, 'project'>,
+  { project }: { readonly project: { readonly disableTransactions: boolean } },
   database: RehearsalDatabase,
 ): Promise<RevisionRehearsal> {
   const { revision } = migration

@@ -1,10 +1,6 @@
 import type { Snapshot } from '../../core/model/snapshot.js'
-import { hasSqlState, sqlState } from '../../postgres/connection/sqlstate.js'
 import { withClient } from '../../postgres/connection/connect.js'
-import { missingRoleOf } from '../../postgres/scratch/server-roles.js'
-import { causesOf } from '../../core/text/causes.js'
 import type { PlannedCheck } from '../../postgres/verify/check-revision.js'
-import type { Migration } from '../../project/migration-files.js'
 import type { SeedFile } from '../../project/seed-files.js'
 import { buildFromSnapshot } from '../../snapshot/append.js'
 import { type ReplayAttempt, withReplays } from '../../snapshot/replay-attempts.js'
@@ -14,13 +10,8 @@ import { applyMigrations, runningBy } from '../../snapshot/replay.js'
 import { serviceSchemasIn } from '../../snapshot/service-schemas.js'
 import { fillEmptyTables, runSeeds } from './fill-rows.js'
 import type { RehearsalRows, RehearsedRevision } from './rehearsal.js'
-import {
-  createRehearsalDatabase,
-  type RehearsalDatabase,
-  type RehearsalPlace,
-  scratchOptions,
-} from './rehearsal-database.js'
-import { rehearseRevision } from './rehearse-revision.js'
+import { type RehearsedDatabase, rehearsePending } from './rehearse-pending.js'
+import { createRehearsalDatabase, type RehearsalPlace, scratchOptions } from './rehearsal-database.js'
 
 export interface SegmentOptions extends ReplayedFolder, Pick<RehearsalPlace, 'scope' | 'undetermined'> {
   /** The promise of the applied revisions; null where there is none. */
@@ -38,12 +29,6 @@ export interface RehearsalSegment {
   readonly failed: RehearsedRevision | null
   readonly seeds: readonly string[]
   readonly notes: readonly string[]
-}
-
-/** What became of the revisions so far. */
-export interface RehearsedDatabase {
-  readonly revisions: RehearsedRevision[]
-  failed: RehearsedRevision | null
 }
 
 interface SegmentLog extends RehearsedDatabase {
@@ -113,33 +98,4 @@ async function prepare(
   const seeded = await runSeeds(seedFiles, scratchOptions(place), attempt.run)
   const notes = await fillEmptyTables(attempt.connection, project)
   Object.assign(log, { seeds: seeded.seeds, notes: [...seeded.notes, ...notes] })
-}
-
-/**
- * Rehearses revisions one after the other, until one leaves something else than its `up` makes, or its first `up` fails.
- */
-export async function rehearsePending(
-  pending: readonly Migration[],
-  place: RehearsalPlace,
-  database: RehearsalDatabase,
-  log: RehearsedDatabase,
-): Promise<void> {
-  for (const migration of pending) {
-    const { rehearsed, isApplied, hasNewTable } = await rehearseRevision(migration, place, database)
-    if (rehearsed.up.outcome === 'failed') {
-      log.failed = rehearsed
-      throwForOtherPreparation(rehearsed.up.error)
-      return
-    }
-    log.revisions.push(rehearsed)
-    if (!isApplied) return
-    if (hasNewTable) await place.fillTables()
-  }
-}
-
-/** The scratch database can be given a role, or lack a schema, that a migration needs so. */
-function throwForOtherPreparation(error: Error): void {
-  const isPrepared = (cause: unknown): boolean =>
-    missingRoleOf(cause) !== null || hasSqlState(cause, sqlState.duplicateSchema)
-  if (causesOf(error).some(isPrepared)) throw error
 }
