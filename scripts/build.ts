@@ -21,10 +21,15 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     'postgres/migrate/seed',
     'project/migration-source',
   ],
-  commands: ['(?!index|main|cli/main|cli/compile-cache).*'],
+  commands: ['(?!index|main|migrations/|cli/main|cli/compile-cache).*'],
 }
 
-const entries = { index: './src/index.ts', main: './src/main.ts', 'cli/main': './src/cli/main.ts' }
+const entries = {
+  index: './src/index.ts',
+  migrations: './src/migrations/index.ts',
+  main: './src/main.ts',
+  'cli/main': './src/cli/main.ts',
+}
 
 const [, , dir = 'dist'] = process.argv
 await rm(dir, { recursive: true, force: true })

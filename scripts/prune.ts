@@ -4,7 +4,11 @@ import ts from 'typescript'
 import { descendants, importedBy } from '../test/architecture/syntax.js'
 
 // Leaves in dist what users of the package can reach: the library, its declarations and the command line, with source maps.
-const reached = new Set(['index.js', 'index.d.ts', 'cli/main.js'].map((entry) => resolve('dist', entry)))
+const reached = new Set(
+  ['index.js', 'index.d.ts', 'migrations.js', 'migrations/index.d.ts', 'cli/main.js'].map((entry) =>
+    resolve('dist', entry),
+  ),
+)
 
 // A set also yields what is added to it on the way.
 for (const file of reached) {

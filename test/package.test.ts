@@ -64,7 +64,12 @@ import {
   describeError, diff, exitCodes, knexMigrationSource, loadConfig, loadSnapshot, openGate, readCatalog, SchemaError,
   schemaHealth, init, migrate, snapshot as writeSnapshot, stamp, status, verify, withScratch,
 } from 'schemagate'
+import { ensureTable, inBatches } from 'schemagate/migrations'
 
+export const up = async (migrating: knex.Knex): Promise<void> => {
+  await ensureTable(migrating, 'songs', (table) => table.increments())
+  await inBatches(migrating, 'songs', (rows) => rows.update({ title: 'a' }), { size: 10 })
+}
 export const knexHasNoTables: [keyof Tables] extends [never] ? true : false = true
 const config: Config = loadConfig({ root: '.', env: process.env })
 export const policy: Policy = config.policy
@@ -103,6 +108,7 @@ export { decision, differences, fact, snapshot }
 
 const commonJsConsumer = `
 const { loadConfig, openGate, SchemaError } = require('schemagate')
+if (typeof require('schemagate/migrations').ensureTable !== 'function') throw new Error('no helpers')
 try {
   loadConfig({ root: '.', env: { PORT: 'x' } })
 } catch (error) {

@@ -48,6 +48,11 @@ export const databaseCommands: Readonly<Record<string, CommandSpec>> = {
         type: 'boolean',
         help: 'write also what takes back harmless differences: it drops what no migration made',
       },
+      data: {
+        type: 'boolean',
+        help: 'also run the verify of each applied revision, which says whether its rows are there; nothing can be written',
+      },
+      timeout: { type: 'string', value: 'TIME', help: 'how long --data may take (default 1m)' },
       ...planOptions,
     },
     load: async () => (await import('./commands/verify.js')).run,
@@ -71,6 +76,32 @@ export const databaseCommands: Readonly<Record<string, CommandSpec>> = {
       },
     },
     load: async () => (await import('./commands/plan/plan.js')).run,
+  },
+  rehearse: {
+    summary:
+      'run every pending revision up, down and up again in a scratch database, with rows, and compare the catalogs; changes no other',
+    positionals: [],
+    options: {
+      all: { type: 'boolean', help: 'rehearse all revisions of this build; asks no database' },
+      from: {
+        type: 'string',
+        value: 'REVISION',
+        help: 'rehearse those after this revision; asks no database',
+      },
+      on: {
+        type: 'string',
+        value: 'URL',
+        help: 'rehearse in this database, a restored copy, on its rows; it is changed',
+      },
+      confirm: {
+        type: 'string',
+        value: 'DATABASE',
+        help: 'the name of the database of --on, without being asked',
+      },
+      'no-rows': { type: 'boolean', help: 'generate no rows, and run no seeds' },
+      format: { type: 'string', value: 'FORMAT', help: 'text, json, markdown or junit (default text)' },
+    },
+    load: async () => (await import('./commands/rehearse/rehearse.js')).run,
   },
   diff: {
     summary: 'compare two of: database, snapshot[@REVISION], sql:FILE, models:FILE, a URL',

@@ -7,6 +7,11 @@ export const developmentCommands: Readonly<Record<string, CommandSpec>> = {
     positionals: ['[BASE]', '[OURS]', '[THEIRS]'],
     options: {
       check: { type: 'boolean', help: 'write nothing; exit with 4 if the file is stale' },
+      rehearse: {
+        type: 'boolean',
+        help: 'with --check: then run each revision up, down and up again; exit with 7 if one fails',
+      },
+      from: { type: 'string', value: 'REVISION', help: 'with --rehearse: only those after this revision' },
       merge: {
         type: 'boolean',
         help: 'merge the snapshots of two branches into OURS, as a merge driver of git; exit with 4 if a replay is needed',
@@ -20,7 +25,7 @@ export const developmentCommands: Readonly<Record<string, CommandSpec>> = {
         help: 'take revisions that change nothing as they are, for those applied long ago',
       },
     },
-    load: async () => (await import('./commands/snapshot.js')).run,
+    load: async () => (await import('./commands/rehearse/snapshot-rehearse.js')).run,
   },
   types: {
     summary: 'write the types of all tables for Knex from the snapshot; needs no database',

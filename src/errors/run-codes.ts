@@ -38,6 +38,12 @@ export const runCodes = {
     meaning: 'A migration ran without an error, but the catalog is not what its revision promises.',
     fix: 'Compare expected and actual: the usual cause is an `IF NOT EXISTS` or `hasColumn` that found something else.',
   },
+  SCHEMA_ROWS_UNTRUE: {
+    exit: 7,
+    meaning:
+      'The `verify` of a migration threw an error or returned false: the rows are not what it promises.',
+    fix: 'The error has what it said. Correct the rows, or the migration that is to write them.',
+  },
   SCHEMA_PROMISE_EMPTY: {
     exit: 7,
     meaning:

@@ -11,6 +11,8 @@ export interface LoadedMigration extends Surroundings {
   readonly down: ((knex: Knex) => unknown) | null
   /** Whether it asks for a transaction; null where it does not say. */
   readonly transaction: boolean | null
+  /** Throws, or returns false, where the rows are not what it promises; null where it promises nothing of them. */
+  readonly verify: ((knex: Knex) => unknown) | null
   /** That it changes rows only, or nothing; null where it does not say: it changes the catalog then. */
   readonly changes: DeclaredChanges | null
 }
@@ -50,10 +52,11 @@ export function toLoadedMigration(revision: string, exports: unknown): LoadedMig
   ]
   for (const candidate of candidates) {
     if (!isRecord(candidate) || !isMigrationFunction(candidate['up'])) continue
-    const { up, down, config } = candidate
+    const { up, down, config, verify } = candidate
     return {
       up: up.bind(candidate),
       down: isMigrationFunction(down) ? down.bind(candidate) : null,
+      verify: readVerify(revision, verify)?.bind(candidate) ?? null,
       before: async () => {},
       after: async () => {},
       transaction:
@@ -64,6 +67,17 @@ export function toLoadedMigration(revision: string, exports: unknown): LoadedMig
   throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
     what: `Migration ${revision} exports no up function. Nothing was done.`,
     choices: [['export async function up(knex) { … }', 'is what a migration needs']],
+  })
+}
+
+function readVerify(revision: string, value: unknown): LoadedMigration['verify'] {
+  if (value === undefined || isMigrationFunction(value)) return value ?? null
+  throw new SchemaError('SCHEMA_MIGRATION_UNLOADABLE', {
+    what: `Migration ${revision} exports a verify that is no function. Nothing was done.`,
+    choices: [
+      ['export async function verify(knex) { … }', 'throws, or returns false, where its rows are not there'],
+      ['another name', 'if it is something else'],
+    ],
   })
 }
 

@@ -14,6 +14,8 @@ export interface SeedFile {
   /** For people. */
   readonly name: string
   readonly load: () => Promise<unknown>
+  /** Calls its code in another way than directly. */
+  readonly confine?: <T>(code: () => T) => T
 }
 
 /** Reads the `seeds` of a section; relative paths begin in `base`. */

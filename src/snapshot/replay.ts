@@ -231,15 +231,17 @@ export async function applyMigrations(
 }
 
 /** A migration whose code, and what it imports first, is run in that way. */
-function runningBy(run: RunInScratch): (migration: Migration) => Migration {
+export function runningBy(run: RunInScratch): (migration: Migration) => Migration {
   return (migration) => ({
     ...migration,
     load: async () => {
       const loaded = await run(() => migration.load())
-      const { up, before, after } = loaded
+      const { up, down, verify, before, after } = loaded
       return {
         ...loaded,
         up: (knex) => run(() => up(knex)),
+        down: down === null ? null : (knex) => run(() => down(knex)),
+        verify: verify === null ? null : (knex) => run(() => verify(knex)),
         before: (knex) => run(() => before(knex)),
         after: (knex) => run(() => after(knex)),
       }

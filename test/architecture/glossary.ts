@@ -57,6 +57,7 @@ export const otherMeanings: readonly {
       'src/postgres/session/observe-statements.ts',
       'src/operations/plan/planned-revision.ts',
       'src/postgres/migrate/server-messages.ts',
+      'src/postgres/rows/ask-rows.ts',
     ],
     because: 'PostgreSQL calls it that whether a message is a NOTICE or a WARNING, and so do the log lines',
   },

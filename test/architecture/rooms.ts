@@ -13,7 +13,7 @@ const connection = 'postgres/connection'
 const introspect = ['postgres/introspect', 'postgres/introspect/queries']
 const session = [core, 'errors', connection, 'project', ...introspect, 'postgres/locks', 'postgres/ledger']
 const inspected = [...session, 'postgres/canonicalize', 'postgres/inspect', 'postgres/verify']
-const migrating = [...inspected, 'postgres/session', 'postgres/migrate', 'postgres/scratch']
+const migrating = [...inspected, 'postgres/session', 'postgres/rows', 'postgres/migrate', 'postgres/scratch']
 const gate = ['snapshot', 'gate', 'gate/situations', 'workspace.ts', 'config', 'logging']
 const ddl = ['ddl', 'ddl/annotations', 'ddl/hazards', 'ddl/kinds', 'ddl/plan', 'ddl/draft']
 const building = [...migrating, 'postgres/build', 'postgres/proof']
@@ -121,9 +121,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: inspected,
     packages: ['pg', 'knex', 'node:'],
   },
+  'postgres/rows': {
+    purpose: 'what migrations promise of their rows, asked where nothing can be written',
+    imports: [...inspected, 'postgres/session'],
+    packages: ['pg', 'knex'],
+  },
   'postgres/migrate': {
     purpose: 'run, retry and revert revisions; seeds',
-    imports: [...inspected, 'postgres/session'],
+    imports: [...inspected, 'postgres/session', 'postgres/rows'],
     packages: ['pg', 'knex', 'node:'],
   },
   'postgres/build': {
@@ -223,10 +228,19 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [...operation.imports, 'postgres/observe'],
   },
   'operations/proof': { purpose: 'a plan proven with the scratch server of a project', ...operation },
+  'operations/rehearse': {
+    purpose: 'revisions run up, down and up again, in a scratch database or in a copy',
+    ...operation,
+    imports: [...operation.imports, 'operations/plan'],
+  },
   'operations/repair': {
     ...operation,
     purpose: 'resolve unfinished revisions and invalid indexes',
     imports: [...operation.imports, 'operations/proof'],
+  },
+  'operations/rows': {
+    purpose: 'what the applied revisions promise of the rows of a database',
+    ...operation,
   },
   'operations/stamp': { purpose: 'record revisions that are true', ...operation },
   http: {
@@ -249,13 +263,21 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   'cli/commands': {
     purpose: 'one file a verb',
-    imports: [...migrating, ...gate, ...ddl, 'operations/*', 'core/typegen'],
+    imports: [...migrating, ...gate, ...ddl, 'operations/*', 'core/typegen', 'cli/commands/rows'],
     packages: ['node:'],
   },
   'cli/commands/plan': {
     purpose: '`plan`: its report and its SQL',
     imports: [...migrating, ...gate, ...ddl, 'operations/*', 'postgres/observe', 'cli/commands'],
     packages: ['node:'],
+  },
+  'cli/commands/rows': {
+    purpose: '`verify --data`: what the revisions say of their rows',
+    imports: [core, 'errors', 'postgres/rows'],
+  },
+  'cli/commands/rehearse': {
+    purpose: '`rehearse`: what came of it as a table, a document and for CI',
+    imports: [...migrating, ...gate, 'operations/rehearse', 'cli/commands'],
   },
   'cli/commands/history': {
     purpose: '`history`: the ledgers for people',
@@ -273,6 +295,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'cli/commands',
       'cli/commands/history',
       'cli/commands/plan',
+      'cli/commands/rehearse',
       'service',
     ],
     packages: ['node:'],
@@ -280,6 +303,11 @@ export const rooms: Readonly<Record<string, Room>> = {
   'main.ts': {
     purpose: 'the entry of our own service: the command line, and `serve` with the fleet API',
     imports: ['cli', 'service'],
+  },
+  migrations: {
+    purpose: 'what migrations import: changes that cannot hide a failure, under plain Knex as well',
+    imports: [],
+    packages: ['knex', 'node:'],
   },
   'index.ts': {
     purpose: 'the public API',

@@ -480,7 +480,33 @@ t.test('new writes a migration that sorts last, in the language of the others', 
   t.equal((await project.run('new Other_Things!')).stdout, 'migrations/004_other_things.js\n')
   t.equal(
     await project.read('migrations/004_other_things.js'),
-    'export async function up(knex) {}\n\nexport async function down(knex) {}\n',
+    `// Runs in one transaction, which is verified before its commit. What it locks stays locked until then, and others
+// wait: few statements, and no work on many rows. \`schemagate plan\` shows the locks. Outside a transaction, for
+// CREATE INDEX CONCURRENTLY and for many rows, it has to bear being run twice:
+// export const config = { transaction: false }
+// import { createIndexSafely, ensureColumn, inBatches, setNotNullSafely } from 'schemagate/migrations'
+
+export async function up(knex) {
+  // await knex.schema.alterTable('songs', (table) => {
+  //   A column that is NOT NULL needs a default, or it fails where there are rows.
+  //   table.integer('plays').notNullable().defaultTo(0)
+  // })
+}
+
+// Brings the catalog back to what it was; \`schemagate rehearse\` tries it. Delete it where there is no way back.
+export async function down(knex) {
+  // await knex.schema.alterTable('songs', (table) => {
+  //   table.dropColumn('plays')
+  // })
+}
+
+// What it promises of rows: false, or an error, rolls it back. It can only read. With rows alone to change, say so:
+// export const config = { changes: 'rows' }
+// export async function verify(knex) {
+//   const [row] = await knex('songs').where('plays', '<', 0).limit(1)
+//   return row === undefined
+// }
+`,
   )
   t.strictSame(documentOf(await project.run('new albums --ts --json')), {
     revision: '005_albums',
@@ -488,10 +514,19 @@ t.test('new writes a migration that sorts last, in the language of the others', 
   })
   t.match(
     await project.read('migrations/005_albums.ts'),
-    /^import type \{ Knex \} from 'knex'\n\nexport async function up\(knex: Knex\)/,
+    /^import type \{ Knex \} from 'knex'\n\n[^]*\nexport async function up\(knex: Knex\): Promise<void> \{\n[^]*\n\/\/ export async function verify\(knex: Knex\): Promise<boolean> \{\n/,
   )
   t.equal((await project.run('new more')).stdout, 'migrations/006_more.ts\n')
   t.equal((await project.run('migrate', { ON_UNVERIFIED: 'warn' })).exit, 0, 'what it writes can be loaded')
+  const required = await createProject(t, migrations, {
+    snapshot: false,
+    files: { 'package.json': '{ "name": "songs" }' },
+  })
+  const { stdout } = await required.run('new more')
+  t.match(
+    await required.read(stdout.trim()),
+    /\n\/\/ const \{ .* \} = require\('schemagate\/migrations'\)\n\nexports\.up = async function \(knex\) \{\n/,
+  )
   const dated = await createProject(t, {}, { snapshot: false })
   t.match((await dated.run('new --js first')).stdout, /^migrations\/20\d{12}_first\.js\n$/)
 })

@@ -1,23 +1,21 @@
-import { isDuration, parseDuration } from '../../config/duration.js'
 import { mayMigrate } from '../../core/history/decision.js'
 import { isBehind } from '../../core/history/history.js'
 import { hasOtherOwner } from '../../core/history/ownership.js'
 import { formatCount } from '../../core/text/format.js'
-import { SchemaError } from '../../errors/schema-error.js'
 import { atStart } from '../../gate/assess.js'
 import { refusalToServe } from '../../gate/forecast.js'
 import { readDatabaseStatus, type DatabaseStatus } from '../../gate/read-status.js'
 import { pause } from '../../postgres/connection/backoff.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import { assessmentDocument, describeNotes } from './assessment-report.js'
-import { type CommandContext, type CommandResult, type CommandHandler, textOption } from './command.js'
+import { type CommandContext, type CommandResult, type CommandHandler, durationOption } from './command.js'
 
 const pollInterval = 1_000
 
 /** `schemagate check`: the decision of the gate as an exit code. With `--wait` it waits for another process to migrate. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const { config, report, options } = context
-  const timeout = options['wait'] === true ? timeoutOf(context) : 0
+  const timeout = options['wait'] === true ? durationOption(context, 'timeout', '10m') : 0
   const waiting = { ...config, connectTimeout: Math.max(timeout, config.connectTimeout) }
   return withWorkspace({ config: waiting, report }, async (workspace) => {
     const state = await pollUntilServable(workspace, context, timeout)
@@ -25,15 +23,6 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
     if (refusal !== null) throw refusal
     const text = describeNotes(state.assessment).join('\n')
     return { exit: 0, text, document: assessmentDocument(state, config.target) }
-  })
-}
-
-function timeoutOf(context: CommandContext): number {
-  const text = textOption(context, 'timeout') ?? '10m'
-  if (isDuration(text)) return parseDuration(text)
-  throw new SchemaError('SCHEMA_USAGE', {
-    what: `"${text}" is not a duration. Nothing was done.`,
-    choices: [['--timeout 10m', 'a number with ms, s, m or h']],
   })
 }
 

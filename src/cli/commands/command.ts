@@ -1,5 +1,7 @@
 import type { Config } from '../../config/config.js'
+import { isDuration, parseDuration } from '../../config/duration.js'
 import type { ProgressReporter } from '../../core/progress/events.js'
+import { SchemaError } from '../../errors/schema-error.js'
 
 /** The configuration of a command, its command line, and the means to talk to its user. */
 export interface CommandContext {
@@ -49,4 +51,14 @@ export interface CommandSpec {
 export function textOption({ options }: CommandContext, name: string): string | null {
   const value = options[name]
   return typeof value === 'string' ? value : null
+}
+
+/** The value of an option that takes a duration, in milliseconds. Throws SCHEMA_USAGE. */
+export function durationOption(context: CommandContext, name: string, byDefault: string): number {
+  const text = textOption(context, name) ?? byDefault
+  if (isDuration(text)) return parseDuration(text)
+  throw new SchemaError('SCHEMA_USAGE', {
+    what: `"${text}" is not a duration. Nothing was done.`,
+    choices: [[`--${name} ${byDefault}`, 'a number with ms, s, m or h']],
+  })
 }

@@ -1,5 +1,6 @@
 import { describeRowWriter } from '../../core/history/written-rows.js'
 import { describeDuration, formatCount } from '../../core/text/format.js'
+import { toPrintable } from '../../core/text/printable.js'
 import { initFromSnapshot, type InitResult } from '../../operations/init/init.js'
 import { describeAddress, addressOf } from '../../postgres/connection/address.js'
 import { withWorkspace } from '../../workspace.js'
@@ -18,7 +19,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
   })
 
 function describeNew(database: string, { current, revisions, ...result }: InitResult): string {
-  const { rows, statements, duration } = result
+  const { rows, rowsVerified, statements, duration } = result
   const missing = [
     '',
     'Recorded without running. The rows that they write are missing:',
@@ -27,6 +28,9 @@ function describeNew(database: string, { current, revisions, ...result }: InitRe
   ]
   return [
     `${database} is at ${current}: ${formatCount(statements, 'statement')} in ${describeDuration(duration)}, verified, ${formatCount(revisions.length, 'revision')} recorded.`,
+    ...(rowsVerified.length === 0
+      ? []
+      : ['', `No row is missing, as their verify says, of: ${rowsVerified.map(toPrintable).join(', ')}`]),
     ...(rows.length === 0 ? [] : missing),
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import { emptyMigration, renderMigration } from '../../ddl/draft/migration-code.js'
+import { renderTemplate } from '../../ddl/draft/migration-template.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { renderStub } from '../../project/migration-stub.js'
 import { findProject } from '../../workspace.js'
@@ -26,6 +26,6 @@ async function writeEmptyMigration(context: CommandContext): Promise<CommandResu
   const project = await findProject(context.config)
   const file = await nextMigrationFile(name, project, context)
   const text = await renderStub(project, file.revision)
-  await writeMigration(file, text ?? renderMigration(emptyMigration, file.language))
+  await writeMigration(file, text ?? renderTemplate(file.language))
   return { exit: 0, text: file.displayPath, document: { revision: file.revision, file: file.displayPath } }
 }

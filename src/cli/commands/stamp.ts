@@ -9,6 +9,8 @@ import { proposeForget, proposeStamp } from '../../operations/stamp/plan.js'
 import type { StampProposal } from '../../operations/stamp/proposal.js'
 import { recordStamp } from '../../operations/stamp/record.js'
 import { describeAddress } from '../../postgres/connection/address.js'
+import type { RowAnswer } from '../../postgres/rows/ask-rows.js'
+import { openAnswers, type OpenAnswer, saidBy } from '../../postgres/rows/rows-error.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import { findingFacts } from './assessment-report.js'
 import type { CommandContext, CommandResult, CommandHandler } from './command.js'
@@ -36,7 +38,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
         ? await proposeForget({ ...context, workspace })
         : await proposeStamp({ revision, forget }, { ...context, workspace })
     if (proposal.unrecorded.length + proposal.edited.length + proposal.forget.length === 0)
-      return stampResult(proposal, [], null)
+      return stampResult(proposal, { revisions: [], rows: [] }, null)
     return confirmAndRecord(proposal, reason, context, workspace)
   })
 }
@@ -56,7 +58,8 @@ async function confirmAndRecord(
     })
   const stamped = await recordStamp(proposal, reason, { ...context, workspace })
   if (stamped.status === 'untrue') throw untrueStampError(proposal, findingsOf(stamped.assessment))
-  return stampResult(proposal, stamped.revisions, reason)
+  if (stamped.status === 'rows untrue') throw untrueRowsError(proposal, openAnswers(stamped.rows))
+  return stampResult(proposal, stamped, reason)
 }
 
 /** A sentence such as `3 revisions up to 003_likes will be recorded.` */
@@ -114,16 +117,45 @@ function untrueStampError(
   })
 }
 
+function untrueRowsError(
+  { revision, inspection, forget }: StampProposal,
+  answers: readonly OpenAnswer[],
+): SchemaError {
+  const forgetting = forget.length === 0 ? '' : ' --forget'
+  return new SchemaError('SCHEMA_STAMP_UNTRUE', {
+    what: `The rows are not what ${formatCount(answers.length, 'revision')} up to ${revision} promised. Nothing was recorded.`,
+    facts: [
+      ['database', describeAddress(inspection.database)],
+      ...answers.map((answer) => [answer.revision, saidBy(answer)] as const),
+    ],
+    choices: [
+      ['write the rows', 'then stamp it again'],
+      [
+        `schemagate stamp ${revision}${forgetting} --force --reason 'TEXT'`,
+        'records it anyway; what relies on the rows will fail',
+      ],
+    ],
+  })
+}
+
+interface StampedRevisions {
+  readonly revisions: readonly string[]
+  readonly rows: readonly RowAnswer[]
+}
+
 function stampResult(
   proposal: StampProposal,
-  stamped: readonly string[],
+  { revisions: stamped, rows: answers }: StampedRevisions,
   reason: string | null,
 ): CommandResult {
   const { revision, inspection, edited, forget } = proposal
-  const rows = proposal.rows.filter((each) => stamped.includes(each.revision))
+  const verified = answers.flatMap((answer) => (answer.status === 'true' ? [answer.revision] : []))
+  const rows = proposal.rows.filter(
+    (each) => stamped.includes(each.revision) && !verified.includes(each.revision),
+  )
   const isRecorded = stamped.length + edited.length + forget.length === 0
   const differences = isRecorded ? [] : findingsOf(proposal.assessment)
-  const forced = differences.length === 0 ? null : reason
+  const forced = differences.length + openAnswers(answers).length === 0 ? null : reason
   const text = isRecorded
     ? `${revision ?? 'Nothing is recorded'}${revision === null ? '' : ' and all revisions before it are already recorded'}. Nothing was done.`
     : `${describeStamped(proposal, stamped)}. ${describeTruth(revision, differences.length, forced)}`
@@ -131,6 +163,7 @@ function stampResult(
     revision,
     stamped,
     rows,
+    rowsVerified: verified,
     edited,
     forgotten: forget,
     differences,
@@ -138,7 +171,16 @@ function stampResult(
   }
   return {
     exit: 0,
-    text: [`${describeAddress(inspection.database)}: ${text}`, ...uncheckedRowLines(rows)].join('\n'),
+    text: [
+      `${describeAddress(inspection.database)}: ${text}`,
+      ...(verified.length === 0
+        ? []
+        : [`Their verify found the rows of: ${verified.map(toPrintable).join(', ')}`]),
+      ...untrueRowLines(openAnswers(answers)),
+      ...uncheckedRowLines(
+        rows.filter((each) => !answers.some((answer) => answer.revision === each.revision)),
+      ),
+    ].join('\n'),
     document: { database: inspection.database, ...document },
   }
 }
@@ -160,6 +202,15 @@ function describeTruth(revision: string | null, differences: number, reason: str
     : toPrintable(
         `It was recorded with ${formatCount(differences, 'difference')}, for this reason: ${reason}`,
       )
+}
+
+function untrueRowLines(answers: readonly OpenAnswer[]): readonly string[] {
+  if (answers.length === 0) return []
+  return [
+    '',
+    'Recorded although their verify did not find the rows:',
+    ...answers.map((answer) => toPrintable(`  ${answer.revision}: ${[saidBy(answer)].flat()[0] ?? ''}`)),
+  ]
 }
 
 /** A catalog shows no rows. */

@@ -26,11 +26,11 @@ import { staleSnapshotError } from '../../snapshot/usable.js'
 import { withWorkspace, type Workspace } from '../../workspace.js'
 import { assessmentDocument, describeFindings, describeNotes } from './assessment-report.js'
 import { applyConfirmed, refuseHazards, refuseUndoToApply } from './apply.js'
-import type { CommandContext, CommandResult, CommandHandler } from './command.js'
+import { type CommandContext, type CommandResult, type CommandHandler, durationOption } from './command.js'
 
 /**
  * `schemagate verify`: every difference from the promise at the current revision, and the SQL that repairs it. Reads only;
- * `--apply` runs the SQL, and verifies again.
+ * `--apply` runs the SQL, and verifies again; `--data` asks the revisions for their rows, too.
  */
 export const run: CommandHandler = async (context): Promise<CommandResult> =>
   withWorkspace(context, async (workspace) => {
@@ -40,15 +40,42 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
     const isUndo = context.options['undo'] === true && goal !== null
     const undo = isUndo ? await proveUndo(goal, repair, workspace, 'any') : null
     refuseHazards(context, undo ?? repair)
-    if (context.options['apply'] !== true) return resultOf(context, found, undo === null ? {} : { undo })
+    if (context.options['apply'] !== true)
+      return withRows(context, workspace, resultOf(context, found, undo === null ? {} : { undo }), state)
     const from = goal?.from ?? {}
     const applied = await applyConfirmed(context, workspace, repair, {
       from,
       snapshot: state.snapshot,
       known,
     })
-    return resultOf(context, await verifyDatabase(context, workspace), { applied })
+    const now = await verifyDatabase(context, workspace)
+    return withRows(context, workspace, resultOf(context, now, { applied }), now.state)
   })
+
+/** With `--data` also what the revisions say of their rows. */
+async function withRows(
+  context: CommandContext,
+  workspace: Workspace,
+  result: VerifyResult,
+  { assessment }: DatabaseStatus,
+): Promise<CommandResult> {
+  if (context.options['data'] !== true) return result
+  const [{ verifyRows }, { reportRows }] = await Promise.all([
+    import('../../operations/rows/verify-rows.js'),
+    import('./rows/rows-report.js'),
+  ])
+  const timeout = durationOption(context, 'timeout', '1m')
+  const rows = reportRows(await verifyRows(workspace, assessment.history.applied, timeout, context))
+  return {
+    exit: result.exit === 0 ? rows.exit : result.exit,
+    text: context.options['sql'] === true ? result.text : `${result.text}\n\n${rows.text}`,
+    document: { ...result.document, rows: rows.document },
+  }
+}
+
+interface VerifyResult extends CommandResult {
+  readonly document: object
+}
 
 interface VerifiedDatabase {
   readonly state: DatabaseStatus
@@ -74,7 +101,7 @@ function resultOf(
   { config, options }: CommandContext,
   { state, notes, repair, known }: VerifiedDatabase,
   more: { readonly applied?: number; readonly undo?: ProvenPlan } = {},
-): CommandResult {
+): VerifyResult {
   const findings = findingsOf(state.assessment)
   const script = more.undo === undefined ? renderRepair(repair, known) : renderScript(more.undo)
   const isScript = options['sql'] === true || more.undo !== undefined

@@ -11,16 +11,12 @@ export interface MigrationCode {
   readonly down: readonly string[]
 }
 
-/** A migration without content. */
-export const emptyMigration: MigrationCode = {
-  headerComment: [],
-  noTransactionComment: null,
-  up: [],
-  down: [],
-}
+const esModuleImport = (names: string): string => `import { ${names} } from 'schemagate/migrations'`
 
 interface LanguageSyntax {
   readonly imports: readonly string[]
+  /** The import of what schemagate has for migrations. */
+  readonly importHelpers: (names: string) => string
   readonly config: string
   /** The first line of a function. */
   readonly functionStart: (name: string, parameter: string) => string
@@ -29,15 +25,22 @@ interface LanguageSyntax {
 const esModuleFunction = (name: string, parameter: string): string =>
   `export async function ${name}(${parameter}) {`
 
-const syntaxByLanguage: Readonly<Record<MigrationLanguage, LanguageSyntax>> = {
+export const syntaxByLanguage: Readonly<Record<MigrationLanguage, LanguageSyntax>> = {
   typescript: {
     imports: [`import type { Knex } from 'knex'`, ''],
+    importHelpers: esModuleImport,
     config: 'export const config',
     functionStart: (name, parameter) => `export async function ${name}(${parameter}: Knex): Promise<void> {`,
   },
-  module: { imports: [], config: 'export const config', functionStart: esModuleFunction },
+  module: {
+    imports: [],
+    importHelpers: esModuleImport,
+    config: 'export const config',
+    functionStart: esModuleFunction,
+  },
   commonjs: {
     imports: [],
+    importHelpers: (names) => `const { ${names} } = require('schemagate/migrations')`,
     config: 'exports.config',
     functionStart: (name, parameter) => `exports.${name} = async function (${parameter}) {`,
   },

@@ -9,6 +9,10 @@ import {
   type LedgerEntry,
   quoteTableName,
 } from '../../postgres/ledger/ledger.js'
+import { askApplied } from '../../postgres/rows/ask-applied.js'
+import { type RowAnswer, warnThrough } from '../../postgres/rows/ask-rows.js'
+import { loadRowPromises } from '../../postgres/rows/row-promises.js'
+import { openAnswers } from '../../postgres/rows/rows-error.js'
 import { withLockedSession } from '../../postgres/session/locked-session.js'
 import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
 import type { LockedSession } from '../../postgres/session/sessions.js'
@@ -19,12 +23,19 @@ import type { StampProposal } from './proposal.js'
 
 /** The result of a stamp. `untrue`: the database differs in other ways than was confirmed, and nothing was recorded. */
 export type StampResult =
-  | { readonly status: 'recorded'; readonly revisions: readonly string[] }
+  | {
+      readonly status: 'recorded'
+      readonly revisions: readonly string[]
+      /** What the revisions that write rows, and have a `verify`, said of these. */
+      readonly rows: readonly RowAnswer[]
+    }
+  | { readonly status: 'rows untrue'; readonly rows: readonly RowAnswer[] }
   | { readonly status: 'untrue'; readonly assessment: Assessment }
 
 /**
  * Records the revisions of a proposal under the lock, without running them, if the database still is as proposed: without a
- * difference, or, given a reason to record it nevertheless, with the same differences. Throws what taking the lock throws.
+ * difference and with the rows that they promise, or, given a reason to record it nevertheless, with the same differences.
+ * Throws what taking the lock throws.
  */
 export async function recordStamp(
   proposal: StampProposal,
@@ -35,10 +46,10 @@ export async function recordStamp(
   const snapshot = await requireSnapshot(workspace)
   const upTo = revisionsUpTo(proposal.revision, workspace)
   const accepted = reason === null ? [] : findingsOf(proposal.assessment)
-  const detail = reason === null || accepted.length === 0 ? {} : { reason, differences: accepted.length }
   const preconditions = stampPreconditions(workspace, proposal.forget)
   const options = migrateOptionsFor(workspace, snapshot, context, preconditions)
-  return withLockedSession(options, async ({ session: { client }, prepareLedgers }) => {
+  return withLockedSession(options, async ({ session, prepareLedgers }) => {
+    const { client } = session
     const inspection = await inspect(client, options.target)
     const assessment = await assessAt({ client, inspection, snapshot, workspace }, upTo)
     if (!sameFindings(findingsOf(assessment), accepted)) return { status: 'untrue', assessment }
@@ -46,8 +57,14 @@ export async function recordStamp(
     const unrecorded = options.target.migrations.filter(
       ({ revision }) => upTo.includes(revision) && !recorded.has(revision),
     )
+    const writers = proposal.rows.map(({ revision }) => revision)
+    const promises = await loadRowPromises(unrecorded.filter(({ revision }) => writers.includes(revision)))
+    const rows = await askApplied(promises, session, { warn: warnThrough(context.report), timeout: null })
+    if (reason === null && openAnswers(rows).length > 0) return { status: 'rows untrue', rows }
+    const untrue = accepted.length + openAnswers(rows).length
+    const detail = reason === null || untrue === 0 ? {} : { reason, differences: accepted.length }
     await writeStamp(await prepareLedgers(), options, { ...proposal, unrecorded }, detail)
-    return { status: 'recorded', revisions: unrecorded.map(({ revision }) => revision) }
+    return { status: 'recorded', revisions: unrecorded.map(({ revision }) => revision), rows }
   })
 }
 

@@ -13,7 +13,7 @@ import { appendEntries, type LedgerEntry } from '../ledger/ledger.js'
 import { failureFacts } from '../migrate/run-error.js'
 import { withLockedSession } from '../session/locked-session.js'
 import type { MigrateOptions } from '../session/migrate-options.js'
-import type { LockedSession, OpenedSession } from '../session/sessions.js'
+import type { KnexSession, LockedSession, OpenedSession } from '../session/sessions.js'
 import { markApplied } from '../session/mark-applied.js'
 import { compareWithPromise } from '../verify/compare-with-promise.js'
 import { verificationError } from '../verify/verification-error.js'
@@ -24,6 +24,8 @@ export interface BuildPlan {
   readonly isInitial: (key: string, live: Catalog) => boolean
   /** The statements that build the promised catalog, all of which can share a transaction. */
   readonly statementsFor: (live: Catalog, client: pg.ClientBase) => Promise<readonly string[]>
+  /** Called once the database is verified, in its transaction. What it throws rolls everything back. Default: nothing. */
+  readonly beforeRecord?: (session: KnexSession) => Promise<void>
 }
 
 /**
@@ -55,7 +57,7 @@ function requireEmpty(options: MigrateOptions, { isInitial }: BuildPlan, live: C
 
 async function build(
   options: MigrateOptions,
-  { statementsFor }: BuildPlan,
+  { statementsFor, beforeRecord }: BuildPlan,
   { session, inspection, prepareLedgers }: OpenedSession,
   knex: Knex,
 ): Promise<void> {
@@ -70,6 +72,7 @@ async function build(
     const verifying = verifyBuilt(options, locked, live)
     const entries = stampEntries(options)
     await verifying
+    await beforeRecord?.(locked.session)
     await appendEntries(session.client, locked, entries)
   })
 }

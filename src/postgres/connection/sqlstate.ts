@@ -46,6 +46,8 @@ export const sqlState = {
   invalidSchemaName: '3F000',
   /** PostgreSQL ended one of two transactions that waited for each other. */
   deadlockDetected: '40P01',
+  /** A statement was cancelled, by a time-out or on request. */
+  queryCanceled: '57014',
   /** The role lacks a privilege. */
   insufficientPrivilege: '42501',
   /** A ledger of an earlier release lacks a column. */

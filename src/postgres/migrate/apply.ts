@@ -11,12 +11,17 @@ import {
 import { readNamedObjects } from '../introspect/read-named.js'
 import { ledgerDetailOf } from '../ledger/change-hash.js'
 import { appendEntries, appendStatement, type LedgerDetail, type LedgerEntry } from '../ledger/ledger.js'
+import { askRows, type RowAnswer, warnThrough, withReadTransaction } from '../rows/ask-rows.js'
+import { rowsError } from '../rows/rows-error.js'
 import type { RevisionCheck, UncommittedRevision } from '../verify/check-revision.js'
 import { recordOutside } from './audit.js'
 import type { LoadedRevision } from './run-state.js'
 import { type CodeResult, runCode } from './run-code.js'
 import { configureForRevision, withRevisionHeartbeat } from './run.js'
 import type { ActiveRun } from './active-run.js'
+import { endedTransactionConsequence } from './run-phrases.js'
+import { noteEndedTransaction } from './settle-session.js'
+import { runUntilStopped } from './stop-code.js'
 import type { NextStatements } from './next-statements.js'
 import { isOutsideTransaction, type TransactionId } from './session-check.js'
 
@@ -47,12 +52,51 @@ export async function applyRevision(
   await withRevisionHeartbeat(revision, run, () =>
     planned.check(uncommittedRevision(settled, result, run), next?.read ?? null),
   )
+  await requireRows(settled, { knex, transaction, isGivenTransaction: revision.transactional }, run)
   if (hasHistory(context) && next?.isRecorded !== true)
     await appendEntries(client, context, [appliedEntry(observed)])
   reportFinished(revision, number, duration, run)
 }
 
-/** A row of our ledger for a revision that ran. */
+/** The Knex that a revision ran with, and the transaction that this is bound to, null for none. */
+interface RevisionPlace {
+  readonly knex: Knex
+  readonly transaction: TransactionId | null
+  /** Whether that has a transaction, which the code of the revision may have ended. */
+  readonly isGivenTransaction: boolean
+}
+
+/** Throws SCHEMA_ROWS_UNTRUE where the rows are not what the revision promises, before its commit where it has one. */
+async function requireRows(
+  settled: LoadedRevision,
+  { knex, transaction, isGivenTransaction }: RevisionPlace,
+  run: ActiveRun,
+): Promise<void> {
+  const { context } = run
+  const { revision, transactional, module } = settled
+  const { verify } = module
+  if (verify === null || !(context.asksRows ?? context.guard !== null)) return
+  const { client, settings } = context.session
+  const place = { client, restore: settings.restore, warn: warnThrough(context.report) }
+  const ask = (): Promise<RowAnswer> =>
+    transactional || isGivenTransaction
+      ? askRows({ revision, verify }, { ...place, knex }, transactional ? 'savepoint' : 'transaction')
+      : withReadTransaction(knex, (own) =>
+          askRows({ revision, verify }, { ...place, knex: own }, 'savepoint'),
+        )
+  const answer = await withRevisionHeartbeat(settled, run, () => runUntilStopped(transactional, context, ask))
+  if (answer.status === 'true') return
+  if (transaction !== null && transactional) await noteEndedTransaction(transaction, run)
+  throw rowsError(answer, consequenceOfUntrue(run))
+}
+
+function consequenceOfUntrue({ progress: { state } }: ActiveRun): string {
+  if (state.endedTransaction !== null) return endedTransactionConsequence[state.endedTransaction]
+  return state.running?.transactional === false
+    ? 'It runs outside a transaction: what it did stays, and it was not recorded.'
+    : 'Its transaction was rolled back: nothing changed, nothing was recorded.'
+}
+
 function entryOf(
   settled: LoadedRevision,
   observed: ObservedStatements,

@@ -148,10 +148,10 @@ async function compareRemaining(
   remaining: ReadonlySet<string>,
 ): Promise<PromiseComparison> {
   const { project, snapshot, scope } = target
+  if (snapshot === null) return { differences: [], canonicalizeFailures: {} }
   const { comments, grants } = scope
   const read = transactional ? readCatalogInTransaction : readCatalog
   const live = await read(session.client, { ...ledgerTablesOf(project), comments, grants })
-  if (snapshot === null) return { differences: [], canonicalizeFailures: {} }
   const place = { client: session.client, major: inspection.major, transactional }
   return compareWithPromise(place, { snapshot, revisions: remaining, live }, scope)
 }

@@ -1,6 +1,6 @@
 import { redactLiterals } from '../../core/progress/session-activity.js'
 import { shortenMessage } from '../../core/text/redact.js'
-import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
+import { type ErrorCode, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { lineFacts } from '../../project/failing-lines.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import { redactContextValues, redactDetailValues } from '../connection/error-values.js'
@@ -35,7 +35,7 @@ export function runError(
       choices: [['run it again', 'goes on where this one stopped']],
       cause: error,
     })
-  if (error instanceof SchemaError && error.code === 'SCHEMA_PROMISE_BROKEN')
+  if (error instanceof SchemaError && promiseCodes.includes(error.code))
     return addLocationFacts([...location, ...outcome], error)
   if (isSessionLost(error, [session.client, auditClient]))
     return new SchemaError(
@@ -68,6 +68,8 @@ export function runError(
   if (error instanceof SchemaError || revision === null) return error
   return failureError(error, run, revision, phrases)
 }
+
+const promiseCodes: readonly ErrorCode[] = ['SCHEMA_PROMISE_BROKEN', 'SCHEMA_ROWS_UNTRUE']
 
 function failureError(
   cause: unknown,

@@ -34,7 +34,10 @@ export async function seed(options: MigrateOptions, files: readonly SeedFile[]):
   })
 }
 
-async function runSeed(context: RunContext, { name, load }: SeedFile): Promise<void> {
+async function runSeed(
+  context: RunContext,
+  { name, load, confine = (code) => code() }: SeedFile,
+): Promise<void> {
   const { client } = context.session
   const exports = await load()
   const run = findSeed(exports)
@@ -45,7 +48,7 @@ async function runSeed(context: RunContext, { name, load }: SeedFile): Promise<v
     if (run === null) throw new TypeError('it exports no seed function')
     await context.session.knex.transaction(async (transaction) => {
       place.transaction = await readTransactionId(client)
-      await callSeed(() => run(transaction), basename(name), transaction, context)
+      await callSeed(() => confine(() => run(transaction)), basename(name), transaction, context)
     })
   } catch (cause) {
     throw new SchemaError('SCHEMA_MIGRATION_FAILED', {

@@ -54,6 +54,11 @@ export interface MigrateOptions {
   readonly policy: RunPolicy
   /** What is read of the catalog under the lock beside definitions. Default: nothing. */
   readonly annotations?: AnnotationOptions
+  /**
+   * Whether migrations are asked what they promise of rows. Default: not in a scratch database, which may lack the rows of
+   * earlier ones.
+   */
+  readonly asksRows?: boolean
   readonly report: ProgressReporter
   readonly signal?: AbortSignal
 }

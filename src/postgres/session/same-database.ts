@@ -34,7 +34,8 @@ export async function requireSameDatabase(
   if (!isSame) throw differentDatabaseError(connection, serviceConnection)
 }
 
-async function readDatabaseId(client: pg.ClientBase): Promise<string> {
+/** Identifies a database on whatever server, by whatever address it is reached. */
+export async function readDatabaseId(client: pg.ClientBase): Promise<string> {
   const [row] = await queryRows(
     client,
     `select system_identifier || '/' || (select oid from pg_database where datname = current_database()) as id
