@@ -225,7 +225,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'operations/plan': {
     purpose: 'what the pending revisions would do, seen in a scratch database',
     ...operation,
-    imports: [...operation.imports, 'postgres/observe'],
+    imports: [...operation.imports, 'operations/proof', 'postgres/observe'],
   },
   'operations/proof': { purpose: 'a plan proven with the scratch server of a project', ...operation },
   'operations/rehearse': {

@@ -303,7 +303,7 @@ SET statement_timeout = 0;
 
 BEGIN;
 -- ACCESS EXCLUSIVE lock on public.songs: readers and writers wait
--- rewrites public.songs, 24 kB
+-- rewrites public.songs, 24 kB: readers and writers wait
 -- fails when a value is not a valid integer
 ALTER TABLE public.songs ALTER COLUMN plays TYPE integer USING plays::integer;
 CREATE TABLE public.likes (

@@ -54,11 +54,6 @@ const waiters: Readonly<Record<LockMode, string>> = {
   'SHARE UPDATE EXCLUSIVE': 'readers and writers go on',
 }
 
-/** Who waits for a lock: `readers and writers wait`. */
-export function waitersFor(mode: LockMode): string {
-  return waiters[mode]
-}
-
 /** For each statement of a step its hazards as text. A lock that the step holds already is not said again. */
 export function stepHazards(
   step: readonly Statement[],
@@ -68,7 +63,7 @@ export function stepHazards(
   return step.map((statement) =>
     statement.hazards
       .filter((hazard) => !isHeld(hazard, held))
-      .map((hazard) => explain(hazard, statement, sizes)),
+      .map((hazard) => explainHazard(hazard, statement, sizes)),
   )
 }
 
@@ -83,8 +78,13 @@ function isHeld(hazard: Hazard, held: Map<string, LockMode>): boolean {
 }
 
 /** A hazard with who waits, and how much is read or written. */
-function explain(hazard: Hazard, { transactional }: Statement, sizes: PlanContext['sizes']): string {
-  const waiting = 'lock' in hazard ? `: ${waiters[hazard.lock]}` : ''
+export function explainHazard(
+  hazard: Hazard,
+  { transactional }: Pick<Statement, 'transactional'>,
+  sizes: PlanContext['sizes'],
+): string {
+  const lock = hazard.hazard === 'table rewrite' ? 'ACCESS EXCLUSIVE' : 'lock' in hazard ? hazard.lock : null
+  const waiting = lock === null ? '' : `: ${waiters[lock]}`
   // What is built outside a transaction reads the table.
   const takesTime =
     hazard.hazard === 'full scan' || hazard.hazard === 'table rewrite' || (!transactional && waiting !== '')

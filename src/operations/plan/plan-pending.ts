@@ -1,3 +1,4 @@
+import { diff } from '../../core/model/diff.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import { hazardName } from '../../ddl/hazards/allowed-hazards.js'
 import { type Hazard, tablesOf } from '../../ddl/statement.js'
@@ -11,6 +12,8 @@ import type { FailedRevision } from './observation.js'
 import { observePending } from './observe-pending.js'
 import type { AnsweredRevision, PendingPlan } from './pending-plan.js'
 import { type PlannedRevision, planRevisions, planStatement } from './planned-revision.js'
+import { proveChanges } from '../proof/prove-changes.js'
+import type { ProveChange } from './safer-way.js'
 import { readFromTarget, readTargetLoad, type TargetLoad, unknownLoad } from './target-load.js'
 
 /** Where a plan begins, and what is allowed. */
@@ -45,7 +48,26 @@ export async function planPending(
     signal,
   })
   const { allowed } = request
-  const planned = await planRevisions(observation, { migrations, scope: config.verify.scope, allowed })
+  const prove: ProveChange = (from, to) =>
+    proveChanges(
+      {
+        from,
+        to,
+        differences: diff(to, from),
+        undetermined: {},
+        printedBy: observation.major,
+        major: observation.major,
+        isLive: false,
+      },
+      workspace,
+      'any',
+    )
+  const planned = await planRevisions(observation, {
+    migrations,
+    scope: config.verify.scope,
+    allowed,
+    prove,
+  })
   const asked = await ask(request.target, planned)
   const revisions = planned.map(({ questions, ...revision }) => {
     const answers = asked.answers.filter(({ question }) => questions.includes(question))

@@ -11,7 +11,7 @@ import type { StatementRecord } from '../../postgres/observe/statement-runner.js
 import { type AllowedByMigration, readAllowedHazards } from './allowed-hazards.js'
 import { type DataQuestion, questionsOf } from './data-questions.js'
 import type { ObservedRevision, PendingObservation } from './observation.js'
-import { saferWayFor } from './safer-way.js'
+import { type ProveChange, saferWayFor } from './safer-way.js'
 import { createKnownRelations, hazardsOfStatement, type KnownRelations } from './statement-hazards.js'
 
 /** A statement of a pending revision, as it was seen. */
@@ -57,6 +57,7 @@ interface PlanInput {
   readonly scope: Scope
   /** The names of hazards that are allowed everywhere. */
   readonly allowed: ReadonlySet<string>
+  readonly prove: ProveChange
 }
 
 /** What the revisions that were observed would do, in their order. */
@@ -78,7 +79,12 @@ export async function planRevisions(
     })
     const statements = planStatements(observed, known, observation)
     planned.push({
-      ...planRevision(observed, statements, byComment, { ...input, major: observation.major }),
+      ...planRevision(observed, statements, byComment, input),
+      saferWay: await saferWayFor(
+        observed,
+        statements.flatMap(({ hazards }) => hazards),
+        { serverMajor: observation.major, prove: input.prove },
+      ),
       questions,
     })
   }
@@ -89,8 +95,8 @@ function planRevision(
   observed: ObservedRevision,
   statements: readonly PlannedStatement[],
   byComment: AllowedByMigration,
-  { scope, allowed, major }: PlanInput & { readonly major: number },
-): Omit<PlannedRevision, 'questions'> {
+  { scope, allowed }: PlanInput,
+): Omit<PlannedRevision, 'questions' | 'saferWay'> {
   const { revision, transactional, before, after } = observed
   const hazards = statements.flatMap((statement) => statement.hazards)
   const beyond = hazardsBeyond(
@@ -110,7 +116,6 @@ function planRevision(
     statements,
     notAllowed: beyond,
     allowed: used.map(([hazard, reason]) => ({ hazard, reason })),
-    saferWay: saferWayFor(observed, hazards, major),
     impact: impactOf(observed, scope),
   }
 }

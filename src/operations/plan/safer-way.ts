@@ -1,7 +1,8 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { diff } from '../../core/model/diff.js'
 import { planChanges } from '../../ddl/plan/plan.js'
-import type { Hazard } from '../../ddl/statement.js'
+import { isWhole, type ProvenPlan } from '../../ddl/proof.js'
+import type { Hazard, Plan } from '../../ddl/statement.js'
 import type { ObservedRevision } from './observation.js'
 
 /** How long others wait for what a hazard is: not at all, for a moment, while a table is read, while it is written again. */
@@ -17,24 +18,31 @@ const worstCost = (hazards: readonly Hazard[]): number => Math.max(0, ...hazards
 /** What others wait for only a moment needs no other way. */
 const mentionable = 2
 
+/** Proves the statements that lead from one catalog to another. */
+export type ProveChange = (from: Catalog, to: Catalog) => Promise<ProvenPlan>
+
 /**
  * How a revision could make its change with others waiting for less, as lines: the statements that schemagate would write
- * where they cost less, else what is known to help. Empty where nothing is.
+ * where they cost less, and did so in a scratch database, else what is known to help. Empty where nothing is.
  */
-export function saferWayFor(
+export async function saferWayFor(
   { before, after, statements }: ObservedRevision,
   hazards: readonly Hazard[],
-  serverMajor: number,
-): readonly string[] {
+  { serverMajor, prove }: { readonly serverMajor: number; readonly prove: ProveChange },
+): Promise<readonly string[]> {
   const cost = worstCost(hazards)
   if (cost < mentionable) return []
-  const plan = planChanges(before, after, { serverMajor })
-  const planned = plan.statements.flatMap((statement) => statement.hazards)
-  const isInParts = plan.statements.some(({ transactional, alone }) => !transactional || alone === true)
-  if (plan.refused.length === 0 && isInParts && worstCost(planned) < cost)
-    return plan.statements.map(
-      ({ sql, transactional }) => `${sql};${transactional ? '' : ' -- outside a transaction'}`,
-    )
+  const isBetter = (plan: Plan): boolean =>
+    plan.refused.length === 0 &&
+    plan.statements.some(({ transactional, alone }) => !transactional || alone === true) &&
+    worstCost(plan.statements.flatMap((statement) => statement.hazards)) < cost
+  if (isBetter(planChanges(before, after, { serverMajor }))) {
+    const proven = await prove(before, after)
+    if (proven.proof !== null && isWhole(proven.proof) && isBetter(proven))
+      return proven.statements.map(
+        ({ sql, transactional }) => `${sql};${transactional ? '' : ' -- outside a transaction'}`,
+      )
+  }
   const writes = statements.some(({ effects }) =>
     effects.scanned.some(({ table, lock }) => lock !== null && effects.written.includes(table)),
   )

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { objectKey } from '../../core/model/catalog.js'
-import { queryRows, type Row } from '../connection/query.js'
+import { queryAll, queryRows, type Row, rowsOf } from '../connection/query.js'
 import type { TableSelection } from './sample-rows.js'
 
 /** The values of a column. */
@@ -31,12 +31,23 @@ interface Column {
   readonly composite: boolean
 }
 
+interface Table {
+  readonly key: string
+  /** For a FROM clause. */
+  readonly source: string
+  readonly columns: readonly TableColumn[]
+}
+
+interface TableColumn extends Column {
+  readonly key: string
+}
+
+/** How many tables share a message. */
+const tablesPerMessage = 100
+
 /** The contents of tables, without those of extensions. A partitioned table is left out. */
 export async function readContents(client: pg.ClientBase, selection: TableSelection): Promise<Contents> {
-  const tables = await queryRows(client, tablesQuery(`c.relkind = 'r' and c.oid in (${selection})`))
-  const contents: Record<string, TableContents> = {}
-  for (const table of tables) contents[keyOf(table)] = await readTable(client, table, undefined)
-  return contents
+  return readTables(client, await findTables(client, `c.relkind = 'r' and c.oid in (${selection})`), {})
 }
 
 /**
@@ -44,43 +55,71 @@ export async function readContents(client: pg.ClientBase, selection: TableSelect
  * compared as values of the earlier one, where there is a cast.
  */
 export async function readContentsAfter(client: pg.ClientBase, before: Contents): Promise<Contents> {
+  const tables = await findTables(client, `c.relkind in ('r', 'p')`)
+  return readTables(
+    client,
+    tables.filter(({ key }) => before[key] !== undefined),
+    before,
+  )
+}
+
+async function findTables(client: pg.ClientBase, condition: string): Promise<readonly Table[]> {
+  const rows = await queryRows(client, tablesQuery(condition))
+  return rows.map(({ schema, name, source, columns: found }) => {
+    const names = [String(schema), String(name)]
+    const columns: readonly Column[] = JSON.parse(JSON.stringify(found))
+    return {
+      key: objectKey('table', names),
+      source: String(source),
+      columns: columns.map((column) => ({ ...column, key: objectKey('column', [...names, column.name]) })),
+    }
+  })
+}
+
+async function readTables(
+  client: pg.ClientBase,
+  tables: readonly Table[],
+  before: Contents,
+): Promise<Contents> {
   const contents: Record<string, TableContents> = {}
-  for (const table of await queryRows(client, tablesQuery(`c.relkind in ('r', 'p')`))) {
-    const key = keyOf(table)
-    if (before[key] !== undefined) contents[key] = await readTable(client, table, before[key])
+  for (let done = 0; done < tables.length; done += tablesPerMessage) {
+    const together = tables.slice(done, done + tablesPerMessage)
+    const results = await queryAll(client, together.map(contentsQuery).join(';\n'))
+    for (const [index, table] of together.entries())
+      contents[table.key] = await tableContents(client, table, {
+        row: rowsOf(results[index])[0] ?? {},
+        before: before[table.key],
+      })
   }
   return contents
 }
 
-function keyOf({ schema, name }: Row): string {
-  return objectKey('table', [String(schema), String(name)])
-}
-
-async function readTable(
-  client: pg.ClientBase,
-  { schema, name, source, columns: found }: Row,
-  before: TableContents | undefined,
-): Promise<TableContents> {
-  const columns: readonly Column[] = JSON.parse(JSON.stringify(found))
+function contentsQuery({ source, columns }: Table): string {
   const parts = columns.map(
     (column, index) =>
       `, count(${pg.escapeIdentifier(column.name)}) as count_${index}, ${digestOf(textOf(column))} as digest_${index}`,
   )
-  const [row] = await queryRows(client, `select count(*) as rows${parts.join('')} from ${String(source)}`)
+  return `select count(*) as rows${parts.join('')} from ${source}`
+}
+
+async function tableContents(
+  client: pg.ClientBase,
+  { source, columns }: Table,
+  { row, before }: { readonly row: Row; readonly before: TableContents | undefined },
+): Promise<TableContents> {
   const values: Record<string, ColumnContents> = {}
   for (const [index, column] of columns.entries()) {
-    const key = objectKey('column', [String(schema), String(name), column.name])
-    const { type, composite } = column
+    const { key, type, composite } = column
     const earlier = before?.columns[key] ?? column
     const isSame = earlier.type === type && earlier.composite === composite
     const digest = isSame
-      ? String(row?.[`digest_${index}`])
+      ? String(row[`digest_${index}`])
       : earlier.composite
         ? null
-        : await readDigestAs(client, column, earlier.type, String(source))
-    values[key] = { type, composite, count: Number(row?.[`count_${index}`]), digest }
+        : await readDigestAs(client, column, earlier.type, source)
+    values[key] = { type, composite, count: Number(row[`count_${index}`]), digest }
   }
-  return { rows: Number(row?.['rows']), columns: values }
+  return { rows: Number(row['rows']), columns: values }
 }
 
 /** An attribute that a composite type has gained is null in values that it had before. */

@@ -79,9 +79,6 @@ interface Table {
 /** How many tables share a message. */
 const tablesPerMessage = 50
 
-/** A row may need one of a table that comes later. */
-const passes = 2
-
 /**
  * Inserts two rows into each table for which values are easily found; other tables stay empty. Triggers do not run. In a
  * transaction of the caller, by a superuser.
@@ -91,11 +88,25 @@ export async function insertSampleRows(client: pg.ClientBase, selection: TableSe
   const tables = (await queryRows(client, tablesQuery(selection))).map(tableOf)
   // Triggers may do anything, and tables may reference each other.
   await client.query('set local session_replication_role to replica')
-  for (let pass = 0; pass < passes; pass += 1)
-    for (let done = 0; done < tables.length; done += tablesPerMessage)
-      await client.query(insertBlock(tables.slice(done, done + tablesPerMessage)))
+  // A row may need one of a table that comes later.
+  await fillEmpty(client, await fillEmpty(client, tables))
   await client.query('set local session_replication_role to default')
   await client.query('drop function pg_temp.input_is_valid(text, text)')
+}
+
+/** Inserts rows into tables that are empty. Returns those that are so still. */
+async function fillEmpty(client: pg.ClientBase, tables: readonly Table[]): Promise<readonly Table[]> {
+  const empty: Table[] = []
+  for (let done = 0; done < tables.length; done += tablesPerMessage) {
+    const together = tables.slice(done, done + tablesPerMessage)
+    const places = together.map(
+      ({ name }, place) => `select ${place} as place where not exists (select from only ${name})`,
+    )
+    const rows = await queryRows(client, `${insertBlock(together)};\n${places.join(' union all ')}`)
+    const left = new Set(rows.map(({ place }) => Number(place)))
+    empty.push(...together.filter((_, place) => left.has(place)))
+  }
+  return empty
 }
 
 /** As pg_input_is_valid(), which fails for some types: those of names of objects, such as regclass, and those of extensions. */

@@ -10,7 +10,7 @@ import { dependenciesOf, dependentsOf } from '../../ddl/dependencies.js'
 import { findObject, keyFromName, relationOrOwnKey, textFact } from '../../ddl/object.js'
 import type { CatalogPair } from '../../ddl/intents/intents.js'
 import { childTables, parentTables } from '../../ddl/tree.js'
-import { createNamesakeTest } from './namesakes.js'
+import { createNamesakeTest } from './colliding-names.js'
 
 /*
  * What of a catalog has to be there for a plan to do what it does in the whole: of relations those that it touches, all that

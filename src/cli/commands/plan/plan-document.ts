@@ -1,11 +1,11 @@
 import { hazardName } from '../../../ddl/hazards/allowed-hazards.js'
+import { explainHazard } from '../../../ddl/plan/runbook.js'
 import type { Hazard } from '../../../ddl/statement.js'
 import {
   type AnsweredRevision,
   fatalAnswers,
   type PendingPlan,
 } from '../../../operations/plan/pending-plan.js'
-import { describeSizedHazard } from './hazard-text.js'
 
 /** The place where a plan begins, in words, and its revision. */
 export interface PlanPlace {
@@ -33,7 +33,7 @@ function revisionDocument(revision: AnsweredRevision, { load }: PendingPlan) {
   const describe = (hazard: Hazard) => ({
     ...hazard,
     name: hazardName(hazard),
-    text: describeSizedHazard(hazard, load),
+    text: explainHazard(hazard, revision, load.sizes),
   })
   return {
     ...revision,

@@ -2,6 +2,7 @@ import { describeDifference } from '../../../core/model/describe.js'
 import { formatCount } from '../../../core/text/format.js'
 import { toPrintable } from '../../../core/text/printable.js'
 import { hazardName } from '../../../ddl/hazards/allowed-hazards.js'
+import { explainHazard } from '../../../ddl/plan/runbook.js'
 import type { Hazard } from '../../../ddl/statement.js'
 import { alignColumns, SchemaError } from '../../../errors/schema-error.js'
 import type { DataAnswer } from '../../../operations/plan/ask-target.js'
@@ -11,7 +12,6 @@ import {
   type PendingPlan,
 } from '../../../operations/plan/pending-plan.js'
 import type { PlannedStatement } from '../../../operations/plan/planned-revision.js'
-import { describeSizedHazard } from './hazard-text.js'
 
 /** A plan as text: what it comes to, then revision by revision, in each the worst first. */
 export function describePlan(plan: PendingPlan, head: string): string {
@@ -96,7 +96,8 @@ function statementLines(
   return [...(worse ?? []), ...(others ?? [])].flatMap((statement) => {
     const lines = statement.hazards.map((hazard): Line => {
       const label = hazard.hazard === 'outside a transaction' ? 'outside' : hazardName(hazard)
-      return [isRefused(hazard) ? label.toUpperCase() : label, [describeSizedHazard(hazard, load)]]
+      const text = explainHazard(hazard, statement, load.sizes)
+      return [isRefused(hazard) ? label.toUpperCase() : label, [text]]
     })
     return [...lines, ['', [describeStatement(statement)]] as const]
   })
