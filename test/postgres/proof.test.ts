@@ -269,8 +269,16 @@ t.test('a position that is reset without a label is labelled', async (t) => {
     'data loss: rows of public.t',
     'data loss: the position of the identity of public.t.id',
   ])
-  const { plan: moved } = await prove(t, [sequence, `${sequence} increment 2`])
-  t.notMatch(hazardsOf(moved).join(), /data loss/)
+  for (const [before, after] of [
+    [1, 2],
+    [10, 1],
+    [-1, -2],
+    [-10, -1],
+  ]) {
+    const pair = [`${sequence} increment ${before}`, `${sequence} increment ${after}`] as const
+    const { plan: moved } = await prove(t, pair)
+    t.notMatch(hazardsOf(moved).join(), /data loss/, pair.join(', then '))
+  }
 })
 
 t.test('a column whose next number a row has already is refused', async (t) => {
