@@ -28,6 +28,7 @@ import { propagate } from '../intents/propagate.js'
 import { refuseDependents } from './refuse-dependents.js'
 import { joinRewrites } from './join-rewrites.js'
 import { isMadeWithParent } from '../intents/made-with-parent.js'
+import { linkPartedChildren, withPartedChildren } from '../intents/parted-children.js'
 import { buildBesideOld, keepIndexesOfKeys } from '../intents/predecessors.js'
 import { renderIntent } from './render-intent.js'
 import type { PlannedChange } from './step-task.js'
@@ -52,9 +53,11 @@ interface PlanOptions {
  * is not written as SQL because a person must decide. Both catalogs need structure, comments and grants.
  */
 export function planChanges(live: Catalog, expected: Catalog, options: PlanOptions = {}): Plan {
-  const [from, to] = [withoutIdentityOfParents(live), withoutIdentityOfParents(expected)]
-  const { differences = diff(to, from), refusals = [], serverMajor = null, online = true } = options
+  const [actual, to] = [withoutIdentityOfParents(live), withoutIdentityOfParents(expected)]
+  const { differences = diff(to, actual), refusals = [], serverMajor = null, online = true } = options
+  const from = withPartedChildren(actual, to, differences)
   const intents = createIntents(differences, { from, to }, serverMajor)
+  linkPartedChildren(intents, from, to)
   const tree = keptTree(from, to)
   keepIndexesOfKeys(intents)
   propagate(intents, { from, to }, tree)
