@@ -403,6 +403,24 @@ t.test('what the scratch server cannot make is not proven, and the rest is', asy
   })
 })
 
+t.test('what is there without privileges of a role that nobody has is dropped all the same', async (t) => {
+  const scratch = await scratchOf(t)
+  const built = await catalogOf(scratch, 'create schema music; create table music.songs (id int)')
+  const table = 'table:music.songs'
+  const from: Catalog = {
+    ...built,
+    [table]: { ...built[table], grants: ['test_role_that_nobody_has: SELECT'] },
+  }
+  const to = await catalogOf(scratch, '')
+  const { plan } = await provePlan(
+    wholeProof(from, to, () => planChanges(from, to)),
+    scratch,
+  )
+  t.strictSame(refusedKeys(plan), [])
+  t.strictSame(sqlOf(plan), ['DROP TABLE music.songs', 'DROP SCHEMA music'])
+  t.match(plan.proof, { proven: true, unproven: [{ keys: [table], reason: /does not exist/ }] })
+})
+
 t.test('a start that cannot be made whole is said, and the rest is proven', async (t) => {
   const scratch = await scratchOf(t)
   const built = await catalogOf(scratch, songs)
