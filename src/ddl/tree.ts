@@ -40,6 +40,11 @@ function parentTablesOf(object: DdlObject): readonly string[] {
   return table === undefined || booleanFact(table, '$parted') ? [] : listFact(table, 'parents')
 }
 
+/** Whether it is an exclusion constraint, or a key that PostgreSQL makes like one. */
+export function isExclusion(object: DdlObject): boolean {
+  return object.facts['type'] === 'exclude' || / WITHOUT OVERLAPS\)/.test(textFact(object, 'definition'))
+}
+
 /** Whether it is a check that children of its table have as well. */
 function isCheck(object: DdlObject | undefined): boolean {
   return object?.facts['type'] === 'check' && !textFact(object, 'definition').endsWith(' NO INHERIT')

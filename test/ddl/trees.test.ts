@@ -82,6 +82,28 @@ const keys: readonly DdlCase[] = [
       create table notes_1 partition of notes default`,
   },
   {
+    name: 'keys without overlaps of a tree, of a new partition, and of one that is detached',
+    since: 18,
+    from: `create extension btree_gist; create table plays (song int, days daterange) partition by list (song);
+      create table plays_1 partition of plays for values in (1);
+      create table notes (song int, days daterange, unique (song, days without overlaps)) partition by list (song);
+      create table notes_1 partition of notes for values in (1)`,
+    to: `create extension btree_gist; create table plays (song int, days daterange, primary key (song, days without overlaps)) partition by list (song);
+      create table plays_1 partition of plays for values in (1); create table plays_2 partition of plays default;
+      create table notes (song int, days daterange, unique (song, days without overlaps)) partition by list (song);
+      create table notes_1 (song int, days daterange, unique (song, days without overlaps))`,
+  },
+  {
+    name: 'a key without overlaps of a tree whose column gets a new type, and one with another name',
+    since: 18,
+    from: `create extension btree_gist; create table plays (song int, k int, days daterange, unique (song, k, days without overlaps)) partition by list (k);
+      create table plays_1 partition of plays for values in (1); create table notes (a int, b daterange, constraint n primary key (a, b without overlaps));
+      create table more (a int, b daterange, foreign key (a, period b) references notes (a, period b))`,
+    to: `create extension btree_gist; create table plays (song bigint, k int, days daterange, unique (song, k, days without overlaps)) partition by list (k);
+      create table plays_1 partition of plays for values in (1); create table notes (a bigint, b daterange, constraint o primary key (a, b without overlaps));
+      create table more (a bigint, b daterange, foreign key (a, period b) references notes (a, period b))`,
+  },
+  {
     name: 'a foreign key leads to a new partitioned table',
     from: '',
     to: `${plays} ${one} alter table plays add primary key (day); create table notes (day int references plays)`,
@@ -354,6 +376,14 @@ const parted: readonly DdlCase[] = [
       create table late (primary key (id), by text) inherits (songs)`,
     to: `create table songs (id bigint primary key); create table covers () inherits (songs);
       create table late (id bigint primary key, by text)`,
+  },
+  {
+    name: 'a column from two parents has an enum that loses a label, and a domain of another type',
+    from: `create type mood as enum ('sad', 'glad'); create domain score as int; create table songs (m mood default 'sad', s score);
+      create table tracks (m mood, s score); create table covers () inherits (songs, tracks)`,
+    to: `create type mood as enum ('sad', 'mad'); create domain score as bigint; create table songs (m mood default 'mad', s score);
+      create table tracks (m mood, s score); create table covers () inherits (songs, tracks)`,
+    rows: "insert into covers values ('sad', 3)",
   },
   {
     name: 'a new parent has a column whose type changes',

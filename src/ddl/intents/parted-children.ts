@@ -1,5 +1,4 @@
 import type { Catalog } from '../../core/model/catalog.js'
-import type { Difference } from '../../core/model/diff.js'
 import { namesColumn } from '../column-parts.js'
 import { isBoundByChildren } from '../kinds/column-definition.js'
 import { type DdlObject, findObject, findRelation, partsByRelation } from '../object.js'
@@ -12,11 +11,14 @@ import type { Intent } from './intents.js'
  */
 
 /** The catalog in which the tables that are parted from their parents meanwhile say so. */
-export function withPartedChildren(from: Catalog, to: Catalog, differences: readonly Difference[]): Catalog {
-  const retyped = differences.flatMap((difference) =>
-    difference.change === 'changed' &&
-    difference.facts.some((fact) => fact === 'type' || fact === 'collation')
-      ? (findObject(from, difference.key) ?? [])
+export function withPartedChildren(
+  from: Catalog,
+  to: Catalog,
+  intents: ReadonlyMap<string, Intent>,
+): Catalog {
+  const retyped = [...intents.values()].flatMap((intent) =>
+    intent.action === 'alter' && (intent.facts.has('type') || intent.facts.has('collation'))
+      ? intent.from
       : [],
   )
   const children = retyped

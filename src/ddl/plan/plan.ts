@@ -55,12 +55,7 @@ interface PlanOptions {
 export function planChanges(live: Catalog, expected: Catalog, options: PlanOptions = {}): Plan {
   const [actual, to] = [withoutIdentityOfParents(live), withoutIdentityOfParents(expected)]
   const { differences = diff(to, actual), refusals = [], serverMajor = null, online = true } = options
-  const from = withPartedChildren(actual, to, differences)
-  const intents = createIntents(differences, { from, to }, serverMajor)
-  linkPartedChildren(intents, from, to)
-  const tree = keptTree(from, to)
-  keepIndexesOfKeys(intents)
-  propagate(intents, { from, to }, tree)
+  const { intents, tree, from } = allIntents({ from: actual, to }, differences, serverMajor)
   if (online) buildBesideOld(intents, { from, to })
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
@@ -96,9 +91,26 @@ export function planMigration(live: Catalog, expected: Catalog, options: PlanOpt
 }
 
 interface PlanState {
-  readonly intents: ReadonlyMap<string, Intent>
+  readonly intents: Map<string, Intent>
   readonly tree: KeptTree
   readonly from: Catalog
+}
+
+/** The intents for differences and what they require. Tables that must be parted meanwhile are known only after that. */
+function allIntents(
+  { from, to }: CatalogPair,
+  differences: readonly Difference[],
+  serverMajor: number | null,
+): PlanState {
+  const intents = createIntents(differences, { from, to }, serverMajor)
+  linkPartedChildren(intents, from, to)
+  const tree = keptTree(from, to)
+  keepIndexesOfKeys(intents)
+  propagate(intents, { from, to }, tree)
+  const parted = withPartedChildren(from, to, intents)
+  return parted === from
+    ? { intents, tree, from }
+    : allIntents({ from: parted, to }, differences, serverMajor)
 }
 
 /**
