@@ -336,6 +336,25 @@ const composites: readonly DdlCase[] = [
     ],
   },
   {
+    name: 'a stored attribute gets a new type, and others come and go',
+    from: `create type part as (a integer, b text, c date); create table songs (id int, part part, parts part[]);
+      create index on songs (((part).a)); create view v as select (part).c, (part).b from songs;
+      create function f(part) returns text language sql as 'select ($1).b'`,
+    to: `create type part as (a bigint, b varchar(9), d date, "e F" numeric(4,1)); create table songs (id int, part part, parts part[]);
+      create index on songs (((part).a)); create view v as select (part).d, (part).b from songs;
+      create function f(part) returns text language sql as 'select ($1).b'`,
+    rows: `insert into songs values (1, '(1,x,2020-01-01)', '{"(2,y,)"}')`,
+    thereAfter: `do $$begin assert (select parts = array[row(2, 'y', null, null)::part] and part = row(1, 'x', null, null)::part from songs); end$$`,
+    losses: ['the values of c stored in public.songs'],
+    ownDatabases: true,
+  },
+  {
+    name: 'attributes of types that are not there yet are refused where another one gets a new type',
+    from: 'create type part as (a integer); create table songs (part part)',
+    to: `create type mood as enum ('sad'); create type part as (a bigint, m mood); create table songs (part part)`,
+    refused: ['composite:public.part'],
+  },
+  {
     name: 'stored attributes in a different order are refused',
     from: `create type part as (a text, b text); create table songs (part part)`,
     to: `create type part as (b text, a text); create table songs (part part)`,
