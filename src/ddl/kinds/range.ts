@@ -37,7 +37,7 @@ export function isRangeInsideType(from: DdlObject, to: DdlObject): boolean {
   return from.kind === 'range' && columnsKeepingType(from, to).some(({ direct }) => !direct)
 }
 
-/** Whether a column gets a range type again that is made anew, and is text while there is none. */
+/** Whether a column gets a range type again that is replaced, and is text while there is none. */
 export function isTextMeanwhile({ from, to, facts }: Pick<ObjectChange, 'from' | 'to' | 'facts'>): boolean {
   if (!facts.has('type') || textFact(from, 'type') !== textFact(to, 'type')) return false
   return listFact(from, '$needs').some(
