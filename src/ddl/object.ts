@@ -110,6 +110,8 @@ export interface KindDdl {
    * function. Null where the object itself must be replaced. Default: null.
    */
   readonly rebind?: (from: DdlObject, to: DdlObject, needed: string) => readonly DdlStep[] | null
+  /** What is done to the old type before it is renamed, so that its values can become those of the new one. Default: nothing. */
+  readonly beforeSwap?: (from: DdlObject, to: DdlObject) => readonly DdlStep[]
   /** The facts that `rebind` also changes from one catalog to the other. */
   readonly reboundFacts?: readonly string[]
   /** Whether a change of these facts requires that dependents are dropped before and created after it. Default: no. */

@@ -1,5 +1,6 @@
 import { type Catalog, type Facts, oncePerCatalog, parseKey } from '../core/model/catalog.js'
 import {
+  booleanFact,
   type DdlObject,
   findObject,
   findRelation,
@@ -36,7 +37,12 @@ export function parentKeysOf(object: DdlObject): readonly string[] {
 
 function parentTablesOf(object: DdlObject): readonly string[] {
   const table = findRelation(object)
-  return table === undefined ? [] : listFact(table, 'parents')
+  return table === undefined || booleanFact(table, '$parted') ? [] : listFact(table, 'parents')
+}
+
+/** Whether it is an exclusion constraint, or a key that PostgreSQL makes like one. */
+export function isExclusion(object: DdlObject): boolean {
+  return object.facts['type'] === 'exclude' || / WITHOUT OVERLAPS\)/.test(textFact(object, 'definition'))
 }
 
 /** Whether it is a check that children of its table have as well. */
@@ -51,7 +57,7 @@ export function isDroppedWithParent({ kind, facts }: DdlObject): boolean {
 
 /** The names of the parents whose links to a table stay. A new parent comes after the others, so their order counts. */
 export function keptParents(from: WithFacts, to: WithFacts): readonly string[] {
-  if (textFact(from, 'partition') !== textFact(to, 'partition')) return []
+  if (textFact(from, 'partition') !== textFact(to, 'partition') || booleanFact(from, '$parted')) return []
   const before = listFact(from, 'parents')
   const kept: string[] = []
   let place = 0
@@ -118,6 +124,15 @@ const tablesWithParents = oncePerCatalog((catalog: Catalog): readonly string[] =
     (key) => /^(?:foreign_)?table:/.test(key) && catalog[key]?.['parents'] !== undefined,
   ),
 )
+
+/** A catalog in which some tables are parted from their parents, which they get again. */
+export function withPartedTables(catalog: Catalog, tables: ReadonlySet<string>): Catalog {
+  if (tables.size === 0) return catalog
+  return {
+    ...catalog,
+    ...Object.fromEntries([...tables].map((key) => [key, { ...catalog[key], $parted: true }])),
+  }
+}
 
 /**
  * A catalog in which no partition has the identity of its parent, which PostgreSQL 17 and later shows for both: it comes

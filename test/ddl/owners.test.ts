@@ -35,4 +35,23 @@ testDdlCases(t, [
     to: `create table songs (id serial); alter table songs owner to pg_read_all_stats;
       grant usage on sequence songs_id_seq to pg_monitor; grant select (id) on songs to pg_monitor`,
   },
+  {
+    name: 'privileges on a column that its table gets a new owner with',
+    from: 'create table songs (title text, day int)',
+    to: `create table songs (title text, day int); grant insert (title), update (day) on songs to pg_monitor with grant option;
+      alter table songs owner to pg_monitor`,
+  },
+  {
+    name: 'a role with privileges on columns becomes the owner of the table',
+    from: `create table songs (title text, day int); alter table songs owner to pg_monitor;
+      grant select (title) on songs to pg_read_all_stats; grant update (day) on songs to pg_read_all_stats with grant option`,
+    to: `create table songs (title text, day int); alter table songs owner to pg_read_all_stats;
+      grant select (day) on songs to pg_monitor`,
+  },
+  {
+    name: 'a new table with privileges on a column for its owner',
+    from: '',
+    to: `create table songs (title text, day int); alter table songs owner to pg_monitor;
+      grant insert (title) on songs to pg_monitor; grant select (day) on songs to pg_read_all_stats`,
+  },
 ])

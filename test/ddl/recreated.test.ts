@@ -138,6 +138,19 @@ const others: readonly DdlCase[] = [
         alter text set storage main`,
   },
   {
+    name: 'statistics and a publication of a column that is added again after others',
+    from: `create table songs (plays integer, twice integer, title text); create statistics known on plays, twice, title from songs;
+      create publication partly for table songs (twice, title)`,
+    to: `create table songs (plays integer, twice integer generated always as (plays * 2) stored, title text);
+      create statistics known on plays, twice, title from songs; create publication partly for table songs (title, plays)`,
+  },
+  {
+    name: 'statistics on expressions and quoted names of a column that is added again',
+    from: `create table songs ("B c" integer, a integer, title text);
+      create statistics known (mcv) on "B c", a, (lower(title)) from songs; create statistics one on ("B c" + a), a from songs`,
+    to: 'create table songs (a integer, title text)',
+  },
+  {
     name: 'a replica identity outlives its index, and what is between is said',
     from: `create table songs (id integer not null, constraint ids primary key (id));
       alter table songs replica identity using index ids, cluster on ids`,

@@ -82,6 +82,28 @@ const keys: readonly DdlCase[] = [
       create table notes_1 partition of notes default`,
   },
   {
+    name: 'keys without overlaps of a tree, of a new partition, and of one that is detached',
+    since: 18,
+    from: `create extension btree_gist; create table plays (song int, days daterange) partition by list (song);
+      create table plays_1 partition of plays for values in (1);
+      create table notes (song int, days daterange, unique (song, days without overlaps)) partition by list (song);
+      create table notes_1 partition of notes for values in (1)`,
+    to: `create extension btree_gist; create table plays (song int, days daterange, primary key (song, days without overlaps)) partition by list (song);
+      create table plays_1 partition of plays for values in (1); create table plays_2 partition of plays default;
+      create table notes (song int, days daterange, unique (song, days without overlaps)) partition by list (song);
+      create table notes_1 (song int, days daterange, unique (song, days without overlaps))`,
+  },
+  {
+    name: 'a key without overlaps of a tree whose column gets a new type, and one with another name',
+    since: 18,
+    from: `create extension btree_gist; create table plays (song int, k int, days daterange, unique (song, k, days without overlaps)) partition by list (k);
+      create table plays_1 partition of plays for values in (1); create table notes (a int, b daterange, constraint n primary key (a, b without overlaps));
+      create table more (a int, b daterange, foreign key (a, period b) references notes (a, period b))`,
+    to: `create extension btree_gist; create table plays (song bigint, k int, days daterange, unique (song, k, days without overlaps)) partition by list (k);
+      create table plays_1 partition of plays for values in (1); create table notes (a bigint, b daterange, constraint o primary key (a, b without overlaps));
+      create table more (a bigint, b daterange, foreign key (a, period b) references notes (a, period b))`,
+  },
+  {
     name: 'a foreign key leads to a new partitioned table',
     from: '',
     to: `${plays} ${one} alter table plays add primary key (day); create table notes (day int references plays)`,
@@ -305,6 +327,71 @@ const columns: readonly DdlCase[] = [
   },
 ]
 
+/** Columns that get a new type only while the tables are apart. */
+const parted: readonly DdlCase[] = [
+  {
+    name: 'a column from two parents gets a new type',
+    from: `create table songs (id int not null, title text default 'a'); create table tracks (no int default 5, id int);
+      create table covers (by text, check (id > 0)) inherits (songs, tracks); create index on covers (id); create view known as select id from covers`,
+    to: `create table songs (id bigint not null, title text default 'b'); create table tracks (no bigint default 6, id bigint);
+      create table covers (by text, at date, check (id > 0)) inherits (songs, tracks); create index on covers (id);
+      create view known as select id from covers`,
+    rows: "insert into covers values (1, 'b', 2, 'c')",
+    losses: [],
+    contains: [
+      'covers NO INHERIT public.songs',
+      'covers NO INHERIT public.tracks',
+      'covers INHERIT public.songs',
+      'covers INHERIT public.tracks',
+    ],
+    ownDatabases: true,
+  },
+  {
+    name: 'a column from two parents and one above them, with checks, a new column and children of its own',
+    from: `create table works (id int, constraint known check (id > 0)); create table songs () inherits (works);
+      create table tracks (id int); create table covers () inherits (songs, tracks); create table late () inherits (covers)`,
+    to: `create table works (id numeric, at date not null default '2001-01-01', constraint known check (id > 1)); create table songs () inherits (works);
+      create table tracks (id numeric, side text); create table covers () inherits (songs, tracks); create table late () inherits (covers)`,
+  },
+  {
+    name: 'a column from one table above two parents follows it',
+    from: `create table works (id int); create table songs () inherits (works); create table tracks () inherits (works);
+      create table covers () inherits (songs, tracks)`,
+    to: `create table works (id bigint); create table songs () inherits (works); create table tracks () inherits (works);
+      create table covers () inherits (songs, tracks)`,
+    statements: ['ALTER TABLE public.works ALTER COLUMN id TYPE bigint'],
+  },
+  {
+    name: 'a primary key whose children have their own gets a new type',
+    from: `create table songs (id int primary key, title text); create table covers (primary key (id)) inherits (songs);
+      create table late (constraint at not null id) inherits (covers); create table notes (cover int references covers)`,
+    to: `create table songs (id bigint primary key, title varchar(9)); create table covers (primary key (id)) inherits (songs);
+      create table late (constraint at not null id) inherits (covers); create table notes (cover bigint references covers)`,
+    rows: 'insert into covers values (1); insert into late values (2); insert into notes values (1)',
+    since: 18,
+  },
+  {
+    name: 'children of a primary key with a new type lose their keys, and one its parent',
+    from: `create table songs (id int primary key); create table covers (primary key (id)) inherits (songs);
+      create table late (primary key (id), by text) inherits (songs)`,
+    to: `create table songs (id bigint primary key); create table covers () inherits (songs);
+      create table late (id bigint primary key, by text)`,
+  },
+  {
+    name: 'a column from two parents has an enum that loses a label, and a domain of another type',
+    from: `create type mood as enum ('sad', 'glad'); create domain score as int; create table songs (m mood default 'sad', s score);
+      create table tracks (m mood, s score); create table covers () inherits (songs, tracks)`,
+    to: `create type mood as enum ('sad', 'mad'); create domain score as bigint; create table songs (m mood default 'mad', s score);
+      create table tracks (m mood, s score); create table covers () inherits (songs, tracks)`,
+    rows: "insert into covers values ('sad', 3)",
+  },
+  {
+    name: 'a new parent has a column whose type changes',
+    from: 'create table songs (id int); create table tracks (no int, id int); create table covers () inherits (songs)',
+    to: 'create table songs (id bigint); create table tracks (no bigint, id bigint); create table covers () inherits (songs, tracks)',
+  },
+]
+
 const order: readonly DdlCase[] = [
   {
     name: 'a policy reads a view of its own table',
@@ -339,5 +426,5 @@ const order: readonly DdlCase[] = [
 ]
 
 t.jobs = 2
-for (const [name, cases] of Object.entries({ indexes, keys, columns, order }))
+for (const [name, cases] of Object.entries({ indexes, keys, columns, parted, order }))
   t.test(name, async (t2) => testDdlCases(t2, cases))

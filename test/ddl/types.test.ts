@@ -336,6 +336,25 @@ const composites: readonly DdlCase[] = [
     ],
   },
   {
+    name: 'a stored attribute gets a new type, and others come and go',
+    from: `create type part as (a integer, b text, c date); create table songs (id int, part part, parts part[]);
+      create index on songs (((part).a)); create view v as select (part).c, (part).b from songs;
+      create function f(part) returns text language sql as 'select ($1).b'`,
+    to: `create type part as (a bigint, b varchar(9), d date, "e F" numeric(4,1)); create table songs (id int, part part, parts part[]);
+      create index on songs (((part).a)); create view v as select (part).d, (part).b from songs;
+      create function f(part) returns text language sql as 'select ($1).b'`,
+    rows: `insert into songs values (1, '(1,x,2020-01-01)', '{"(2,y,)"}')`,
+    thereAfter: `do $$begin assert (select parts = array[row(2, 'y', null, null)::part] and part = row(1, 'x', null, null)::part from songs); end$$`,
+    losses: ['the values of c stored in public.songs'],
+    ownDatabases: true,
+  },
+  {
+    name: 'attributes of types that are not there yet are refused where another one gets a new type',
+    from: 'create type part as (a integer); create table songs (part part)',
+    to: `create type mood as enum ('sad'); create type part as (a bigint, m mood); create table songs (part part)`,
+    refused: ['composite:public.part'],
+  },
+  {
     name: 'stored attributes in a different order are refused',
     from: `create type part as (a text, b text); create table songs (part part)`,
     to: `create type part as (b text, a text); create table songs (part part)`,
@@ -385,10 +404,49 @@ const shells: readonly DdlCase[] = [
     contains: ['CREATE TYPE public.moments', 'CREATE OR REPLACE FUNCTION public.canonical', 'AS RANGE'],
   },
   {
-    name: 'a changed range type is refused while columns have it',
-    from: `create type words as range (subtype = text); create table songs (words words)`,
-    to: `create type words as range (subtype = text, collation = "C"); create table songs (words words)`,
+    name: 'a changed range type is refused while columns have types that are made of it',
+    from: `create type words as range (subtype = text); create domain few as words; create table songs (words few)`,
+    to: `create type words as range (subtype = text, collation = "C"); create domain few as words;
+      create table songs (words few)`,
     refused: ['range:public.words'],
+  },
+  {
+    name: 'columns of a changed range type are text meanwhile',
+    from: `create type words as range (subtype = text); create table songs (words words not null, check (not isempty(words)))`,
+    to: `create type words as range (subtype = text, collation = "C"); create table songs (words words not null, check (words <> 'empty'))`,
+    rows: `insert into songs values ('[a,b)'), ('(,)')`,
+    thereAfter: `do $$begin assert (select count(*) = 1 from songs where words = '[a,b)'); end$$`,
+    losses: [],
+    contains: [
+      'DROP CONSTRAINT',
+      'ALTER COLUMN words TYPE text USING words::text',
+      'DROP TYPE public.words',
+      'CREATE TYPE public.words',
+      'ALTER COLUMN words TYPE public.words USING words::text::public.words',
+      'ADD CONSTRAINT',
+    ],
+  },
+  {
+    name: 'arrays, multiranges, defaults, views, routines, indexes and children of a changed range type',
+    from: `create type scores as range (subtype = integer, multirange_type_name = many_scores);
+      create table songs (id integer primary key, s scores default '[1,2)', a scores[] default '{}', m many_scores, exclude using gist (s with &&));
+      create table covers (x integer) inherits (songs); create index on songs using gist (m); create index on covers (s);
+      create function wide(scores) returns scores language sql immutable as 'select $1';
+      create view widest as select wide(s), a from songs; create policy narrow on songs using (not isempty(s))`,
+    to: `create function apart(integer, integer) returns float8 language sql immutable as 'select 1.0::float8';
+      create type scores as range (subtype = integer, subtype_diff = apart, multirange_type_name = many_scores);
+      create table songs (id integer primary key, s scores default '[2,3)', a scores[] default '{}', m many_scores, exclude using gist (s with &&));
+      create table covers (x integer) inherits (songs); create index on songs using gist (m); create index on covers (s);
+      create function wide(scores) returns scores language sql immutable as 'select $1';
+      create view widest as select wide(s), a from songs; create policy narrow on songs using (not isempty(s))`,
+    rows: `insert into songs values (1, '[1,5)', '{"[1,2)"}', '{[1,2),[4,5)}'); insert into covers values (2, '[7,8)', null, '{}', 3)`,
+    ownDatabases: true,
+  },
+  {
+    name: 'an enum inside of a range type of columns loses a label',
+    from: `create type mood as enum ('sad', 'glad', 'mad'); create type moods as range (subtype = mood); create table songs (m moods, n mood, o moods[])`,
+    to: `create type mood as enum ('sad', 'glad'); create type moods as range (subtype = mood); create table songs (m moods, n mood, o moods[])`,
+    rows: `insert into songs values ('[sad,glad]', 'sad', '{"[sad,sad]"}')`,
   },
   {
     name: 'a range type that no column keeps is recreated',

@@ -269,8 +269,16 @@ t.test('a position that is reset without a label is labelled', async (t) => {
     'data loss: rows of public.t',
     'data loss: the position of the identity of public.t.id',
   ])
-  const { plan: moved } = await prove(t, [sequence, `${sequence} increment 2`])
-  t.notMatch(hazardsOf(moved).join(), /data loss/)
+  for (const [before, after] of [
+    [1, 2],
+    [10, 1],
+    [-1, -2],
+    [-10, -1],
+  ]) {
+    const pair = [`${sequence} increment ${before}`, `${sequence} increment ${after}`] as const
+    const { plan: moved } = await prove(t, pair)
+    t.notMatch(hazardsOf(moved).join(), /data loss/, pair.join(', then '))
+  }
 })
 
 t.test('a column whose next number a row has already is refused', async (t) => {
@@ -393,6 +401,24 @@ t.test('what the scratch server cannot make is not proven, and the rest is', asy
       { keys: ['extension:no_such_extension'], reason: /no_such_extension/ },
     ],
   })
+})
+
+t.test('what is there without privileges of a role that nobody has is dropped all the same', async (t) => {
+  const scratch = await scratchOf(t)
+  const built = await catalogOf(scratch, 'create schema music; create table music.songs (id int)')
+  const table = 'table:music.songs'
+  const from: Catalog = {
+    ...built,
+    [table]: { ...built[table], grants: ['test_role_that_nobody_has: SELECT'] },
+  }
+  const to = await catalogOf(scratch, '')
+  const { plan } = await provePlan(
+    wholeProof(from, to, () => planChanges(from, to)),
+    scratch,
+  )
+  t.strictSame(refusedKeys(plan), [])
+  t.strictSame(sqlOf(plan), ['DROP TABLE music.songs', 'DROP SCHEMA music'])
+  t.match(plan.proof, { proven: true, unproven: [{ keys: [table], reason: /does not exist/ }] })
 })
 
 t.test('a start that cannot be made whole is said, and the rest is proven', async (t) => {

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import {
   type DdlObject,
+  findRelation,
   keyFromName,
   listFact,
   relationKeyOf,
@@ -161,7 +162,7 @@ function grantStep(action: AclAction, to: DdlObject): DdlStep {
   const on = `${grantObjectTypes[to.kind]} ${to.kind === 'column' ? to.relation : to.name}${to.signature}`
   const { grantee } = action
   if (grantee !== 'OWNER') return step(aclStatement(action, on, grantee))
-  const owner = textFact(to, 'owner')
+  const owner = textFact(findRelation(to) ?? to, 'owner')
   return step(
     owner === ''
       ? withDatabaseOwner((role) => aclStatement(action, on, role))

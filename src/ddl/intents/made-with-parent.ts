@@ -1,6 +1,6 @@
 import { type Catalog, parseKey } from '../../core/model/catalog.js'
 import { type DdlObject, findRelation, keyFromName, listFact, textFact } from '../object.js'
-import { keptParents, parentKeysOf } from '../tree.js'
+import { isExclusion, keptParents, parentKeysOf } from '../tree.js'
 
 /**
  * Whether PostgreSQL makes an object together with that of a parent table: the columns and checks of children that are
@@ -9,8 +9,8 @@ import { keptParents, parentKeysOf } from '../tree.js'
 export function isMadeWithParent(object: DdlObject, from: Catalog): boolean {
   const parents = parentKeysOf(object).filter((key) => object.catalog[key] !== undefined)
   if (parents.length === 0) return false
-  // PostgreSQL attaches no exclusion constraint: that of a partition comes with the link, or with that of the parent.
-  if (object.facts['type'] === 'exclude') return true
+  // PostgreSQL attaches no exclusion constraint, nor a key WITHOUT OVERLAPS, which is one: that of a partition comes with the link, or with that of the parent.
+  if (isExclusion(object)) return true
   if (object.facts['type'] === 'foreign key')
     return parents.some((key) => lastName(key) === lastName(object.key))
   if (object.kind !== 'column' && object.facts['type'] !== 'check') return false

@@ -1,5 +1,6 @@
 import { parseKey } from '../../core/model/catalog.js'
 import { dependentsOf, dependenciesOf, reaches } from '../dependencies.js'
+import { isRangeInsideType, isTextMeanwhile } from '../kinds/range.js'
 import { ddlKinds } from '../kinds/registry.js'
 import { type DdlObject, findObject, listFact, partsByRelation, relationKeyOf, textFact } from '../object.js'
 import type { KeptTree } from '../tree.js'
@@ -123,9 +124,11 @@ function mustDropBeforeRelation(
   })
 }
 
-/** The indexes and constraints that are lost with a column that is dropped and added again. */
+/** The indexes and constraints that are lost with a column that is dropped and added again, or not possible while it is text. */
 function partsLostWith(intent: Intent): readonly string[] {
-  return intent.action === 'replace' && intent.from.kind === 'column' ? partsNamingColumn(intent.from) : []
+  if (intent.action !== 'replace' && intent.action !== 'alter') return []
+  const isLost = intent.action === 'replace' || isTextMeanwhile(intent)
+  return isLost && intent.from.kind === 'column' ? partsNamingColumn(intent.from) : []
 }
 
 /** The intent for an index or a constraint that is lost; null where it is dropped or created anyway. */
@@ -163,7 +166,9 @@ function intentForDependent(
   if (isType) return retypeIntent(from, to, planned, needed.startsWith('collation:') ? 'collation' : 'type')
   const rebindSteps = ddlKinds[from.kind]?.rebind?.(from, to, needed) ?? null
   if (rebindSteps !== null) return rebindIntent(from, to, needed, planned)
-  return holdsData(from) ? { action: 'refuse', to, needed } : replaceIntent(from, to)
+  return holdsData(from) || isRangeInsideType(from, to)
+    ? { action: 'refuse', to, needed }
+    : replaceIntent(from, to)
 }
 
 /** Whether a column has the type, as opposed to an expression that only mentions it. */

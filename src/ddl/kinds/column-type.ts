@@ -13,6 +13,7 @@ import {
 import type { Hazard } from '../statement.js'
 import { tableTypeKeyOf } from './column-definition.js'
 import { lossOfConversion, storedTypeOf } from './stored-type.js'
+import { isTextMeanwhile } from './range.js'
 import { castBetween, castExpression, neverFails } from './type-casts.js'
 import { parseTypeName } from './type-name.js'
 
@@ -44,7 +45,21 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
     ...(facts.has('type') ? typeChangeHazards(to.relation, oldType, newType) : []),
     ...lossHazards(from, to),
   )
-  return [...dropDefaultSteps(from), ownCast === null ? alter : { ...alter, after: [ownCast] }]
+  const steps = [...dropDefaultSteps(from), ownCast === null ? alter : { ...alter, after: [ownCast] }]
+  return isTextMeanwhile({ from, to, facts }) ? [typeTextStep(from), ...steps] : steps
+}
+
+/** Makes text of the values while there is no type for them. */
+function typeTextStep(column: DdlObject): DdlStep {
+  const { relation, name } = column
+  const clause = `ALTER COLUMN ${name} TYPE text USING ${name}::text`
+  return {
+    ...step(`ALTER ${tableKeyword(column)} ${relation} ${clause}`, {
+      hazard: 'table rewrite',
+      table: relation,
+    }),
+    phase: 'drop',
+  }
 }
 
 /**

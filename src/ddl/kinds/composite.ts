@@ -17,6 +17,7 @@ export const compositeDdl: KindDdl = {
   reference: ({ name }) => `TYPE ${name}`,
   create: (object) => [step(`CREATE TYPE ${object.name} AS (${listFact(object, 'attributes').join(', ')})`)],
   alter: alterAttributes,
+  beforeSwap: makeAlikeSteps,
   recreatesDependents: (change) => {
     const { dropped, retyped } = compareAttributes(change.from, change.to)
     return dropped.length + retyped.length > 0
@@ -46,8 +47,11 @@ function alterAttributes(change: ObjectChange): RenderResult | 'replace' {
   const { dropped, added, retyped, keepsOrder } = compareAttributes(from, to)
   const tables = tablesStoringType(from)
   if (!keepsOrder || (retyped.length > 0 && tables.length > 0)) {
-    const hasSameAttributes = keepsOrder && dropped.length + added.length === 0
-    return hasSameAttributes || tables.length === 0 ? 'replace' : refuseAttributeOrder(tables)
+    // A type of the project may not be there yet when the old one gets an attribute of it.
+    const canBeMadeAlike =
+      keepsOrder && (dropped.length + added.length === 0 || typedTablesOf(from).length === 0)
+    const isPossible = canBeMadeAlike && added.every(({ type }) => !type.includes('.'))
+    return isPossible || tables.length === 0 ? 'replace' : refuseAttributeOrder(tables)
   }
   const typedTables = typedTablesOf(from)
   const locks = typedTables.map((table): Hazard => ({ hazard: 'lock', table, lock: 'ACCESS EXCLUSIVE' }))
@@ -65,6 +69,18 @@ function alterAttributes(change: ObjectChange): RenderResult | 'replace' {
       ),
     ),
     ...added.map(({ name, type }) => alter(`ADD ATTRIBUTE ${name} ${type}`)),
+  ]
+}
+
+/** Gives the old type the attributes of the new one, so that a stored value is cast to it through text. */
+function makeAlikeSteps(from: DdlObject, to: DdlObject): readonly DdlStep[] {
+  const { dropped, added } = compareAttributes(from, to)
+  const tables = tablesStoringType(from)
+  return [
+    ...dropped.map(({ name }) =>
+      step(`ALTER TYPE ${from.name} DROP ATTRIBUTE ${name}`, ...attributeLossHazards(name, tables)),
+    ),
+    ...added.map(({ name, type }) => step(`ALTER TYPE ${from.name} ADD ATTRIBUTE ${name} ${type}`)),
   ]
 }
 

@@ -11,7 +11,7 @@ import {
   tableKeyword,
 } from '../object.js'
 import type { Hazard, LockMode } from '../statement.js'
-import { parentKeysOf } from '../tree.js'
+import { isExclusion, parentKeysOf } from '../tree.js'
 import { tablesOfConstraint } from './constraint-tables.js'
 import { constraintTriggerSteps, enforcedAsUsual } from './constraint-triggers.js'
 import { indexName } from './index-name.js'
@@ -46,7 +46,7 @@ export const constraintDdl: KindDdl = {
     const rest = [...facts].filter(
       (fact) => !alterableFacts.has(fact) && !(fact === 'definition' && deferral !== null),
     )
-    const isOfOtherTree = facts.has('parent') && textFact(to, 'type') === 'exclude'
+    const isOfOtherTree = facts.has('parent') && isExclusion(to)
     if (rest.length > 0 || isOfOtherTree || (facts.has('valid') && to.facts['valid'] === false))
       return 'replace'
     return [
@@ -100,7 +100,8 @@ function addConstraintSteps(object: DdlObject): readonly DdlStep[] {
   const isValidatedLater = canValidateLater(object) && !inNewRelation && !isAttached
   const isNotValid =
     object.facts['valid'] === false && !textFact(object, 'definition').endsWith('NOT ENFORCED')
-  const only = isPartitioned && ['primary key', 'unique'].includes(textFact(object, 'type')) ? 'ONLY ' : ''
+  const isAlone = ['primary key', 'unique'].includes(textFact(object, 'type')) && !isExclusion(object)
+  const only = isPartitioned && isAlone ? 'ONLY ' : ''
   const definition = `${textFact(object, 'definition')}${isValidatedLater || isNotValid ? ' NOT VALID' : ''}`
   return [
     step(

@@ -1,4 +1,4 @@
-import { type KindDdl, step, textFact } from '../object.js'
+import { type DdlObject, type KindDdl, listFact, type ObjectChange, step, textFact } from '../object.js'
 import { type OptionClause, renderOptionList } from './option-list.js'
 import { dropTypeSteps, shellTypeSteps } from './shell-type.js'
 import { columnsKeepingType } from './type-users.js'
@@ -21,10 +21,26 @@ export const rangeDdl: KindDdl = {
   ],
   drop: dropTypeSteps,
   alter: ({ from, to }) =>
-    columnsKeepingType(from, to).length === 0
-      ? 'replace'
-      : {
-          reason: 'PostgreSQL cannot alter a range type, and columns have this type',
+    isRangeInsideType(from, to)
+      ? {
+          reason: 'PostgreSQL cannot alter a range type, and columns have types that are made of it',
           decide: 'whether to create a type with a different name and move the columns to it',
-        },
+        }
+      : 'replace',
+}
+
+/**
+ * Whether columns keep values of a range type inside of those of another type. Columns of the range type itself are text
+ * until there is the new one: a renamed range type keeps the names of its constructors, so that both cannot exist.
+ */
+export function isRangeInsideType(from: DdlObject, to: DdlObject): boolean {
+  return from.kind === 'range' && columnsKeepingType(from, to).some(({ direct }) => !direct)
+}
+
+/** Whether a column gets a range type again that is replaced, and is text while there is none. */
+export function isTextMeanwhile({ from, to, facts }: Pick<ObjectChange, 'from' | 'to' | 'facts'>): boolean {
+  if (!facts.has('type') || textFact(from, 'type') !== textFact(to, 'type')) return false
+  return listFact(from, '$needs').some(
+    (key) => key.startsWith('range:') && listFact(to, '$needs').includes(key),
+  )
 }

@@ -10,6 +10,8 @@ export interface TypeColumn {
   readonly column: string
   /** Whether the column has an array or a composite type that contains the type. */
   readonly contained: boolean
+  /** Whether the type of the column is the type, or an array of it, and not one that is made of it. */
+  readonly direct: boolean
 }
 
 /** The columns that store values of a type, directly or inside values of a different type. Linear in the catalog. */
@@ -21,7 +23,12 @@ export function columnsOfType(type: DdlObject): readonly TypeColumn[] {
     for (const user of findObjects(type, dependents.get(key))) {
       const contained = isContained || textFact(user, 'type').endsWith(']')
       if (user.kind === 'column' && listFact(user, '$needs').includes(key))
-        users.push({ table: user.relation, column: `${user.relation}.${user.name}`, contained })
+        users.push({
+          table: user.relation,
+          column: `${user.relation}.${user.name}`,
+          contained,
+          direct: key === type.key,
+        })
       if (containerKinds.has(user.kind) && !types.has(user.key))
         types.set(user.key, contained || user.kind !== 'domain')
     }

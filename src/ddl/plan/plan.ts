@@ -28,6 +28,7 @@ import { propagate } from '../intents/propagate.js'
 import { refuseDependents } from './refuse-dependents.js'
 import { joinRewrites } from './join-rewrites.js'
 import { isMadeWithParent } from '../intents/made-with-parent.js'
+import { linkPartedChildren, withPartedChildren } from '../intents/parted-children.js'
 import { buildBesideOld, keepIndexesOfKeys } from '../intents/predecessors.js'
 import { renderIntent } from './render-intent.js'
 import type { PlannedChange } from './step-task.js'
@@ -52,12 +53,9 @@ interface PlanOptions {
  * is not written as SQL because a person must decide. Both catalogs need structure, comments and grants.
  */
 export function planChanges(live: Catalog, expected: Catalog, options: PlanOptions = {}): Plan {
-  const [from, to] = [withoutIdentityOfParents(live), withoutIdentityOfParents(expected)]
-  const { differences = diff(to, from), refusals = [], serverMajor = null, online = true } = options
-  const intents = createIntents(differences, { from, to }, serverMajor)
-  const tree = keptTree(from, to)
-  keepIndexesOfKeys(intents)
-  propagate(intents, { from, to }, tree)
+  const [actual, to] = [withoutIdentityOfParents(live), withoutIdentityOfParents(expected)]
+  const { differences = diff(to, actual), refusals = [], serverMajor = null, online = true } = options
+  const { intents, tree, from } = allIntents({ from: actual, to }, differences, serverMajor)
   if (online) buildBesideOld(intents, { from, to })
   const planned = new Map<string, PlannedChange>()
   const refused = new Map<string, PlanRefusal>()
@@ -93,9 +91,26 @@ export function planMigration(live: Catalog, expected: Catalog, options: PlanOpt
 }
 
 interface PlanState {
-  readonly intents: ReadonlyMap<string, Intent>
+  readonly intents: Map<string, Intent>
   readonly tree: KeptTree
   readonly from: Catalog
+}
+
+/** The intents for differences and what they require. Tables that must be parted meanwhile are known only after that. */
+function allIntents(
+  { from, to }: CatalogPair,
+  differences: readonly Difference[],
+  serverMajor: number | null,
+): PlanState {
+  const intents = createIntents(differences, { from, to }, serverMajor)
+  linkPartedChildren(intents, from, to)
+  const tree = keptTree(from, to)
+  keepIndexesOfKeys(intents)
+  propagate(intents, { from, to }, tree)
+  const parted = withPartedChildren(from, to, intents)
+  return parted === from
+    ? { intents, tree, from }
+    : allIntents({ from: parted, to }, differences, serverMajor)
 }
 
 /**

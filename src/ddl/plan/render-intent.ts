@@ -61,7 +61,7 @@ function renderParts(intent: Intent, ddl: KindDdl, live: Catalog): readonly Rend
       return renderRebind(intent, ddl)
     case 'replace':
       return [
-        ...(intent.swap ? renderTypeSwap(intent.from, ddl) : renderDrop(intent, ddl)),
+        ...(intent.swap ? renderTypeSwap(intent.from, ddl, intent.to) : renderDrop(intent, ddl)),
         ...renderCreate(intent.to, ddl, live),
       ]
     case 'refuse':
@@ -100,10 +100,11 @@ function renderDrop(
 }
 
 /** The old type is renamed, and dropped after the columns have the new type. */
-function renderTypeSwap(from: DdlObject, ddl: KindDdl): readonly RenderedPart[] {
+function renderTypeSwap(from: DdlObject, ddl: KindDdl, to?: DdlObject): readonly RenderedPart[] {
   const renamed = swapNameOf(from)
   const reference = ddl.reference({ ...from, name: `${quoteIdentifier(from.names[0] ?? '')}.${renamed}` })
   return [
+    { phase: 'release', rendered: to === undefined ? [] : (ddl.beforeSwap?.(from, to) ?? []) },
     { phase: 'release', rendered: [step(`ALTER ${ddl.reference(from)} RENAME TO ${renamed}`)] },
     { phase: 'attach', rendered: [step(`DROP ${reference}`)] },
   ]

@@ -141,7 +141,7 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, fin
     const isStillNeeded = willNeed.has(needed) && !isSwap(other)
     const released = mutual.has(needed)
       ? find('release', key)
-      : releasingTask(intent, isStillNeeded ? 'release' : 'alter', find)
+      : releasingTask(intent, isStillNeeded ? phaseOfRelease(planned.get(key)) : 'alter', find)
     runBefore(released, isSwap(other) ? find('attach', needed) : endingTask(other, needed, find))
     const holder = droppedWithOf(other)
     if (holder !== null && holder !== droppedWithOf(intent) && holder !== key)
@@ -152,13 +152,18 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, fin
   }
 }
 
+/** A column that is text meanwhile no longer needs its type then. */
+function phaseOfRelease(change: PlannedChange | undefined): 'release' | 'drop' {
+  return change?.steps.some(({ phase }) => phase === 'drop') === true ? 'drop' : 'release'
+}
+
 /**
  * The task after which an object no longer needs what it needed. `altered` is the phase of an alteration that ends the
  * need.
  */
 function releasingTask(
   intent: Exclude<Intent, { action: 'create' | 'refuse' }>,
-  altered: 'release' | 'alter',
+  altered: 'release' | 'drop' | 'alter',
   find: FindTask,
 ): StepTask | undefined {
   const { key } = intent.from

@@ -1,4 +1,5 @@
 import {
+  columnKeysOf,
   type DdlObject,
   findObject,
   keyFromName,
@@ -7,7 +8,7 @@ import {
   relationOrOwnKey,
   textFact,
 } from '../object.js'
-import { descendantsOf, membersByKey, parentKeysOf } from '../tree.js'
+import { descendantsOf, membersByKey, parentKeysOf, parentTables } from '../tree.js'
 import {
   type CatalogPair,
   createsObject,
@@ -71,12 +72,22 @@ function attachWithParts(table: string, order: Order): void {
   const { to } = catalogs
   const attach = find('attach', table)
   for (const key of partsByRelation(to).get(table) ?? []) attachAfterPart(key, attach, order)
-  if (to[table]?.['partition'] === undefined) return
+  if (to[table]?.['partition'] === undefined) return attachAfterColumns(table, attach, order)
   for (const name of listFact({ facts: to[table] ?? {} }, 'parents')) {
     const parent = keyFromName('table', name)
     if (isAttached(parent, order)) runBefore(find('attach', parent), attach)
     for (const key of partsByRelation(to).get(parent) ?? []) attachBeforePart(key, attach, order)
   }
+}
+
+/** A child has the columns of its parents, with their types. */
+function attachAfterColumns(
+  table: string,
+  attach: StepTask | undefined,
+  { catalogs: { to }, find }: Order,
+): void {
+  for (const parent of parentTables(to, table))
+    for (const column of columnKeysOf(to, parent)) runBefore(find('alter', column), attach)
 }
 
 /** What PostgreSQL requires of a table that is attached, or would make itself. */

@@ -16,6 +16,8 @@ export type ProvideRole = (role: string) => Promise<boolean>
 export interface Unbuilt {
   readonly key: string
   readonly reason: string
+  /** Whether it is there, without what names a role that the server does not have. */
+  readonly isThere?: boolean
 }
 
 /** What is kept between the attempts to build a catalog. */
@@ -24,6 +26,8 @@ interface BuildState {
   readonly unbuilt: Unbuilt[]
   /** The statements that ran, and those that are left out. */
   readonly done: Set<string>
+  /** The keys of what statements ran for. */
+  readonly made: Set<string>
   /** The statements that failed, which may run after all others. */
   readonly postponed: FailedBuild[]
 }
@@ -50,13 +54,13 @@ export async function buildStart(
   write: StartWriter,
   provideRole: ProvideRole,
 ): Promise<readonly Unbuilt[]> {
-  const state: BuildState = { refusals: [], unbuilt: [], done: new Set(), postponed: [] }
+  const state: BuildState = { refusals: [], unbuilt: [], done: new Set(), made: new Set(), postponed: [] }
   while (state.unbuilt.length + state.postponed.length < maxUnbuilt) {
     const plan = write(live, state.refusals)
     if (state.unbuilt.length === 0)
       state.unbuilt.push(...plan.refused.map(({ key, reason }) => ({ key, reason })))
     const left = plan.statements.filter(({ sql }) => !state.done.has(sql))
-    const failed = await runLeft(client, left, state.done)
+    const failed = await runLeft(client, left, state)
     if (failed === null) break
     await leaveOut(failed, state, provideRole)
   }
@@ -64,7 +68,11 @@ export async function buildStart(
   await client.query('reset all')
   return [
     ...state.unbuilt,
-    ...failed.map(({ statement: { key }, error }) => ({ key, reason: errorMessage(error) })),
+    ...failed.map(({ statement: { key }, error }) => ({
+      key,
+      reason: errorMessage(error),
+      isThere: missingRoleOf(error) !== null && state.made.has(key),
+    })),
   ]
 }
 
@@ -84,7 +92,7 @@ async function runPostponed(
 async function runLeft(
   client: pg.ClientBase,
   statements: readonly Statement[],
-  done: Set<string>,
+  { done, made }: BuildState,
 ): Promise<FailedBuild | null> {
   for (let start = 0; start < statements.length; start += statementsPerTransaction) {
     const together = statements.slice(start, start + statementsPerTransaction)
@@ -95,7 +103,10 @@ async function runLeft(
     const statement = refused === null ? undefined : together[refused.index]
     if (refused !== null && statement !== undefined) return { statement, error: refused.error }
     // A setting of the session is needed by what is left, too.
-    for (const { sql } of together) if (!sql.startsWith('SET ')) done.add(sql)
+    for (const { key, sql } of together) {
+      if (!sql.startsWith('SET ')) done.add(sql)
+      made.add(key)
+    }
   }
   return null
 }

@@ -138,7 +138,7 @@ function proofOf(
   { skipped, unbuilt }: Lessons,
 ): Proof {
   // What could not be made there might have stood in the way of a change to what it needs.
-  const roots = result.unbuilt.map(({ key }) => key)
+  const roots = result.unbuilt.filter(({ isThere }) => isThere !== true).map(({ key }) => key)
   const needed = neededKeys(withDependents(roots, { from, to: from }), from)
   const reason = 'it was changed without what needs it here, which could not be made there'
   const alone = statements.filter(({ key }) => needed.has(key)).map(({ key }) => ({ key, reason }))

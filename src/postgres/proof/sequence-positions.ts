@@ -96,7 +96,9 @@ export async function readPositions(
 export function positionLossOf(before: SequencePosition, after: SequencePosition | undefined): string | null {
   if (after === undefined) return 'is gone with its position'
   const [isUp, wasUp] = [after.increment > 0n, before.increment > 0n]
-  const isBehind = isUp ? after.next < before.next : after.next > before.next
+  // With another increment the next number may be closer to the last one.
+  const isGivenAgain = after.next === before.last && before.next !== before.last
+  const isBehind = isGivenAgain || (isUp ? after.next < before.last : after.next > before.last)
   const isLost = isUp === wasUp ? isBehind : after.last !== before.last
   return isLost ? `begins again at ${after.next}, after ${before.last}` : null
 }

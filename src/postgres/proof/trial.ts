@@ -101,7 +101,8 @@ export async function runTrial(
 ): Promise<TrialResult> {
   return withClient(withoutHook(connection), async (client) => {
     const start = await prepareStart(client, goal, trial, provideRole)
-    const roots = [...start.unbuilt.map(({ key }) => key), ...trial.unbuilt.keys()]
+    const absent = start.unbuilt.filter(({ isThere }) => isThere !== true)
+    const roots = [...absent.map(({ key }) => key), ...trial.unbuilt.keys()]
     const unproven = withDependents(roots, goal)
     const isRun = ({ key, sql }: Statement): boolean => !unproven.has(key) && !trial.skipped.has(sql)
     const statements = trial.plan.statements.flatMap((statement) => {
@@ -111,7 +112,7 @@ export async function runTrial(
     await disableServerTimeouts(client)
     const failed = await trial.run(connection, statements)
     if (failed !== null) return { ...start, failed, remaining: [], losses: [], taken: [] }
-    const skipped = [...trial.skipped.values()].map(({ key }) => key)
+    const skipped = [...trial.skipped.values(), ...start.unbuilt].map(({ key }) => key)
     const left = new Set([...unproven, ...skipped])
     const refused = new Set([...left, ...trial.plan.refused.map(({ key }) => key)])
     const differences = goal.differences.filter(({ key }) => !refused.has(key))

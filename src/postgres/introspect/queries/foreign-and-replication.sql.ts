@@ -54,7 +54,7 @@ const allChanges = `p.pubinsert and p.pubupdate and p.pubdelete and p.pubtruncat
  */
 const publishedTables = `(select r.prpubid, json_agg(r.text order by r.text collate "C") as listed from (
     select r.prpubid, concat(${qualifiedNameExpression('n.nspname', 'c.relname')},
-      ' (' || (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) from pg_attribute a
+      ' (' || (select string_agg(quote_ident(a.attname), ', ' order by a.attname) from pg_attribute a
         where a.attrelid = r.prrelid and a.attnum = any(r.prattrs::int2[])) || ')',
       ' WHERE (' || pg_get_expr(r.prqual, r.prrelid) || ')')
     from (select null::int2vector as prattrs, null::pg_node_tree as prqual) absent
@@ -113,13 +113,20 @@ const subscription: KindQuery = {
 /** The kinds whose catalogs an ordinary role may read only in part. */
 export const restrictedCatalogQueries: readonly KindQuery[] = [userMapping, subscription]
 
+/** PostgreSQL prints the columns in the order of their table, which is not the same where one was dropped and added again. */
+const statisticsDefinition = `(select coalesce(replace(d.text, ' ON ' || k.printed, ' ON ' || k.sorted), d.text)
+  from (select pg_get_statisticsobjdef(s.oid) as text) d
+    cross join (select string_agg(quote_ident(a.attname), ', ' order by a.attnum) as printed,
+        string_agg(quote_ident(a.attname), ', ' order by a.attname) as sorted
+      from pg_attribute a where a.attrelid = s.stxrelid and a.attnum = any (s.stxkeys)) k)`
+
 export function statisticsQueries(tableFilter: TableFilter): readonly KindQuery[] {
   return [
     {
       kind: 'statistics',
       catalog: 'pg_statistic_ext',
       names: 2,
-      sql: `select s.oid, 0, n.nspname, s.stxname, pg_get_statisticsobjdef(s.oid) as definition,
+      sql: `select s.oid, 0, n.nspname, s.stxname, ${statisticsDefinition} as definition,
           nullif(s.stxstattarget, -1) as target
         from pg_statistic_ext s
           join pg_namespace n on n.oid = s.stxnamespace
