@@ -19,6 +19,8 @@ export interface PlanRequest {
   readonly pending: readonly string[]
   /** The names of hazards that are allowed. */
   readonly allowed: ReadonlySet<string>
+  /** The names of rules that are refused, also where they only advise. */
+  readonly refused: ReadonlySet<string>
   /** The database that is asked; null to ask none. */
   readonly target: Connection | null
 }
@@ -44,8 +46,13 @@ export async function planPending(
     report,
     signal,
   })
-  const { allowed } = request
-  const planned = await planRevisions(observation, { migrations, scope: config.verify.scope, allowed })
+  const { allowed, refused } = request
+  const planned = await planRevisions(observation, {
+    migrations,
+    scope: config.verify.scope,
+    allowed,
+    refused,
+  })
   const asked = await ask(request.target, planned)
   const revisions = planned.map(({ questions, ...revision }) => {
     const answers = asked.answers.filter(({ question }) => questions.includes(question))

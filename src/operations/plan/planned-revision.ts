@@ -10,7 +10,9 @@ import type { Migration } from '../../project/migration-files.js'
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
 import { type AllowedByMigration, readAllowedHazards } from './allowed-hazards.js'
 import { type DataQuestion, questionsOf } from './data-questions.js'
+import { eventMatches } from './event-rules.js'
 import type { ObservedRevision, PendingObservation } from './observation.js'
+import { type AppliedRule, applyRules } from './rules.js'
 import { saferWayFor } from './safer-way.js'
 import { createKnownRelations, hazardsOfStatement, type KnownRelations } from './statement-hazards.js'
 
@@ -49,6 +51,8 @@ export interface PlannedRevision {
   readonly saferWay: readonly string[]
   /** What code that was built for the catalog before it would notice. */
   readonly impact: readonly Finding[]
+  /** The rules that it does not follow. */
+  readonly rules: readonly AppliedRule[]
   readonly questions: readonly DataQuestion[]
 }
 
@@ -57,6 +61,8 @@ interface PlanInput {
   readonly scope: Scope
   /** The names of hazards that are allowed everywhere. */
   readonly allowed: ReadonlySet<string>
+  /** The names of rules that are refused everywhere. */
+  readonly refused: ReadonlySet<string>
 }
 
 /** What the revisions that were observed would do, in their order. */
@@ -76,9 +82,11 @@ export async function planRevisions(
       isKnown: (table) => known.originalOf(table) === table,
       isWritten: (table) => written.has(table),
     })
+    const matches = [...eventMatches(observed, known.names()), ...observed.design]
     const statements = planStatements(observed, known, observation)
     planned.push({
       ...planRevision(observed, statements, byComment, { ...input, major: observation.major }),
+      rules: applyRules(matches, { ...input, byComment: new Set(byComment.keys()) }),
       questions,
     })
   }
@@ -90,7 +98,7 @@ function planRevision(
   statements: readonly PlannedStatement[],
   byComment: AllowedByMigration,
   { scope, allowed, major }: PlanInput & { readonly major: number },
-): Omit<PlannedRevision, 'questions'> {
+): Omit<PlannedRevision, 'questions' | 'rules'> {
   const { revision, transactional, before, after } = observed
   const hazards = statements.flatMap((statement) => statement.hazards)
   const beyond = hazardsBeyond(
