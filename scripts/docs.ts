@@ -9,6 +9,7 @@ import { ruleTableRows, type ImpactRule } from '../src/core/impact/rule.js'
 import { nameOfKind } from '../src/core/text/format.js'
 import { errorCodes } from '../src/errors/schema-error.js'
 import { exitCodes } from '../src/errors/exit-codes.js'
+import { planRules } from '../src/operations/plan/rules.js'
 import { roomRules, roomTable } from './rooms.js'
 
 const note = '<!-- Made by `npm run docs` from the source; do not edit. -->'
@@ -49,6 +50,16 @@ const pages: Readonly<Record<string, string>> = {
         ([code, { exit, meaning, fix }]) => `| \`${code}\` | ${exit} | ${meaning} | ${fix} |`,
       ),
     ].join('\n'),
+  ].join('\n\n'),
+  'docs/rules.md': [
+    '# Rules of plan',
+    note,
+    '`schemagate plan` ([plan.md](plan.md)) tells which of these rules a pending revision does not follow. They are found in a scratch database from what PostgreSQL says there after the revision and did not say before it, and from what its statements were seen to do; the text of a statement is never looked at.',
+    'A hazard ends `plan` with 4 unless `--allow RULE` or a comment in the migration allows it. Advice is told and changes no exit code, unless `--refuse RULE` names it. The hazards that are no rules (locks, rewrites, scans, lost data) are in [plan.md](plan.md).',
+    ...Object.entries(planRules).map(
+      ([name, { kind, finds, because, safer }]) =>
+        `## ${name}\n\n| | |\n|---|---|\n| kind | ${kind} |\n| what is told | … ${finds} |\n| because | ${because} |\n| safer | ${safer} |`,
+    ),
   ].join('\n\n'),
   'docs/impact.md': [
     '# What a difference means',

@@ -74,6 +74,11 @@ export const databaseCommands: Readonly<Record<string, CommandSpec>> = {
         value: 'HAZARD[,…]',
         help: 'exit with 0 if there are no other hazards (default lock,outside-a-transaction); none: if there are none',
       },
+      refuse: {
+        type: 'string',
+        value: 'RULE[,…]',
+        help: 'exit with 4 for this advice, too',
+      },
     },
     load: async () => (await import('./commands/plan/plan.js')).run,
   },

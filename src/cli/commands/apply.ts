@@ -116,17 +116,21 @@ export function refuseHazards(context: CommandContext, plan: Plan): void {
   })
 }
 
-/** The hazards that a list on a command line names. Throws SCHEMA_USAGE. */
-export function parseAllowed(text: string): ReadonlySet<string> {
+/** The hazards that a list on a command line names, or what else `known` has. Throws SCHEMA_USAGE. */
+export function parseAllowed(
+  text: string,
+  known: readonly string[] = hazardNames,
+  option = '--allow',
+): ReadonlySet<string> {
   const names = text.split(',').map((name) => name.trim())
-  const unknown = names.filter((name) => name !== '' && name !== 'none' && !hazardNames.includes(name))
+  const unknown = names.filter((name) => name !== '' && name !== 'none' && !known.includes(name))
   for (const name of unknown) {
-    const near = nearestName(name, hazardNames)
+    const near = nearestName(name, known)
     throw new SchemaError('SCHEMA_USAGE', {
-      what: `--allow names "${name}", which is no hazard. Nothing was done.`,
-      facts: [['hazards', [...hazardNames]]],
-      choices: near === undefined ? [] : [[`--allow ${near}`, 'if that is meant']],
+      what: `${option} names "${name}", which is no ${option === '--refuse' ? 'rule' : 'hazard'}. Nothing was done.`,
+      facts: [['hazards', [...known]]],
+      choices: near === undefined ? [] : [[`${option} ${near}`, 'if that is meant']],
     })
   }
-  return new Set(names.filter((name) => hazardNames.includes(name)))
+  return new Set(names.filter((name) => known.includes(name)))
 }

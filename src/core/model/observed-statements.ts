@@ -65,7 +65,7 @@ const passingCommands = [
 ]
 
 /** `duplicate_table`, `duplicate_schema`, `duplicate_column`, `duplicate_object`: what IF NOT EXISTS skips. */
-const skippedStates = ['42P07', '42P06', '42701', '42710', '42723']
+export const skippedStates: readonly string[] = ['42P07', '42P06', '42701', '42710', '42723']
 
 /**
  * Why a revision that changed nothing in the catalog is doubtful: it ran a statement that was to change it, or did nothing

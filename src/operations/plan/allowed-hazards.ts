@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { hazardNames } from '../../ddl/hazards/allowed-hazards.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { Migration } from '../../project/migration-files.js'
+import { ruleNames } from './rules.js'
 
 /** Why a migration allows hazards, by their names. */
 export type AllowedByMigration = ReadonlyMap<string, string>
@@ -19,7 +20,8 @@ export async function readAllowedHazards({ path, revision }: Migration): Promise
   for (const { groups } of text.matchAll(comment)) {
     const { names = '', reason = '' } = groups ?? {}
     for (const name of names.split(',').map((each) => each.trim())) {
-      if (!hazardNames.includes(name) || reason === '') throw commentError(revision, name, reason)
+      if (![...hazardNames, ...ruleNames].includes(name) || reason === '')
+        throw commentError(revision, name, reason)
       allowed.set(name, reason)
     }
   }
@@ -32,7 +34,10 @@ function commentError(revision: string, name: string, reason: string): SchemaErr
       reason === ''
         ? `A comment in ${revision} allows a hazard without a reason. Nothing was planned.`
         : `A comment in ${revision} allows "${name}", which is no hazard. Nothing was planned.`,
-    facts: [['hazards', [...hazardNames]]],
+    facts: [
+      ['hazards', [...hazardNames]],
+      ['rules', [...ruleNames]],
+    ],
     choices: [
       ['// schemagate: allow table-rewrite -- the table has 40 rows', 'names the hazard and says why'],
     ],

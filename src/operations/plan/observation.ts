@@ -1,6 +1,7 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
 import type { NewConstraint } from './new-constraints.js'
+import type { RuleMatch } from './rule.js'
 
 /** A pending revision that was run in a scratch database. */
 export interface ObservedRevision {
@@ -11,6 +12,9 @@ export interface ObservedRevision {
   readonly after: Catalog
   /** The constraints and unique indexes that it made and that check rows. */
   readonly constraints: readonly NewConstraint[]
+  /** What it left behind that does not follow a rule, and that was not there before it. */
+  readonly design: readonly RuleMatch[]
+  readonly hasDown: boolean
 }
 
 /** What the pending revisions did in a scratch database. */

@@ -9,11 +9,19 @@ import { applyMigrations } from '../../snapshot/replay.js'
 import type { ReplayedFolder } from '../../snapshot/replay-options.js'
 import { createReplayReader } from '../../snapshot/replay-reads.js'
 import { reportLongRuns } from '../../snapshot/replay-reports.js'
+import { readDesignMatches } from './design-rules.js'
 import { type NewConstraint, readConstraints } from './new-constraints.js'
 import type { ObservedRevision } from './observation.js'
+import type { RuleMatch } from './rule.js'
 
 export interface ObserveOptions extends ReplayedFolder {
   readonly pending: ReadonlySet<string>
+}
+
+interface RunningRevision {
+  readonly revision: string
+  readonly statements: StatementRecord[]
+  hasDown: boolean
 }
 
 /** What is collected while the revisions run, and is left of them where one fails. */
@@ -21,13 +29,15 @@ export interface ObservationLog {
   relations: readonly string[]
   /** The oids of the constraints so far; null before the first of the pending revisions. */
   constraints: ReadonlySet<string> | null
+  /** The keys of what did not follow a rule so far. */
+  design: ReadonlySet<string>
   readonly revisions: ObservedRevision[]
-  running: { readonly revision: string; readonly statements: StatementRecord[] } | null
+  running: RunningRevision | null
   major: number
 }
 
 export function createObservationLog(): ObservationLog {
-  return { relations: [], constraints: null, revisions: [], running: null, major: 0 }
+  return { relations: [], constraints: null, design: new Set(), revisions: [], running: null, major: 0 }
 }
 
 /**
@@ -52,17 +62,18 @@ export async function observeRevisions(
     await reader.note(uncommitted, null)
     await reader.read(uncommitted)
     const { revision, transactional, major } = uncommitted
-    const statements = log.running?.statements ?? []
+    const { statements, hasDown } = log.running ?? { statements: [], hasDown: true }
     log.running = null
     if (!pending.has(revision)) return
     const constraints = await findNewConstraints(uncommitted.client, log)
+    const design = await findNewMatches(uncommitted.client, log)
     const after = { ...reader.catalog() }
-    log.revisions.push({ revision, transactional, statements, before, after, constraints })
+    log.revisions.push({ revision, transactional, statements, before, after, constraints, design, hasDown })
     log.major = major
   }
   const planCheck: RevisionCheck = (revision, session) => {
     client = session
-    log.running = { revision, statements: [] }
+    log.running = { revision, statements: [], hasDown: true }
     return { compose: () => null, check }
   }
   const observed = migrations.map((migration) =>
@@ -87,6 +98,7 @@ function observedBy(migration: Migration, clientOf: () => Client | null, log: Ob
           const client = clientOf()
           if (client === null) return run()
           await readStart(client, log)
+          if (log.running !== null) log.running.hasDown = loaded.down !== null
           return recordStatements(client, knex, run, (statement) => log.running?.statements.push(statement))
         },
       }
@@ -100,6 +112,7 @@ async function readStart(client: Client, log: ObservationLog): Promise<void> {
   const { relations } = await readSessionFacts(client)
   log.relations = [...relations.values()].map(({ name }) => name)
   log.constraints = new Set((await readConstraints(client)).map(({ oid }) => oid))
+  log.design = new Set((await readDesignMatches(client)).map(({ key }) => key))
 }
 
 async function findNewConstraints(client: Client, log: ObservationLog): Promise<readonly NewConstraint[]> {
@@ -107,4 +120,11 @@ async function findNewConstraints(client: Client, log: ObservationLog): Promise<
   const known = log.constraints ?? new Set()
   log.constraints = new Set(found.map(({ oid }) => oid))
   return found.filter(({ oid }) => !known.has(oid))
+}
+
+async function findNewMatches(client: Client, log: ObservationLog): Promise<readonly RuleMatch[]> {
+  const found = await readDesignMatches(client)
+  const earlier = log.design
+  log.design = new Set(found.map(({ key }) => key))
+  return found.filter(({ key }) => !earlier.has(key)).map(({ rule, what }) => ({ rule, what }))
 }

@@ -26,8 +26,10 @@ export function fatalAnswers({ answers }: AnsweredRevision): readonly DataAnswer
   return answers.filter(({ effect, found }) => effect === 'fails' && found !== null && found > 0)
 }
 
-/** 7 where a revision would fail, 4 where one has a hazard that is not allowed. */
+/** 7 where a revision would fail, 4 where one has a hazard that is not allowed, or does not follow a rule that is refused. */
 export function planExit({ revisions, failed }: PendingPlan): 0 | 4 | 7 {
   if (failed !== null || revisions.some((revision) => fatalAnswers(revision).length > 0)) return 7
-  return revisions.some(({ notAllowed }) => notAllowed.length > 0) ? 4 : 0
+  const isRefused = ({ notAllowed, rules }: AnsweredRevision): boolean =>
+    notAllowed.length > 0 || rules.some(({ refused }) => refused)
+  return revisions.some(isRefused) ? 4 : 0
 }

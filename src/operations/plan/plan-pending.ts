@@ -22,6 +22,8 @@ export interface PlanRequest {
   readonly pending: readonly string[]
   /** The names of hazards that are allowed. */
   readonly allowed: ReadonlySet<string>
+  /** The names of rules that are refused, also where they only advise. */
+  readonly refused: ReadonlySet<string>
   /** The database that is asked; null to ask none. */
   readonly target: Connection | null
 }
@@ -47,7 +49,7 @@ export async function planPending(
     report,
     signal,
   })
-  const { allowed } = request
+  const { allowed, refused } = request
   const prove: ProveChange = (from, to) =>
     proveChanges(
       {
@@ -67,6 +69,7 @@ export async function planPending(
     scope: config.verify.scope,
     allowed,
     prove,
+    refused,
   })
   const asked = await ask(request.target, planned)
   const revisions = planned.map(({ questions, ...revision }) => {

@@ -10,7 +10,9 @@ import type { Migration } from '../../project/migration-files.js'
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
 import { type AllowedByMigration, readAllowedHazards } from './allowed-hazards.js'
 import { type DataQuestion, questionsOf } from './data-questions.js'
+import { eventMatches } from './event-rules.js'
 import type { ObservedRevision, PendingObservation } from './observation.js'
+import { type AppliedRule, applyRules } from './rules.js'
 import { type ProveChange, saferWayFor } from './safer-way.js'
 import { createKnownRelations, hazardsOfStatement, type KnownRelations } from './statement-hazards.js'
 
@@ -49,6 +51,8 @@ export interface PlannedRevision {
   readonly saferWay: readonly string[]
   /** What code that was built for the catalog before it would notice. */
   readonly impact: readonly Finding[]
+  /** The rules that it does not follow. */
+  readonly rules: readonly AppliedRule[]
   readonly questions: readonly DataQuestion[]
 }
 
@@ -58,6 +62,8 @@ interface PlanInput {
   /** The names of hazards that are allowed everywhere. */
   readonly allowed: ReadonlySet<string>
   readonly prove: ProveChange
+  /** The names of rules that are refused everywhere. */
+  readonly refused: ReadonlySet<string>
 }
 
 /** What the revisions that were observed would do, in their order. */
@@ -77,6 +83,7 @@ export async function planRevisions(
       isKnown: (table) => known.originalOf(table) === table,
       isWritten: (table) => written.has(table),
     })
+    const matches = [...eventMatches(observed, known.names()), ...observed.design]
     const statements = planStatements(observed, known, observation)
     planned.push({
       ...planRevision(observed, statements, byComment, input),
@@ -85,6 +92,7 @@ export async function planRevisions(
         statements.flatMap(({ hazards }) => hazards),
         { serverMajor: observation.major, prove: input.prove },
       ),
+      rules: applyRules(matches, { ...input, byComment: new Set(byComment.keys()) }),
       questions,
     })
   }
@@ -96,7 +104,7 @@ function planRevision(
   statements: readonly PlannedStatement[],
   byComment: AllowedByMigration,
   { scope, allowed }: PlanInput,
-): Omit<PlannedRevision, 'questions' | 'saferWay'> {
+): Omit<PlannedRevision, 'questions' | 'saferWay' | 'rules'> {
   const { revision, transactional, before, after } = observed
   const hazards = statements.flatMap((statement) => statement.hazards)
   const beyond = hazardsBeyond(

@@ -6,6 +6,8 @@ import type { StatementRecord } from '../../postgres/observe/statement-runner.js
 export interface KnownRelations {
   /** The name before the pending revisions; null for a relation that they made. */
   readonly originalOf: (name: string) => string | null
+  /** What those that are left are called now. */
+  readonly names: () => readonly string[]
   /** Follows what a statement renames and drops. */
   readonly follow: (statement: StatementRecord) => void
 }
@@ -14,6 +16,7 @@ export function createKnownRelations(relations: readonly string[]): KnownRelatio
   const originals = new Map(relations.map((name) => [name, name]))
   return {
     originalOf: (name) => originals.get(name) ?? null,
+    names: () => [...originals.keys()],
     follow: ({ effects: { renamed, dropped } }) => {
       for (const { name } of dropped) originals.delete(name)
       const moved = renamed.map(({ from, to }) => [to, originals.get(from)] as const)

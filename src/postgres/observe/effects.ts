@@ -62,7 +62,8 @@ export interface Effects {
   readonly deleted: readonly string[]
   readonly created: readonly NamedRelation[]
   readonly dropped: readonly (NamedRelation & { readonly table: string | null })[]
-  readonly renamed: readonly { readonly from: string; readonly to: string }[]
+  readonly renamed: readonly { readonly kind: RelationKind; readonly from: string; readonly to: string }[]
+  readonly renamedColumns: readonly { readonly table: string; readonly from: string }[]
   /** Columns of relations that are still there, as `schema.table.column`. */
   readonly droppedColumns: readonly string[]
 }
@@ -192,10 +193,11 @@ export function effectsBetween(before: SessionFacts, after: SessionFacts): Effec
     dropped: there
       .filter(({ oid, name }) => !after.relations.has(oid) && !names.has(name))
       .map(({ kind, name, table }) => ({ kind, name, table })),
-    renamed: there.flatMap(({ oid, name }) => {
+    renamed: there.flatMap(({ oid, kind, name }) => {
       const to = after.relations.get(oid)?.name ?? name
-      return to === name ? [] : [{ from: name, to }]
+      return to === name ? [] : [{ kind, from: name, to }]
     }),
+    renamedColumns: renamedColumns(before, after),
     droppedColumns: droppedColumns(before, after),
   }
 }
@@ -211,6 +213,15 @@ function newLocks(before: SessionFacts, after: SessionFacts): Effects['locks'] {
     if (isStronger(lock, strongest.get(place))) strongest.set(place, lock)
   }
   return [...strongest].map(([table, lock]) => ({ table, lock }))
+}
+
+function renamedColumns(before: SessionFacts, after: SessionFacts): Effects['renamedColumns'] {
+  return [...before.columns].flatMap(([place, from]) => {
+    const [oid = ''] = place.split('.')
+    const table = before.relations.get(oid)
+    const to = after.columns.get(place) ?? from
+    return to === from || table === undefined ? [] : [{ table: table.name, from }]
+  })
 }
 
 function droppedColumns(before: SessionFacts, after: SessionFacts): readonly string[] {

@@ -12,6 +12,7 @@ import {
   type PendingPlan,
 } from '../../../operations/plan/pending-plan.js'
 import type { PlannedStatement } from '../../../operations/plan/planned-revision.js'
+import type { AppliedRule } from '../../../operations/plan/rules.js'
 
 /** A plan as text: what it comes to, then revision by revision, in each the worst first. */
 export function describePlan(plan: PendingPlan, head: string): string {
@@ -32,6 +33,7 @@ function verdictOf({ revisions, failed }: PendingPlan): readonly string[] {
   const failing = namesOf(revisions.filter((revision) => fatalAnswers(revision).length > 0))
   const names = [...(failed === null ? [] : [failed.revision]), ...failing]
   const hazards = new Set(revisions.flatMap(({ notAllowed }) => notAllowed.map(hazardName)))
+  for (const { rule, refused } of revisions.flatMap(({ rules }) => rules)) if (refused) hazards.add(rule)
   const breaking = namesOf(revisions.filter(({ impact }) => impact.some((each) => each.impact === 'breaks')))
   return [
     ...(names.length === 0 ? [] : [`WOULD FAIL: ${names.join(', ')}`]),
@@ -53,7 +55,7 @@ function describeFailure({ revision, error }: NonNullable<PendingPlan['failed']>
 type Line = readonly [label: string, texts: readonly string[]]
 
 function describeRevision(revision: AnsweredRevision, plan: PendingPlan): string {
-  const { answers, saferWay, impact, allowed, changes, statements } = revision
+  const { answers, saferWay, impact, allowed, rules, changes, statements } = revision
   const fatal = fatalAnswers(revision)
   const lines: readonly Line[] = [
     ['changes', [changes]],
@@ -63,6 +65,7 @@ function describeRevision(revision: AnsweredRevision, plan: PendingPlan): string
       .filter((answer) => !fatal.includes(answer) && answer.found !== 0)
       .map((answer): Line => [answer.effect, [describeAnswer(answer)]]),
     ...(saferWay.length === 0 ? [] : [['safer', saferWay.map(oneLine)] as const]),
+    ...rules.map(ruleLine),
     ...impact
       .slice(0, mostListed)
       .map((finding): Line => [
@@ -77,6 +80,11 @@ function describeRevision(revision: AnsweredRevision, plan: PendingPlan): string
   ]
   const place = revision.transactional ? '' : '  (outside a transaction)'
   return [`${toPrintable(revision.revision)}${place}`, ...lines.map(renderLine)].join('\n')
+}
+
+function ruleLine({ rule, kind, refused, text, safer }: AppliedRule): Line {
+  const label = kind === 'advice' ? 'advice' : 'rule'
+  return [refused ? label.toUpperCase() : label, [`${text} (${rule})`, `safer: ${safer}`]]
 }
 
 /** Of statements, findings and notices no more are shown; `--json` has all. */

@@ -1,11 +1,13 @@
 import type { Config } from '../../../config/config.js'
 import { formatCount } from '../../../core/text/format.js'
 import { nearestName } from '../../../core/text/nearest.js'
+import { hazardNames } from '../../../ddl/hazards/allowed-hazards.js'
 import { SchemaError } from '../../../errors/schema-error.js'
 import { readDatabaseStatus, type DatabaseStatus } from '../../../gate/read-status.js'
 import { refusalError } from '../../../gate/situations/refusal.js'
 import { type PendingPlan, planExit } from '../../../operations/plan/pending-plan.js'
 import { planPending, type PlanRequest } from '../../../operations/plan/plan-pending.js'
+import { ruleNames } from '../../../operations/plan/rules.js'
 import { describeAddress } from '../../../postgres/connection/address.js'
 import { findSnapshot } from '../../../snapshot/find.js'
 import { type ProjectWorkspace, withProjectWorkspace, withWorkspace } from '../../../workspace.js'
@@ -43,12 +45,16 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
 async function plan(
   context: CommandContext,
   workspace: ProjectWorkspace,
-  range: Omit<PlanRequest, 'allowed'>,
+  range: Omit<PlanRequest, 'allowed' | 'refused'>,
   place: PlanPlace,
 ): Promise<CommandResult> {
-  const allowed = parseAllowed(textOption(context, 'allow') ?? allowedByDefault)
+  const allowed = parseAllowed(textOption(context, 'allow') ?? allowedByDefault, [
+    ...hazardNames,
+    ...ruleNames,
+  ])
+  const refused = parseAllowed(textOption(context, 'refuse') ?? '', ruleNames, '--refuse')
   const planned: PendingPlan | null =
-    range.pending.length === 0 ? null : await planPending(workspace, { ...range, allowed }, context)
+    range.pending.length === 0 ? null : await planPending(workspace, { ...range, allowed, refused }, context)
   if (planned === null)
     return {
       exit: 0,

@@ -1,0 +1,15 @@
+/** What a rule says of what it finds. */
+export interface RuleText {
+  /** After the name of what is found: `public.songs.data` is json. */
+  readonly finds: string
+  readonly because: string
+  readonly safer: string
+  /** A hazard is not allowed unless it is named; advice is told, and is refused only by name. */
+  readonly kind: 'hazard' | 'advice'
+}
+
+/** A rule, and what of a revision it found. */
+export interface RuleMatch {
+  readonly rule: string
+  readonly what: string
+}
