@@ -62,7 +62,10 @@ export function parseArguments(
 
 function parseOptions(args: readonly string[], name: string | null, ownOptions: CommandSpec['options']) {
   const options: NonNullable<ParseArgsConfig['options']> = Object.fromEntries(
-    Object.entries({ ...globalOptions, ...ownOptions }).map(([option, { type }]) => [option, { type }]),
+    Object.entries({ ...globalOptions, ...ownOptions }).map(([option, { type, short }]) => [
+      option,
+      { type, ...(short === undefined ? {} : { short }) },
+    ]),
   )
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })

@@ -84,6 +84,30 @@ export const databaseCommands: Readonly<Record<string, CommandSpec>> = {
     },
     load: async () => (await import('./commands/diff.js')).run,
   },
+  export: {
+    summary:
+      'print the schema as SQL for an empty database, which was run in a scratch database; needs no pg_dump',
+    positionals: [],
+    options: {
+      revision: {
+        type: 'string',
+        value: 'REVISION',
+        help: 'as the snapshot promises it at this revision (default: head)',
+      },
+      from: {
+        type: 'string',
+        value: 'SOURCE',
+        help: 'from database, snapshot[@REVISION], sql:FILE, models:FILE or a URL (default snapshot)',
+      },
+      'schema-only': {
+        type: 'boolean',
+        short: 's',
+        help: 'only the schema, as always: for those who know pg_dump',
+      },
+      out: { type: 'string', value: 'FILE', help: 'the file (default -, for stdout)' },
+    },
+    load: async () => (await import('./commands/export/export.js')).run,
+  },
   check: {
     summary: 'exit with 0 if this build may serve on this database (init containers)',
     positionals: [],

@@ -214,6 +214,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     ...operation,
     imports: [...operation.imports, 'operations/diff', 'operations/proof'],
   },
+  'operations/export': {
+    purpose: 'the schema as SQL for an empty database',
+    ...operation,
+    imports: [...operation.imports, 'operations/diff', 'operations/proof'],
+  },
   'operations/history': { purpose: 'what happened to the revisions of a database', ...operation },
   'operations/init': { purpose: 'a database at head without running its migrations', ...operation },
   'operations/migrate': { purpose: 'the gate as a command, without a port', ...operation },
@@ -257,6 +262,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [...migrating, ...gate, ...ddl, 'operations/*', 'postgres/observe', 'cli/commands'],
     packages: ['node:'],
   },
+  'cli/commands/export': {
+    purpose: '`export`: the schema as SQL',
+    imports: [...migrating, ...gate, ...ddl, 'operations/*', 'cli/commands'],
+    packages: ['node:'],
+  },
   'cli/commands/history': {
     purpose: '`history`: the ledgers for people',
     imports: [...migrating, ...gate, 'operations/history', 'cli/commands'],
@@ -271,6 +281,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'project',
       'logging',
       'cli/commands',
+      'cli/commands/export',
       'cli/commands/history',
       'cli/commands/plan',
       'service',
