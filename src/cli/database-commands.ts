@@ -12,7 +12,10 @@ export const databaseCommands: Readonly<Record<string, CommandSpec>> = {
   migrate: {
     summary: 'apply the pending revisions, each verified before its commit',
     positionals: [],
-    options: { to: { ...toOption, help: 'the last revision to apply (default: head)' } },
+    options: {
+      to: { ...toOption, help: 'the last revision to apply (default: head)' },
+      backup: { type: 'boolean', help: 'back the database up first, whatever BACKUP_BEFORE_MIGRATE says' },
+    },
     load: async () => (await import('./commands/migrate.js')).run,
   },
   init: {
@@ -83,6 +86,12 @@ export const databaseCommands: Readonly<Record<string, CommandSpec>> = {
       ...planOptions,
     },
     load: async () => (await import('./commands/diff.js')).run,
+  },
+  backup: {
+    summary: 'back the database up with pg_dump into BACKUP_TO or BACKUP_COMMAND, and note it in the ledger',
+    positionals: [],
+    options: {},
+    load: async () => (await import('./commands/backup/backup.js')).run,
   },
   export: {
     summary:

@@ -147,6 +147,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
     packages: ['pg', 'node:'],
   },
+  'postgres/backup': {
+    purpose: 'pg_dump and pg_restore',
+    imports: session,
+    packages: ['pg', 'node:'],
+  },
   'postgres/observe': {
     purpose: 'what each statement of a session does to others, seen in that session',
     imports: [...inspected, 'postgres/session', 'ddl'],
@@ -203,11 +208,16 @@ export const rooms: Readonly<Record<string, Room>> = {
   'gate/situations': { purpose: 'the texts of each refusal and warning', imports: [core, 'errors'] },
   gate: {
     purpose: '**the story**: assess, migrate, decide; then retry and monitor',
-    imports: [...migrating, ...gate, 'fleet'],
+    imports: [...migrating, ...gate, 'fleet', 'postgres/backup'],
     packages: ['pg', 'node:'],
   },
   'operations/adopt': { purpose: 'give a database another identity', ...operation },
   'operations/apply': { purpose: 'run a confirmed plan step by step', ...operation },
+  'operations/backup': {
+    ...operation,
+    purpose: 'a backup of the configured database',
+    imports: [...operation.imports, 'postgres/backup'],
+  },
   'operations/diff': { purpose: 'the two catalogs that are compared', ...operation },
   'operations/draft': {
     purpose: 'a migration from the difference to a wanted catalog',
@@ -262,6 +272,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [...migrating, ...gate, ...ddl, 'operations/*', 'postgres/observe', 'cli/commands'],
     packages: ['node:'],
   },
+  'cli/commands/backup': {
+    purpose: '`backup`',
+    imports: [...migrating, ...gate, 'operations/backup', 'cli/commands'],
+    packages: ['node:'],
+  },
   'cli/commands/export': {
     purpose: '`export`: the schema as SQL',
     imports: [...migrating, ...gate, ...ddl, 'operations/*', 'cli/commands'],
@@ -281,6 +296,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'project',
       'logging',
       'cli/commands',
+      'cli/commands/backup',
       'cli/commands/export',
       'cli/commands/history',
       'cli/commands/plan',

@@ -7,7 +7,8 @@ import type { Migration } from '../../project/migration-files.js'
 import type { Connection } from '../connection/connect.js'
 import type { Inspection } from '../inspect/inspection.js'
 import type { AnnotationOptions } from '../introspect/annotations.js'
-import type { LedgerWriter } from '../ledger/ledger.js'
+import type { LedgerEntry, LedgerWriter } from '../ledger/ledger.js'
+import type { OpenedSession } from './sessions.js'
 
 /** The database that is migrated, and the project it is migrated by. */
 export interface MigrationTarget {
@@ -54,6 +55,8 @@ export interface MigrateOptions {
   readonly policy: RunPolicy
   /** What is read of the catalog under the lock beside definitions. Default: nothing. */
   readonly annotations?: AnnotationOptions
+  /** Called under the lock before anything is written. What it returns is noted in the ledger; where it throws, nothing is run. */
+  readonly beforeRun?: (pending: readonly string[], opened: OpenedSession) => Promise<readonly LedgerEntry[]>
   readonly report: ProgressReporter
   readonly signal?: AbortSignal
 }
