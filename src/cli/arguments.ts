@@ -1,7 +1,8 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { maskCredentials, maskWord } from '../config/url.js'
-import { SchemaError } from '../errors/schema-error.js'
+import { type ErrorChoice, SchemaError } from '../errors/schema-error.js'
 import type { CommandSpec, OptionSpec } from './commands/command.js'
+import { meantCommand } from './other-names.js'
 
 /** Options of every command. Those with a key set it for this run, over every other layer. */
 export const globalOptions: Readonly<Record<string, OptionSpec & { readonly key?: string }>> = {
@@ -49,7 +50,7 @@ export function parseArguments(
   const [first = '', ...rest] = argv
   const name = first === '' || first.startsWith('-') ? null : first
   const spec = name !== null && Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (name !== null && spec === undefined) throw usageError(`There is no command "${maskWord(name)}".`, null)
+  if (name !== null && spec === undefined) throw unknownCommandError(name, Object.keys(commands))
   const { values, positionals } = parseOptions(name === null ? argv : rest, name, spec?.options ?? {})
   const asksOnly = values['help'] === true || values['version'] === true
   if (name === null || spec === undefined) {
@@ -62,7 +63,10 @@ export function parseArguments(
 
 function parseOptions(args: readonly string[], name: string | null, ownOptions: CommandSpec['options']) {
   const options: NonNullable<ParseArgsConfig['options']> = Object.fromEntries(
-    Object.entries({ ...globalOptions, ...ownOptions }).map(([option, { type }]) => [option, { type }]),
+    Object.entries({ ...globalOptions, ...ownOptions }).map(([option, { type, short }]) => [
+      option,
+      { type, ...(short === undefined ? {} : { short }) },
+    ]),
   )
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
@@ -102,10 +106,17 @@ function refuseWrongPositionals(name: string, expected: readonly string[], given
     throw usageError(`Unexpected argument "${maskWord(extra)}".`, name)
 }
 
-function usageError(what: string, name: string | null): SchemaError {
+function unknownCommandError(name: string, commands: readonly string[]): SchemaError {
+  const meant = meantCommand(name, commands)
+  const question = meant === null ? '' : ` Did you mean "${meant[0]}"?`
+  const choices: readonly ErrorChoice[] = meant === null ? [] : [[`schemagate ${meant[0]}`, meant[1]]]
+  return usageError(`There is no command "${maskWord(name)}".${question}`, null, choices)
+}
+
+function usageError(what: string, name: string | null, choices: readonly ErrorChoice[] = []): SchemaError {
   const help = name === null ? 'schemagate --help' : `schemagate ${name} --help`
   return new SchemaError('SCHEMA_USAGE', {
     what: `${maskCredentials(what)} Nothing was done.`,
-    choices: [[help, name === null ? 'lists the commands' : 'lists the options']],
+    choices: [...choices, [help, name === null ? 'lists the commands' : 'lists the options']],
   })
 }

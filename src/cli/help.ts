@@ -36,7 +36,11 @@ function overviewText(commands: Readonly<Record<string, CommandSpec>>): string {
 function formatOptions(options: Readonly<Record<string, OptionSpec>>): string {
   return formatColumns(
     Object.entries(options).map(
-      ([name, { value, help }]) => [`--${name}${value === undefined ? '' : ` ${value}`}`, help] as const,
+      ([name, { value, short, help }]) =>
+        [
+          `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`,
+          help,
+        ] as const,
     ),
   )
 }

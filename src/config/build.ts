@@ -28,6 +28,7 @@ export function buildConfig(
     database: choice.database,
     ...connectionsOf(values, root),
     migrations: migrationsOf(values, root),
+    backup: backupOf(values, root),
     policy: policyOf(values),
     protectedEnvironments: environmentsOf(values.PROTECTED_ENVIRONMENTS),
     verify: verifyOf(values),
@@ -77,6 +78,15 @@ function migrationsOf(values: ConfigValues, root: string): Config['migrations'] 
     deadline: parseDuration(values.MIGRATION_DEADLINE),
     seedOnStart: isTrue(values.SEED_ON_START),
     seedsDirectory: values.SEEDS_DIR === undefined ? null : resolve(root, values.SEEDS_DIR),
+  }
+}
+
+function backupOf(values: ConfigValues, root: string): Config['backup'] {
+  const { BACKUP_BEFORE_MIGRATE: before, BACKUP_TO: folder, BACKUP_COMMAND: command } = values
+  return {
+    before: before === '1' ? 'always' : before,
+    folder: resolve(root, folder),
+    command: command ?? null,
   }
 }
 

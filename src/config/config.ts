@@ -47,6 +47,13 @@ export interface Config {
     /** Null where the knexfile decides. */
     readonly seedsDirectory: string | null
   }
+  readonly backup: {
+    /** What a migration is backed up before. */
+    readonly before: 'off' | 'destructive' | 'always'
+    readonly folder: string
+    /** Takes a backup on its stdin, instead of the folder. */
+    readonly command: string | null
+  }
   readonly policy: Policy
   /** Environments in which a command that removes something asks for the name of the environment. */
   readonly protectedEnvironments: readonly string[]

@@ -1,5 +1,6 @@
 import {
   certificatesType,
+  commandType,
   databaseUrlType,
   durationType,
   fileType,
@@ -103,6 +104,18 @@ export const databaseKeys = {
     default: '10m',
     description:
       'How long a migration that waits for locks is retried, counted from its first attempt; 0 never retries.',
+  },
+  BACKUP_BEFORE_MIGRATE: {
+    ...enumType('off', 'destructive', 'always', '1'),
+    default: 'off',
+    description:
+      'Whether pg_dump backs the database up before a migration: `destructive` before revisions that drop tables or columns or narrow types, `always` (or 1) before any. Without a backup nothing is migrated.',
+  },
+  BACKUP_TO: { ...fileType, default: 'backups', description: 'The folder for backups.' },
+  BACKUP_COMMAND: {
+    ...commandType,
+    default: null,
+    description: 'A command of the shell that takes the backup on its stdin, instead of BACKUP_TO.',
   },
   SEED_ON_START: {
     ...booleanType,

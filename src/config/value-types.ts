@@ -103,6 +103,14 @@ export const secretType = {
   mask: () => '***',
 } as const satisfies ValueType
 
+/** It may hold a credential. */
+export const commandType = {
+  schema: { type: 'string' },
+  expected: 'a command of the shell',
+  secret: true,
+  mask: () => '***',
+} as const satisfies ValueType
+
 export const ignoreRulesType = {
   schema: { type: 'string', format: 'ignore-rules' },
   expected:

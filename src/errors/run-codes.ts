@@ -11,6 +11,12 @@ export const runCodes = {
     meaning: 'A migration threw an error. Its transaction was rolled back, if it had one.',
     fix: 'Correct the migration; the error names the statement and its line, the SQLSTATE and what stayed applied, and says first what fits that SQLSTATE.',
   },
+  SCHEMA_BACKUP_FAILED: {
+    exit: 7,
+    meaning:
+      'A database could not be backed up or restored: `pg_dump` is missing, too old or failed, the disk is too full, or `BACKUP_COMMAND` failed. Nothing was migrated.',
+    fix: 'Remove the cause that the error names, then run it again.',
+  },
   SCHEMA_PROCESS_ENDED: {
     exit: 1,
     meaning:

@@ -152,6 +152,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     ],
     packages: ['pg', 'node:'],
   },
+  'postgres/backup': {
+    purpose: 'pg_dump and pg_restore',
+    imports: session,
+    packages: ['pg', 'node:'],
+  },
   'postgres/observe': {
     purpose: 'what each statement of a session does to others, seen in that session',
     imports: [...inspected, 'postgres/session', 'ddl'],
@@ -208,14 +213,24 @@ export const rooms: Readonly<Record<string, Room>> = {
   'gate/situations': { purpose: 'the texts of each refusal and warning', imports: [core, 'errors'] },
   gate: {
     purpose: '**the story**: assess, migrate, decide; then retry and monitor',
-    imports: [...migrating, ...gate, 'fleet'],
+    imports: [...migrating, ...gate, 'fleet', 'postgres/backup'],
     packages: ['pg', 'node:'],
   },
   'operations/adopt': { purpose: 'give a database another identity', ...operation },
   'operations/apply': { purpose: 'run a confirmed plan step by step', ...operation },
+  'operations/backup': {
+    ...operation,
+    purpose: 'a backup of the configured database',
+    imports: [...operation.imports, 'postgres/backup'],
+  },
   'operations/diff': { purpose: 'the two catalogs that are compared', ...operation },
   'operations/draft': {
     purpose: 'a migration from the difference to a wanted catalog',
+    ...operation,
+    imports: [...operation.imports, 'operations/diff', 'operations/proof'],
+  },
+  'operations/export': {
+    purpose: 'the schema as SQL for an empty database',
     ...operation,
     imports: [...operation.imports, 'operations/diff', 'operations/proof'],
   },
@@ -279,6 +294,16 @@ export const rooms: Readonly<Record<string, Room>> = {
     purpose: '`rehearse`: what came of it as a table, a document and for CI',
     imports: [...migrating, ...gate, 'operations/rehearse', 'cli/commands'],
   },
+  'cli/commands/backup': {
+    purpose: '`backup`',
+    imports: [...migrating, ...gate, 'operations/backup', 'cli/commands'],
+    packages: ['node:'],
+  },
+  'cli/commands/export': {
+    purpose: '`export`: the schema as SQL',
+    imports: [...migrating, ...gate, ...ddl, 'operations/*', 'cli/commands'],
+    packages: ['node:'],
+  },
   'cli/commands/history': {
     purpose: '`history`: the ledgers for people',
     imports: [...migrating, ...gate, 'operations/history', 'cli/commands'],
@@ -293,6 +318,8 @@ export const rooms: Readonly<Record<string, Room>> = {
       'project',
       'logging',
       'cli/commands',
+      'cli/commands/backup',
+      'cli/commands/export',
       'cli/commands/history',
       'cli/commands/plan',
       'cli/commands/rehearse',

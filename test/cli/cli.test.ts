@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { helpText } from '../../src/cli/help.js'
+import { parseArguments } from '../../src/cli/arguments.js'
 import { commands } from '../../src/cli/registry.js'
 import { libpqEnvironment } from '../../src/postgres/connection/libpq-environment.js'
 import { call, runHere } from '../support/command.js'
@@ -38,6 +39,28 @@ t.test('--help of each command prints its help text', async (t) => {
   t.strictSame(await project.run('--version'), { exit: 0, stdout: `${version}\n`, stderr: '' })
 })
 
+t.test('what other tools call a command is answered with the command that does it', async (t) => {
+  const meant = {
+    status: ['current', 'migrate:list', 'migrate:status', 'migrate:currentVersion'],
+    history: ['list', 'log'],
+    migrate: ['up', 'upgrade', 'latest', 'deploy', 'db:migrate', 'migrate:latest', 'migrate:up'],
+    down: ['downgrade', 'rollback', 'db:rollback', 'migrate:rollback', 'migrate:down'],
+    new: ['migrate:make'],
+    repair: ['migrate:unlock'],
+  }
+  for (const [command, names] of Object.entries(meant)) {
+    t.ok(commands[command], command)
+    for (const name of names)
+      t.throws(() => parseArguments([name], commands), {
+        code: 'SCHEMA_USAGE',
+        message: new RegExp(`^There is no command "${name}"\\. Did you mean "${command}`),
+      })
+  }
+  t.throws(() => parseArguments(['constructor'], commands), {
+    message: /^There is no command "constructor"\. Nothing/,
+  })
+})
+
 const misused: readonly (readonly [commandLine: string, error: string])[] = [
   [
     '',
@@ -49,9 +72,19 @@ Do one of:
   ],
   [
     'serv',
-    `SCHEMA_USAGE: There is no command "serv". Nothing was done.
+    `SCHEMA_USAGE: There is no command "serv". Did you mean "serve"? Nothing was done.
 
 Do one of:
+  schemagate serve    if that is meant
+  schemagate --help   lists the commands
+`,
+  ],
+  [
+    'migrate:rollback',
+    `SCHEMA_USAGE: There is no command "migrate:rollback". Did you mean "down"? Nothing was done.
+
+Do one of:
+  schemagate down     reverts the newest revision; --to REVISION reverts all that are newer
   schemagate --help   lists the commands
 `,
   ],

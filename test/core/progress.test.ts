@@ -166,6 +166,12 @@ const messages: {
       'info | promised | 003  no change to the catalog',
     ],
   ],
+  'backed up': [
+    [
+      { event: 'backed up', name: '/backups/a.dump', size: 2048, sha256: 'abc', duration: 9 },
+      'info | backup | /backups/a.dump, 2 kB in 9 ms, sha256 abc',
+    ],
+  ],
   'ledger sequence advanced': [
     [
       { event: 'ledger sequence advanced', sequence: 'public.knex_migrations_id_seq', value: 7 },

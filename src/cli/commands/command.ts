@@ -35,6 +35,8 @@ export interface OptionSpec {
   readonly type: 'string' | 'boolean'
   /** The name of the value in the help text. */
   readonly value?: string
+  /** One letter that stands for it. */
+  readonly short?: string
   readonly help: string
 }
 

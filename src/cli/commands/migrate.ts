@@ -8,8 +8,10 @@ import { assessmentDocument, describeUnverified } from './assessment-report.js'
 import { type CommandHandler, type CommandResult, textOption } from './command.js'
 
 /** `schemagate migrate`: the gate without a port. */
-export const run: CommandHandler = async (context): Promise<CommandResult> =>
-  withWorkspace(context, async (workspace) => {
+export const run: CommandHandler = async (context): Promise<CommandResult> => {
+  const { config, options } = context
+  const backup = { ...config.backup, ...(options['backup'] === true ? { before: 'always' as const } : {}) }
+  return withWorkspace({ ...context, config: { ...config, backup } }, async (workspace) => {
     const migrated = await migrateTo(workspace, textOption(context, 'to'), context)
     const { inspection, assessment, applied, notices } = migrated
     const { history, verification } = assessment
@@ -28,3 +30,4 @@ export const run: CommandHandler = async (context): Promise<CommandResult> =>
       },
     }
   })
+}

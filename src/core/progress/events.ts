@@ -108,6 +108,12 @@ export interface ProgressEvents {
   /** To whom the database belongs from now on. */
   identified: { readonly identity: StoredIdentity }
   'knex lock freed': object
+  'backed up': {
+    readonly name: string
+    readonly size: number
+    readonly sha256: string
+    readonly duration: number
+  }
   /** A sequence of a ledger was behind its rows, as after a restore of the rows alone. */
   'ledger sequence advanced': { readonly sequence: string; readonly value: number }
   /** `what` is a statement, or the revision that is recorded. */

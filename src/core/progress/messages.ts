@@ -4,7 +4,7 @@ import { describeUnpromised } from '../impact/unpromised-schemas.js'
 import { describeChangedObjects } from '../model/describe.js'
 import { patternsOf } from '../model/renamed-object.js'
 import { describeWrittenRows } from '../history/written-rows.js'
-import { formatCount, describeCounts, describeDuration } from '../text/format.js'
+import { describeCounts, describeDuration, formatBytes, formatCount } from '../text/format.js'
 import { toPrintable } from '../text/printable.js'
 import type { Progress, ProgressEvents } from './events.js'
 import { info, type ProgressMessage, warn } from './message-format.js'
@@ -99,6 +99,8 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
       'knex lock',
       "a killed process left Knex's lock row set; it was freed, because no other process holds the migration lock",
     ),
+  'backed up': ({ name, size, sha256, duration }) =>
+    info('backup', `${name}, ${formatBytes(size)} in ${describeDuration(duration)}, sha256 ${sha256}`),
   'ledger sequence advanced': ({ sequence, value }) =>
     warn(
       'ledger',

@@ -33,7 +33,7 @@ export function applyRules(
     if (text === undefined) return []
     const { kind, finds, because, safer } = text
     const isRefused = refused.has(rule) || (kind === 'hazard' && !allowed.has(rule))
-    const told = { rule, what, kind, text: `${what} ${finds}: ${because}`, safer }
-    return [{ ...told, refused: isRefused && !byComment.has(rule) }]
+    const applied = { rule, what, kind, text: `${what} ${finds}: ${because}`, safer }
+    return [{ ...applied, refused: isRefused && !byComment.has(rule) }]
   })
 }

@@ -10,7 +10,7 @@ export const ledgerTable = 'schemagate_ledger'
 /**
  * What happened to a revision: `undone` was rolled back with its transaction without a failure of its own; `stamped` and
  * `repaired` were recorded without being run; `forgotten` is no longer recorded, because its file is lost; `started` as the
- * last event was interrupted. Rows without a revision belong to the database: its identity, the repair of an index, and the
+ * last event was interrupted. Rows without a revision belong to the database: its identity, the repair of an index, a backup, and the
  * states in which it was verified.
  */
 export type LedgerEvent =
@@ -26,6 +26,7 @@ export type LedgerEvent =
   | 'identified'
   | 'adopted'
   | 'verified'
+  | 'backed up'
 
 /** The process that writes, stored with every row. */
 export interface LedgerWriter {
@@ -51,6 +52,8 @@ export interface LedgerDetail {
   /** The key of a repaired index, and the statements that repair it. */
   readonly index?: string
   readonly statements?: readonly string[]
+  /** Where a backup is. */
+  readonly backup?: { readonly name: string; readonly size: number; readonly sha256: string }
   /** A hash of the state in which the database was found to keep the promise whose digest is the checksum of the row. */
   readonly state?: string
   /** How many promised objects of each kind were compared with that state. */

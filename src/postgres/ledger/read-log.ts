@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { describeOwner } from '../../core/history/ownership.js'
 import type { LoggedEvent, RecordedRevision } from '../../core/history/revision-log.js'
+import { formatBytes } from '../../core/text/format.js'
 import { isRecord } from '../../core/text/is-record.js'
 import { queryRows, type Row } from '../connection/query.js'
 import { formerEventNames, isStoredIdentity, ledgerTable, quoteTableName } from './ledger.js'
@@ -71,7 +72,9 @@ function parseLoggedEvent({
   }
 }
 
-function subjectOf({ identity, statements }: Readonly<Record<string, unknown>>): string | null {
+function subjectOf({ identity, statements, backup }: Readonly<Record<string, unknown>>): string | null {
+  if (isRecord(backup))
+    return `${String(backup['name'])}, ${formatBytes(Number(backup['size']))}, sha256 ${String(backup['sha256'])}`
   if (isStoredIdentity(identity)) return describeOwner(identity)
   return Array.isArray(statements) ? statements.map(String).join('; ') : null
 }

@@ -3,6 +3,7 @@ import type { Migration } from '../../project/migration-files.js'
 import { findKnex } from '../../project/project-knex.js'
 import { addressOf, describeAddress } from '../connection/address.js'
 import type { Inspection } from '../inspect/inspection.js'
+import { appendEntries } from '../ledger/ledger.js'
 import { withLockedSession } from '../session/locked-session.js'
 import type { MigrateOptions } from '../session/migrate-options.js'
 import type { OpenedSession } from '../session/sessions.js'
@@ -41,7 +42,10 @@ export async function applyPending(
     await refuseHalfApplied(pending, options, checked)
     options.report({ event: 'knex loaded', ...findKnex(project) })
     const steps = await loadSteps(pending, project, options.policy)
+    const names = pending.map(({ revision }) => revision)
+    const entries = (await options.beforeRun?.(names, checked.session.client, checked.inspection)) ?? []
     const locked = await checked.prepareLedgers()
+    await appendEntries(locked.auditClient, locked, entries)
     return runSteps(steps, { ...options, ...locked }, check)
   })
   return { revisions, duration: performance.now() - started }

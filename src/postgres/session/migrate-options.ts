@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import type { Owner } from '../../core/history/ownership.js'
 import type { Scope } from '../../core/model/scope.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
@@ -7,7 +8,7 @@ import type { Migration } from '../../project/migration-files.js'
 import type { Connection } from '../connection/connect.js'
 import type { Inspection } from '../inspect/inspection.js'
 import type { AnnotationOptions } from '../introspect/annotations.js'
-import type { LedgerWriter } from '../ledger/ledger.js'
+import type { LedgerEntry, LedgerWriter } from '../ledger/ledger.js'
 
 /** The database that is migrated, and the project it is migrated by. */
 export interface MigrationTarget {
@@ -59,6 +60,12 @@ export interface MigrateOptions {
    * earlier ones.
    */
   readonly asksRows?: boolean
+  /** Called under the lock before anything is written. What it returns is noted in the ledger; where it throws, nothing is run. */
+  readonly beforeRun?: (
+    pending: readonly string[],
+    client: pg.ClientBase,
+    inspection: Inspection,
+  ) => Promise<readonly LedgerEntry[]>
   readonly report: ProgressReporter
   readonly signal?: AbortSignal
 }

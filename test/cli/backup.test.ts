@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { SchemaError } from '../../src/errors/schema-error.js'
+import { findProgram } from '../../src/postgres/backup/find-program.js'
+import { runHere } from '../support/command.js'
+import { createRole, query, serverMajor } from '../support/database.js'
+import { otherServers, startOtherServer, withoutOtherServer } from '../support/other-servers.js'
+import { createProject, type Project } from '../support/project.js'
+
+const migrations = {
+  '001_songs': `create table songs (id int primary key, title text, plays bigint); insert into songs values (1, 'a', 2)`,
+  '002_more': 'alter table songs add year int',
+  '003_drop': 'alter table songs drop column title',
+}
+
+/** A database at a revision on a server whose pg_dump is installed; its own URL, for what is done to all of it. */
+async function createBackedProject(t: Test, to: string): Promise<Project> {
+  const server = await startOtherServer(t, otherServers[0] ?? '')
+  await query(server, 'create database songs')
+  const url = new URL(server)
+  url.pathname = '/songs'
+  const project = await createProject(t, migrations, { database: url.href })
+  await project.migrate(to)
+  return project
+}
+
+const backupsOf = (project: Project): Promise<readonly string[]> =>
+  readdir(join(project.root, 'backups')).catch(() => [])
+
+const ledgerOf = (project: Project) =>
+  project.query(
+    `select detail -> 'backup' as backup from schemagate_ledger where event = 'backed up' order by id`,
+  )
+
+const revisionsOf = async (project: Project): Promise<number> =>
+  (await project.query('select from knex_migrations')).length
+
+t.test('a backup is made before what is destructive, and noted', { skip: withoutOtherServer }, async (t) => {
+  const project = await createBackedProject(t, '001_songs')
+  const env = { BACKUP_BEFORE_MIGRATE: 'destructive' }
+  t.equal((await runHere(project, 'migrate --to 002_more', { env })).exit, 0)
+  t.strictSame(await backupsOf(project), [], 'nothing is lost by a new column')
+  const migrated = await runHere(project, 'migrate', { env })
+  t.equal(migrated.exit, 0, migrated.text)
+  const [name = '', ...more] = await backupsOf(project)
+  t.strictSame(more, [])
+  t.match(name, /^songs_\d{14}_002_more\.dump$/)
+  const path = join(project.root, 'backups', name)
+  const content = await readFile(path)
+  t.equal((await stat(path)).mode & 0o777, 0o600)
+  const backup = {
+    name: path,
+    size: content.length,
+    sha256: createHash('sha256').update(content).digest('hex'),
+  }
+  t.strictSame(await ledgerOf(project), [{ backup }])
+  t.match(
+    migrated.events.find(({ event }) => event === 'backed up'),
+    backup,
+  )
+  const { path: program } = await findProgram(
+    'pg_restore',
+    Number((await project.query(majorQuery))[0]?.['major']),
+  )
+  const { stdout } = await promisify(execFile)(program, ['--data-only', '-t', 'songs', '-f', '-', path])
+  t.match(stdout, /COPY public\.songs \(id, title, plays, year\) FROM stdin;\n1\ta\t2\t\\N\n/)
+  t.match((await runHere(project, 'history')).text, /backed up .*_002_more\.dump, .*, sha256 [0-9a-f]{64}/)
+})
+
+const majorQuery = "select current_setting('server_version_num')::int / 10000 as major"
+
+t.test('a backup is asked for by hand, and goes to a command', { skip: withoutOtherServer }, async (t) => {
+  const project = await createBackedProject(t, '002_more')
+  const file = join(project.root, 'sent')
+  const env = { BACKUP_COMMAND: `cat > '${file}'` }
+  const made = await runHere(project, 'backup', { env })
+  t.equal(made.exit, 0, made.text)
+  t.match(made.document, { current: '002_more', size: (await stat(file)).size })
+  t.equal((await readFile(file)).subarray(0, 5).toString(), 'PGDMP')
+  t.equal((await runHere(project, 'migrate --backup')).exit, 0)
+  t.equal((await backupsOf(project)).length, 1)
+  t.equal((await ledgerOf(project)).length, 2)
+})
+
+t.test('a backup that fails stops the migration', { skip: withoutOtherServer }, async (t) => {
+  const project = await createBackedProject(t, '001_songs')
+  for (const [what, env, told] of [
+    [
+      'a command that fails',
+      { BACKUP_COMMAND: 'echo no such bucket >&2; exit 3' },
+      /BACKUP_COMMAND failed: no such bucket\. Nothing was migrated/,
+    ],
+    [
+      'a command that reads nothing',
+      { BACKUP_COMMAND: 'exit 3' },
+      /BACKUP_COMMAND failed: it ended with exit code 3\. Nothing was migrated/,
+    ],
+    [
+      'a disk without space',
+      { BACKUP_TO: '/proc' },
+      /\/proc has 0 bytes free, and the database takes .* Nothing was migrated/,
+    ],
+    [
+      'a folder that cannot be',
+      { BACKUP_TO: 'package.json/x' },
+      /the folder .* cannot be made\. Nothing was migrated/,
+    ],
+  ] as const) {
+    const failed = await runHere(project, 'migrate', { env: { BACKUP_BEFORE_MIGRATE: '1', ...env } })
+    t.equal(failed.exit, 7, what)
+    t.match(failed.document, { code: 'SCHEMA_BACKUP_FAILED' }, what)
+    t.match(failed.text, told)
+    t.equal(await revisionsOf(project), 1, what)
+  }
+  const reader = await createRole(t, project.url)
+  const { username, password } = new URL(reader)
+  await query(
+    project.url,
+    `grant select on all tables in schema public to ${username}; create table secret (id int)`,
+  )
+  const failed = await runHere(project, 'backup', { env: { DATABASE_URL: reader } })
+  t.equal(failed.exit, 7, failed.text)
+  t.match(failed.text, /pg_dump failed: .*permission denied for table secret/s)
+  t.notMatch(failed.text, password)
+  t.strictSame(await backupsOf(project), [], 'no part of a file is left')
+})
+
+t.test('a pg_dump that is too old is named', async (t) => {
+  await t.rejects(findProgram('pg_dump', 99), {
+    code: 'SCHEMA_BACKUP_FAILED',
+    message: /There is no pg_dump (of PostgreSQL 99 )?on this machine/,
+  })
+  const major = await serverMajor()
+  const isOld = await findProgram('pg_dump', major).then(
+    () => false,
+    (error: unknown) => error instanceof SchemaError,
+  )
+  if (!isOld) return
+  const project = await createProject(t, migrations)
+  await project.migrate('001_songs')
+  const failed = await runHere(project, 'migrate --backup')
+  t.equal(failed.exit, 7)
+  t.match(failed.text, /There is no pg_dump/)
+  t.equal(await revisionsOf(project), 1)
+  t.notOk(existsSync(join(project.root, 'backups')))
+})
