@@ -225,6 +225,7 @@ t.test('every key has its place in the configuration', async (t) => {
   t.strictSame(settings, env, 'as texts by key')
   const masked: Settings = {
     HEALTH_TOKEN: '***',
+    BACKUP_COMMAND: '***',
     DATABASE_URL: maskedUrl,
     MIGRATION_DATABASE_URL: `${maskedUrl}_migration`,
     SCRATCH_DATABASE_URL: `${maskedUrl}_scratch`,
@@ -499,7 +500,7 @@ t.test('the reference is one Markdown row a key', async (t) => {
   const [head, rule, ...rows] = configReference().split('\n')
   t.strictSame([head, rule], ['| key | default | meaning |', '|---|---|---|'])
   t.ok(rows.every((row) => /^\| `[A-Z_{}]+` \| [^|]+ \| [^|]+\. \|$/.test(row)))
-  t.equal(rows.length, 50)
+  t.equal(rows.length, 53)
   t.equal(
     rows.find((row) => row.includes('`ON_BEHIND`')),
     '| `ON_BEHIND` | `migrate` | What to do when the database lacks revisions of this build. Takes one of migrate, refuse, warn. |',
