@@ -1,7 +1,7 @@
 import { administrationCommands } from './administration-commands.js'
 import type { CommandSpec } from './commands/command.js'
 import { developmentCommands } from './development-commands.js'
-import { planOptions, toOption } from './shared-options.js'
+import { confirmOptions, planOptions, toOption } from './shared-options.js'
 
 /** What is done with a database, or asked of it. */
 const databaseCommands: Readonly<Record<string, CommandSpec>> = {
@@ -19,6 +19,16 @@ const databaseCommands: Readonly<Record<string, CommandSpec>> = {
       backup: { type: 'boolean', help: 'back the database up first, whatever BACKUP_BEFORE_MIGRATE says' },
     },
     load: async () => (await import('./commands/migrate.js')).run,
+  },
+  restore: {
+    summary: 'load a backup into an empty or emptied database, all or nothing, and verify it',
+    positionals: ['FILE'],
+    options: {
+      'no-owner': { type: 'boolean', help: 'leave out owners and rights: their roles need not be there' },
+      adopt: { type: 'boolean', help: 'give the database to this service and environment, as `adopt` does' },
+      ...confirmOptions,
+    },
+    load: async () => (await import('./commands/backup/restore.js')).run,
   },
   init: {
     summary:
@@ -73,11 +83,16 @@ const databaseCommands: Readonly<Record<string, CommandSpec>> = {
         value: 'REVISION',
         help: 'begin after this revision, as if a database were there; asks no database',
       },
+      format: {
+        type: 'string',
+        value: 'FORMAT',
+        help: 'text, json, markdown, github (annotations), sarif or junit (default text)',
+      },
       sql: { type: 'boolean', help: 'print only the SQL of the pending revisions' },
       allow: {
         type: 'string',
         value: 'HAZARD[,…]',
-        help: 'exit with 0 if there are no other hazards (default lock,outside-a-transaction); none: if there are none',
+        help: 'exit with 0 if there are no other hazards (default PLAN_ALLOW: lock,outside-a-transaction); none: if there are none',
       },
       refuse: {
         type: 'string',

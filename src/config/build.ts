@@ -31,6 +31,7 @@ export function buildConfig(
     backup: backupOf(values, root),
     policy: policyOf(values),
     protectedEnvironments: environmentsOf(values.PROTECTED_ENVIRONMENTS),
+    planAllow: values.PLAN_ALLOW,
     verify: verifyOf(values),
     terminationLog: resolve(root, values.TERMINATION_LOG),
     fleet: { url: values.FLEET_URL ?? null, token: values.FLEET_TOKEN ?? null },

@@ -57,6 +57,8 @@ export interface Config {
   readonly policy: Policy
   /** Environments in which a command that removes something asks for the name of the environment. */
   readonly protectedEnvironments: readonly string[]
+  /** The names of hazards and rules that `plan` allows, with commas. */
+  readonly planAllow: string
   readonly verify: {
     readonly interval: number
     readonly timeout: number

@@ -5,6 +5,7 @@ import {
   type ConfigKey,
   enumType,
   booleanType,
+  namesType,
 } from './value-types.js'
 
 /** The answer for each situation, and what is verified. */
@@ -56,6 +57,12 @@ export const policyKeys = {
     default: 'production',
     description:
       'The environments in which a command that removes something asks for the name of the environment; `none` for no environment.',
+  },
+  PLAN_ALLOW: {
+    ...namesType,
+    default: 'lock,outside-a-transaction',
+    description:
+      'The hazards and rules that `plan` allows without `--allow`; `none` for none. It exits with 4 for others.',
   },
   VERIFY_INTERVAL: {
     ...durationType,

@@ -66,6 +66,12 @@ export const foldersType = {
   expected: 'a folder, or several separated by commas',
 } as const satisfies ValueType
 
+/** Names of hazards and the like; which there are, the command knows. */
+export const namesType = {
+  schema: { type: 'string', pattern: '^[a-z-]+(?: *, *[a-z-]+)*$' },
+  expected: 'names with commas between them',
+} as const satisfies ValueType
+
 export const environmentsType = {
   schema: { type: 'string', pattern: '^\\s*[A-Za-z0-9_-]+\\s*(,\\s*[A-Za-z0-9_-]+\\s*)*$' },
   expected: 'one environment, several separated by commas, or none',

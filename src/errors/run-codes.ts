@@ -14,7 +14,13 @@ export const runCodes = {
   SCHEMA_BACKUP_FAILED: {
     exit: 7,
     meaning:
-      'A database could not be backed up or restored: `pg_dump` is missing, too old or failed, the disk is too full, or `BACKUP_COMMAND` failed. Nothing was migrated.',
+      'A database could not be backed up: `pg_dump` is missing, too old or failed, the disk is too full, or `BACKUP_COMMAND` failed. Nothing was migrated.',
+    fix: 'Remove the cause that the error names, then run it again.',
+  },
+  SCHEMA_RESTORE_FAILED: {
+    exit: 7,
+    meaning:
+      'A backup could not be restored: `pg_restore` or `psql` is missing, too old or failed, or the file is no backup. The database is as it was.',
     fix: 'Remove the cause that the error names, then run it again.',
   },
   SCHEMA_PROCESS_ENDED: {

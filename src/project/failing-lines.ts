@@ -110,7 +110,7 @@ function nameLine({ path, line }: SourcePosition): string {
 }
 
 /** A path as seen from the folder of its package.json. */
-function pathInPackage(path: string): string {
+export function pathInPackage(path: string): string {
   for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder))
     if (existsSync(join(folder, 'package.json'))) return relative(folder, path).split(sep).join('/')
   return path

@@ -220,7 +220,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   'operations/apply': { purpose: 'run a confirmed plan step by step', ...operation },
   'operations/backup': {
     ...operation,
-    purpose: 'a backup of the configured database',
+    purpose: 'a backup of the configured database, and one that is loaded into it',
     imports: [...operation.imports, 'postgres/backup'],
   },
   'operations/diff': { purpose: 'the two catalogs that are compared', ...operation },
@@ -295,8 +295,16 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: [...migrating, ...gate, 'operations/rehearse', 'cli/commands'],
   },
   'cli/commands/backup': {
-    purpose: '`backup`',
-    imports: [...migrating, ...gate, 'operations/backup', 'cli/commands'],
+    purpose: '`backup` and `restore`',
+    imports: [
+      ...migrating,
+      ...gate,
+      'operations/adopt',
+      'operations/backup',
+      'operations/rows',
+      'cli/commands',
+      'cli/commands/rows',
+    ],
     packages: ['node:'],
   },
   'cli/commands/export': {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -128,6 +128,52 @@ t.test('a backup that fails stops the migration', { skip: withoutOtherServer }, 
   t.match(failed.text, /pg_dump failed: .*permission denied for table secret/s)
   t.notMatch(failed.text, password)
   t.strictSame(await backupsOf(project), [], 'no part of a file is left')
+})
+
+const publicQuery = `select nspowner::regrole::text as owner, nspacl::text as rights
+  from pg_namespace where nspname = 'public'`
+
+t.test('a backup is restored, all or nothing, and verified', { skip: withoutOtherServer }, async (t) => {
+  const project = await createBackedProject(t, '003_drop')
+  await project.run('snapshot')
+  t.equal((await runHere(project, 'backup')).exit, 0)
+  const publicSchema = await project.query(publicQuery)
+  const file = join(project.root, 'backups', (await backupsOf(project))[0] ?? '')
+  await project.query(`drop table songs cascade; create schema other; create table other.left_over (id int);
+    create publication p for table other.left_over`)
+  const unconfirmed = await runHere(project, `restore ${file}`)
+  t.match(unconfirmed, { exit: 2, document: { code: 'SCHEMA_NOT_CONFIRMED' } }, unconfirmed.text)
+  t.match(unconfirmed.said, /Everything in the database will be dropped[^]*table:other\.left_over/)
+  for (const [what, content] of [
+    ['no backup', 'no backup'],
+    ['a part of one', (await readFile(file)).subarray(0, -200)],
+  ] as const) {
+    const damaged = join(project.root, 'damaged.dump')
+    await writeFile(damaged, content)
+    const failed = await runHere(project, `restore ${damaged} --confirm production`)
+    t.match(failed, { exit: 7, document: { code: 'SCHEMA_RESTORE_FAILED' } }, what)
+    t.match(failed.text, /The backup could not be restored: [^\n]*\. The database is as it was\./)
+    t.equal((await project.query('select from other.left_over')).length, 0, 'it is as it was')
+  }
+  const restored = await runHere(project, `restore ${file} --confirm production`)
+  t.equal(restored.exit, 0, restored.text)
+  t.match(restored.text, /restored, at 003_drop \(current\)\nverified: as promised$/)
+  t.strictSame(await project.query('select * from songs'), [{ id: 1, plays: '2', year: null }])
+  t.strictSame(await project.query(publicQuery), publicSchema)
+
+  await project.query('create database copy')
+  const copy = new URL(project.url)
+  copy.pathname = '/copy'
+  const env = { DATABASE_URL: copy.href, ENV_TARGET: 'staging' }
+  const foreign = await runHere(project, `restore ${file}`, { env })
+  t.equal(foreign.exit, 6, foreign.text)
+  t.match(foreign.text, /it belongs to [^\n]*; schemagate adopt gives it to [^\n]*staging/)
+  const adopted = await runHere(project, `restore ${file} --adopt --yes`, { env })
+  t.equal(adopted.exit, 0, adopted.text)
+  t.match(await runHere(project, 'restore nothing.dump', { env }), {
+    exit: 2,
+    text: /There is no file nothing\.dump/,
+  })
 })
 
 t.test('a pg_dump that is too old is named', async (t) => {

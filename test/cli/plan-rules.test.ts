@@ -125,6 +125,56 @@ const choices: readonly (readonly [options: string, exit: number, text: RegExp])
   ['--refuse jsn-column', 2, /--refuse names "jsn-column", which is no rule[^]*--refuse json-column/],
 ]
 
+const shown: Readonly<Record<string, RegExp>> = {
+  markdown:
+    /^\*\*as at 001\\_start, without a database: 2 pending revisions\*\*\n\n- not allowed: rename\n[^]*\n\| level \| revision \| where \| what \|\n\| --- \| --- \| --- \| --- \|\n[^]*\| error \| 003\\_rename\\\|\\<odd\\> \|  \| public\.bands gets another name: [^\n]+ \(rename\) \|/,
+  github:
+    /::notice file=migrations\/002_types\.js,title=002_types%3A json-column::public\.plays\.j is json: [^\n]+ Safer: jsonb\n[^]*::notice file=migrations\/003_rename%7C<odd>\.js,line=\d+,title=003_rename\|<odd>%3A lock::|::error file=migrations\/003_rename\|<odd>\.js,title=003_rename\|<odd>%3A rename::public\.bands gets another name/,
+  junit:
+    /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuite name="schemagate plan" tests="2" failures="1" skipped="0">\n {2}<testcase classname="plan" name="002_types"\/>\n {2}<testcase classname="plan" name="003_rename\|&lt;odd&gt;">\n {4}<failure message="rename">public\.bands gets another name: [^\n]+<\/failure>\n/,
+}
+
+t.test('a plan is shown as markdown, annotations, code scanning and test cases', async (t) => {
+  const project = await createProject(t, { '001_start': start })
+  await project.write({
+    '002_types': 'create table plays (id bigint primary key, j json)',
+    '003_rename|<odd>': 'alter table bands rename to groups',
+  })
+  const planAs = (format: string) => runHere(project, `plan --offline --from 001_start --format ${format}`)
+  for (const [format, text] of Object.entries(shown)) {
+    const result = await planAs(format)
+    t.equal(result.exit, 4, format)
+    t.match(result.text, text)
+  }
+  const sarif = await planAs('sarif')
+  t.match(JSON.parse(sarif.text), {
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'schemagate', rules: [{ id: String, shortDescription: { text: String } }] } },
+        results: [
+          {
+            ruleId: String,
+            level: /^(?:error|warning|note)$/,
+            message: { text: String },
+            locations: [
+              {
+                physicalLocation: {
+                  artifactLocation: { uri: 'migrations/002_types.js' },
+                  region: { startLine: Number },
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  })
+  t.match(sarif.text, /"uri": "migrations\/003_rename%7C%3Codd%3E\.js"/)
+  t.strictSame(JSON.parse((await planAs('json')).text).pending, ['002_types', '003_rename|<odd>'])
+  t.match(await planAs('html'), { exit: 2, text: /"html" is no format[^]*--format text\|json\|markdown/ })
+})
+
 t.test('advice is told, and refused only by name', async (t) => {
   const project = await createProject(t, { '001_start': start })
   await project.write({ '002_types': 'create table plays (id bigint primary key, j json)' })
@@ -136,6 +186,12 @@ t.test('advice is told, and refused only by name', async (t) => {
   await project.write({ '003_rename': 'alter table bands rename to groups' })
   t.equal((await runHere(project, 'plan --offline --from 001_start --allow lock')).exit, 4)
   t.equal((await runHere(project, 'plan --offline --from 001_start --allow lock,rename')).exit, 0)
+  const env = { PLAN_ALLOW: 'lock, rename' }
+  t.equal(
+    (await runHere(project, 'plan --offline --from 001_start', { env })).exit,
+    0,
+    'for all by PLAN_ALLOW',
+  )
 })
 
 function listIn(value: unknown, name: string): readonly unknown[] {

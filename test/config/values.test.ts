@@ -62,6 +62,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
       refuseBy: 'exit',
     },
     protectedEnvironments: ['production'],
+    planAllow: 'lock,outside-a-transaction',
     verify: {
       interval: 60_000,
       timeout: 10_000,
@@ -102,6 +103,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
     { key: 'ON_DRIFT_WHILE_SERVING', value: 'warn', source: 'default' },
     { key: 'REFUSE_BY', value: 'exit', source: 'default' },
     { key: 'PROTECTED_ENVIRONMENTS', value: 'production', source: 'default' },
+    { key: 'PLAN_ALLOW', value: 'lock,outside-a-transaction', source: 'default' },
     { key: 'VERIFY_INTERVAL', value: '60s', source: 'default' },
     { key: 'VERIFY_TIMEOUT', value: '10s', source: 'default' },
     { key: 'VERIFY_AT_START', value: 'auto', source: 'default' },
@@ -154,6 +156,7 @@ t.test('every key has its place in the configuration', async (t) => {
     ON_DRIFT_WHILE_SERVING: 'unready',
     REFUSE_BY: 'unready',
     PROTECTED_ENVIRONMENTS: 'production, demo',
+    PLAN_ALLOW: 'lock,rename',
     VERIFY_INTERVAL: '5m',
     VERIFY_TIMEOUT: '3',
     VERIFY_AT_START: 'full',
@@ -213,6 +216,7 @@ t.test('every key has its place in the configuration', async (t) => {
       refuseBy: 'unready',
     },
     protectedEnvironments: ['production', 'demo'],
+    planAllow: 'lock,rename',
     verify: {
       interval: 300_000,
       timeout: 3_000,
@@ -330,6 +334,7 @@ t.test('an invalid value is a fault', async (t) => {
     ['LOG_LEVEL', 'verbose', 'expected one of fatal, error, warn, info, debug, trace, silent'],
     ['SEED_ON_START', 'yes', 'expected one of true, false, 1, 0'],
     ['PROTECTED_ENVIRONMENTS', 'a b', 'expected one environment, several separated by commas, or none'],
+    ['PLAN_ALLOW', 'lock rename', 'expected names with commas between them'],
     ['ON_DRIFT_WHILE_SERVING', 'exit', 'expected one of warn, unready'],
     ['REFUSE_BY', 'later', 'expected one of exit, unready'],
     ['MIGRATIONS_DIR', 'a,,b', 'expected a folder, or several separated by commas'],
@@ -500,7 +505,7 @@ t.test('the reference is one Markdown row a key', async (t) => {
   const [head, rule, ...rows] = configReference().split('\n')
   t.strictSame([head, rule], ['| key | default | meaning |', '|---|---|---|'])
   t.ok(rows.every((row) => /^\| `[A-Z_{}]+` \| [^|]+ \| [^|]+\. \|$/.test(row)))
-  t.equal(rows.length, 53)
+  t.equal(rows.length, 54)
   t.equal(
     rows.find((row) => row.includes('`ON_BEHIND`')),
     '| `ON_BEHIND` | `migrate` | What to do when the database lacks revisions of this build. Takes one of migrate, refuse, warn. |',

@@ -64,3 +64,17 @@ export function durationOption(context: CommandContext, name: string, byDefault:
     choices: [[`--${name} ${byDefault}`, 'a number with ms, s, m or h']],
   })
 }
+
+/** The value of `--format`; the first of `formats` where it is not given. Throws SCHEMA_USAGE for one that is none of them. */
+export function formatOption<Format extends string>(
+  context: CommandContext,
+  formats: readonly [Format, ...Format[]],
+): Format {
+  const name = textOption(context, 'format')
+  const found = name === null ? formats[0] : formats.find((each) => each === name)
+  if (found !== undefined) return found
+  throw new SchemaError('SCHEMA_USAGE', {
+    what: `"${name}" is no format. Nothing was done.`,
+    choices: [[`--format ${formats.join('|')}`, 'names one']],
+  })
+}

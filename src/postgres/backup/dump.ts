@@ -122,7 +122,7 @@ async function dumpInto(
 }
 
 /** Null for a success, else what it said last. */
-function endOf(child: ChildProcess): Promise<string | null> {
+export function endOf(child: ChildProcess): Promise<string | null> {
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => {
     said = `${said}${chunk.toString()}`.slice(-2000)

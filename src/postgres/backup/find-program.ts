@@ -18,15 +18,19 @@ export interface PostgresProgram {
 
 /**
  * The installed program that fits a major version: of that version, else of the next newer one, which reads older servers and
- * files too. Looks in the folders of PATH and in those of Debian. Throws SCHEMA_BACKUP_FAILED, which names what was found.
+ * files too. Looks in the folders of PATH and in those of Debian. Throws SCHEMA_BACKUP_FAILED or SCHEMA_RESTORE_FAILED, which
+ * names what was found.
  */
-export async function findProgram(name: 'pg_dump' | 'pg_restore', major: number): Promise<PostgresProgram> {
+export async function findProgram(
+  name: 'pg_dump' | 'pg_restore' | 'psql',
+  major: number,
+): Promise<PostgresProgram> {
   const paths = [...new Set([...(await inDebian(name)), ...(await inPath(name))])]
   const found = (await Promise.all(paths.map(readVersion))).flat()
   const fitting = found.filter((program) => program.major >= major)
   const best = fitting.toSorted((one, other) => one.major - other.major)[0]
   if (best !== undefined) return best
-  throw new SchemaError('SCHEMA_BACKUP_FAILED', {
+  throw new SchemaError(name === 'pg_dump' ? 'SCHEMA_BACKUP_FAILED' : 'SCHEMA_RESTORE_FAILED', {
     what:
       found.length === 0
         ? `There is no ${name} on this machine. Nothing was done.`

@@ -48,9 +48,14 @@ async function refuseReadOnly(client: pg.Client, connection: Connection): Promis
 /** The objects of a new database. Emptying a database does not drop them. */
 const newDatabaseKeys = ['schema:public', 'extension:plpgsql']
 
-async function refuseOccupied(client: pg.Client, connection: Connection): Promise<void> {
+/** The keys of what a database has that a new one has not, tables of ledgers included. */
+export async function findOwnObjects(client: pg.ClientBase): Promise<readonly string[]> {
   const keys = Object.keys(await readCatalog(client, { ledgerTables: [] }))
-  const found = sortKeys(keys).filter((key) => !newDatabaseKeys.includes(key) && !isSetting(key))
+  return sortKeys(keys).filter((key) => !newDatabaseKeys.includes(key) && !isSetting(key))
+}
+
+async function refuseOccupied(client: pg.Client, connection: Connection): Promise<void> {
+  const found = await findOwnObjects(client)
   if (found.length === 0) return
   throw new SchemaError('SCHEMA_SCRATCH_UNAVAILABLE', {
     what: 'The scratch database is not empty, and it would be emptied after use. Nothing was done.',
@@ -111,11 +116,18 @@ const schemalessObjectsQuery = `select format('drop publication %I', pubname) as
     where ${notOfExtension('pg_foreign_data_wrapper', 'w.oid')}
   union all select format('drop extension %I cascade', extname) from pg_extension where extname <> 'plpgsql'`
 
+/** The statements that drop what is in a database and is no subscription, and make the schema public again. */
+export async function readEmptyingStatements(client: pg.ClientBase): Promise<readonly string[]> {
+  const objects = await queryRows(client, schemalessObjectsQuery)
+  const schemas = await queryRows(client, `select n.nspname as name from pg_namespace n where ${userSchema}`)
+  return [
+    ...objects.map(({ drop }) => String(drop)),
+    ...schemas.map(({ name }) => `drop schema if exists ${pg.escapeIdentifier(String(name))} cascade`),
+    'create schema public',
+  ]
+}
+
 async function emptyDatabase(client: pg.Client): Promise<void> {
   await dropSubscriptions(client)
-  for (const { drop } of await queryRows(client, schemalessObjectsQuery)) await client.query(String(drop))
-  const schemas = await queryRows(client, `select n.nspname as name from pg_namespace n where ${userSchema}`)
-  for (const { name } of schemas)
-    await client.query(`drop schema ${pg.escapeIdentifier(String(name))} cascade`)
-  await client.query('create schema public')
+  for (const statement of await readEmptyingStatements(client)) await client.query(statement)
 }

@@ -28,7 +28,8 @@ export function describePlan(plan: PendingPlan, head: string): string {
   ].join('\n\n')
 }
 
-function verdictOf({ revisions, failed }: PendingPlan): readonly string[] {
+/** What a plan comes to, line by line. */
+export function verdictOf({ revisions, failed }: PendingPlan): readonly string[] {
   const namesOf = (found: readonly AnsweredRevision[]) => found.map(({ revision }) => revision)
   const failing = namesOf(revisions.filter((revision) => fatalAnswers(revision).length > 0))
   const names = [...(failed === null ? [] : [failed.revision]), ...failing]
@@ -131,7 +132,8 @@ function describeStatement({ at, sql, values }: PlannedStatement): string {
   return `${at === null ? '' : `at ${at}  `}${shown}${bound}`
 }
 
-function describeAnswer({ about, rows, found, most, example, unknown }: DataAnswer): string {
+/** What the rows of the database answered, in words. */
+export function describeAnswer({ about, rows, found, most, example, unknown }: DataAnswer): string {
   if (found === null) return `${about}: not known: ${unknown ?? ''}`
   const count = found < most ? String(found) : `at least ${most}`
   return `${about}; ${rows}: ${count}${example === null ? '' : `, such as ${example}`}`

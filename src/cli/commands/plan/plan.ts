@@ -5,20 +5,24 @@ import { hazardNames } from '../../../ddl/hazards/allowed-hazards.js'
 import { SchemaError } from '../../../errors/schema-error.js'
 import { readDatabaseStatus, type DatabaseStatus } from '../../../gate/read-status.js'
 import { refusalError } from '../../../gate/situations/refusal.js'
-import { type PendingPlan, planExit } from '../../../operations/plan/pending-plan.js'
+import { planExit } from '../../../operations/plan/pending-plan.js'
 import { planPending, type PlanRequest } from '../../../operations/plan/plan-pending.js'
 import { ruleNames } from '../../../operations/plan/rules.js'
 import { describeAddress } from '../../../postgres/connection/address.js'
+import { pathInPackage } from '../../../project/failing-lines.js'
 import { findSnapshot } from '../../../snapshot/find.js'
 import { type ProjectWorkspace, withProjectWorkspace, withWorkspace } from '../../../workspace.js'
 import { parseAllowed } from '../apply.js'
-import { type CommandContext, type CommandHandler, type CommandResult, textOption } from '../command.js'
+import {
+  type CommandContext,
+  type CommandHandler,
+  type CommandResult,
+  formatOption,
+  textOption,
+} from '../command.js'
+import type { FileOfRevision } from './findings.js'
 import { planDocument, type PlanPlace } from './plan-document.js'
-import { renderPlanSql } from './plan-sql.js'
-import { describePlan } from './plan-text.js'
-
-/** What others notice for a moment only, or not at all. */
-const allowedByDefault = 'lock,outside-a-transaction'
+import { planFormats, renderPlan } from './plan-formats.js'
 
 /** `schemagate plan`: what the pending revisions would do. It changes no database but a scratch one. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
@@ -48,26 +52,25 @@ async function plan(
   range: Omit<PlanRequest, 'allowed' | 'refused'>,
   place: PlanPlace,
 ): Promise<CommandResult> {
-  const allowed = parseAllowed(textOption(context, 'allow') ?? allowedByDefault, [
+  const allowed = parseAllowed(textOption(context, 'allow') ?? context.config.planAllow, [
     ...hazardNames,
     ...ruleNames,
   ])
   const refused = parseAllowed(textOption(context, 'refuse') ?? '', ruleNames, '--refuse')
-  const planned: PendingPlan | null =
+  const format = context.options['sql'] === true ? 'sql' : formatOption(context, planFormats)
+  const planned =
     range.pending.length === 0 ? null : await planPending(workspace, { ...range, allowed, refused }, context)
-  if (planned === null)
-    return {
-      exit: 0,
-      text: context.options['sql'] === true ? '' : `${place.where}\n\nNothing is pending.`,
-      document: { ...place, pending: [], revisions: [] },
-    }
-  return {
-    exit: planExit(planned),
-    text:
-      context.options['sql'] === true
-        ? renderPlanSql(planned)
-        : describePlan(planned, `${place.where}: ${formatCount(range.pending.length, 'pending revision')}`),
-    document: planDocument(planned, place, range.pending),
+  const count = planned === null ? '' : `: ${formatCount(range.pending.length, 'pending revision')}`
+  const document =
+    planned === null ? { ...place, pending: [], revisions: [] } : planDocument(planned, place, range.pending)
+  const report = { plan: planned, head: `${place.where}${count}`, document, fileOf: filesOf(workspace) }
+  return { exit: planned === null ? 0 : planExit(planned), text: renderPlan(report, format), document }
+}
+
+function filesOf({ migrations }: ProjectWorkspace): FileOfRevision {
+  return (name) => {
+    const path = migrations.find(({ revision }) => revision === name)?.path ?? null
+    return path === null ? null : pathInPackage(path)
   }
 }
 

@@ -9,13 +9,19 @@ import { faultyRevisions, type Rehearsal } from '../../../operations/rehearse/re
 import { rehearse } from '../../../operations/rehearse/rehearse.js'
 import { describeAddress } from '../../../postgres/connection/address.js'
 import { type ProjectWorkspace, withProjectWorkspace, withWorkspace } from '../../../workspace.js'
-import { type CommandContext, type CommandHandler, type CommandResult, textOption } from '../command.js'
+import {
+  type CommandContext,
+  type CommandHandler,
+  type CommandResult,
+  formatOption,
+  textOption,
+} from '../command.js'
 import { rehearsalDocument } from './rehearsal-document.js'
-import { formatOf, renderRehearsal } from './rehearsal-formats.js'
+import { rehearsalFormats, renderRehearsal } from './rehearsal-formats.js'
 
 /** `schemagate rehearse`: every pending revision up, down and up again, in a scratch database or in a copy. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
-  const format = formatOf(textOption(context, 'format'))
+  const format = formatOption(context, rehearsalFormats)
   const on = textOption(context, 'on')
   const show = (rehearsal: Rehearsal): CommandResult => ({
     exit: faultyRevisions(rehearsal).length === 0 ? 0 : 7,
