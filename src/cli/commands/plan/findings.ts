@@ -24,13 +24,13 @@ export interface PlanFinding {
 }
 
 /** Before it is known where it is. `at` is a line of the project, `migrations/001_songs.ts:12`. */
-type Found = Pick<PlanFinding, 'id' | 'level' | 'text'> & { readonly at: string | null }
+type UnplacedFinding = Pick<PlanFinding, 'id' | 'level' | 'text'> & { readonly at: string | null }
 
 /** The file of a revision, from the folder of its package.json; null where there is none. */
 export type FileOfRevision = (revision: string) => string | null
 
 /** What a plan says, revision by revision, in each the worst first. */
-export function findingsOf(plan: PendingPlan, fileOf: FileOfRevision): readonly PlanFinding[] {
+export function planFindings(plan: PendingPlan, fileOf: FileOfRevision): readonly PlanFinding[] {
   const { revisions, failed } = plan
   const found = revisions.flatMap((revision) =>
     byLevel(findingsOfRevision(revision, plan)).map((each) => locate(each, revision.revision, fileOf)),
@@ -41,31 +41,31 @@ export function findingsOf(plan: PendingPlan, fileOf: FileOfRevision): readonly 
   return [...found, locate(failure, failed.revision, fileOf)]
 }
 
-function findingsOfRevision(revision: AnsweredRevision, { load }: PendingPlan): readonly Found[] {
+function findingsOfRevision(revision: AnsweredRevision, { load }: PendingPlan): readonly UnplacedFinding[] {
   const { statements, notAllowed, rules, answers, impact } = revision
   const refused = new Set(notAllowed.map((hazard) => JSON.stringify(hazard)))
   const fatal = fatalAnswers(revision)
   return [
     ...answers
       .filter(({ found }) => found !== 0)
-      .map((answer): Found => {
+      .map((answer): UnplacedFinding => {
         const fails = fatal.includes(answer)
         const text = describeAnswer(answer)
         return { id: fails ? 'would-fail' : 'rows', level: fails ? 'error' : 'warning', text, at: null }
       }),
     ...statements.flatMap((statement) =>
-      statement.hazards.map((hazard): Found => ({
+      statement.hazards.map((hazard): UnplacedFinding => ({
         id: hazardName(hazard),
         level: refused.has(JSON.stringify(hazard)) ? 'error' : 'note',
         text: explainHazard(hazard, statement, load.sizes),
         at: statement.at,
       })),
     ),
-    ...rules.map(({ rule, kind, text, safer, ...each }): Found => {
+    ...rules.map(({ rule, kind, text, safer, ...each }): UnplacedFinding => {
       const level = kind === 'advice' ? 'note' : 'warning'
       return { id: rule, level: each.refused ? 'error' : level, text: `${text}. Safer: ${safer}`, at: null }
     }),
-    ...impact.map((finding): Found => ({
+    ...impact.map((finding): UnplacedFinding => ({
       id: 'impact',
       level: finding.impact === 'breaks' ? 'warning' : 'note',
       text: `${finding.impact} the build before: ${describeDifference(finding)[0] ?? ''}: ${finding.reason}`,
@@ -74,11 +74,11 @@ function findingsOfRevision(revision: AnsweredRevision, { load }: PendingPlan): 
   ]
 }
 
-function byLevel(found: readonly Found[]): readonly Found[] {
+function byLevel(found: readonly UnplacedFinding[]): readonly UnplacedFinding[] {
   return levels.flatMap((level) => found.filter((each) => each.level === level))
 }
 
-function locate({ at, ...found }: Found, revision: string, fileOf: FileOfRevision): PlanFinding {
+function locate({ at, ...found }: UnplacedFinding, revision: string, fileOf: FileOfRevision): PlanFinding {
   const place = /^(?<file>.+?):(?<line>\d+)(?:,|$)/.exec(at ?? '')?.groups
   return {
     ...found,

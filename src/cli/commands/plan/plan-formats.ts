@@ -2,7 +2,7 @@ import { renderJunit } from '../../../core/text/junit.js'
 import { escapeMarkdown, markdownTable } from '../../../core/text/markup.js'
 import { toPrintable, toPrintableJson } from '../../../core/text/printable.js'
 import type { PendingPlan } from '../../../operations/plan/pending-plan.js'
-import { type FileOfRevision, findingsOf, type PlanFinding } from './findings.js'
+import { type FileOfRevision, planFindings, type PlanFinding } from './findings.js'
 import { renderPlanSql } from './plan-sql.js'
 import { describePlan, verdictOf } from './plan-text.js'
 import { sarifDocument } from './sarif.js'
@@ -21,7 +21,7 @@ export interface PlanReport {
 
 export function renderPlan(report: PlanReport, format: (typeof planFormats)[number] | 'sql'): string {
   const { plan, fileOf } = report
-  return renderers[format](report, plan === null ? [] : findingsOf(plan, fileOf))
+  return renderers[format](report, plan === null ? [] : planFindings(plan, fileOf))
 }
 
 type Renderer = (report: PlanReport, findings: readonly PlanFinding[]) => string
