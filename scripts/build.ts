@@ -59,6 +59,16 @@ await bundle.write({
 })
 await bundle.close()
 
+// Knex loads all migrations at the same time, and Node cannot require an ES module that is just being imported.
+const required = await rolldown({ input: entries.migrations, platform: 'node' })
+await required.write({
+  file: `${dir}/migrations.cjs`,
+  format: 'cjs',
+  sourcemap: true,
+  sourcemapExcludeSources: true,
+})
+await required.close()
+
 function isPackage(id: string): boolean {
   return !id.startsWith('.') && !isAbsolute(id)
 }

@@ -5,8 +5,8 @@ import { descendants, importedBy } from '../test/architecture/syntax.js'
 
 // Leaves in dist what users of the package can reach: the library, its declarations and the command line, with source maps.
 const reached = new Set(
-  ['index.js', 'index.d.ts', 'migrations.js', 'migrations/index.d.ts', 'cli/main.js'].map((entry) =>
-    resolve('dist', entry),
+  ['index.js', 'index.d.ts', 'migrations.js', 'migrations.cjs', 'migrations/index.d.ts', 'cli/main.js'].map(
+    (entry) => resolve('dist', entry),
   ),
 )
 
