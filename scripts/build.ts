@@ -8,6 +8,7 @@ import { isCopied, licenseComment, replaceAjv } from './bundled-packages.js'
 
 /** Each part is a file of these modules and all that they import, without what is in a part before it. */
 const parts: Readonly<Record<string, readonly string[]>> = {
+  entry: ['cli/compile-cache', 'cli/registry'],
   'command-line': ['cli/command-line'],
   check: ['cli/commands/check'],
   gate: ['gate/start-gate'],

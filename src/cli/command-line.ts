@@ -14,19 +14,21 @@ import { parseArguments } from './arguments.js'
 import { watchEarlyExit } from './early-exit.js'
 import { helpText } from './help.js'
 import { loadWithoutFetch } from './load-without-fetch.js'
-import { commands } from './registry.js'
 
 // A URL on the command line holds a password, and every user of the machine can list processes.
 process.title = 'schemagate'
 
+/** Every command by its name: those of registry.ts. */
+type Commands = Parameters<typeof parseArguments>[1]
+
 /**
- * Runs the command line of this process and ends the process with the exit code of the command; a service goes on.
+ * Runs one of the commands as the command line of this process says, and ends the process with its exit code; a service goes on.
  * `loadApi` loads what `serve` offers beside the health routes, null for nothing.
  */
-export async function runCommandLine(loadApi: LoadApi | null): Promise<void> {
+export async function runCommandLine(commands: Commands, loadApi: LoadApi | null): Promise<void> {
   const argv: readonly string[] = process.argv.slice(2)
   if (argv[0] !== 'serve') outliveReaders()
-  const exit = await runCommand(argv, loadApi).catch((error: unknown) => reportFailure(error, argv))
+  const exit = await runCommand(argv, commands, loadApi).catch((error: unknown) => reportFailure(error, argv))
   if (exit !== null) process.exit(exit)
 }
 
@@ -36,7 +38,11 @@ function outliveReaders(): void {
 }
 
 /** Returns the exit code; null for a service that goes on serving. */
-async function runCommand(argv: readonly string[], loadApi: LoadApi | null): Promise<number | null> {
+async function runCommand(
+  argv: readonly string[],
+  commands: Commands,
+  loadApi: LoadApi | null,
+): Promise<number | null> {
   const { command, positionals, options, flags } = parseArguments(argv, commands)
   if (command !== null) process.title = `schemagate ${command.name}`
   if (options['version'] === true) return print(ownVersion() ?? 'unknown')
