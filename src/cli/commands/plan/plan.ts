@@ -1,10 +1,8 @@
-import type { Config } from '../../../config/config.js'
 import { formatCount } from '../../../core/text/format.js'
-import { nearestName } from '../../../core/text/nearest.js'
 import { hazardNames } from '../../../ddl/hazards/allowed-hazards.js'
 import { SchemaError } from '../../../errors/schema-error.js'
-import { readDatabaseStatus, type DatabaseStatus } from '../../../gate/read-status.js'
-import { refusalError } from '../../../gate/situations/refusal.js'
+import { readDatabaseStatus } from '../../../gate/read-status.js'
+import { refuseOtherHistory } from '../../../gate/refuse-position.js'
 import { planExit } from '../../../operations/plan/pending-plan.js'
 import { planPending, type PlanRequest } from '../../../operations/plan/plan-pending.js'
 import { ruleNames } from '../../../operations/plan/rules.js'
@@ -17,6 +15,7 @@ import {
   type CommandContext,
   type CommandHandler,
   type CommandResult,
+  countUpToFrom,
   formatOption,
   textOption,
 } from '../command.js'
@@ -35,7 +34,7 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
   return withWorkspace(context, async (workspace) => {
     const status = await readDatabaseStatus(workspace, context)
     const { history } = status.assessment
-    refuseUnplannable(status, context.config)
+    refuseOtherHistory(status, context.config.target, 'Nothing was planned.')
     const address = describeAddress(status.inspection.database)
     const place = {
       where: `${address} at ${history.current ?? 'no revision'} (${history.position})`,
@@ -84,33 +83,15 @@ async function offlineRange(
   readonly head: string | null
 }> {
   const build = workspace.migrations.map(({ revision }) => revision)
-  const from = textOption(context, 'from')
+  const from = countUpToFrom(context, build, 'Nothing was planned.')
   const found = from === null ? await findSnapshot(workspace) : null
   const known = new Set(found?.parse().revisions.map(({ revision }) => revision))
-  const last = from === null ? build.findLastIndex((revision) => known.has(revision)) : build.indexOf(from)
-  if (from !== null && last < 0) throw unknownRevisionError(from, build)
-  const [applied, pending] = [build.slice(0, last + 1), build.slice(last + 1)]
+  const count = from ?? build.findLastIndex((revision) => known.has(revision)) + 1
+  const [applied, pending] = [build.slice(0, count), build.slice(count)]
   if (from === null && pending.length === 0)
     throw new SchemaError('SCHEMA_USAGE', {
       what: 'The snapshot has all revisions, so that without a database none is pending. Nothing was planned.',
       choices: [[`--from ${build.at(-2) ?? 'REVISION'}`, 'plans the revisions after it']],
     })
   return { applied, pending, head: applied.at(-1) ?? null }
-}
-
-function unknownRevisionError(from: string, build: readonly string[]): SchemaError {
-  const near = nearestName(from, build)
-  return new SchemaError('SCHEMA_USAGE', {
-    what: `--from names "${from}", which is no revision of this build. Nothing was planned.`,
-    choices: near === undefined ? [] : [[`--from ${near}`, 'if that is meant']],
-  })
-}
-
-/** Throws where the gate would not migrate, whatever is pending. */
-function refuseUnplannable({ assessment, inspection }: DatabaseStatus, { target }: Config): void {
-  const { position } = assessment.history
-  if (position !== 'foreign' && position !== 'unmanaged' && position !== 'diverged') return
-  const decision = { action: 'refuse', situations: [{ situation: position, action: 'refuse' }] } as const
-  const location = { database: describeAddress(inspection.database), environment: target }
-  throw refusalError(decision, assessment, { location, consequence: 'Nothing was planned.' })
 }

@@ -1,18 +1,17 @@
 import { formatCount } from '../../../core/text/format.js'
-import { nearestName } from '../../../core/text/nearest.js'
 import { toPrintable } from '../../../core/text/printable.js'
 import { SchemaError } from '../../../errors/schema-error.js'
 import { readDatabaseStatus } from '../../../gate/read-status.js'
-import { refusalError } from '../../../gate/situations/refusal.js'
+import { refuseOtherHistory } from '../../../gate/refuse-position.js'
 import type { DatabaseCopy } from '../../../operations/rehearse/rehearse-copy.js'
 import { faultyRevisions, type Rehearsal } from '../../../operations/rehearse/rehearsal.js'
 import { rehearse } from '../../../operations/rehearse/rehearse.js'
-import { describeAddress } from '../../../postgres/connection/address.js'
 import { type ProjectWorkspace, withProjectWorkspace, withWorkspace } from '../../../workspace.js'
 import {
   type CommandContext,
   type CommandHandler,
   type CommandResult,
+  countUpToFrom,
   formatOption,
   textOption,
 } from '../command.js'
@@ -31,17 +30,12 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
   if (on !== null) return show(await rehearseConfirmed(context, on))
   if (context.options['all'] === true || textOption(context, 'from') !== null)
     return withProjectWorkspace(context, async (workspace) =>
-      show(await rehearseAfter(textOption(context, 'from'), workspace, context)),
+      show(await rehearseWithoutDatabase(workspace, context)),
     )
   return withWorkspace(context, async (workspace) => {
     const status = await readDatabaseStatus(workspace, context)
-    const { assessment, inspection } = status
-    const { position, applied, pending } = assessment.history
-    if (position === 'foreign' || position === 'unmanaged' || position === 'diverged') {
-      const decision = { action: 'refuse', situations: [{ situation: position, action: 'refuse' }] } as const
-      const location = { database: describeAddress(inspection.database), environment: context.config.target }
-      throw refusalError(decision, assessment, { location, consequence: 'Nothing was rehearsed.' })
-    }
+    refuseOtherHistory(status, context.config.target, 'Nothing was rehearsed.')
+    const { applied, pending } = status.assessment.history
     return show(await rehearse(workspace, { applied, pending, withRows: withRowsOf(context) }, context))
   })
 }
@@ -50,21 +44,10 @@ function withRowsOf({ options }: CommandContext): boolean {
   return options['no-rows'] !== true
 }
 
-/** Rehearses the revisions after one; null for all. Throws SCHEMA_USAGE for one that this build does not have. */
-function rehearseAfter(
-  from: string | null,
-  workspace: ProjectWorkspace,
-  context: CommandContext,
-): Promise<Rehearsal> {
+/** Rehearses the revisions after the one that `--from` names, else all. Throws SCHEMA_USAGE for one that this build lacks. */
+function rehearseWithoutDatabase(workspace: ProjectWorkspace, context: CommandContext): Promise<Rehearsal> {
   const build = workspace.migrations.map(({ revision }) => revision)
-  const first = from === null ? 0 : build.indexOf(from) + 1
-  if (from !== null && first === 0) {
-    const near = nearestName(from, build)
-    throw new SchemaError('SCHEMA_USAGE', {
-      what: `--from names "${from}", which is no revision of this build. Nothing was rehearsed.`,
-      choices: near === undefined ? [] : [[`--from ${near}`, 'if that is meant']],
-    })
-  }
+  const first = countUpToFrom(context, build, 'Nothing was rehearsed.') ?? 0
   const range = { applied: build.slice(0, first), pending: build.slice(first) }
   return rehearse(workspace, { ...range, withRows: withRowsOf(context) }, context)
 }
