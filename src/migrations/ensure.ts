@@ -74,14 +74,24 @@ export async function ensureIndex(
   index: string,
   definition: IndexSql | ((table: Knex.AlterTableBuilder) => void),
 ): Promise<EnsureResult> {
-  return ensurePart(knex, await requireTable(knex, table), {
+  return ensurePart(knex, await requireTable(knex, table), indexPart(knex, table, index, definition))
+}
+
+/** An index of a table, or the constraint whose index it is. */
+export function indexPart(
+  knex: Knex,
+  table: string,
+  index: string,
+  definition: IndexSql | ((table: Knex.AlterTableBuilder) => void),
+): TablePart {
+  return {
     what: `index ${index} of ${table}`,
     isIt: ({ kind, name }) => kind !== 'column' && name === plainName(knex, index),
     make: async (own, schema, name) => {
       if (typeof definition === 'function') await schemaBuilder(own, schema).alterTable(name, definition)
       else await own.raw(indexSql(definition), [index, `${schema}.${name}`])
     },
-  })
+  }
 }
 
 export function indexSql({ unique = false, on }: IndexSql, how = ''): string {

@@ -1,6 +1,13 @@
 import type { Knex } from 'knex'
 import { readDefinitions } from './definitions.js'
-import { type EnsureResult, type IndexSql, indexSql, plainName, requireSamePart } from './ensure.js'
+import {
+  type EnsureResult,
+  indexPart,
+  type IndexSql,
+  indexSql,
+  plainName,
+  requireSamePart,
+} from './ensure.js'
 import { readRows } from './read-rows.js'
 import { requireTable } from './table.js'
 
@@ -24,19 +31,11 @@ export async function createIndexSafely(
 ): Promise<EnsureResult> {
   requireOutside(knex, 'createIndexSafely')
   const found = await requireTable(knex, table)
-  const read = async () =>
-    (await readDefinitions(knex, found.oid)).find(
-      ({ kind, name }) => kind !== 'column' && name === plainName(knex, index),
-    )
+  const part = indexPart(knex, table, index, definition)
+  const read = async () => (await readDefinitions(knex, found.oid)).find(part.isIt)
   const there = await read()
   if (there !== undefined && (there.valid || there.kind === 'constraint')) {
-    await requireSamePart(knex, found, {
-      what: `index ${index} of ${table}`,
-      isIt: ({ kind, name }) => kind !== 'column' && name === plainName(knex, index),
-      make: async (own, schema, name) => {
-        await own.raw(indexSql(definition), [index, `${schema}.${name}`])
-      },
-    })
+    await requireSamePart(knex, found, part)
     return 'there'
   }
   if (there !== undefined) await knex.raw('drop index concurrently ??', [`${found.schema}.${index}`])
