@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, extname, join, relative } from 'node:path'
+import { compactTime } from '../../core/text/format.js'
 import { toPrintable } from '../../core/text/printable.js'
 import type { MigrationLanguage } from '../../ddl/draft/migration-code.js'
 import { SchemaError } from '../../errors/schema-error.js'
@@ -70,7 +71,7 @@ function extensionFor(
  * them.
  */
 function nextPrefix(newest: string | undefined): string {
-  const now = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)
+  const now = compactTime(new Date().toISOString())
   const last = /^\d+/.exec(newest ?? '')?.[0] ?? ''
   if (last.length > 0 && last.length < 8) return String(Number(last) + 1).padStart(last.length, '0')
   const padded = last.padEnd(14, '0').slice(0, 14)

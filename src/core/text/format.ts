@@ -61,3 +61,8 @@ export function describeDuration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1_000)
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
+
+/** A time as Date prints it in ISO 8601, to the second, for names that sort by it: `20261120091402`. */
+export function compactTime(iso: string): string {
+  return iso.replaceAll(/\D/g, '').slice(0, 14)
+}

@@ -2,8 +2,12 @@ import { migrateOptionsFor } from '../../gate/migrate-options.js'
 import type { TaskControl } from '../../gate/assess.js'
 import { loadBackup } from '../../postgres/backup/restore.js'
 import { withClient } from '../../postgres/connection/connect.js'
-import { queryRows, readServerMajor } from '../../postgres/connection/query.js'
-import { findOwnObjects, readEmptyingStatements } from '../../postgres/scratch/given-database.js'
+import { readServerMajor } from '../../postgres/connection/query.js'
+import {
+  findOwnObjects,
+  readEmptyingStatements,
+  readSubscriptions,
+} from '../../postgres/scratch/given-database.js'
 import { withCheckedSession } from '../../postgres/session/locked-session.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { Workspace } from '../../workspace.js'
@@ -11,14 +15,11 @@ import type { Workspace } from '../../workspace.js'
 /** The keys of what the configured database has, and what a restore would drop. */
 export function findObjectsToDrop({ migrationConnection }: Workspace): Promise<readonly string[]> {
   return withClient(migrationConnection, async (client) => {
-    const rows = await queryRows(
-      client,
-      'select s.subname as name from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()',
-    )
-    if (rows.length > 0)
+    const subscriptions = await readSubscriptions(client)
+    if (subscriptions.length > 0)
       throw new SchemaError('SCHEMA_RESTORE_FAILED', {
         what: 'The database has subscriptions, which cannot be dropped in a transaction. The database is as it was.',
-        facts: [['subscriptions', rows.map(({ name }) => String(name))]],
+        facts: [['subscriptions', subscriptions]],
         choices: [['DROP SUBSCRIPTION …', 'drops one; then run it again']],
       })
     return findOwnObjects(client)

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { compactTime } from '../../core/text/format.js'
 import { addressOf } from '../connection/address.js'
 import type { Connection } from '../connection/connect.js'
 import { queryRows, readServerMajor } from '../connection/query.js'
@@ -38,6 +39,6 @@ export function backupEntry({ name, size, sha256 }: Backup, duration: number): L
 
 /** `shop_20261120091402_20261101_add_tags.dump`: names sort by time. */
 function backupName(database: string, current: string | null): string {
-  const now = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)
+  const now = compactTime(new Date().toISOString())
   return `${[database, now, current ?? 'empty'].join('_').replaceAll(/[^\w.-]/g, '-')}.dump`
 }

@@ -62,7 +62,7 @@ async function loadThrough(
   reading: ChildProcess,
   loading: ChildProcess,
 ): Promise<void> {
-  const ends = Promise.all([endOf(reading), endOf(loading)])
+  const [read, loaded] = [endOf(reading), endOf(loading)]
   const stop = (): void => void [loading, reading].map((child) => child.kill('SIGKILL'))
   signal?.addEventListener('abort', stop)
   const { stdout } = reading
@@ -72,22 +72,15 @@ async function loadThrough(
     for (const statement of before) yield `${statement};\n`
     yield* stdout
     // At the end of its input psql commits: an end that comes too early must never reach it.
-    if ((await exitOf(reading)) !== 0) loading.kill('SIGKILL')
+    if ((await read) !== null) loading.kill('SIGKILL')
   }
   const sent = await pipeline(text, stdin).then(
     () => null,
     (error: unknown) => errorMessage(error),
   )
-  const [read, loaded] = await ends
+  const why = (await read) ?? (await loaded) ?? sent
   signal?.removeEventListener('abort', stop)
-  const why = read ?? loaded ?? sent
   if (why !== null) throw restoreFailedError(file, why)
-}
-
-/** The exit code of a process, also of one that has ended already. */
-function exitOf(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode)
-  return new Promise((resolve) => child.once('exit', resolve))
 }
 
 function restoreFailedError(file: string, why: string): SchemaError {

@@ -97,16 +97,21 @@ export async function dropSubscriptions(client: pg.Client): Promise<void> {
   await client.query(
     'select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database() and not active',
   )
-  const subscriptions = await queryRows(
-    client,
-    'select s.subname as name from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()',
-  )
-  for (const { name } of subscriptions) {
-    const subscription = pg.escapeIdentifier(String(name))
+  for (const name of await readSubscriptions(client)) {
+    const subscription = pg.escapeIdentifier(name)
     await client.query(`alter subscription ${subscription} disable`)
     await client.query(`alter subscription ${subscription} set (slot_name = none)`)
     await client.query(`drop subscription ${subscription}`)
   }
+}
+
+/** The names of the subscriptions of the connected database. */
+export async function readSubscriptions(client: pg.ClientBase): Promise<readonly string[]> {
+  const rows = await queryRows(
+    client,
+    'select s.subname as name from pg_subscription s join pg_database d on d.oid = s.subdbid where d.datname = current_database()',
+  )
+  return rows.map(({ name }) => String(name))
 }
 
 /** The statements that drop the objects outside schemas. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { compactTime } from '../../core/text/format.js'
 import { errorLines } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { addressOf, describeAddress } from '../connection/address.js'
@@ -169,7 +170,7 @@ const scratchPrefix = 'schemagate_scratch_'
 
 /** `schemagate_scratch_20261120091402_0a1b2c3d4e5f`: when it was created, in UTC, and a random part. */
 function createScratchName(): string {
-  const now = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)
+  const now = compactTime(new Date().toISOString())
   return `${scratchPrefix}${now}_${randomBytes(6).toString('hex')}`
 }
 

@@ -1,8 +1,7 @@
 import { formatBytes } from '../../../core/text/format.js'
 import { toPrintable } from '../../../core/text/printable.js'
 import { backUpDatabase } from '../../../operations/backup/back-up-database.js'
-import { describeAddress } from '../../../postgres/connection/address.js'
-import { addressOf } from '../../../postgres/connection/address.js'
+import { addressOf, describeAddress } from '../../../postgres/connection/address.js'
 import { withWorkspace } from '../../../workspace.js'
 import type { CommandHandler } from '../command.js'
 

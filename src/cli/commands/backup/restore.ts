@@ -1,16 +1,18 @@
 import { access } from 'node:fs/promises'
 import { findingsOf } from '../../../core/history/decision.js'
 import { describeOwner, hasOtherOwner } from '../../../core/history/ownership.js'
-import { type Finding, worstImpact } from '../../../core/impact/assess-impact.js'
 import { describeDifference } from '../../../core/model/describe.js'
 import { formatCount, shortenList } from '../../../core/text/format.js'
 import { toPrintable } from '../../../core/text/printable.js'
 import { SchemaError } from '../../../errors/schema-error.js'
 import { readDatabaseStatus } from '../../../gate/read-status.js'
+import { seriousFindings } from '../../../gate/situations/describe.js'
 import { adopt } from '../../../operations/adopt/adopt.js'
 import { verifyRows } from '../../../operations/rows/verify-rows.js'
 import { findObjectsToDrop, restoreDatabase } from '../../../operations/backup/restore-database.js'
 import { addressOf, describeAddress } from '../../../postgres/connection/address.js'
+import { withClient } from '../../../postgres/connection/connect.js'
+import { inspect } from '../../../postgres/inspect/inspect.js'
 import { withWorkspace, type Workspace } from '../../../workspace.js'
 import type { CommandContext, CommandHandler, CommandResult } from '../command.js'
 import { requireConfirmation } from '../confirm.js'
@@ -34,8 +36,8 @@ export const run: CommandHandler = (context) =>
     const withOwners = context.options['no-owner'] !== true
     await restoreDatabase(workspace, { file, withOwners }, context)
     if (context.options['adopt'] === true) {
-      const { inspection } = await readDatabaseStatus(workspace, context)
-      await adopt(workspace, inspection.identity, context)
+      const { identity } = await withClient(workspace.connection, (client) => inspect(client, workspace))
+      await adopt(workspace, identity, context)
     }
     return resultOf(context, workspace, file)
   })
@@ -74,15 +76,10 @@ async function resultOf(context: CommandContext, workspace: Workspace, file: str
         ]
       : []),
   ]
-  const isAsPromised = verification.status === 'verified' && !isNoticed(findings)
+  const isAsPromised = verification.status === 'verified' && seriousFindings(assessment).length === 0
   return {
     exit: isOther ? 6 : isAsPromised ? rows.exit : 4,
     text: [...lines.map(toPrintable), ...(rows.document.length === 0 ? [] : [rows.text])].join('\n'),
     document: { file, database, current, position, verification, findings, rows: rows.document },
   }
-}
-
-function isNoticed(findings: readonly Finding[]): boolean {
-  const worst = worstImpact(findings)
-  return worst === 'breaks' || worst === 'weakens'
 }
