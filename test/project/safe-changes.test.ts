@@ -19,6 +19,7 @@ import {
 } from '../../src/migrations/index.js'
 import { buildOnce } from '../support/build.js'
 import { createDatabase, query } from '../support/database.js'
+import { uncounted } from '../support/process.js'
 
 t.jobs = 2
 
@@ -320,7 +321,7 @@ export const down = async () => {}\n`,
   const runNode = (...words: readonly string[]): Promise<string> =>
     promisify(execFile)(process.execPath, words, {
       cwd: folder,
-      env: { ...process.env, SCRATCH_DATABASE_URL: url },
+      env: { ...process.env, ...uncounted, SCRATCH_DATABASE_URL: url },
     }).then(
       ({ stdout, stderr }) => stdout + stderr,
       (error: { readonly stderr?: string; readonly stdout?: string }) =>
