@@ -60,7 +60,8 @@ export async function provoke(url: string, text: string): Promise<number> {
     answer += chunk
   })
   const timer = setTimeout(() => socket.destroy(), 10_000)
-  await once(socket, 'close')
+  // `once` would reject where the connection is reset.
+  await new Promise((resolve) => socket.on('close', resolve))
   clearTimeout(timer)
   return Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0)
 }
