@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process'
 import { copyFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { call } from '../support/command.js'
 import { createDatabase } from '../support/database.js'
+import { run } from '../support/process.js'
 
-const run = promisify(execFile)
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 const snapshotFile = 'schema.snapshot.json'
 
@@ -27,7 +25,8 @@ async function compile(t: Test): Promise<CompiledProject> {
         rootDir: '.',
         outDir: 'dist',
         types: [],
-        skipLibCheck: true,
+        noCheck: true,
+        lib: ['es5'],
       },
       include: ['migrations'],
     }),
@@ -47,7 +46,8 @@ export const down = (knex: Raw): Promise<unknown> => knex.raw('drop table songs'
     env: { DATABASE_URL: scratch, SCRATCH_DATABASE_URL: scratch },
   })
   t.equal(made.exit, 0, made.text)
-  await run(process.execPath, [tsc, '-p', root])
+  const compiled = await run(t, ['-p', '.'], { cwd: root, env: {}, entry: tsc })
+  t.equal(compiled.exit, 0, compiled.stdout)
   const url = await createDatabase(t)
   const env = { NODE_ENV: 'production', DATABASE_URL: url }
   return { root, migrate: () => call(['migrate'], { root, env }) }

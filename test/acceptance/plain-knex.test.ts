@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { promisify } from 'node:util'
 import { join } from 'node:path'
 import knex from 'knex'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { knexMigrationSource } from '../../src/project/migration-source.js'
 import { call } from '../support/command.js'
 import { createDatabase, query } from '../support/database.js'
+import { type Environment, run } from '../support/process.js'
 
-const run = promisify(execFile)
 const knexCli = createRequire(import.meta.url).resolve('knex/bin/cli.js')
 
 const tables = ['songs', 'plays', 'likes']
@@ -39,8 +37,8 @@ interface PlainKnexCase {
   readonly files: Readonly<Record<string, Folder>>
   /** Whether its knexfile has the source of `knexMigrationSource`. */
   readonly source?: boolean
-  /** What runs the command line of Knex; without, its migrator is called in this process. */
-  readonly node?: readonly string[]
+  /** Runs the command line of Knex; without, its migrator is called in this process. */
+  readonly knexEnv?: Environment
   readonly steps: readonly Step[]
 }
 
@@ -72,7 +70,7 @@ const doubled = ['001_songs.js.js', '002_plays.js', '003_likes.js.js']
 const withoutExtension = `sql update knex_migrations set name = regexp_replace(name, '\\.js$', '')`
 
 const cases: readonly PlainKnexCase[] = [
-  { name: '.js', files: { migrations: files('.js', moduleOf) }, node: [], steps: inTurn('.js') },
+  { name: '.js', files: { migrations: files('.js', moduleOf) }, knexEnv: {}, steps: inTurn('.js') },
   { name: '.cjs', files: { migrations: files('.cjs', commonjsOf) }, steps: inTurn('.cjs') },
   {
     name: '.mjs',
@@ -82,14 +80,14 @@ const cases: readonly PlainKnexCase[] = [
   {
     name: '.ts',
     files: { migrations: files('.ts', typescriptOf) },
-    node: ['--import', 'tsx'],
+    knexEnv: { NODE_OPTIONS: `--import ${import.meta.resolve('tsx')}` },
     steps: inTurn('.ts'),
   },
   { name: 'began by plain Knex', files: { migrations: files('.js', moduleOf) }, steps: beganByKnex('.js') },
   {
     name: 'began by init',
     files: { migrations: files('.js', moduleOf) },
-    node: [],
+    knexEnv: {},
     steps: [
       ['schemagate init', upTo(3, '.js')],
       ['knex migrate:list', upTo(3, '.js')],
@@ -101,7 +99,7 @@ const cases: readonly PlainKnexCase[] = [
   {
     name: 'began by stamp',
     files: { migrations: files('.js', moduleOf) },
-    node: [],
+    knexEnv: {},
     steps: [
       ['sql create table songs (id int); create table plays (id int)', []],
       ['schemagate stamp 002_plays', upTo(2, '.js')],
@@ -191,24 +189,22 @@ interface Place {
   readonly root: string
   readonly url: string
   readonly source: boolean
-  readonly node: readonly string[] | null
+  readonly knexEnv: Environment | null
 }
 
 /** Runs a line, and returns what it says where it failed. */
-async function failureOf(line: string, place: Place): Promise<string> {
+async function failureOf(t: Test, line: string, place: Place): Promise<string> {
   const [program = '', ...words] = line.split(' ')
-  const { root, url, node } = place
+  const { root, url, knexEnv } = place
   if (program === 'sql') await query(url, words.join(' '))
   if (program === 'schemagate') {
     const { exit, text } = await call(words, { root, env: { DATABASE_URL: url, SCRATCH_DATABASE_URL: url } })
     return exit === 0 ? '' : text
   }
   if (program !== 'knex') return ''
-  const ran =
-    node === null
-      ? callKnex(words, place)
-      : run(process.execPath, [...node, knexCli, ...words], { cwd: root })
-  return ran.then(() => '', String)
+  if (knexEnv === null) return callKnex(words, place).then(() => '', String)
+  const { exit, stdout, stderr } = await run(t, words, { cwd: root, env: knexEnv, entry: knexCli })
+  return exit === 0 ? '' : `${stdout}${stderr}`
 }
 
 /** Does with the migrator of Knex what its command line does. */
@@ -236,7 +232,7 @@ async function recordedIn(url: string): Promise<readonly unknown[]> {
   return (await query(url, 'select name from knex_migrations order by id')).map(({ name }) => name)
 }
 
-for (const { name, files: folders, source = false, node = null, steps } of cases)
+for (const { name, files: folders, source = false, knexEnv = null, steps } of cases)
   t.test(name, async (t) => {
     const url = await createDatabase(t)
     const root = t.testdir({
@@ -244,10 +240,10 @@ for (const { name, files: folders, source = false, node = null, steps } of cases
       'knexfile.js': knexfileOf(url, source),
       ...folders,
     })
-    const place = { root, url, source, node }
-    t.equal(await failureOf('schemagate snapshot', place), '')
+    const place = { root, url, source, knexEnv }
+    t.equal(await failureOf(t, 'schemagate snapshot', place), '')
     for (const [line, recorded] of steps) {
-      t.equal(await failureOf(line, place), '', line)
+      t.equal(await failureOf(t, line, place), '', line)
       t.strictSame(await recordedIn(url), recorded, `recorded after ${line}`)
     }
   })

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import knexFactory, { type Knex } from 'knex'
 import t, { type Test } from 'tap'
 import {
@@ -19,7 +17,7 @@ import {
 } from '../../src/migrations/index.js'
 import { buildOnce } from '../support/build.js'
 import { createDatabase, query } from '../support/database.js'
-import { uncounted } from '../support/process.js'
+import { run } from '../support/process.js'
 
 t.jobs = 2
 
@@ -318,24 +316,20 @@ export const down = async () => {}\n`,
   for (const name of ['knex', 'pg'])
     await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name))
   await symlink(built, join(folder, 'node_modules', 'schemagate'))
-  const runNode = (...words: readonly string[]): Promise<string> =>
-    promisify(execFile)(process.execPath, words, {
-      cwd: folder,
-      env: { ...process.env, ...uncounted, SCRATCH_DATABASE_URL: url },
-    }).then(
-      ({ stdout, stderr }) => stdout + stderr,
-      (error: { readonly stderr?: string; readonly stdout?: string }) =>
-        String(error.stdout) + String(error.stderr),
-    )
-  const migrate = [join(root, 'node_modules/knex/bin/cli.js'), 'migrate:latest', '--knexfile', 'knexfile.js']
-  const text = await runNode(...migrate)
+  const runNode = async (entry: string, ...words: readonly string[]): Promise<string> => {
+    const { stdout, stderr } = await run(t, words, { cwd: folder, env: { SCRATCH_DATABASE_URL: url }, entry })
+    return stdout + stderr
+  }
+  const migrate = (): Promise<string> =>
+    runNode(join(root, 'node_modules/knex/bin/cli.js'), 'migrate:latest', '--knexfile', 'knexfile.js')
+  const text = await migrate()
   t.match(text, /Batch 1 run: 2 migrations/)
   t.notMatch(text, 'ExperimentalWarning')
   t.same(await query(url, 'select title from songs order by 1'), [{ title: 'a' }, { title: 'b' }])
   t.match(await runNode(join(built, 'dist/cli/main.js'), 'snapshot'), /schema\.snapshot\.json: 2 revisions/)
   await writeFile(join(folder, 'migrations/003_another.js'), another)
   t.match(
-    await runNode(...migrate),
+    await migrate(),
     /column title of songs exists, and is another one\.\n *wanted {2}title character varying\(10\)\n *exists {2}title text not null/,
   )
 })
