@@ -6,11 +6,11 @@ import { type Config } from '../../src/config/config.js'
 import { loadConfig } from '../../src/config/load.js'
 import { migrateOptionsFor } from '../../src/gate/migrate-options.js'
 import { applyPending } from '../../src/postgres/migrate/migrate.js'
-import { makeSnapshot } from '../../src/snapshot/current.js'
 import { loadUsableSnapshot } from '../../src/snapshot/usable.js'
 import { withWorkspace } from '../../src/workspace.js'
 import { createDatabase, query, type Row } from './database.js'
 import { type Answer, ask, type Ended, type Environment, run, type Running, start } from './process.js'
+import { takeSnapshot } from './take-snapshot.js'
 
 /** One statement, or several that are sent one by one. */
 type Sql = string | readonly string[]
@@ -117,7 +117,7 @@ function projectIn(t: Test, root: string, url: string): Project {
     write: (migrations) => writeMigrations(root, migrations),
     rebuild: async (migrations) => {
       await writeMigrations(root, migrations)
-      await takeSnapshot(config)
+      await takeSnapshot(config, url)
     },
   }
 }
@@ -160,12 +160,6 @@ async function writeMigrations(root: string, migrations: MigrationChanges): Prom
     if (data === null) await rm(path)
     else await writeFile(path, textOf(data))
   }
-}
-
-async function takeSnapshot(config: Config): Promise<void> {
-  await withWorkspace({ config, report: () => {} }, (workspace) =>
-    makeSnapshot(workspace, () => {}, { acceptEmpty: true }),
-  )
 }
 
 async function migrateWith(config: Config, to: string | null): Promise<void> {
