@@ -15,8 +15,18 @@ import { runCases } from './run-cases.js'
 import type { Planner } from './run-direction.js'
 import { requirementsFor, totalsOf } from './totals.js'
 
-const usage =
-  'npm run conformance -- DIR [--server URL | --majors URL,URL…] [--unproven | --drafts | --hazards] [--only TEXT] [--jobs 4] [--json FILE] [--verbose]'
+const usage = `npm run conformance -- DIR [--unproven | --drafts | --hazards | --majors URL,URL…] [OPTIONS]
+
+  DIR             a folder of .jsonl files, one case a line
+  --unproven      runs the SQL as it is planned. Default: as \`diff --sql\` shows it, proven
+  --drafts        runs migrations as \`new --from\` drafts them, with Knex
+  --hazards       runs the SQL as it is planned, and compares the hazards of each statement with what it does
+  --majors URL,…  compares every schema \`b\` between each two of these servers
+  --server URL    the server, as a superuser. Default: the PostgreSQL of the tests
+  --only TEXT     the cases whose SOURCE/NAME contains TEXT
+  --jobs 4        how many cases run at a time
+  --json FILE     writes all results to a file
+  --verbose       prints the SQL and the reasons of every case that is not exact`
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -29,8 +39,13 @@ const { values, positionals } = parseArgs({
     jobs: { type: 'string', default: '4' },
     json: { type: 'string' },
     verbose: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 })
+if (values.help) {
+  console.log(usage)
+  process.exit()
+}
 const [folder] = positionals
 const jobs = Number(values.jobs)
 if (folder === undefined || positionals.length > 1 || !Number.isInteger(jobs) || jobs < 1)

@@ -26,6 +26,23 @@ t.test('each form of the table was run', async (t) => {
   t.strictSame(unseen, [])
 })
 
+t.test('a foreign table has no rows to rewrite or to read', async (t) => {
+  const schemaWith = (column: string): string =>
+    `create foreign data wrapper w; create server far foreign data wrapper w; create foreign table ft (${column}) server far`
+  const catalogs = ['a int', 'a smallint not null'].map(async (column) =>
+    readCatalog(await connectTo(t, schemaWith(column)), allAnnotations),
+  )
+  const [start = {}, goal = {}] = await Promise.all(catalogs)
+  const lock = { hazard: 'lock', table: 'public.ft', lock: 'ACCESS EXCLUSIVE' }
+  t.strictSame(
+    planChanges(start, goal).statements.map(({ sql, hazards }) => [sql, hazards]),
+    [
+      ['ALTER FOREIGN TABLE public.ft ALTER COLUMN a TYPE smallint', [lock]],
+      ['ALTER FOREIGN TABLE public.ft ALTER COLUMN a SET NOT NULL', [lock]],
+    ],
+  )
+})
+
 async function connectTo(t: Test, sql: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: await createDatabase(t) })
   await client.connect()

@@ -4,10 +4,12 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { type Catalog, countByKind } from '../../src/core/model/catalog.js'
 import { diff } from '../../src/core/model/diff.js'
+import type { MajorVersions } from '../../src/core/model/server-versions.js'
 import { planChanges } from '../../src/ddl/plan/plan.js'
 import {
   type CanonicalizedCatalog,
   canonicalizeCatalog,
+  canonicalizeDifferences,
 } from '../../src/postgres/canonicalize/canonicalize.js'
 import {
   allAnnotations,
@@ -281,6 +283,52 @@ t.test('the body of a routine from a Windows checkout is the same, and that is t
     'own',
   )
   t.equal(diff(unix, changed.live).length, 1)
+})
+
+t.test('a partition has the identity of its parent, which only 17 and later show', async (t) => {
+  const column = (identity?: string): Catalog => ({
+    'column:public.m1.id': {
+      type: 'bigint',
+      nullable: false,
+      ...(identity === undefined ? {} : { identity }),
+    },
+  })
+  const partition: Catalog = { 'table:public.m1': { partition: 'DEFAULT', parents: ['public.m'] } }
+  const differing = async (
+    expected: Catalog,
+    live: Catalog,
+    majors: MajorVersions,
+  ): Promise<readonly string[]> =>
+    keys(expected, await canonicalizeCatalog(client, { expected, live, majors }, 'own'))
+  const [shown, hidden, own] = [column('always'), column(), column('by default')]
+  const [later, earlier] = [
+    { expected: 18, actual: 16 },
+    { expected: 16, actual: 17 },
+  ]
+  t.strictSame(await differing({ ...partition, ...shown }, { ...partition, ...hidden }, later), [])
+  t.strictSame(await differing({ ...partition, ...hidden }, { ...partition, ...shown }, earlier), [])
+  t.strictSame(
+    await differing({ ...partition, ...shown }, { ...partition, ...own }, later),
+    Object.keys(own),
+    'an identity of its own',
+  )
+  t.strictSame(
+    await differing({ ...partition, ...shown }, { ...partition, ...hidden }, { expected: 18, actual: 17 }),
+    Object.keys(shown),
+    'both versions show it',
+  )
+  t.strictSame(await differing(shown, hidden, later), Object.keys(shown), 'no partition')
+  const picked = await canonicalizeDifferences(
+    client,
+    {
+      promised: { catalog: { ...partition, ...shown }, undetermined: {} },
+      live: { ...partition, ...hidden },
+      majors: later,
+      differences: diff({ ...partition, ...shown }, { ...partition, ...hidden }),
+    },
+    'own',
+  )
+  t.strictSame(keys({ ...partition, ...shown }, picked), [], 'where only differences are compared')
 })
 
 t.test('a table that somebody else has locked is waited for only shortly', async (t) => {

@@ -421,6 +421,30 @@ t.test('what is there without privileges of a role that nobody has is dropped al
   t.match(plan.proof, { proven: true, unproven: [{ keys: [table], reason: /does not exist/ }] })
 })
 
+t.test('what has the owner of a table that nobody could give one is proven without it', async (t) => {
+  const scratch = await scratchOf(t)
+  const from = await catalogOf(scratch, '')
+  const built = await catalogOf(
+    scratch,
+    'create table songs (id serial, title text); create index on songs (title)',
+  )
+  const owned = ['table:public.songs', 'index:public.songs.songs_title_idx', 'sequence:public.songs_id_seq']
+  const owner = 'test_role_that_nobody_has'
+  const to: Catalog = {
+    ...built,
+    ...Object.fromEntries(owned.map((key) => [key, { ...built[key], owner }])),
+  }
+  const { plan } = await provePlan(
+    wholeProof(from, to, (refusals) => planChanges(from, to, { refusals })),
+    scratch,
+  )
+  t.strictSame(refusedKeys(plan), [])
+  t.match(plan.proof, {
+    proven: true,
+    unproven: [{ keys: ['sequence:public.songs_id_seq', 'table:public.songs'], reason: /does not exist/ }],
+  })
+})
+
 t.test('a start that cannot be made whole is said, and the rest is proven', async (t) => {
   const scratch = await scratchOf(t)
   const built = await catalogOf(scratch, songs)

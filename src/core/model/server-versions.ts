@@ -1,9 +1,24 @@
-import { type Fact, sameFact } from './catalog.js'
+import { type Fact, type Facts, sameFact } from './catalog.js'
 
 /** The major versions of PostgreSQL on which two catalogs were read. */
 export interface MajorVersions {
   readonly expected: number
   readonly actual: number
+}
+
+/** Whether only one of two major versions shows that a partition has the identity of its parent: 17 and later do. */
+export function differInInheritedIdentity({ expected, actual }: MajorVersions): boolean {
+  return expected < 17 !== actual < 17
+}
+
+/** Whether a column of a partition has the identity of its parent, and the earlier of two such versions says nothing of it. */
+export function isHiddenIdentity(
+  fact: string,
+  facts: { readonly expected: Facts; readonly actual: Facts },
+  majors: MajorVersions,
+): boolean {
+  const earlier = majors.expected < majors.actual ? facts.expected : facts.actual
+  return fact.startsWith('identity') && differInInheritedIdentity(majors) && earlier['identity'] === undefined
 }
 
 /** Names that PostgreSQL prints in quotes since 16 or 17, and without before. Without quotes they mean nothing else. */

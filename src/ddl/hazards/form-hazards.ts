@@ -25,8 +25,13 @@ export function withFormHazards(statement: Statement, place: string, sides: Side
   }))
   const locks = reachedBy(place, form.locks, sides).map((lock): Hazard => ({ hazard: 'lock', ...lock }))
   const effects = (form.effects ?? []).flatMap((effect) => effectHazards(effect, statement.key, sides))
-  const all = [...effects, ...withWhatIsBelow(statement, form, sides), ...scans, ...locks]
+  const own = withWhatIsBelow(statement, form, sides)
+  const all = [...effects, ...(form.hasRows === false ? own.filter(isNotAboutRows) : own), ...scans, ...locks]
   return { ...statement, hazards: inOrder(withStrongestLocks(all)) }
+}
+
+function isNotAboutRows({ hazard }: Hazard): boolean {
+  return hazard !== 'table rewrite' && hazard !== 'full scan' && hazard !== 'may fail'
 }
 
 /** A statement that stands for others, which have their hazards: it does to others what they do. */

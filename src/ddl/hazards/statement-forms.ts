@@ -30,6 +30,8 @@ export interface StatementForm {
   readonly form: string
   readonly locks: readonly (readonly [LockMode, ...Reach[]])[]
   readonly effects?: readonly Effect[]
+  /** Whether its relation may have rows in this database, which it rewrites or reads and which may not fit. Default: yes. */
+  readonly hasRows?: false
   /** What it reads from end to end besides its own table. */
   readonly scans?: readonly (readonly [LockMode, ...Reach[]])[]
 }
@@ -125,7 +127,7 @@ export const statementForms: readonly StatementForm[] = [
   },
   { form: 'ALTER TABLE ONLY', locks: [[exclusive, 'table']] },
   { form: 'ALTER TABLE', locks: [[exclusive, 'table', 'below']] },
-  { form: 'ALTER FOREIGN TABLE', locks: [[exclusive, 'table']] },
+  { form: 'ALTER FOREIGN TABLE', locks: [[exclusive, 'table']], hasRows: false },
   { form: 'ALTER MATERIALIZED VIEW', locks: [[exclusive, 'table']] },
   { form: 'ALTER VIEW', locks: [[exclusive, 'table']] },
   { form: 'CREATE OR REPLACE VIEW', locks: [[exclusive, 'table']] },

@@ -42,7 +42,7 @@ interface PlanOptions {
   readonly online?: boolean
   /** The major version of the server on which the statements run. Default: not known, so what all versions have is used. */
   readonly serverMajor?: number | null
-  /** Whether new tables are written with their constraints, for the fewest statements. Default: no. */
+  /** For a database that nobody uses: new tables are written with their constraints, and statements without hazards. Default: no. */
   readonly compact?: boolean
   /** Changes that are not written, because it is known that their SQL does not work. Default: none. */
   readonly refusals?: readonly PlanRefusal[]
@@ -70,7 +70,7 @@ export function planChanges(live: Catalog, expected: Catalog, options: PlanOptio
   refuseDependents(refused, planned, intents)
   const tasks = createTasks(planned, { from, to })
   const statements = sortTasks(online ? joinRewrites(tasks) : tasks).flatMap(({ key, steps }) =>
-    steps.map((step) => toStatement(key, step, { from, to })),
+    steps.map((step) => toStatement(key, step, options.compact === true ? null : { from, to })),
   )
   return {
     statements: withPreamble(withoutNewObjectHazards(statements, intents)),
@@ -134,9 +134,11 @@ function withTargetState(
     : { ...intent, ...start, to: complete }
 }
 
-function toStatement(key: string, step: DdlStep, sides: CatalogPair): Statement {
+/** @param sides null for a statement that nobody waits for */
+function toStatement(key: string, step: DdlStep, sides: CatalogPair | null): Statement {
   const { sql, hazards, transactional, alone, parts, relationKey = key } = step
   const statement = { sql, key, hazards, transactional, ...(alone === true ? { alone } : {}) }
+  if (sides === null) return { ...statement, hazards: [] }
   return parts === undefined
     ? withFormHazards(statement, relationKey, sides)
     : withParts(

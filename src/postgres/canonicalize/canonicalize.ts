@@ -13,11 +13,16 @@
  *   temporary-objects.ts  the transaction, the messages and the rollback
  */
 import type pg from 'pg'
-import { type Catalog, type Facts, parseKey } from '../../core/model/catalog.js'
+import { type Catalog, type Facts, parseKey, tableKeyOf } from '../../core/model/catalog.js'
 import { diff, type Difference, type UndeterminedFacts } from '../../core/model/diff.js'
 import { isRoutine } from '../../core/model/line-endings.js'
 import { unquotedNames } from '../../core/model/pattern.js'
-import { type MajorVersions, samePublicGrants } from '../../core/model/server-versions.js'
+import {
+  differInInheritedIdentity,
+  isHiddenIdentity,
+  type MajorVersions,
+  samePublicGrants,
+} from '../../core/model/server-versions.js'
 import { pickKeys, type PromisedCatalog, replaceInSteps } from '../../core/model/snapshot.js'
 import { runInTurns } from '../connection/run-in-turns.js'
 import { isStatementRejected } from '../connection/sqlstate.js'
@@ -61,7 +66,9 @@ export async function canonicalizeDifferences(
   const keys = differences.flatMap(({ change, key }) => (change === 'changed' ? [key] : []))
   if (keys.length === 0) return { live, canonicalizeFailures: {}, notes: [] }
   const { undetermined } = promised
-  const [expected, actual] = [pickKeys(promised.catalog, keys), pickKeys(live, keys)]
+  const tables = differInInheritedIdentity(majors) ? keys.flatMap((key) => tableKeyOf(key) ?? []) : []
+  const picked = [...keys, ...tables]
+  const [expected, actual] = [pickKeys(promised.catalog, picked), pickKeys(live, picked)]
   const canonicalized = await canonicalizeCatalog(
     client,
     { expected, undetermined, live: actual, majors },
@@ -82,7 +89,7 @@ export async function canonicalizeCatalog(
 ): Promise<CanonicalizedCatalog> {
   const { majors } = comparison
   const changed = findChangedFacts(comparison)
-  const results = new Map(changed.map((each) => [each, compareWithoutServer(each, majors)]))
+  const results = new Map(changed.map((each) => [each, compareWithoutServer(each, comparison)]))
   const undecided = changed.filter((each) => results.get(each) === null)
   if (undecided.length > 0)
     for (const [each, result] of await compareOnServer(client, undecided, transaction)) {
@@ -101,16 +108,25 @@ function findChangedFacts({ expected, live, undetermined }: CatalogComparison): 
 }
 
 /** The result where it needs no server; null where the server has to print the texts. */
-function compareWithoutServer(changed: ChangedFact, majors: MajorVersions): ComparisonResult | null {
+function compareWithoutServer(
+  changed: ChangedFact,
+  { majors, ...catalogs }: CatalogComparison,
+): ComparisonResult | null {
   const { key, fact, expected, actual } = changed
   if (key === 'schema:public' && fact === 'grants')
     return { alike: samePublicGrants(expected[fact], actual[fact], majors) }
   if (fact === 'notNullName' && Math.min(majors.expected, majors.actual) < 18) return { alike: true }
+  if (isHiddenIdentity(fact, changed, majors) && isOfPartition(key, catalogs)) return { alike: true }
   const alike = comparisonCache.get(expected)?.get(comparisonCacheKey(changed, majors))
   if (alike !== undefined) return { alike }
   const comparisons = prepareComparisons(changed, () => '') ?? [{ alike: false }]
   const results = comparisons.flatMap((each) => ('pair' in each ? [] : [each]))
   return results.length < comparisons.length ? null : combineResults(results)
+}
+
+function isOfPartition(key: string, { expected, live }: Omit<CatalogComparison, 'majors'>): boolean {
+  const table = tableKeyOf(key) ?? ''
+  return expected[table]?.['partition'] !== undefined && live[table]?.['partition'] !== undefined
 }
 
 async function compareOnServer(

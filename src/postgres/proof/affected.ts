@@ -1,7 +1,7 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import { dependenciesOf, dependentsOf } from '../../ddl/dependencies.js'
 import type { CatalogPair } from '../../ddl/intents/intents.js'
-import { findObject, relationKeyOf, relationOrOwnKey } from '../../ddl/object.js'
+import { findObject, keyFromName, relationKeyOf, relationOrOwnKey, textFact } from '../../ddl/object.js'
 import type { Statement } from '../../ddl/statement.js'
 
 /** The keys of some objects, and of all that needs them in one of the catalogs. */
@@ -75,4 +75,10 @@ export function plannedCauses(
   )
   const candidates = [needed, siblings, dependents].map((keys) => keys.filter((each) => planned.has(each)))
   return candidates.find((keys) => keys.length > 0) ?? [...planned]
+}
+
+/** What is there with an object or not at all: the relation that it belongs to, or whose column owns the sequence. */
+export function unitOf(catalog: Catalog, key: string): string {
+  const owner = textFact({ facts: catalog[key] ?? {} }, 'ownedBy')
+  return relationOrOwnKey(catalog, owner === '' ? key : keyFromName('column', owner))
 }

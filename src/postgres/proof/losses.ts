@@ -29,7 +29,8 @@ export function unlabelledLosses(
   const losing = statements
     .flatMap(partsOf)
     .filter(({ hazards }) => hazards.some(({ hazard }) => hazard === 'data loss'))
-  const labelled = new Set(losing.map(({ key }) => key))
+  const keys = new Set(losing.map(({ key }) => key))
+  const labelled = { keys, tables: new Set([...keys].flatMap((key) => tableKeyOf(key) ?? [])) }
   const labels = new Set(
     losing.flatMap(({ hazards }) => hazards.map((hazard) => ('what' in hazard ? hazard.what : ''))),
   )
@@ -38,17 +39,19 @@ export function unlabelledLosses(
   )
   return [...losses, ...lostPositions(before.positions, after.positions)]
     .filter(({ what }) => !labels.has(what))
-    .filter(({ key }) => ![...labelled].some(isAffectedBy(from, key)))
+    .filter(({ key }) => !isAffectedBy(from, key, labelled))
 }
 
-/** Whether a loss of an object is one of another, too: also for a column that stores rows of the table of that one. */
-function isAffectedBy(from: Catalog, key: string): (other: string) => boolean {
-  const keys = affectingKeys(from, key)
+/** The keys of what loses data, and those of the tables with a part that does. */
+interface Losing {
+  readonly keys: ReadonlySet<string>
+  readonly tables: ReadonlySet<string>
+}
+
+/** Whether a loss of an object is one of others, too: also for a column that stores rows of the table of one of them. */
+function isAffectedBy(from: Catalog, key: string, { keys, tables }: Losing): boolean {
   const own = tableKeyOf(key) ?? key
-  return (other) => {
-    const table = tableKeyOf(other)
-    return keys.includes(other) || (table !== null && table !== own && keys.includes(table))
-  }
+  return affectingKeys(from, key).some((each) => keys.has(each) || (each !== own && tables.has(each)))
 }
 
 /** The statements with the label of each loss at the one that is for what is lost, else for its table, else at the last. */

@@ -79,6 +79,9 @@ interface Table {
 /** How many tables share a message. */
 const tablesPerMessage = 50
 
+/** How many rows a table gets. */
+const rowsPerTable = 2
+
 /**
  * Inserts two rows into each table for which values are easily found; other tables stay empty. Triggers do not run. In a
  * transaction of the caller, by a superuser.
@@ -88,55 +91,83 @@ export async function insertSampleRows(client: pg.ClientBase, selection: TableSe
   const tables = (await queryRows(client, tablesQuery(selection))).map(tableOf)
   // Triggers may do anything, and tables may reference each other.
   await client.query('set local session_replication_role to replica')
+  const empty: Table[] = []
+  for (let done = 0; done < tables.length; done += tablesPerMessage) {
+    const together = tables.slice(done, done + tablesPerMessage)
+    // The first values fit most tables, and to try others takes far longer texts.
+    const lacking = await insertRows(client, together, firstStatement)
+    empty.push(...(await insertRows(client, lacking, allStatements)).filter(({ rows }) => rows === 0))
+  }
   // A row may need one of a table that comes later.
-  await fillEmpty(client, await fillEmpty(client, tables))
+  for (let done = 0; done < empty.length; done += tablesPerMessage)
+    await insertRows(client, empty.slice(done, done + tablesPerMessage), allStatements)
   await client.query('set local session_replication_role to default')
   await client.query('drop function pg_temp.input_is_valid(text, text)')
 }
 
-/** Inserts rows into tables that are empty. Returns those that are so still. */
-async function fillEmpty(client: pg.ClientBase, tables: readonly Table[]): Promise<readonly Table[]> {
-  const empty: Table[] = []
-  for (let done = 0; done < tables.length; done += tablesPerMessage) {
-    const together = tables.slice(done, done + tablesPerMessage)
-    const places = together.map(
-      ({ name }, place) => `select ${place} as place where not exists (select from only ${name})`,
-    )
-    const rows = await queryRows(client, `${insertBlock(together)};\n${places.join(' union all ')}`)
-    const left = new Set(rows.map(({ place }) => Number(place)))
-    empty.push(...together.filter((_, place) => left.has(place)))
-  }
-  return empty
+/** The statements to try for one row of a table, by the place of the row. */
+type StatementsForRow = (table: Table, rowNumber: number) => readonly string[]
+
+/** Inserts the rows that tables lack. Returns the tables that lack some still, with the rows that they have. */
+async function insertRows(
+  client: pg.ClientBase,
+  tables: readonly Table[],
+  statementsFor: StatementsForRow,
+): Promise<readonly (Table & { readonly rows: number })[]> {
+  if (tables.length === 0) return []
+  const counts = tables.map(
+    ({ name }, place) =>
+      `select ${place} as place, count(*) as rows from (select from only ${name} limit ${rowsPerTable}) found`,
+  )
+  const found = await queryRows(
+    client,
+    `${insertBlock(tables, statementsFor)};\n${counts.join(' union all ')}`,
+  )
+  return found.flatMap(({ place, rows }) => {
+    const table = tables[Number(place)]
+    return table === undefined || Number(rows) === rowsPerTable ? [] : [{ ...table, rows: Number(rows) }]
+  })
 }
 
 /** As pg_input_is_valid(), which fails for some types: those of names of objects, such as regclass, and those of extensions. */
 const validation = `create function pg_temp.input_is_valid(value text, type text) returns boolean language plpgsql as $$
   begin execute format('select %L::%s', value, type); return true; exception when others then return false; end $$`
 
-/** For each table that is empty the first statement of each row that PostgreSQL accepts. */
-function insertBlock(tables: readonly Table[]): string {
+/** For each table the first statement that PostgreSQL accepts of each row that it lacks; with one a row, up to the first that it does not. */
+function insertBlock(tables: readonly Table[], statementsFor: StatementsForRow): string {
   const work = tables.map((table) => [
     table.name,
-    ...[0, 1].map((rowNumber) => insertStatements(table, rowNumber)),
+    ...Array.from({ length: rowsPerTable }, (_, rowNumber) => statementsFor(table, rowNumber)),
   ])
   return `do ${pg.escapeLiteral(`declare
-    made json; row_statements json; statement text; is_filled boolean;
+    made json; row_statements json; statement text; there integer; affected integer;
   begin
     for made in select value from json_array_elements(${pg.escapeLiteral(JSON.stringify(work))}) loop
-      execute format('select exists (select from only %s)', made ->> 0) into is_filled;
-      continue when is_filled;
-      for row_statements in select value from json_array_elements(made) offset 1 loop
+      execute format('select count(*) from (select from only %s limit ${rowsPerTable}) found', made ->> 0) into there;
+      for row_statements in select value from json_array_elements(made) offset 1 + there loop
+        affected := 0;
         for statement in select value from json_array_elements_text(row_statements) loop
-          begin execute statement; exit; exception when others then null; end;
+          begin execute statement; get diagnostics affected = row_count; exit when affected > 0;
+          exception when others then null; end;
         end loop;
+        exit when affected = 0 and json_array_length(row_statements) = 1;
       end loop;
     end loop;
   end`)}`
 }
 
+/** Inserts the first values, if all rows that they reference are there. */
+function firstStatement({ name, columns }: Table, rowNumber: number): readonly string[] {
+  const writable = columns.filter(isWritable)
+  const values = writable.map((column) => valueOf(column, rowNumber, rowNumber))
+  const references = writable.flatMap((column, index) => (column.referenced === null ? [] : [values[index]]))
+  const condition = references.map((value) => ` and ${value} is not null`).join('')
+  return [`insert into ${name} (${namesOf(writable)}) select ${values.join(', ')} where true${condition}`]
+}
+
 /** Statements to try for one row, those with the most columns first. `rowNumber` is 0 for the first row. */
-function insertStatements({ name, columns }: Table, rowNumber: number): readonly string[] {
-  const writable = columns.filter(({ values, referenced }) => values.length > 0 || referenced !== null)
+function allStatements({ name, columns }: Table, rowNumber: number): readonly string[] {
+  const writable = columns.filter(isWritable)
   const required = writable.filter((column) => column.required)
   const shifts = [0, 1, 2, 3, 4, 5]
   const rows = [writable, required].flatMap((rowColumns) =>
@@ -144,10 +175,18 @@ function insertStatements({ name, columns }: Table, rowNumber: number): readonly
       ? []
       : shifts.map((shift) => {
           const values = rowColumns.map((column) => valueOf(column, rowNumber, rowNumber + shift))
-          return `insert into ${name} (${rowColumns.map((column) => column.name).join(', ')}) values (${values.join(', ')})`
+          return `insert into ${name} (${namesOf(rowColumns)}) values (${values.join(', ')})`
         }),
   )
   return [...rows, `insert into ${name} default values`]
+}
+
+function isWritable({ values, referenced }: Column): boolean {
+  return values.length > 0 || referenced !== null
+}
+
+function namesOf(columns: readonly Column[]): string {
+  return columns.map(({ name }) => name).join(', ')
 }
 
 function valueOf({ values, referenced }: Column, rowNumber: number, index: number): string {

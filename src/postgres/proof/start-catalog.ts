@@ -7,9 +7,10 @@ import {
   parseKey,
 } from '../../core/model/catalog.js'
 import { dependenciesOf, dependentsOf } from '../../ddl/dependencies.js'
-import { findObject, keyFromName, relationOrOwnKey, textFact } from '../../ddl/object.js'
+import { findObject } from '../../ddl/object.js'
 import type { CatalogPair } from '../../ddl/intents/intents.js'
 import { childTables, parentTables } from '../../ddl/tree.js'
+import { unitOf } from './affected.js'
 import { createNamesakeTest } from './colliding-names.js'
 
 /*
@@ -87,12 +88,6 @@ function isLeavable(unit: string): boolean {
 
 function isIdlePart(key: string, catalog: Catalog): boolean {
   return idleParts.has(parseKey(key).kind) || catalog[key]?.['type'] === 'foreign key'
-}
-
-/** What is there with an object or not at all: the relation that it belongs to, or whose column owns the sequence. */
-function unitOf(catalog: Catalog, key: string): string {
-  const owner = textFact({ facts: catalog[key] ?? {} }, 'ownedBy')
-  return relationOrOwnKey(catalog, owner === '' ? key : keyFromName('column', owner))
 }
 
 /** The keys of the objects of each unit. */

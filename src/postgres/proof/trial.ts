@@ -9,7 +9,7 @@ import { readServerMajor } from '../connection/query.js'
 import { disableServerTimeouts } from '../connection/settings.js'
 import { allAnnotations, type ReadOptions, readCatalog } from '../introspect/read-catalog.js'
 import type pg from 'pg'
-import { touchedSequences, touchedTables, withDependents } from './affected.js'
+import { touchedSequences, touchedTables, unitOf, withDependents } from './affected.js'
 import { buildStart, type ProvideRole, type StartWriter, type Unbuilt } from './build-start.js'
 import { type Loss, unlabelledLosses } from './losses.js'
 import { expectedCatalog, remainingDifferences } from './remaining-differences.js'
@@ -118,8 +118,22 @@ export async function runTrial(
     const differences = goal.differences.filter(({ key }) => !refused.has(key))
     const remaining = await readRemaining(client, { ...goal, differences }, start)
     const effects = await readEffects(client, start.data, { from: goal.from, statements })
-    return { ...start, failed, remaining: remaining.filter(({ key }) => !left.has(key)), ...effects }
+    return { ...start, failed, remaining: remaining.flatMap(withoutOwnerOf(left, goal.to)), ...effects }
   })
+}
+
+/** Leaves out objects, and the owner of what has that of one of them: of the indexes and the sequences of a table. */
+function withoutOwnerOf(
+  keys: ReadonlySet<string>,
+  to: Catalog,
+): (difference: Difference) => readonly Difference[] {
+  return (difference) => {
+    const { key, change } = difference
+    if (keys.has(key)) return []
+    if (change !== 'changed' || !keys.has(unitOf(to, key))) return [difference]
+    const facts = difference.facts.filter((fact) => fact !== 'owner')
+    return facts.length === 0 ? [] : [{ ...difference, facts }]
+  }
 }
 
 async function prepareStart(
