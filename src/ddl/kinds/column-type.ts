@@ -13,7 +13,7 @@ import {
 import type { Hazard } from '../statement.js'
 import { tableTypeKeyOf } from './column-definition.js'
 import { lossOfConversion, storedTypeOf } from './stored-type.js'
-import { isTextMeanwhile } from './range.js'
+import { isSameMultirange, isTextMeanwhile } from './range.js'
 import { castBetween, castExpression, neverFails } from './type-casts.js'
 import { dependsOnTimeZone, inUtc, keepsRowFormat } from './row-format.js'
 
@@ -27,7 +27,7 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
   const stored = { from: storedTypeOf(oldType, from.catalog), to: storedTypeOf(newType, to.catalog) }
   // The name of a swapped type stays the same.
   const isSwapped = facts.has('type') && oldType === newType && isArray(stored.from) === isArray(stored.to)
-  const cast = isSwapped ? 'text' : castBetween(stored.from, stored.to)
+  const cast = isSwapped || isSameMultirange(from, to) ? 'text' : castBetween(stored.from, stored.to)
   const ownCast = cast === 'none' ? ownCastBetween(from, to) : null
   if (cast === 'none' && ownCast === null)
     return {
