@@ -13,6 +13,7 @@ import {
 import type { Hazard } from '../statement.js'
 import { tableTypeKeyOf } from './column-definition.js'
 import { lossOfConversion, storedTypeOf } from './stored-type.js'
+import { reorderedValue } from './composite.js'
 import { isSameMultirange, isTextMeanwhile } from './range.js'
 import { castBetween, castExpression, neverFails } from './type-casts.js'
 import { dependsOnTimeZone, inUtc, keepsRowFormat } from './row-format.js'
@@ -38,8 +39,9 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
       decide: `how a value becomes a ${newType}: ALTER TABLE ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType} USING …`,
     }
   const collation = textFact(to, 'collation')
-  const using =
-    cast === 'implicit' ? '' : ` USING ${castExpression(to.name, cast, { ...stored, type: newType })}`
+  const reordered = isSwapped ? reorderedValue(from, to) : null
+  const value = reordered ?? castExpression(to.name, cast, { ...stored, type: newType })
+  const using = cast === 'implicit' ? '' : ` USING ${value}`
   const alter = step(
     `ALTER ${tableKeyword(to)} ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType}${collation === '' ? '' : ` COLLATE ${collation}`}${using}`,
     ...(facts.has('type') ? typeChangeHazards(to.relation, oldType, newType) : []),
