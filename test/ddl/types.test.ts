@@ -368,6 +368,14 @@ const composites: readonly DdlCase[] = [
     lossesBack: ['the values of more stored in public.songs'],
   },
   {
+    name: 'attributes in a different order of values of a domain',
+    from: `create type part as (a integer, b text); create domain "D" as part check ((value).a > 0); create table songs (id integer, d "D")`,
+    to: `create type part as (b text, a integer); create domain "D" as part check ((value).a > 0); create table songs (id integer, d "D")`,
+    rows: `insert into songs values (1, row(7, 'x')), (2, null)`,
+    thereAfter: `do $$begin assert (select (d).a = 7 and (d).b = 'x' from songs where id = 1); end$$`,
+    losses: [],
+  },
+  {
     name: 'attributes in a different order are refused where an array stores them',
     from: `create type part as (a text, b text); create table songs (parts part[])`,
     to: `create type part as (b text, a text); create table songs (parts part[])`,

@@ -12,7 +12,7 @@ import {
   textFact,
 } from '../object.js'
 import type { Hazard } from '../statement.js'
-import { lossOfConversion } from './stored-type.js'
+import { lossOfConversion, storedTypeOf } from './stored-type.js'
 import { columnsKeepingType, tablesStoringType } from './type-users.js'
 
 export const compositeDdl: KindDdl = {
@@ -77,7 +77,7 @@ function alterAttributes(change: ObjectChange): RenderResult | 'replace' {
 /** Whether attributes can be told apart in every value that stays: not in arrays, and not inside of values of other types. */
 function isOnlyStoredAsItself(from: DdlObject, to: DdlObject): boolean {
   const columns = columnsKeepingType(from, to)
-  return typedTablesOf(from).length === 0 && columns.every(({ direct, contained }) => direct && !contained)
+  return typedTablesOf(from).length === 0 && columns.every(({ contained }) => !contained)
 }
 
 /**
@@ -86,7 +86,10 @@ function isOnlyStoredAsItself(from: DdlObject, to: DdlObject): boolean {
  */
 export function reorderedValue(from: DdlObject, to: DdlObject): string | null {
   const [before, after] = [from, to].map((column) =>
-    findObject(column.catalog, keyFromName('composite', textFact(column, 'type'))),
+    findObject(
+      column.catalog,
+      keyFromName('composite', storedTypeOf(textFact(column, 'type'), column.catalog)),
+    ),
   )
   if (before === undefined || after === undefined || compareAttributes(before, after).keepsOrder) return null
   const old = parseAttributes(before)
