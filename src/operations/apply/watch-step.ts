@@ -13,14 +13,15 @@ export async function watchStep<T>(
   run: () => Promise<T>,
 ): Promise<T> {
   const what = stepLabel(steps, index)
-  const tell = (heartbeat: Heartbeat): void => options.report({ event: 'repair running', what, ...heartbeat })
+  const reportNow = (heartbeat: Heartbeat): void =>
+    options.report({ event: 'repair running', what, ...heartbeat })
   const startedAt = performance.now()
   let seen = ''
   const timer = setInterval(() => {
     const activity = sampler.latest()
     const blockers = blockersIn(activity)
     if (blockers !== '' && blockers !== seen)
-      tell({
+      reportNow({
         elapsed: performance.now() - startedAt,
         doing: describeActivity(activity),
         activity,
@@ -29,7 +30,7 @@ export async function watchStep<T>(
     seen = blockers
   }, blockerInterval)
   try {
-    return await withHeartbeat(sampler, tell, run)
+    return await withHeartbeat(sampler, reportNow, run)
   } finally {
     clearInterval(timer)
   }

@@ -41,10 +41,10 @@ export async function readScratchAfter(
   before: ScratchData,
 ): Promise<ScratchData> {
   // One that no longer numbers a column still has its position.
-  const standing = Object.keys(before.positions).flatMap((key) =>
+  const numbering = Object.keys(before.positions).flatMap((key) =>
     key.startsWith('sequence:') ? [key.slice('sequence:'.length)] : [],
   )
-  const sequences = [...new Set([...scope.sequences, ...standing])]
+  const sequences = [...new Set([...scope.sequences, ...numbering])]
   return {
     contents: await readContentsAfter(client, before.contents),
     positions: await readScopePositions(client, { ...scope, sequences }),
