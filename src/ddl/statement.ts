@@ -12,7 +12,8 @@ export type LockMode = (typeof lockModes)[number]
 /** A side effect of a statement. Tables are named as in SQL. */
 export type Hazard =
   | { readonly hazard: 'data loss'; readonly what: string }
-  | { readonly hazard: 'table rewrite'; readonly table: string }
+  /** `unless`: what PostgreSQL finds in the session that runs the statement, where it need not rewrite. */
+  | { readonly hazard: 'table rewrite'; readonly table: string; readonly unless?: string }
   | { readonly hazard: 'full scan'; readonly table: string; readonly lock: LockMode }
   | { readonly hazard: 'lock'; readonly table: string; readonly lock: LockMode }
   | { readonly hazard: 'may fail'; readonly when: string; readonly table?: string }
@@ -66,7 +67,7 @@ export function describeHazard(hazard: Hazard): string {
     case 'data loss':
       return `data loss: ${hazard.what}`
     case 'table rewrite':
-      return `rewrites ${hazard.table}`
+      return `rewrites ${hazard.table}${hazard.unless === undefined ? '' : `, unless ${hazard.unless}`}`
     case 'full scan':
       return `reads all of ${hazard.table} under ${articleFor(hazard.lock)} ${hazard.lock} lock`
     case 'lock':

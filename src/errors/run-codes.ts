@@ -45,6 +45,12 @@ export const runCodes = {
     meaning: 'A step that `--apply` ran failed. What was done stays; the error lists what is not done.',
     fix: 'Remove the cause that PostgreSQL gives, then run the command again: it makes the SQL for what is left.',
   },
+  SCHEMA_APPLY_BLOCKED: {
+    exit: 9,
+    meaning:
+      'A step that `--apply` ran did not get a lock that other sessions hold, within `MIGRATION_LOCK_TIMEOUT`. It was rolled back; the error lists what is done and what is not.',
+    fix: 'Check the sessions that the error names: let them finish, or end them. Then run the command again.',
+  },
   SCHEMA_PROMISE_BROKEN: {
     exit: 7,
     meaning: 'A migration ran without an error, but the catalog is not what its revision promises.',

@@ -1,7 +1,7 @@
 import { type ErrorChoice, SchemaError } from '../errors/schema-error.js'
 import { hasSqlState, isExtensionMissing, sqlState } from '../postgres/connection/sqlstate.js'
 import type { Scratch } from '../postgres/scratch/scratch.js'
-import { missingRoleOf } from '../postgres/scratch/server-roles.js'
+import { createRoleStatement, missingRoleOf } from '../postgres/scratch/server-roles.js'
 
 /** The error of a replay, with what helps on its server. */
 export function describeReplayError(error: unknown, scratch: Scratch): unknown {
@@ -28,7 +28,7 @@ function withServerChoice({ code, cause, choices }: SchemaError, scratch: Scratc
   if (hasSqlState(cause, sqlState.invalidSchemaName)) return [...schemaChoices, ...choices]
   const role = missingRoleOf(cause)
   if (role !== null)
-    return [[`create role ${role}`, 'on the scratch server, which gets no role unasked'], ...choices]
+    return [[createRoleStatement(role), 'on the scratch server, which gets no role unasked'], ...choices]
   return scratch.isEmbedded
     ? [...choices, [named, 'replays on a server of yours, which has its extensions and settings']]
     : choices

@@ -115,6 +115,19 @@ function isOneWay(from: string): boolean {
 
 const within: readonly DdlCase[] = [
   {
+    name: 'only in UTC a time with a zone is stored as one without; more decimals are no other format',
+    from: 'create table songs (a timestamp, b timestamp(3), c time(0), d varbit(3)); create table plays (a timestamptz)',
+    to: 'create table songs (a timestamptz, b timestamp, c time, d varbit(5)); create table plays (a timestamp(3))',
+    hazards: [
+      'data loss: the time zone in public.plays.a',
+      'ACCESS EXCLUSIVE lock on public.plays',
+      'rewrites public.plays',
+      'ACCESS EXCLUSIVE lock on public.songs',
+      'rewrites public.songs, unless the TimeZone of the session is UTC',
+      ...Array.from({ length: 3 }, () => 'ACCESS EXCLUSIVE lock on public.songs'),
+    ],
+  },
+  {
     name: 'a domain, an array and a composite type lose what is in them',
     from: `create domain price as numeric(10,4); create type track as (length numeric(10,4), name text);
       create table songs (a price, b price[], c track)`,

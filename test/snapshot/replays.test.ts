@@ -104,10 +104,10 @@ t.test('roles that migrations only name are made on the embedded server, and not
   const told = (await replayOn(t, named, ups)).error
   t.match(
     told,
-    new RegExp(`Do one of:\\n +create role ${reader} +on the scratch server, which gets no role unasked`),
+    new RegExp(`Do one of:\\n +create role "${reader}" +on the scratch server, which gets no role unasked`),
   )
   await query(server, String(/^ +(create role \S+) /m.exec(told)?.[1]))
-  t.match((await replayOn(t, named, ups)).error, `create role ${admin}`)
+  t.match((await replayOn(t, named, ups)).error, `create role "${admin}"`)
   await query(server, `drop role ${reader}`)
 })
 

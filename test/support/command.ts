@@ -26,14 +26,23 @@ export interface Calling {
   readonly env: Environment
   /** What is typed on the terminal; nobody is there by default. */
   readonly ask?: CommandContext['ask']
+  /** Stands for SIGINT. */
+  readonly signal?: AbortSignal
+  readonly onEvent?: (progress: Progress) => void
 }
 
 /** Calls `schemagate` with these words in this process. A secret in what it says is not looked for. */
-export async function call(args: readonly string[], { root, env, ask = null }: Calling): Promise<Called> {
+export async function call(
+  args: readonly string[],
+  { root, env, ask = null, signal = new AbortController().signal, onEvent = () => {} }: Calling,
+): Promise<Called> {
   const said: string[] = []
   const events: Progress[] = []
   const printMessage = (text: string): void => void said.push(text)
-  const report = (progress: Progress): void => void events.push(progress)
+  const report = (progress: Progress): void => {
+    events.push(progress)
+    onEvent(progress)
+  }
   try {
     const { command, positionals, options, flags } = parseArguments(args, commands)
     const run = command?.spec.load === null ? openAndClose : await command?.spec.load()
@@ -41,7 +50,6 @@ export async function call(args: readonly string[], { root, env, ask = null }: C
     const config = loadConfig({ root, env, flags })
     const loadConfigFor = (target: string) =>
       loadConfig({ root, env, flags: { ...flags, ENV_TARGET: target } })
-    const { signal } = new AbortController()
     const io = { environment: env, report, signal, printMessage, ask }
     const context = { config, positionals, options, ...io, loadConfigFor }
     return { ...(await run(context)), said: said.join('\n'), events }
@@ -58,9 +66,9 @@ export type Outcome = Called
 export function runHere(
   { root, env: own }: Project,
   line: string,
-  { env = {}, ask = null }: Partial<Omit<Calling, 'root'>> = {},
+  { env = {}, ...calling }: Partial<Omit<Calling, 'root'>> = {},
 ): Promise<Outcome> {
-  return call(line.split(' '), { root, env: { ...own, ...env }, ask })
+  return call(line.split(' '), { root, env: { ...own, ...env }, ...calling })
 }
 
 /** What `serve` does before it binds a port; its document is that of /health/schema. */

@@ -8,6 +8,7 @@ import { hazardName, hazardNames, hazardsBeyond } from '../../ddl/hazards/allowe
 import { shortenList } from '../../core/text/format.js'
 import { nearestName } from '../../core/text/nearest.js'
 import { SchemaError } from '../../errors/schema-error.js'
+import { readRetryOptions } from '../../gate/assess.js'
 import { migrateOptionsFor } from '../../gate/migrate-options.js'
 import { applyPlan } from '../../operations/apply/apply-plan.js'
 import { stepLabel } from '../../operations/apply/step.js'
@@ -59,7 +60,13 @@ export async function applyConfirmed(
       ['know', runbookLines(steps, lockTimeout, known)],
     ],
   })
-  return applyPlan(migrateOptionsFor(workspace, snapshot, context), { plan, from })
+  const { report } = context
+  return applyPlan(migrateOptionsFor(workspace, snapshot, context), {
+    plan,
+    from,
+    // Also after a request to stop it is asked what has become of a step.
+    retry: readRetryOptions(workspace, { report }),
+  })
 }
 
 /** Throws SCHEMA_USAGE for an undo that would be applied: it is for what the SQL makes, and not for what is there now. */

@@ -27,7 +27,7 @@ export function withFormHazards(statement: Statement, place: string, sides: Side
   const effects = (form.effects ?? []).flatMap((effect) => effectHazards(effect, statement.key, sides))
   const own = withWhatIsBelow(statement, form, sides)
   const all = [...effects, ...(form.hasRows === false ? own.filter(isNotAboutRows) : own), ...scans, ...locks]
-  return { ...statement, hazards: inOrder(withStrongestLocks(all)) }
+  return { ...statement, hazards: inOrder(withStrongestLocks(withSureRewrites(all))) }
 }
 
 function isNotAboutRows({ hazard }: Hazard): boolean {
@@ -38,7 +38,7 @@ function isNotAboutRows({ hazard }: Hazard): boolean {
 export function withParts(statement: Statement, parts: readonly Statement[]): Statement {
   const hazards = parts.flatMap((part) => part.hazards)
   const once = new Map(hazards.map((hazard) => [JSON.stringify(hazard), hazard]))
-  return { ...statement, parts, hazards: inOrder(withStrongestLocks([...once.values()])) }
+  return { ...statement, parts, hazards: inOrder(withStrongestLocks(withSureRewrites([...once.values()]))) }
 }
 
 /** The form of a statement of a plan; undefined for one that has no hazards of its form. */
@@ -68,6 +68,15 @@ function reachedBy(key: string, places: StatementForm['locks'], { from, to }: Si
     )
     return [...new Set(names)].map((table) => ({ table, lock }))
   })
+}
+
+/** What is rewritten in any case is so whatever the session is set to. */
+function withSureRewrites(hazards: readonly Hazard[]): readonly Hazard[] {
+  const rewrites = hazards.flatMap((one) => (one.hazard === 'table rewrite' ? [one] : []))
+  const sure = new Set(rewrites.filter(({ unless }) => unless === undefined).map(({ table }) => table))
+  return hazards.filter(
+    (one) => one.hazard !== 'table rewrite' || one.unless === undefined || !sure.has(one.table),
+  )
 }
 
 /** One lock for each relation: the strongest. A scan says under which lock it reads. */

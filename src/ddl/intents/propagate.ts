@@ -1,6 +1,6 @@
 import { parseKey } from '../../core/model/catalog.js'
 import { dependentsOf, dependenciesOf, reaches } from '../dependencies.js'
-import { isRangeInsideType, isTextMeanwhile } from '../kinds/range.js'
+import { isRangeInsideType, isSwappableRange, isTextMeanwhile } from '../kinds/range.js'
 import { ddlKinds } from '../kinds/registry.js'
 import { type DdlObject, findObject, listFact, partsByRelation, relationKeyOf, textFact } from '../object.js'
 import type { KeptTree } from '../tree.js'
@@ -23,10 +23,10 @@ import { giveUpLostIndexes } from './predecessors.js'
 import { intentsInTree } from './propagate-tree.js'
 
 /**
- * Types whose columns can be moved to a new type while the old one exists under a different name. A renamed range keeps
- * the names of its constructors, and a base type the names of its functions, so these two are not among them.
+ * Types whose columns can be moved to a new type while the old one exists under a different name. A renamed base type keeps
+ * the names of its functions, so it is not among them.
  */
-const swappableKinds = new Set(['enum', 'domain', 'composite', 'collation'])
+const swappableKinds = new Set(['enum', 'domain', 'composite', 'collation', 'range'])
 
 /** Kinds that make a type of their name. */
 const kindsWithType = [...typeKinds, 'table', 'foreign_table', 'view', 'materialized_view']
@@ -228,7 +228,8 @@ function isSwappable(
   { action, from }: Extract<Intent, { action: 'replace' | 'drop' }>,
   intents: ReadonlyMap<string, Intent>,
 ): boolean {
-  if (action === 'replace') return swappableKinds.has(from.kind)
+  if (action === 'replace')
+    return swappableKinds.has(from.kind) && (from.kind !== 'range' || isSwappableRange(from))
   const name = from.key.slice(from.key.indexOf(':'))
   return (
     typeKinds.has(from.kind) && kindsWithType.some((kind) => createsObject(intents.get(`${kind}${name}`)))

@@ -34,10 +34,13 @@ export function identitySteps(from: DdlObject, to: DdlObject, alter: AlterColumn
 }
 
 /** A new identity continues after the numbers that the rows have. The name of its sequence may be one that PostgreSQL shortens. */
-function continueIdentitySteps(to: DdlObject): readonly DdlStep[] {
-  const range = identityRange(to)
+function continueIdentitySteps(
+  to: DdlObject,
+  range: SequenceRange = identityRange(to),
+  position = String(range.start),
+): readonly DdlStep[] {
   const column = [to.relation, to.names.at(-1) ?? ''].map(quoteLiteral).join(', ')
-  return continueSteps(to, `pg_get_serial_sequence(${column})`, range, String(range.start))
+  return continueSteps(to, `pg_get_serial_sequence(${column})`, range, position)
 }
 
 /** Renames the sequence of an identity column that stays one. */
@@ -76,7 +79,16 @@ export function identityOptionSteps(from: DdlObject, to: DdlObject, alter: Alter
       ...continueIdentitySteps(to),
     ]
   const sequence = sequenceName(identitySequenceName(from))
-  return [...(hasShortenedName(from) ? [] : moveIntoRangeSteps(sequence, before, after)), alter(changes)]
+  const moves = hasShortenedName(from) ? [] : moveIntoRangeSteps(sequence, before, after)
+  if (before.isDescending === after.isDescending) return [...moves, alter(changes)]
+  const first = after.isDescending ? after.max : after.min
+  // In the other direction it comes upon the numbers that it has given.
+  const loss = positionLoss(`the identity of ${to.relation}.${to.name}`)
+  return [
+    ...moves,
+    { ...alter(changes), hazards: [loss] },
+    ...continueIdentitySteps(to, after, String(first)),
+  ]
 }
 
 /** Whether an identity column gets a smaller type. Its options must then change before the type. */

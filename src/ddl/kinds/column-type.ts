@@ -13,9 +13,10 @@ import {
 import type { Hazard } from '../statement.js'
 import { tableTypeKeyOf } from './column-definition.js'
 import { lossOfConversion, storedTypeOf } from './stored-type.js'
-import { isTextMeanwhile } from './range.js'
+import { reorderedValue } from './composite.js'
+import { isSameMultirange, isTextMeanwhile } from './range.js'
 import { castBetween, castExpression, neverFails } from './type-casts.js'
-import { parseTypeName } from './type-name.js'
+import { dependsOnTimeZone, inUtc, keepsRowFormat } from './row-format.js'
 
 /** The steps that change type and collation. They drop the default first; the caller sets the new one. */
 export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): RenderResult {
@@ -27,7 +28,7 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
   const stored = { from: storedTypeOf(oldType, from.catalog), to: storedTypeOf(newType, to.catalog) }
   // The name of a swapped type stays the same.
   const isSwapped = facts.has('type') && oldType === newType && isArray(stored.from) === isArray(stored.to)
-  const cast = isSwapped ? 'text' : castBetween(stored.from, stored.to)
+  const cast = isSwapped || isSameMultirange(from, to) ? 'text' : castBetween(stored.from, stored.to)
   const ownCast = cast === 'none' ? ownCastBetween(from, to) : null
   if (cast === 'none' && ownCast === null)
     return {
@@ -38,8 +39,9 @@ export function columnTypeSteps({ from, to, facts, carried }: ObjectChange): Ren
       decide: `how a value becomes a ${newType}: ALTER TABLE ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType} USING …`,
     }
   const collation = textFact(to, 'collation')
-  const using =
-    cast === 'implicit' ? '' : ` USING ${castExpression(to.name, cast, { ...stored, type: newType })}`
+  const reordered = isSwapped ? reorderedValue(from, to) : null
+  const value = reordered ?? castExpression(to.name, cast, { ...stored, type: newType })
+  const using = cast === 'implicit' ? '' : ` USING ${value}`
   const alter = step(
     `ALTER ${tableKeyword(to)} ${to.relation} ALTER COLUMN ${to.name} TYPE ${newType}${collation === '' ? '' : ` COLLATE ${collation}`}${using}`,
     ...(facts.has('type') ? typeChangeHazards(to.relation, oldType, newType) : []),
@@ -113,30 +115,9 @@ function lossHazards(from: DdlObject, to: DdlObject): readonly Hazard[] {
 function typeChangeHazards(table: string, oldType: string, newType: string): readonly Hazard[] {
   if (keepsRowFormat(oldType, newType)) return []
   return [
-    { hazard: 'table rewrite', table },
+    { hazard: 'table rewrite', table, ...(dependsOnTimeZone(oldType, newType) ? { unless: inUtc } : {}) },
     ...(neverFails(oldType, newType)
       ? []
       : [{ hazard: 'may fail' as const, when: `a value is not a valid ${newType}`, table }]),
   ]
-}
-
-/** Whether PostgreSQL changes the type without a rewrite: the limit gets larger or is removed. */
-function keepsRowFormat(oldType: string, newType: string): boolean {
-  const [from, to] = [typeLimits(oldType), typeLimits(newType)]
-  if (from.name === 'cidr' && to.name === 'inet') return true
-  if (from.name === 'character varying' && (to.name === 'text' || to.name === 'character varying'))
-    return to.first === null || (from.first !== null && to.first >= from.first)
-  if (from.name === 'text' && to.name === 'character varying') return to.first === null
-  if (from.name !== to.name || from.name !== 'numeric') return false
-  return to.first === null || (from.first !== null && to.first >= from.first && from.second === to.second)
-}
-
-function typeLimits(type: string): {
-  readonly name: string
-  readonly first: number | null
-  readonly second: number | null
-} {
-  const { name, isArray, modifiers, fields } = parseTypeName(type)
-  const [first = null, second = first === null ? null : 0] = modifiers
-  return { name: isArray || fields !== '' ? type : name, first, second }
 }

@@ -3,15 +3,17 @@ import {
   type ObjectChange,
   type DdlObject,
   findObject,
+  keyFromName,
   type KindDdl,
   listFact,
   type RenderResult,
   type DdlStep,
   step,
+  textFact,
 } from '../object.js'
 import type { Hazard } from '../statement.js'
-import { lossOfConversion } from './stored-type.js'
-import { tablesStoringType } from './type-users.js'
+import { lossOfConversion, storedTypeOf } from './stored-type.js'
+import { columnsKeepingType, tablesStoringType } from './type-users.js'
 
 export const compositeDdl: KindDdl = {
   reference: ({ name }) => `TYPE ${name}`,
@@ -39,8 +41,7 @@ interface AttributeChanges {
 
 /**
  * PostgreSQL adds attributes only at the end and does not convert stored values. When a type is swapped, stored values
- * are cast through text, which assigns attributes by position, so attributes in a different order would exchange their
- * values.
+ * are cast through text, which assigns attributes by position: where these change, each is named.
  */
 function alterAttributes(change: ObjectChange): RenderResult | 'replace' {
   const { from, to } = change
@@ -48,8 +49,9 @@ function alterAttributes(change: ObjectChange): RenderResult | 'replace' {
   const tables = tablesStoringType(from)
   if (!keepsOrder || (retyped.length > 0 && tables.length > 0)) {
     // A type of the project may not be there yet when the old one gets an attribute of it.
-    const canBeMadeAlike =
-      keepsOrder && (dropped.length + added.length === 0 || typedTablesOf(from).length === 0)
+    const canBeMadeAlike = keepsOrder
+      ? dropped.length + added.length === 0 || typedTablesOf(from).length === 0
+      : isOnlyStoredAsItself(from, to)
     const isPossible = canBeMadeAlike && added.every(({ type }) => !type.includes('.'))
     return isPossible || tables.length === 0 ? 'replace' : refuseAttributeOrder(tables)
   }
@@ -70,6 +72,33 @@ function alterAttributes(change: ObjectChange): RenderResult | 'replace' {
     ),
     ...added.map(({ name, type }) => alter(`ADD ATTRIBUTE ${name} ${type}`)),
   ]
+}
+
+/** Whether attributes can be told apart in every value that stays: not in arrays, and not inside of values of other types. */
+function isOnlyStoredAsItself(from: DdlObject, to: DdlObject): boolean {
+  const columns = columnsKeepingType(from, to)
+  return typedTablesOf(from).length === 0 && columns.every(({ contained }) => !contained)
+}
+
+/**
+ * A value of a column as one of its composite type with the attributes in another order; null where a text of the value
+ * has them in their places.
+ */
+export function reorderedValue(from: DdlObject, to: DdlObject): string | null {
+  const [before, after] = [from, to].map((column) =>
+    findObject(
+      column.catalog,
+      keyFromName('composite', storedTypeOf(textFact(column, 'type'), column.catalog)),
+    ),
+  )
+  if (before === undefined || after === undefined || compareAttributes(before, after).keepsOrder) return null
+  const old = parseAttributes(before)
+  const values = parseAttributes(after).map(({ name, type }) => {
+    const isOther = type.includes('.') || ![undefined, type].includes(attributeType(old, name))
+    return `(${to.name}).${name}${isOther ? '::text' : ''}`
+  })
+  // A value whose attributes are all null is another one than no value, and both are NULL.
+  return `CASE WHEN ${to.name} IS DISTINCT FROM NULL THEN ROW(${values.join(', ')})::${textFact(to, 'type')} END`
 }
 
 /** Gives the old type the attributes of the new one, so that a stored value is cast to it through text. */

@@ -23,7 +23,8 @@ export function isDroppedWithType(routine: DdlObject): boolean {
   )
 }
 
-function hasFunctionCycle(type: DdlObject): boolean {
+/** Whether functions of a type take or return it. */
+export function hasFunctionCycle(type: DdlObject): boolean {
   return listFact(type, '$needs').some((needed) => typeOrFunctionNeeds(type, needed).includes(type.key))
 }
 

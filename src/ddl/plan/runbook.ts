@@ -42,7 +42,9 @@ export function timeoutsOf(step: readonly Statement[], lockTimeout: number): Ste
   const takesTime = step.some(({ hazards }) =>
     hazards.some(({ hazard }) => hazard === 'table rewrite' || hazard === 'full scan'),
   )
-  return { lockTimeout, statementTimeout: takesTime ? 0 : shortStatement }
+  // What waits for a lock ends by its lock_timeout.
+  const wait = lockTimeout < shortStatement ? 0 : lockTimeout
+  return { lockTimeout, statementTimeout: takesTime || lockTimeout === 0 ? 0 : shortStatement + wait }
 }
 
 /** Who waits while a lock is held. */

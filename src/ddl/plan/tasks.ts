@@ -148,7 +148,9 @@ function orderBeforeOldDependencies(intent: Intent, planned: PlannedChanges, fin
       runBefore(released, find('drop', holder))
     if (other.action === 'alter' && (dropsObject(intent) || intent.action === 'rebind'))
       runBefore(released, find('alter', needed))
-    if (dropsObject(intent) && isSwap(other) && !isSwap(intent)) runBefore(released, find('release', needed))
+    if (dropsObject(intent) && isSwap(other))
+      // Before its subtype has another name: the functions of a range are told by it.
+      runBefore(isSwap(intent) ? find('release', key) : released, find('release', needed))
   }
 }
 

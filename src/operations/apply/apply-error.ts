@@ -1,79 +1,121 @@
+import { type Blocker, describeBlocker, noBlockerSeen } from '../../core/progress/session-activity.js'
+import { describeDuration } from '../../core/text/format.js'
 import { runsOutsideTransaction } from '../../ddl/plan/transactions.js'
 import type { Statement } from '../../ddl/statement.js'
 import { type ErrorChoice, type ErrorFact, SchemaError } from '../../errors/schema-error.js'
-import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import { redactDetailValues } from '../../postgres/connection/error-values.js'
-import { driverErrorCode } from '../../postgres/connection/sqlstate.js'
+import { driverErrorCode, isLockConflict, sqlState } from '../../postgres/connection/sqlstate.js'
+import { lockTimeoutChoice, terminateChoices } from '../../postgres/migrate/lock-failure-error.js'
 import type { FailedStatement } from '../../postgres/proof/run-statements.js'
-import type { MigrationTarget } from '../../postgres/session/migrate-options.js'
-import { stepLabel, stepStatement } from './step.js'
+import type { MigrateOptions, MigrationTarget } from '../../postgres/session/migrate-options.js'
+import { againChoice, doneFacts } from './done-facts.js'
+import { stepStatement } from './step.js'
 
 type Steps = readonly (readonly Statement[])[]
 
-/** A statement that failed, and the invalid indexes that it left; null where that could not be asked. */
-export interface FailedStep extends FailedStatement {
+/** A statement that failed, and what is known of why. */
+export interface StepFailure extends FailedStatement {
+  /** The invalid indexes that it has left; null where that could not be asked. */
   readonly left: readonly string[] | null
+  /** The statement_timeout that it had, and how long its step ran, in milliseconds. */
+  readonly timeout: number
+  readonly duration: number
+  /** Whom it waited for at last. */
+  readonly blockers: readonly Blocker[]
 }
 
 /** The error of a plan that was stopped on request before a step. */
 export function stoppedError(steps: Steps, index: number, target: MigrationTarget): SchemaError {
   return new SchemaError('SCHEMA_INTERRUPTED', {
     what: 'Applying was stopped on request, between two steps. What was done before stays.',
-    facts: progressFacts(steps, index, target),
-    choices: [['run it again', 'makes, shows and applies what is left']],
+    facts: doneFacts(steps, index, target),
+    choices: [againChoice],
   })
 }
 
-/** The error of a plan that failed at a step: what is done, what is not, and what the step has left. */
-export function failedStepError(
-  failed: FailedStep,
+/** The error of a step whose statement was cancelled, because the process was asked to stop. */
+export function cancelledStepError(
+  { left, error }: StepFailure,
   steps: Steps,
   index: number,
-  target: MigrationTarget,
+  { target }: MigrateOptions,
 ): SchemaError {
-  const { statement, error, left } = failed
-  const step = steps[index] ?? []
-  const code = driverErrorCode(error)
-  const detail = 'detail' in error && typeof error.detail === 'string' ? error.detail : null
-  return new SchemaError('SCHEMA_APPLY_FAILED', {
-    what: `Step ${index + 1} of ${steps.length} failed. ${consequenceOf(step, left)} What was done before stays.`,
-    facts: [
-      ...progressFacts(steps, index, target),
-      ...(step.length > 1 ? [['statement', stepStatement(statement)] as const] : []),
-      ['sqlstate', code],
-      ['message', error.message],
-      ...(detail === null ? [] : [['detail', redactDetailValues(code, detail)] as const]),
-    ],
-    choices: choicesAfter(left ?? []),
+  return new SchemaError('SCHEMA_INTERRUPTED', {
+    what: `Applying was stopped on request, in step ${index + 1} of ${steps.length}. ${consequenceOf(steps[index] ?? [], left)} What was done before stays.`,
+    facts: doneFacts(steps, index, target),
+    choices: [againChoice],
     cause: error,
   })
 }
 
-function progressFacts(steps: Steps, index: number, { connection }: MigrationTarget): readonly ErrorFact[] {
-  const labels = steps.map((_, place) => stepLabel(steps, place))
+/** The error of a plan that failed at a step: what is done, what is not, whom it waited for, and what the step has left. */
+export function failedStepError(
+  failure: StepFailure,
+  steps: Steps,
+  index: number,
+  { target, policy }: MigrateOptions,
+): SchemaError {
+  const { statement, error, left, blockers } = failure
+  const step = steps[index] ?? []
+  const code = driverErrorCode(error)
+  const detail = 'detail' in error && typeof error.detail === 'string' ? error.detail : null
+  const isBlocked = isLockConflict(code)
+  return new SchemaError(isBlocked ? 'SCHEMA_APPLY_BLOCKED' : 'SCHEMA_APPLY_FAILED', {
+    what: [
+      `Step ${index + 1} of ${steps.length} ${isBlocked ? 'did not get a lock that others hold.' : 'failed.'}`,
+      ...cancellationOf(failure, code),
+      consequenceOf(step, left),
+      'What was done before stays.',
+    ].join(' '),
+    facts: [
+      ...doneFacts(steps, index, target),
+      ...(step.length > 1 ? [['statement', stepStatement(statement)] as const] : []),
+      ['sqlstate', code],
+      ['message', error.message],
+      ...(detail === null ? [] : [['detail', redactDetailValues(code, detail)] as const]),
+      ...blockerFacts(blockers, isBlocked),
+    ],
+    choices: [
+      ...(isBlocked ? [] : [causeChoice(code)]),
+      againChoice,
+      ...terminateChoices(blockers),
+      ...(isBlocked && policy.lockTimeout > 0 ? [lockTimeoutChoice(policy.lockTimeout)] : []),
+    ],
+    cause: error,
+  })
+}
+
+function blockerFacts(blockers: readonly Blocker[], isBlocked: boolean): readonly ErrorFact[] {
+  if (blockers.length > 0) return [['blocked by', blockers.map(describeBlocker)]]
+  return isBlocked ? [['blocked by', noBlockerSeen]] : []
+}
+
+/** PostgreSQL says in one way, in the language of the server, that time was up and that a session asked for it. */
+function cancellationOf({ timeout, duration }: StepFailure, code: string): readonly string[] {
+  if (code !== sqlState.queryCanceled) return []
+  const isTimedOut = timeout > 0 && duration >= timeout
   return [
-    ['database', describeAddress(addressOf(connection))],
-    ['done', index === 0 ? 'nothing' : labels.slice(0, index)],
-    ['not done', labels.slice(index)],
+    isTimedOut
+      ? `Its statement_timeout of ${describeDuration(timeout)} had passed.`
+      : 'A different session had it cancelled.',
   ]
 }
 
-function consequenceOf(step: readonly Statement[], left: FailedStep['left']): string {
+function causeChoice(code: string): ErrorChoice {
+  return code === sqlState.queryCanceled
+    ? ['--sql', 'prints the SQL, to run the step with psql and a statement_timeout of your own']
+    : ['remove the cause', 'often rows that the new definition does not allow']
+}
+
+function consequenceOf(step: readonly Statement[], left: StepFailure['left']): string {
   if (!runsOutsideTransaction(step)) return 'Its transaction was rolled back, so nothing of it was done.'
   if (left === null) return 'It ran outside a transaction, and the server did not say what it has left.'
-  if (left.length === 0) return 'It ran outside a transaction, and left no invalid index.'
-  const what = left.length === 1 ? 'an index that is invalid' : 'indexes that are invalid'
-  return `It ran outside a transaction, and left ${what}: ${left.join(', ')}.`
+  return describeLeft(left)
 }
 
-/** The next run knows the index by its name, whether it is that of the plan or one for the time of the build. */
-function choicesAfter(left: readonly string[]): readonly ErrorChoice[] {
-  return [
-    [
-      'remove the cause',
-      'often rows that the new definition does not allow, or a lock that another session holds',
-    ],
-    ['run it again', 'makes, shows and applies what is left'],
-    ...left.map((index) => [`DROP INDEX CONCURRENTLY ${index}`, 'only if this is not run again'] as const),
-  ]
+/** What a step outside a transaction has left, which the next run knows by its name. */
+export function describeLeft(left: readonly string[]): string {
+  if (left.length === 0) return 'It ran outside a transaction, and left no invalid index.'
+  const what = left.length === 1 ? 'an index that is invalid' : 'indexes that are invalid'
+  return `It ran outside a transaction, and left ${what}: ${left.join(', ')}. The next run drops or rebuilds it.`
 }

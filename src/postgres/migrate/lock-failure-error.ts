@@ -25,17 +25,23 @@ export function lockFailureChoices(
     return [['MIGRATION_TRANSACTION=each', 'commits each revision before the next one begins']]
   return [
     ['run it again', 'when the others are done'],
-    ...blockers.filter(({ pid }) => pid !== 0).map(terminateChoice),
+    ...terminateChoices(blockers),
     [longerSetting('MIGRATION_DEADLINE', deadline), 'goes on trying for longer'],
     ...(lockTimeout === 0 ? [] : [lockTimeoutChoice(lockTimeout)]),
   ]
+}
+
+/** Ending sessions that hold a lock; a prepared transaction has none. */
+export function terminateChoices(blockers: readonly Blocker[]): readonly ErrorChoice[] {
+  return blockers.filter(({ pid }) => pid !== 0).map(terminateChoice)
 }
 
 function terminateChoice({ pid }: Blocker): ErrorChoice {
   return [`select pg_terminate_backend(${pid})`, 'ends that session; what it has not committed is lost']
 }
 
-function lockTimeoutChoice(lockTimeout: number): ErrorChoice {
+/** A longer wait for locks. */
+export function lockTimeoutChoice(lockTimeout: number): ErrorChoice {
   return [
     longerSetting('MIGRATION_LOCK_TIMEOUT', lockTimeout),
     'waits longer each time, and so does everybody who needs the table meanwhile',

@@ -40,9 +40,14 @@ export async function readScratchAfter(
   scope: DataScope,
   before: ScratchData,
 ): Promise<ScratchData> {
+  // One that no longer numbers a column still has its position.
+  const numbering = Object.keys(before.positions).flatMap((key) =>
+    key.startsWith('sequence:') ? [key.slice('sequence:'.length)] : [],
+  )
+  const sequences = [...new Set([...scope.sequences, ...numbering])]
   return {
     contents: await readContentsAfter(client, before.contents),
-    positions: await readScopePositions(client, scope),
+    positions: await readScopePositions(client, { ...scope, sequences }),
   }
 }
 

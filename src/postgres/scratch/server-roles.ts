@@ -8,9 +8,14 @@ export function missingRoleOf(error: unknown): string | null {
   return /role "(.+)" does not exist$/.exec(error.message)?.[1] ?? null
 }
 
+/** What makes a role that cannot log in. */
+export function createRoleStatement(role: string): string {
+  return `create role ${pg.escapeIdentifier(role)}`
+}
+
 /** Creates a role that cannot log in. */
 export async function createRole(server: Connection, role: string): Promise<void> {
-  await withClient(server, (client) => client.query(`create role ${pg.escapeIdentifier(role)}`))
+  await withClient(server, (client) => client.query(createRoleStatement(role)))
 }
 
 /** Drops a role of this server with its privileges. Throws where it owns something in a database. */
