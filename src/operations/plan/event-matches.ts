@@ -1,4 +1,5 @@
 import type { Catalog } from '../../core/model/catalog.js'
+import { changesBetween } from '../../core/model/snapshot.js'
 import { skippedStates } from '../../core/model/observed-statements.js'
 import { sqlState } from '../../postgres/connection/sqlstate.js'
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
@@ -48,12 +49,18 @@ export function eventMatches(
     notValid: new Set<string>(),
     passes: new Map(),
   }
-  const found: EventMatch[] = rulesOfDown[revision.down].map((rule) => ({ rule, what: revision.revision }))
+  const found: EventMatch[] = [...downMatches(revision)]
   for (const statement of revision.statements) {
     for (const find of finders) found.push(...find(statement, state))
     known.follow(statement)
   }
   return [...new Map(found.map((match) => [`${match.rule} ${match.what}`, match])).values()]
+}
+
+/** Rows need not be taken back: a down that does nothing is told where the catalog changed. */
+function downMatches({ revision, down, before, after }: ObservedRevision): readonly EventMatch[] {
+  const isMeant = down === 'empty' && Object.keys(changesBetween(before, after)).length === 0
+  return isMeant ? [] : rulesOfDown[down].map((rule) => ({ rule, what: revision }))
 }
 
 /** What to do instead of what PostgreSQL refuses, by its SQLSTATE. */
