@@ -1,4 +1,4 @@
-import { type Catalog, parseKey, sameFacts } from '../../core/model/catalog.js'
+import { type Catalog, keyFromSqlName, parseKey, sameFacts } from '../../core/model/catalog.js'
 import { diff } from '../../core/model/diff.js'
 import { changesOf, foldRevision, fullCatalogAt, pickKeys, type Snapshot } from '../../core/model/snapshot.js'
 import { hazardsBeyond } from '../../ddl/hazards/allowed-hazards.js'
@@ -100,5 +100,5 @@ const relationKinds = ['table', 'materialized_view', 'view', 'foreign_table', 's
 /** Nobody uses yet what the pending revisions make. */
 function concerns(hazard: Hazard, start: Catalog): boolean {
   const table = 'table' in hazard ? hazard.table : undefined
-  return table === undefined || relationKinds.some((kind) => start[`${kind}:${table}`] !== undefined)
+  return table === undefined || relationKinds.some((kind) => start[keyFromSqlName(kind, table)] !== undefined)
 }
