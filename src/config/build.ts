@@ -120,6 +120,7 @@ function policyOf(values: ConfigValues): Config['policy'] {
     onUnverified: values.ON_UNVERIFIED,
     onOutOfOrder: values.ON_OUT_OF_ORDER,
     onDriftWhileServing: values.ON_DRIFT_WHILE_SERVING,
+    onHazard: values.ON_HAZARD,
     refuseBy: values.REFUSE_BY,
   }
 }

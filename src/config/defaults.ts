@@ -28,7 +28,9 @@ export function defaultLayers(
     layerOf('default outside production', {
       ...(production ? {} : { HEALTH_DETAILS: 'always' }),
       // A command that migrates production from another machine names the target, and rarely sets NODE_ENV.
-      ...(production || target === 'production' ? {} : { ON_OUT_OF_ORDER: 'migrate', ON_UNVERIFIED: 'warn' }),
+      ...(production || target === 'production'
+        ? {}
+        : { ON_OUT_OF_ORDER: 'migrate', ON_UNVERIFIED: 'warn', ON_HAZARD: 'allow' }),
     }),
     packageLayer(root),
     platformLayer(env, 'RELEASE'),

@@ -46,6 +46,13 @@ export const policyKeys = {
     description:
       'What to do when the database changes in such a way while the service runs: `warn` stays ready, says so in the log and fails /health/schema; `unready` also answers 503 on /health/ready.',
   },
+  ON_HAZARD: {
+    ...enumType('warn', 'refuse', 'allow'),
+    default: 'warn',
+    defaultNote: 'warn if NODE_ENV or ENV_TARGET is production, else allow',
+    description:
+      'What to do before migrating when a pending revision locks, rewrites, reads or loses what neither `PLAN_ALLOW` nor a comment in it allows.',
+  },
   REFUSE_BY: {
     ...enumType('exit', 'unready'),
     default: 'exit',
@@ -62,7 +69,7 @@ export const policyKeys = {
     ...namesType,
     default: 'lock,outside-a-transaction',
     description:
-      'The hazards and rules that `plan` allows without `--allow`; `none` for none. It exits with 4 for others.',
+      'The hazards and rules that `plan` allows without `--allow`, and `ON_HAZARD` without a word; `none` for none. `plan` exits with 4 for others.',
   },
   VERIFY_INTERVAL: {
     ...durationType,

@@ -16,6 +16,12 @@ export const stateCodes = {
       'SQL that was asked for has hazards that `--allow` does not name. It is not shown, and nothing was run.',
     fix: 'Read the hazards that the error lists, then name those that are acceptable with `--allow`.',
   },
+  SCHEMA_HAZARD_REFUSED: {
+    exit: 4,
+    meaning:
+      'A pending revision locks, rewrites, reads or loses what nobody has allowed, and `ON_HAZARD=refuse`. Nothing was migrated.',
+    fix: 'Run `schemagate plan`; then change the migration, or allow the hazard in a comment of it or with `PLAN_ALLOW`.',
+  },
   SCHEMA_STAMP_UNTRUE: {
     exit: 4,
     meaning:

@@ -11,7 +11,6 @@ import type { Workspace } from '../workspace.js'
 import { type AssessedDatabase, connectAndAssess, readRetryOptions, type TaskControl } from './assess.js'
 import { migrateOptionsFor } from './migrate-options.js'
 import { refuseUnmigratable, wouldMigrate } from './preconditions.js'
-import { backupBefore } from './backup-before.js'
 import { reportOutcome } from './report-outcome.js'
 import { refusalError } from './situations/refusal.js'
 
@@ -88,9 +87,10 @@ async function migrate(context: GateContext, { snapshot, assessment }: AssessedD
   if (differences > 0) report({ event: 'drift before', differences })
   const checkPreconditions = refuseUnmigratable(workspace, snapshot)
   const { applyPending } = await import('../postgres/migrate/migrate.js')
+  const { beforeRun } = await import('./before-run.js')
   const options = {
     ...migrateOptionsFor(workspace, snapshot, context, checkPreconditions),
-    ...(await backupBefore(workspace, snapshot, context)),
+    ...(await beforeRun(workspace, snapshot, context)),
   }
   const { revisions, duration } = await applyPending(options, to)
   report({ event: 'migrated', revisions: revisions.length, duration })

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { hazardNames } from '../../src/ddl/hazards/allowed-hazards.js'
+import { ruleNames } from '../../src/operations/plan/rules.js'
 import { type Page, pages, proseOf, root } from './documents.js'
 
 /** The targets of a page's links, without those that lead elsewhere. */
@@ -58,4 +60,13 @@ t.test('every path that is named to developers exists', async (t) => {
   )
   t.equal(guides.length, 2)
   t.ok(paths.length > 50)
+})
+
+/** What `plan` says beside hazards and rules. */
+const otherFindings = ['would-fail', 'rows', 'impact']
+
+t.test('the rules that are compared with those of others are ours, all of them', async (t) => {
+  const page = pages.find(({ path }) => path === 'docs/rules-compared.md')
+  const named = [...(page?.text ?? '').matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => String(name))
+  t.strictSame(named.sort(), [...hazardNames, ...ruleNames, ...otherFindings].sort())
 })

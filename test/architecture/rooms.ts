@@ -211,9 +211,14 @@ export const rooms: Readonly<Record<string, Room>> = {
     packages: ['typebox', 'node:'],
   },
   'gate/situations': { purpose: 'the texts of each refusal and warning', imports: [core, 'errors'] },
+  'gate/hazards': {
+    purpose: 'what pending revisions do to others, told before they are run',
+    imports: [...inspected, 'config', 'postgres/session', 'workspace.ts', 'ddl', 'ddl/hazards', 'ddl/plan'],
+    packages: ['pg'],
+  },
   gate: {
     purpose: '**the story**: assess, migrate, decide; then retry and monitor',
-    imports: [...migrating, ...gate, 'fleet', 'postgres/backup'],
+    imports: [...migrating, ...gate, 'gate/hazards', 'fleet', 'postgres/backup'],
     packages: ['pg', 'node:'],
   },
   'operations/adopt': { purpose: 'give a database another identity', ...operation },

@@ -284,7 +284,10 @@ t.test('a revision that fails, one that needs rows of earlier ones, and where a 
   await knex('bands').update({ name: "it's" })`),
   })
   const needs = await runHere(project, 'plan')
-  t.match(needs, { exit: 0, text: /003_needs\n {2}changes {7}no change to the catalog\n {2}also/ })
+  t.match(needs, {
+    exit: 4,
+    text: /003_needs\n {2}changes {7}no change to the catalog\n {2}RULE .*\(every-row-written\)/,
+  })
   t.match(
     (await runHere(project, 'plan --sql')).text,
     /^-- 003_needs\nBEGIN;\n[^]*update "bands" set "name" = \$1;\nEXECUTE schemagate_statement\('it''s'\);\n[^]*\nCOMMIT;$/,
@@ -304,4 +307,59 @@ t.test('a revision that fails, one that needs rows of earlier ones, and where a 
     },
   })
   t.match(await runHere(project, 'plan'), { exit: 2, text: /allows "rewrite", which is no hazard/ })
+})
+
+const pending: Readonly<Record<string, MigrationData>> = {
+  '002_wide': ['alter table songs alter a type bigint', 'alter table songs add x int'],
+  '003_index': { up: 'create index concurrently songs_title on songs (title)', transaction: false },
+  '004_albums': ['create table albums (id int primary key, note text)', 'create index on albums (note)'],
+  '005_allowed': {
+    code: `// schemagate: allow full-scan -- a few bands
+export const up = (knex) => knex.raw('alter table bands alter name drop not null').then(() => knex.raw('create index bands_name on bands (name)'))
+`,
+  },
+  '006_rename': 'alter table plays rename to listens',
+}
+
+t.test('what pending revisions do to others is told before they run, or refuses', async (t) => {
+  const project = await createProject(t, { '001_start': songs })
+  await project.migrate()
+  await project.query('insert into songs select n from generate_series(1, 1000) n; analyze songs')
+  await project.rebuild(pending)
+  const told = [
+    [
+      '002_wide',
+      'table-rewrite',
+      /^rewrites public\.songs, about 1,000 rows, \d+ kB: readers and writers wait$/,
+    ],
+    [
+      '006_rename',
+      'data-loss',
+      /^data loss: the rows of public\.plays, unless it is renamed to public\.listens$/,
+    ],
+  ] as const
+  for (const command of ['migrate', 'serve']) {
+    const refused = await runHere(project, command, { env: { ON_HAZARD: 'refuse' } })
+    t.match(refused, { exit: 4, document: { code: 'SCHEMA_HAZARD_REFUSED' } }, refused.text)
+    t.match(
+      refused.text,
+      /^SCHEMA_HAZARD_REFUSED: 2 pending revisions would do to others what nobody has allowed\. Nothing was migrated\.\n\n {2}database +\S+\n {2}environment +production\n {2}allowed +lock, outside-a-transaction\n {2}not allowed +002_wide: rewrites public\.songs, about 1,000 rows, \d+ kB: readers and writers wait \(table-rewrite\)\n +006_rename: data loss: [^\n]+ \(data-loss\)\n\nDo one of:\n {2}npx schemagate plan [^\n]+\n {2}\/\/ schemagate: allow table-rewrite -- REASON [^\n]+\n {2}PLAN_ALLOW=lock,outside-a-transaction,table-rewrite,data-loss [^\n]+\n {2}ON_HAZARD=warn /,
+    )
+    t.strictSame(await project.query('select name from knex_migrations'), [{ name: '001_start.js' }])
+  }
+  const [allow, warn] = [{ ON_HAZARD: 'allow' }, { PLAN_ALLOW: 'lock,outside-a-transaction,data-loss' }]
+  const fresh = await createProject(t, { '001_start': songs, ...pending })
+  const foreseen = async (line: string, env: Readonly<Record<string, string>>) =>
+    (await runHere(project, line, { env })).events.filter(({ event }) => event === 'hazard foreseen')
+  t.match(
+    (await runHere(fresh, 'migrate', { env: { ON_HAZARD: 'refuse' } })).exit,
+    0,
+    'nobody uses an empty database',
+  )
+  t.match(
+    await foreseen('migrate --to 005_allowed', warn),
+    [told[0]].map(([revision, hazard, text]) => ({ revision, hazard, text })),
+  )
+  t.strictSame(await foreseen('migrate', allow), [])
+  t.strictSame(await foreseen('migrate', {}), [], 'nothing is pending')
 })

@@ -59,6 +59,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
       onOutOfOrder: 'migrate',
       onUnverified: 'warn',
       onDriftWhileServing: 'warn',
+      onHazard: 'allow',
       refuseBy: 'exit',
     },
     protectedEnvironments: ['production'],
@@ -101,6 +102,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
     { key: 'ON_OUT_OF_ORDER', value: 'migrate', source: 'default outside production' },
     { key: 'ON_UNVERIFIED', value: 'warn', source: 'default outside production' },
     { key: 'ON_DRIFT_WHILE_SERVING', value: 'warn', source: 'default' },
+    { key: 'ON_HAZARD', value: 'allow', source: 'default outside production' },
     { key: 'REFUSE_BY', value: 'exit', source: 'default' },
     { key: 'PROTECTED_ENVIRONMENTS', value: 'production', source: 'default' },
     { key: 'PLAN_ALLOW', value: 'lock,outside-a-transaction', source: 'default' },
@@ -154,6 +156,7 @@ t.test('every key has its place in the configuration', async (t) => {
     ON_OUT_OF_ORDER: 'migrate',
     ON_UNVERIFIED: 'refuse',
     ON_DRIFT_WHILE_SERVING: 'unready',
+    ON_HAZARD: 'refuse',
     REFUSE_BY: 'unready',
     PROTECTED_ENVIRONMENTS: 'production, demo',
     PLAN_ALLOW: 'lock,rename',
@@ -213,6 +216,7 @@ t.test('every key has its place in the configuration', async (t) => {
       onOutOfOrder: 'migrate',
       onUnverified: 'refuse',
       onDriftWhileServing: 'unready',
+      onHazard: 'refuse',
       refuseBy: 'unready',
     },
     protectedEnvironments: ['production', 'demo'],
@@ -505,7 +509,7 @@ t.test('the reference is one Markdown row a key', async (t) => {
   const [head, rule, ...rows] = configReference().split('\n')
   t.strictSame([head, rule], ['| key | default | meaning |', '|---|---|---|'])
   t.ok(rows.every((row) => /^\| `[A-Z_{}]+` \| [^|]+ \| [^|]+\. \|$/.test(row)))
-  t.equal(rows.length, 54)
+  t.equal(rows.length, 55)
   t.equal(
     rows.find((row) => row.includes('`ON_BEHIND`')),
     '| `ON_BEHIND` | `migrate` | What to do when the database lacks revisions of this build. Takes one of migrate, refuse, warn. |',

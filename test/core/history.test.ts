@@ -292,6 +292,7 @@ const byDefault: Policy = {
   onUnverified: 'warn',
   onOutOfOrder: 'refuse',
   onDriftWhileServing: 'warn',
+  onHazard: 'allow',
   refuseBy: 'exit',
 }
 const warn: Policy = { ...byDefault, onBehind: 'warn', onDrift: 'warn', onAhead: 'warn' }

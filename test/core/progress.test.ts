@@ -166,6 +166,17 @@ const messages: {
       'info | promised | 003  no change to the catalog',
     ],
   ],
+  'hazard foreseen': [
+    [
+      {
+        event: 'hazard foreseen',
+        revision: '002_wide',
+        hazard: 'table-rewrite',
+        text: 'rewrites public.songs',
+      },
+      'warn | hazard | 002_wide: rewrites public.songs (table-rewrite)',
+    ],
+  ],
   'backed up': [
     [
       { event: 'backed up', name: '/backups/a.dump', size: 2048, sha256: 'abc', duration: 9 },

@@ -1,5 +1,6 @@
 import type pg from 'pg'
-import { type Effects, effectsBetween, readSessionFacts } from '../../src/postgres/observe/effects.js'
+import { type Effects, effectsBetween } from '../../src/postgres/observe/effects.js'
+import { readSessionFacts } from '../../src/postgres/observe/session-facts.js'
 
 /**
  * Runs a statement in a transaction of its own and reads what it did, before the commit.

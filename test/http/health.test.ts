@@ -33,6 +33,7 @@ const policy: Policy = {
   onUnverified: 'warn',
   onOutOfOrder: 'refuse',
   onDriftWhileServing: 'warn',
+  onHazard: 'allow',
   refuseBy: 'exit',
 }
 

@@ -1,6 +1,7 @@
 import { findingsOf, ignoredDifferencesOf, promisedRevisions } from '../../core/history/decision.js'
 import { hasOtherOwner } from '../../core/history/ownership.js'
 import { type Finding, worstImpact } from '../../core/impact/assess-impact.js'
+import { isSerious } from '../../core/impact/rule.js'
 import { countUnpromisedSchemas, describeUnpromised } from '../../core/impact/unpromised-schemas.js'
 import { countIgnored, type Scope, unmatchedPatterns } from '../../core/model/scope.js'
 import { promisedCatalogAt, fullCatalogAt } from '../../core/model/snapshot.js'
@@ -171,7 +172,7 @@ function renderRepair(repair: RepairPlan, known: PlanContext): string {
 function exitCodeFor({ assessment }: DatabaseStatus, findings: readonly Finding[]): ExitCode {
   if (hasOtherOwner(assessment.ownership)) return errorCodes.SCHEMA_WRONG_DATABASE.exit
   const worst = worstImpact(findings)
-  if (worst !== 'breaks' && worst !== 'weakens') return 0
+  if (!isSerious(worst)) return 0
   return hasUnknownRevisions(assessment) ? 5 : 4
 }
 

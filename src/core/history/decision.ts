@@ -1,4 +1,5 @@
 import { type Finding, type Impact, worstImpact } from '../impact/assess-impact.js'
+import { isSerious } from '../impact/rule.js'
 import type { IgnoredDifferences } from '../model/scope.js'
 import { finishSteps, type Steps } from '../text/steps.js'
 import { type HistoryChange, findHistoryChanges, type MigrationTexts, applyRenames } from './file-changes.js'
@@ -191,5 +192,5 @@ function driftSituationsOf(assessment: Assessment): readonly Situation[] {
 
 function actionWhenAhead(assessment: Assessment): Action {
   const worst = worstImpact(findingsOf(assessment))
-  return worst === 'breaks' || worst === 'weakens' ? 'refuse' : 'warn'
+  return isSerious(worst) ? 'refuse' : 'warn'
 }

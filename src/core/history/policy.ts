@@ -7,6 +7,8 @@ export interface Policy {
   readonly onOutOfOrder: 'refuse' | 'migrate'
   /** Of a database that changes while an open gate serves. */
   readonly onDriftWhileServing: 'warn' | 'unready'
+  /** Of pending revisions that cost others what nobody has allowed. */
+  readonly onHazard: 'warn' | 'refuse' | 'allow'
   readonly refuseBy: 'exit' | 'unready'
 }
 

@@ -1,3 +1,4 @@
+import { isSerious } from '../impact/rule.js'
 import { type Assessment, findingsOf } from './decision.js'
 import { hasOtherOwner } from './ownership.js'
 import type { Decision, Policy } from './policy.js'
@@ -22,7 +23,7 @@ export type ServingPolicy = Pick<Policy, 'onDriftWhileServing'>
 /** The keys of the differences that break or weaken this build. */
 export function seriousKeys(assessment: Assessment): readonly string[] {
   return findingsOf(assessment)
-    .filter(({ impact }) => impact === 'breaks' || impact === 'weakens')
+    .filter(({ impact }) => isSerious(impact))
     .map(({ key }) => key)
 }
 

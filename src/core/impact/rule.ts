@@ -5,6 +5,11 @@ export const impacts = ['breaks', 'weakens', 'slows', 'harmless'] as const
 
 export type Impact = (typeof impacts)[number]
 
+/** Whether code notices: it fails, or relies on what no longer holds. */
+export function isSerious(impact: Impact | null): boolean {
+  return impact === 'breaks' || impact === 'weakens'
+}
+
 export type ImpactVerdict = readonly [impact: Impact, reason: string]
 
 /** The object that differs, and both catalogs: some differences mean something only together with other objects. */

@@ -108,6 +108,8 @@ export interface ProgressEvents {
   /** To whom the database belongs from now on. */
   identified: { readonly identity: StoredIdentity }
   'knex lock freed': object
+  /** What a pending revision does to others, by the name that allows it. */
+  'hazard foreseen': { readonly revision: string; readonly hazard: string; readonly text: string }
   'backed up': {
     readonly name: string
     readonly size: number

@@ -99,6 +99,7 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
       'knex lock',
       "a killed process left Knex's lock row set; it was freed, because no other process holds the migration lock",
     ),
+  'hazard foreseen': ({ revision, hazard, text }) => warn('hazard', `${revision}: ${text} (${hazard})`),
   'backed up': ({ name, size, sha256, duration }) =>
     info('backup', `${name}, ${formatBytes(size)} in ${describeDuration(duration)}, sha256 ${sha256}`),
   'ledger sequence advanced': ({ sequence, value }) =>

@@ -1,4 +1,5 @@
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
+import { isSerious } from '../../core/impact/rule.js'
 import { countByKind } from '../../core/model/catalog.js'
 import type { DetailLevel } from '../../core/progress/process-health.js'
 import { formatCount, describeCounts, shortenList } from '../../core/text/format.js'
@@ -61,7 +62,7 @@ function describeConsequence(assessment: Assessment, detail: DetailLevel): reado
 
 function unexpectedKeys(assessment: Assessment): readonly string[] {
   return findingsOf(assessment).flatMap(({ change, key, impact }) =>
-    change === 'unexpected' && impact !== 'breaks' && impact !== 'weakens' ? [key] : [],
+    change === 'unexpected' && !isSerious(impact) ? [key] : [],
   )
 }
 

@@ -1,5 +1,6 @@
 import { type Assessment, findingsOf } from '../../core/history/decision.js'
 import type { Finding } from '../../core/impact/assess-impact.js'
+import { isSerious } from '../../core/impact/rule.js'
 import { describeDifference } from '../../core/model/describe.js'
 import type { DetailLevel } from '../../core/progress/process-health.js'
 import { shortenList } from '../../core/text/format.js'
@@ -17,7 +18,7 @@ export interface SituationText {
 
 /** The findings that break or weaken this build. */
 export function seriousFindings(assessment: Assessment): readonly Finding[] {
-  return findingsOf(assessment).filter(({ impact }) => impact === 'breaks' || impact === 'weakens')
+  return findingsOf(assessment).filter(({ impact }) => isSerious(impact))
 }
 
 /** Current, head, and what is pending or unknown. */

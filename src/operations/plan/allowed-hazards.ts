@@ -1,29 +1,21 @@
-import { readFile } from 'node:fs/promises'
 import { hazardNames } from '../../ddl/hazards/allowed-hazards.js'
 import { SchemaError } from '../../errors/schema-error.js'
+import { readAllowingComments } from '../../project/allowing-comments.js'
 import type { Migration } from '../../project/migration-files.js'
 import { ruleNames } from './rules.js'
 
 /** Why a migration allows hazards, by their names. */
 export type AllowedByMigration = ReadonlyMap<string, string>
 
-/** `// schemagate: allow table-rewrite, lock -- the table is small`, in a comment of any language. */
-const comment =
-  /^\s*(?:\/\/|--|\/?\*+|#)\s*schemagate:\s*allow\s+(?<names>[^\n]*?)(?:\s+--\s*(?<reason>[^\n]*?))?\s*(?:\*\/)?\s*$/gm
-
 /**
  * The hazards that comments of a migration allow. Throws SCHEMA_USAGE where one names no hazard or gives no reason.
  */
-export async function readAllowedHazards({ path, revision }: Migration): Promise<AllowedByMigration> {
-  const text = path === null ? '' : await readFile(path, 'utf8')
+export async function readAllowedHazards(migration: Migration): Promise<AllowedByMigration> {
   const allowed = new Map<string, string>()
-  for (const { groups } of text.matchAll(comment)) {
-    const { names = '', reason = '' } = groups ?? {}
-    for (const name of names.split(',').map((each) => each.trim())) {
-      if (![...hazardNames, ...ruleNames].includes(name) || reason === '')
-        throw commentError(revision, name, reason)
-      allowed.set(name, reason)
-    }
+  for (const { name, reason } of await readAllowingComments(migration)) {
+    if (![...hazardNames, ...ruleNames].includes(name) || reason === '')
+      throw commentError(migration.revision, name, reason)
+    allowed.set(name, reason)
   }
   return allowed
 }

@@ -15,6 +15,9 @@ const tables = `pg_class c join pg_namespace n on n.oid = c.relnamespace and c.r
   and not c.relispartition and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
   and not exists (select from pg_depend e where e.classid = 'pg_class'::regclass and e.objid = c.oid and e.deptype = 'e')`
 
+const notOfExtension = (oid: string, catalog: string): string =>
+  `not exists (select from pg_depend e where e.classid = '${catalog}'::regclass and e.objid = ${oid} and e.deptype = 'e')`
+
 const columns = `${tables} join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped`
 
 const columnsOfType = (...types: readonly string[]): string =>
@@ -88,6 +91,40 @@ export const designRules = {
       where not exists (select from pg_index i where i.indrelid = c.oid and i.indisvalid and i.indpred is null
         and (i.indkey::int2[])[0:cardinality(x.conkey) - 1] @> x.conkey)`,
   },
+  'money-column': {
+    kind: 'advice',
+    finds: 'is money',
+    because: 'what a value means, and how many digits it has, depends on lc_monetary of the one who reads it',
+    safer: 'numeric, and the currency in a column of its own',
+    query: columnsOfType('money', 'money[]'),
+  },
+  'wide-index': {
+    kind: 'advice',
+    finds: 'is an index of more than three columns that is not unique',
+    because: 'each write keeps all of them up to date, and few queries can use the later ones',
+    safer: 'the columns that select best; others can be INCLUDEd',
+    query: `select 'i' || i.indexrelid as key, format('%s.%s', quote_ident(n.nspname), quote_ident(x.relname)) as what
+      from ${tables} join pg_index i on i.indrelid = c.oid and not i.indisunique and i.indnkeyatts > 3
+      join pg_class x on x.oid = i.indexrelid`,
+  },
+  'enum-type': {
+    kind: 'advice',
+    finds: 'is an enum',
+    because: 'a value cannot be removed, and a new one cannot be used in the transaction that adds it',
+    safer: 'a table that is referenced, or text with a check, which can be replaced',
+    query: `select 'y' || y.oid as key, format('%s.%s', quote_ident(n.nspname), quote_ident(y.typname)) as what
+      from pg_type y join pg_namespace n on n.oid = y.typnamespace where y.typtype = 'e' and ${notOfExtension('y.oid', 'pg_type')}`,
+  },
+  'domain-check': {
+    kind: 'advice',
+    finds: 'is a domain with a check',
+    because:
+      'each later check of it reads every table that has it, under a lock, and there is no NOT VALID for a part of them',
+    safer: 'the check on the columns, where NOT VALID and VALIDATE CONSTRAINT apply to one table',
+    query: `select distinct 'm' || y.oid as key, format('%s.%s', quote_ident(n.nspname), quote_ident(y.typname)) as what
+      from pg_constraint x join pg_type y on y.oid = x.contypid join pg_namespace n on n.oid = y.typnamespace
+      where x.contype = 'c' and n.nspname <> 'information_schema' and ${notOfExtension('y.oid', 'pg_type')}`,
+  },
   'disabled-trigger': {
     kind: 'hazard',
     finds: 'has a trigger that is disabled',
@@ -99,12 +136,15 @@ export const designRules = {
   },
 } as const satisfies Readonly<Record<string, DesignRule>>
 
+/** The name of a rule that is found in what a revision leaves behind. */
+export type DesignRuleName = keyof typeof designRules
+
 const everyRule = Object.entries(designRules)
   .map(([rule, { query }]) => `select '${rule}' as rule, found.* from (${query}) found`)
   .join(' union all ')
 
 /** What of a database does not follow a rule. The key outlasts a rename. */
-export interface DesignMatch extends RuleMatch {
+export interface DesignMatch extends RuleMatch<DesignRuleName> {
   readonly key: string
 }
 
@@ -112,8 +152,17 @@ export interface DesignMatch extends RuleMatch {
 export async function readDesignMatches(client: pg.ClientBase): Promise<readonly DesignMatch[]> {
   const rows = await queryRows(client, `select * from (${everyRule}) matches order by rule, what`)
   return rows.map(({ rule, key, what }) => ({
-    rule: String(rule),
+    rule: designRuleOf(rule),
     what: String(what),
     key: `${String(rule)} ${String(key)}`,
   }))
+}
+
+function designRuleOf(name: unknown): DesignRuleName {
+  if (isDesignRule(name)) return name
+  throw new Error(`there is no rule ${String(name)}`)
+}
+
+function isDesignRule(name: unknown): name is DesignRuleName {
+  return typeof name === 'string' && Object.hasOwn(designRules, name)
 }

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
 import type { NewConstraint } from './new-constraints.js'
+import type { DesignRuleName } from './design-rules.js'
 import type { RuleMatch } from './rule.js'
 
 /** A pending revision that was run in a scratch database. */
@@ -13,9 +14,14 @@ export interface ObservedRevision {
   /** The constraints and unique indexes that it made and that check rows. */
   readonly constraints: readonly NewConstraint[]
   /** What it left behind that does not follow a rule, and that was not there before it. */
-  readonly design: readonly RuleMatch[]
-  readonly hasDown: boolean
+  readonly design: readonly RuleMatch<DesignRuleName>[]
+  readonly down: ObservedDown
 }
+
+/**
+ * What became of the `down` of a revision, run after its `up` and taken back: `unknown` outside a transaction, where it cannot be.
+ */
+export type ObservedDown = 'missing' | 'empty' | 'throws' | 'works' | 'unknown'
 
 /** What the pending revisions did in a scratch database. */
 export interface Observation {

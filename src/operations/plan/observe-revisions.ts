@@ -1,5 +1,6 @@
 import type { Connection } from '../../postgres/connection/connect.js'
-import { readSessionFacts } from '../../postgres/observe/effects.js'
+import { transactionStatusOf } from '../../postgres/connection/transaction-status.js'
+import { readSessionFacts } from '../../postgres/observe/session-facts.js'
 import { recordStatements } from '../../postgres/observe/record-statements.js'
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
 import type { PlannedCheck, RevisionCheck } from '../../postgres/verify/check-revision.js'
@@ -9,19 +10,22 @@ import { applyMigrations } from '../../snapshot/replay.js'
 import type { ReplayedFolder } from '../../snapshot/replay-options.js'
 import { createReplayReader } from '../../snapshot/replay-reads.js'
 import { reportLongRuns } from '../../snapshot/replay-reports.js'
-import { readDesignMatches } from './design-rules.js'
+import { type DesignRuleName, readDesignMatches } from './design-rules.js'
 import { type NewConstraint, readConstraints } from './new-constraints.js'
-import type { ObservedRevision } from './observation.js'
+import type { ObservedDown, ObservedRevision } from './observation.js'
 import type { RuleMatch } from './rule.js'
+import { tryDown } from './try-down.js'
 
 export interface ObserveOptions extends ReplayedFolder {
   readonly pending: ReadonlySet<string>
+  /** How long a statement of a revision in a transaction waits for a lock, in milliseconds; 0 is without end. */
+  readonly lockTimeout: number
 }
 
 interface RunningRevision {
   readonly revision: string
   readonly statements: StatementRecord[]
-  hasDown: boolean
+  down: ObservedDown
 }
 
 /** What is collected while the revisions run, and is left of them where one fails. */
@@ -62,22 +66,24 @@ export async function observeRevisions(
     await reader.note(uncommitted, null)
     await reader.read(uncommitted)
     const { revision, transactional, major } = uncommitted
-    const { statements, hasDown } = log.running ?? { statements: [], hasDown: true }
+    const { statements, down } = log.running ?? { statements: [], down: 'unknown' }
     log.running = null
     if (!pending.has(revision)) return
     const constraints = await findNewConstraints(uncommitted.client, log)
     const design = await findNewMatches(uncommitted.client, log)
     const after = { ...reader.catalog() }
-    log.revisions.push({ revision, transactional, statements, before, after, constraints, design, hasDown })
+    log.revisions.push({ revision, transactional, statements, before, after, constraints, design, down })
     log.major = major
   }
   const planCheck: RevisionCheck = (revision, session) => {
     client = session
-    log.running = { revision, statements: [], hasDown: true }
+    log.running = { revision, statements: [], down: 'unknown' }
     return { compose: () => null, check }
   }
   const observed = migrations.map((migration) =>
-    pending.has(migration.revision) ? observedBy(migration, () => client, log) : migration,
+    pending.has(migration.revision)
+      ? observedBy(migration, { clientOf: () => client, lockTimeout: options.lockTimeout }, log)
+      : migration,
   )
   const report = reportLongRuns(attempt.report)
   await applyMigrations(attempt, { ...options, migrations: observed, report }, planCheck)
@@ -86,7 +92,11 @@ export async function observeRevisions(
 type Client = Parameters<RevisionCheck>[1]
 
 /** A migration whose statements are recorded. */
-function observedBy(migration: Migration, clientOf: () => Client | null, log: ObservationLog): Migration {
+function observedBy(
+  migration: Migration,
+  { clientOf, lockTimeout }: { readonly clientOf: () => Client | null; readonly lockTimeout: number },
+  log: ObservationLog,
+): Migration {
   return {
     ...migration,
     load: async () => {
@@ -98,8 +108,19 @@ function observedBy(migration: Migration, clientOf: () => Client | null, log: Ob
           const client = clientOf()
           if (client === null) return run()
           await readStart(client, log)
-          if (log.running !== null) log.running.hasDown = loaded.down !== null
+          // As a revision in a transaction begins where it is applied.
+          if (transactionStatusOf(client) === 'T')
+            await client.query(`set local lock_timeout = '${lockTimeout}ms'`)
           return recordStatements(client, knex, run, (statement) => log.running?.statements.push(statement))
+        },
+        after: async (knex) => {
+          await loaded.after(knex)
+          const client = clientOf()
+          if (client !== null && log.running !== null)
+            log.running.down = await tryDown(loaded, knex, {
+              client,
+              wrote: log.running.statements.length > 0,
+            })
         },
       }
     },
@@ -122,7 +143,10 @@ async function findNewConstraints(client: Client, log: ObservationLog): Promise<
   return found.filter(({ oid }) => !known.has(oid))
 }
 
-async function findNewMatches(client: Client, log: ObservationLog): Promise<readonly RuleMatch[]> {
+async function findNewMatches(
+  client: Client,
+  log: ObservationLog,
+): Promise<readonly RuleMatch<DesignRuleName>[]> {
   const found = await readDesignMatches(client)
   const earlier = log.design
   log.design = new Set(found.map(({ key }) => key))

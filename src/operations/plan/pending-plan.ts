@@ -1,6 +1,7 @@
 import type { DataAnswer } from './ask-target.js'
 import type { PendingObservation } from './observation.js'
 import type { PlannedRevision, PlannedStatement } from './planned-revision.js'
+import type { AppliedRule } from './rules.js'
 import type { TargetLoad } from './target-load.js'
 
 /** A planned revision, and what the rows of the database say to it. */
@@ -16,6 +17,8 @@ export interface PendingPlan {
     readonly revision: string
     readonly statements: readonly PlannedStatement[]
     readonly error: Error
+    /** The rules that say what to do instead. */
+    readonly rules: readonly AppliedRule[]
   } | null
   readonly observation: Pick<PendingObservation, 'start' | 'major' | 'hasConnected'>
   readonly load: TargetLoad

@@ -10,9 +10,11 @@ import type { ProjectWorkspace } from '../../workspace.js'
 import { askTarget, type DataAnswer } from './ask-target.js'
 import type { FailedRevision } from './observation.js'
 import { observePending } from './observe-pending.js'
+import { failureMatches } from './event-matches.js'
 import type { AnsweredRevision, PendingPlan } from './pending-plan.js'
 import { type PlannedRevision, planRevisions, planStatement } from './planned-revision.js'
 import { proveChanges } from '../proof/prove-changes.js'
+import { type AppliedRule, applyRules } from './rules.js'
 import type { ProveChange } from './safer-way.js'
 import { readFromTarget, readTargetLoad, type TargetLoad, unknownLoad } from './target-load.js'
 
@@ -45,34 +47,22 @@ export async function planPending(
     project,
     migrations: migrations.filter(({ revision }) => known.has(revision)),
     pending: new Set(request.pending),
+    lockTimeout: config.migrations.lockTimeout,
     snapshot: await snapshotOf(workspace, request.applied),
     report,
     signal,
   })
   const { allowed, refused } = request
-  const prove: ProveChange = (from, to) =>
-    proveChanges(
-      {
-        from,
-        to,
-        differences: diff(to, from),
-        undetermined: {},
-        printedBy: observation.major,
-        major: observation.major,
-        isLive: false,
-      },
-      workspace,
-      'any',
-    )
   const planned = await planRevisions(observation, {
     migrations,
     scope: config.verify.scope,
     allowed,
-    prove,
+    prove: proveWith(workspace, observation.major),
     refused,
   })
   const asked = await ask(request.target, planned)
-  const revisions = planned.map(({ questions, ...revision }) => {
+  const revisions = planned.map(({ questions, ...found }) => {
+    const revision = { ...found, rules: withoutEmptyTables(found.rules, asked.load) }
     const answers = asked.answers.filter(({ question }) => questions.includes(question))
     return withAnswers(
       revision,
@@ -80,7 +70,15 @@ export async function planPending(
       allowed,
     )
   })
-  return { revisions, failed: failureOf(observation.failed), observation, load: asked.load }
+  return { revisions, failed: failureOf(observation.failed, request), observation, load: asked.load }
+}
+
+function proveWith(workspace: ProjectWorkspace, major: number): ProveChange {
+  return (from, to) => {
+    const differences = diff(to, from)
+    const goal = { from, to, differences, undetermined: {}, printedBy: major, major, isLive: false }
+    return proveChanges(goal, workspace, 'any')
+  }
 }
 
 /** The promise of the applied revisions; null where there are none, or the snapshot lacks one of them. */
@@ -105,7 +103,8 @@ async function ask(target: Connection | null, planned: readonly PlannedRevision[
   const questions = planned.flatMap((revision) => revision.questions)
   const hazards = planned.flatMap(({ statements }) => statements.flatMap((statement) => statement.hazards))
   return readFromTarget(target, async (client) => {
-    const load = await readTargetLoad(client, tablesOf(hazards))
+    const asking = planned.flatMap(({ rules }) => rules.flatMap(({ table }) => table ?? []))
+    const load = await readTargetLoad(client, [...new Set([...tablesOf(hazards), ...asking])])
     const answers = await askTarget(client, questions)
     return {
       load,
@@ -145,8 +144,14 @@ function withAnswers(
   return { ...revision, statements, notAllowed: [...kept, ...more], answers }
 }
 
-function failureOf(failed: FailedRevision | null): PendingPlan['failed'] {
+function failureOf(failed: FailedRevision | null, choice: PlanRequest): PendingPlan['failed'] {
   if (failed === null) return null
   const { revision, statements, error } = failed
-  return { revision, error, statements: statements.map((each) => planStatement(each, revision, [])) }
+  const rules = applyRules(failureMatches(failed), { ...choice, byComment: new Set() })
+  return { revision, error, rules, statements: statements.map((each) => planStatement(each, revision, [])) }
+}
+
+/** Not what matters only for rows that the table does not have. */
+function withoutEmptyTables(rules: readonly AppliedRule[], { sizes }: TargetLoad): readonly AppliedRule[] {
+  return rules.filter(({ table }) => table === undefined || sizes.get(table)?.rows !== 0)
 }

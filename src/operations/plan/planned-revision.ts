@@ -1,4 +1,5 @@
 import { assessImpact, type Finding } from '../../core/impact/assess-impact.js'
+import { isSerious } from '../../core/impact/rule.js'
 import { relationKeysOf } from '../../core/model/catalog.js'
 import { changesBetween } from '../../core/model/snapshot.js'
 import { describeChangedObjects } from '../../core/model/describe.js'
@@ -10,7 +11,7 @@ import type { Migration } from '../../project/migration-files.js'
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
 import { type AllowedByMigration, readAllowedHazards } from './allowed-hazards.js'
 import { type DataQuestion, questionsOf } from './data-questions.js'
-import { eventMatches } from './event-rules.js'
+import { eventMatches } from './event-matches.js'
 import type { ObservedRevision, PendingObservation } from './observation.js'
 import { type AppliedRule, applyRules } from './rules.js'
 import { type ProveChange, saferWayFor } from './safer-way.js'
@@ -136,7 +137,7 @@ function impactOf({ before, after }: ObservedRevision, scope: Scope): readonly F
   return differences
     .filter(({ key }) => !relationKeysOf(key).some((owner) => gone.has(owner)))
     .map((difference) => assessImpact(difference, before, after))
-    .filter(({ impact }) => impact === 'breaks' || impact === 'weakens')
+    .filter(({ impact }) => isSerious(impact))
 }
 
 function planStatements(

@@ -9,7 +9,9 @@ export interface RuleText {
 }
 
 /** A rule, and what of a revision it found. */
-export interface RuleMatch {
-  readonly rule: string
+export interface RuleMatch<Name extends string> {
+  readonly rule: Name
   readonly what: string
+  /** The table that has to have rows for it to matter; left out where that does not count. */
+  readonly table?: string
 }

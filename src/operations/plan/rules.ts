@@ -1,14 +1,26 @@
-import { designRules } from './design-rules.js'
-import { eventRules } from './event-rules.js'
+import { type DesignRuleName, designRules } from './design-rules.js'
+import { eventRules, type EventRuleName } from './event-rules.js'
 import type { RuleMatch, RuleText } from './rule.js'
 
-/** The rules of `plan` by the names that `--allow`, `--refuse` and comments take. */
-export const planRules: Readonly<Record<string, RuleText>> = { ...designRules, ...eventRules }
+/** The name of a rule, which `--allow`, `--refuse` and comments take. */
+export type RuleName = DesignRuleName | EventRuleName
+
+/** The rules of `plan`. */
+export const planRules: Readonly<Record<RuleName, RuleText>> = { ...designRules, ...eventRules }
 
 export const ruleNames: readonly string[] = Object.keys(planRules)
 
+export function isRuleName(name: string): name is RuleName {
+  return Object.hasOwn(planRules, name)
+}
+
+/** The rule of a name that may be that of something else. */
+export function findRule(name: string): RuleText | undefined {
+  return isRuleName(name) ? planRules[name] : undefined
+}
+
 /** A rule that a revision does not follow, as it is told. */
-export interface AppliedRule extends RuleMatch {
+export interface AppliedRule extends RuleMatch<RuleName> {
   readonly kind: RuleText['kind']
   /** Whether the exit code counts it. */
   readonly refused: boolean
@@ -25,15 +37,13 @@ export interface RuleChoice {
 
 /** What was found, as it is told with this choice. */
 export function applyRules(
-  matches: readonly RuleMatch[],
+  matches: readonly RuleMatch<RuleName>[],
   { allowed, refused, byComment }: RuleChoice,
 ): readonly AppliedRule[] {
-  return matches.flatMap(({ rule, what }) => {
-    const text = planRules[rule]
-    if (text === undefined) return []
-    const { kind, finds, because, safer } = text
+  return matches.map(({ rule, what, ...place }) => {
+    const { kind, finds, because, safer } = planRules[rule]
     const isRefused = refused.has(rule) || (kind === 'hazard' && !allowed.has(rule))
-    const applied = { rule, what, kind, text: `${what} ${finds}: ${because}`, safer }
-    return [{ ...applied, refused: isRefused && !byComment.has(rule) }]
+    const applied = { rule, what, ...place, kind, text: `${what} ${finds}: ${because}`, safer }
+    return { ...applied, refused: isRefused && !byComment.has(rule) }
   })
 }

@@ -1,51 +1,11 @@
-import type pg from 'pg'
-import { type LockMode, lockModes } from '../../ddl/statement.js'
-import { type QueryResult, queryAll, rowsOf } from '../connection/query.js'
-
-/** The kinds of relations by what pg_class calls them. */
-const relationKinds = {
-  r: 'table',
-  p: 'table',
-  f: 'foreign table',
-  m: 'materialized view',
-  v: 'view',
-  S: 'sequence',
-  i: 'index',
-  I: 'index',
-} as const
-
-type RelationKind = (typeof relationKinds)[keyof typeof relationKinds]
-
-/** A relation, named as in SQL. */
-export interface NamedRelation {
-  readonly kind: RelationKind
-  readonly name: string
-}
-
-interface Relation extends NamedRelation {
-  /** The table of an index, named as in SQL; null for others. */
-  readonly table: string | null
-  /** The file that holds it: another one where it was rewritten. */
-  readonly file: string
-  readonly hasRows: boolean
-}
-
-/** How many rows of a table a transaction has read by reading all of it, and has written. */
-interface Counters {
-  readonly scanned: number
-  readonly written: number
-  readonly deleted: number
-}
-
-/** What a session sees and holds at one moment. By the oids of relations, which outlast a rename. */
-export interface SessionFacts {
-  readonly relations: ReadonlyMap<string, Relation>
-  readonly columns: ReadonlyMap<string, string>
-  readonly locks: ReadonlyMap<string, LockMode>
-  /** The relations that it has locked to write rows. */
-  readonly writing: ReadonlySet<string>
-  readonly counters: ReadonlyMap<string, Counters>
-}
+import type { LockMode } from '../../ddl/statement.js'
+import {
+  isStronger,
+  type Counters,
+  type NamedRelation,
+  type RelationKind,
+  type SessionFacts,
+} from './session-facts.js'
 
 /** What a statement did to relations, by their names in SQL before it. */
 export interface Effects {
@@ -60,106 +20,23 @@ export interface Effects {
   /** Those that it wrote rows of, or had a plan to. */
   readonly written: readonly string[]
   readonly deleted: readonly string[]
-  readonly created: readonly NamedRelation[]
+  /** Those of which it read all rows, more than one, and wrote each that it read. */
+  readonly allRowsWritten: readonly string[]
+  readonly created: readonly (NamedRelation & { readonly table: string | null })[]
   readonly dropped: readonly (NamedRelation & { readonly table: string | null })[]
   readonly renamed: readonly { readonly kind: RelationKind; readonly from: string; readonly to: string }[]
   readonly renamedColumns: readonly { readonly table: string; readonly from: string }[]
   /** Columns of relations that are still there, as `schema.table.column`. */
   readonly droppedColumns: readonly string[]
-}
-
-/** Not what belongs to PostgreSQL, an extension, an identity or a serial column. */
-const relationsQuery = `
-  select c.oid::text as oid, c.relkind as kind,
-    format('%s.%s', quote_ident(n.nspname), quote_ident(c.relname)) as name,
-    case when i.indrelid is not null then (
-      select format('%s.%s', quote_ident(tn.nspname), quote_ident(t.relname))
-      from pg_class t join pg_namespace tn on tn.oid = t.relnamespace where t.oid = i.indrelid) end as "table",
-    case when c.relkind = 'S' then 0 else coalesce(pg_relation_filenode(c.oid), 0) end::text as file,
-    case when c.relkind in ('r', 'm') then pg_relation_size(c.oid) > 0 else false end as filled
-  from pg_class c join pg_namespace n on n.oid = c.relnamespace left join pg_index i on i.indexrelid = c.oid
-  where c.relkind in ('r', 'p', 'm', 'f', 'v', 'S', 'i', 'I') and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
-    and not exists (
-      select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
-        and (d.deptype = 'e' or c.relkind = 'S' and d.deptype in ('a', 'i')))
-  order by n.nspname, c.relname`
-
-const columnsQuery = `
-  select a.attrelid || '.' || a.attnum as place, quote_ident(a.attname) as name
-  from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'p', 'm', 'f') and a.attnum > 0 and not a.attisdropped
-    and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`
-
-const locksQuery = `
-  select relation::text as oid, mode from pg_locks
-  where pid = pg_backend_pid() and locktype = 'relation' and granted
-    and mode in ('AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock', 'ShareUpdateExclusiveLock',
-      'RowExclusiveLock')`
-
-/** The counters contain what the session has not reported yet of earlier transactions. A scan may begin and read no row. */
-const countersQuery = `
-  select relid::text as oid, coalesce(seq_tup_read, 0)::int as scanned, n_tup_del::int as deleted,
-    (n_tup_ins + n_tup_upd + n_tup_del)::int as written
-  from pg_stat_xact_all_tables where seq_tup_read > 0 or n_tup_ins + n_tup_upd + n_tup_del > 0`
-
-const factsMessage = [relationsQuery, columnsQuery, locksQuery, countersQuery].join(';')
-
-/** Reads what the session of a client sees and holds, in its transaction. */
-export async function readSessionFacts(client: pg.ClientBase): Promise<SessionFacts> {
-  // Before the other queries count as scans.
-  const [relations, columns, locks, counters] = await queryAll(client, factsMessage)
-  return {
-    relations: byOid(relations, relationOf),
-    columns: new Map(rowsOf(columns).map(({ place, name }) => [String(place), String(name)])),
-    locks: strongestLocks(locks),
-    writing: new Set(
-      rowsOf(locks).flatMap(({ oid, mode }) => (mode === 'RowExclusiveLock' ? [String(oid)] : [])),
-    ),
-    counters: byOid(counters, ({ scanned, written, deleted }) => ({
-      scanned: Number(scanned),
-      written: Number(written),
-      deleted: Number(deleted),
-    })),
-  }
-}
-
-type Row = ReturnType<typeof rowsOf>[number]
-
-function byOid<T>(result: QueryResult | undefined, read: (row: Row) => T): ReadonlyMap<string, T> {
-  return new Map(rowsOf(result).map((row) => [String(row['oid']), read(row)]))
-}
-
-function relationOf({ kind, name, table, file, filled }: Row): Relation {
-  const found = Object.entries(relationKinds).find(([letter]) => letter === kind)?.[1] ?? 'table'
-  return {
-    kind: found,
-    name: String(name),
-    table: typeof table === 'string' ? table : null,
-    file: String(file),
-    hasRows: filled === true,
-  }
-}
-
-function strongestLocks(result: QueryResult | undefined): ReadonlyMap<string, LockMode> {
-  const strongest = new Map<string, LockMode>()
-  for (const { oid, mode } of rowsOf(result)) {
-    const found = lockModes.find((each) => each === modeWords(String(mode)))
-    if (found !== undefined && isStronger(found, strongest.get(String(oid))))
-      strongest.set(String(oid), found)
-  }
-  return strongest
-}
-
-/** `ShareRowExclusiveLock` -> `SHARE ROW EXCLUSIVE` */
-function modeWords(mode: string): string {
-  return mode
-    .replace(/Lock$/, '')
-    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
-    .toUpperCase()
-}
-
-function isStronger(mode: LockMode, than: LockMode | undefined): boolean {
-  return than === undefined || lockModes.indexOf(mode) < lockModes.indexOf(than)
+  /** New columns of relations that were there, as `schema.table.column`. */
+  readonly createdColumns: readonly string[]
+  /** Schemas and values of enums that have other names now, as they were called. */
+  readonly renamedNames: readonly string[]
+  /** The constraints that it made NOT VALID, and those that were and are valid now: `name of table`. */
+  readonly notValid: readonly string[]
+  readonly validated: readonly string[]
+  /** Whether it waits for locks as long as others hold them. */
+  readonly waitsWithoutEnd: boolean
 }
 
 /** What happened between two moments of one transaction. */
@@ -189,7 +66,8 @@ export function effectsBetween(before: SessionFacts, after: SessionFacts): Effec
     scanned: grew('scanned').map(({ oid, name }) => ({ table: name, lock: after.locks.get(oid) ?? null })),
     written: there.filter(isWritten).map(({ name }) => name),
     deleted: grew('deleted').map(({ name }) => name),
-    created: created.map(([, { kind, name }]) => ({ kind, name })),
+    allRowsWritten: allRowsWritten(before, after),
+    created: created.map(([, { kind, name, table }]) => ({ kind, name, table })),
     dropped: there
       .filter(({ oid, name }) => !after.relations.has(oid) && !names.has(name))
       .map(({ kind, name, table }) => ({ kind, name, table })),
@@ -198,7 +76,33 @@ export function effectsBetween(before: SessionFacts, after: SessionFacts): Effec
       return to === name ? [] : [{ kind, from: name, to }]
     }),
     renamedColumns: renamedColumns(before, after),
-    droppedColumns: droppedColumns(before, after),
+    droppedColumns: missingColumns(before, after),
+    createdColumns: missingColumns(after, before),
+    renamedNames: renamedNames(before, after),
+    ...validity(before, after),
+    waitsWithoutEnd: !before.hasLockTimeout && !after.hasLockTimeout,
+  }
+}
+
+function allRowsWritten(before: SessionFacts, after: SessionFacts): readonly string[] {
+  return [...before.relations].flatMap(([oid, { name }]) => {
+    const [now, then] = [after.counters.get(oid), before.counters.get(oid)]
+    const scanned = (now?.scanned ?? 0) - (then?.scanned ?? 0)
+    return scanned > 1 && (now?.changed ?? 0) - (then?.changed ?? 0) >= scanned ? [name] : []
+  })
+}
+
+function renamedNames(before: SessionFacts, after: SessionFacts): readonly string[] {
+  return [...before.names].flatMap(([key, name]) => ((after.names.get(key) ?? name) === name ? [] : [name]))
+}
+
+function validity(before: SessionFacts, after: SessionFacts): Pick<Effects, 'notValid' | 'validated'> {
+  const found = [...after.constraints].map(([oid, { name, valid }]) => {
+    return { name, valid, wasNotValid: before.constraints.get(oid)?.valid === false }
+  })
+  return {
+    notValid: found.flatMap(({ name, valid, wasNotValid }) => (valid || wasNotValid ? [] : [name])),
+    validated: found.flatMap(({ name, valid, wasNotValid }) => (valid && wasNotValid ? [name] : [])),
   }
 }
 
@@ -224,7 +128,8 @@ function renamedColumns(before: SessionFacts, after: SessionFacts): Effects['ren
   })
 }
 
-function droppedColumns(before: SessionFacts, after: SessionFacts): readonly string[] {
+/** The columns that relations of both moments have at one of them only, as `schema.table.column`. */
+function missingColumns(before: SessionFacts, after: SessionFacts): readonly string[] {
   return [...before.columns].flatMap(([place, column]) => {
     const [oid = ''] = place.split('.')
     const table = before.relations.get(oid)

@@ -2,10 +2,11 @@ import type pg from 'pg'
 import type { ObservedStatements } from '../../core/model/observed-statements.js'
 import { isRecord } from '../../core/text/is-record.js'
 import { errorMessage } from '../../core/text/redact.js'
-import { hasSqlState, sqlState } from '../connection/sqlstate.js'
+import { hasSqlState, isServerError, sqlState } from '../connection/sqlstate.js'
 import { transactionStatusOf } from '../connection/transaction-status.js'
 import { observeStatements } from '../session/observe-statements.js'
-import { type Effects, effectsBetween, readSessionFacts, type SessionFacts } from './effects.js'
+import { type Effects, effectsBetween } from './effects.js'
+import { readSessionFacts, type SessionFacts } from './session-facts.js'
 
 /** A statement that code sent, and what it did. */
 export interface StatementRecord extends ObservedStatements {
@@ -20,6 +21,7 @@ export interface StatementRecord extends ObservedStatements {
   readonly duration: number
   /** Why PostgreSQL refused it; null where it did not. */
   readonly error: string | null
+  readonly sqlstate: string | null
 }
 
 /** What the client did before its statements were recorded. */
@@ -68,7 +70,8 @@ export function createStatementRunner(
     const { outcome, transactional } = await runWhereAllowed(client, send, () => observe(args))
     const { result, failure, ...seen } = outcome
     const error = failure === undefined ? null : errorMessage(failure.error)
-    onStatement({ ...statementOf(args), stack, transactional, ...seen, error })
+    const sqlstate = isServerError(failure?.error) ? (failure.error.code ?? null) : null
+    onStatement({ ...statementOf(args), stack, transactional, ...seen, error, sqlstate })
     if (failure !== undefined) throw failure.error
     return result
   }

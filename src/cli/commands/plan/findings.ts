@@ -6,6 +6,7 @@ import {
   fatalAnswers,
   type PendingPlan,
 } from '../../../operations/plan/pending-plan.js'
+import type { AppliedRule } from '../../../operations/plan/rules.js'
 import { describeAnswer } from './plan-text.js'
 
 const levels = ['error', 'warning', 'note'] as const
@@ -38,7 +39,15 @@ export function planFindings(plan: PendingPlan, fileOf: FileOfRevision): readonl
   if (failed === null) return found
   const at = failed.statements.at(-1)?.at ?? null
   const failure = { id: 'would-fail', level: 'error', text: failed.error.message, at } as const
-  return [...found, locate(failure, failed.revision, fileOf)]
+  return [
+    ...found,
+    ...[failure, ...failed.rules.map(ruleFinding)].map((each) => locate(each, failed.revision, fileOf)),
+  ]
+}
+
+function ruleFinding({ rule, kind, text, safer, refused }: AppliedRule): UnplacedFinding {
+  const level = refused ? 'error' : kind === 'advice' ? 'note' : 'warning'
+  return { id: rule, level, text: `${text}. Safer: ${safer}`, at: null }
 }
 
 function findingsOfRevision(revision: AnsweredRevision, { load }: PendingPlan): readonly UnplacedFinding[] {
@@ -61,10 +70,7 @@ function findingsOfRevision(revision: AnsweredRevision, { load }: PendingPlan): 
         at: statement.at,
       })),
     ),
-    ...rules.map(({ rule, kind, text, safer, ...each }): UnplacedFinding => {
-      const level = kind === 'advice' ? 'note' : 'warning'
-      return { id: rule, level: each.refused ? 'error' : level, text: `${text}. Safer: ${safer}`, at: null }
-    }),
+    ...rules.map(ruleFinding),
     ...impact.map((finding): UnplacedFinding => ({
       id: 'impact',
       level: finding.impact === 'breaks' ? 'warning' : 'note',

@@ -46,7 +46,11 @@ export function verdictOf({ revisions, failed }: PendingPlan): readonly string[]
   ].map(toPrintable)
 }
 
-function describeFailure({ revision, error }: NonNullable<PendingPlan['failed']>): string {
+function describeFailure(failed: NonNullable<PendingPlan['failed']>): string {
+  return [describeFailedRevision(failed), ...failed.rules.map(ruleLine).map(renderLine)].join('\n')
+}
+
+function describeFailedRevision({ revision, error }: NonNullable<PendingPlan['failed']>): string {
   const head = `${toPrintable(revision)}  FAILS in a scratch database`
   const facts =
     error instanceof SchemaError ? error.facts.filter(([name]) => !['file', 'database'].includes(name)) : []

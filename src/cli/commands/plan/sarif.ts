@@ -1,5 +1,5 @@
 import { toPrintable } from '../../../core/text/printable.js'
-import { planRules } from '../../../operations/plan/rules.js'
+import { findRule } from '../../../operations/plan/rules.js'
 import type { PlanFinding } from './findings.js'
 
 /**
@@ -38,7 +38,7 @@ export function sarifDocument(findings: readonly PlanFinding[]) {
 }
 
 function ruleOf(id: string) {
-  const rule = planRules[id]
+  const rule = findRule(id)
   const text = rule === undefined ? id.replaceAll('-', ' ') : `${rule.finds}: ${rule.because}`
   return {
     id,
