@@ -28,6 +28,10 @@ export type Situation =
   | 'editedInDoubt'
   | 'reordered'
   | 'reworded'
+  | 'migrated'
+  | 'lacksModels'
+  | 'differsFromModels'
+  | 'fromModels'
 
 export type Action = 'serve' | 'warn' | 'refuse'
 
