@@ -11,6 +11,11 @@ export const developmentCommands: Readonly<Record<string, CommandSpec>> = {
         type: 'boolean',
         help: 'with --check: then run each revision up, down and up again; exit with 7 if one fails',
       },
+      models: {
+        type: 'string',
+        value: 'FILE',
+        help: 'with --check: then compare what the migrations and these models make; exit with 4 if it differs',
+      },
       from: { type: 'string', value: 'REVISION', help: 'with --rehearse: only those after this revision' },
       merge: {
         type: 'boolean',
@@ -26,6 +31,15 @@ export const developmentCommands: Readonly<Record<string, CommandSpec>> = {
       },
     },
     load: async () => (await import('./commands/rehearse/snapshot-rehearse.js')).run,
+  },
+  reset: {
+    summary: 'drop what a database of development or test has, and build it again with its seeds',
+    positionals: [],
+    options: {
+      yes: { type: 'string', value: 'DATABASE', help: 'the name of the database, without being asked' },
+      'end-sessions': { type: 'boolean', help: 'end the other sessions of the database first' },
+    },
+    load: async () => (await import('./commands/models/reset.js')).run,
   },
   types: {
     summary: 'write the types of all tables for Knex from the snapshot; needs no database',
