@@ -64,7 +64,10 @@ async function readAndAssess(context: GateContext, known?: BuildPromise): Promis
 }
 
 /** What the files of this build promise, which are its models where the database is built from them. */
-async function findBuildPromise(workspace: Workspace, report: ProgressReporter): Promise<BuildPromise> {
+export async function findBuildPromise(
+  workspace: Workspace,
+  report: ProgressReporter,
+): Promise<BuildPromise> {
   const { buildFrom } = workspace.config
   if (buildFrom.kind !== 'models') return findPromise(workspace, report)
   const { promiseOfModels } = await import('../operations/models/read-models.js')

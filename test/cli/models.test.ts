@@ -238,20 +238,22 @@ t.test('a database of development is dropped and built again', async (t) => {
 })
 
 t.test('a reset that stops says what is left', async (t) => {
-  const project = await createModelled(t, { ...createSongs })
-  const name = new URL(project.url).pathname.slice(1)
+  const project = await createModelled(t, createSongs)
+  const reset = (env: Environment = {}): Promise<Outcome> =>
+    runIn(project, `reset --yes ${new URL(project.url).pathname.slice(1)}`, { ...development, ...env })
   await runIn(project, 'migrate', development)
-  await project.write({
-    '001_songs': 'create table songs (id int primary key, title text not null); select 1/0',
-  })
-  const failed = await runIn(project, `reset --yes ${name}`, development)
-  t.match(failed.text, 'The database was emptied before: what it held is gone')
-  t.strictSame(await project.query("select to_regclass('songs') as found"), [{ found: null }])
+  await project.write({ '002_fails': 'select 1 / 0' })
+  const early = await reset()
+  t.match(early.document, { code: 'SCHEMA_MIGRATION_FAILED' }, 'found in the scratch database')
+  t.strictSame(await project.query('select * from songs'), [], 'nothing was dropped')
+  await project.write({ '002_fails': null })
+  await writeFile(join(project.root, 'seeds/z.js'), "export const seed = () => { throw new Error('no') }")
+  const late = await reset({ SEED_ON_START: '1' })
+  t.match(late.text, 'The database was emptied before: what it held is gone')
+  t.match(late.text, /schemagate reset +empties and builds it again/)
   await project.query('drop schema public cascade; create schema public; create table others (id int)')
-  const unknown = await runIn(project, `reset --yes ${name}`, development)
+  const unknown = await reset()
   t.match(unknown.document, { code: 'SCHEMA_RESET_REFUSED' })
   t.match(unknown.text, 'nothing in it says whose it is')
   t.strictSame(await project.query('select * from others'), [])
-  await project.query(`alter database ${name} set default_transaction_read_only to on`)
-  t.match((await runIn(project, `reset --yes ${name}`, development)).text, 'makes every session read-only')
 })

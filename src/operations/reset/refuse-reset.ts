@@ -22,8 +22,8 @@ export function refuseKeptEnvironment({ config, migrationConnection }: Workspace
 }
 
 /**
- * Throws SCHEMA_WRONG_DATABASE where the database is another's, and SCHEMA_RESET_REFUSED where nothing says whose it is, or
- * where it cannot be emptied.
+ * Throws SCHEMA_WRONG_DATABASE where the database is another's, and SCHEMA_RESET_REFUSED where nothing says whose it
+ * is.
  */
 export function refuseOtherDatabase(
   workspace: Workspace,
@@ -32,16 +32,10 @@ export function refuseOtherDatabase(
   const requireOwn = refuseWrongDatabase(workspace)
   return (inspection) => {
     requireOwn(inspection)
-    const { identity, recorded, database, readOnly } = inspection
-    const facts = [['database', describeAddress(database)]] as const
-    if (readOnly)
-      throw resetError('The database is a standby, or a setting makes every session read-only.', {
-        facts,
-        choices: [['MIGRATION_DATABASE_URL', 'names the primary']],
-      })
+    const { identity, recorded, database } = inspection
     if (!hasObjects || identity !== null || recorded.revisions.length > 0) return
     throw resetError('The database has objects, and nothing in it says whose it is.', {
-      facts,
+      facts: [['database', describeAddress(database)]],
       choices: [
         ['schemagate config', 'shows where the database URL comes from, if this is the wrong one'],
         ['schemagate adopt', 'records that it belongs to this service and environment, if it does'],

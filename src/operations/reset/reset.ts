@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { TaskControl } from '../../gate/assess.js'
+import { findBuildPromise } from '../../gate/gate.js'
 import { migrateOptionsFor } from '../../gate/migrate-options.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import { withClient } from '../../postgres/connection/connect.js'
@@ -50,6 +51,8 @@ export async function resetDatabase(
   control: TaskControl,
 ): Promise<MigratedDatabase> {
   const objects = await findDropped(workspace)
+  // What fails in a scratch database fails before anything is dropped.
+  await (await findBuildPromise(workspace, control.report)).load()
   if (objects.length > 0) await empty(workspace, endsSessions, control)
   try {
     return await migrateTo(workspace, null, control)
