@@ -32,15 +32,6 @@ export const developmentCommands: Readonly<Record<string, CommandSpec>> = {
     },
     load: async () => (await import('./commands/rehearse/snapshot-rehearse.js')).run,
   },
-  reset: {
-    summary: 'drop what a database of development or test has, and build it again with its seeds',
-    positionals: [],
-    options: {
-      yes: { type: 'string', value: 'DATABASE', help: 'the name of the database, without being asked' },
-      'end-sessions': { type: 'boolean', help: 'end the other sessions of the database first' },
-    },
-    load: async () => (await import('./commands/models/reset.js')).run,
-  },
   types: {
     summary: 'write the types of all tables for Knex from the snapshot; needs no database',
     positionals: [],

@@ -477,8 +477,8 @@ const messages: {
   ],
   'model added': [
     [
-      { event: 'model added', source: 'models:schema.sql', sql: 'create table songs (id int)' },
-      'info | adding | create table songs (id int)  (models:schema.sql)',
+      { event: 'model added', source: 'models:schema.sql', sql: 'create table songs (\n  id int\n)' },
+      'info | adding | create table songs ( id int )  (models:schema.sql)',
     ],
   ],
   built: [

@@ -124,7 +124,7 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
         ? 'nothing was pending'
         : `${formatCount(revisions, 'revision')} applied in ${describeDuration(duration)}`,
     ),
-  'model added': ({ source, sql }) => info('adding', `${sql}  (${source})`),
+  'model added': ({ source, sql }) => info('adding', `${sql.replaceAll(/\s*\n\s*/g, ' ')}  (${source})`),
   built: ({ source, statements, revisions, duration }) =>
     info(
       'built',
