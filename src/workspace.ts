@@ -106,7 +106,7 @@ async function readProject(
   const project = await findProject(config)
   const migrations = await listMigrations(project).catch((error: unknown) => {
     if (!(error instanceof SchemaError) || error.code !== 'SCHEMA_MIGRATIONS_EMPTY') throw error
-    if (allowNoMigrations) return []
+    if (allowNoMigrations || config.buildFrom.kind === 'models') return []
     throw project.knexfile === null && config.migrations.knexfile === null
       ? withNearbyKnexfiles(error, config.root)
       : error

@@ -11,6 +11,11 @@ export const developmentCommands: Readonly<Record<string, CommandSpec>> = {
         type: 'boolean',
         help: 'with --check: then run each revision up, down and up again; exit with 7 if one fails',
       },
+      models: {
+        type: 'string',
+        value: 'FILE',
+        help: 'with --check: then compare what the migrations and these models make; exit with 4 if it differs',
+      },
       from: { type: 'string', value: 'REVISION', help: 'with --rehearse: only those after this revision' },
       merge: {
         type: 'boolean',

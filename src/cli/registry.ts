@@ -37,6 +37,15 @@ const databaseCommands: Readonly<Record<string, CommandSpec>> = {
     options: {},
     load: async () => (await import('./commands/init.js')).run,
   },
+  reset: {
+    summary: 'drop what a database of development or test has, and build it again with its seeds',
+    positionals: [],
+    options: {
+      yes: { type: 'string', value: 'DATABASE', help: 'the name of the database, without being asked' },
+      'end-sessions': { type: 'boolean', help: 'end the other sessions of the database first' },
+    },
+    load: async () => (await import('./commands/models/reset.js')).run,
+  },
   status: {
     summary: 'show how the database relates to this build and what the gate would do; changes nothing',
     positionals: [],

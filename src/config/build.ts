@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Config } from './config.js'
+import type { BuildSource, Config } from './config.js'
 import type { DatabaseChoice } from './database.js'
 import { parseDuration } from './duration.js'
 import { entriesOf } from './explain.js'
@@ -27,6 +27,7 @@ export function buildConfig(
     logLevel: values.LOG_LEVEL,
     database: choice.database,
     ...connectionsOf(values, root),
+    buildFrom: buildSourceOf(values.BUILD_FROM),
     migrations: migrationsOf(values, root),
     backup: backupOf(values, root),
     policy: policyOf(values),
@@ -80,6 +81,11 @@ function migrationsOf(values: ConfigValues, root: string): Config['migrations'] 
     seedOnStart: isTrue(values.SEED_ON_START),
     seedsDirectory: values.SEEDS_DIR === undefined ? null : resolve(root, values.SEEDS_DIR),
   }
+}
+
+function buildSourceOf(text: string): BuildSource {
+  if (text === 'migrations' || text === 'snapshot') return { kind: text }
+  return { kind: 'models', source: text }
 }
 
 function backupOf(values: ConfigValues, root: string): Config['backup'] {

@@ -34,6 +34,7 @@ export interface Config {
   /** `disable`, `no-verify`, `verify`, or the path of a certificate authority. */
   readonly ssl: string | null
   readonly connectTimeout: number
+  readonly buildFrom: BuildSource
   readonly migrations: {
     /** Null where the knexfile decides. */
     readonly directories: readonly string[] | null
@@ -76,6 +77,12 @@ export interface Config {
   /** Every effective value, masked, in the order of the table of keys. */
   readonly entries: readonly ConfigEntry[]
 }
+
+/** What a database is built from. */
+export type BuildSource =
+  | { readonly kind: 'migrations' | 'snapshot' }
+  /** `source` is `models:` and the file, as it was written. */
+  | { readonly kind: 'models'; readonly source: string }
 
 /** The DB_ keys that are set. */
 export type DatabaseParts = Readonly<Partial<Record<'host' | 'port' | 'user' | 'password' | 'name', string>>>

@@ -1,4 +1,5 @@
 import {
+  buildSourceType,
   certificatesType,
   commandType,
   databaseUrlType,
@@ -82,6 +83,12 @@ export const databaseKeys = {
     default: null,
     defaultNote: 'the knexfile in the current folder',
     description: 'The knexfile that the settings of Knex are read from; `none` reads none.',
+  },
+  BUILD_FROM: {
+    ...buildSourceType,
+    default: 'migrations',
+    description:
+      'What a database is built from: `migrations`; `snapshot`, which builds an empty one at head as `init` does; or, for the environments development and test, `models:FILE`, to which each start adds what is missing.',
   },
   MIGRATION_TRANSACTION: {
     ...enumType('batch', 'each'),

@@ -9,6 +9,14 @@ import { isTarget } from './value-types.js'
 /** Names that NODE_ENV has everywhere: nobody mistypes another one as these. */
 const commonTargets = ['development', 'test', 'production']
 
+/** The environments whose databases hold nothing that has to be kept: they may be built from models, and dropped. */
+export const disposableTargets: readonly string[] = ['development', 'test']
+
+/** Whether the database of a process holds nothing that has to be kept. */
+export function isDisposable({ target, production }: Pick<Config, 'target' | 'production'>): boolean {
+  return !production && disposableTargets.includes(target)
+}
+
 /** There are few environments, so that a name may be further away than that of a key. */
 const lettersPerEdit = 3
 

@@ -3,6 +3,7 @@ import { buildConfig } from './build.js'
 import type { Config } from './config.js'
 import { chooseDatabase, isUndecidable, type DatabaseChoice } from './database.js'
 import { configError, type ConfigFault } from './problem.js'
+import { disposableTargets, isDisposable } from './known-targets.js'
 import { readRawConfig, type RawConfig } from './sources.js'
 import { validateSettings, type Settings } from './validate.js'
 
@@ -26,7 +27,10 @@ export function loadConfig({ root: folder, env, flags = {} }: ConfigSource): Con
   const settings = foundSettings(raw)
   const validated = validateSettings(settings, root)
   const choice = chooseIfDecidable(raw, settings, root)
-  const faults = [raw, validated].flatMap((step) => ('faults' in step ? step.faults : []))
+  const faults = [
+    ...[raw, validated].flatMap((step) => ('faults' in step ? step.faults : [])),
+    ...modelsFaults(raw, settings),
+  ]
   if (validated.kind === 'faulty' || choice === null || faults.length > 0)
     throw configError([...faults, ...databaseFaults(choice)])
   return buildConfig(root, settings, validated.value, choice)
@@ -36,6 +40,22 @@ function foundSettings({ lookups }: RawConfig): Settings {
   return new Map(
     [...lookups].flatMap(([id, lookup]) => (lookup.kind === 'found' ? [[id, lookup] as const] : [])),
   )
+}
+
+/** Models say what is to be there, and nothing of how a database with rows gets there. */
+function modelsFaults({ target, production }: RawConfig, settings: Settings): readonly ConfigFault[] {
+  const setting = settings.get('BUILD_FROM')
+  if (target === undefined || setting === undefined || !setting.text.startsWith('models:')) return []
+  if (isDisposable({ target, production })) return []
+  const reason = production ? 'NODE_ENV is production' : `ENV_TARGET is ${target}`
+  return [
+    {
+      subject: 'BUILD_FROM',
+      source: setting.source,
+      problem: `is ${JSON.stringify(setting.text)}, and ${reason}`,
+      hint: `models build databases only in ${disposableTargets.join(' and ')}; schemagate new NAME --from ${setting.text} drafts the migration for this one, and BUILD_FROM=migrations applies it`,
+    },
+  ]
 }
 
 /** Null without a target, or with a key that could not be read: a further fault would be a guess. */

@@ -66,6 +66,11 @@ export const foldersType = {
   expected: 'a folder, or several separated by commas',
 } as const satisfies ValueType
 
+export const buildSourceType = {
+  schema: { type: 'string', pattern: '^(?:migrations|snapshot|models:(?!.*://).*\\S.*)$' },
+  expected: '`migrations`, `snapshot` or `models:FILE`',
+} as const satisfies ValueType
+
 /** Names of hazards and the like; which there are, the command knows. */
 export const namesType = {
   schema: { type: 'string', pattern: '^[a-z-]+(?: *, *[a-z-]+)*$' },

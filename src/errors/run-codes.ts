@@ -79,6 +79,12 @@ export const runCodes = {
       'The role, the database or the server has no connection left within its limit. Reading needs one, migrating two.',
     fix: 'Raise the limit that the error names, or close other connections; then run it again.',
   },
+  SCHEMA_MODELS_REFUSED: {
+    exit: 7,
+    meaning:
+      'PostgreSQL refused a statement that adds to the database what its models have, and it was rolled back.',
+    fix: 'Correct the rows that the new definition does not allow, or build the database again with `schemagate reset`.',
+  },
   SCHEMA_LOCK_TIMEOUT: {
     exit: 9,
     meaning: 'Another process held the migration lock for longer than `LOCK_WAIT_TIMEOUT`.',

@@ -42,6 +42,12 @@ export const setupCodes = {
     meaning: 'A file of SQL or of models could not be read, or did not build a schema in a scratch database.',
     fix: 'Correct the file; the error shows the reason, and for SQL the line.',
   },
+  SCHEMA_RESET_REFUSED: {
+    exit: 2,
+    meaning:
+      'A database is not dropped: its environment is neither development nor test, others are connected to it, nothing says whose it is, or it cannot be emptied.',
+    fix: 'Do what the error names; nothing was dropped.',
+  },
   SCHEMA_AUTHENTICATION_FAILED: {
     exit: 2,
     meaning: 'PostgreSQL answered and refused this user or password.',

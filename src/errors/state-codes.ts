@@ -68,6 +68,17 @@ export const stateCodes = {
     meaning: 'A pending revision comes before one that is applied, and `ON_OUT_OF_ORDER=refuse`.',
     fix: 'Rename the file so that it comes last, or set `ON_OUT_OF_ORDER=migrate`; then run `schemagate snapshot`.',
   },
+  SCHEMA_MODELS_DIFFER: {
+    exit: 4,
+    meaning:
+      'The database is built from models and differs from them in what a start neither changes nor drops.',
+    fix: 'Draft the change with `schemagate new NAME --from models:FILE`, or build the database again with `schemagate reset`.',
+  },
+  SCHEMA_BUILT_FROM_MIGRATIONS: {
+    exit: 6,
+    meaning: 'The database records revisions, and `BUILD_FROM` says that it is built from models.',
+    fix: 'Set `BUILD_FROM=migrations`, or build the database again with `schemagate reset`.',
+  },
   SCHEMA_UNMANAGED: {
     exit: 6,
     meaning: 'The database has tables, but no record of any migration.',

@@ -213,6 +213,7 @@ function inputOf(
   return {
     build: migrations.map(({ revision }) => revision),
     recorded,
+    ...(config.buildFrom.kind === 'models' ? { models: config.buildFrom.source } : {}),
     ownership: { identity, expected: configuredOwner(config) },
     otherLedgers,
     snapshot,

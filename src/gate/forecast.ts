@@ -1,4 +1,5 @@
-import { decisionOf } from '../core/history/decision.js'
+import type { Config } from '../config/config.js'
+import { type Assessment, decisionOf } from '../core/history/decision.js'
 import type { Action, Decision } from '../core/history/policy.js'
 import { formatCount } from '../core/text/format.js'
 import { SchemaError } from '../errors/schema-error.js'
@@ -37,10 +38,18 @@ export function forecastGate(status: DatabaseStatus, workspace: Workspace): Fore
   const lines = describeDecision(remaining, assessment)
   if (remaining.action === 'refuse')
     return { ...refusal(errorOf(remaining, status, config.target)), reasons: lines }
-  const pending = `${formatCount(assessment.history.pending.length, 'revision')} would be applied.`
   return migrates
-    ? { action: 'migrate', error: null, reasons: [pending, ...lines] }
+    ? { action: 'migrate', error: null, reasons: [describeWork(assessment, config), ...lines] }
     : { action: remaining.action, error: null, reasons: lines }
+}
+
+/** What the gate would do before it serves. */
+function describeWork({ history }: Assessment, { buildFrom }: Config): string {
+  if (history.models !== undefined) return `What it lacks of ${history.models} would be added.`
+  const pending = formatCount(history.pending.length, 'revision')
+  return buildFrom.kind === 'snapshot' && history.position === 'empty'
+    ? `It would be built from the snapshot, and ${pending} recorded.`
+    : `${pending} would be applied.`
 }
 
 function refusal(error: SchemaError): Forecast {
@@ -104,7 +113,7 @@ export function refusalToServe(status: DatabaseStatus, workspace: Workspace): Sc
   const { action, error } = forecastGate(status, workspace)
   const isOnlyBehind = action === 'migrate' || error?.code === 'SCHEMA_PRIVILEGE_MISSING'
   if (!isOnlyBehind) return error
-  return errorOf(decisionWithSnapshot(status, workspace), status, workspace.config.target)
+  return errorOf(refuseLacking(decisionWithSnapshot(status, workspace)), status, workspace.config.target)
 }
 
 /** Outside production the gate makes the snapshot that is missing or stale, and then verifies. */
@@ -117,6 +126,17 @@ function decisionWithSnapshot({ decision }: DatabaseStatus, { config }: Workspac
   )
 }
 
+/** A process that adds nothing does not serve without what models have. */
+function refuseLacking({ situations }: Decision): Decision {
+  return decisionOf(
+    situations.map(({ situation, action }) =>
+      situation === 'lacksModels' ? { situation, action: 'refuse' } : { situation, action },
+    ),
+  )
+}
+
 function afterMigrating({ situations }: Decision): Decision {
-  return decisionOf(situations.filter(({ situation }) => situation !== 'behind'))
+  return decisionOf(
+    situations.filter(({ situation }) => situation !== 'behind' && situation !== 'lacksModels'),
+  )
 }

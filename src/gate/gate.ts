@@ -1,4 +1,4 @@
-import { findingsOf } from '../core/history/decision.js'
+import { type Assessment, findingsOf } from '../core/history/decision.js'
 import { isBehind } from '../core/history/history.js'
 import { countUnpromisedSchemas } from '../core/impact/unpromised-schemas.js'
 import { addressOf, describeAddress } from '../postgres/connection/address.js'
@@ -6,6 +6,8 @@ import { pause } from '../postgres/connection/backoff.js'
 import { retryOnConnectionLoss } from '../postgres/inspect/read-with-retry.js'
 import { listSeeds, type SeedFile } from '../project/seed-files.js'
 import type { BuildPromise } from '../snapshot/build-promise.js'
+import type { Snapshot } from '../core/model/snapshot.js'
+import type { ProgressReporter } from '../core/progress/events.js'
 import { findPromise } from '../snapshot/current.js'
 import type { Workspace } from '../workspace.js'
 import { type AssessedDatabase, connectAndAssess, readRetryOptions, type TaskControl } from './assess.js'
@@ -38,7 +40,7 @@ export async function runGate(context: GateContext): Promise<AssessedDatabase> {
   const assessed = await migrateToHead(context, found)
   reportOutcome(assessed, report)
   refuseIfDecided(context, assessed)
-  if (assessed.assessment.history.position === 'current') await runSeeds(context, assessed, seeds)
+  if (isUpToDate(assessed)) await runSeeds(context, assessed, seeds)
   return assessed
 }
 
@@ -47,7 +49,7 @@ async function readAndAssess(context: GateContext, known?: BuildPromise): Promis
   const { workspace, report } = context
   let promise = known
   const assessed = await connectAndAssess(workspace, context, async () => {
-    promise ??= await findPromise(workspace, report)
+    promise ??= await findBuildPromise(workspace, report)
     return promise
   })
   const { inspection, assessment } = assessed
@@ -58,6 +60,17 @@ async function readAndAssess(context: GateContext, known?: BuildPromise): Promis
     server: inspection.serverVersion,
   })
   return assessed
+}
+
+/** What the files of this build promise, which are its models where the database is built from them. */
+export async function findBuildPromise(
+  workspace: Workspace,
+  report: ProgressReporter,
+): Promise<BuildPromise> {
+  const { buildFrom } = workspace.config
+  if (buildFrom.kind !== 'models') return findPromise(workspace, report)
+  const { promiseOfModels } = await import('../operations/models/read-models.js')
+  return promiseOfModels(workspace, buildFrom.source)
 }
 
 /** Applies what is pending, if it is to be applied. After a lost connection the ledger says what is left to do. */
@@ -83,6 +96,7 @@ async function migrateToHead(context: GateContext, found: AssessedDatabase): Pro
 /** Under the lock, each revision verified before its commit. A start at head loads none of this code. */
 async function migrate(context: GateContext, { snapshot, assessment }: AssessedDatabase): Promise<void> {
   const { workspace, report, to = null } = context
+  if (await buildInstead(context, snapshot, assessment)) return
   const differences = countUnpromisedSchemas(findingsOf(assessment)).findings.length
   if (differences > 0) report({ event: 'drift before', differences })
   const checkPreconditions = refuseUnmigratable(workspace, snapshot)
@@ -94,6 +108,27 @@ async function migrate(context: GateContext, { snapshot, assessment }: AssessedD
   }
   const { revisions, duration } = await applyPending(options, to)
   report({ event: 'migrated', revisions: revisions.length, duration })
+}
+
+/** Builds the database if BUILD_FROM says that it is not built from the migrations, or not at first. */
+async function buildInstead(
+  context: GateContext,
+  snapshot: Snapshot | null,
+  { history }: Assessment,
+): Promise<boolean> {
+  const { workspace, to = null } = context
+  const { buildFrom } = workspace.config
+  if (buildFrom.kind === 'migrations') return false
+  const options = migrateOptionsFor(workspace, snapshot, context)
+  if (buildFrom.kind === 'models') {
+    const { addMissing } = await import('../operations/models/add-missing.js')
+    await addMissing(workspace, buildFrom.source, options)
+    return true
+  }
+  if (history.position !== 'empty' || to !== null) return false
+  const { buildBeforeServing } = await import('./build-from-snapshot.js')
+  await buildBeforeServing(workspace, snapshot, options)
+  return true
 }
 
 /** A standby that serves gets as much time to replay what the primary committed as a server gets to start. */
@@ -120,6 +155,12 @@ function refuseIfDecided(
     consequence: consequence(),
     standby: inspection.readOnly,
   })
+}
+
+/** At head, or with all that its models have. */
+function isUpToDate({ assessment: { history }, decision }: AssessedDatabase): boolean {
+  if (history.models === undefined) return history.position === 'current'
+  return decision.situations.every(({ situation }) => situation !== 'lacksModels')
 }
 
 /** Null without SEED_ON_START. Before anything is applied, because a folder that is missing is a fault of this build. */

@@ -83,5 +83,7 @@ export function wouldMigrate(
 ): boolean {
   if (wrongDatabaseReason(assessment) !== null || !mayMigrate(decision)) return false
   if (inspection.readOnly && migrationConnection.url === connection.url) return false
-  return isBehind(assessment.history) && (asked || config.policy.onBehind === 'migrate')
+  const lacksModels = decision.situations.some(({ situation }) => situation === 'lacksModels')
+  const isToDo = assessment.history.models === undefined ? isBehind(assessment.history) : lacksModels
+  return isToDo && (asked || config.policy.onBehind === 'migrate')
 }

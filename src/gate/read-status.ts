@@ -10,7 +10,7 @@ import {
   readUnfinishedRevisions,
   type UnfinishedRevision,
 } from '../postgres/verify/unfinished-revisions.js'
-import { digestOf } from '../snapshot/build-promise.js'
+import { type BuildPromise, digestOf } from '../snapshot/build-promise.js'
 import { findSnapshot } from '../snapshot/find.js'
 import { usableSnapshot } from '../snapshot/usable.js'
 import type { Workspace } from '../workspace.js'
@@ -37,12 +37,11 @@ export function readDatabaseStatus(
   options: AssessOptions = {},
 ): Promise<DatabaseStatus> {
   return connectAndRead(workspace, control, async (client, deadline) => {
+    const models = await findModels(workspace)
     return withTimeout(client, deadline, async () => {
-      const found = await findSnapshot(workspace)
-      const usable = once(() => usableSnapshot(found))
-      const promise = { digest: digestOf(found, workspace), load: async () => usable().snapshot }
+      const { promise, findStale } = models ?? (await findCommitted(workspace))
       const assessed = await assessDatabase(client, workspace, promise, options)
-      const stale = assessed.live === null ? [] : usable().stale
+      const stale = assessed.live === null ? [] : findStale()
       const unfinished = await findUnfinished(client, workspace, assessed)
       return {
         ...(stale.length === 0 ? assessed : withoutVerification(assessed, workspace)),
@@ -51,6 +50,27 @@ export function readDatabaseStatus(
       }
     })
   })
+}
+
+/** What is promised, and why the file of it cannot be used. */
+interface FoundPromise {
+  readonly promise: BuildPromise
+  readonly findStale: () => readonly StaleRevision[]
+}
+
+async function findCommitted(workspace: Workspace): Promise<FoundPromise> {
+  const found = await findSnapshot(workspace)
+  const usable = once(() => usableSnapshot(found))
+  const promise = { digest: digestOf(found, workspace), load: async () => usable().snapshot }
+  return { promise, findStale: () => usable().stale }
+}
+
+/** Null where the database is not built from models. They are built in a scratch database, which may take long. */
+async function findModels(workspace: Workspace): Promise<FoundPromise | null> {
+  const { buildFrom } = workspace.config
+  if (buildFrom.kind !== 'models') return null
+  const { promiseOfModels } = await import('../operations/models/read-models.js')
+  return { promise: await promiseOfModels(workspace, buildFrom.source), findStale: () => [] }
 }
 
 const unverifiedByStaleSnapshot: Verification = {

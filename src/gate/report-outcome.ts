@@ -37,5 +37,6 @@ export function reportOutcome(
 
 /** Of a database that is not this build's, a comparison says nothing. */
 function isOwnDatabase(assessment: Assessment): boolean {
-  return wrongDatabaseReason(assessment) === null && assessment.history.position !== 'unmanaged'
+  const { position, models } = assessment.history
+  return wrongDatabaseReason(assessment) === null && (position !== 'unmanaged' || models !== undefined)
 }

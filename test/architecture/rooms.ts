@@ -17,6 +17,10 @@ const migrating = [...inspected, 'postgres/session', 'postgres/rows', 'postgres/
 const gate = ['snapshot', 'gate', 'gate/situations', 'workspace.ts', 'config', 'logging']
 const ddl = ['ddl', 'ddl/annotations', 'ddl/hazards', 'ddl/kinds', 'ddl/plan', 'ddl/draft']
 const building = [...migrating, 'postgres/build', 'postgres/proof']
+const comparing = {
+  imports: [...building, 'snapshot', 'workspace.ts', 'config', ...ddl],
+  packages: ['pg', 'knex', 'node:'],
+}
 const operation = { imports: [...building, ...gate, ...ddl], packages: ['pg', 'knex', 'node:'] }
 
 /** Who may import whom: the table of ARCHITECTURE.md. */
@@ -218,7 +222,15 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   gate: {
     purpose: '**the story**: assess, migrate, decide; then retry and monitor',
-    imports: [...migrating, ...gate, 'gate/hazards', 'fleet', 'postgres/backup'],
+    imports: [
+      ...migrating,
+      ...gate,
+      'gate/hazards',
+      'fleet',
+      'postgres/backup',
+      'postgres/build',
+      'operations/models',
+    ],
     packages: ['pg', 'node:'],
   },
   'operations/adopt': { purpose: 'give a database another identity', ...operation },
@@ -228,7 +240,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     purpose: 'a backup of the configured database, and one that is loaded into it',
     imports: [...operation.imports, 'postgres/backup'],
   },
-  'operations/diff': { purpose: 'the two catalogs that are compared', ...operation },
+  'operations/diff': { purpose: 'the two catalogs that are compared', ...comparing },
   'operations/draft': {
     purpose: 'a migration from the difference to a wanted catalog',
     ...operation,
@@ -242,12 +254,17 @@ export const rooms: Readonly<Record<string, Room>> = {
   'operations/history': { purpose: 'what happened to the revisions of a database', ...operation },
   'operations/init': { purpose: 'a database at head without running its migrations', ...operation },
   'operations/migrate': { purpose: 'the gate as a command, without a port', ...operation },
+  'operations/models': {
+    ...comparing,
+    purpose: 'a database built from models while its schema is developed',
+    imports: [...comparing.imports, 'operations/diff', 'operations/proof'],
+  },
   'operations/plan': {
     purpose: 'what the pending revisions would do, seen in a scratch database',
     ...operation,
     imports: [...operation.imports, 'operations/proof', 'postgres/observe'],
   },
-  'operations/proof': { purpose: 'a plan proven with the scratch server of a project', ...operation },
+  'operations/proof': { purpose: 'a plan proven with the scratch server of a project', ...comparing },
   'operations/rehearse': {
     purpose: 'revisions run up, down and up again, in a scratch database or in a copy',
     ...operation,
@@ -257,6 +274,11 @@ export const rooms: Readonly<Record<string, Room>> = {
     ...operation,
     purpose: 'resolve unfinished revisions and invalid indexes',
     imports: [...operation.imports, 'operations/proof'],
+  },
+  'operations/reset': {
+    ...operation,
+    purpose: 'a database of development emptied and built again',
+    imports: [...operation.imports, 'operations/backup', 'operations/migrate'],
   },
   'operations/rows': {
     purpose: 'what the applied revisions promise of the rows of a database',
@@ -295,9 +317,20 @@ export const rooms: Readonly<Record<string, Room>> = {
     purpose: '`verify --data`: what the revisions say of their rows',
     imports: [core, 'errors', 'postgres/rows'],
   },
+  'cli/commands/models': {
+    purpose: '`reset`, and whether migrations and models agree',
+    imports: [
+      ...migrating,
+      ...gate,
+      'operations/diff',
+      'operations/migrate',
+      'operations/reset',
+      'cli/commands',
+    ],
+  },
   'cli/commands/rehearse': {
     purpose: '`rehearse`: what came of it as a table, a document and for CI',
-    imports: [...migrating, ...gate, 'operations/rehearse', 'cli/commands'],
+    imports: [...migrating, ...gate, 'operations/rehearse', 'cli/commands', 'cli/commands/models'],
   },
   'cli/commands/backup': {
     purpose: '`backup` and `restore`',
@@ -334,6 +367,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       'cli/commands/backup',
       'cli/commands/export',
       'cli/commands/history',
+      'cli/commands/models',
       'cli/commands/plan',
       'cli/commands/rehearse',
       'service',

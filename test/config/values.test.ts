@@ -41,6 +41,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
     scratchPrelude: null,
     ssl: null,
     connectTimeout: 30_000,
+    buildFrom: { kind: 'migrations' },
     migrations: {
       directories: null,
       knexfile: null,
@@ -89,6 +90,7 @@ t.test('without any configuration a service gets the defaults and an embedded da
       source: 'default',
     },
     { key: 'CONNECT_TIMEOUT', value: '30s', source: 'default' },
+    { key: 'BUILD_FROM', value: 'migrations', source: 'default' },
     { key: 'MIGRATION_TRANSACTION', value: 'batch', source: 'default' },
     { key: 'LOCK_WAIT_TIMEOUT', value: '10m', source: 'default' },
     { key: 'MIGRATION_LOCK_TIMEOUT', value: '5s', source: 'default' },
@@ -141,6 +143,7 @@ t.test('every key has its place in the configuration', async (t) => {
     CONNECT_TIMEOUT: '500ms',
     MIGRATIONS_DIR: './migrations, /srv/more',
     KNEXFILE: 'db/knexfile.ts',
+    BUILD_FROM: 'snapshot',
     MIGRATION_TRANSACTION: 'each',
     LOCK_WAIT_TIMEOUT: '1h',
     MIGRATION_LOCK_TIMEOUT: '2s',
@@ -198,6 +201,7 @@ t.test('every key has its place in the configuration', async (t) => {
     scratchPrelude: join(root, 'db/before.sql'),
     ssl: join(root, 'ca.pem'),
     connectTimeout: 500,
+    buildFrom: { kind: 'snapshot' },
     migrations: {
       directories: [join(root, 'migrations'), '/srv/more'],
       knexfile: join(root, 'db/knexfile.ts'),
@@ -335,6 +339,7 @@ t.test('an invalid value is a fault', async (t) => {
     ['VERIFY_TIMEOUT', '1000h', duration],
     ['LOCK_WAIT_TIMEOUT', '1d', duration],
     ['MIGRATION_TRANSACTION', 'Batch', transaction],
+    ['BUILD_FROM', 'models:', 'expected `migrations`, `snapshot` or `models:FILE`'],
     ['LOG_LEVEL', 'verbose', 'expected one of fatal, error, warn, info, debug, trace, silent'],
     ['SEED_ON_START', 'yes', 'expected one of true, false, 1, 0'],
     ['PROTECTED_ENVIRONMENTS', 'a b', 'expected one environment, several separated by commas, or none'],
@@ -350,6 +355,27 @@ t.test('an invalid value is a fault', async (t) => {
     const env = { DB_HOST: 'db', DB_USER: 'app', DB_NAME: 'shop', [key]: value }
     t.strictSame(faults({ root: t.testdir(), env }), [`${key} is "${value}" (process environment)`, expected])
   }
+})
+
+t.test('models build databases only in development and test', async (t) => {
+  const hint =
+    'models build databases only in development and test; schemagate new NAME --from models:db/schema.sql drafts the migration for this one, and BUILD_FROM=migrations applies it'
+  const value = '"models:db/schema.sql"'
+  for (const ENV_TARGET of ['development', 'test'])
+    t.strictSame(fromEnvironment(t, { ENV_TARGET, BUILD_FROM: 'models:db/schema.sql' }).buildFrom, {
+      kind: 'models',
+      source: 'models:db/schema.sql',
+    })
+  const root = t.testdir({ config: { 'staging.json': '{ "BUILD_FROM": "models:db/schema.sql" }' } })
+  t.strictSame(faults({ root, env: { ENV_TARGET: 'staging' } }), [
+    `BUILD_FROM is ${value}, and ENV_TARGET is staging (config/staging.json)`,
+    hint,
+  ])
+  const env = { NODE_ENV: 'production', ENV_TARGET: 'test', DATABASE_URL: url }
+  t.strictSame(faults({ root, env: { ...env, BUILD_FROM: 'models:db/schema.sql' } }), [
+    `BUILD_FROM is ${value}, and NODE_ENV is production (process environment)`,
+    hint,
+  ])
 })
 
 t.test('durations have units; without one they are seconds', async (t) => {

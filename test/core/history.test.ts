@@ -315,6 +315,13 @@ const atThree = { live: promisedCatalogAt(snapshot, ['001', '003']).catalog }
 const editedOtherwise = recordedAs({ checksum: '?', detail: { ...was18, changes: '2:?' } })
 const editedUnseen = recordedAs({ checksum: '?', detail: { file: '002.js' } })
 
+/** Without recorded revisions, from models that have a table with a column. */
+const modelled = {
+  ...unmanaged,
+  models: '001',
+  live: atOne.live,
+}
+
 /** How the database differs from one that is as promised, a policy, and the decision with its situations. */
 const decisions: readonly [Partial<AssessmentInput>, Partial<Policy>, string][] = [
   [{}, {}, 'serve'],
@@ -406,6 +413,23 @@ const decisions: readonly [Partial<AssessmentInput>, Partial<Policy>, string][] 
   ],
   [{ ...atThree, ...recorded('001', '003', 'y') }, {}, 'refuse: diverged refuse, outOfOrder refuse'],
 
+  [modelled, {}, 'serve: fromModels serve'],
+  [{ ...modelled, live: {} }, {}, 'warn: lacksModels warn, fromModels serve'],
+  [{ ...modelled, live: {} }, { onBehind: 'refuse' }, 'refuse: lacksModels refuse, fromModels serve'],
+  [{ ...modelled, live: {}, recorded: empty.recorded }, {}, 'warn: lacksModels warn, fromModels serve'],
+  [{ ...modelled, live: { ...atOne.live, ...index } }, {}, 'warn: differsFromModels warn, fromModels serve'],
+  [{ ...modelled, ...unverified }, {}, 'warn: unverified warn, fromModels serve'],
+  [{ ...modelled, ...recorded('001') }, {}, 'refuse: migrated refuse'],
+  [{ ...modelled, ...recorded('a') }, {}, 'refuse: foreign refuse'],
+  [
+    {
+      ...modelled,
+      ownership: { ...ownership, identity: null },
+      live: { ...atOne.live, 'table:public.others': {} },
+    },
+    {},
+    'refuse: unmanaged refuse',
+  ],
   [unmanaged, {}, 'refuse: unmanaged refuse'],
   [{ ...unmanaged, ...withoutColumn }, warn, 'refuse: unmanaged refuse'],
   [recorded('a'), {}, 'refuse: foreign refuse'],
@@ -448,6 +472,10 @@ t.test('every situation has an action for every value of its policy, the gravest
     deleted: true,
     reordered: true,
     outOfOrder: true,
+    migrated: true,
+    lacksModels: true,
+    differsFromModels: true,
+    fromModels: true,
   }
   t.strictSame(
     Object.keys(all).filter((situation) => !decided.includes(situation)),

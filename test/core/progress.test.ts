@@ -57,6 +57,8 @@ const blocked: Activity = {
 /** Messages of every event. An event without one here does not compile. */
 const result = { revision: '002', number: 2, total: 3, duration: 31 }
 
+const nothing = { current: null, head: null, applied: [], pending: [], unknown: [] } as const
+
 const messages: {
   readonly [E in keyof ProgressEvents]: readonly (readonly [Progress<E>, string])[]
 } = {
@@ -108,6 +110,14 @@ const messages: {
     [
       inspected('foreign'),
       "info | database | app@db:5432/shop (PostgreSQL 18.1) is another project's: none of its 2 revisions is in this build",
+    ],
+    [
+      { ...inspected('unmanaged'), history: { ...nothing, position: 'unmanaged', models: 'models:a.sql' } },
+      'info | database | app@db:5432/shop (PostgreSQL 18.1) is without revisions, for models:a.sql',
+    ],
+    [
+      { ...inspected('empty'), history: { ...nothing, position: 'empty', models: 'models:a.sql' } },
+      'info | database | app@db:5432/shop (PostgreSQL 18.1) is empty, to be built from models:a.sql',
     ],
     [
       inspected('unmanaged'),
@@ -475,6 +485,22 @@ const messages: {
   migrated: [
     [{ event: 'migrated', revisions: 0, duration: 5 }, 'info | migrated | nothing was pending'],
     [{ event: 'migrated', revisions: 2, duration: 1_200 }, 'info | migrated | 2 revisions applied in 1.2 s'],
+  ],
+  'model added': [
+    [
+      { event: 'model added', source: 'models:schema.sql', sql: 'create table songs (\n  id int\n)' },
+      'info | adding | create table songs ( id int )  (models:schema.sql)',
+    ],
+  ],
+  built: [
+    [
+      { event: 'built', source: 'snapshot', statements: 2, revisions: 3, duration: 9 },
+      'info | built | from snapshot: 2 statements in 9 ms, 3 revisions recorded',
+    ],
+    [
+      { event: 'built', source: 'models:schema.sql', statements: 1, revisions: 0, duration: 9 },
+      'info | built | from models:schema.sql: 1 statement in 9 ms',
+    ],
   ],
   seeded: [[{ event: 'seeded', files: ['a.ts'], duration: 9 }, 'info | seeded | 1 file in 9 ms']],
   verified: [

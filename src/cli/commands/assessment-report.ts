@@ -4,6 +4,7 @@ import { countUnpromisedSchemas } from '../../core/impact/unpromised-schemas.js'
 import { describeDifference } from '../../core/model/describe.js'
 import { toPrintable } from '../../core/text/printable.js'
 import type { AssessedDatabase } from '../../gate/assess.js'
+import { describeBuiltFrom } from '../../gate/situations/models.js'
 import { describeDecision } from '../../gate/situations/refusal.js'
 
 /** Database, revisions, verification and decision for `--json` of every command. `target` is the environment. */
@@ -11,7 +12,7 @@ export function assessmentDocument(
   { inspection, unchangedSince, assessment, decision }: AssessedDatabase,
   target: string,
 ) {
-  const { position, current, head, pending, unknown } = assessment.history
+  const { position, current, head, pending, unknown, models } = assessment.history
   const { verification } = assessment
   return {
     database: {
@@ -20,7 +21,15 @@ export function assessmentDocument(
       server: inspection.serverVersion,
       identity: inspection.identity,
     },
-    revision: { position, current, head, pending, unknown, changed: assessment.changed },
+    revision: {
+      position,
+      current,
+      head,
+      pending,
+      unknown,
+      changed: assessment.changed,
+      ...(models === undefined ? {} : { models }),
+    },
     verification:
       verification.status === 'unverified'
         ? verification
@@ -42,6 +51,7 @@ export function describeNotes(assessment: AssessedDatabase['assessment']): reado
   const { verification } = assessment
   return [
     ...(verification.status === 'unverified' ? [describeUnverified(verification.why)] : []),
+    ...(assessment.history.models === undefined ? [] : [`note: ${describeBuiltFrom(assessment)}`]),
     ...notesOf(assessment).map((note) => `note: ${toPrintable(note)}`),
   ]
 }

@@ -2,6 +2,7 @@ import { listTargets } from '../../config/known-targets.js'
 import { describeCompletion } from '../../core/history/completion.js'
 import { ignoredDifferencesOf } from '../../core/history/decision.js'
 import { describeHistoryChange } from '../../core/history/file-changes.js'
+import type { History } from '../../core/history/history.js'
 import type { DatabaseIdentity } from '../../core/history/ownership.js'
 import { impacts } from '../../core/impact/assess-impact.js'
 import { describeIgnored } from '../../core/progress/ignored.js'
@@ -78,7 +79,7 @@ function describeInterrupted(unfinished: UnfinishedRevision): readonly string[] 
 
 function describeStatus(state: DatabaseStatus, forecast: Forecast, target: string): string {
   const { inspection, assessment, stale, unfinished } = state
-  const { position, current, head, pending, unknown, applied } = assessment.history
+  const { position, pending, unknown } = assessment.history
   const rows: readonly (readonly [string, string])[] = [
     [
       'database',
@@ -86,9 +87,7 @@ function describeStatus(state: DatabaseStatus, forecast: Forecast, target: strin
     ],
     ...identityRow(inspection.identity),
     ['position', position],
-    ['current', current ?? 'none'],
-    ['head', head ?? 'none'],
-    ['applied', formatCount(applied.length, 'revision')],
+    ...revisionRows(assessment.history),
     ...listRows('pending', pending),
     ...listRows('unknown', unknown),
     ...listRows('changed', assessment.changed.map(describeHistoryChange)),
@@ -101,6 +100,17 @@ function describeStatus(state: DatabaseStatus, forecast: Forecast, target: strin
     ['gate', describeGate(forecast)],
   ]
   return rows.map(([name, value]) => `${name.padEnd(13)}${toPrintable(value)}`.trimEnd()).join('\n')
+}
+
+/** A database that is built from models has no revisions. */
+function revisionRows(history: History): readonly (readonly [string, string])[] {
+  const { current, head, applied, models } = history
+  if (models !== undefined && current === null) return [['built from', `${models}, not from migrations`]]
+  return [
+    ['current', current ?? 'none'],
+    ['head', head ?? 'none'],
+    ['applied', formatCount(applied.length, 'revision')],
+  ]
 }
 
 function identityRow(identity: DatabaseIdentity | null): readonly (readonly [string, string])[] {

@@ -183,13 +183,13 @@ function hasUnknownRevisions({ history, changed }: DatabaseStatus['assessment'])
 
 /** Throws where nothing could be compared: that is not a success. */
 function refuseUnverifiable({ assessment, inspection }: DatabaseStatus, environment: string): void {
-  const { position } = assessment.history
-  const situation =
-    position === 'foreign' || position === 'unmanaged'
-      ? position
-      : assessment.verification.status === 'unverified'
-        ? 'unverified'
-        : null
+  const { position, models } = assessment.history
+  const isOthers = position === 'foreign' || (position === 'unmanaged' && models === undefined)
+  const situation = isOthers
+    ? position
+    : assessment.verification.status === 'unverified'
+      ? 'unverified'
+      : null
   if (situation === null) return
   const decision = { action: 'refuse', situations: [{ situation, action: 'refuse' }] } as const
   const location = { database: describeAddress(inspection.database), environment }
@@ -202,7 +202,12 @@ function describeVerifyResult(
 ): string {
   const { history, verification } = assessment
   const compared = verification.status === 'verified' ? verification.compared : {}
-  const head = `${describeAddress(inspection.database)} at ${toPrintable(history.current ?? 'no revision')} (${history.position})`
+  const { current, position, models } = history
+  const place =
+    models === undefined || current !== null
+      ? `at ${toPrintable(current ?? 'no revision')} (${position})`
+      : `built from ${toPrintable(models)}`
+  const head = `${describeAddress(inspection.database)} ${place}`
   const ignored = ignoredDifferencesOf(assessment)
   const ignoredLines = describeIgnored(ignored).map((line) => `\n  ${line}`)
   const counted = countUnpromisedSchemas(findings)

@@ -3,7 +3,14 @@ import { isSerious } from '../impact/rule.js'
 import type { IgnoredDifferences } from '../model/scope.js'
 import { finishSteps, type Steps } from '../text/steps.js'
 import { type HistoryChange, findHistoryChanges, type MigrationTexts, applyRenames } from './file-changes.js'
-import { compareHistory, type History, type Position, type RecordedRevisions } from './history.js'
+import {
+  compareHistory,
+  type History,
+  modelsHistory,
+  type Position,
+  type RecordedRevisions,
+} from './history.js'
+import { situationsOfModels } from './models-situations.js'
 import { hasOtherOwner, type OtherLedger, type Ownership } from './ownership.js'
 import { type Policy, type Situation, type Action, type Decision } from './policy.js'
 import { type ComparedCatalogs, type Verification, verifyInSteps } from './verification.js'
@@ -27,6 +34,8 @@ export interface AssessmentInput extends ComparedCatalogs {
   readonly ownership: Ownership
   /** The ledgers in the database that are not this project's. Default: none. */
   readonly otherLedgers?: readonly OtherLedger[]
+  /** What the database is built from, if that is no migrations: `models:FILE`, the one revision of the snapshot. */
+  readonly models?: string
   /** The texts of the migrations, now and when they were recorded. Default: not known. */
   readonly texts?: MigrationTexts
 }
@@ -37,18 +46,22 @@ const actionBySituation: Readonly<Record<Situation, (policy: Policy, assessment:
   renamed: () => 'refuse',
   edited: () => 'refuse',
   foreign: () => 'refuse',
+  migrated: () => 'refuse',
   unmanaged: () => 'refuse',
   diverged: () => 'refuse',
   outOfOrder: ({ onOutOfOrder }) => (onOutOfOrder === 'refuse' ? 'refuse' : 'serve'),
   deleted: ({ onAhead }, assessment) => (onAhead === 'judge' ? actionWhenAhead(assessment) : onAhead),
   ahead: ({ onAhead }, assessment) => (onAhead === 'judge' ? actionWhenAhead(assessment) : onAhead),
   unverified: ({ onUnverified }) => onUnverified,
+  lacksModels: ({ onBehind }) => (onBehind === 'refuse' ? 'refuse' : 'warn'),
   behind: ({ onBehind }) => (onBehind === 'warn' ? 'warn' : 'refuse'),
   drift: ({ onDrift }) => onDrift,
+  differsFromModels: () => 'warn',
   slower: () => 'warn',
   editedInDoubt: () => 'warn',
   reordered: ({ onOutOfOrder }) => (onOutOfOrder === 'refuse' ? 'warn' : 'serve'),
   reworded: () => 'serve',
+  fromModels: () => 'serve',
 }
 
 const situationOrder = Object.keys(actionBySituation)
@@ -60,15 +73,16 @@ export function assess(input: AssessmentInput): Assessment {
 
 /** The same in steps. */
 export function* assessInSteps(input: AssessmentInput): Steps<Assessment> {
-  const { build, recorded, ownership, texts = null, otherLedgers = [] } = input
-  const history = compareHistory(build, recorded)
-  const changed = findHistoryChanges(build, recorded.revisions, texts)
+  const { build, recorded, ownership, texts = null, otherLedgers = [], models } = input
+  const history =
+    models === undefined ? compareHistory(build, recorded) : modelsHistory(models, build, recorded)
+  const changed = models === undefined ? findHistoryChanges(build, recorded.revisions, texts) : []
   const verification = yield* verifyInSteps(input, promisedRevisions({ history, changed }))
   const isNew = recorded.revisions.length === 0 && ownership.identity === null
   return { ownership, history, otherLedgers: isNew ? otherLedgers : [], changed, verification }
 }
 
-/** The revisions of this build that the database has, by their names in this build. */
+/** The revisions of this build that the database has, by their names in this build; for models their one. */
 export function promisedRevisions({
   history,
   changed,
@@ -76,6 +90,7 @@ export function promisedRevisions({
   readonly history: History
   readonly changed: readonly HistoryChange[]
 }): readonly string[] {
+  if (history.models !== undefined) return [history.models]
   return [...history.applied, ...changed.flatMap((found) => (found.what === 'renamed' ? [found.to] : []))]
 }
 
@@ -137,6 +152,7 @@ export function wrongDatabaseReason({
 /** The situations of a database, the gravest first. For a database of a different owner nothing else matters. */
 function situationsOf(assessment: Assessment): readonly Situation[] {
   if (hasOtherOwner(assessment.ownership)) return ['another']
+  if (assessment.history.models !== undefined) return situationsOfModels(assessment)
   const ofPosition = situationsByPosition[positionAfterRenames(assessment)]
   const changed = assessment.changed.map(situationOfChange)
   const unverified: readonly Situation[] =

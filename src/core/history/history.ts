@@ -22,6 +22,8 @@ export interface History {
   readonly pending: readonly string[]
   /** Recorded, not in this build, in the order in which they were recorded. */
   readonly unknown: readonly string[]
+  /** What the database is built from, if that is no migrations: `models:FILE`. */
+  readonly models?: string
 }
 
 export interface RecordedRevisions {
@@ -52,6 +54,15 @@ export function compareHistory(
   }
 }
 
+/** The history of a database that is built from models: the revisions of this build are not for it. */
+export function modelsHistory(
+  models: string,
+  build: readonly string[],
+  recorded: RecordedRevisions,
+): History {
+  return { ...compareHistory(recorded.revisions.length === 0 ? [] : build, recorded), models }
+}
+
 function positionFrom(
   applied: readonly string[],
   pending: readonly string[],
@@ -71,6 +82,6 @@ export function isBehind({ position }: History): boolean {
 export function summarizeHistory(history: History | null) {
   if (history === null)
     return { current: null, head: null, position: null, pending: [], unknown: [] } as const
-  const { current, head, position, pending, unknown } = history
-  return { current, head, position, pending, unknown }
+  const { current, head, position, pending, unknown, models } = history
+  return { current, head, position, pending, unknown, ...(models === undefined ? {} : { models }) }
 }

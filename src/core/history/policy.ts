@@ -30,6 +30,10 @@ export type Situation =
   | 'editedInDoubt'
   | 'reordered'
   | 'reworded'
+  | 'migrated'
+  | 'lacksModels'
+  | 'differsFromModels'
+  | 'fromModels'
 
 export type Action = 'serve' | 'warn' | 'refuse'
 

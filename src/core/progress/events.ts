@@ -166,6 +166,16 @@ export interface ProgressEvents {
     readonly bundled: boolean
   }
   migrated: { readonly revisions: number; readonly duration: number }
+  /** A statement that adds to the database what models have and it lacks; it is not committed yet. */
+  'model added': { readonly source: string; readonly sql: string }
+  /** The database was built from the snapshot, or what models have was added; `source` is `snapshot` or `models:FILE`. */
+  built: {
+    readonly source: string
+    readonly statements: number
+    /** How many revisions were recorded. */
+    readonly revisions: number
+    readonly duration: number
+  }
   seeded: { readonly files: readonly string[]; readonly duration: number }
   verified: {
     readonly compared: Readonly<Record<string, number>>

@@ -5,7 +5,13 @@ import type { Outage } from './outage.js'
 import type { CheckResult, HealthState, HealthStatus } from './process-health.js'
 
 /** These say that the catalog differs or was not compared, and nothing about revisions. */
-const catalogSituations: ReadonlySet<Situation> = new Set(['drift', 'slower', 'unverified'])
+const catalogSituations: ReadonlySet<Situation> = new Set([
+  'drift',
+  'slower',
+  'unverified',
+  'lacksModels',
+  'differsFromModels',
+])
 
 const statusByAction: Readonly<Record<Action, HealthStatus>> = { serve: 'pass', warn: 'warn', refuse: 'fail' }
 

@@ -125,6 +125,12 @@ const messageByEvent: { readonly [E in keyof ProgressEvents]: (progress: Progres
         ? 'nothing was pending'
         : `${formatCount(revisions, 'revision')} applied in ${describeDuration(duration)}`,
     ),
+  'model added': ({ source, sql }) => info('adding', `${sql.replaceAll(/\s*\n\s*/g, ' ')}  (${source})`),
+  built: ({ source, statements, revisions, duration }) =>
+    info(
+      'built',
+      `from ${source}: ${formatCount(statements, 'statement')} in ${describeDuration(duration)}${revisions === 0 ? '' : `, ${formatCount(revisions, 'revision')} recorded`}`,
+    ),
   seeded: ({ files, duration }) =>
     info('seeded', `${formatCount(files.length, 'file')} in ${describeDuration(duration)}`),
   verified: ({ compared, differences, ignored, unpromised = {}, unchangedSince = null }) => ({
@@ -193,7 +199,9 @@ function describeServerStart({
   return fresh ? 'created and started' : 'started'
 }
 
-function describePosition({ position, current, head, pending, unknown }: History): string {
+function describePosition({ position, current, head, pending, unknown, models }: History): string {
+  if (models !== undefined && current === null)
+    return position === 'empty' ? `empty, to be built from ${models}` : `without revisions, for ${models}`
   switch (position) {
     case 'empty':
       return `empty: ${formatCount(pending.length, 'revision')} pending`

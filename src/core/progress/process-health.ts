@@ -85,6 +85,8 @@ const phaseByEvent: Readonly<Partial<Record<Progress['event'], ProcessPhase>>> =
   replaying: 'replaying',
   'waiting for lock': 'waiting for the lock',
   'revision started': 'migrating',
+  'model added': 'migrating',
+  built: 'verifying',
   seeded: 'seeding',
   migrated: 'verifying',
   draining: 'draining',

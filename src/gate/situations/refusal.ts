@@ -7,6 +7,7 @@ import { type ErrorChoice, SchemaError } from '../../errors/schema-error.js'
 import { aheadText } from './ahead.js'
 import { differenceFacts, seriousFindings, revisionFacts, type SituationText } from './describe.js'
 import { fileChangeTexts } from './file-changes.js'
+import { modelsTexts } from './models.js'
 import { foreignText, wrongDatabaseText } from './ownership.js'
 
 /** A database in words: `app@db:5432/shop` and the environment. */
@@ -66,14 +67,18 @@ const situationTexts: Readonly<Record<Situation, SituationText>> = {
   },
   another: wrongDatabaseText,
   ...fileChangeTexts,
+  ...modelsTexts,
   foreign: foreignText,
   unmanaged: {
     code: 'SCHEMA_UNMANAGED',
     what: () => 'the database has tables, but no record of any migration.',
     facts: revisionFacts,
-    choices: [
+    choices: ({ ownership }) => [
       ['schemagate config', 'shows where the database URL comes from, if this is the wrong one'],
       ['schemagate stamp', 'says which revision it is at, if it is yours, and how to record that'],
+      ...(ownership.identity === null
+        ? []
+        : [['BUILD_FROM=models:FILE', 'goes on with it, if it was built from models'] as const]),
     ],
   },
   unverified: {

@@ -51,7 +51,7 @@ export function restoreDatabase(
 }
 
 /** The schema public as a new database has it: a backup has only what differs from that. */
-function publicAsNew(major: number): readonly string[] {
+export function publicAsNew(major: number): readonly string[] {
   return major < 15
     ? ['grant create, usage on schema public to public']
     : ['alter schema public owner to pg_database_owner', 'grant usage on schema public to public']

@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { maskWord } from '../../config/url.js'
 import type { Catalog } from '../../core/model/catalog.js'
 import { type ExtensionMove, findMovedExtensions, relocateCatalog } from '../../core/model/extension-moves.js'
 import type { UndeterminedFacts } from '../../core/model/diff.js'
 import { promisedCatalogAt, revisionsOf, withBase } from '../../core/model/snapshot.js'
 import { withoutOtherSettings } from '../../core/model/scope.js'
-import { errorMessage } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { canonicalizeCatalog } from '../../postgres/canonicalize/canonicalize.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
@@ -17,7 +14,7 @@ import { readProjectCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
 import { loadUsableSnapshot, staleSnapshotError } from '../../snapshot/usable.js'
 import type { ProjectWorkspace } from '../../workspace.js'
-import { loadModels, runSqlFile } from './source-files.js'
+import { buildSource } from './source-files.js'
 
 /** A source as read: its name for people, and its catalog with structure, comments and grants. */
 export interface SourceCatalog {
@@ -58,7 +55,10 @@ const sourceForms: readonly (readonly [form: string, meaning: string])[] = [
   ['database', 'the configured database'],
   ['snapshot[@REVISION]', 'what the migrations promise, at head or at a revision'],
   ['sql:FILE', 'what a file of SQL builds in an empty database'],
-  ['models:FILE', "what a module's default export builds in an empty database with Knex's schema builder"],
+  [
+    'models:FILE',
+    "what a module's default export builds in an empty database with Knex's schema builder, or a file of SQL",
+  ],
   ['postgres://…', 'a database by its URL'],
 ]
 
@@ -73,7 +73,6 @@ export async function readSource(
   reference: CanonicalReference | null = null,
 ): Promise<SourceCatalog> {
   const { form, rest } = splitSource(source)
-  const path = resolve(workspace.config.root, rest)
   const readDatabase = (connection: Connection): Promise<SourceCatalog> =>
     readDatabaseSource(describeAddress(addressOf(connection)), connection, workspace, reference)
   switch (form) {
@@ -83,12 +82,9 @@ export async function readSource(
     case 'snapshot':
       return readSnapshotSource(rest, workspace)
     case 'sql':
-      return readScratchSource(`${form}:${rest}`, workspace, reference, async (connection) =>
-        runSqlFile(connection, rest, await readFile(path, 'utf8').catch(throwUnreadable(rest))),
-      )
     case 'models':
       return readScratchSource(`${form}:${rest}`, workspace, reference, (connection) =>
-        loadModels(connection, rest, path),
+        buildSource(connection, { form, file: rest }, workspace.config.root),
       )
     case 'postgres':
     case 'postgresql':
@@ -176,14 +172,4 @@ async function readScratchSource(
     const source = await readDatabaseSource(name, connection, workspace, reference)
     return { ...source, catalog: withoutOtherSettings(source.catalog, {}) }
   })
-}
-
-function throwUnreadable(file: string): (cause: unknown) => never {
-  return (cause) => {
-    throw new SchemaError('SCHEMA_SOURCE_INVALID', {
-      what: `${file} could not be read. Nothing was done.`,
-      facts: [['reason', errorMessage(cause)]],
-      cause,
-    })
-  }
 }

@@ -1,15 +1,45 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import pg from 'pg'
-import { errorSummary } from '../../core/text/redact.js'
+import { errorMessage, errorSummary } from '../../core/text/redact.js'
 import { type ErrorFact, SchemaError } from '../../errors/schema-error.js'
 import { toClientSettings, type Connection, withClient } from '../../postgres/connection/connect.js'
 import { importModule } from '../../project/import-module.js'
+
+/** A file that builds a schema; models may be SQL too. */
+interface SourceFile {
+  readonly form: 'sql' | 'models'
+  /** The path as the user wrote it. */
+  readonly file: string
+}
+
+/** Builds in an empty database what a file says. Throws SCHEMA_SOURCE_INVALID. */
+export async function buildSource(
+  connection: Connection,
+  { form, file }: SourceFile,
+  root: string,
+): Promise<void> {
+  const path = resolve(root, file)
+  if (form === 'models' && !file.endsWith('.sql')) return loadModels(connection, file, path)
+  return runSqlFile(connection, file, await readFile(path, 'utf8').catch(throwUnreadable(file)))
+}
+
+function throwUnreadable(file: string): (cause: unknown) => never {
+  return (cause) => {
+    throw new SchemaError('SCHEMA_SOURCE_INVALID', {
+      what: `${file} could not be read. Nothing was done.`,
+      facts: [['reason', errorMessage(cause)]],
+      cause,
+    })
+  }
+}
 
 /**
  * Runs the SQL of a file. Throws SCHEMA_SOURCE_INVALID with the line at which PostgreSQL reports the error.
  *
  * @param file the path as the user wrote it
  */
-export async function runSqlFile(connection: Connection, file: string, sql: string): Promise<void> {
+async function runSqlFile(connection: Connection, file: string, sql: string): Promise<void> {
   await withClient(connection, (client) => client.query(sql)).catch((cause: unknown) => {
     throw sourceInvalidError(file, cause, errorLineFacts(sql, cause))
   })
@@ -22,7 +52,7 @@ export async function runSqlFile(connection: Connection, file: string, sql: stri
  * @param file the path as the user wrote it
  * @param path the absolute path
  */
-export async function loadModels(connection: Connection, file: string, path: string): Promise<void> {
+async function loadModels(connection: Connection, file: string, path: string): Promise<void> {
   const build = await importModule(path).then(defaultExportOf, (cause: unknown) => {
     throw sourceInvalidError(file, cause)
   })

@@ -1,4 +1,4 @@
-import type { Progress } from '../../core/progress/events.js'
+import type { Progress, ProgressEvents } from '../../core/progress/events.js'
 import { noticeOf, type RevisionNotice } from '../../core/progress/notices.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { AssessedDatabase, TaskControl } from '../../gate/assess.js'
@@ -11,6 +11,8 @@ export interface MigratedDatabase extends AssessedDatabase {
   readonly applied: readonly string[]
   /** What PostgreSQL noticed while they ran. */
   readonly notices: readonly RevisionNotice[]
+  /** What was built from the snapshot, or added from models; null where it was nothing. */
+  readonly built: ProgressEvents['built'] | null
 }
 
 /**
@@ -27,6 +29,7 @@ export async function migrateTo(
   const policy = { ...config.policy, onBehind: to === null ? 'migrate' : 'warn' } as const
   const applied: string[] = []
   let notices: readonly RevisionNotice[] = []
+  let built: MigratedDatabase['built'] = null
   const assessed = await runGate({
     ...control,
     workspace: { ...workspace, config: { ...config, policy } },
@@ -36,12 +39,16 @@ export async function migrateTo(
       applied.length === 0 ? 'Nothing was applied.' : 'The revisions applied before remain applied.',
     report: (progress) => {
       if (progress.event === 'revision applied') applied.push(progress.revision)
+      if (progress.event === 'built') {
+        const { event: _, ...rest } = progress
+        built = rest
+      }
       if (progress.event === 'notice') notices = [...notices, noticeOf(progress)]
       if (progress.event === 'revision blocked') notices = withoutRolledBack(notices, progress)
       control.report(progress)
     },
   })
-  return { ...assessed, applied, notices }
+  return { ...assessed, applied, notices, built }
 }
 
 /** What ran in vain runs again, and is noticed again. */
@@ -53,7 +60,15 @@ function withoutRolledBack(
   return notices.filter((notice) => notice.revision === null || !again.has(notice.revision))
 }
 
-function refuseUnknownRevision({ migrations }: Workspace, to: string | null): void {
+function refuseUnknownRevision({ migrations, config }: Workspace, to: string | null): void {
+  if (to !== null && config.buildFrom.kind === 'models')
+    throw new SchemaError('SCHEMA_USAGE', {
+      what: `The database is built from ${config.buildFrom.source}, which has no revision "${to}". Nothing was done.`,
+      choices: [
+        ['schemagate migrate', 'adds what the models have'],
+        ['BUILD_FROM=migrations', 'builds it from the migrations'],
+      ],
+    })
   if (to === null || migrations.some(({ revision }) => revision === to)) return
   throw new SchemaError('SCHEMA_USAGE', {
     what: `There is no revision "${to}" in this build. Nothing was done.`,

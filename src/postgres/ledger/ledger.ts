@@ -10,8 +10,8 @@ export const ledgerTable = 'schemagate_ledger'
 /**
  * What happened to a revision: `undone` was rolled back with its transaction without a failure of its own; `stamped` and
  * `repaired` were recorded without being run; `forgotten` is no longer recorded, because its file is lost; `started` as the
- * last event was interrupted. Rows without a revision belong to the database: its identity, the repair of an index, a backup, and the
- * states in which it was verified.
+ * last event was interrupted. Rows without a revision belong to the database: its identity, the repair of an index, a backup, what
+ * was added from models, and the states in which it was verified.
  */
 export type LedgerEvent =
   | 'started'
@@ -27,6 +27,7 @@ export type LedgerEvent =
   | 'adopted'
   | 'verified'
   | 'backed up'
+  | 'built'
 
 /** The process that writes, stored with every row. */
 export interface LedgerWriter {
@@ -52,6 +53,8 @@ export interface LedgerDetail {
   /** The key of a repaired index, and the statements that repair it. */
   readonly index?: string
   readonly statements?: readonly string[]
+  /** What the statements were added from: `models:FILE`. */
+  readonly models?: string
   /** Where a backup is. */
   readonly backup?: { readonly name: string; readonly size: number; readonly sha256: string }
   /** A hash of the state in which the database was found to keep the promise whose digest is the checksum of the row. */

@@ -1,9 +1,34 @@
 import { SchemaError } from '../../../errors/schema-error.js'
-import type { CommandContext, CommandHandler, CommandResult } from '../command.js'
+import { type CommandContext, type CommandHandler, type CommandResult, textOption } from '../command.js'
 import { run as runSnapshot } from '../snapshot.js'
 
-/** `schemagate snapshot`, and with `--check --rehearse` then a rehearsal, for CI. */
+/** `schemagate snapshot`, and with `--check` then what else CI wants to know: `--models` and `--rehearse`. */
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
+  const models = textOption(context, 'models')
+  if (models === null) return runRehearsed(context)
+  if (context.options['check'] !== true)
+    throw new SchemaError('SCHEMA_USAGE', {
+      what: '--models is only for --check. Nothing was done.',
+      choices: [
+        [
+          `schemagate snapshot --check --models ${models}`,
+          'compares what the migrations and the models make',
+        ],
+        [`schemagate new NAME --from models:${models}`, 'drafts the migration that leads to the models'],
+      ],
+    })
+  const checked = await runRehearsed(context)
+  const { compareWithModels } = await import('../models/compare-models.js')
+  const compared = await compareWithModels(context, models)
+  return {
+    exit: checked.exit === 0 ? compared.exit : checked.exit,
+    text: `${checked.text}\n\n${compared.text}`,
+    document: { snapshot: checked.document, models: compared.document },
+  }
+}
+
+/** `schemagate snapshot`, and with `--check --rehearse` then a rehearsal. */
+async function runRehearsed(context: CommandContext): Promise<CommandResult> {
   const { check, rehearse, from } = context.options
   if (rehearse !== true && from === undefined) return runSnapshot(context)
   if (check !== true || rehearse !== true)
