@@ -305,3 +305,79 @@ t.test('a revision that fails, one that needs rows of earlier ones, and where a 
   })
   t.match(await runHere(project, 'plan'), { exit: 2, text: /allows "rewrite", which is no hazard/ })
 })
+
+const moods = `create type mood as enum ('sad', 'it''s', 'ok'); create type "M o" as enum ('x', 'y');
+  create type pair as (a mood, n int); create domain few as pair[]; create domain one as mood;
+  create table songs (id int primary key, one one, many mood[], few few, other "M o", word text, words text[]);
+  create table parts (id int, mood mood) partition by list (id); create table part partition of parts for values in (1)`
+
+/** Replaces the type by one with other labels, as PostgreSQL requires it. */
+const replaceMood = (labels: string): readonly string[] => [
+  'alter type mood rename to mood_old',
+  `create type mood as enum (${labels})`,
+  `alter domain one drop not null`,
+  'alter table songs alter one type mood using one::text::mood, alter many type mood[] using many::text::mood[]',
+  'alter table songs drop few',
+  'alter table parts alter mood type mood using mood::text::mood',
+]
+
+const inMoods: Readonly<Record<string, { readonly sql: MigrationData; readonly said: readonly string[] }>> = {
+  '002_rename': {
+    sql: `alter type "M o" rename value 'x' to 'z'`,
+    said: [
+      `renames 'x' of public."M o" becomes 'z', which public.songs.other can have; rows with it: 1, such as id = 1`,
+    ],
+  },
+  '003_renamed_inside': {
+    sql: `alter type mood rename value 'sad' to 'blue'`,
+    said: [
+      `renames 'sad' of public.mood becomes 'blue', which public.parts.mood can have; rows with it: at least 1000, such as ctid = (0,1)`,
+      `renames 'sad' of public.mood becomes 'blue', which public.songs.few can have; rows with it: 1, such as id = 3`,
+      `renames 'sad' of public.mood becomes 'blue', which public.songs.many can have; rows with it: 2, such as id = 1`,
+      `renames 'sad' of public.mood becomes 'blue', which public.songs.one can have; rows with it: 1, such as id = 1`,
+    ],
+  },
+  '004_narrow': {
+    sql: replaceMood(`'blue', 'ok'`),
+    said: [
+      `may fail public.mood loses 'it''s', which public.songs.many can have; rows with it: 1, such as id = 2`,
+      `loses public.songs.few is dropped; rows with a value: 2, such as id = 3`,
+    ],
+  },
+  '005_into_enum': {
+    sql: [
+      `create type word as enum ('a', 'b')`,
+      'alter table songs alter word type word using word::word, alter words type word[] using words::word[]',
+    ],
+    said: [
+      'may fail public.songs.word becomes public.word; values that are no public.word: 1, such as id = 2',
+      'may fail public.songs.words becomes public.word[]; values that are no public.word[]: 1, such as id = 1',
+    ],
+  },
+}
+
+t.test('labels of enums that go or get other names are counted where they are used', async (t) => {
+  const project = await createProject(t, { '001_moods': moods })
+  await project.migrate()
+  await project.query(`insert into songs values (1, 'sad', '{ok,sad}', null, 'x', 'a', '{a,c}'),
+      (2, null, '{{sad,"it''s"},{ok,ok}}', null, 'y', 'secret', null), (3, 'ok', '{}', array[row('ok', 1), row('sad', 2)]::pair[], null, 'b', '{b}'),
+      (4, 'ok', null, '{}', null, null, null);
+    insert into parts select 1, 'sad' from generate_series(1, 1200)`)
+  await project.write(Object.fromEntries(Object.entries(inMoods).map(([name, { sql }]) => [name, sql])))
+  const result = await runHere(project, 'plan')
+  t.equal(result.exit, 4, result.text)
+  t.strictSame(
+    saidOf(result.text),
+    Object.entries(inMoods).map(([name, { said }]) => [name, said]),
+  )
+  t.notMatch(result.text + JSON.stringify(result.document), /secret/)
+})
+
+/** What the rows say to each revision, in text. */
+function saidOf(text: string): readonly (readonly [revision: string, said: readonly string[]])[] {
+  const [, ...parts] = text.split(/^(?=0\d\d_)/m)
+  return parts.map((part) => {
+    const said = part.match(/^ {2}(?:FAILS|loses|renames|may fail) .*$/gm) ?? []
+    return [part.split(/\s/)[0] ?? '', said.map((line) => line.trim().replace(/ {2,}/, ' '))]
+  })
+}

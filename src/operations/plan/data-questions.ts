@@ -1,11 +1,13 @@
 import { type Catalog, keyFromSqlName, parseKey, unquoteName } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
 import { quoteIdentifier, quoteLiteral } from '../../ddl/identifiers.js'
+import type { RenamedLabel } from './enum-labels.js'
+import { enumLabelsOf, enumQuestions, withEarlierNames } from './enum-questions.js'
 import type { NewConstraint } from './new-constraints.js'
 import type { ObservedRevision } from './observation.js'
 
 /** What rows that are found mean for the revision. */
-export type RowsEffect = 'fails' | 'may fail' | 'loses'
+export type RowsEffect = 'fails' | 'may fail' | 'loses' | 'renames'
 
 /** A question to the rows of one table, named as in SQL. */
 export interface DataQuestion {
@@ -25,6 +27,8 @@ export interface QuestionContext {
   readonly isKnown: (table: string) => boolean
   /** Whether the pending revisions write rows of a table so far, which may correct them. */
   readonly isWritten: (table: string) => boolean
+  /** The labels of enums that the pending revisions before it renamed. */
+  readonly renamedLabels: readonly RenamedLabel[]
 }
 
 /** The questions to the rows that a revision needs to be in order, and to those that it loses. */
@@ -32,7 +36,8 @@ export function questionsOf(revision: ObservedRevision, context: QuestionContext
   const { before, after, constraints, statements } = revision
   const differences = diff(after, before)
   const found = [
-    ...differences.flatMap((difference) => columnQuestions(difference, context)),
+    ...differences.flatMap((difference) => columnQuestions(difference, after, context)),
+    ...enumQuestions(revision, context.renamedLabels),
     ...constraints.flatMap((constraint) => constraintQuestions(constraint, before)),
     ...statements.flatMap(({ effects }) => lossQuestions(effects)),
   ]
@@ -50,7 +55,11 @@ const rowsWhere =
   (table, key) =>
     `select ${key} as key from ${table} r where ${condition}`
 
-function columnQuestions(difference: Difference, { isWritten }: QuestionContext): readonly DataQuestion[] {
+function columnQuestions(
+  difference: Difference,
+  after: Catalog,
+  { isWritten, renamedLabels }: QuestionContext,
+): readonly DataQuestion[] {
   const { kind, names } = parseKey(difference.key)
   if (kind !== 'column') return []
   const [schema = '', relation = '', column = ''] = names.map((name) => quoteIdentifier(unquoteName(name)))
@@ -75,6 +84,8 @@ function columnQuestions(difference: Difference, { isWritten }: QuestionContext)
   const { facts, expected, actual } = difference
   const isRequired = facts.includes('nullable') && expected['nullable'] === false
   const [type, earlier] = [String(expected['type']), String(actual['type'])]
+  const labels = enumLabelsOf(after, type.replace(/(?:\[\])+$/, ''))
+  const allowedLabels = labels === null ? null : withEarlierNames(labels, renamedLabels)
   return [
     ...(isRequired
       ? [
@@ -94,11 +105,21 @@ function columnQuestions(difference: Difference, { isWritten }: QuestionContext)
             about: `${place} becomes ${type}`,
             rows: `values that are no ${type}`,
             effect: isNarrowed(earlier, type) ? 'fails' : 'may fail',
-            source: rowsWhere(`not pg_input_is_valid(r.${column}::text, ${quoteLiteral(type)})`),
+            source: rowsWhere(isNoValueOf(`r.${column}`, type, allowedLabels)),
           } as const,
         ]
       : []),
   ]
+}
+
+/** @param labels those of an enum, which the database may not have yet, or with other labels; null for another type */
+function isNoValueOf(value: string, type: string, labels: readonly string[] | null): string {
+  if (labels === null) return `not pg_input_is_valid(${value}::text, ${quoteLiteral(type)})`
+  const isOther = (text: string): string =>
+    `${text} not in (${labels.map(quoteLiteral).join(', ') || 'null'})`
+  return type.endsWith('[]')
+    ? `exists (select from unnest(${value}::text[]) e where ${isOther('e')})`
+    : isOther(`${value}::text`)
 }
 
 const numbers = /^(?:smallint|integer|bigint|numeric|decimal)\b/

@@ -10,6 +10,7 @@ import type { ReplayedFolder } from '../../snapshot/replay-options.js'
 import { createReplayReader } from '../../snapshot/replay-reads.js'
 import { reportLongRuns } from '../../snapshot/replay-reports.js'
 import { readDesignMatches } from './design-rules.js'
+import { type EnumLabel, findRenamedLabels, readEnumLabels } from './enum-labels.js'
 import { type NewConstraint, readConstraints } from './new-constraints.js'
 import type { ObservedRevision } from './observation.js'
 import type { RuleMatch } from './rule.js'
@@ -29,6 +30,8 @@ export interface ObservationLog {
   relations: readonly string[]
   /** The oids of the constraints so far; null before the first of the pending revisions. */
   constraints: ReadonlySet<string> | null
+  /** Those of enums, as they are called so far. */
+  labels: readonly EnumLabel[]
   /** The keys of what did not follow a rule so far. */
   design: ReadonlySet<string>
   readonly revisions: ObservedRevision[]
@@ -37,7 +40,15 @@ export interface ObservationLog {
 }
 
 export function createObservationLog(): ObservationLog {
-  return { relations: [], constraints: null, design: new Set(), revisions: [], running: null, major: 0 }
+  return {
+    relations: [],
+    constraints: null,
+    labels: [],
+    design: new Set(),
+    revisions: [],
+    running: null,
+    major: 0,
+  }
 }
 
 /**
@@ -67,8 +78,12 @@ export async function observeRevisions(
     if (!pending.has(revision)) return
     const constraints = await findNewConstraints(uncommitted.client, log)
     const design = await findNewMatches(uncommitted.client, log)
+    const labels = await readEnumLabels(uncommitted.client)
+    const renamedLabels = findRenamedLabels(log.labels, labels)
+    log.labels = labels
     const after = { ...reader.catalog() }
-    log.revisions.push({ revision, transactional, statements, before, after, constraints, design, hasDown })
+    const found = { constraints, renamedLabels, design }
+    log.revisions.push({ revision, transactional, statements, before, after, ...found, hasDown })
     log.major = major
   }
   const planCheck: RevisionCheck = (revision, session) => {
@@ -112,6 +127,7 @@ async function readStart(client: Client, log: ObservationLog): Promise<void> {
   const { relations } = await readSessionFacts(client)
   log.relations = [...relations.values()].map(({ name }) => name)
   log.constraints = new Set((await readConstraints(client)).map(({ oid }) => oid))
+  log.labels = await readEnumLabels(client)
   log.design = new Set((await readDesignMatches(client)).map(({ key }) => key))
 }
 

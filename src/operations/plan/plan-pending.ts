@@ -123,7 +123,7 @@ function withAnswers(
   answers: readonly DataAnswer[],
   allowed: ReadonlySet<string>,
 ): AnsweredRevision {
-  const deciding = answers.filter(({ effect }) => effect !== 'loses')
+  const deciding = answers.filter(({ effect }) => effect === 'fails' || effect === 'may fail')
   const isRefuted = deciding.length > 0 && deciding.every(({ found }) => found === 0)
   const kept = notAllowed.filter(({ hazard }) => hazard !== 'may fail' || !isRefuted)
   const doubtful = deciding.filter(
