@@ -230,15 +230,30 @@ const answered: Readonly<Record<string, { readonly sql: MigrationData; readonly 
         'FAILS UNIQUE public.bands_lower_idx on public.bands; values that several rows have: 1, such as id = 2',
       ],
     },
-    '011_right': { sql: 'alter table bands add constraint named check (name is not null)', said: [] },
+    '011_rounded': {
+      sql: [
+        'alter table goods alter price type numeric(6,1)',
+        'alter table goods alter word type varchar(3) using word::varchar(3)',
+        'alter table goods alter made type date',
+      ],
+      said: [
+        'alters public.goods.made becomes date; values that a cast to it changes: 1, such as id = 2',
+        'alters public.goods.price becomes numeric(6,1); values that a cast to it changes: 1, such as id = 2',
+        'alters public.goods.word becomes character varying(3); values that the cast cuts off: 1, such as id = 2',
+      ],
+    },
+    '012_right': { sql: 'alter table bands add constraint named check (name is not null)', said: [] },
   }
 
 t.test('the rows of the database are asked, and none of them is shown', async (t) => {
-  const project = await createProject(t, { '001_songs': songs })
+  const goods =
+    'create table goods (id integer primary key, price numeric(8,3), word varchar(9), made timestamp)'
+  const project = await createProject(t, { '001_songs': songs, '002_goods': goods })
   await project.migrate()
   await project.query(`insert into bands values (1, 'a'), (2, 'secret'), (3, 'secret');
     insert into songs (id, title, band, note, a) values (1, 'x', 1, 'short', 1), (2, null, 9, null, -1);
     insert into songs (id, title, note) select id, 'x', 'much longer secret' from generate_series(10, 3000) id;
+    insert into goods values (1, 1.5, 'abc', '2026-01-01'), (2, 1.55, 'secret', '2026-01-01 10:00');
     insert into plays values (1, now()); analyze songs`)
   await project.write(Object.fromEntries(Object.entries(answered).map(([name, { sql }]) => [name, sql])))
   const result = await runHere(project, 'plan')
@@ -248,10 +263,10 @@ t.test('the rows of the database are asked, and none of them is shown', async (t
     /WOULD FAIL: 002_null, 003_unique, 004_foreign_key, 005_check, 006_narrow, 008_new, 010_expression\n/,
   )
   t.match(result.text, /rewrites public\.songs, about [\d,]+ rows, \d+ kB: readers and writers wait/)
-  const [, ...parts] = result.text.split(/^(?=0\d\d_|010_|011_)/m)
+  const [, ...parts] = result.text.split(/^(?=0\d\d_|010_|011_|012_)/m)
   for (const part of parts) {
     const [name = ''] = part.split('\n')
-    const said = part.match(/^ {2}(?:FAILS|loses|may fail) .*$/gm) ?? []
+    const said = part.match(/^ {2}(?:FAILS|loses|alters|may fail) .*$/gm) ?? []
     t.strictSame(
       said.map((line) => line.trim().replace(/ +/, ' ')),
       answered[name]?.said,
@@ -347,7 +362,7 @@ const inMoods: Readonly<Record<string, { readonly sql: MigrationData; readonly s
   '005_into_enum': {
     sql: [
       `create type word as enum ('a', 'b')`,
-      'alter table songs alter word type word using word::word, alter words type word[] using words::word[]',
+      'alter table goods alter word type word using word::word, alter words type word[] using words::word[]',
     ],
     said: [
       'may fail public.songs.word becomes public.word; values that are no public.word: 1, such as id = 2',

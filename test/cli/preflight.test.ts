@@ -1,6 +1,6 @@
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import type { DataQuestion } from '../../src/operations/plan/data-questions.js'
+import type { DataQuestion } from '../../src/operations/plan/data-question.js'
 import { askTarget } from '../../src/operations/plan/ask-target.js'
 import { describeSpace, isTooSmall, rewriteSpaces } from '../../src/operations/plan/rewrite-space.js'
 import { readTargetLoad } from '../../src/operations/plan/target-load.js'

@@ -1,25 +1,12 @@
 import { type Catalog, keyFromSqlName, parseKey, unquoteName } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
-import { quoteIdentifier, quoteLiteral } from '../../ddl/identifiers.js'
+import { quoteIdentifier } from '../../ddl/identifiers.js'
+import { type DataQuestion, rowsWhere } from './data-question.js'
 import type { RenamedLabel } from './enum-labels.js'
-import { enumLabelsOf, enumQuestions, withEarlierNames } from './enum-questions.js'
+import { enumQuestions } from './enum-questions.js'
 import type { NewConstraint } from './new-constraints.js'
 import type { ObservedRevision } from './observation.js'
-
-/** What rows that are found mean for the revision. */
-export type RowsEffect = 'fails' | 'may fail' | 'loses' | 'renames'
-
-/** A question to the rows of one table, named as in SQL. */
-export interface DataQuestion {
-  readonly table: string
-  /** What of the revision asks: `NOT NULL of public.songs.title`. */
-  readonly about: string
-  /** What the rows that are counted are: `rows with null`. */
-  readonly rows: string
-  readonly effect: RowsEffect
-  /** Selects them from the table as `r`, with their keys as `key`: `select … as key from … where …`. */
-  readonly source: (table: string, key: string) => string
-}
+import { typeQuestions } from './type-questions.js'
 
 /** What a question is derived from, besides the catalogs. */
 export interface QuestionContext {
@@ -36,7 +23,7 @@ export function questionsOf(revision: ObservedRevision, context: QuestionContext
   const { before, after, constraints, statements } = revision
   const differences = diff(after, before)
   const found = [
-    ...differences.flatMap((difference) => columnQuestions(difference, after, context)),
+    ...differences.flatMap((difference) => columnQuestions(difference, revision, context)),
     ...enumQuestions(revision, context.renamedLabels),
     ...constraints.flatMap((constraint) => constraintQuestions(constraint, before)),
     ...statements.flatMap(({ effects }) => lossQuestions(effects)),
@@ -50,14 +37,9 @@ export function questionsOf(revision: ObservedRevision, context: QuestionContext
     )
 }
 
-const rowsWhere =
-  (condition: string): DataQuestion['source'] =>
-  (table, key) =>
-    `select ${key} as key from ${table} r where ${condition}`
-
 function columnQuestions(
   difference: Difference,
-  after: Catalog,
+  revision: ObservedRevision,
   { isWritten, renamedLabels }: QuestionContext,
 ): readonly DataQuestion[] {
   const { kind, names } = parseKey(difference.key)
@@ -84,8 +66,6 @@ function columnQuestions(
   const { facts, expected, actual } = difference
   const isRequired = facts.includes('nullable') && expected['nullable'] === false
   const [type, earlier] = [String(expected['type']), String(actual['type'])]
-  const labels = enumLabelsOf(after, type.replace(/(?:\[\])+$/, ''))
-  const allowedLabels = labels === null ? null : withEarlierNames(labels, renamedLabels)
   return [
     ...(isRequired
       ? [
@@ -99,35 +79,9 @@ function columnQuestions(
         ]
       : []),
     ...(facts.includes('type')
-      ? [
-          {
-            table,
-            about: `${place} becomes ${type}`,
-            rows: `values that are no ${type}`,
-            effect: isNarrowed(earlier, type) ? 'fails' : 'may fail',
-            source: rowsWhere(isNoValueOf(`r.${column}`, type, allowedLabels)),
-          } as const,
-        ]
+      ? typeQuestions({ table, column, from: earlier, to: type }, revision, renamedLabels)
       : []),
   ]
-}
-
-/** @param labels those of an enum, which the database may not have yet, or with other labels; null for another type */
-function isNoValueOf(value: string, type: string, labels: readonly string[] | null): string {
-  if (labels === null) return `not pg_input_is_valid(${value}::text, ${quoteLiteral(type)})`
-  const isOther = (text: string): string =>
-    `${text} not in (${labels.map(quoteLiteral).join(', ') || 'null'})`
-  return type.endsWith('[]')
-    ? `exists (select from unnest(${value}::text[]) e where ${isOther('e')})`
-    : isOther(`${value}::text`)
-}
-
-const numbers = /^(?:smallint|integer|bigint|numeric|decimal)\b/
-
-/** Whether a value that does not fit is refused: a conversion between other types may be written with USING. */
-function isNarrowed(from: string, to: string): boolean {
-  const nameOf = (type: string): string => type.replace(/\(.*\)/, '')
-  return nameOf(from) === nameOf(to) || (numbers.test(from) && numbers.test(to))
 }
 
 function constraintQuestions(constraint: NewConstraint, before: Catalog): readonly DataQuestion[] {

@@ -134,11 +134,15 @@ function withAnswers(
   const doubtful = deciding.filter(
     ({ found, effect }) => found === null || (found > 0 && effect === 'may fail'),
   )
-  const more = doubtful.map(({ table, about }): Hazard => ({
-    hazard: 'may fail',
-    when: `the rows do not allow it: ${about}`,
-    table,
-  }))
+  const changed = answers.filter(({ found, effect }) => effect === 'alters' && found !== 0)
+  const more = [
+    ...doubtful.map(({ table, about }): Hazard => ({
+      hazard: 'may fail',
+      when: `the rows do not allow it: ${about}`,
+      table,
+    })),
+    ...changed.map(({ about, rows }): Hazard => ({ hazard: 'data loss', what: `${about}: ${rows}` })),
+  ]
   const statements = revision.statements.map((statement) =>
     isRefuted
       ? { ...statement, hazards: statement.hazards.filter(({ hazard }) => hazard !== 'may fail') }
