@@ -61,6 +61,8 @@ export interface MigrationTemplate {
 
 /** The `seeds` of a knexfile, with Knex's defaults. */
 export interface KnexSeeds {
+  /** Whether the knexfile says where they are; Knex looks in `./seeds` otherwise. */
+  readonly isNamed: boolean
   readonly directories: readonly string[]
   readonly loadExtensions: readonly string[]
   readonly recursive: boolean

@@ -23,6 +23,7 @@ export function readSeeds(value: unknown, base: string): KnexSeeds {
   const seeds = isRecord(value) ? value : {}
   const { directory, loadExtensions, sortDirsSeparately, specific, seedSource } = seeds
   return {
+    isNamed: isRecord(value) && ['directory', 'specific', 'seedSource'].some((key) => Boolean(seeds[key])),
     directories: toTextList(directory, './seeds').map((path) => resolve(base, path)),
     loadExtensions: toTextList(loadExtensions, ...supportedExtensions),
     recursive: seeds['recursive'] === true,
@@ -49,7 +50,7 @@ export async function listSeeds(
     return seeds.source === null ? await listFiles(seeds) : await listFromSource(seeds.source, seeds)
   } catch (cause) {
     throw new SchemaError('SCHEMA_CONFIG_INVALID', {
-      what: `SEED_ON_START is set, and the seeds cannot be read: ${errorMessage(cause)}. Nothing was done.`,
+      what: `The seeds cannot be read: ${errorMessage(cause)}. Nothing was done.`,
       facts: [
         ['seeds', seeds.source === null ? seeds.directories : 'seedSource of the knexfile'],
         ['named by', directory === null ? (knexfile ?? 'the default of Knex') : 'SEEDS_DIR'],

@@ -345,7 +345,7 @@ t.test('seeds run at every start, if told to', async (t) => {
     { files: { seeds: { 'songs.js': seed, 'notes.txt': 'no seed' } } },
   )
   const missing = await project.run('serve', { SEED_ON_START: 'true', SEEDS_DIR: 'db/seeds' })
-  t.match(missing, { exit: 2, stdout: /SEED_ON_START is set, and the seeds cannot be read: ENOENT/ })
+  t.match(missing, { exit: 2, stdout: /The seeds cannot be read: ENOENT/ })
   t.strictSame(await project.objects(), [], 'nothing was applied')
   const first = await project.serve({ SEED_ON_START: 'true' })
   const seeded = first.log().filter(({ event }) => event === 'seeded')

@@ -230,15 +230,30 @@ const answered: Readonly<Record<string, { readonly sql: MigrationData; readonly 
         'FAILS UNIQUE public.bands_lower_idx on public.bands; values that several rows have: 1, such as id = 2',
       ],
     },
-    '011_right': { sql: 'alter table bands add constraint named check (name is not null)', said: [] },
+    '011_rounded': {
+      sql: [
+        'alter table goods alter price type numeric(6,1)',
+        'alter table goods alter word type varchar(3) using word::varchar(3)',
+        'alter table goods alter made type date',
+      ],
+      said: [
+        'alters public.goods.made becomes date; values that a cast to it changes: 1, such as id = 2',
+        'alters public.goods.price becomes numeric(6,1); values that a cast to it changes: 1, such as id = 2',
+        'alters public.goods.word becomes character varying(3); values that the cast cuts off: 1, such as id = 2',
+      ],
+    },
+    '012_right': { sql: 'alter table bands add constraint named check (name is not null)', said: [] },
   }
 
 t.test('the rows of the database are asked, and none of them is shown', async (t) => {
-  const project = await createProject(t, { '001_songs': songs })
+  const goods =
+    'create table goods (id integer primary key, price numeric(8,3), word varchar(9), made timestamp)'
+  const project = await createProject(t, { '001_songs': songs, '002_goods': goods })
   await project.migrate()
   await project.query(`insert into bands values (1, 'a'), (2, 'secret'), (3, 'secret');
     insert into songs (id, title, band, note, a) values (1, 'x', 1, 'short', 1), (2, null, 9, null, -1);
     insert into songs (id, title, note) select id, 'x', 'much longer secret' from generate_series(10, 3000) id;
+    insert into goods values (1, 1.5, 'abc', '2026-01-01'), (2, 1.55, 'secret', '2026-01-01 10:00');
     insert into plays values (1, now()); analyze songs`)
   await project.write(Object.fromEntries(Object.entries(answered).map(([name, { sql }]) => [name, sql])))
   const result = await runHere(project, 'plan')
@@ -248,10 +263,10 @@ t.test('the rows of the database are asked, and none of them is shown', async (t
     /WOULD FAIL: 002_null, 003_unique, 004_foreign_key, 005_check, 006_narrow, 008_new, 010_expression\n/,
   )
   t.match(result.text, /rewrites public\.songs, about [\d,]+ rows, \d+ kB: readers and writers wait/)
-  const [, ...parts] = result.text.split(/^(?=0\d\d_|010_|011_)/m)
+  const [, ...parts] = result.text.split(/^(?=0\d\d_|010_|011_|012_)/m)
   for (const part of parts) {
     const [name = ''] = part.split('\n')
-    const said = part.match(/^ {2}(?:FAILS|loses|may fail) .*$/gm) ?? []
+    const said = part.match(/^ {2}(?:FAILS|loses|alters|may fail) .*$/gm) ?? []
     t.strictSame(
       said.map((line) => line.trim().replace(/ +/, ' ')),
       answered[name]?.said,
@@ -363,3 +378,79 @@ t.test('what pending revisions do to others is told before they run, or refuses'
   t.strictSame(await foreseen('migrate', allow), [])
   t.strictSame(await foreseen('migrate', {}), [], 'nothing is pending')
 })
+
+const moods = `create type mood as enum ('sad', 'it''s', 'ok'); create type "M o" as enum ('x', 'y');
+  create type pair as (a mood, n int); create domain few as pair[]; create domain one as mood;
+  create table songs (id int primary key, one one, many mood[], few few, other "M o", word text, words text[]);
+  create table parts (id int, mood mood) partition by list (id); create table part partition of parts for values in (1)`
+
+/** Replaces the type by one with other labels, as PostgreSQL requires it. */
+const replaceMood = (labels: string): readonly string[] => [
+  'alter type mood rename to mood_old',
+  `create type mood as enum (${labels})`,
+  `alter domain one drop not null`,
+  'alter table songs alter one type mood using one::text::mood, alter many type mood[] using many::text::mood[]',
+  'alter table songs drop few',
+  'alter table parts alter mood type mood using mood::text::mood',
+]
+
+const inMoods: Readonly<Record<string, { readonly sql: MigrationData; readonly said: readonly string[] }>> = {
+  '002_rename': {
+    sql: `alter type "M o" rename value 'x' to 'z'`,
+    said: [
+      `renames 'x' of public."M o" becomes 'z', which public.songs.other can have; rows with it: 1, such as id = 1`,
+    ],
+  },
+  '003_renamed_inside': {
+    sql: `alter type mood rename value 'sad' to 'blue'`,
+    said: [
+      `renames 'sad' of public.mood becomes 'blue', which public.parts.mood can have; rows with it: at least 1000, such as ctid = (0,1)`,
+      `renames 'sad' of public.mood becomes 'blue', which public.songs.few can have; rows with it: 1, such as id = 3`,
+      `renames 'sad' of public.mood becomes 'blue', which public.songs.many can have; rows with it: 2, such as id = 1`,
+      `renames 'sad' of public.mood becomes 'blue', which public.songs.one can have; rows with it: 1, such as id = 1`,
+    ],
+  },
+  '004_narrow': {
+    sql: replaceMood(`'blue', 'ok'`),
+    said: [
+      `may fail public.mood loses 'it''s', which public.songs.many can have; rows with it: 1, such as id = 2`,
+      `loses public.songs.few is dropped; rows with a value: 2, such as id = 3`,
+    ],
+  },
+  '005_into_enum': {
+    sql: [
+      `create type word as enum ('a', 'b')`,
+      'alter table songs alter word type word using word::word, alter words type word[] using words::word[]',
+    ],
+    said: [
+      'may fail public.songs.word becomes public.word; values that are no public.word: 1, such as id = 2',
+      'may fail public.songs.words becomes public.word[]; values that are no public.word[]: 1, such as id = 1',
+    ],
+  },
+}
+
+t.test('labels of enums that go or get other names are counted where they are used', async (t) => {
+  const project = await createProject(t, { '001_moods': moods })
+  await project.migrate()
+  await project.query(`insert into songs values (1, 'sad', '{ok,sad}', null, 'x', 'a', '{a,c}'),
+      (2, null, '{{sad,"it''s"},{ok,ok}}', null, 'y', 'secret', null), (3, 'ok', '{}', array[row('ok', 1), row('sad', 2)]::pair[], null, 'b', '{b}'),
+      (4, 'ok', null, '{}', null, null, null);
+    insert into parts select 1, 'sad' from generate_series(1, 1200)`)
+  await project.write(Object.fromEntries(Object.entries(inMoods).map(([name, { sql }]) => [name, sql])))
+  const result = await runHere(project, 'plan')
+  t.equal(result.exit, 4, result.text)
+  t.strictSame(
+    saidOf(result.text),
+    Object.entries(inMoods).map(([name, { said }]) => [name, said]),
+  )
+  t.notMatch(result.text + JSON.stringify(result.document), /secret/)
+})
+
+/** What the rows say to each revision, in text. */
+function saidOf(text: string): readonly (readonly [revision: string, said: readonly string[]])[] {
+  const [, ...parts] = text.split(/^(?=0\d\d_)/m)
+  return parts.map((part) => {
+    const said = part.match(/^ {2}(?:FAILS|loses|renames|may fail) .*$/gm) ?? []
+    return [part.split(/\s/)[0] ?? '', said.map((line) => line.trim().replace(/ {2,}/, ' '))]
+  })
+}

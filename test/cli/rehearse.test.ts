@@ -368,6 +368,11 @@ t.test('what is pending is rehearsed on the seeds, and in a copy that is named',
     /1 revision rehearsed on generated rows and those of 1 seed: FAILS: 002_title\n[^]*column "title" of relation "songs" contains null values/,
   )
   t.same(await project.query('select * from songs'), [], 'the configured database is left alone')
+  t.match(
+    await runHere(project, 'rehearse', { env: { SEEDS_DIR: 'nowhere' } }),
+    { exit: 2, text: /^SCHEMA_CONFIG_INVALID: The seeds cannot be read: ENOENT[^]*named by +SEEDS_DIR/ },
+    'a folder that is named must be there; that of Knex need not',
+  )
 
   const copy = await createDatabase(t)
   t.match(

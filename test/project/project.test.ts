@@ -73,6 +73,7 @@ const defaults = (root: string): KnexProject => ({
   connection: { kind: 'none' },
   afterCreate: null,
   seeds: {
+    isNamed: false,
     directories: [join(root, 'seeds')],
     loadExtensions: ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'],
     recursive: false,

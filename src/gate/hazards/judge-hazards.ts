@@ -2,13 +2,13 @@ import type pg from 'pg'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { ProgressReporter } from '../../core/progress/events.js'
 import { formatCount, shortenList } from '../../core/text/format.js'
-import type { TableSize } from '../../core/text/table-size.js'
 import { hazardName } from '../../ddl/hazards/allowed-hazards.js'
 import { explainHazard } from '../../ddl/plan/runbook.js'
 import { tablesOf } from '../../ddl/statement.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { describeAddress } from '../../postgres/connection/address.js'
 import type { Inspection } from '../../postgres/inspect/inspection.js'
+import { readBriefly } from '../../postgres/inspect/read-briefly.js'
 import { readTableSizes } from '../../postgres/inspect/table-sizes.js'
 import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
 import { readAllowingComments } from '../../project/allowing-comments.js'
@@ -70,7 +70,8 @@ async function describe(
   pending: readonly PendingRevision[],
   client: pg.ClientBase,
 ): Promise<readonly ToldHazard[]> {
-  const sizes = await readSizes(client, tablesOf(foreseen.flatMap(({ hazards }) => hazards)))
+  const tables = tablesOf(foreseen.flatMap(({ hazards }) => hazards))
+  const sizes = await readBriefly(client, () => readTableSizes(client, tables))
   return foreseen.flatMap(({ revision, hazards, unknown }, index): readonly ToldHazard[] => {
     const { transactional = true } = pending[index] ?? {}
     if (unknown !== null)
@@ -81,22 +82,6 @@ async function describe(
       text: explainHazard(hazard, { transactional }, sizes),
     }))
   })
-}
-
-/** They are left out where they cannot be had at once: what is locked now is no reason to wait. */
-async function readSizes(
-  client: pg.ClientBase,
-  tables: readonly string[],
-): Promise<ReadonlyMap<string, TableSize>> {
-  if (tables.length === 0) return new Map()
-  await client.query(`begin read only; set local statement_timeout = '5s'; set local lock_timeout = '1s'`)
-  try {
-    return await readTableSizes(client, tables)
-  } catch {
-    return new Map()
-  } finally {
-    await client.query('rollback')
-  }
 }
 
 function refusal(

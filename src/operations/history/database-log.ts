@@ -7,9 +7,9 @@ import {
 } from '../../core/history/revision-log.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import { connectAndRead, type TaskControl } from '../../gate/assess.js'
+import type { DatabaseAddress } from '../../postgres/connection/address.js'
 import { withTimeout } from '../../postgres/connection/lifecycle.js'
-import { inspect } from '../../postgres/inspect/inspect.js'
-import type { Inspection } from '../../postgres/inspect/inspection.js'
+import { inspectServer, type InspectedServer } from '../../postgres/inspect/inspect-server.js'
 import { readLog, readRecorded } from '../../postgres/ledger/read-log.js'
 import { createRevisionFinder } from '../../project/revision-name.js'
 import { findSnapshot } from '../../snapshot/find.js'
@@ -17,7 +17,7 @@ import type { Workspace } from '../../workspace.js'
 
 /** What is known of the past of a database. */
 export interface DatabaseLog {
-  readonly inspection: Inspection
+  readonly database: DatabaseAddress
   readonly position: Position
   readonly revisions: readonly LoggedRevision[]
   /** What happened to the database as a whole, oldest first. */
@@ -32,14 +32,16 @@ export async function readDatabaseLog(workspace: Workspace, control: TaskControl
   const snapshot = (await findSnapshot(workspace))?.parse() ?? null
   return connectAndRead(workspace, control, (client, deadline) =>
     withTimeout(client, deadline, async () => {
-      const inspection = await inspect(client, workspace)
+      const server = await inspectServer(client, workspace)
+      const { schema, ledgerSchema } = server
       const findRevision = createRevisionFinder(workspace.migrations)
-      const { ledger, schema } = inspection
       const { tableName } = workspace.project
       const recorded =
-        ledger === null ? [] : await readRecorded(client, { schema: ledger.schema, tableName, findRevision })
+        ledgerSchema === null
+          ? []
+          : await readRecorded(client, { schema: ledgerSchema, tableName, findRevision })
       const events = schema === null ? [] : await readLog(client, schema)
-      return joinLog(workspace, inspection, { recorded, events, snapshot })
+      return joinLog(workspace, server, { recorded, events, snapshot })
     }),
   )
 }
@@ -50,12 +52,20 @@ interface ReadLedgers {
   readonly snapshot: Snapshot | null
 }
 
-function joinLog({ migrations }: Workspace, inspection: Inspection, read: ReadLedgers): DatabaseLog {
+function joinLog(
+  { migrations }: Workspace,
+  { database, hasTables }: InspectedServer,
+  read: ReadLedgers,
+): DatabaseLog {
   const build = migrations.map(({ revision }) => revision)
+  const { recorded, events } = read
+  const revisions = [...new Set(recorded.map(({ revision }) => revision))]
+  // An interrupted first revision explains the tables.
+  const isUnexplained = hasTables && events.every(({ revision }) => revision === null)
   return {
-    inspection,
-    position: compareHistory(build, inspection.recorded).position,
+    database,
+    position: compareHistory(build, { revisions, hasTables: isUnexplained }).position,
     revisions: logRevisions({ build, ...read }),
-    events: read.events.filter(({ revision }) => revision === null),
+    events: events.filter(({ revision }) => revision === null),
   }
 }

@@ -1,23 +1,12 @@
 import { type Catalog, keyFromSqlName, parseKey, unquoteName } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
-import { quoteIdentifier, quoteLiteral } from '../../ddl/identifiers.js'
+import { quoteIdentifier } from '../../ddl/identifiers.js'
+import { type DataQuestion, rowsWhere } from './data-question.js'
+import type { RenamedLabel } from './enum-labels.js'
+import { enumQuestions } from './enum-questions.js'
 import type { NewConstraint } from './new-constraints.js'
 import type { ObservedRevision } from './observation.js'
-
-/** What rows that are found mean for the revision. */
-export type RowsEffect = 'fails' | 'may fail' | 'loses'
-
-/** A question to the rows of one table, named as in SQL. */
-export interface DataQuestion {
-  readonly table: string
-  /** What of the revision asks: `NOT NULL of public.songs.title`. */
-  readonly about: string
-  /** What the rows that are counted are: `rows with null`. */
-  readonly rows: string
-  readonly effect: RowsEffect
-  /** Selects them from the table as `r`, with their keys as `key`: `select … as key from … where …`. */
-  readonly source: (table: string, key: string) => string
-}
+import { typeQuestions } from './type-questions.js'
 
 /** What a question is derived from, besides the catalogs. */
 export interface QuestionContext {
@@ -25,6 +14,8 @@ export interface QuestionContext {
   readonly isKnown: (table: string) => boolean
   /** Whether the pending revisions write rows of a table so far, which may correct them. */
   readonly isWritten: (table: string) => boolean
+  /** The labels of enums that the pending revisions before it renamed. */
+  readonly renamedLabels: readonly RenamedLabel[]
 }
 
 /** The questions to the rows that a revision needs to be in order, and to those that it loses. */
@@ -32,7 +23,8 @@ export function questionsOf(revision: ObservedRevision, context: QuestionContext
   const { before, after, constraints, statements } = revision
   const differences = diff(after, before)
   const found = [
-    ...differences.flatMap((difference) => columnQuestions(difference, context)),
+    ...differences.flatMap((difference) => columnQuestions(difference, revision, context)),
+    ...enumQuestions(revision, context.renamedLabels),
     ...constraints.flatMap((constraint) => constraintQuestions(constraint, before)),
     ...statements.flatMap(({ effects }) => lossQuestions(effects)),
   ]
@@ -45,12 +37,11 @@ export function questionsOf(revision: ObservedRevision, context: QuestionContext
     )
 }
 
-const rowsWhere =
-  (condition: string): DataQuestion['source'] =>
-  (table, key) =>
-    `select ${key} as key from ${table} r where ${condition}`
-
-function columnQuestions(difference: Difference, { isWritten }: QuestionContext): readonly DataQuestion[] {
+function columnQuestions(
+  difference: Difference,
+  revision: ObservedRevision,
+  { isWritten, renamedLabels }: QuestionContext,
+): readonly DataQuestion[] {
   const { kind, names } = parseKey(difference.key)
   if (kind !== 'column') return []
   const [schema = '', relation = '', column = ''] = names.map((name) => quoteIdentifier(unquoteName(name)))
@@ -88,25 +79,9 @@ function columnQuestions(difference: Difference, { isWritten }: QuestionContext)
         ]
       : []),
     ...(facts.includes('type')
-      ? [
-          {
-            table,
-            about: `${place} becomes ${type}`,
-            rows: `values that are no ${type}`,
-            effect: isNarrowed(earlier, type) ? 'fails' : 'may fail',
-            source: rowsWhere(`not pg_input_is_valid(r.${column}::text, ${quoteLiteral(type)})`),
-          } as const,
-        ]
+      ? typeQuestions({ table, column, from: earlier, to: type }, revision, renamedLabels)
       : []),
   ]
-}
-
-const numbers = /^(?:smallint|integer|bigint|numeric|decimal)\b/
-
-/** Whether a value that does not fit is refused: a conversion between other types may be written with USING. */
-function isNarrowed(from: string, to: string): boolean {
-  const nameOf = (type: string): string => type.replace(/\(.*\)/, '')
-  return nameOf(from) === nameOf(to) || (numbers.test(from) && numbers.test(to))
 }
 
 function constraintQuestions(constraint: NewConstraint, before: Catalog): readonly DataQuestion[] {

@@ -1,5 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
+import type { RenamedLabel } from './enum-labels.js'
 import type { NewConstraint } from './new-constraints.js'
 import type { DesignRuleName } from './design-rules.js'
 import type { RuleMatch } from './rule.js'
@@ -13,6 +14,8 @@ export interface ObservedRevision {
   readonly after: Catalog
   /** The constraints and unique indexes that it made and that check rows. */
   readonly constraints: readonly NewConstraint[]
+  /** The labels of enums to which it gave other names. */
+  readonly renamedLabels: readonly RenamedLabel[]
   /** What it left behind that does not follow a rule, and that was not there before it. */
   readonly design: readonly RuleMatch<DesignRuleName>[]
   readonly down: ObservedDown

@@ -11,6 +11,7 @@ import type { ReplayedFolder } from '../../snapshot/replay-options.js'
 import { createReplayReader } from '../../snapshot/replay-reads.js'
 import { reportLongRuns } from '../../snapshot/replay-reports.js'
 import { type DesignRuleName, readDesignMatches } from './design-rules.js'
+import { type EnumLabel, findRenamedLabels, readEnumLabels } from './enum-labels.js'
 import { type NewConstraint, readConstraints } from './new-constraints.js'
 import type { ObservedDown, ObservedRevision } from './observation.js'
 import type { RuleMatch } from './rule.js'
@@ -33,6 +34,8 @@ export interface ObservationLog {
   relations: readonly string[]
   /** The oids of the constraints so far; null before the first of the pending revisions. */
   constraints: ReadonlySet<string> | null
+  /** Those of enums, as they are called so far. */
+  labels: readonly EnumLabel[]
   /** The keys of what did not follow a rule so far. */
   design: ReadonlySet<string>
   readonly revisions: ObservedRevision[]
@@ -41,7 +44,15 @@ export interface ObservationLog {
 }
 
 export function createObservationLog(): ObservationLog {
-  return { relations: [], constraints: null, design: new Set(), revisions: [], running: null, major: 0 }
+  return {
+    relations: [],
+    constraints: null,
+    labels: [],
+    design: new Set(),
+    revisions: [],
+    running: null,
+    major: 0,
+  }
 }
 
 /**
@@ -71,8 +82,12 @@ export async function observeRevisions(
     if (!pending.has(revision)) return
     const constraints = await findNewConstraints(uncommitted.client, log)
     const design = await findNewMatches(uncommitted.client, log)
+    const labels = await readEnumLabels(uncommitted.client)
+    const renamedLabels = findRenamedLabels(log.labels, labels)
+    log.labels = labels
     const after = { ...reader.catalog() }
-    log.revisions.push({ revision, transactional, statements, before, after, constraints, design, down })
+    const found = { constraints, renamedLabels, design, down }
+    log.revisions.push({ revision, transactional, statements, before, after, ...found })
     log.major = major
   }
   const planCheck: RevisionCheck = (revision, session) => {
@@ -133,6 +148,7 @@ async function readStart(client: Client, log: ObservationLog): Promise<void> {
   const { relations } = await readSessionFacts(client)
   log.relations = [...relations.values()].map(({ name }) => name)
   log.constraints = new Set((await readConstraints(client)).map(({ oid }) => oid))
+  log.labels = await readEnumLabels(client)
   log.design = new Set((await readDesignMatches(client)).map(({ key }) => key))
 }
 

@@ -1,12 +1,15 @@
 import type { DataAnswer } from './ask-target.js'
 import type { PendingObservation } from './observation.js'
 import type { PlannedRevision, PlannedStatement } from './planned-revision.js'
+import type { RewriteSpace } from './rewrite-space.js'
 import type { AppliedRule } from './rules.js'
 import type { TargetLoad } from './target-load.js'
 
 /** A planned revision, and what the rows of the database say to it. */
 export type AnsweredRevision = Omit<PlannedRevision, 'questions'> & {
   readonly answers: readonly DataAnswer[]
+  /** What its rewrites need on disks. */
+  readonly spaces: readonly RewriteSpace[]
 }
 
 /** What the pending revisions would do. */

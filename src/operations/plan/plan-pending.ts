@@ -1,9 +1,10 @@
 import { diff } from '../../core/model/diff.js'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import { hazardName } from '../../ddl/hazards/allowed-hazards.js'
-import { type Hazard, tablesOf } from '../../ddl/statement.js'
+import type { Hazard } from '../../ddl/statement.js'
 import type { TaskControl } from '../../gate/assess.js'
-import type { Connection } from '../../postgres/connection/connect.js'
+import { type Connection, withClient } from '../../postgres/connection/connect.js'
+import { readBriefly } from '../../postgres/inspect/read-briefly.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
 import { findSnapshot } from '../../snapshot/find.js'
 import type { ProjectWorkspace } from '../../workspace.js'
@@ -16,7 +17,8 @@ import { type PlannedRevision, planRevisions, planStatement } from './planned-re
 import { proveChanges } from '../proof/prove-changes.js'
 import { type AppliedRule, applyRules } from './rules.js'
 import type { ProveChange } from './safer-way.js'
-import { readFromTarget, readTargetLoad, type TargetLoad, unknownLoad } from './target-load.js'
+import { isTooSmall, describeSpace, rewriteSpaces } from './rewrite-space.js'
+import { readTargetLoad, type TargetLoad, unknownLoad } from './target-load.js'
 
 /** Where a plan begins, and what is allowed. */
 export interface PlanRequest {
@@ -64,11 +66,12 @@ export async function planPending(
   const revisions = planned.map(({ questions, ...found }) => {
     const revision = { ...found, rules: withoutEmptyTables(found.rules, asked.load) }
     const answers = asked.answers.filter(({ question }) => questions.includes(question))
-    return withAnswers(
+    const answered = withAnswers(
       revision,
       answers.map(({ answer }) => answer),
       allowed,
     )
+    return withSpaces(answered, asked.load, allowed)
   })
   return { revisions, failed: failureOf(observation.failed, request), observation, load: asked.load }
 }
@@ -102,18 +105,20 @@ async function ask(target: Connection | null, planned: readonly PlannedRevision[
   if (target === null) return { load: unknownLoad, answers: [] }
   const questions = planned.flatMap((revision) => revision.questions)
   const hazards = planned.flatMap(({ statements }) => statements.flatMap((statement) => statement.hazards))
-  return readFromTarget(target, async (client) => {
-    const asking = planned.flatMap(({ rules }) => rules.flatMap(({ table }) => table ?? []))
-    const load = await readTargetLoad(client, [...new Set([...tablesOf(hazards), ...asking])])
-    const answers = await askTarget(client, questions)
-    return {
-      load,
-      answers: questions.flatMap((question, index) => {
-        const answer = answers[index]
-        return answer === undefined ? [] : [{ question, answer }]
-      }),
-    }
-  })
+  const asking = planned.flatMap(({ rules }) => rules.flatMap(({ table }) => table ?? []))
+  return withClient(target, (client) =>
+    readBriefly(client, async () => {
+      const load = await readTargetLoad(client, { hazards, tables: asking })
+      const answers = await askTarget(client, questions)
+      return {
+        load,
+        answers: questions.flatMap((question, index) => {
+          const answer = answers[index]
+          return answer === undefined ? [] : [{ question, answer }]
+        }),
+      }
+    }),
+  )
 }
 
 /** Rows that may not allow a revision, and rows that could not be asked, are a hazard; rows that do allow it end one. */
@@ -121,27 +126,55 @@ function withAnswers(
   { notAllowed, ...revision }: Omit<PlannedRevision, 'questions'>,
   answers: readonly DataAnswer[],
   allowed: ReadonlySet<string>,
-): AnsweredRevision {
-  const deciding = answers.filter(({ effect }) => effect !== 'loses')
+): Omit<AnsweredRevision, 'spaces'> {
+  const deciding = answers.filter(({ effect }) => effect === 'fails' || effect === 'may fail')
   const isRefuted = deciding.length > 0 && deciding.every(({ found }) => found === 0)
   const kept = notAllowed.filter(({ hazard }) => hazard !== 'may fail' || !isRefuted)
   const doubtful = deciding.filter(
     ({ found, effect }) => found === null || (found > 0 && effect === 'may fail'),
   )
-  const accepted = new Set([...allowed, ...revision.allowed.map(({ hazard }) => hazard)])
-  const more = doubtful
-    .map(({ table, about }): Hazard => ({
+  const changed = answers.filter(({ found, effect }) => effect === 'alters' && found !== 0)
+  const more = [
+    ...doubtful.map(({ table, about }): Hazard => ({
       hazard: 'may fail',
       when: `the rows do not allow it: ${about}`,
       table,
-    }))
-    .filter((hazard) => !accepted.has(hazardName(hazard)))
+    })),
+    ...changed.map(({ about, rows }): Hazard => ({ hazard: 'data loss', what: `${about}: ${rows}` })),
+  ]
   const statements = revision.statements.map((statement) =>
     isRefuted
       ? { ...statement, hazards: statement.hazards.filter(({ hazard }) => hazard !== 'may fail') }
       : statement,
   )
-  return { ...revision, statements, notAllowed: [...kept, ...more], answers }
+  const refused = more.filter((hazard) => !isAccepted(hazard, revision, allowed))
+  return { ...revision, statements, notAllowed: [...kept, ...refused], answers }
+}
+
+/** A rewrite that does not fit on the disk is a hazard. */
+function withSpaces(
+  revision: Omit<AnsweredRevision, 'spaces'>,
+  load: TargetLoad,
+  allowed: ReadonlySet<string>,
+): AnsweredRevision {
+  const spaces = rewriteSpaces(
+    revision.statements.flatMap(({ hazards }) => hazards),
+    load,
+  )
+  const more = spaces
+    .filter(isTooSmall)
+    .map((space): Hazard => ({ hazard: 'may fail', when: `the disk is full: ${describeSpace(space)}` }))
+  const refused = more.filter((hazard) => !isAccepted(hazard, revision, allowed))
+  return { ...revision, notAllowed: [...revision.notAllowed, ...refused], spaces }
+}
+
+function isAccepted(
+  hazard: Hazard,
+  revision: Pick<PlannedRevision, 'allowed'>,
+  allowed: ReadonlySet<string>,
+): boolean {
+  const name = hazardName(hazard)
+  return allowed.has(name) || revision.allowed.some((each) => each.hazard === name)
 }
 
 function failureOf(failed: FailedRevision | null, choice: PlanRequest): PendingPlan['failed'] {

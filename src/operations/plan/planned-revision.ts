@@ -10,7 +10,9 @@ import { lineOfStack } from '../../project/failing-lines.js'
 import type { Migration } from '../../project/migration-files.js'
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
 import { type AllowedByMigration, readAllowedHazards } from './allowed-hazards.js'
-import { type DataQuestion, questionsOf } from './data-questions.js'
+import type { DataQuestion } from './data-question.js'
+import { questionsOf } from './data-questions.js'
+import type { RenamedLabel } from './enum-labels.js'
 import { eventMatches } from './event-matches.js'
 import type { ObservedRevision, PendingObservation } from './observation.js'
 import { type AppliedRule, applyRules } from './rules.js'
@@ -74,6 +76,7 @@ export async function planRevisions(
 ): Promise<readonly PlannedRevision[]> {
   const known = createKnownRelations(observation.relations)
   const written = new Set<string>()
+  const renamedLabels: RenamedLabel[] = []
   const planned: PlannedRevision[] = []
   for (const observed of observation.revisions) {
     const migration = input.migrations.find(({ revision }) => revision === observed.revision)
@@ -83,7 +86,9 @@ export async function planRevisions(
     const questions = questionsOf(observed, {
       isKnown: (table) => known.originalOf(table) === table,
       isWritten: (table) => written.has(table),
+      renamedLabels,
     })
+    renamedLabels.push(...observed.renamedLabels)
     const matches = [...eventMatches(observed, known.names()), ...observed.design]
     const statements = planStatements(observed, known, observation)
     planned.push({

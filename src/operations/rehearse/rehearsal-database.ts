@@ -1,20 +1,22 @@
 import pg from 'pg'
 import { compareInScope, defaultScope, type Scope } from '../../core/model/scope.js'
+import type { Catalog } from '../../core/model/catalog.js'
 import type { UndeterminedFacts } from '../../core/model/diff.js'
 import type { ProgressReporter } from '../../core/progress/events.js'
 import { toError } from '../../core/text/redact.js'
-import type { Connection } from '../../postgres/connection/connect.js'
+import { type Connection, withClient } from '../../postgres/connection/connect.js'
 import { queryRows, type Row } from '../../postgres/connection/query.js'
-import { inspect } from '../../postgres/inspect/inspect.js'
+import { inspectServer } from '../../postgres/inspect/inspect-server.js'
 import { ledgerTablesOf, readCatalog } from '../../postgres/introspect/read-catalog.js'
 import { ledgerTable, quoteTableName } from '../../postgres/ledger/ledger.js'
-import { applyPending } from '../../postgres/migrate/migrate.js'
-import { revert } from '../../postgres/migrate/revert.js'
+import { applyInSession } from '../../postgres/migrate/migrate.js'
+import { revertInSession } from '../../postgres/migrate/revert.js'
 import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
 import type { RevisionCheck, UncommittedRevision } from '../../postgres/verify/check-revision.js'
 import type { KnexProject } from '../../project/knex-project.js'
 import type { Migration } from '../../project/migration-files.js'
 import { scratchPolicy } from '../../snapshot/replay-options.js'
+import { type RunInSession, withLastingSession } from './lasting-session.js'
 import type { RehearsalDatabase, RepeatedRun } from './rehearsal.js'
 
 /** A database in which revisions are rehearsed, and what they are rehearsed with. */
@@ -52,30 +54,48 @@ export function scratchOptions({
   }
 }
 
-/** @param client reads, and writes the ledger */
-export function createRehearsalDatabase(client: pg.Client, place: RehearsalPlace): RehearsalDatabase {
+/** Gives `use` a database whose steps share a session; another one reads, and takes records out of the ledger. */
+export function withRehearsalDatabase<T>(
+  place: RehearsalPlace,
+  use: (database: RehearsalDatabase) => Promise<T>,
+): Promise<T> {
+  return withClient(place.connection, (client) =>
+    withLastingSession(scratchOptions(place), (run) => use(createRehearsalDatabase(client, place, run))),
+  )
+}
+
+function createRehearsalDatabase(
+  client: pg.Client,
+  place: RehearsalPlace,
+  inSession: RunInSession,
+): RehearsalDatabase {
   const { project, signal, scope, undetermined, watch } = place
   const options = scratchOptions(place)
   const annotations = { comments: scope.comments, grants: scope.grants }
   const reading = { ...ledgerTablesOf(project), ...annotations }
+  const failureOf = (error: unknown): Error => {
+    if (signal?.aborted === true) throw error
+    return toError(error)
+  }
+  /** Null where something ran since it was read. */
+  let known: Catalog | null = null
   const attempt = async (run: () => Promise<unknown>): Promise<Error | null> => {
-    try {
-      await run()
-      return null
-    } catch (error) {
-      if (signal?.aborted === true) throw error
-      return toError(error)
-    }
+    known = null
+    return run().then(() => null, failureOf)
   }
   const watching: RevisionCheck = () => ({ compose: () => null, check: watch })
   return {
-    read: () => readCatalog(client, reading),
+    read: async () => (known ??= await readCatalog(client, reading)),
     compare: (expected, actual) => {
       const promised = { catalog: expected, undetermined, tolerated: new Set<string>() }
       return compareInScope(promised, actual, scope).differences
     },
-    up: (revision) => attempt(() => applyPending(options, revision, watching)),
-    down: (revision) => attempt(() => revert(options, { to: null, revisions: [revision] })),
+    up: (revision) =>
+      attempt(() => inSession((opened) => applyInSession(opened, options, revision, watching))),
+    down: (revision) =>
+      attempt(() =>
+        inSession((opened) => revertInSession(opened, options, { to: null, revisions: [revision] })),
+      ),
     repeat: async (revision, transactional) => {
       let run: RepeatedRun | null = null
       const check: RevisionCheck = () => ({
@@ -89,7 +109,13 @@ export function createRehearsalDatabase(client: pg.Client, place: RehearsalPlace
         },
       })
       const putBack = await takeNewestRecord(client, place)
-      const error = await attempt(() => applyPending({ ...options, asksRows: false }, revision, check))
+      const again = { ...options, asksRows: false }
+      const error = await inSession(async (opened) => {
+        const failed = await attempt(() => applyInSession(opened, again, revision, check))
+        // A session outlasts what is rolled back in it.
+        if (failed !== null && !transactional) throw failed
+        return failed
+      }).catch(failureOf)
       if (error !== null || transactional) await putBack()
       return run ?? { error: error ?? new Error('it did not run') }
     },
@@ -114,8 +140,8 @@ async function readWrites(client: pg.ClientBase, { tableName }: KnexProject): Pr
 
 /** Returns what puts it back. */
 async function takeNewestRecord(client: pg.Client, place: RehearsalPlace): Promise<() => Promise<void>> {
-  const { ledger } = await inspect(client, place)
-  const table = quoteTableName(ledger?.schema ?? 'public', place.project.tableName)
+  const { ledgerSchema } = await inspectServer(client, place)
+  const table = quoteTableName(ledgerSchema ?? 'public', place.project.tableName)
   const [row] = await queryRows(
     client,
     `delete from ${table} where id = (select max(id) from ${table}) returning name, batch, migration_time`,

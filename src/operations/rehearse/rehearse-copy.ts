@@ -10,7 +10,7 @@ import { readDatabaseId } from '../../postgres/session/same-database.js'
 import { runningBy } from '../../snapshot/replay.js'
 import type { ProjectWorkspace } from '../../workspace.js'
 import type { Rehearsal } from './rehearsal.js'
-import { createRehearsalDatabase } from './rehearsal-database.js'
+import { withRehearsalDatabase } from './rehearsal-database.js'
 import { type RehearsedDatabase, rehearsePending } from './rehearse-pending.js'
 
 /** A copy of a database, in which revisions are to be rehearsed. */
@@ -71,23 +71,21 @@ export async function rehearseOnCopy(
   const [folder = '.'] = project.directories
   const log: RehearsedDatabase = { revisions: [], failed: null }
   await withVariables(variablesFor(connection), () =>
-    withRedirectedConnections({ connection, folder, onConnect: () => {} }, (run) =>
-      withClient(connection, async (client) => {
-        const place = {
-          connection,
-          project,
-          migrations: migrations.map(runningBy(run)),
-          scope: config.verify.scope,
-          undetermined: {},
-          watch: async () => {},
-          fillTables: async () => {},
-          report,
-          signal,
-        }
-        const wanted = place.migrations.filter(({ revision }) => pending.includes(revision))
-        await rehearsePending(wanted, place, createRehearsalDatabase(client, place), log)
-      }),
-    ),
+    withRedirectedConnections({ connection, folder, onConnect: () => {} }, (run) => {
+      const place = {
+        connection,
+        project,
+        migrations: migrations.map(runningBy(run)),
+        scope: config.verify.scope,
+        undetermined: {},
+        watch: async () => {},
+        fillTables: async () => {},
+        report,
+        signal,
+      }
+      const wanted = place.migrations.filter(({ revision }) => pending.includes(revision))
+      return withRehearsalDatabase(place, (database) => rehearsePending(wanted, place, database, log))
+    }),
   )
   const revisions = [...log.revisions, ...(log.failed === null ? [] : [log.failed])]
   const notRun = pending.slice(revisions.length)

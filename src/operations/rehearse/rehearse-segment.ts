@@ -1,5 +1,4 @@
 import type { Snapshot } from '../../core/model/snapshot.js'
-import { withClient } from '../../postgres/connection/connect.js'
 import type { PlannedCheck } from '../../postgres/verify/check-revision.js'
 import type { SeedFile } from '../../project/seed-files.js'
 import { buildFromSnapshot } from '../../snapshot/append.js'
@@ -11,7 +10,7 @@ import { serviceSchemasIn } from '../../snapshot/service-schemas.js'
 import { fillEmptyTables, runSeeds } from './fill-rows.js'
 import type { RehearsalRows, RehearsedRevision } from './rehearsal.js'
 import { type RehearsedDatabase, rehearsePending } from './rehearse-pending.js'
-import { createRehearsalDatabase, type RehearsalPlace, scratchOptions } from './rehearsal-database.js'
+import { withRehearsalDatabase, type RehearsalPlace, scratchOptions } from './rehearsal-database.js'
 
 export interface SegmentOptions extends ReplayedFolder, Pick<RehearsalPlace, 'scope' | 'undetermined'> {
   /** The promise of the applied revisions; null where there is none. */
@@ -50,9 +49,7 @@ export async function rehearseSegment(options: SegmentOptions): Promise<Rehearsa
       const place = placeOf(attempt, options)
       await prepare(attempt, place, options, log)
       const wanted = place.migrations.filter(({ revision }) => options.pending.includes(revision))
-      await withClient(place.connection, (client) =>
-        rehearsePending(wanted, place, createRehearsalDatabase(client, place), log),
-      )
+      await withRehearsalDatabase(place, (database) => rehearsePending(wanted, place, database, log))
     }),
   ).catch((error: unknown) => {
     if (log.failed === null || options.signal?.aborted === true) throw error

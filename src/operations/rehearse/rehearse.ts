@@ -1,3 +1,4 @@
+import { access } from 'node:fs/promises'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { TaskControl } from '../../gate/assess.js'
 import { driverErrorCode, sqlState } from '../../postgres/connection/sqlstate.js'
@@ -59,8 +60,16 @@ function limitTo(snapshot: Snapshot, applied: readonly string[]): Snapshot | nul
   return revisions.length === applied.length ? { ...snapshot, revisions } : null
 }
 
+/** A project without seeds has no folder of the default name; one that is named must be there. */
 async function findSeeds({ project, config }: ProjectWorkspace): Promise<readonly SeedFile[]> {
-  return listSeeds(project, config.migrations.seedsDirectory).catch(() => [])
+  const { seedsDirectory } = config.migrations
+  const isNamed = seedsDirectory !== null || project.seeds.isNamed
+  return !isNamed && (await lacksFolder(project.seeds.directories)) ? [] : listSeeds(project, seedsDirectory)
+}
+
+async function lacksFolder(folders: readonly string[]): Promise<boolean> {
+  const found = await Promise.allSettled(folders.map((folder) => access(folder)))
+  return found.some(({ status }) => status === 'rejected')
 }
 
 type RunSegment = (

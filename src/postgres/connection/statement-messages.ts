@@ -8,7 +8,7 @@ export interface RefusedStatement {
 }
 
 /** How statements are sent: one alone, and several in the client's transaction. Each returns what PostgreSQL refused. */
-interface StatementSender {
+export interface StatementSender {
   readonly one: (client: pg.ClientBase, sql: string) => Promise<pg.DatabaseError | null>
   readonly many: (client: pg.ClientBase, statements: readonly string[]) => Promise<RefusedStatement | null>
 }

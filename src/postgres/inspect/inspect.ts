@@ -85,7 +85,7 @@ export function inspectUnlessVerified(
 const maxInspectAttempts = 5
 
 /** Inspects again where an object was dropped meanwhile, and explains all other errors. */
-async function attemptTo<T>(
+export async function attemptTo<T>(
   client: pg.ClientBase,
   { connection }: InspectOptions,
   read: () => Promise<T>,
@@ -118,7 +118,7 @@ interface AskedServer {
   readonly furtherResults: readonly QueryResult[]
 }
 
-async function askServer(
+export async function askServer(
   client: pg.ClientBase,
   options: InspectOptions,
   furtherQueries: readonly string[],

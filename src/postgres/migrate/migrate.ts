@@ -35,20 +35,28 @@ export async function applyPending(
   check: RevisionCheck = createRevisionCheck(options.target),
 ): Promise<MigrationResult> {
   const started = performance.now()
-  const { migrations, project } = options.target
-  const revisions = await withLockedSession(options, async (checked) => {
-    const pending = selectPending(migrations, checked.inspection, to)
-    if (pending.length === 0) return []
-    await refuseHalfApplied(pending, options, checked)
-    options.report({ event: 'knex loaded', ...findKnex(project) })
-    const steps = await loadSteps(pending, project, options.policy)
-    const names = pending.map(({ revision }) => revision)
-    const entries = (await options.beforeRun?.(names, checked.session.client, checked.inspection)) ?? []
-    const locked = await checked.prepareLedgers()
-    await appendEntries(locked.auditClient, locked, entries)
-    return runSteps(steps, { ...options, ...locked }, check)
-  })
+  const revisions = await withLockedSession(options, (opened) => applyInSession(opened, options, to, check))
   return { revisions, duration: performance.now() - started }
+}
+
+/** The same in a session that holds the lock. Returns the revisions that were applied. */
+export async function applyInSession(
+  opened: OpenedSession,
+  options: MigrateOptions,
+  to: string | null,
+  check: RevisionCheck,
+): Promise<readonly string[]> {
+  const { migrations, project } = options.target
+  const pending = selectPending(migrations, opened.inspection, to)
+  if (pending.length === 0) return []
+  await refuseHalfApplied(pending, options, opened)
+  options.report({ event: 'knex loaded', ...findKnex(project) })
+  const steps = await loadSteps(pending, project, options.policy)
+  const names = pending.map(({ revision }) => revision)
+  const entries = (await options.beforeRun?.(names, opened.session.client, opened.inspection)) ?? []
+  const locked = await opened.prepareLedgers()
+  await appendEntries(locked.auditClient, locked, entries)
+  return runSteps(steps, { ...options, ...locked }, check)
 }
 
 function selectPending(

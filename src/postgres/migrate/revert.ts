@@ -9,6 +9,7 @@ import { ledgerTablesOf, readCatalog, readCatalogInTransaction } from '../intros
 import { appendEntries, type LedgerDetail, quoteTableName } from '../ledger/ledger.js'
 import { withLockedSession } from '../session/locked-session.js'
 import type { MigrateOptions } from '../session/migrate-options.js'
+import type { OpenedSession } from '../session/sessions.js'
 import { compareWithPromise, type PromiseComparison } from '../verify/compare-with-promise.js'
 import { incompleteRevertError } from '../verify/verification-error.js'
 import { runWithLockRetry } from './lock-retry.js'
@@ -32,14 +33,21 @@ export async function revert(
   plan: RevertPlan,
   forcedBecause: string | null = null,
 ): Promise<readonly string[]> {
-  return withLockedSession(options, async ({ inspection, prepareLedgers }) => {
-    const { migrations } = options.target
-    const planned = requirePlannedReverts(migrations, inspection, plan)
-    const locked = await prepareLedgers()
-    return withActiveRun({ ...options, ...locked }, planned.length, (run) =>
-      revertAll(planned, run, forcedBecause),
-    )
-  })
+  return withLockedSession(options, (opened) => revertInSession(opened, options, plan, forcedBecause))
+}
+
+/** The same in a session that holds the lock. */
+export async function revertInSession(
+  { inspection, prepareLedgers }: OpenedSession,
+  options: MigrateOptions,
+  plan: RevertPlan,
+  forcedBecause: string | null = null,
+): Promise<readonly string[]> {
+  const planned = requirePlannedReverts(options.target.migrations, inspection, plan)
+  const locked = await prepareLedgers()
+  return withActiveRun({ ...options, ...locked }, planned.length, (run) =>
+    revertAll(planned, run, forcedBecause),
+  )
 }
 
 async function revertAll(

@@ -31,16 +31,19 @@ export async function withLockedSession<T>(
     const auditClient = session.watchdog.client()
     return translateConnectionLoss([auditClient], connection, async () => {
       await takeWriterLock(auditClient, lockWaitOptions(options))
-      const inspection = await inspectAgain()
       const explain = (error: unknown): never => {
         throw explainPrivilegeError(error, connection)
       }
-      await freeKnexLock(session.client, inspection, options).catch(explain)
-      const prepare = async (): Promise<LockedSession> => {
-        const schema = await prepareLedgers(session.client, inspection, options).catch(explain)
-        return { session, auditClient, inspection, schema, writer: writerOf(options) }
+      const open = async (): Promise<OpenedSession> => {
+        const inspection = await inspectAgain()
+        await freeKnexLock(session.client, inspection, options).catch(explain)
+        const prepare = async (): Promise<LockedSession> => {
+          const schema = await prepareLedgers(session.client, inspection, options).catch(explain)
+          return { session, auditClient, inspection, schema, writer: writerOf(options) }
+        }
+        return { session, auditClient, inspection, prepareLedgers: prepare, inspectAgain: open }
       }
-      return use({ session, auditClient, inspection, prepareLedgers: prepare })
+      return use(await open())
     })
   })
 }

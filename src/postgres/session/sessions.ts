@@ -24,10 +24,12 @@ export interface OpenedSession {
   readonly inspection: Inspection
   /** Creates the ledger and records the identity where they are missing. To be called once nothing more can be refused. */
   readonly prepareLedgers: () => Promise<LockedSession>
+  /** The same session with what is true of the database now. */
+  readonly inspectAgain: () => Promise<OpenedSession>
 }
 
 /** The same with ledgers that can be written. */
-export interface LockedSession extends Omit<OpenedSession, 'prepareLedgers'> {
+export interface LockedSession extends Omit<OpenedSession, 'prepareLedgers' | 'inspectAgain'> {
   /** The schema of the ledgers. */
   readonly schema: string
   readonly writer: LedgerWriter

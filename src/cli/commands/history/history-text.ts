@@ -5,11 +5,11 @@ import { describeAddress } from '../../../postgres/connection/address.js'
 import type { DatabaseLog } from '../../../operations/history/database-log.js'
 
 /** The log for people, newest first. `total` is the number of revisions that there are. */
-export function describeLog({ inspection, position, revisions, events }: DatabaseLog, total: number): string {
+export function describeLog({ database, position, revisions, events }: DatabaseLog, total: number): string {
   const left = total - revisions.length
   const width = Math.max(0, ...revisions.map(({ revision }) => toPrintable(revision).length))
   return [
-    `${describeAddress(inspection.database)}, ${position}, ${formatCount(total, 'revision')}`,
+    `${describeAddress(database)}, ${position}, ${formatCount(total, 'revision')}`,
     '',
     ...revisions.flatMap((each) => describeRevision(each, width)),
     ...(left === 0 ? [] : [`… ${formatCount(left, 'earlier revision')}: --limit ${total}`]),

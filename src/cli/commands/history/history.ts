@@ -32,7 +32,7 @@ function showAll(log: DatabaseLog, limit: number): CommandResult {
     exit: 0,
     text: describeLog({ ...log, revisions }, log.revisions.length),
     document: {
-      database: log.inspection.database,
+      database: log.database,
       position: log.position,
       total: log.revisions.length,
       revisions,

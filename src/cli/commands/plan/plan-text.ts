@@ -12,6 +12,7 @@ import {
   type PendingPlan,
 } from '../../../operations/plan/pending-plan.js'
 import type { PlannedStatement } from '../../../operations/plan/planned-revision.js'
+import { describeSpace, isTooSmall } from '../../../operations/plan/rewrite-space.js'
 import type { AppliedRule } from '../../../operations/plan/rules.js'
 
 /** A plan as text: what it comes to, then revision by revision, in each the worst first. */
@@ -60,7 +61,7 @@ function describeFailedRevision({ revision, error }: NonNullable<PendingPlan['fa
 type Line = readonly [label: string, texts: readonly string[]]
 
 function describeRevision(revision: AnsweredRevision, plan: PendingPlan): string {
-  const { answers, saferWay, impact, allowed, rules, changes, statements } = revision
+  const { answers, spaces, saferWay, impact, allowed, rules, changes, statements } = revision
   const fatal = fatalAnswers(revision)
   const lines: readonly Line[] = [
     ['changes', [changes]],
@@ -69,6 +70,7 @@ function describeRevision(revision: AnsweredRevision, plan: PendingPlan): string
     ...answers
       .filter((answer) => !fatal.includes(answer) && answer.found !== 0)
       .map((answer): Line => [answer.effect, [describeAnswer(answer)]]),
+    ...spaces.map((space): Line => [isTooSmall(space) ? 'DISK' : 'disk', [describeSpace(space)]]),
     ...(saferWay.length === 0 ? [] : [['safer', saferWay.map(oneLine)] as const]),
     ...rules.map(ruleLine),
     ...impact
@@ -137,9 +139,9 @@ function describeStatement({ at, sql, values }: PlannedStatement): string {
 }
 
 /** What the rows of the database answered, in words. */
-export function describeAnswer({ about, rows, found, most, example, unknown }: DataAnswer): string {
+export function describeAnswer({ about, rows, found, isAll, example, unknown }: DataAnswer): string {
   if (found === null) return `${about}: not known: ${unknown ?? ''}`
-  const count = found < most ? String(found) : `at least ${most}`
+  const count = isAll ? String(found) : `at least ${found}`
   return `${about}; ${rows}: ${count}${example === null ? '' : `, such as ${example}`}`
 }
 
