@@ -78,7 +78,7 @@ export function plannedCauses(
 }
 
 /** What is there with an object or not at all: the relation that it belongs to, or whose column owns the sequence. */
-export function unitOf(catalog: Catalog, key: string): string {
+export function relationUnitOf(catalog: Catalog, key: string): string {
   const owner = textFact({ facts: catalog[key] ?? {} }, 'ownedBy')
   return relationOrOwnKey(catalog, owner === '' ? key : keyFromName('column', owner))
 }

@@ -43,13 +43,13 @@ export function unlabelledLosses(
 }
 
 /** The keys of what loses data, and those of the tables with a part that does. */
-interface Losing {
+interface LossKeys {
   readonly keys: ReadonlySet<string>
   readonly tables: ReadonlySet<string>
 }
 
 /** Whether a loss of an object is one of others, too: also for a column that stores rows of the table of one of them. */
-function isAffectedBy(from: Catalog, key: string, { keys, tables }: Losing): boolean {
+function isAffectedBy(from: Catalog, key: string, { keys, tables }: LossKeys): boolean {
   const own = tableKeyOf(key) ?? key
   return affectingKeys(from, key).some((each) => keys.has(each) || (each !== own && tables.has(each)))
 }

@@ -10,7 +10,7 @@ import { dependenciesOf, dependentsOf } from '../../ddl/dependencies.js'
 import { findObject } from '../../ddl/object.js'
 import type { CatalogPair } from '../../ddl/intents/intents.js'
 import { childTables, parentTables } from '../../ddl/tree.js'
-import { unitOf } from './affected.js'
+import { relationUnitOf } from './affected.js'
 import { createNamesakeTest } from './colliding-names.js'
 
 /*
@@ -71,7 +71,7 @@ export function startCatalogFor(keys: Iterable<string>, pair: CatalogPair): Cata
 function selectUnits(from: Catalog, built: ReadonlySet<string>, affected: ReadonlySet<string>): Catalog {
   const selected: Record<string, Facts> = {}
   for (const [key, facts] of Object.entries(from)) {
-    const unit = unitOf(from, key)
+    const unit = relationUnitOf(from, key)
     if (built.has(unit) && (affected.has(unit) || !isIdlePart(key, from))) selected[key] = facts
   }
   return selected
@@ -91,7 +91,7 @@ function isIdlePart(key: string, catalog: Catalog): boolean {
 }
 
 /** The keys of the objects of each unit. */
-const unitsOf = oncePerCatalog((catalog) => groupKeys(catalog, (key) => unitOf(catalog, key)))
+const unitsOf = oncePerCatalog((catalog) => groupKeys(catalog, (key) => relationUnitOf(catalog, key)))
 
 /** A change of one of these changes nothing else of its relation. */
 const separateParts = new Set([...idleParts, 'constraint', 'index', 'statistics'])
@@ -101,11 +101,11 @@ const separateParts = new Set([...idleParts, 'constraint', 'index', 'statistics'
  * dependents. What depends on a part of a relation depends on the whole, unless the part is separate.
  */
 function affectedUnits(touched: ReadonlySet<string>, { from, to }: CatalogPair): ReadonlySet<string> {
-  const changed = new Set([...touched].flatMap((key) => [unitOf(from, key), unitOf(to, key)]))
+  const changed = new Set([...touched].flatMap((key) => [relationUnitOf(from, key), relationUnitOf(to, key)]))
   const noticing = new Set<string>()
   const follow = (key: string): void => {
     for (const dependent of dependentsOf(from).get(key) ?? [])
-      if (!separateParts.has(parseKey(dependent).kind)) changed.add(unitOf(from, dependent))
+      if (!separateParts.has(parseKey(dependent).kind)) changed.add(relationUnitOf(from, dependent))
       else if (!noticing.has(dependent)) {
         noticing.add(dependent)
         follow(dependent)
@@ -115,7 +115,7 @@ function affectedUnits(touched: ReadonlySet<string>, { from, to }: CatalogPair):
     for (const key of unitsOf(from).get(unit) ?? []) follow(key)
     for (const relative of relativesOf(from, unit)) changed.add(relative)
   }
-  return new Set([...changed, ...[...noticing].map((key) => unitOf(from, key))])
+  return new Set([...changed, ...[...noticing].map((key) => relationUnitOf(from, key))])
 }
 
 /** Some units with all that they need, before and after, and the trees of the tables among that. */
@@ -129,7 +129,7 @@ function neededUnits(
     for (const catalog of [from, to]) {
       for (const key of unitsOf(catalog).get(unit) ?? [])
         if (affected.has(unit) || !isIdlePart(key, catalog))
-          for (const other of needsOf(key, catalog)) needed.add(unitOf(from, other))
+          for (const other of needsOf(key, catalog)) needed.add(relationUnitOf(from, other))
       for (const relative of relativesOf(catalog, unit)) needed.add(relative)
     }
   return needed

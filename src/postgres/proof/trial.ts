@@ -9,7 +9,7 @@ import { readServerMajor } from '../connection/query.js'
 import { disableServerTimeouts } from '../connection/settings.js'
 import { allAnnotations, type ReadOptions, readCatalog } from '../introspect/read-catalog.js'
 import type pg from 'pg'
-import { touchedSequences, touchedTables, unitOf, withDependents } from './affected.js'
+import { touchedSequences, touchedTables, relationUnitOf, withDependents } from './affected.js'
 import { buildStart, type ProvideRole, type StartWriter, type Unbuilt } from './build-start.js'
 import { type Loss, unlabelledLosses } from './losses.js'
 import { expectedCatalog, remainingDifferences } from './remaining-differences.js'
@@ -130,7 +130,7 @@ function withoutOwnerOf(
   return (difference) => {
     const { key, change } = difference
     if (keys.has(key)) return []
-    if (change !== 'changed' || !keys.has(unitOf(to, key))) return [difference]
+    if (change !== 'changed' || !keys.has(relationUnitOf(to, key))) return [difference]
     const facts = difference.facts.filter((fact) => fact !== 'owner')
     return facts.length === 0 ? [] : [{ ...difference, facts }]
   }
