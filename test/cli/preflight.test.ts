@@ -57,8 +57,12 @@ t.test('questions to a large table are bounded, and take no lock that others wai
   const { modes, most } = await watch.stop()
   t.comment(`${rows} rows: ${Math.round(performance.now() - started)} ms`)
   t.equal(result.exit, 7, result.text)
-  for (const part of result.text.split(/^(?=0\d\d_)/m).slice(1))
-    t.match(part, asked[part.split('\n')[0] ?? '']?.found ?? '')
+  for (const part of result.text.split(/^(?=0\d\d_)/m).slice(1)) {
+    // A slow server does not get through 10,000,000 rows in time.
+    const isKnown =
+      rows <= 200_000 || !part.includes('not known: to look at all rows takes longer than 5.0 s')
+    if (isKnown) t.match(part, asked[part.split('\n')[0] ?? '']?.found ?? '')
+  }
   t.strictSame(modes, ['AccessShareLock'])
   t.ok(most <= 2, `${most} tables were locked at once`)
   t.notMatch(result.text + JSON.stringify(result.document), /secret/)

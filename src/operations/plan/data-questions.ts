@@ -1,7 +1,7 @@
 import { type Catalog, keyFromSqlName, parseKey, unquoteName } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
 import { quoteIdentifier, quoteLiteral } from '../../ddl/identifiers.js'
-import type { RenamedLabel } from './enum-labels.js'
+import type { RenamedLabel } from '../../postgres/observe/enum-labels.js'
 import { enumLabelsOf, enumQuestions, withEarlierNames } from './enum-questions.js'
 import type { NewConstraint } from './new-constraints.js'
 import type { ObservedRevision } from './observation.js'
