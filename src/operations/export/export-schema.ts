@@ -25,7 +25,7 @@ export interface ExportedSchema {
  * database are left out where they are of a live one: they are of that database, not of its schema. Throws what reading the
  * source throws.
  */
-export async function exportSchema(source: string, workspace: SourceWorkspace): Promise<ExportedSchema> {
+export async function buildScript(source: string, workspace: SourceWorkspace): Promise<ExportedSchema> {
   const { name, catalog, undetermined, major } = await readSource(source, workspace)
   const from = await readEmptyCatalog(source, workspace, catalog)
   const to = isLiveSource(source) ? withoutOtherSettings(catalog, from) : catalog

@@ -23,7 +23,7 @@ export interface RehearsalRequest {
  * that fails on these rows and not without is at fault; those after it are rehearsed without. Throws what a replay throws
  * before the first of them.
  */
-export async function rehearse(
+export async function rehearseRevisions(
   workspace: ProjectWorkspace,
   request: RehearsalRequest,
   control: TaskControl,
