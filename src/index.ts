@@ -177,7 +177,7 @@ export async function rehearse({
   ...options
 }: RehearseOptions): Promise<RehearsalDocument> {
   const [{ rehearseDatabase, rehearseOffline }, { rehearsalDocument }] = await Promise.all([
-    import('./operations/rehearse/rehearse-project.js'),
+    import('./operations/rehearse/rehearse.js'),
     import('./operations/rehearse/rehearsal-document.js'),
   ])
   return rehearsalDocument(

@@ -147,7 +147,11 @@ t.test('a backup that ends half-way leaves nothing', { skip: withoutOtherServer 
       `head -c 100000 > /dev/null; ${killDump}; cat > /dev/null; touch '${sent}'`,
       /pg_dump failed: it ended with SIGKILL\. Nothing was migrated/,
     ],
-    ['a command that ends early', 'head -c 10 > /dev/null', /BACKUP_COMMAND ended before it had read all of the dump\. Nothing was migrated/],
+    [
+      'a command that ends early',
+      'head -c 10 > /dev/null',
+      /BACKUP_COMMAND ended before it had read all of the dump\. Nothing was migrated/,
+    ],
   ] as const) {
     const env = { BACKUP_BEFORE_MIGRATE: '1', BACKUP_COMMAND: command }
     const failed = await runHere(project, 'migrate', { env })

@@ -30,7 +30,6 @@ t.test('a function of the library returns what the command prints as JSON', asyn
     ['history', () => history(options)],
     ['history --limit 1', () => history({ ...options, limit: 1 })],
     ['export --from database', () => exportSchema({ ...options, from: 'database' })],
-    ['export --revision 001_songs', () => exportSchema({ ...options, from: 'snapshot@001_songs' })],
   ] as const) {
     const { document, text } = await runHere(project, line)
     t.strictSame(comparable(await call()), comparable(document), text)

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import t, { type Test } from 'tap'
-import type { DataQuestion } from '../../src/operations/plan/data-questions.js'
+import type { DataQuestion } from '../../src/operations/plan/data-question.js'
 import { askTarget } from '../../src/operations/plan/ask-target.js'
 import { describeSpace, isTooSmall, rewriteSpaces } from '../../src/operations/plan/rewrite-space.js'
 import { readTargetLoad } from '../../src/operations/plan/target-load.js'
@@ -74,9 +74,9 @@ async function watchLocks(t: Test, url: string) {
   await client.connect()
   const modes = new Set<string>()
   let most = 0
-  let isOver = false
+  const state = { isOver: false }
   const watching = (async () => {
-    while (!isOver) {
+    while (!state.isOver) {
       const held = await client.query<{ name: string; mode: string }>(
         `select l.relation::regclass::text as name, l.mode from pg_locks l join pg_class c on c.oid = l.relation
           where l.database = (select oid from pg_database where datname = current_database()) and c.relkind = 'r'
@@ -87,7 +87,7 @@ async function watchLocks(t: Test, url: string) {
     }
   })()
   const stop = async () => {
-    isOver = true
+    state.isOver = true
     await watching
     return { modes: [...modes], most }
   }

@@ -4,7 +4,7 @@ import { errorMessage } from '../../core/text/redact.js'
 import { redactMessageValues } from '../../postgres/connection/error-values.js'
 import { queryRows } from '../../postgres/connection/query.js'
 import { hasSqlState, isServerError, sqlState } from '../../postgres/connection/sqlstate.js'
-import type { DataQuestion, RowsEffect } from './data-questions.js'
+import type { DataQuestion, RowsEffect } from './data-question.js'
 
 /** What the rows of the database answered. */
 export interface DataAnswer {

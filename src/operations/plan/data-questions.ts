@@ -1,25 +1,11 @@
-import { type Catalog, keyFromSqlName, parseKey, unquoteName } from '../../core/model/catalog.js'
+import { type Catalog, type Facts, keyFromSqlName, parseKey, unquoteName } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
 import { quoteIdentifier, quoteLiteral } from '../../ddl/identifiers.js'
 import type { RenamedLabel } from '../../postgres/observe/enum-labels.js'
+import type { DataQuestion } from './data-question.js'
 import { enumLabelsOf, enumQuestions, withEarlierNames } from './enum-questions.js'
 import type { NewConstraint } from './new-constraints.js'
 import type { ObservedRevision } from './observation.js'
-
-/** What rows that are found mean for the revision. */
-export type RowsEffect = 'fails' | 'may fail' | 'loses' | 'renames'
-
-/** A question to the rows of one table, named as in SQL. */
-export interface DataQuestion {
-  readonly table: string
-  /** What of the revision asks: `NOT NULL of public.songs.title`. */
-  readonly about: string
-  /** What the rows that are counted are: `rows with null`. */
-  readonly rows: string
-  readonly effect: RowsEffect
-  /** Selects them from the table as `r`, with their keys as `key`: `select … as key from … where …`. */
-  readonly source: (table: string, key: string) => string
-}
 
 /** What a question is derived from, besides the catalogs. */
 export interface QuestionContext {
@@ -65,10 +51,8 @@ function columnQuestions(
   const [schema = '', relation = '', column = ''] = names.map((name) => quoteIdentifier(unquoteName(name)))
   const table = `${schema}.${relation}`
   const place = `${table}.${column}`
-  if (difference.change === 'missing') {
-    const { nullable, default: value, identity, generated } = difference.expected
-    const isFilled = [value, identity, generated].some((fact) => fact !== undefined)
-    return nullable === false && !isFilled && !isWritten(table)
+  if (difference.change === 'missing')
+    return isUnfilled(difference.expected) && !isWritten(table)
       ? [
           {
             table,
@@ -79,7 +63,6 @@ function columnQuestions(
           },
         ]
       : []
-  }
   if (difference.change !== 'changed') return []
   const { facts, expected, actual } = difference
   const isRequired = facts.includes('nullable') && expected['nullable'] === false
@@ -110,6 +93,11 @@ function columnQuestions(
         ]
       : []),
   ]
+}
+
+/** Whether a new column has no value for the rows that are there, and needs one. */
+function isUnfilled({ nullable, default: value, identity, generated }: Facts): boolean {
+  return nullable === false && [value, identity, generated].every((fact) => fact === undefined)
 }
 
 /** @param labels those of an enum, which the database may not have yet, or with other labels; null for another type */

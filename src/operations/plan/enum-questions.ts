@@ -1,6 +1,6 @@
 import { type Catalog, keyFromSqlName, parseKey, sortKeys, unquoteName } from '../../core/model/catalog.js'
 import { quoteIdentifier, quoteLiteral } from '../../ddl/identifiers.js'
-import type { DataQuestion } from './data-questions.js'
+import type { DataQuestion } from './data-question.js'
 import type { RenamedLabel } from '../../postgres/observe/enum-labels.js'
 import type { ObservedRevision } from './observation.js'
 

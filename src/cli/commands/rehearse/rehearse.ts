@@ -4,7 +4,7 @@ import { SchemaError } from '../../../errors/schema-error.js'
 import type { DatabaseCopy } from '../../../operations/rehearse/rehearse-copy.js'
 import { faultyRevisions, type Rehearsal } from '../../../operations/rehearse/rehearsal.js'
 import { rehearsalDocument } from '../../../operations/rehearse/rehearsal-document.js'
-import { rehearseDatabase, rehearseOffline } from '../../../operations/rehearse/rehearse-project.js'
+import { rehearseDatabase, rehearseOffline } from '../../../operations/rehearse/rehearse.js'
 import { withProjectWorkspace, withWorkspace } from '../../../workspace.js'
 import {
   type CommandContext,
