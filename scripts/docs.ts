@@ -24,7 +24,7 @@ const pages: Readonly<Record<string, string>> = {
   'docs/commands.md': [
     '# Commands',
     note,
-    'The commands have the names of the functions in the library. Messages go to stderr, results to stdout; with `--json` stdout is one document.',
+    'The commands have the names of the functions in the library. Messages go to stderr, results to stdout; with `--json` stdout is one document. `plan`, `rehearse`, `history` and `exportSchema` of the library return that document, typed: `await plan({ env: process.env })`.',
     block(helpText(null, commands)),
     ...Object.keys(commands).map((name) => `## ${name}\n\n${block(helpText(name, commands))}`),
   ].join('\n\n'),

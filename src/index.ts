@@ -8,8 +8,12 @@ import type { TaskControl } from './gate/assess.js'
 import { type DatabaseStatus, readDatabaseStatus } from './gate/read-status.js'
 import { type Gate, startGate } from './gate/start-gate.js'
 import { createLog, createLogReporter, type Log } from './logging/log.js'
+import type { ExportDocument } from './operations/export/export-document.js'
+import type { LogDocument } from './operations/history/database-log.js'
 import type { InitResult } from './operations/init/init.js'
 import { type MigratedDatabase, migrateTo } from './operations/migrate/migrate.js'
+import type { PlanDocument } from './operations/plan/plan-database.js'
+import type { RehearsalDocument } from './operations/rehearse/rehearsal-document.js'
 import type { StampResult } from './operations/stamp/record.js'
 import { staleSnapshotError } from './snapshot/usable.js'
 import { type ProjectWorkspace, withProjectWorkspace, withWorkspace, type Workspace } from './workspace.js'
@@ -25,8 +29,12 @@ export { describeError, type ErrorCode, SchemaError } from './errors/schema-erro
 export type { DatabaseStatus } from './gate/read-status.js'
 export type { Gate } from './gate/start-gate.js'
 export { schemaHealth, type SchemaHealthOptions } from './http/plugin.js'
+export type { ExportDocument } from './operations/export/export-document.js'
+export type { LogDocument } from './operations/history/database-log.js'
 export type { InitResult } from './operations/init/init.js'
 export type { MigratedDatabase } from './operations/migrate/migrate.js'
+export type { PlanDocument } from './operations/plan/plan-database.js'
+export type { RehearsalDocument } from './operations/rehearse/rehearsal-document.js'
 export type { StampResult } from './operations/stamp/record.js'
 export { readCatalog, type ReadOptions } from './postgres/introspect/read-catalog.js'
 export { knexMigrationSource } from './project/migration-source.js'
@@ -100,7 +108,7 @@ export function snapshot({
   readonly snapshot: Snapshot
   readonly file: string
 }> {
-  return withFolder(options, async (workspace, report) => {
+  return withFolder(options, async (workspace, { report }) => {
     const { makeSnapshot } = await import('./snapshot/current.js')
     return makeSnapshot(workspace, report, { acceptEmpty })
   })
@@ -129,6 +137,86 @@ export function init(options: VerbOptions): Promise<InitResult> {
   })
 }
 
+interface OfflineOptions {
+  /** Without a database: the revisions after `from`; with null those that the snapshot does not have. */
+  readonly offline?: { readonly from: string | null }
+}
+
+export interface PlanOptions extends VerbOptions, OfflineOptions {
+  /** The hazards and rules that are allowed: `lock,table-rewrite`. Default: PLAN_ALLOW. */
+  readonly allow?: string
+  /** The rules that are refused. */
+  readonly refuse?: string
+}
+
+/**
+ * What the pending revisions would do, seen in a scratch database, and what the rows of the configured database say to it:
+ * what `plan --json` prints. Reads only. Throws a SchemaError.
+ */
+export async function plan({ allow, refuse, offline, ...options }: PlanOptions): Promise<PlanDocument> {
+  const { planDatabase, planOffline } = await import('./operations/plan/plan-database.js')
+  const choice = { allow: allow ?? null, refuse: refuse ?? null }
+  const planned = await (offline === undefined
+    ? withProject(options, (workspace, control) => planDatabase(workspace, choice, control))
+    : withFolder(options, (workspace, control) => planOffline(workspace, offline.from, choice, control)))
+  return planned.document
+}
+
+export interface RehearseOptions extends VerbOptions, OfflineOptions {
+  /** Whether rows are generated, and seeds are run. Default: true. */
+  readonly withRows?: boolean
+}
+
+/**
+ * Runs the pending revisions up, down and up again in scratch databases; with `offline` those after `from`, or all: what
+ * `rehearse --json` prints. Throws a SchemaError.
+ */
+export async function rehearse({
+  withRows = true,
+  offline,
+  ...options
+}: RehearseOptions): Promise<RehearsalDocument> {
+  const [{ rehearseDatabase, rehearseOffline }, { rehearsalDocument }] = await Promise.all([
+    import('./operations/rehearse/rehearse.js'),
+    import('./operations/rehearse/rehearsal-document.js'),
+  ])
+  return rehearsalDocument(
+    await (offline === undefined
+      ? withProject(options, (workspace, control) => rehearseDatabase(workspace, withRows, control))
+      : withFolder(options, (workspace, control) =>
+          rehearseOffline(workspace, offline.from, withRows, control),
+        )),
+  )
+}
+
+/** What happened to the newest revisions: what `history --json` prints. Reads only. Throws a SchemaError. */
+export function history(options: VerbOptions & { readonly limit?: number }): Promise<LogDocument> {
+  return withProject(options, async (workspace, control) => {
+    const { defaultLimit, logDocument, readDatabaseLog } =
+      await import('./operations/history/database-log.js')
+    return logDocument(await readDatabaseLog(workspace, control), options.limit ?? defaultLimit)
+  })
+}
+
+/**
+ * The schema as SQL for an empty database: what `export --json` prints. `from` is `snapshot` (the default),
+ * `snapshot@REVISION`, `database`, `sql:FILE`, `models:FILE` or a URL. Reads only. Throws a SchemaError.
+ */
+export async function exportSchema({
+  from = 'snapshot',
+  ...options
+}: VerbOptions & { readonly from?: string }): Promise<ExportDocument> {
+  const [{ buildScript }, { exportDocument }] = await Promise.all([
+    import('./operations/export/export-schema.js'),
+    import('./operations/export/export-document.js'),
+  ])
+  return exportDocument(
+    await (from === 'database'
+      ? withProject(options, (workspace) => buildScript(from, workspace))
+      : withFolder(options, (workspace) => buildScript(from, { ...workspace, connection: null }))),
+  )
+}
+
 /** Gives `use` the URL of an empty database that is dropped afterwards. Throws a SchemaError. */
 export function withScratch<T>(options: VerbOptions, use: (url: string) => Promise<T>): Promise<T> {
   return withFolder(options, async (workspace) => {
@@ -152,8 +240,9 @@ function withProject<T>(
 
 /** For what needs no database but a scratch one. */
 function withFolder<T>(
-  { report = () => {}, ...project }: VerbOptions,
-  use: (workspace: ProjectWorkspace, report: ProgressReporter) => Promise<T>,
+  { report = () => {}, signal, ...project }: VerbOptions,
+  use: (workspace: ProjectWorkspace, control: TaskControl) => Promise<T>,
 ): Promise<T> {
-  return withProjectWorkspace({ config: configOf(project), report }, (workspace) => use(workspace, report))
+  const control = { report, ...(signal ? { signal } : {}) }
+  return withProjectWorkspace({ config: configOf(project), report }, (workspace) => use(workspace, control))
 }

@@ -60,9 +60,9 @@ import pg from 'pg'
 import { pino } from 'pino'
 import {
   type Catalog, type Config, type Decision, type Difference, type ErrorCode, type Fact, type Facts, type Gate,
-  type DatabaseStatus, type Finding, type InitResult, type MigratedDatabase, type OpenGateOptions, type Policy, type StampResult, type ReadOptions, type SchemaHealthOptions, type Snapshot,
+  type DatabaseStatus, type Finding, type ExportDocument, type InitResult, type LogDocument, type MigratedDatabase, type OpenGateOptions, type PlanDocument, type PlanOptions, type RehearsalDocument, type RehearseOptions, type Policy, type StampResult, type ReadOptions, type SchemaHealthOptions, type Snapshot,
   describeError, diff, exitCodes, knexMigrationSource, loadConfig, loadSnapshot, openGate, readCatalog, SchemaError,
-  schemaHealth, init, migrate, snapshot as writeSnapshot, stamp, status, verify, withScratch,
+  schemaHealth, exportSchema, history, init, migrate, plan, rehearse, snapshot as writeSnapshot, stamp, status, verify, withScratch,
 } from 'schemagate'
 import { ensureTable, inBatches } from 'schemagate/migrations'
 
@@ -81,6 +81,12 @@ const stamped: StampResult = await stamp({ env: process.env, revision: migrated.
 const built: InitResult = await init({ env: process.env })
 const { file } = await writeSnapshot({ env: process.env })
 const scratchUrl: string = await withScratch({ env: process.env }, async (url) => url)
+const wanted: PlanOptions & RehearseOptions = { env: process.env, offline: { from: null } }
+const planned: PlanDocument = await plan(wanted)
+const rehearsed: RehearsalDocument = await rehearse(wanted)
+const log: LogDocument = await history({ env: process.env, limit: 3 })
+const exported: ExportDocument = await exportSchema({ env: process.env, from: 'database' })
+export { exported, log, planned, rehearsed }
 export { built, file, findings, scratchUrl, stamped }
 export const withPino: Gate = await openGate({ env: process.env, log: pino() })
 const options: OpenGateOptions = { env: process.env, settings: { ON_BEHIND: 'warn' }, log: app.log }

@@ -1,10 +1,16 @@
-import { describeAddress } from '../postgres/connection/address.js'
-import type { DatabaseStatus } from './read-status.js'
+import type { Assessment } from '../core/history/decision.js'
+import { type DatabaseAddress, describeAddress } from '../postgres/connection/address.js'
 import { refusalError } from './situations/refusal.js'
+
+/** What is known of a database that is told. */
+interface DatabaseWithHistory {
+  readonly assessment: Assessment
+  readonly inspection: { readonly database: DatabaseAddress }
+}
 
 /** Throws where the gate would not migrate, whatever is pending: nobody can say what the revisions would meet there. */
 export function refuseOtherHistory(
-  { assessment, inspection }: DatabaseStatus,
+  { assessment, inspection }: DatabaseWithHistory,
   environment: string,
   consequence: string,
 ): void {

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { SchemaError } from '../../src/errors/schema-error.js'
+import { type BackupSource, dumpDatabase } from '../../src/postgres/backup/dump.js'
 import { findProgram } from '../../src/postgres/backup/find-program.js'
 import { runHere } from '../support/command.js'
 import { createRole, query, serverMajor } from '../support/database.js'
 import { otherServers, startOtherServer, withoutOtherServer } from '../support/other-servers.js'
+import { eventually } from '../support/process.js'
 import { createProject, type Project } from '../support/project.js'
 
 const migrations = {
@@ -128,6 +130,116 @@ t.test('a backup that fails stops the migration', { skip: withoutOtherServer }, 
   t.match(failed.text, /pg_dump failed: .*permission denied for table secret/s)
   t.notMatch(failed.text, password)
   t.strictSame(await backupsOf(project), [], 'no part of a file is left')
+})
+
+/** Text that a dump cannot make much smaller. */
+const filled = `insert into songs select id, concat(${Array(8).fill('md5(random()::text)').join(', ')}), id
+  from generate_series(2, 40000) id`
+
+t.test('a backup that ends half-way leaves nothing', { skip: withoutOtherServer }, async (t) => {
+  const project = await createBackedProject(t, '001_songs')
+  await project.query(filled)
+  const sent = join(project.root, 'sent')
+  const killDump = 'kill -9 $(pgrep -P $PPID -x pg_dump)'
+  for (const [what, command, told] of [
+    [
+      'a pg_dump that is killed',
+      `head -c 100000 > /dev/null; ${killDump}; cat > /dev/null; touch '${sent}'`,
+      /pg_dump failed: it ended with SIGKILL\. Nothing was migrated/,
+    ],
+    [
+      'a command that ends early',
+      'head -c 10 > /dev/null',
+      /BACKUP_COMMAND ended before it had read all of the dump\. Nothing was migrated/,
+    ],
+  ] as const) {
+    const env = { BACKUP_BEFORE_MIGRATE: '1', BACKUP_COMMAND: command }
+    const failed = await runHere(project, 'migrate', { env })
+    t.match(failed, { exit: 7, document: { code: 'SCHEMA_BACKUP_FAILED' } }, what)
+    t.match(failed.text, told, what)
+    t.notOk(existsSync(sent), 'no command takes it for whole')
+    t.equal(await revisionsOf(project), 1)
+  }
+  const killed = runHere(project, 'migrate', { env: { BACKUP_BEFORE_MIGRATE: '1' } })
+  await eventually('a part is written', { look: async () => (await sizeOfPartial(project)) > 0 })
+  await promisify(execFile)('/bin/sh', ['-c', killDump])
+  t.match((await killed).text, /pg_dump failed: it ended with SIGKILL\. Nothing was migrated/)
+  t.strictSame(await backupsOf(project), [])
+  t.equal(await revisionsOf(project), 1)
+  const source = await sourceOf(project)
+  await t.rejects(dumpDatabase(source, { folder: '', command: 'sleep 600' }, 500), {
+    code: 'SCHEMA_BACKUP_FAILED',
+    message:
+      'The backup failed: BACKUP_COMMAND has read nothing of the dump for 500 ms. Nothing was migrated.',
+  })
+})
+
+/** What is backed up, without what is asked of the space for it. */
+async function sourceOf(project: Project): Promise<BackupSource> {
+  const [row] = await project.query(majorQuery)
+  const connection = { url: project.url, ssl: null, applicationName: 'schemagate' }
+  return { connection, major: Number(row?.['major']), databaseSize: 0, name: 'songs.dump' }
+}
+
+async function sizeOfPartial(project: Project): Promise<number> {
+  const [name] = await backupsOf(project)
+  return name === undefined ? 0 : (await stat(join(project.root, 'backups', name))).size
+}
+
+t.test('a disk that gets full, and a password that is wrong', { skip: withoutOtherServer }, async (t) => {
+  const project = await createBackedProject(t, '001_songs')
+  const url = new URL(project.url)
+  url.password = 'wrong'
+  const refused = await runHere(project, 'migrate --backup', { env: { DATABASE_URL: url.href } })
+  t.not(refused.exit, 0)
+  t.match(refused.text, /password authentication failed/)
+  t.equal(await revisionsOf(project), 1)
+  const disk = await mountSmallDisk(t, project)
+  if (disk === null) return
+  await project.query(filled)
+  const full = await runHere(project, 'migrate', { env: { BACKUP_BEFORE_MIGRATE: '1', BACKUP_TO: disk } })
+  t.match(full, { exit: 7, document: { code: 'SCHEMA_BACKUP_FAILED' } })
+  t.match(full.text, /has .* free, and the database takes .*\. Nothing was migrated/)
+  const source = await sourceOf(project)
+  await t.rejects(dumpDatabase(source, { folder: disk, command: null }), {
+    code: 'SCHEMA_BACKUP_FAILED',
+    message: /ENOSPC.*Nothing was migrated/,
+  })
+  t.strictSame(await readdir(disk), [], 'no part of a file is left')
+})
+
+/** Null where this process may not mount one. */
+async function mountSmallDisk(t: Test, project: Project): Promise<string | null> {
+  const folder = join(project.root, 'disk')
+  await mkdir(folder)
+  const command = promisify(execFile)
+  try {
+    await command('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder])
+  } catch {
+    return null
+  }
+  t.teardown(async () => void (await command('umount', [folder])))
+  return folder
+}
+
+t.test('what a migration destroyed is back after restore', { skip: withoutOtherServer }, async (t) => {
+  const project = await createBackedProject(t, '002_more')
+  const rows = () => project.query('select * from songs order by id')
+  await project.query(`insert into songs values (2, 'b', null, 1999), (3, null, 9000000000, null)`)
+  await project.run('snapshot')
+  const before = await rows()
+  const env = { BACKUP_BEFORE_MIGRATE: 'destructive' }
+  t.equal((await runHere(project, 'migrate', { env })).exit, 0)
+  t.strictSame(Object.keys((await rows())[0] ?? {}), ['id', 'plays', 'year'])
+  const [file = ''] = await backupsOf(project)
+  const restored = await runHere(
+    project,
+    `restore ${join(project.root, 'backups', file)} --confirm production`,
+  )
+  t.match(restored.text, /restored, at 002_more \(behind\)\nverified: as promised$/)
+  t.strictSame(await rows(), before)
+  const verified = await runHere(project, 'verify')
+  t.equal(verified.exit, 0, verified.text)
 })
 
 const publicQuery = `select nspowner::regrole::text as owner, nspacl::text as rights

@@ -136,3 +136,17 @@ t.test('without a scratch server it says that it is not proven', async (t) => {
   t.equal(exit, 0, text)
   t.match(text, /\n-- NOT PROVEN: [^]*\nCREATE TABLE public\.songs \(/)
 })
+
+t.test('a scratch server that refuses is not taken for none', async (t) => {
+  const project = await createProject(t, { '001_songs': 'create table songs (id int)' })
+  await project.migrate()
+  const missing = new URL(project.url)
+  missing.pathname = '/test_missing'
+  const refused = await runHere(project, 'export --from database', {
+    env: { SCRATCH_DATABASE_URL: missing.href },
+  })
+  t.match(refused, { exit: 2, text: /PostgreSQL has no database "test_missing"/ })
+  const away = { SCRATCH_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', CONNECT_TIMEOUT: '100ms' }
+  const unproven = await runHere(project, 'export --from database', { env: away })
+  t.match(unproven, { exit: 0, text: /\n-- NOT PROVEN: [^]*\nCREATE TABLE public\.songs \(/ })
+})

@@ -57,8 +57,12 @@ t.test('questions to a large table are bounded, and take no lock that others wai
   const { modes, most } = await watch.stop()
   t.comment(`${rows} rows: ${Math.round(performance.now() - started)} ms`)
   t.equal(result.exit, 7, result.text)
-  for (const part of result.text.split(/^(?=0\d\d_)/m).slice(1))
-    t.match(part, asked[part.split('\n')[0] ?? '']?.found ?? '')
+  for (const part of result.text.split(/^(?=0\d\d_)/m).slice(1)) {
+    // A slow server does not get through 10,000,000 rows in time.
+    const isKnown =
+      rows <= 200_000 || !part.includes('not known: to look at all rows takes longer than 5.0 s')
+    if (isKnown) t.match(part, asked[part.split('\n')[0] ?? '']?.found ?? '')
+  }
   t.strictSame(modes, ['AccessShareLock'])
   t.ok(most <= 2, `${most} tables were locked at once`)
   t.notMatch(result.text + JSON.stringify(result.document), /secret/)
@@ -70,9 +74,9 @@ async function watchLocks(t: Test, url: string) {
   await client.connect()
   const modes = new Set<string>()
   let most = 0
-  let isOver = false
+  const state = { isOver: false }
   const watching = (async () => {
-    while (!isOver) {
+    while (!state.isOver) {
       const held = await client.query<{ name: string; mode: string }>(
         `select l.relation::regclass::text as name, l.mode from pg_locks l join pg_class c on c.oid = l.relation
           where l.database = (select oid from pg_database where datname = current_database()) and c.relkind = 'r'
@@ -83,7 +87,7 @@ async function watchLocks(t: Test, url: string) {
     }
   })()
   const stop = async () => {
-    isOver = true
+    state.isOver = true
     await watching
     return { modes: [...modes], most }
   }

@@ -4,14 +4,14 @@ import { type PlanContext, runbookLines, stepHazards } from '../../ddl/plan/runb
 import { groupByTransaction } from '../../ddl/plan/transactions.js'
 import { isWhole, type ProvenPlan } from '../../ddl/proof.js'
 import { describeHazard, type Plan } from '../../ddl/statement.js'
-import { hazardName, hazardNames, hazardsBeyond } from '../../ddl/hazards/allowed-hazards.js'
+import { hazardName, hazardsBeyond } from '../../ddl/hazards/allowed-hazards.js'
 import { shortenList } from '../../core/text/format.js'
-import { nearestName } from '../../core/text/nearest.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { readRetryOptions } from '../../gate/assess.js'
 import { migrateOptionsFor } from '../../gate/migrate-options.js'
 import { applyPlan } from '../../operations/apply/apply-plan.js'
 import { stepLabel } from '../../operations/apply/step.js'
+import { parseAllowed } from '../../operations/proof/parse-allowed.js'
 import { addressOf, describeAddress } from '../../postgres/connection/address.js'
 import type { Workspace } from '../../workspace.js'
 import { type CommandContext, textOption } from './command.js'
@@ -121,23 +121,4 @@ export function refuseHazards(context: CommandContext, plan: Plan): void {
       ['without --allow', 'shows the SQL with its hazards, and runs nothing'],
     ],
   })
-}
-
-/** The hazards that a list on a command line names, or what else `known` has. Throws SCHEMA_USAGE. */
-export function parseAllowed(
-  text: string,
-  known: readonly string[] = hazardNames,
-  option = '--allow',
-): ReadonlySet<string> {
-  const names = text.split(',').map((name) => name.trim())
-  const unknown = names.filter((name) => name !== '' && name !== 'none' && !known.includes(name))
-  for (const name of unknown) {
-    const near = nearestName(name, known)
-    throw new SchemaError('SCHEMA_USAGE', {
-      what: `${option} names "${name}", which is no ${option === '--refuse' ? 'rule' : 'hazard'}. Nothing was done.`,
-      facts: [['hazards', [...known]]],
-      choices: near === undefined ? [] : [[`${option} ${near}`, 'if that is meant']],
-    })
-  }
-  return new Set(names.filter((name) => known.includes(name)))
 }

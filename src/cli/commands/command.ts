@@ -1,7 +1,6 @@
 import type { Config } from '../../config/config.js'
 import { isDuration, parseDuration } from '../../config/duration.js'
 import type { ProgressReporter } from '../../core/progress/events.js'
-import { nearestName } from '../../core/text/nearest.js'
 import { SchemaError } from '../../errors/schema-error.js'
 
 /** The configuration of a command, its command line, and the means to talk to its user. */
@@ -77,25 +76,5 @@ export function formatOption<Format extends string>(
   throw new SchemaError('SCHEMA_USAGE', {
     what: `"${name}" is no format. Nothing was done.`,
     choices: [[`--format ${formats.join('|')}`, 'names one']],
-  })
-}
-
-/**
- * How many revisions of this build there are up to the one that `--from` names; null where it names none. Throws SCHEMA_USAGE
- * for one that the build does not have.
- */
-export function countUpToFrom(
-  context: CommandContext,
-  build: readonly string[],
-  consequence: string,
-): number | null {
-  const from = textOption(context, 'from')
-  if (from === null) return null
-  const last = build.indexOf(from)
-  if (last >= 0) return last + 1
-  const near = nearestName(from, build)
-  throw new SchemaError('SCHEMA_USAGE', {
-    what: `--from names "${from}", which is no revision of this build. ${consequence}`,
-    choices: near === undefined ? [] : [[`--from ${near}`, 'if that is meant']],
   })
 }

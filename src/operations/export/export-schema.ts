@@ -5,6 +5,7 @@ import { startWriterFor } from '../../ddl/plan/plan-start.js'
 import type { ProvenPlan } from '../../ddl/proof.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import { withClient } from '../../postgres/connection/connect.js'
+import { isServerError } from '../../postgres/connection/sqlstate.js'
 import { readProjectCatalog } from '../../postgres/introspect/read-catalog.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
 import { loadUsableSnapshot } from '../../snapshot/usable.js'
@@ -25,7 +26,7 @@ export interface ExportedSchema {
  * database are left out where they are of a live one: they are of that database, not of its schema. Throws what reading the
  * source throws.
  */
-export async function exportSchema(source: string, workspace: SourceWorkspace): Promise<ExportedSchema> {
+export async function buildScript(source: string, workspace: SourceWorkspace): Promise<ExportedSchema> {
   const { name, catalog, undetermined, major } = await readSource(source, workspace)
   const from = await readEmptyCatalog(source, workspace, catalog)
   const to = isLiveSource(source) ? withoutOtherSettings(catalog, from) : catalog
@@ -59,7 +60,7 @@ async function readEmptyCatalog(
   return read ?? snapshot?.base ?? commonPart(catalog)
 }
 
-/** Null where there is no scratch server. */
+/** Null where there is no scratch server; one that refuses is a fault. */
 async function readScratchCatalog({ scratch, project }: SourceWorkspace): Promise<Catalog | null> {
   try {
     const found = await findScratch(scratch)
@@ -67,9 +68,15 @@ async function readScratchCatalog({ scratch, project }: SourceWorkspace): Promis
       withClient(connection, (client) => readProjectCatalog(client, project)),
     )
   } catch (error) {
-    if (error instanceof SchemaError && error.code !== 'SCHEMA_INTERRUPTED') return null
+    if (error instanceof SchemaError && isAway(error, scratch.scratch !== null)) return null
     throw error
   }
+}
+
+/** Whether no server is named and there is none from npm, or the one that is named does not answer. */
+function isAway({ code, cause }: SchemaError, isNamed: boolean): boolean {
+  if (!isNamed) return code === 'SCHEMA_SCRATCH_UNAVAILABLE'
+  return code === 'SCHEMA_DATABASE_UNREACHABLE' && !isServerError(cause)
 }
 
 /** Every new database of PostgreSQL has these, if nobody changed its templates. */

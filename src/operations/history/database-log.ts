@@ -69,3 +69,14 @@ function joinLog(
     events: events.filter(({ revision }) => revision === null),
   }
 }
+
+/** How many revisions are shown. */
+export const defaultLimit = 20
+
+/** What `history --json` prints. */
+export type LogDocument = ReturnType<typeof logDocument>
+
+/** The log with its newest revisions. */
+export function logDocument({ database, position, revisions, events }: DatabaseLog, limit: number) {
+  return { database, position, total: revisions.length, revisions: revisions.slice(0, limit), events }
+}

@@ -1,8 +1,8 @@
-import { type Catalog, keyFromSqlName, parseKey, unquoteName } from '../../core/model/catalog.js'
+import { type Catalog, type Facts, keyFromSqlName, parseKey, unquoteName } from '../../core/model/catalog.js'
 import { diff, type Difference } from '../../core/model/diff.js'
 import { quoteIdentifier } from '../../ddl/identifiers.js'
 import { type DataQuestion, rowsWhere } from './data-question.js'
-import type { RenamedLabel } from './enum-labels.js'
+import type { RenamedLabel } from '../../postgres/observe/enum-labels.js'
 import { enumQuestions } from './enum-questions.js'
 import type { NewConstraint } from './new-constraints.js'
 import type { ObservedRevision } from './observation.js'
@@ -47,10 +47,8 @@ function columnQuestions(
   const [schema = '', relation = '', column = ''] = names.map((name) => quoteIdentifier(unquoteName(name)))
   const table = `${schema}.${relation}`
   const place = `${table}.${column}`
-  if (difference.change === 'missing') {
-    const { nullable, default: value, identity, generated } = difference.expected
-    const isFilled = [value, identity, generated].some((fact) => fact !== undefined)
-    return nullable === false && !isFilled && !isWritten(table)
+  if (difference.change === 'missing')
+    return isUnfilled(difference.expected) && !isWritten(table)
       ? [
           {
             table,
@@ -61,7 +59,6 @@ function columnQuestions(
           },
         ]
       : []
-  }
   if (difference.change !== 'changed') return []
   const { facts, expected, actual } = difference
   const isRequired = facts.includes('nullable') && expected['nullable'] === false
@@ -82,6 +79,11 @@ function columnQuestions(
       ? typeQuestions({ table, column, from: earlier, to: type }, revision, renamedLabels)
       : []),
   ]
+}
+
+/** Whether a new column has no value for the rows that are there, and needs one. */
+function isUnfilled({ nullable, default: value, identity, generated }: Facts): boolean {
+  return nullable === false && [value, identity, generated].every((fact) => fact === undefined)
 }
 
 function constraintQuestions(constraint: NewConstraint, before: Catalog): readonly DataQuestion[] {

@@ -1,6 +1,6 @@
 import type { Catalog } from '../../core/model/catalog.js'
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
-import type { RenamedLabel } from './enum-labels.js'
+import type { RenamedLabel } from '../../postgres/observe/enum-labels.js'
 import type { NewConstraint } from './new-constraints.js'
 import type { DesignRuleName } from './design-rules.js'
 import type { RuleMatch } from './rule.js'

@@ -12,7 +12,7 @@ import type { StatementRecord } from '../../postgres/observe/statement-runner.js
 import { type AllowedByMigration, readAllowedHazards } from './allowed-hazards.js'
 import type { DataQuestion } from './data-question.js'
 import { questionsOf } from './data-questions.js'
-import type { RenamedLabel } from './enum-labels.js'
+import type { RenamedLabel } from '../../postgres/observe/enum-labels.js'
 import { eventMatches } from './event-matches.js'
 import type { ObservedRevision, PendingObservation } from './observation.js'
 import { type AppliedRule, applyRules } from './rules.js'

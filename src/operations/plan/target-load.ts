@@ -73,8 +73,11 @@ async function describeHolder(client: pg.ClientBase, holder: LockHolder, list: s
       (select to_char(xact_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
         from pg_stat_activity where pid = ${holder.pid}) as since`,
   )
-  const { tables, since } = row ?? {}
-  const began =
-    typeof since === 'string' ? ` since ${since}` : ', of which the role may not see when it began'
-  return `${describeLockHolder(holder)}: in a transaction${began}, with locks on ${String(tables)}`
+  const [tables, since] = [textOf(row?.['tables']), textOf(row?.['since'])]
+  const began = since === null ? ', of which the role may not see when it began' : ` since ${since}`
+  return `${describeLockHolder(holder)}: in a transaction${began}, with locks on ${tables ?? 'them'}`
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
 }

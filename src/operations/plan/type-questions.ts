@@ -4,7 +4,7 @@ import { lossOfConversion } from '../../ddl/kinds/stored-type.js'
 import { parseTypeName } from '../../ddl/kinds/type-name.js'
 import { type DataQuestion, rowsWhere, type RowsEffect } from './data-question.js'
 import { enumLabelsOf, withEarlierNames } from './enum-questions.js'
-import type { RenamedLabel } from './enum-labels.js'
+import type { RenamedLabel } from '../../postgres/observe/enum-labels.js'
 import type { ObservedRevision } from './observation.js'
 
 /** A column whose type a revision changes; names as in SQL. */

@@ -69,14 +69,11 @@ function createRehearsalDatabase(
   place: RehearsalPlace,
   inSession: RunInSession,
 ): RehearsalDatabase {
-  const { project, signal, scope, undetermined, watch } = place
+  const { project, signal, scope, watch } = place
   const options = scratchOptions(place)
   const annotations = { comments: scope.comments, grants: scope.grants }
   const reading = { ...ledgerTablesOf(project), ...annotations }
-  const failureOf = (error: unknown): Error => {
-    if (signal?.aborted === true) throw error
-    return toError(error)
-  }
+  const failureOf = failureUnlessAborted(signal)
   /** Null where something ran since it was read. */
   let known: Catalog | null = null
   const attempt = async (run: () => Promise<unknown>): Promise<Error | null> => {
@@ -86,10 +83,7 @@ function createRehearsalDatabase(
   const watching: RevisionCheck = () => ({ compose: () => null, check: watch })
   return {
     read: async () => (known ??= await readCatalog(client, reading)),
-    compare: (expected, actual) => {
-      const promised = { catalog: expected, undetermined, tolerated: new Set<string>() }
-      return compareInScope(promised, actual, scope).differences
-    },
+    compare: comparisonFor(place),
     up: (revision) =>
       attempt(() => inSession((opened) => applyInSession(opened, options, revision, watching))),
     down: (revision) =>
@@ -119,6 +113,20 @@ function createRehearsalDatabase(
       if (error !== null || transactional) await putBack()
       return run ?? { error: error ?? new Error('it did not run') }
     },
+  }
+}
+
+function failureUnlessAborted(signal: AbortSignal | undefined): (error: unknown) => Error {
+  return (error) => {
+    if (signal?.aborted === true) throw error
+    return toError(error)
+  }
+}
+
+function comparisonFor({ scope, undetermined }: RehearsalPlace): RehearsalDatabase['compare'] {
+  return (expected, actual) => {
+    const promised = { catalog: expected, undetermined, tolerated: new Set<string>() }
+    return compareInScope(promised, actual, scope).differences
   }
 }
 

@@ -1,11 +1,14 @@
 import { access } from 'node:fs/promises'
 import type { Snapshot } from '../../core/model/snapshot.js'
 import type { TaskControl } from '../../gate/assess.js'
+import { readDatabaseStatus } from '../../gate/read-status.js'
+import { refuseOtherHistory } from '../../gate/refuse-position.js'
 import { driverErrorCode, sqlState } from '../../postgres/connection/sqlstate.js'
 import { findScratch } from '../../postgres/scratch/scratch.js'
+import { countUpTo } from '../../project/revision-range.js'
 import { listSeeds, type SeedFile } from '../../project/seed-files.js'
 import { findSnapshot } from '../../snapshot/find.js'
-import type { ProjectWorkspace } from '../../workspace.js'
+import type { ProjectWorkspace, Workspace } from '../../workspace.js'
 import { causesOf } from '../../core/text/causes.js'
 import { reasonOf, type Rehearsal, type RehearsalRows, type RehearsedRevision } from './rehearsal.js'
 import { type RehearsalSegment, rehearseSegment } from './rehearse-segment.js'
@@ -23,7 +26,7 @@ export interface RehearsalRequest {
  * that fails on these rows and not without is at fault; those after it are rehearsed without. Throws what a replay throws
  * before the first of them.
  */
-export async function rehearse(
+async function rehearseRevisions(
   workspace: ProjectWorkspace,
   request: RehearsalRequest,
   control: TaskControl,
@@ -150,4 +153,29 @@ function isRefusedRow(error: Error): boolean {
 
 function rootCauseOf(error: Error): unknown {
   return causesOf(error).at(-1) ?? error
+}
+
+/** Rehearses what is pending in the configured database. Throws what `readDatabaseStatus` and `rehearseRevisions` throw. */
+export async function rehearseDatabase(
+  workspace: Workspace,
+  withRows: boolean,
+  control: TaskControl,
+): Promise<Rehearsal> {
+  const status = await readDatabaseStatus(workspace, control)
+  refuseOtherHistory(status, workspace.config.target, 'Nothing was rehearsed.')
+  const { applied, pending } = status.assessment.history
+  return rehearseRevisions(workspace, { applied, pending, withRows }, control)
+}
+
+/** Rehearses the revisions after `from`, or all. Throws SCHEMA_USAGE for one that this build does not have. */
+export function rehearseOffline(
+  workspace: ProjectWorkspace,
+  from: string | null,
+  withRows: boolean,
+  control: TaskControl,
+): Promise<Rehearsal> {
+  const build = workspace.migrations.map(({ revision }) => revision)
+  const first = countUpTo(from, build, 'Nothing was rehearsed.') ?? 0
+  const range = { applied: build.slice(0, first), pending: build.slice(first), withRows }
+  return rehearseRevisions(workspace, range, control)
 }

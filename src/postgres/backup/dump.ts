@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, rename, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { formatBytes } from '../../core/text/format.js'
+import { describeDuration, formatBytes } from '../../core/text/format.js'
 import { errorMessage, redact } from '../../core/text/redact.js'
 import { SchemaError } from '../../errors/schema-error.js'
 import type { Connection } from '../connection/connect.js'
@@ -39,18 +39,27 @@ export interface Backup {
 
 const consequence = 'Nothing was migrated.'
 
+/** How long what takes the dump may take nothing of it, in milliseconds. */
+const longestStall = 300_000
+
 /**
  * Runs pg_dump in its custom format. A file has its name only once it is whole, and is readable by its owner alone. The
  * password is passed in the environment of pg_dump. Throws SCHEMA_BACKUP_FAILED.
  */
-export async function dumpDatabase(source: BackupSource, place: BackupPlace): Promise<Backup> {
+export async function dumpDatabase(
+  source: BackupSource,
+  { command, folder }: BackupPlace,
+  stall: number = longestStall,
+): Promise<Backup> {
   const { path } = await findProgram('pg_dump', source.major)
-  return place.command === null
-    ? dumpToFolder(path, source, place.folder)
-    : dumpToCommand(path, source, place.command)
+  const dump: Dump = (target, onFailure) => dumpInto(path, source, target, onFailure)
+  return command === null ? dumpToFolder(dump, source, folder) : dumpToCommand(dump, source, command, stall)
 }
 
-async function dumpToFolder(program: string, source: BackupSource, folder: string): Promise<Backup> {
+/** Writes the dump somewhere. `onFailure` is called before a target is closed that has not got all of it. */
+type Dump = (target: Writable, onFailure: () => void) => Promise<Omit<Backup, 'name'>>
+
+async function dumpToFolder(dump: Dump, source: BackupSource, folder: string): Promise<Backup> {
   const file = join(folder, source.name)
   const partial = `${file}.partial`
   await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
@@ -58,7 +67,7 @@ async function dumpToFolder(program: string, source: BackupSource, folder: strin
   })
   await requireSpace(folder, source.databaseSize)
   try {
-    const written = await dumpInto(program, source, createWriteStream(partial, { mode: 0o600, flush: true }))
+    const written = await dump(createWriteStream(partial, { mode: 0o600, flush: true }), () => {})
     await rename(partial, file)
     return { name: file, ...written }
   } catch (error) {
@@ -76,15 +85,54 @@ async function requireSpace(folder: string, needed: number): Promise<void> {
   throw backupFailedError(what, consequence)
 }
 
-async function dumpToCommand(program: string, source: BackupSource, command: string): Promise<Backup> {
-  const child = spawn(command, { shell: true, stdio: ['pipe', 'ignore', 'pipe'] })
+async function dumpToCommand(
+  dump: Dump,
+  { name, signal }: BackupSource,
+  command: string,
+  stall: number,
+): Promise<Backup> {
+  const child = spawn(command, { shell: true, detached: true, stdio: ['pipe', 'ignore', 'pipe'] })
   const ended = endOf(child)
+  let hasStalled = false
+  let isStopped = false
+  // A command that reads the end of a dump that is not whole would keep it as if it were.
+  const stop = (): void => {
+    isStopped = true
+    if (child.exitCode === null) spawnSync('/bin/sh', ['-c', `kill -s KILL -- -${child.pid}`])
+  }
+  const stopWatching = watchStall(child.stdin, stall, () => {
+    hasStalled = true
+    stop()
+  })
+  signal?.addEventListener('abort', stop)
   // The error of a pipe that is closed says less than the command's own.
-  const [dumped] = await Promise.allSettled([dumpInto(program, source, child.stdin)])
+  const [dumped] = await Promise.allSettled([dump(child.stdin, stop)])
+  stopWatching()
   const failure = await ended
-  if (failure !== null) throw backupFailedError(`BACKUP_COMMAND failed: ${failure}`, consequence)
-  if (dumped.status === 'rejected') throw dumped.reason
-  return { name: source.name, ...dumped.value }
+  signal?.removeEventListener('abort', stop)
+  if (hasStalled) throw backupFailedError(stallText(stall), consequence)
+  if (failure !== null && !isStopped)
+    throw backupFailedError(`BACKUP_COMMAND failed: ${failure}`, consequence)
+  if (dumped.status === 'fulfilled') return { name, ...dumped.value }
+  if (isStopped) throw dumped.reason
+  throw backupFailedError('BACKUP_COMMAND ended before it had read all of the dump', consequence)
+}
+
+function stallText(stall: number): string {
+  return `BACKUP_COMMAND has read nothing of the dump for ${describeDuration(stall)}`
+}
+
+/** Calls `onStall` where what was written to a stream waits there for so long. Returns what ends that. */
+function watchStall(stream: Writable, stall: number, onStall: () => void): () => void {
+  let since = performance.now()
+  let waiting = 0
+  const timer = setInterval(() => {
+    const { writableLength } = stream
+    if (writableLength === 0 || writableLength !== waiting) since = performance.now()
+    waiting = writableLength
+    if (performance.now() - since > stall) onStall()
+  }, stall / 10)
+  return () => clearInterval(timer)
 }
 
 /** Writes the dump somewhere, and counts it. */
@@ -92,6 +140,7 @@ async function dumpInto(
   program: string,
   { connection, signal }: BackupSource,
   target: Writable,
+  onFailure: () => void,
 ): Promise<Omit<Backup, 'name'>> {
   const hash = createHash('sha256')
   let size = 0
@@ -108,7 +157,9 @@ async function dumpInto(
     }
     // A file that is not whole must not be closed as if it were.
     const failure = await ended
-    if (failure !== null) throw backupFailedError(`pg_dump failed: ${failure}`, consequence)
+    if (failure === null) return
+    onFailure()
+    throw backupFailedError(`pg_dump failed: ${failure}`, consequence)
   }
   try {
     await pipeline(child.stdout, count, target, signal === undefined ? {} : { signal })

@@ -65,5 +65,5 @@ async function readTablespaces(
       from unnest(array[${tables.map((name) => pg.escapeLiteral(name)).join(', ')}]::text[]) named(name)
       join pg_class c on c.oid = to_regclass(name) join pg_database d on d.datname = current_database()`,
   )
-  return rows.map(({ name, folder }) => [String(name), String(folder ?? '')])
+  return rows.map(({ name, folder }) => [String(name), typeof folder === 'string' ? folder : ''])
 }

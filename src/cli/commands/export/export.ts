@@ -3,9 +3,9 @@ import { resolve } from 'node:path'
 import { formatCount } from '../../../core/text/format.js'
 import { toPrintable } from '../../../core/text/printable.js'
 import { describeProof } from '../../../ddl/proof.js'
-import { renderScript } from '../../../ddl/plan/script.js'
 import { SchemaError } from '../../../errors/schema-error.js'
-import { type ExportedSchema, exportSchema } from '../../../operations/export/export-schema.js'
+import { exportDocument } from '../../../operations/export/export-document.js'
+import { buildScript, type ExportedSchema } from '../../../operations/export/export-schema.js'
 import type { SourceWorkspace } from '../../../operations/diff/catalog-source.js'
 import { withProjectWorkspace, withWorkspace } from '../../../workspace.js'
 import { type CommandContext, type CommandHandler, type CommandResult, textOption } from '../command.js'
@@ -14,7 +14,7 @@ import { type CommandContext, type CommandHandler, type CommandResult, textOptio
 export const run: CommandHandler = async (context): Promise<CommandResult> => {
   const source = sourceOf(context)
   const write = async (workspace: SourceWorkspace): Promise<CommandResult> =>
-    resultOf(context, await exportSchema(source, workspace))
+    resultOf(context, await buildScript(source, workspace))
   return source === 'database'
     ? withWorkspace(context, write)
     : withProjectWorkspace(context, (workspace) => write({ ...workspace, connection: null }))
@@ -37,11 +37,11 @@ function sourceOf(context: CommandContext): string {
 async function resultOf(context: CommandContext, exported: ExportedSchema): Promise<CommandResult> {
   const { name, plan } = exported
   const { proof, statements, refused } = plan
-  const sql = renderFile(exported)
+  const document = exportDocument(exported)
+  const { sql, ...facts } = document
   const out = textOption(context, 'out')
   const exit = refused.length === 0 ? 0 : 4
-  const facts = { from: name, statements: statements.length, refused, proof }
-  if (out === null || out === '-') return { exit, text: sql, document: { ...facts, sql } }
+  if (out === null || out === '-') return { exit, text: sql, document }
   await writeFile(resolve(context.config.root, out), sql)
   const lines = [
     `${toPrintable(out)}: ${formatCount(statements.length, 'statement')}, ${name}`,
@@ -49,17 +49,4 @@ async function resultOf(context: CommandContext, exported: ExportedSchema): Prom
     ...(proof === null ? [] : describeProof(proof)),
   ]
   return { exit, text: lines.join('\n'), document: { ...facts, file: out } }
-}
-
-/**
- * The file is in UTF-8, whatever the locale of psql. Quotes are written as the SQL standard has them, whatever the database is
- * set to.
- */
-function renderFile({ name, major, plan }: ExportedSchema): string {
-  return [
-    `-- The schema of ${toPrintable(name)}, for an empty database: psql -v ON_ERROR_STOP=1 -f FILE\n-- as PostgreSQL ${major} prints it`,
-    "SET client_encoding = 'UTF8';\nSET standard_conforming_strings = on;",
-    renderScript(plan),
-    '',
-  ].join('\n\n')
 }

@@ -1,10 +1,13 @@
 import { SchemaError } from '../../../errors/schema-error.js'
-import { type DatabaseLog, readDatabaseLog } from '../../../operations/history/database-log.js'
+import {
+  type DatabaseLog,
+  defaultLimit,
+  logDocument,
+  readDatabaseLog,
+} from '../../../operations/history/database-log.js'
 import { withWorkspace } from '../../../workspace.js'
 import { type CommandContext, type CommandHandler, type CommandResult, textOption } from '../command.js'
 import { describeLog, describeOneRevision } from './history-text.js'
-
-const defaultLimit = 20
 
 /** `schemagate history`: what happened to the revisions of a database, from its ledgers and the snapshot. Reads only. */
 export const run: CommandHandler = (context) =>
@@ -27,18 +30,9 @@ function limitOf(context: CommandContext): number {
 }
 
 function showAll(log: DatabaseLog, limit: number): CommandResult {
-  const revisions = log.revisions.slice(0, limit)
-  return {
-    exit: 0,
-    text: describeLog({ ...log, revisions }, log.revisions.length),
-    document: {
-      database: log.database,
-      position: log.position,
-      total: log.revisions.length,
-      revisions,
-      events: log.events,
-    },
-  }
+  const document = logDocument(log, limit)
+  const { revisions, total } = document
+  return { exit: 0, text: describeLog({ ...log, revisions }, total), document }
 }
 
 function showOne(log: DatabaseLog, wanted: string): CommandResult {

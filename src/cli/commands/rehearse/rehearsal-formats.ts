@@ -4,7 +4,7 @@ import { toPrintable, toPrintableJson } from '../../../core/text/printable.js'
 import { alignColumns } from '../../../errors/schema-error.js'
 import type { Rehearsal, RehearsedRevision } from '../../../operations/rehearse/rehearsal.js'
 import { renderTable } from '../table.js'
-import { rehearsalDocument } from './rehearsal-document.js'
+import { rehearsalDocument } from '../../../operations/rehearse/rehearsal-document.js'
 import { cellsOf, columnTitles, faultsOf, repeatDetail, type StepFault, summaryOf } from './rehearsal-text.js'
 
 const renderers = {

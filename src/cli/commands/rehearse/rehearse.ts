@@ -1,21 +1,18 @@
 import { formatCount } from '../../../core/text/format.js'
 import { toPrintable } from '../../../core/text/printable.js'
 import { SchemaError } from '../../../errors/schema-error.js'
-import { readDatabaseStatus } from '../../../gate/read-status.js'
-import { refuseOtherHistory } from '../../../gate/refuse-position.js'
 import type { DatabaseCopy } from '../../../operations/rehearse/rehearse-copy.js'
 import { faultyRevisions, type Rehearsal } from '../../../operations/rehearse/rehearsal.js'
-import { rehearse } from '../../../operations/rehearse/rehearse.js'
-import { type ProjectWorkspace, withProjectWorkspace, withWorkspace } from '../../../workspace.js'
+import { rehearsalDocument } from '../../../operations/rehearse/rehearsal-document.js'
+import { rehearseDatabase, rehearseOffline } from '../../../operations/rehearse/rehearse.js'
+import { withProjectWorkspace, withWorkspace } from '../../../workspace.js'
 import {
   type CommandContext,
   type CommandHandler,
   type CommandResult,
-  countUpToFrom,
   formatOption,
   textOption,
 } from '../command.js'
-import { rehearsalDocument } from './rehearsal-document.js'
 import { rehearsalFormats, renderRehearsal } from './rehearsal-formats.js'
 
 /** `schemagate rehearse`: every pending revision up, down and up again, in a scratch database or in a copy. */
@@ -28,28 +25,13 @@ export const run: CommandHandler = async (context): Promise<CommandResult> => {
     document: rehearsalDocument(rehearsal),
   })
   if (on !== null) return show(await rehearseConfirmed(context, on))
-  if (context.options['all'] === true || textOption(context, 'from') !== null)
-    return withProjectWorkspace(context, async (workspace) =>
-      show(await rehearseWithoutDatabase(workspace, context)),
-    )
-  return withWorkspace(context, async (workspace) => {
-    const status = await readDatabaseStatus(workspace, context)
-    refuseOtherHistory(status, context.config.target, 'Nothing was rehearsed.')
-    const { applied, pending } = status.assessment.history
-    return show(await rehearse(workspace, { applied, pending, withRows: withRowsOf(context) }, context))
-  })
-}
-
-function withRowsOf({ options }: CommandContext): boolean {
-  return options['no-rows'] !== true
-}
-
-/** Rehearses the revisions after the one that `--from` names, else all. Throws SCHEMA_USAGE for one that this build lacks. */
-function rehearseWithoutDatabase(workspace: ProjectWorkspace, context: CommandContext): Promise<Rehearsal> {
-  const build = workspace.migrations.map(({ revision }) => revision)
-  const first = countUpToFrom(context, build, 'Nothing was rehearsed.') ?? 0
-  const range = { applied: build.slice(0, first), pending: build.slice(first) }
-  return rehearse(workspace, { ...range, withRows: withRowsOf(context) }, context)
+  const from = textOption(context, 'from')
+  const withRows = context.options['no-rows'] !== true
+  return context.options['all'] === true || from !== null
+    ? withProjectWorkspace(context, async (workspace) =>
+        show(await rehearseOffline(workspace, from, withRows, context)),
+      )
+    : withWorkspace(context, async (workspace) => show(await rehearseDatabase(workspace, withRows, context)))
 }
 
 async function rehearseConfirmed(context: CommandContext, url: string): Promise<Rehearsal> {

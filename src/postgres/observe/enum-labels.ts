@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { queryRows } from '../../postgres/connection/query.js'
+import { queryRows } from '../connection/query.js'
 
 /** A label of an enum, which keeps its oid when it gets another name. */
 export interface EnumLabel {

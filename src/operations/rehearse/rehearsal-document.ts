@@ -1,12 +1,15 @@
-import { errorMessage } from '../../../core/text/redact.js'
-import { errorDetails, SchemaError } from '../../../errors/schema-error.js'
+import { errorMessage } from '../../core/text/redact.js'
+import { errorDetails, SchemaError } from '../../errors/schema-error.js'
 import {
   faultyRevisions,
   isFault,
   type Rehearsal,
   type RehearsedRevision,
   type RehearsedStep,
-} from '../../../operations/rehearse/rehearsal.js'
+} from './rehearsal.js'
+
+/** What `rehearse --json` prints. */
+export type RehearsalDocument = ReturnType<typeof rehearsalDocument>
 
 /** A rehearsal as `--json` prints it. */
 export function rehearsalDocument(rehearsal: Rehearsal) {

@@ -1,11 +1,7 @@
-import { hazardName } from '../../../ddl/hazards/allowed-hazards.js'
-import { explainHazard } from '../../../ddl/plan/runbook.js'
-import type { Hazard } from '../../../ddl/statement.js'
-import {
-  type AnsweredRevision,
-  fatalAnswers,
-  type PendingPlan,
-} from '../../../operations/plan/pending-plan.js'
+import { hazardName } from '../../ddl/hazards/allowed-hazards.js'
+import { explainHazard } from '../../ddl/plan/runbook.js'
+import type { Hazard } from '../../ddl/statement.js'
+import { type AnsweredRevision, fatalAnswers, type PendingPlan } from './pending-plan.js'
 
 /** The place where a plan begins, in words, and its revision. */
 export interface PlanPlace {
