@@ -10,7 +10,7 @@ export const planRules: Readonly<Record<RuleName, RuleText>> = { ...designRules,
 
 export const ruleNames: readonly string[] = Object.keys(planRules)
 
-export function isRuleName(name: string): name is RuleName {
+function isRuleName(name: string): name is RuleName {
   return Object.hasOwn(planRules, name)
 }
 
