@@ -104,7 +104,7 @@ async function migrate(context: GateContext, { snapshot, assessment }: AssessedD
   const { beforeRun } = await import('./before-run.js')
   const options = {
     ...migrateOptionsFor(workspace, snapshot, context, checkPreconditions),
-    ...(await beforeRun(workspace, snapshot, context)),
+    ...beforeRun(workspace, snapshot, context),
   }
   const { revisions, duration } = await applyPending(options, to)
   report({ event: 'migrated', revisions: revisions.length, duration })

@@ -3,7 +3,7 @@ import { dirname, extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isRecord } from '../core/text/is-record.js'
 import type { ErrorChoice } from '../errors/schema-error.js'
-import { isModulePackage } from './package-type.js'
+import { isModulePackage } from './project-package.js'
 import { resolvePackage } from './project-package.js'
 import { withoutTypeAdvice } from './type-advice.js'
 

@@ -259,16 +259,21 @@ export const rooms: Readonly<Record<string, Room>> = {
     purpose: 'a database built from models while its schema is developed',
     imports: [...comparing.imports, 'operations/diff', 'operations/proof'],
   },
-  'operations/plan': {
-    purpose: 'what the pending revisions would do, seen in a scratch database',
+  'operations/observe': {
+    purpose: 'the pending revisions are run in a scratch database, and what their statements do is kept',
     ...operation,
-    imports: [...operation.imports, 'operations/proof', 'postgres/observe'],
+    imports: [...operation.imports, 'postgres/observe'],
+  },
+  'operations/plan': {
+    purpose: 'what the pending revisions would do to a database: hazards, rules, questions to its rows',
+    ...operation,
+    imports: [...operation.imports, 'operations/observe', 'operations/proof', 'postgres/observe'],
   },
   'operations/proof': { purpose: 'a plan proven with the scratch server of a project', ...comparing },
   'operations/rehearse': {
     purpose: 'revisions run up, down and up again, in a scratch database or in a copy',
     ...operation,
-    imports: [...operation.imports, 'operations/plan'],
+    imports: [...operation.imports, 'operations/observe', 'operations/plan'],
   },
   'operations/repair': {
     ...operation,

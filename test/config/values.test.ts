@@ -535,7 +535,7 @@ t.test('the reference is one Markdown row a key', async (t) => {
   const [head, rule, ...rows] = configReference().split('\n')
   t.strictSame([head, rule], ['| key | default | meaning |', '|---|---|---|'])
   t.ok(rows.every((row) => /^\| `[A-Z_{}]+` \| [^|]+ \| [^|]+\. \|$/.test(row)))
-  t.equal(rows.length, 55)
+  t.equal(rows.length, 56)
   t.equal(
     rows.find((row) => row.includes('`ON_BEHIND`')),
     '| `ON_BEHIND` | `migrate` | What to do when the database lacks revisions of this build. Takes one of migrate, refuse, warn. |',

@@ -16,7 +16,7 @@ import type { Workspace } from '../../workspace.js'
 import { foreseeHazards, type ForeseenHazards, type PendingRevision } from './foresee-hazards.js'
 
 /** A hazard of a pending revision in words. */
-interface ToldHazard {
+interface HazardLine {
   readonly revision: string
   readonly hazard: string
   readonly text: string
@@ -38,10 +38,10 @@ export function judgeHazards(
     if (applied.length === 0) return []
     const pending = await readPending(workspace, names, allowed)
     const start = { snapshot, applied, serverMajor: inspection.major }
-    const told = await describe(foreseeHazards(start, pending), pending, client)
-    if (policy.onHazard === 'refuse' && told.length > 0)
-      throw refusal(told, allowed, { workspace, inspection })
-    for (const each of told) report({ event: 'hazard foreseen', ...each })
+    const lines = await describe(foreseeHazards(start, pending), pending, client)
+    if (policy.onHazard === 'refuse' && lines.length > 0)
+      throw refusal(lines, allowed, { workspace, inspection })
+    for (const each of lines) report({ event: 'hazard foreseen', ...each })
     return []
   }
 }
@@ -69,10 +69,10 @@ async function describe(
   foreseen: readonly ForeseenHazards[],
   pending: readonly PendingRevision[],
   client: pg.ClientBase,
-): Promise<readonly ToldHazard[]> {
+): Promise<readonly HazardLine[]> {
   const tables = tablesOf(foreseen.flatMap(({ hazards }) => hazards))
   const sizes = await readBriefly(client, () => readTableSizes(client, tables))
-  return foreseen.flatMap(({ revision, hazards, unknown }, index): readonly ToldHazard[] => {
+  return foreseen.flatMap(({ revision, hazards, unknown }, index): readonly HazardLine[] => {
     const { transactional = true } = pending[index] ?? {}
     if (unknown !== null)
       return [{ revision, hazard: 'unknown', text: `what it does to others is not known: ${unknown}` }]
@@ -85,12 +85,12 @@ async function describe(
 }
 
 function refusal(
-  told: readonly ToldHazard[],
+  lines: readonly HazardLine[],
   allowed: readonly string[],
   { workspace, inspection }: { readonly workspace: Workspace; readonly inspection: Inspection },
 ): SchemaError {
-  const revisions = new Set(told.map(({ revision }) => revision))
-  const names = [...new Set(told.map(({ hazard }) => hazard))].filter((name) => name !== 'unknown')
+  const revisions = new Set(lines.map(({ revision }) => revision))
+  const names = [...new Set(lines.map(({ hazard }) => hazard))].filter((name) => name !== 'unknown')
   return new SchemaError('SCHEMA_HAZARD_REFUSED', {
     what: `${formatCount(revisions.size, 'pending revision')} would do to others what nobody has allowed. Nothing was migrated.`,
     facts: [
@@ -99,7 +99,7 @@ function refusal(
       ['allowed', allowed.join(', ')],
       [
         'not allowed',
-        shortenList(told.map(({ revision, hazard, text }) => `${revision}: ${text} (${hazard})`)),
+        shortenList(lines.map(({ revision, hazard, text }) => `${revision}: ${text} (${hazard})`)),
       ],
     ],
     choices: [

@@ -17,7 +17,7 @@ import { toKnexMigration } from '../../postgres/session/knex-migration.js'
 import { withKnexSession } from '../../postgres/session/knex-session.js'
 import type { KnexProject } from '../../project/knex-project.js'
 import { loadMigration, type LoadedMigration } from '../../project/load-migration.js'
-import { isModulePackage } from '../../project/package-type.js'
+import { isModulePackage } from '../../project/project-package.js'
 
 /** A file of a draft: where it is going to be, and in which language. */
 export interface DraftFile {

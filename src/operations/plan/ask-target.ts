@@ -31,7 +31,7 @@ export interface QuestionBounds {
   readonly all: number
 }
 
-export const questionBounds: QuestionBounds = { each: 5_000, all: 60_000 }
+const questionBounds: QuestionBounds = { each: 5_000, all: 60_000 }
 
 /**
  * Asks the rows of a database in the transaction of the client. No lock is held longer than its question takes, and what takes

@@ -4,8 +4,8 @@ import { quoteIdentifier } from '../../ddl/identifiers.js'
 import { type DataQuestion, rowsWhere } from './data-question.js'
 import type { RenamedLabel } from '../../postgres/observe/enum-labels.js'
 import { enumQuestions } from './enum-questions.js'
-import type { NewConstraint } from './new-constraints.js'
-import type { ObservedRevision } from './observation.js'
+import type { NewConstraint } from '../observe/new-constraints.js'
+import type { ObservedRevision } from '../observe/observation.js'
 import { typeQuestions } from './type-questions.js'
 
 /** What a question is derived from, besides the catalogs. */

@@ -2,7 +2,7 @@ import { type Catalog, keyFromSqlName, parseKey, sortKeys, unquoteName } from '.
 import { quoteIdentifier, quoteLiteral } from '../../ddl/identifiers.js'
 import type { DataQuestion } from './data-question.js'
 import type { RenamedLabel } from '../../postgres/observe/enum-labels.js'
-import type { ObservedRevision } from './observation.js'
+import type { ObservedRevision } from '../observe/observation.js'
 
 /** The labels of an enum that a revision removes or renames, and what becomes of them in words. */
 interface LostLabels {

@@ -1,4 +1,4 @@
-import type { RuleText } from './rule.js'
+import type { RuleText } from '../observe/rule.js'
 
 /** What is seen while the statements of a revision run. */
 export const eventRules = {

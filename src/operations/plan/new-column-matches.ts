@@ -1,7 +1,7 @@
 import { type Catalog, type Facts, keyFromSqlName } from '../../core/model/catalog.js'
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
 import type { EventRuleName } from './event-rules.js'
-import type { RuleMatch } from './rule.js'
+import type { RuleMatch } from '../observe/rule.js'
 import type { KnownRelations } from './statement-hazards.js'
 
 /** Why a new column rewrote its table: the first that it has. */

@@ -1,5 +1,5 @@
 import type { DataAnswer } from './ask-target.js'
-import type { PendingObservation } from './observation.js'
+import type { PendingObservation } from '../observe/observation.js'
 import type { PlannedRevision, PlannedStatement } from './planned-revision.js'
 import type { RewriteSpace } from './rewrite-space.js'
 import type { AppliedRule } from './rules.js'

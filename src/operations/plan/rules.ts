@@ -1,6 +1,6 @@
-import { type DesignRuleName, designRules } from './design-rules.js'
+import { type DesignRuleName, designRules } from '../observe/design-rules.js'
 import { eventRules, type EventRuleName } from './event-rules.js'
-import type { RuleMatch, RuleText } from './rule.js'
+import type { RuleMatch, RuleText } from '../observe/rule.js'
 
 /** The name of a rule, which `--allow`, `--refuse` and comments take. */
 export type RuleName = DesignRuleName | EventRuleName
@@ -10,7 +10,7 @@ export const planRules: Readonly<Record<RuleName, RuleText>> = { ...designRules,
 
 export const ruleNames: readonly string[] = Object.keys(planRules)
 
-export function isRuleName(name: string): name is RuleName {
+function isRuleName(name: string): name is RuleName {
   return Object.hasOwn(planRules, name)
 }
 

@@ -3,7 +3,7 @@ import { diff } from '../../core/model/diff.js'
 import { planChanges } from '../../ddl/plan/plan.js'
 import { isWhole, type ProvenPlan } from '../../ddl/proof.js'
 import type { Hazard, Plan } from '../../ddl/statement.js'
-import type { ObservedRevision } from './observation.js'
+import type { ObservedRevision } from '../observe/observation.js'
 
 /** How long others wait for what a hazard is: not at all, for a moment, while a table is read, while it is written again. */
 function costOf(hazard: Hazard): number {

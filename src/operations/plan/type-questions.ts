@@ -5,7 +5,7 @@ import { parseTypeName } from '../../ddl/kinds/type-name.js'
 import { type DataQuestion, rowsWhere, type RowsEffect } from './data-question.js'
 import { enumLabelsOf, withEarlierNames } from './enum-questions.js'
 import type { RenamedLabel } from '../../postgres/observe/enum-labels.js'
-import type { ObservedRevision } from './observation.js'
+import type { ObservedRevision } from '../observe/observation.js'
 
 /** A column whose type a revision changes; names as in SQL. */
 export interface RetypedColumn {

@@ -1,6 +1,6 @@
 import type { StatementRecord } from '../../postgres/observe/statement-runner.js'
 import type { EventRuleName } from './event-rules.js'
-import type { RuleMatch } from './rule.js'
+import type { RuleMatch } from '../observe/rule.js'
 import type { KnownRelations } from './statement-hazards.js'
 
 type Match = RuleMatch<EventRuleName>
@@ -16,7 +16,7 @@ export function matchesWithoutConcurrently(
 ): readonly Match[] {
   if (!transactional) return []
   const isKnown = (table: string | null): table is string => table !== null && originalOf(table) !== null
-  const found = (command: string, names: readonly Indexed[]): readonly Match[] =>
+  const found = (command: string, names: readonly NamedIndex[]): readonly Match[] =>
     runs(commands, command)
       ? names
           .filter(({ kind, table }) => kind === 'index' && isKnown(table))
@@ -32,7 +32,7 @@ export function matchesWithoutConcurrently(
   ]
 }
 
-type Indexed = StatementRecord['effects']['created'][number]
+type NamedIndex = StatementRecord['effects']['created'][number]
 
 function matchOf(what: string, table: string | null): Match {
   return { rule: 'without-concurrently', what, ...(table === null ? {} : { table }) }

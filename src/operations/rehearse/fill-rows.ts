@@ -7,7 +7,7 @@ import type { RunInScratch } from '../../postgres/scratch/redirect-connections.j
 import type { MigrateOptions } from '../../postgres/session/migrate-options.js'
 import type { KnexProject } from '../../project/knex-project.js'
 import type { SeedFile } from '../../project/seed-files.js'
-import { tablesForRows } from '../plan/tables-for-rows.js'
+import { tablesForRows } from '../observe/tables-for-rows.js'
 import { reasonOf } from './rehearsal.js'
 
 /** What was put into a database before revisions are rehearsed in it. */
