@@ -38,6 +38,8 @@ interface CutPlace {
   readonly project: Project
   readonly letGo: () => Promise<void>
   readonly stop: () => void
+  /** Waits until it is told who has the lock. */
+  readonly told: () => Promise<void>
   readonly cut: () => Promise<void>
   readonly end: (which: 'runs' | 'pings') => Promise<unknown>
 }
@@ -101,8 +103,10 @@ export const cutCases: readonly CutCase[] = [
   },
   {
     name: 'a statement that was cancelled by somebody else',
-    act: ({ project }) =>
-      project.query(sessionsQuery('runs').replace('select pid', 'select pg_cancel_backend(pid)')),
+    act: async ({ project, told }) => {
+      await told()
+      await project.query(sessionsQuery('runs').replace('select pid', 'select pg_cancel_backend(pid)'))
+    },
     exit: 7,
     text: /^SCHEMA_APPLY_FAILED: Step 1 of 2 failed\. A different session had it cancelled\. Its transaction was rolled back[^]* blocked by +pid/,
     events: [/^repairing ALTER/, /^failed ALTER/],

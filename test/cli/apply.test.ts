@@ -194,7 +194,9 @@ for (const { name, tag = 'ALTER TABLE', act, env = {}, ...expected } of cutCases
     await until(isAt)
     const end = (which: 'runs' | 'pings'): Promise<unknown> =>
       project.query(sessionsQuery(which).replace('select pid', 'select pg_terminate_backend(pid)'))
-    await act({ project, letGo, end, cut: proxy.cut, stop: () => controller.abort() })
+    const told = (): Promise<void> =>
+      until(async () => events.some(({ event }) => event === 'repair running'))
+    await act({ project, letGo, end, told, cut: proxy.cut, stop: () => controller.abort() })
     const { exit, text } = await running
     await letGo()
     await reader.end()
