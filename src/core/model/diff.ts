@@ -78,7 +78,8 @@ function differingFactNames(expected: Facts, actual: Facts): readonly string[] {
     .sort()
 }
 
-function withoutStructure(facts: Facts): Facts {
+/** The facts that are compared and shown, without those that only say how the object stands to others. */
+export function withoutStructure(facts: Facts): Facts {
   const names = Object.keys(facts)
   return names.some(isStructure)
     ? Object.fromEntries(Object.entries(facts).filter(([name]) => !isStructure(name)))

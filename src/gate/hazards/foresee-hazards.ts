@@ -1,5 +1,5 @@
 import { type Catalog, keyFromSqlName, parseKey, sameFacts } from '../../core/model/catalog.js'
-import { diff } from '../../core/model/diff.js'
+import { diff, withoutStructure } from '../../core/model/diff.js'
 import { changesOf, foldRevision, fullCatalogAt, pickKeys, type Snapshot } from '../../core/model/snapshot.js'
 import { hazardsBeyond } from '../../ddl/hazards/allowed-hazards.js'
 import { planChanges } from '../../ddl/plan/plan.js'
@@ -89,10 +89,6 @@ function renamedTo(key: string, from: Catalog, to: Catalog): string | null {
       sameFacts(withoutStructure(facts), withoutStructure(to[other] ?? {})),
   )
   return found === undefined ? null : found.slice(kind.length + 1)
-}
-
-function withoutStructure(facts: Catalog[string]): Catalog[string] {
-  return Object.fromEntries(Object.entries(facts).filter(([name]) => !name.startsWith('$')))
 }
 
 const relationKinds = ['table', 'materialized_view', 'view', 'foreign_table', 'sequence']

@@ -2,10 +2,10 @@ import type { Catalog } from '../../core/model/catalog.js'
 import { quoteLiteral } from '../../ddl/identifiers.js'
 import { lossOfConversion } from '../../ddl/kinds/stored-type.js'
 import { parseTypeName } from '../../ddl/kinds/type-name.js'
-import { type DataQuestion, rowsWhere, type RowsEffect } from './data-question.js'
-import { enumLabelsOf, withEarlierNames } from './enum-questions.js'
 import type { RenamedLabel } from '../../postgres/observe/enum-labels.js'
 import type { ObservedRevision } from '../observe/observation.js'
+import { type DataQuestion, rowsWhere, type RowsEffect } from './data-question.js'
+import { enumLabelsOf, withEarlierNames } from './enum-questions.js'
 
 /** A column whose type a revision changes; names as in SQL. */
 export interface RetypedColumn {
